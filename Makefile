@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+# mtrlua. `make` builds everything into build/; `make help` lists the targets. V=1 shows commands,
+# DESTDIR and PREFIX place the installation, SECONDS is the length of each fuzz run.
+VERSION = 0.1.0
+PREFIX = /usr/local
+SECONDS = 30
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS = -O2 -g
+FLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -fPIC -fno-semantic-interposition -Wall -Wextra \
+  -Wconversion -Werror -Icore -MMD -MP
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+PUBLIC = -Wl,--version-script=build/mtr.map
+SHARED = -shared -luv -Wl,-z,nodelete -Wl,--no-undefined $(LDFLAGS)
+HOST = -rdynamic $(PUBLIC) -lluajit-5.1 -luv $(LDFLAGS)
+$(if $(V),,$(eval .SILENT:))
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
+
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net loop api) core/mtr.c)
+PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
+LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
+DIRS := $(shell find core lua -type d)
+FUZZ := $(notdir $(basename $(wildcard spec/fuzz/*.c)))
+ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
+
+# What Debian has to provide, by what is to be made.
+BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
+LAB_NEEDS = luajit iproute2 nftables lua-cjson
+TEST_NEEDS = $(LAB_NEEDS) lua-busted traceroute scamper mtr-tiny tcpdump
+LINT_NEEDS = luajit lua-check clang libclang-rt-dev
+for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
+NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo bench,$(LAB_NEEDS)) \
+  $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)))
+
+all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
+
+deps: ## install the packages that the other goals need; alone: those for all goals
+	.ci/deps $(NEEDS)
+
+# One way of compiling and linking: variant(directory under build, compiler with its own flags).
+objects = $(2:%.c=build/$(1)obj/%.o)
+define variant
+build/$(1)obj/%.o: %.c Makefile | deps
+	mkdir -p $$(@D); echo "  CC $$@"; $(2) $$(FLAGS) $$(EXTRA) -c -o $$@ $$<
+build/$(1)obj/build/embed.o: $$(LUA)
+build/$(1)obj/core/program/%.o: EXTRA = $$$$(pkg-config --cflags luajit) -DVERSION='"$(VERSION)"'
+build/$(1)libmtr.so: $(call objects,$(1),$(SRC)) build/mtr.map $(DIRS)
+	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED) $$(PUBLIC) -Wl,-soname,libmtr.so.0
+build/$(1)test/libmtrtest.so: $(call objects,$(1),$(SRC)) $(DIRS)
+	mkdir -p $$(@D); echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED)
+build/$(1)mtrlua: $(call objects,$(1),$(SRC) $(PROGRAM)) build/mtr.map $(DIRS)
+	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(HOST)
+endef
+$(eval $(call variant,,$$(CC)))
+$(eval $(call variant,clang/,clang))
+$(eval $(call variant,asan/,gcc $(SANITIZE)))
+$(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
+build/asan/obj/spec/fuzz/%.o: EXTRA = -DREPLAY
+build/asan/replay/%: build/asan/obj/spec/fuzz/%.o $(call objects,asan/,$(SRC))
+	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
+build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+build/libmtr.so.0: build/libmtr.so
+	ln -sf libmtr.so $@
+build/libmtr.a: $(call objects,,$(SRC)) build/mtr.syms $(DIRS)
+	echo "  AR $@"; rm -f $@; $(CC) -r -nostdlib -o build/libmtr.o $(filter %.o,$^)
+	objcopy --keep-global-symbols=build/mtr.syms build/libmtr.o; ar rcs $@ build/libmtr.o
+build/mtr.cdef: core/mtr.h Makefile | deps
+	mkdir -p $(@D); sed '/^#include/d' $< | $(CC) -E -P - >$@
+build/mtr.syms: build/mtr.cdef
+	grep -o 'mtr_[a-z0-9_]*(' $< | tr -d '(' >$@
+build/mtr.map: build/mtr.syms
+	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
+build/lua/mtr/cdef.lua: build/mtr.cdef
+	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
+build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
+	printf '%s\n' $(LUA) | awk -f $< >$@
+build/mtr.pc: Makefile
+	mkdir -p $(@D); printf '%s\n' 'prefix=$(PREFIX)' 'Name: libmtr' 'Description: traceroute engine' \
+	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lmtr' \
+	  'Requires.private: libuv' >$@
+
+demo: all ## trace real packets through a network of namespaces
+	sh spec/lab/demo.sh
+
+test: all ## run the specs
+	busted $(wildcard spec/unit spec/sim spec/regress spec/net)
+
+# No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to
+# would count as lost. The specs count slots, descriptors and bytes themselves.
+asan: all $(ASAN) ## unit specs and fuzz corpus against sanitized code
+	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
+	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
+	MTR_PROGRAM=$$PWD/build/asan/mtrlua busted $(wildcard spec/unit spec/sim spec/regress)
+
+lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, style
+	luacheck -q --no-color .
+	luajit spec/support/lint.lua
+
+bench: all ## measure
+	sh spec/perf/bench.sh
+
+fuzz: $(FUZZ:%=build/fuzz/%) ## look for input that breaks a parser
+	for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; build/fuzz/$$f -max_total_time=$(SECONDS) \
+	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
+
+DEST = $(DESTDIR)$(PREFIX)
+install: all ## install into DESTDIR/PREFIX
+	install -Dt $(DEST)/bin build/mtrlua
+	install -Dm644 -t $(DEST)/include core/mtr.h
+	install -Dm644 -t $(DEST)/lib build/libmtr.a build/libmtr.so.0
+	ln -sf libmtr.so.0 $(DEST)/lib/libmtr.so
+	sed 's,^prefix=.*,prefix=$(PREFIX),' build/mtr.pc | \
+	  install -Dm644 /dev/stdin $(DEST)/lib/pkgconfig/mtr.pc
+	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/}; done
+	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
+	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
+
+uninstall: ## remove what install put there
+	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
+	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/core.h"
+#include "wire/build.h"
+
+struct range {
+  const char *name;
+  double value, low, high;
+};
+
+static int outside(const struct range *r, unsigned n, char *why, size_t size) {
+  for (unsigned i = 0; i < n; i++) {
+    if (r[i].value >= r[i].low && r[i].value <= r[i].high) continue;
+    snprintf(why, size, "%s must be %.0f..%.0f, got %g", r[i].name, r[i].low,
+             r[i].high, r[i].value);
+    return 1;
+  }
+  return 0;
+}
+
+int check_config(const struct mtr_config *c, char *why, size_t size) {
+  const struct range ranges[] = {
+      {"transport", c->transport, MTR_AUTO, MTR_MTR_PACKET},
+      {"workers", c->workers, 1, 8},
+      {"max_traces", c->max_traces, 1, 1000000},
+      {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},
+      {"max_events", c->max_events, 1024, 65536},
+      {"rate", c->rate, 0, 1e9},
+      {"target_rate", c->target_rate, 0, 1e9},
+      {"late_window", c->late_window, 0, 3.6e6}};
+  unsigned n = sizeof ranges / sizeof *ranges;
+  if (outside(ranges, n, why, size)) return -EINVAL;
+  if (memchr(c->interface, 0, sizeof c->interface) &&
+      memchr(c->helper, 0, sizeof c->helper))
+    return 0;
+  snprintf(why, size, "interface and helper must end with a zero byte");
+  return -EINVAL;
+}
+
+static int unknown(const struct mtr_trace *t, char *why, size_t size) {
+  if (t->family != 4 && t->family != 6)
+    snprintf(why, size, "family must be 4 or 6, got %u", t->family);
+  else if (t->protocol != MTR_ICMP && t->protocol != MTR_UDP &&
+           t->protocol != MTR_TCP)
+    snprintf(why, size, "protocol must be ICMP, UDP or TCP, got %u",
+             t->protocol);
+  else if (t->multipath > MTR_DUBLIN)
+    snprintf(why, size, "multipath must be 0..2, got %u", t->multipath);
+  else if (t->multipath == MTR_DUBLIN && t->protocol != MTR_UDP)
+    snprintf(why, size, "multipath \"dublin\" needs protocol \"udp\"");
+  else
+    return 0;
+  return 1;
+}
+
+int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
+                char *why, size_t size) {
+  const struct range ranges[] = {
+      {"timeout", t->timeout, 1, 3.6e6},
+      {"flow", t->flow, 0, flows - 1},
+      {"port", t->protocol == MTR_ICMP ? 1 : t->port, 1, 65535},
+      {"flow_label", t->flow_label, MTR_NO_LABEL, 0xfffff},
+      {"first_ttl", t->first_ttl, 1, 255},
+      {"max_ttl", t->max_ttl, t->first_ttl, 255},
+      {"window", t->window, 1, 255},
+      {"queries", t->queries, 1, 16},
+      {"attempts", t->attempts, 1, 15}};
+  if (unknown(t, why, size)) return -EINVAL;
+  if (outside(ranges, sizeof ranges / sizeof *ranges, why, size))
+    return -EINVAL;
+  int least = wire_min_size(t->family, t->protocol, t->multipath,
+                            (int)payload);
+  int need = t->size ? t->size
+                     : wire_default_size(t->family, t->protocol, t->multipath,
+                                         (int)payload);
+  if (need < least || need > 65535 - 255) {
+    snprintf(why, size,
+             "size must be %d..65280 for such a probe with %u bytes of "
+             "payload, got %d", least, payload, need);
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
+               char *why, size_t size) {
+  uint32_t need = t->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
+  int ports = t->protocol == MTR_UDP && t->multipath != MTR_CLASSIC &&
+              (caps & need);
+  const struct {
+    const char *name;
+    int wanted;
+  } options[] = {
+      {"payload", t->payload != 0},
+      {"flow_label", t->flow_label != MTR_NO_LABEL},
+      {"dont_fragment", (t->flags & MTR_DONT_FRAGMENT) != 0},
+      {"tcp_flags \"ack\"", (t->flags & MTR_TCP_ACK) != 0},
+      {"source_port", t->source_port && !ports},
+      {"source_port below 1024", t->source_port && t->source_port < 1024},
+      {"flow", t->flow && !ports},
+      {"size above 9000", t->size > 9000},
+      {"multipath \"dublin\"", t->multipath == MTR_DUBLIN}};
+  if (caps & MTR_CAP_FLOW) return 0;
+  for (unsigned i = 0; i < sizeof options / sizeof *options; i++) {
+    if (!options[i].wanted) continue;
+    snprintf(why, size, "%s is not possible with transport %s", options[i].name,
+             name);
+    return -EOPNOTSUPP;
+  }
+  return 0;
+}

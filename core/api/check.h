@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * check.h: whether what a caller asks for makes sense, before any of it is
+ * begun. Each check names the field at fault, for the message.
+ */
+#ifndef API_CHECK_H
+#define API_CHECK_H
+
+#include <stddef.h>
+
+#include "mtr.h"
+
+/* check_config: 0, or -EINVAL with the reason in |why|[|size|]. */
+int check_config(const struct mtr_config *config, char *why, size_t size);
+
+/* check_trace: the same for a trace of |payload| bytes, with |flows| flows. */
+int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
+                char *why, size_t size);
+
+/* check_able: 0, or -EOPNOTSUPP if a transport with |caps| (MTR_CAP_*), called
+ * |name|, cannot do what |t| asks for. */
+int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
+               char *why, size_t size);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The part of the interface that needs no engine: what the records are, their
+ * defaults, names of errors, descriptors, addresses and interfaces.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mtr.h"
+#include "net/child.h"
+#include "net/stream.h"
+
+uint32_t mtr_abi(void) { return MTR_ABI; }
+
+uint32_t mtr_sizeof(const char *which) {
+  static const struct { const char *name; uint32_t size; } sizes[] = {
+      {"config", sizeof(struct mtr_config)},
+      {"trace", sizeof(struct mtr_trace)},
+      {"probe_opts", sizeof(struct mtr_probe_opts)},
+      {"event", sizeof(struct mtr_event)},
+      {"info", sizeof(struct mtr_info)},
+      {"counters", sizeof(struct mtr_counters)}};
+  for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    if (!strcmp(which, sizes[i].name)) return sizes[i].size;
+  return 0;
+}
+
+const char *mtr_errname(int err) {
+  const char *name = strerrorname_np(err < 0 ? -err : err);
+  return name ? name : "EUNKNOWN";
+}
+
+const char *mtr_strerror(int err, char *buf, uint32_t size) {
+  const char *text = strerrordesc_np(err < 0 ? -err : err);
+  if (!text || !text[0]) text = "unknown";
+  int acronym = isupper((unsigned char)text[1]);   /* "RPC ..." stays */
+  int first = acronym ? text[0] : tolower((unsigned char)text[0]);
+  snprintf(buf, size, "%s: %c%s", mtr_errname(err), first, text + 1);
+  return buf;
+}
+
+void mtr_defaults(struct mtr_config *config) {
+  *config = (struct mtr_config){
+      .max_traces = 1000000, .max_probes = 65536, .max_events = 4096,
+      .rate = 1000, .late_window = 5000, .workers = 1};
+  for (int i = 0; i < MTR_SOCKETS; i++) config->sockets[i] = -1;
+}
+
+void mtr_trace_defaults(struct mtr_trace *trace) {
+  *trace = (struct mtr_trace){
+      .family = 4, .protocol = MTR_ICMP, .port = 33434, .first_ttl = 1,
+      .max_ttl = 30, .window = 8, .queries = 1, .attempts = 2,
+      .gap_limit = 5, .loop_limit = 1, .timeout = 2000,
+      .flow_label = MTR_NO_LABEL};
+}
+
+int mtr_find(const char *name, char *out, uint32_t size) {
+  static const char system[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+                               "/usr/bin:/sbin:/bin";
+  const char *path = geteuid() ? secure_getenv("PATH") : NULL;
+  if (path && !child_find(name, path, out, size)) return 0;
+  return child_find(name, system, out, size);
+}
+
+int mtr_read(int fd, void *out, uint32_t size) {
+  return stream_read(fd, out, size);
+}
+
+int mtr_write(int fd, const void *bytes, uint32_t size) {
+  return stream_write(fd, bytes, size);
+}
+
+int mtr_interface(const char *name) {
+  unsigned index = if_nametoindex(name);
+  return index ? (int)index : -ENODEV;
+}
+
+int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
+  char copy[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
+  memset(addr, 0, MTR_ADDR_SIZE);
+  *zone = 0;
+  if (strlen(text) >= sizeof copy) return -EINVAL;
+  if (inet_pton(AF_INET, text, addr) == 1) return 4;
+  strcpy(copy, text);
+  char *name = strchr(copy, '%');
+  if (name) *name++ = 0;
+  if (inet_pton(AF_INET6, copy, addr) != 1) return -EINVAL;
+  if (name && !(*zone = if_nametoindex(name))) return -ENODEV;
+  return 6;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bytes.h: the bounded cursor through which every received byte is read, and
+ * the writers that lay out what we send. A read past the end yields zero and
+ * marks the cursor bad; the caller checks once, at the end or before it
+ * believes a length. Nothing here knows what the bytes mean.
+ */
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+  const uint8_t *p;      /* next byte */
+  const uint8_t *end;    /* one past the last */
+  int bad;               /* 1 after a read past the end */
+};
+
+/* bytes_of: a cursor over |n| bytes at |p|, which must outlive it. */
+static inline struct bytes bytes_of(const uint8_t *p, size_t n) {
+  return (struct bytes){p, p + n, 0};
+}
+
+/* bytes_left: how many bytes remain. */
+static inline size_t bytes_left(const struct bytes *b) {
+  return (size_t)(b->end - b->p);
+}
+
+/* bytes_take: the next |n| bytes, borrowed, or NULL and bad. */
+static inline const uint8_t *bytes_take(struct bytes *b, size_t n) {
+  const uint8_t *p = b->p;
+  if (n > bytes_left(b)) {
+    b->p = b->end;
+    b->bad = 1;
+    return NULL;
+  }
+  b->p += n;
+  return p;
+}
+
+static inline uint8_t bytes_u8(struct bytes *b) {
+  const uint8_t *p = bytes_take(b, 1);
+  return p ? *p : 0;
+}
+
+static inline uint16_t bytes_u16(struct bytes *b) {
+  const uint8_t *p = bytes_take(b, 2);
+  return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
+}
+
+static inline uint32_t bytes_u32(struct bytes *b) {
+  const uint8_t *p = bytes_take(b, 4);
+  return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                 (uint32_t)p[2] << 8 | p[3]
+           : 0;
+}
+
+/* put_u8, put_u16, put_u32: write in network order, return the next byte. */
+static inline uint8_t *put_u8(uint8_t *p, unsigned v) {
+  *p = (uint8_t)v;
+  return p + 1;
+}
+
+static inline uint8_t *put_u16(uint8_t *p, unsigned v) {
+  p[0] = (uint8_t)(v >> 8);
+  p[1] = (uint8_t)v;
+  return p + 2;
+}
+
+static inline uint8_t *put_u32(uint8_t *p, uint32_t v) {
+  return put_u16(put_u16(p, v >> 16), v & 0xffff);
+}
+
+static inline uint8_t *put_bytes(uint8_t *p, const void *from, size_t n) {
+  if (n) memcpy(p, from, n);
+  return p + n;
+}
+
+#endif

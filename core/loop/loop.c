@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loop/resolve.h"
+#include "loop/watch.h"
+
+enum {
+  RECEIVE_ROUNDS = 32,   /* batches from one descriptor in a step */
+  SEND_ROUNDS = 8,       /* batches sent in a step */
+  RETRY_NS = 500000      /* until a full queue is tried again */
+};
+
+static int64_t clock_ns(clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+int64_t loop_now(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+double loop_unix(void) { return (double)clock_ns(CLOCK_REALTIME) / 1e9; }
+
+static void on_readable(uv_poll_t *p, int status, int events) {
+  struct loop *l = p->data;
+  (void)status;                        /* an error is read off the socket */
+  (void)events;
+  l->readable |= 1u << (p - l->poll);
+}
+
+static void on_alarm(uv_poll_t *p, int status, int events) {
+  struct loop *l = p->data;
+  uint64_t times;
+  (void)status;
+  (void)events;
+  if (read(l->timer_fd, &times, sizeof times) > 0) l->armed = -1;
+}
+
+static int watch(struct loop *l, uv_poll_t *p, int fd, uv_poll_cb on) {
+  int err = uv_poll_init(&l->uv, p, fd);
+  if (err) return err;
+  p->data = l;
+  return uv_poll_start(p, UV_READABLE, on);
+}
+
+int loop_open(struct loop *l, struct core_config *config, struct net *net) {
+  int64_t now = loop_now();
+  memset(l, 0, sizeof *l);
+  l->net = net;
+  net->now = loop_now;
+  l->armed = l->wake_fd = -1;
+  l->answers_end = &l->answers;
+  config->port_base = net->port_base;
+  config->echo_base = net->echo_base;
+  int err = core_init(&l->core, config, now);
+  if (err) goto no_core;
+  if ((err = uv_loop_init(&l->uv))) goto no_loop;
+  l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (l->timer_fd < 0) {
+    err = -errno;
+    goto no_timer;
+  }
+  if ((err = watch(l, &l->alarm, l->timer_fd, on_alarm))) goto no_watch;
+  if ((err = uv_async_init(&l->uv, &l->at_once, NULL))) goto no_watch;
+  net->ops->fds(net, l->fd);
+  for (int i = 0; i < NET_FDS && !err; i++)
+    if (l->fd[i] >= 0) err = watch(l, &l->poll[i], l->fd[i], on_readable);
+  if (err) goto no_watch;
+  uv_run(&l->uv, UV_RUN_NOWAIT);       /* registers them with the kernel */
+  return 0;
+no_watch:
+  loop_close(l, NULL);
+  return err;
+no_timer:
+  uv_loop_close(&l->uv);
+no_loop:
+  core_close(&l->core);
+no_core:
+  net->ops->close(net, NULL);
+  return err;
+}
+
+static void close_handle(uv_handle_t *h, void *arg) {
+  (void)arg;
+  if (!uv_is_closing(h)) uv_close(h, NULL);
+}
+
+void loop_close(struct loop *l, int32_t *keep) {
+  watch_end(l);
+  uv_walk(&l->uv, close_handle, NULL);
+  uv_run(&l->uv, UV_RUN_DEFAULT);
+  uv_loop_close(&l->uv);
+  resolve_free(l);
+  close(l->timer_fd);
+  l->net->ops->close(l->net, keep);
+  core_close(&l->core);
+}
+
+int loop_fd(struct loop *l) { return uv_backend_fd(&l->uv); }
+
+int64_t loop_deadline(struct loop *l, int64_t now) {
+  int held = l->out_first < l->out_end;
+  int64_t at = core_deadline(&l->core, !held, now);
+  if (held && l->retry_at < at) at = l->retry_at;
+  if (l->net->ops->deadline) {
+    int64_t due = l->net->ops->deadline(l->net);
+    if (due < at) at = due;
+  }
+  if (l->core.event_count > l->core.told) return now;
+  return l->answers || watch_waiting(l) ? now : at;
+}
+
+void loop_arm(struct loop *l) {
+  if (l->held) return;
+  int64_t now = loop_now(), at = loop_deadline(l, now);
+  if (at <= now) {                     /* cheaper than a timer of the past: */
+    uv_async_send(&l->at_once);        /* that is an interrupt, 30 us in a VM */
+    return;
+  }
+  /* A timer that is too early costs one wake-up in vain, less than to set it
+   * for every probe. */
+  if (at == INT64_MAX || (l->armed >= 0 && l->armed <= at)) return;
+  struct itimerspec when = {.it_value = {.tv_sec = at / 1000000000,
+                                         .tv_nsec = at % 1000000000}};
+  timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+  l->armed = at;
+}
+
+static int receive(struct loop *l, unsigned i) {
+  struct net *net = l->net;
+  struct core *c = &l->core;
+  int more = 1;
+  for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
+    uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
+    if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
+    if (ext < n) n = ext;
+    if (core_reserve(c, loop_now())) return -ENOMEM;
+    struct net_clock clock = {.now = loop_now()};
+    clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
+    n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
+    int64_t now = loop_now();
+    for (uint32_t k = 0; k < n; k++) core_reply(c, &l->inbox[k], now);
+    if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
+  }
+  return 0;
+}
+
+/* Sends what lies in the outbox; whether all of it went. */
+static int flush(struct loop *l) {
+  struct net_sent sent[LOOP_BATCH];
+  uint32_t n = l->out_end - l->out_first;
+  const struct wire_probe *v = l->outbox + l->out_first;
+  const uint32_t *handles = l->handles + l->out_first;
+  uint32_t k = l->net->ops->send(l->net, v, n, sent);
+  for (uint32_t i = 0; i < k; i++)
+    core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
+  l->out_first += k;
+  if (k == n) return 1;
+  l->core.counters.send_retries += n - k;
+  l->retry_at = l->net->ops->deadline ? INT64_MAX : loop_now() + RETRY_NS;
+  return 0;
+}
+
+/* Drops what was filled for traces that have ended since. */
+static void prune(struct loop *l) {
+  uint32_t k = 0;
+  for (uint32_t i = l->out_first; i < l->out_end; i++) {
+    const struct probe *p = core_find(&l->core, l->handles[i]);
+    if (!p || p->state != PROBE_SENT) continue;
+    l->handles[k] = l->handles[i];
+    l->outbox[k++] = l->outbox[i];
+  }
+  l->out_first = 0;
+  l->out_end = k;
+}
+
+static void send_due(struct loop *l) {
+  struct core *c = &l->core;
+  int64_t now = loop_now();
+  if (l->out_first < l->out_end) {
+    if (now < l->retry_at || core_room(c) < LOOP_BATCH) return;
+    prune(l);
+    if (!flush(l)) return;
+  }
+  for (int round = 0; round < SEND_ROUNDS; round++) {
+    if (core_reserve(c, now)) return;
+    l->out_first = 0;
+    l->out_end = core_fill(c, l->outbox, l->handles, LOOP_BATCH, now);
+    if (!l->out_end || !flush(l)) return;
+    now = loop_now();
+  }
+}
+
+void loop_flush(struct loop *l) {
+  l->held = 0;
+  send_due(l);
+  core_advance(&l->core, loop_now());
+  loop_arm(l);
+}
+
+static void on_wake(uv_poll_t *p, int status, int events) {
+  struct loop *l = p->data;
+  (void)status;
+  (void)events;
+  l->woken = 1;
+}
+
+int loop_wait(struct loop *l, int wake_fd) {
+  if (l->wake_fd < 0 && !watch(l, &l->wake, wake_fd, on_wake))
+    l->wake_fd = wake_fd;
+  if (l->wake_fd != wake_fd) return -EINVAL;
+  int64_t now = loop_now();
+  l->woken = 0;
+  l->readable = 0;
+  uv_run(&l->uv, loop_deadline(l, now) <= now ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  l->fresh = 1;
+  return l->woken ? -EINTR : 0;
+}
+
+int loop_step(struct loop *l) {
+  struct core *c = &l->core;
+  int err = 0;
+  core_clear(c);
+  if (!l->fresh) {
+    l->readable = 0;
+    uv_run(&l->uv, UV_RUN_NOWAIT);
+  }
+  l->fresh = 0;
+  resolve_tell(l);
+  watch_tell(l);
+  if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now())
+    l->readable |= 1;
+  for (unsigned i = 0; l->readable >> i && !err; i++)
+    if (l->readable >> i & 1) err = receive(l, i);
+  int64_t now = loop_now();
+  core_expire(c, now);
+  core_advance(c, now);
+  send_due(l);
+  core_advance(c, loop_now());
+  c->counters.steps++;
+  c->counters.kernel_drops = l->net->drops;
+  c->counters.malformed = l->net->malformed;
+  c->told = c->event_count;            /* the caller is about to see them */
+  loop_arm(l);
+  return err;
+}

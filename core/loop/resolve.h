@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * resolve.h: names to addresses, in libuv's threads, by the system's own
+ * resolver. Answers wait in a list until a step has room for their events.
+ */
+#ifndef LOOP_RESOLVE_H
+#define LOOP_RESOLVE_H
+
+#include "loop/loop.h"
+
+/* resolve_start: looks |name| up for |family| (4, 6, 0 both). 0 or -errno. */
+int resolve_start(struct loop *l, const char *name, unsigned family,
+                  uint32_t cookie);
+
+/* resolve_tell: turns answers into events, as many as fit. */
+void resolve_tell(struct loop *l);
+
+/* resolve_free: frees answers not told. */
+void resolve_free(struct loop *l);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A watcher stays with the kernel between its events, for most callers ask
+ * again at once: then watching costs no system call. It leaves when it is ready
+ * and nobody has asked. libuv makes what it watches non-blocking; the flag goes
+ * back to what it was when the watching ends, for others may hold the same
+ * terminal or pipe.
+ */
+#include "loop/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+struct watcher {
+  uv_poll_t poll;
+  struct watcher *next;
+  uint32_t cookie;
+  uint32_t kind;         /* MTR_EV_READABLE or MTR_EV_WRITABLE */
+  int fd;
+  int flags;             /* of the descriptor, as they were */
+  int asked;             /* an event is wanted */
+  int ready;
+  int running;           /* the kernel watches it */
+  int polled;            /* 0: a file, always ready; it has no handle */
+};
+
+static void on_ready(uv_poll_t *p, int status, int events) {
+  struct watcher *w = p->data;
+  (void)status;                        /* an error is for who reads or writes */
+  (void)events;
+  w->ready = 1;
+  if (w->asked) return;
+  uv_poll_stop(p);
+  w->running = 0;
+}
+
+static void on_close(uv_handle_t *h) { free(h->data); }
+
+/* Takes |*at| out of its list and frees it. */
+static void end(struct watcher **at) {
+  struct watcher *w = *at;
+  *at = w->next;
+  if (!w->polled) {
+    free(w);
+    return;
+  }
+  uv_close((uv_handle_t *)&w->poll, on_close);
+  if (!(w->flags & O_NONBLOCK)) fcntl(w->fd, F_SETFL, w->flags);
+}
+
+static int add(struct loop *l, int fd) {
+  struct watcher *w = calloc(1, sizeof *w);
+  if (!w) return -ENOMEM;
+  w->fd = fd;
+  w->flags = fcntl(fd, F_GETFL);
+  int err = w->flags < 0 ? -errno : uv_poll_init(&l->uv, &w->poll, fd);
+  if (err && err != -EPERM) {          /* EPERM: epoll does not do files */
+    free(w);
+    return err;
+  }
+  w->poll.data = w;
+  w->polled = !err;
+  w->next = l->watchers;
+  l->watchers = w;
+  return 0;
+}
+
+int watch_start(struct loop *l, int fd, uint32_t kind, uint32_t cookie) {
+  struct watcher *w = l->watchers;
+  while (w && w->fd != fd) w = w->next;
+  if (!w) {
+    int err = add(l, fd);
+    if (err) return err;
+    w = l->watchers;
+  } else if (w->asked) {
+    return -EEXIST;
+  }
+  int same = w->running && w->kind == kind;
+  w->cookie = cookie;
+  w->kind = kind;
+  w->asked = 1;
+  w->ready = !w->polled;
+  if (same || !w->polled) return 0;
+  int want = kind == MTR_EV_WRITABLE ? UV_WRITABLE : UV_READABLE;
+  uv_poll_start(&w->poll, want, on_ready);
+  w->running = 1;
+  uv_run(&l->uv, UV_RUN_NOWAIT);       /* registers it with the kernel */
+  return 0;
+}
+
+int watch_stop(struct loop *l, int fd) {
+  struct watcher **at = &l->watchers;
+  while (*at && (*at)->fd != fd) at = &(*at)->next;
+  if (!*at) return -ENOENT;
+  int told = !(*at)->asked;
+  end(at);
+  return told;
+}
+
+void watch_tell(struct loop *l) {
+  for (struct watcher *w = l->watchers; w && core_room(&l->core); w = w->next) {
+    if (!w->asked || !w->ready) continue;
+    w->asked = w->ready = 0;
+    core_event(&l->core, w->kind)->cookie = w->cookie;
+  }
+}
+
+int watch_waiting(const struct loop *l) {
+  const struct watcher *w = l->watchers;
+  while (w && !(w->asked && w->ready)) w = w->next;
+  return w != NULL;
+}
+
+void watch_end(struct loop *l) {
+  while (l->watchers) end(&l->watchers);
+}

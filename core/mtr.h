@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mtr.h: the C interface of the tracing engine, and the only header that a
+ * program or a binding needs.
+ *
+ * An engine is driven by pulling: start traces, step, walk the batch of events
+ * in place, repeat. It never calls back, never blocks (but for mtr_wait), never
+ * prints, exits or installs a signal handler, and keeps no global state;
+ * several engines live side by side. One descriptor (mtr_fd) is readable
+ * whenever a step has work, timers included, so an engine nests in any poll
+ * loop.
+ *
+ * Records are plain: no pointers, no bitfields, no 64-bit integers. Addresses
+ * are 16 bytes in network order, an IPv4 address in the first four and zeroes
+ * behind. Times are milliseconds as doubles unless a name says otherwise.
+ * Handles are 32-bit numbers with a generation: a stale one is -ESTALE, never a
+ * crash. Every function that can fail returns a negative errno.
+ *
+ * An engine belongs to one thread and to the process that opened it: after a
+ * fork the child must not step it (mtr_step returns -ECHILD there).
+ */
+#ifndef MTR_H
+#define MTR_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  MTR_ABI = 1,           /* changes whenever a record or a meaning changes */
+  MTR_ADDR_SIZE = 16,    /* bytes of an address field */
+  MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
+  MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
+  MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
+  MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
+};
+
+/* Protocols are IP protocol numbers; MTR_ICMP is ICMPv6 on IPv6. */
+enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
+
+/* How a probe's identity is laid into headers: paris keeps every field that a
+ * load balancer hashes constant within a flow; classic changes ports (UDP, TCP)
+ * or the checksum (ICMP) with each probe; dublin (UDP only) marks probes in the
+ * IPv4 identification or the IPv6 payload length. */
+enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
+
+/* Transports. */
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET };
+
+/* Capabilities of a transport. */
+enum {
+  MTR_CAP_ICMP = 1 << 0, MTR_CAP_UDP = 1 << 1, MTR_CAP_TCP = 1 << 2,
+  MTR_CAP_IPV4 = 1 << 3, MTR_CAP_IPV6 = 1 << 4,
+  MTR_CAP_QUOTE = 1 << 5,     /* replies carry the quoted packet */
+  MTR_CAP_EXT = 1 << 6,       /* ... and ICMP extensions */
+  MTR_CAP_FLOW = 1 << 7,      /* ports, checksum and flow label are ours */
+  MTR_CAP_TSTAMP = 1 << 8,    /* kernel receive timestamps */
+  MTR_CAP_PORTS4 = 1 << 9,    /* source ports of UDP over IPv4 are ours */
+  MTR_CAP_PORTS6 = 1 << 10    /* ... over IPv6 */
+};
+
+/* Trace flags. */
+enum {
+  MTR_DONT_FRAGMENT = 1 << 0, /* IPv4 DF bit, and none from this host: without,
+                               * what exceeds its link goes out in pieces */
+  MTR_MANUAL = 1 << 1,        /* no sweep: probes come from mtr_probe */
+  MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
+  MTR_BROADCAST = 1 << 3      /* multicast and broadcast targets allowed */
+};
+
+/* Events: what is queued, and which of them a trace asked for (want). */
+enum {
+  MTR_EV_SENT = 1,       /* a probe left; at_ms its send time */
+  MTR_EV_REPLY = 2,      /* any reply, duplicates and late ones included */
+  MTR_EV_TIMEOUT = 3,    /* no answer in time, or the send failed (error) */
+  MTR_EV_HOP = 4,        /* a TTL has settled, in TTL order */
+  MTR_EV_DONE = 5,       /* the trace ended; the last event of each trace */
+  MTR_EV_TIMER = 6,      /* a timer of mtr_timer fired */
+  MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
+  MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
+  MTR_EV_WRITABLE = 9    /* likewise */
+};
+enum {
+  MTR_WANT_SENT = 1 << 1, MTR_WANT_REPLY = 1 << 2, MTR_WANT_TIMEOUT = 1 << 3,
+  MTR_WANT_HOP = 1 << 4, MTR_WANT_RESULT = 1 << 5
+};
+
+/* Why a trace ended; scamper's words. */
+enum {
+  MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
+  MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
+  MTR_STOP_GSS, MTR_STOP_LSS, MTR_STOP_HALTED
+};
+
+/* Flags of a reply. */
+enum {
+  MTR_REPLY_DUP = 1 << 0,        /* not the first reply to this probe */
+  MTR_REPLY_LATE = 1 << 1,       /* after the probe's timeout */
+  MTR_REPLY_NAT = 1 << 2,        /* the quote was rewritten on the way */
+  MTR_REPLY_TRUNCATED = 1 << 3,  /* under 8 transport bytes were quoted */
+  MTR_REPLY_USER_TIME = 1 << 4,  /* no usable kernel timestamp */
+  MTR_REPLY_OTHER_ADDR = 1 << 5, /* completes, but not from the target */
+  MTR_REPLY_LOCAL = 1 << 6,      /* sent by this host itself */
+  MTR_REPLY_QUOTE = 1 << 7,      /* the quoted_* fields hold a quote */
+  MTR_REPLY_EXT_BAD = 1 << 8,    /* extension objects cut short or damaged */
+  MTR_REPLY_FINAL = 1 << 9,      /* this message completes a trace */
+  MTR_REPLY_UNREACH = 1 << 10,   /* an unreachable that does not complete */
+  MTR_REPLY_TOO_BIG = 1 << 11,   /* packet too big; mtu holds the next hop's */
+  MTR_REPLY_TE_FROM_DST = 1 << 12, /* time exceeded by the target's address */
+  MTR_REPLY_ANSWER = 1 << 13,    /* counts as an answer of its hop */
+  MTR_REPLY_PRIMARY = 1 << 14    /* ... and is the first: the hop's addr, rtt */
+};
+
+struct mtr;              /* an engine; opaque */
+
+/* mtr_config: how to open an engine. mtr_defaults fills it. */
+struct mtr_config {
+  uint32_t transport;    /* MTR_AUTO, MTR_RAW ... */
+  uint32_t max_traces;   /* 1..1000000 in flight */
+  uint32_t max_probes;   /* 1..524288 outstanding or awaiting late replies */
+  uint32_t max_events;   /* 1024..65536 in one batch */
+  double rate;           /* probes per second over all traces; 0 unlimited */
+  double target_rate;    /* probes per second within one trace; 0 unlimited */
+  double late_window;    /* ms an unanswered probe's id stays reserved */
+  uint32_t seed;         /* of every random choice; 0: from the kernel */
+  uint32_t mark;         /* SO_MARK of every probe; 0 none */
+  char interface[16];    /* send through this interface; "" any */
+  uint8_t source4[16];   /* source addresses; all zero: by destination */
+  uint8_t source6[16];
+  int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
+  uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
+  char helper[220];      /* absolute path of mtr-packet; "": looked for */
+};
+
+/* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
+struct mtr_trace {
+  uint32_t handle;       /* out: names the trace from now on */
+  uint32_t cookie;       /* the caller's; comes back in every event */
+  uint32_t want;         /* MTR_WANT_* */
+  uint32_t flags;        /* MTR_DONT_FRAGMENT ... */
+  uint32_t mark;         /* SO_MARK of this trace's probes; 0: the engine's */
+  uint32_t interface;    /* index from mtr_interface; 0 any */
+  uint32_t payload;      /* from mtr_payload; 0 none */
+  int32_t flow_label;    /* IPv6, 0..0xfffff, or MTR_NO_LABEL */
+  double timeout;        /* ms after which a probe counts as unanswered */
+  uint16_t flow;         /* 0..511: which of the equal-cost paths; less with
+                          * a max_probes above 65536: 1024 / (that / 32768) */
+  uint16_t source_port;  /* 0: from the engine's reserved range */
+  uint16_t port;         /* destination port; UDP and TCP */
+  uint16_t size;         /* bytes of the whole IP packet; 0: protocol default */
+  uint8_t family;        /* 4 or 6 */
+  uint8_t protocol;      /* MTR_ICMP, MTR_UDP, MTR_TCP */
+  uint8_t multipath;     /* MTR_PARIS ... */
+  uint8_t tos;           /* IPv4 TOS, IPv6 traffic class */
+  uint8_t first_ttl;     /* 1..255 */
+  uint8_t max_ttl;       /* first_ttl..255 */
+  uint8_t window;        /* probes outstanding in this trace, 1..255 */
+  uint8_t queries;       /* answers wanted per hop, 1..16 */
+  uint8_t attempts;      /* tries per wanted answer, 1..15 */
+  uint8_t gap_limit;     /* consecutive silent hops that end it; 0 none */
+  uint8_t loop_limit;    /* loops that end it; 0: loops never do */
+  uint8_t fill;          /* what fills packets up to |size| */
+  uint8_t dst[16];
+  uint8_t src[16];       /* all zero: the engine's, or by destination */
+};
+
+/* mtr_probe_opts: one probe of a manual trace. */
+struct mtr_probe_opts {
+  uint32_t trace;        /* handle of a trace with MTR_MANUAL */
+  uint32_t probe;        /* out: handle, the same in this probe's events */
+  uint16_t flow;         /* 0..511 */
+  uint8_t ttl;           /* 1..255 */
+  uint8_t pad;
+};
+
+/* mtr_event: one thing that happened. Fields that do not apply are zero. */
+struct mtr_event {
+  uint8_t kind;          /* MTR_EV_* */
+  uint8_t family;        /* of addr: 4, 6, or 0 none */
+  uint8_t ttl;           /* of the probe; DONE: hop count */
+  uint8_t attempt;       /* of the probe at this TTL, 1.. */
+  uint32_t trace;        /* handle of the trace or timer */
+  uint32_t cookie;       /* of the trace, timer or resolution */
+  uint32_t probe;        /* handle of the probe; DONE: probes sent */
+  uint8_t addr[16];      /* who answered; HOP: who answered first */
+  float rtt;             /* ms; HOP: of the first answer; DONE: duration */
+  float at;              /* the probe's send time, ms since the trace began */
+  uint16_t flags;        /* MTR_REPLY_* */
+  uint16_t flow;         /* of the probe */
+  uint8_t error;         /* errno of a failed send or resolution; HOP too */
+  uint8_t stop;          /* DONE: MTR_STOP_*; HOP: answers so far */
+  uint8_t protocol;      /* of the reply: MTR_ICMP, MTR_TCP, MTR_UDP */
+  uint8_t icmp_type;
+  uint8_t icmp_code;     /* DONE: stop data, such as the unreachable's code */
+  uint8_t reply_ttl;     /* TTL of the reply as received */
+  uint8_t tcp_flags;     /* of a TCP reply */
+  uint8_t quoted_ttl;    /* of our probe as quoted */
+  uint16_t reply_size;   /* bytes of the whole IP packet */
+  uint16_t mtu;          /* next hop's, of a packet too big; MSS of a SYN/ACK */
+  uint16_t quoted_size;  /* IP length as quoted */
+  uint8_t quoted_tos;
+  uint8_t ext_words;     /* ICMP extension objects, in units of 4 bytes */
+  uint32_t ext;          /* their offset in mtr_ext or the caller's buffer */
+};
+
+/* mtr_info: what a trace was, for its result. */
+struct mtr_info {
+  double start;          /* unix seconds */
+  double duration;       /* ms; of a trace in flight: so far */
+  uint32_t probes;       /* sent */
+  uint32_t cookie;
+  uint32_t flow_label;   /* used on IPv6; UINT32_MAX: not known */
+  uint16_t source_port;  /* used; ICMP: the echo identifier; 0: not known */
+  uint16_t port;
+  uint16_t flow;
+  uint16_t size;         /* of the probes, after any packet too big */
+  uint8_t family;
+  uint8_t protocol;
+  uint8_t multipath;
+  uint8_t first_ttl;
+  uint8_t hop_count;     /* settled hops */
+  uint8_t stop_reason;   /* MTR_STOP_*, MTR_STOP_NONE in flight */
+  uint8_t stop_data;
+  uint8_t loops;         /* seen */
+  uint8_t src[16];
+  uint8_t dst[16];
+};
+
+/* mtr_counters: everything the engine counts, since it was opened. */
+struct mtr_counters {
+  double traces_started;
+  double traces_done;
+  double probes_sent;
+  double bytes_sent;
+  double send_errors;    /* probes that the kernel refused */
+  double send_retries;   /* sends put off: ENOBUFS, EAGAIN */
+  double replies;        /* first replies in time */
+  double duplicates;
+  double late;           /* first replies after the timeout */
+  double timeouts;
+  double nat;            /* replies whose quote was rewritten */
+  double orphans;        /* replies whose trace had ended */
+  double unmatched;      /* well formed, but of no probe of ours */
+  double malformed;      /* not parsed */
+  double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
+                          * also what came with a bad checksum */
+  double user_times;     /* replies without a usable kernel timestamp */
+  double probe_waits;    /* steps that had to wait for a free probe id */
+  double steps;
+  double events;
+  double traces;         /* now in flight */
+  double probes;         /* now outstanding */
+  double memory;         /* bytes of the slabs now */
+};
+
+/* mtr_abi: MTR_ABI as compiled into the library. */
+uint32_t mtr_abi(void);
+
+/* mtr_sizeof: the size in bytes of the record |which| names ("event", "trace",
+ * "config", "probe_opts", "info", "counters"), 0 for any other name. */
+uint32_t mtr_sizeof(const char *which);
+
+/* mtr_strerror: "NAME: text" of a positive or negative errno. Never NULL;
+ * static storage. |buf| of |size| bytes takes the text and is returned. */
+const char *mtr_strerror(int err, char *buf, uint32_t size);
+
+/* mtr_errname: the symbolic name of an errno, such as "EPERM". Static. */
+const char *mtr_errname(int err);
+
+/* mtr_sockets: opens the privileged sockets of one raw engine into |fd|[8],
+ * with a filter that drops everything until an engine takes them. The caller
+ * owns them until mtr_open succeeds. -EPERM without CAP_NET_RAW; a family that
+ * this host does not have leaves -1 in its places. |mark|, not 0, is set on
+ * them. */
+int mtr_sockets(int32_t *fd, uint32_t mark);
+
+/* mtr_defaults: fills |config| with the defaults. */
+void mtr_defaults(struct mtr_config *config);
+
+/* mtr_open: a new engine in |*engine|, which the caller closes. Takes over
+ * |config|->sockets when it succeeds and leaves them open on failure. Failures:
+ * -EINVAL (a value out of range), -EPERM (no privilege), -ENODEV (no such
+ * interface), -EADDRNOTAVAIL (a source address not ours), -ENOMEM, -EMFILE; of
+ * mtr-packet: -ENOENT, -EACCES, -EPERM, -EPROTO, -EPIPE, -ETIMEDOUT.
+ * |why|[|size|] says what and what to do; or, when it succeeds, why this
+ * transport was chosen. On failure |*engine| is NULL. */
+int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
+             uint32_t size);
+
+/* mtr_close: ends everything and frees |engine|; NULL is fine. Waits for name
+ * resolutions that are under way. With |keep| not NULL the privileged sockets
+ * are handed back in keep[8], filtered again, instead of being closed. */
+void mtr_close(struct mtr *engine, int32_t *keep);
+
+/* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
+ * the engine; only wait on it. */
+int mtr_fd(struct mtr *engine);
+
+/* mtr_timeout: ms until the next step is due, 0 now, -1 nothing is planned. */
+double mtr_timeout(struct mtr *engine);
+
+/* mtr_wait: sleeps until one of |n| engines has work, |wake_fd| (-1 none) is
+ * readable, or |timeout| ms (negative: no limit) have passed. Returns how many
+ * are ready, 0 on time-out, -EINTR on a signal or for |wake_fd|. The one call
+ * that blocks. */
+int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout);
+
+/* mtr_step: does what is due: receives, expires, advances, sends. Never blocks.
+ * Discards the previous batch of events and returns the size of the new one;
+ * -ECHILD in a forked child. Call again while it returns more than 0. */
+int mtr_step(struct mtr *engine);
+
+/* mtr_hold: until mtr_flush nothing wakes who waits for mtr_fd: for a caller
+ * that will start much, and flush before it waits. mtr_flush: sends what is due
+ * without receiving. What comes of that is told by the next step. -ECHILD. */
+void mtr_hold(struct mtr *engine);
+int mtr_flush(struct mtr *engine);
+
+/* mtr_events: the batch of the last mtr_step, borrowed until the next. */
+const struct mtr_event *mtr_events(struct mtr *engine);
+
+/* mtr_ext: the bytes that events' ext offsets point into, borrowed likewise. */
+const uint8_t *mtr_ext(struct mtr *engine);
+
+/* mtr_trace_defaults: fills |trace| with the defaults; dst is left zero. */
+void mtr_trace_defaults(struct mtr_trace *trace);
+
+/* mtr_start: starts |n| traces and returns how many started; each one's handle
+ * is written. A trace that cannot start ends the call: its negative errno is
+ * returned if it was the first, and mtr_why says more. -EAGAIN: max_traces are
+ * in flight. -EINVAL: a field is out of range. -ENETUNREACH, -EADDRNOTAVAIL,
+ * -EAFNOSUPPORT, -EACCES (multicast or broadcast), -EADDRINUSE: as named. */
+int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
+
+/* mtr_probe: queues |n| probes of manual traces; returns how many were taken,
+ * -EAGAIN when none fits now, -ESTALE, -EINVAL. The route is looked up again
+ * every second: its errors are those of mtr_start. */
+int mtr_probe(struct mtr *engine, struct mtr_probe_opts *probes, uint32_t n);
+
+/* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
+ * later step. Outstanding probes are forgotten. -ESTALE when it is gone. */
+int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
+             uint32_t data);
+
+/* mtr_release: gives a trace's memory back, after its DONE event. -ESTALE;
+ * -EBUSY while it is in flight. */
+int mtr_release(struct mtr *engine, uint32_t trace);
+
+/* mtr_describe: fills |info| about a trace not yet released. -ESTALE. */
+int mtr_describe(struct mtr *engine, uint32_t trace, struct mtr_info *info);
+
+/* mtr_replies: writes the kept replies of a trace (every answer, and the first
+ * 200 others: duplicates, late ones...) as REPLY events into
+ * |out|[|n|], in order of arrival: of hop |ttl|, or of all (MTR_ALL_TTLS) hops
+ * up to hop_count. Extension bytes go to |ext|[|size|] (NULL: none wanted).
+ * Behind them comes, for each such hop where a probe could not be sent, a
+ * TIMEOUT event with family 0 and the last |error|. Returns how many there are
+ * in all, which may exceed |n|. -ESTALE. */
+int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
+                struct mtr_event *out, uint32_t n, uint8_t *ext,
+                uint32_t size);
+
+/* mtr_payload: keeps a copy of |size| bytes and returns its number, the same
+ * for the same bytes; lives as long as the engine. -EMSGSIZE, -ENOMEM. */
+int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
+
+/* mtr_interface: the index of the interface |name|, or -ENODEV. */
+int mtr_interface(const char *name);
+
+/* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
+ * -EINVAL. A zone ("fe80::1%eth0") goes to |zone| as an interface index
+ * (-ENODEV when there is no such interface). */
+int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+
+/* mtr_timer: a TIMER event with |cookie| after |ms|. |*timer| is its handle. */
+int mtr_timer(struct mtr *engine, double ms, uint32_t cookie, uint32_t *timer);
+
+/* mtr_timer_cancel: no event will come. -ESTALE when it has fired already. */
+int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
+
+/* mtr_resolve: looks |name| up for |family| (4, 6, 0 both) in the background.
+ * Its RESOLVED events carry |cookie|: one per address, the last with ttl = 0
+ * (ttl counts how many follow), or a single one with |error|: ENOENT no such
+ * name, EAGAIN the resolver did not answer, EIO anything else. Returns 0 or a
+ * negative errno. */
+int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
+                uint32_t cookie);
+
+/* mtr_watch: one event of |kind| (MTR_EV_READABLE, MTR_EV_WRITABLE) with
+ * |cookie| once |fd| can be read or written, or has come to its end; ask again
+ * for the next. |fd| stays the caller's, is made non-blocking meanwhile, and
+ * must be open until mtr_unwatch. A regular file is always ready. -EEXIST: an
+ * event is asked for already; -EBADF. */
+int mtr_watch(struct mtr *engine, int fd, uint32_t kind, uint32_t cookie);
+
+/* mtr_unwatch: no event will come for |fd|; 1 if none was asked for, or it is
+ * in the present batch. -ENOENT: it was not watched. */
+int mtr_unwatch(struct mtr *engine, int fd);
+
+/* mtr_read: reads what is there, at most |size| bytes, without blocking,
+ * whatever the descriptor's flags. The number of bytes, 0 at the end, -EAGAIN
+ * when there is nothing now. */
+int mtr_read(int fd, void *out, uint32_t size);
+
+/* mtr_write: writes what fits now, without blocking. The number of bytes,
+ * -EAGAIN when none fits, -EPIPE when nobody reads; then the kernel raises
+ * SIGPIPE too, unless the program ignores it. */
+int mtr_write(int fd, const void *bytes, uint32_t size);
+
+/* mtr_why: what the last failed call was about, "" if there is nothing to add.
+ * Borrowed until the next call. */
+const char *mtr_why(struct mtr *engine);
+
+/* mtr_caps: MTR_CAP_* of the transport in use. mtr_transport: its name. */
+uint32_t mtr_caps(struct mtr *engine);
+const char *mtr_transport(struct mtr *engine);
+
+/* mtr_find: the absolute path of the program |name| in |out|[|size|]: from
+ * $PATH, but for a privileged process only from the system's own directories. 0
+ * or -ENOENT. */
+int mtr_find(const char *name, char *out, uint32_t size);
+
+/* mtr_stats: fills |counters|. */
+void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
+
+/* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
+int mtr_set_rate(struct mtr *engine, double rate);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * net.h: what a transport is: records in, records out, and descriptors to wait
+ * on. It makes the system calls of the network and no others, and has no clock:
+ * the loop passes the time in, and lends its own for the stamps of a send.
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/record.h"
+
+enum { NET_FDS = 8, NET_ROUTE_NS = 1000000000 };  /* how long a route is good */
+
+struct net;
+
+/* What to find out before a trace starts. */
+struct net_route {
+  uint8_t dst[16];
+  uint8_t src[16];       /* all zero: by destination; out: the one to use */
+  uint8_t family;
+  uint8_t protocol;      /* WIRE_ICMP ... */
+  int64_t now;           /* ns; an answer may be up to a second old */
+  uint8_t broadcast;     /* 1: such a target is allowed */
+  uint32_t interface;    /* index, 0 any */
+  uint32_t mark;
+  const char *why;       /* out, of an error: more about it, or NULL; borrowed
+                          * until the next question */
+};
+
+/* The outcome of one send. */
+struct net_sent {
+  int64_t at;            /* ns; when it left */
+  uint16_t size;         /* bytes of the packet */
+  uint16_t error;        /* errno, 0 sent */
+};
+
+/* The time of a batch, as the loop knows it. */
+struct net_clock {
+  int64_t now;           /* ns, monotonic */
+  int64_t offset;        /* ns, real time minus monotonic */
+};
+
+struct net_ops {
+  const char *name;
+
+  /* route: source address of |r|. 0 or -ENETUNREACH, -EADDRNOTAVAIL, -EACCES
+   * (broadcast), -EAFNOSUPPORT, -EPERM (mark), -ENODEV, -EOPNOTSUPP, -EPIPE
+   * (the helper is gone for good). */
+  int (*route)(struct net *net, struct net_route *r);
+
+  /* reserve: makes |port| ours for |protocol|, so that no other program of this
+   * host gets it and the kernel does not answer for it. 0 or -EADDRINUSE,
+   * -EMFILE. Ports stay ours until close. */
+  int (*reserve)(struct net *net, int protocol, uint16_t port);
+
+  /* send: sends |v|[|n|] and writes an outcome for each; returns how many were
+   * dealt with: fewer when the kernel takes no more now (ENOBUFS, EAGAIN). */
+  uint32_t (*send)(struct net *net, const struct wire_probe *v, uint32_t n,
+                   struct net_sent *sent);
+
+  /* receive: up to |n| replies from descriptor number |i| into |v|, whose ext
+   * pointers are good until the next call. |*more|: there may be others. */
+  uint32_t (*receive)(struct net *net, unsigned i, struct wire_reply *v,
+                      uint32_t n, const struct net_clock *clock, int *more);
+
+  /* deadline: when receive has to be called though nothing is readable, ns;
+   * INT64_MAX never. NULL: never at all. A transport that has one says so too,
+   * or is readable, when it takes probes again that it did not. */
+  int64_t (*deadline)(struct net *net);
+
+  /* fds: the descriptors to wait on, to be read when readable; -1 for none. */
+  void (*fds)(struct net *net, int fd[NET_FDS]);
+
+  /* close: frees it. Privileged descriptors go to |keep|, unless NULL. */
+  void (*close)(struct net *net, int32_t *keep);
+};
+
+/* The head of every transport. */
+struct net {
+  const struct net_ops *ops;
+  uint32_t caps;         /* MTR_CAP_* */
+  double drops;          /* packets lost in full socket buffers */
+  double malformed;      /* packets that did not parse */
+  uint16_t port_base;    /* block of source ports */
+  uint16_t echo_base;    /* echo identifiers, one per region */
+  int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
+};
+
+enum { NET_PORTS = 1024 };  /* ports of the block */
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * core.h: the engine without input, output or clock. Traces are started; the
+ * caller asks which probes to send (core_fill), says when each one left
+ * (core_sent), hands in replies (core_reply), and lets time pass (core_expire);
+ * core_advance then judges the traces that something happened to. What users
+ * hear of comes out as events in one array, emptied by core_clear before the
+ * next round.
+ *
+ * The array is bounded: the caller hands in no more than core_room says.
+ */
+#ifndef PROBE_CORE_H
+#define PROBE_CORE_H
+
+#include "base/rand.h"
+#include "probe/pace.h"
+#include "probe/table.h"
+#include "probe/trace.h"
+#include "wire/record.h"
+
+enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
+       CORE_PORTS = 1024 };
+
+/* What the engine was opened with. */
+struct core_config {
+  uint32_t max_traces;   /* 1..1000000 */
+  uint32_t max_probes;   /* 1..CORE_REGIONS * TABLE_REGION */
+  uint32_t max_events;
+  double rate;           /* packets per second; 0 unlimited */
+  double target_rate;    /* the same, within a trace */
+  int64_t late_window;   /* ns */
+  uint64_t seed;
+  uint16_t port_base;    /* first of the block of source ports */
+  uint16_t echo_base;    /* first of the echo identifiers, one per region */
+};
+
+/* What the transport found out about a destination. */
+struct core_route {
+  uint8_t src[16];
+  uint16_t sport;        /* a port of the block, or the user's; not for ICMP */
+  uint16_t region;
+  uint32_t flow_label;
+  uint8_t by_source;     /* 1: |src| was asked for */
+};
+
+struct core {
+  struct core_config config;
+  struct mtr_counters counters;
+  struct slab traces, hops_small, hops_large, cells, timers, batch, hash;
+  struct table tables[CORE_REGIONS];
+  uint32_t regions;
+  struct wheel wheel;
+  struct pace pace;
+  struct rand rand;
+  uint16_t cookie;       /* lower half of TCP numbers */
+  uint16_t salt;         /* between a place in the table and its identity */
+  int64_t target_gap;    /* ns */
+  int64_t starved;       /* no id before this time, ns */
+  uint32_t ready_first, ready_last;
+  uint32_t dirty_first, dirty_last;
+  struct mtr_event *events;
+  uint8_t *ext;
+  uint32_t event_count, ext_count;
+  uint32_t told;         /* events that the caller has seen */
+};
+
+/* core_init: an empty engine at |now|. 0 or -ENOMEM. */
+int core_init(struct core *c, const struct core_config *config, int64_t now);
+
+/* core_close: frees everything. */
+void core_close(struct core *c);
+
+/* core_region: the region that traces to |dst| belong to: always the same one,
+ * so that a flow has the same ports whenever it is traced; but while that one
+ * is full, the next that is not. */
+uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now);
+
+/* core_start: starts a trace of |opts|, checked by the caller, over |route|.
+ * |payload| is borrowed as long as the engine lives. |unix| is the time of day.
+ * Writes opts->handle. 0, -EAGAIN (max_traces in flight) or -ENOMEM. */
+int core_start(struct core *c, struct mtr_trace *opts,
+               const struct core_route *route, const uint8_t *payload,
+               uint16_t payload_size, double unix, int64_t now);
+
+/* core_trace: the trace of |handle|, or NULL if it is gone. */
+struct trace *core_trace(const struct core *c, uint32_t handle);
+
+/* core_probe: queues a probe of manual trace |t|, from |sport|; its handle is
+ * written. 0 or -EAGAIN. */
+int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
+               uint16_t sport, int64_t now);
+
+/* core_stop: ends |t|, which is running. */
+void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
+               int64_t now);
+
+/* core_release: frees |t|, which is done. */
+void core_release(struct core *c, struct trace *t);
+
+/* core_timer: an event after |ns|; its handle, or 0 when out of memory.
+ * core_timer_cancel: 0 or -ESTALE. */
+uint32_t core_timer(struct core *c, int64_t ns, uint32_t cookie, int64_t now);
+int core_timer_cancel(struct core *c, uint32_t handle);
+
+/* core_clear: empties the event array. core_room: events that still fit.
+ * core_ext_room: replies whose extension bytes still fit. */
+void core_clear(struct core *c);
+uint32_t core_room(const struct core *c);
+uint32_t core_ext_room(const struct core *c);
+
+/* core_event: a new event of |kind|; there must be room. */
+struct mtr_event *core_event(struct core *c, unsigned kind);
+
+/* core_fill: writes up to |n| probes to send into |v|, and their table handles
+ * into |handles|; returns how many. They count as sent once core_sent says. */
+uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
+                   uint32_t n, int64_t now);
+
+/* core_sent: probe |handle| of |size| bytes left at |at|, or failed with the
+ * errno |error|. */
+void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
+               int64_t at);
+
+/* core_failed: probe |handle|, sent or not, ended with the errno |error|.
+ * EAGAIN means that it never left: its trace sends it again and no attempt
+ * counts. */
+void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now);
+
+/* core_reply: takes one reply in. */
+void core_reply(struct core *c, const struct wire_reply *r, int64_t now);
+
+/* core_expire: times out what is due at |now|. */
+void core_expire(struct core *c, int64_t now);
+
+/* core_advance: judges the traces that changed. */
+void core_advance(struct core *c, int64_t now);
+
+/* core_reserve: grows tables and cells between batches, so that nothing is
+ * allocated within one. 0 or -ENOMEM. */
+int core_reserve(struct core *c, int64_t now);
+
+/* core_deadline: when there will be something to do, ns; INT64_MAX never. With
+ * |sending| 0, probes that may go do not count: the caller cannot send now. */
+int64_t core_deadline(const struct core *c, int sending, int64_t now);
+
+/* core_memory: bytes of all slabs. */
+double core_memory(const struct core *c);
+
+/* For the parts of core only: */
+
+enum { CORE_TIMER_PROBE, CORE_TIMER_TRACE, CORE_TIMER_USER };
+
+/* core_find: the probe of table handle |handle|, or NULL if it is another
+ * now. */
+struct probe *core_find(const struct core *c, uint32_t handle);
+
+/* core_ready: |t| may have a probe to send. core_unready: not any more. */
+void core_ready(struct core *c, struct trace *t);
+void core_unready(struct core *c, struct trace *t);
+
+/* core_dirty: something happened to |t|. */
+void core_dirty(struct core *c, struct trace *t);
+
+/* core_link, core_unlink: |p| is outstanding in |t|, or no longer. */
+void core_link(struct core *c, struct trace *t, struct probe *p);
+void core_unlink(struct core *c, struct trace *t, struct probe *p);
+
+/* core_retire: |p|, not outstanding any more, has ended in |state|. */
+void core_retire(struct core *c, struct probe *p, enum probe_state state,
+                 int64_t now);
+
+/* core_bucket: the hash bucket of UDP traces to |dst| (folded) from |sport|, or
+ * NULL before the first of them. */
+uint32_t *core_bucket(const struct core *c, uint32_t dst, unsigned sport);
+
+/* core_deliver: |r|, matched in |tier|, is about |p| of |t|. */
+void core_deliver(struct core *c, struct trace *t, struct probe *p,
+                  const struct wire_reply *r, int tier, int64_t now);
+
+/* core_data: takes in a reply that is data from an open UDP port. */
+void core_data(struct core *c, const struct wire_reply *r, int64_t now);
+
+/* core_credit: credits the data that |t| holds, if it is known whose it is. 0
+ * when the event array is full before that. */
+int core_credit(struct core *c, struct trace *t, int64_t now);
+
+/* core_claim: 1 if |p| of |t|, whose time-out is due, is not to be given up: it
+ * is answered by data that is held, and that has been credited, or it may be,
+ * and it will time out again when that is known. */
+int core_claim(struct core *c, struct trace *t, struct probe *p, int64_t now);
+
+/* core_recount: a probe of |t| is outstanding no more, so that it may be known
+ * now whose the data is. */
+void core_recount(struct core *c, const struct trace *t);
+
+/* core_join_data: |t|, new in the hash, shares data from now on.
+ * core_leave_data: |t|, no more in the hash, passes on what it holds. */
+void core_join_data(const struct core *c, struct trace *t);
+void core_leave_data(struct core *c, struct trace *t);
+
+/* core_timer_fired: the user's timer at |index| is due. */
+void core_timer_fired(struct core *c, uint32_t index);
+
+/* core_probe_event: an event of |kind| about |p| of |t|. */
+struct mtr_event *core_probe_event(struct core *c, unsigned kind,
+                                   const struct trace *t,
+                                   const struct probe *p);
+
+/* core_id: the identity on the wire of the probe at |place|; core_place:
+ * back. They differ from engine to engine, so that two are not taken for
+ * each other. */
+static inline uint16_t core_id(const struct core *c, uint32_t place) {
+  return (uint16_t)(((place + c->salt) & (TABLE_REGION - 1)) + 1);
+}
+
+static inline uint32_t core_place(const struct core *c, uint32_t id) {
+  return (id - 1 - c->salt) & (TABLE_REGION - 1);
+}
+
+/* core_checksum: the constant ICMP checksum of |flow|: never 0 or 0xffff, which
+ * are one number on the wire. */
+static inline uint16_t core_checksum(const struct core *c, unsigned flow) {
+  return (uint16_t)(0x1000 + (c->cookie + flow) % 0xe000u);
+}
+
+static inline struct trace *core_at(const struct core *c, uint32_t index) {
+  return slab_at(&c->traces, index);
+}
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What to send: traces take turns, one probe each, as long as pace, probe table
+ * and their own windows allow. Makes struct wire_probe; writes no bytes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "probe/core.h"
+#include "probe/sweep.h"
+#include "wire/proto.h"
+
+struct probe *core_find(const struct core *c, uint32_t handle) {
+  uint32_t region = handle >> TABLE_SHIFT & (CORE_REGIONS - 1);
+  if (region >= c->regions) return NULL;
+  struct probe *p = table_at(&c->tables[region], handle & (TABLE_REGION - 1));
+  return p && p->handle == handle ? p : NULL;
+}
+
+void core_link(struct core *c, struct trace *t, struct probe *p) {
+  uint32_t place = table_place(p);
+  p->older = t->newest;
+  p->newer = SLAB_NONE;
+  if (t->newest == SLAB_NONE)
+    t->oldest = place;
+  else
+    table_at(&c->tables[t->region], t->newest)->newer = place;
+  t->newest = place;
+  t->out++;
+  c->counters.probes++;
+}
+
+void core_unlink(struct core *c, struct trace *t, struct probe *p) {
+  const struct table *table = &c->tables[t->region];
+  if (p->older == SLAB_NONE)
+    t->oldest = p->newer;
+  else
+    table_at(table, p->older)->newer = p->newer;
+  if (p->newer == SLAB_NONE)
+    t->newest = p->older;
+  else
+    table_at(table, p->newer)->older = p->older;
+  t->out--;
+  c->counters.probes--;
+}
+
+void core_retire(struct core *c, struct probe *p, enum probe_state state,
+                 int64_t now) {
+  uint32_t region = p->handle >> TABLE_SHIFT & (CORE_REGIONS - 1);
+  table_retire(&c->tables[region], p, state, now + c->config.late_window);
+}
+
+struct mtr_event *core_probe_event(struct core *c, unsigned kind,
+                                   const struct trace *t,
+                                   const struct probe *p) {
+  struct mtr_event *ev = core_event(c, kind);
+  ev->trace = t->handle;
+  ev->cookie = t->cookie;
+  ev->probe = p->handle;
+  ev->ttl = p->ttl;
+  ev->attempt = p->attempt;
+  ev->flow = p->flow;
+  ev->at = (float)((double)(p->sent - t->start) / 1e6);
+  return ev;
+}
+
+static int in_block(const struct core *c, uint16_t port) {
+  return (uint16_t)(port - c->config.port_base) < CORE_PORTS;
+}
+
+/* The ports of a probe: classic changes one with each, but not a TCP
+ * port that the user chose; the others never do. */
+static void ports(const struct core *c, const struct trace *t,
+                  struct probe *p) {
+  p->sport = t->sport;
+  p->dport = t->dport;
+  if (t->multipath != MTR_CLASSIC) return;
+  if (t->protocol == MTR_UDP)
+    p->dport = (uint16_t)(t->dport + t->probes % (65536u - t->dport));
+  if (t->protocol == MTR_TCP && in_block(c, t->sport))
+    p->sport = (uint16_t)(t->sport + t->probes % CORE_CLASSIC * c->regions);
+}
+
+/* Puts |p| at the end of what manual trace |t| has to send. */
+static void enqueue(struct core *c, struct trace *t, struct probe *p) {
+  uint32_t place = table_place(p);
+  p->state = PROBE_QUEUED;
+  p->next = SLAB_NONE;
+  if (t->queue_last == SLAB_NONE)
+    t->queue = place;
+  else
+    table_at(&c->tables[t->region], t->queue_last)->next = place;
+  t->queue_last = place;
+}
+
+int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
+               uint16_t sport, int64_t now) {
+  struct table *table = &c->tables[t->region];
+  if (table_grow(table, now)) return -ENOMEM;
+  struct probe *p = table_take(table, now);
+  if (!p) return -EAGAIN;
+  p->ttl = opts->ttl;
+  p->flow = opts->flow;
+  p->sport = sport;
+  p->dport = t->dport;
+  p->attempt = 1;
+  enqueue(c, t, p);
+  opts->probe = p->handle;
+  core_ready(c, t);
+  return 0;
+}
+
+/* The next probe of |t|, or NULL: nothing to send, or c->starved is set. */
+static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
+  struct table *table = &c->tables[t->region];
+  struct probe *p;
+  if (t->flags & MTR_MANUAL) {
+    if (t->queue == SLAB_NONE) return NULL;
+    p = table_at(table, t->queue);
+    t->queue = p->next;
+    if (t->queue == SLAB_NONE) t->queue_last = SLAB_NONE;
+    return p;
+  }
+  unsigned ttl = sweep_next(t);
+  if (!ttl) return NULL;
+  if (!(p = table_take(table, now))) {
+    c->starved = table_free_at(table, now);
+    c->counters.probe_waits++;
+    return NULL;
+  }
+  struct hop *h = &t->hops[ttl - 1];
+  h->sent++;
+  h->out++;
+  p->ttl = (uint8_t)ttl;
+  p->attempt = h->sent;
+  p->flow = t->flow;
+  ports(c, t, p);
+  return p;
+}
+
+/* Whether the probes of |t| leave UDP's checksum as it falls (see
+ * wire/build). */
+static int plain_checksum(const struct trace *t) {
+  if (t->protocol != MTR_UDP || t->family != 4) return 0;
+  unsigned room = (t->payload_size + 1u) / 2 * 2 + 2;
+  unsigned headers = PROTO_IPV4_HEADER + PROTO_UDP_HEADER;
+  return t->multipath == MTR_DUBLIN || (t->size && t->size < headers + room);
+}
+
+static void describe(const struct core *c, const struct trace *t,
+                     const struct probe *p, struct wire_probe *w) {
+  memcpy(w->src, t->src, sizeof w->src);
+  memcpy(w->dst, t->dst, sizeof w->dst);
+  w->payload = t->payload;
+  w->payload_size = t->payload_size;
+  w->size = t->size;
+  w->id = core_id(c, table_place(p));
+  w->cookie = c->cookie;
+  w->sport = p->sport;
+  w->dport = p->dport;
+  w->checksum = core_checksum(c, p->flow);
+  w->family = t->family;
+  w->protocol = t->protocol;
+  w->multipath = t->multipath;
+  w->ttl = p->ttl;
+  w->tos = t->tos;
+  w->fill = t->fill;
+  w->dont_fragment = (t->flags & MTR_DONT_FRAGMENT) != 0;
+  w->by_source = t->by_source;
+  w->tcp_flags = t->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
+  w->flow_label = (t->flow_label + (uint32_t)(p->flow - t->flow)) & 0xfffff;
+  w->interface = t->interface;
+  w->mark = t->mark;
+  w->handle = p->handle;
+  w->timeout_ms = (uint32_t)(t->timeout / 1000000);
+}
+
+/* Whether |t| has to wait for its own rate; then a timer wakes it. */
+static int too_soon(struct core *c, struct trace *t, int64_t now) {
+  if (!c->target_gap || now >= t->next_send) return 0;
+  if (!wheel_armed(&t->timer)) wheel_add(&c->wheel, &t->timer, t->next_send);
+  return 1;
+}
+
+uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
+                   uint32_t n, int64_t now) {
+  uint32_t k = 0, room = core_room(c);
+  c->starved = 0;
+  if (n > room) n = room;              /* each may become a SENT event */
+  n = pace_allow(&c->pace, n, now);
+  while (k < n && c->ready_first != SLAB_NONE) {
+    struct trace *t = core_at(c, c->ready_first);
+    if (too_soon(c, t, now)) {
+      core_unready(c, t);
+      continue;
+    }
+    struct probe *p = next_probe(c, t, now);
+    if (!p && c->starved) break;
+    core_unready(c, t);
+    if (!p) continue;
+    p->state = PROBE_SENT;
+    p->trace = t->handle;
+    p->family = t->family;
+    p->protocol = t->protocol;
+    p->by_ip_id = (uint8_t)plain_checksum(t);
+    p->dst = table_fold(t->dst);
+    p->sent = now;
+    p->timer.kind = CORE_TIMER_PROBE;
+    p->timer.index = p->handle;
+    core_link(c, t, p);
+    t->probes++;
+    t->next_send = now + c->target_gap;
+    describe(c, t, p, &v[k]);
+    handles[k++] = p->handle;
+    core_ready(c, t);                  /* behind the others */
+  }
+  pace_take(&c->pace, k, now);
+  return k;
+}
+
+void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now) {
+  struct probe *p = core_find(c, handle);
+  if (!p || p->state != PROBE_SENT) return;   /* its trace ended meanwhile */
+  struct trace *t = core_trace(c, p->trace);
+  int manual = (t->flags & MTR_MANUAL) != 0;
+  struct hop *h = manual ? NULL : &t->hops[p->ttl - 1];
+  core_unlink(c, t, p);
+  wheel_remove(&c->wheel, &p->timer);
+  if (h) h->out--;
+  if (error == EAGAIN) {
+    c->counters.send_retries++;
+    t->probes--;
+    if (h) h->sent--;
+  } else {
+    c->counters.send_errors++;
+    t->failed++;
+    if (h) h->failed++;
+    if (h) h->error = (uint8_t)error;
+    if (t->want & MTR_WANT_TIMEOUT)
+      core_probe_event(c, MTR_EV_TIMEOUT, t, p)->error = (uint8_t)error;
+  }
+  if (error == EAGAIN && manual)
+    enqueue(c, t, p);
+  else
+    core_retire(c, p, PROBE_SILENT, now);
+  if (h) sweep_lost(t, p->ttl);
+  core_recount(c, t);
+  core_ready(c, t);
+  core_dirty(c, t);
+}
+
+void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
+               int64_t at) {
+  struct probe *p = core_find(c, handle);
+  if (!p || p->state != PROBE_SENT) return;   /* its trace ended meanwhile */
+  struct trace *t = core_trace(c, p->trace);
+  p->sent = at;
+  if (error) {
+    core_failed(c, handle, error, at);
+    return;
+  }
+  p->size = (uint16_t)size;
+  c->counters.probes_sent++;
+  c->counters.bytes_sent += size;
+  wheel_add(&c->wheel, &p->timer, at + t->timeout);
+  if (t->want & MTR_WANT_SENT) core_probe_event(c, MTR_EV_SENT, t, p);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/match.h"
+
+#include <string.h>
+
+#include "wire/checksum.h"
+
+/* The live probe of |region| with identity |id|, if |r| can be about it. */
+static struct probe *live(const struct core *c, uint32_t region, unsigned id,
+                          const struct wire_reply *r) {
+  if (!id || id > TABLE_REGION || region >= c->regions) return NULL;
+  struct probe *p = table_at(&c->tables[region], core_place(c, id));
+  if (!p || p->state < PROBE_SENT) return NULL;
+  return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
+}
+
+static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
+  if (r->quoted_protocol == WIRE_ICMP)
+    return (uint16_t)(r->sport - c->config.echo_base);
+  return (uint16_t)(r->sport - c->config.port_base) % c->regions;
+}
+
+/* TCP numbers carry our cookie below the identity: as sent in a quote, plus
+ * what was acknowledged in an answer. */
+static int cookie_fits(const struct core *c, const struct wire_reply *r) {
+  unsigned over = (unsigned)(r->tcp_low - c->cookie) & 0xffff;
+  return r->flags & WIRE_QUOTE ? over == 0 : over < 0x8000;
+}
+
+/* The quoted checksum |check|, which covers the addresses, before a translator
+ * made |r|'s quoted source out of ours: the words that changed are undone. */
+static uint16_t before_nat(const struct wire_reply *r, uint16_t check) {
+  for (int i = 0; i < 16; i += 2) {
+    uint16_t ours = (uint16_t)(r->to[i] << 8 | r->to[i + 1]);
+    uint16_t theirs = (uint16_t)(r->quoted_src[i] << 8 | r->quoted_src[i + 1]);
+    if (ours != theirs) check = checksum_update(check, theirs, ours);
+  }
+  return check;
+}
+
+/* Whether a quote whose source port is not |p|'s can be of |p| all the same. A
+ * port that is ours proves itself, for nobody else on this host has it; behind
+ * a translator that changed it, what it did to the checksum has to fit. */
+static int proven(const struct core *c, const struct probe *p,
+                  const struct wire_reply *r) {
+  uint16_t id = core_id(c, table_place(p));
+  if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
+  if (p->protocol == WIRE_TCP) return r->id == id && cookie_fits(c, r);
+  if (p->protocol == WIRE_ICMP) {
+    uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
+    return checksum_update(check, r->sport, p->sport) ==
+           core_checksum(c, p->flow);
+  }
+  if (p->by_ip_id || !r->id) return 1;
+  return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
+}
+
+static int tier_of(const struct core *c, const struct probe *p,
+                   const struct wire_reply *r) {
+  int dst = p->dst == table_fold(r->quoted_dst);
+  int ports = p->sport == r->sport &&
+              (p->protocol == WIRE_ICMP || p->dport == r->dport);
+  if (p->protocol == WIRE_TCP && !cookie_fits(c, r)) return 0;
+  if (dst && ports) return 1;
+  if (!(r->flags & WIRE_QUOTE)) return ports ? 3 : 0;
+  return dst && proven(c, p, r) ? 2 : ports ? 3 : 0;
+}
+
+/* How many live probes to the quoted destination have the identity |id|; the
+ * last one found in |*found|. */
+static int same_id(const struct core *c, unsigned id,
+                   const struct wire_reply *r, struct probe **found) {
+  uint32_t dst = table_fold(r->quoted_dst);
+  int n = 0;
+  for (uint32_t i = 0; i < c->regions; i++) {
+    struct probe *p = live(c, i, id, r);
+    if (!p || p->dst != dst || !proven(c, p, r)) continue;
+    *found = p;
+    n++;
+  }
+  return n;
+}
+
+/* By the identification alone, if it fits one probe only: as sent,
+ * byte-swapped, or one too high. */
+static struct probe *by_ip_id(const struct core *c,
+                              const struct wire_reply *r) {
+  struct probe *p = NULL;
+  int n = same_id(c, r->ip_id, r, &p);
+  if (n) return n == 1 ? p : NULL;
+  n = same_id(c, __builtin_bswap16(r->ip_id), r, &p) +
+      same_id(c, r->ip_id - 1u, r, &p);
+  return n == 1 ? p : NULL;
+}
+
+/* By the identity in the transport header; its tier in |*tier|. A quote may be
+ * of another region than its port says, if that was rewritten: then it has to
+ * fit one live probe only. */
+static struct probe *by_id(const struct core *c, uint32_t region, unsigned id,
+                           const struct wire_reply *r, int *tier) {
+  struct probe *p = live(c, region, id, r), *found = NULL;
+  *tier = p && !p->by_ip_id ? tier_of(c, p, r) : 0;
+  if (*tier && (*tier != 2 || p->sport == r->sport)) return p;
+  *tier = 0;
+  for (uint32_t i = 0; i < c->regions; i++) {
+    p = live(c, i, id, r);
+    if (!p || p->by_ip_id || tier_of(c, p, r) != 2) continue;
+    if (found) return NULL;
+    found = p;
+  }
+  if (found) *tier = 2;
+  return found;
+}
+
+struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+                          int *tier) {
+  uint32_t region = region_of(c, r);
+  int quote = (r->flags & WIRE_QUOTE) && r->ip_id;
+  int rewritten = r->flags & WIRE_QUOTE && r->quoted_protocol == WIRE_UDP &&
+                  r->id && memcmp(r->quoted_src, r->to, sizeof r->to);
+  struct probe *p = NULL, *q = quote ? live(c, region, r->ip_id, r) : NULL;
+  int known = q ? tier_of(c, q, r) : 0;
+  if (known == 1 && q->by_ip_id) {
+    *tier = 1;
+    return q;
+  }
+  if (rewritten) p = by_id(c, region, before_nat(r, r->id), r, tier);
+  if (!p) p = by_id(c, region, r->id, r, tier);
+  if (*tier == 1 && !(quote && rewritten)) return p;
+  /* What a translator did to the UDP checksum may have made it the identity of
+   * another probe of ours: there the identification decides. */
+  if (*tier && (known != 1 || q == p)) return p;
+  if (known != 1) {
+    p = quote ? by_ip_id(c, r) : NULL;
+    q = p ? p : known == 3 ? q : NULL;
+  }
+  if (q) *tier = 4;
+  return q;
+}
+
+struct trace *match_data(const struct core *c, const uint8_t dst[16],
+                         unsigned sport, const struct trace *after) {
+  uint32_t *b = core_bucket(c, table_fold(dst), sport);
+  uint32_t i = after ? after->same_hash : b ? *b : SLAB_NONE;
+  for (; i != SLAB_NONE; i = core_at(c, i)->same_hash) {
+    struct trace *t = core_at(c, i);
+    if (t->sport == sport && !memcmp(t->dst, dst, sizeof t->dst)) return t;
+  }
+  return NULL;
+}

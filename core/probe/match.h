@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * match.h: which probe a reply belongs to, in tiers, because boxes on the way
+ * rewrite what they quote:
+ *
+ *   1  identity, destination and ports
+ *   2  identity and destination      (ports or echo identifier rewritten)
+ *   3  identity and ports            (destination rewritten)
+ *   4  IPv4 identification and destination (the UDP checksum was rewritten, or
+ *      under 8 transport bytes were quoted), if that fits one live probe only,
+ *      also byte-swapped or one too high; or identification and ports
+ *
+ * Nothing below tier 1 is taken unless the destination or the ports are ours,
+ * and a quoted source port that is not must be explained by its checksum.
+ */
+#ifndef PROBE_MATCH_H
+#define PROBE_MATCH_H
+
+#include "probe/core.h"
+
+/* match_probe: the probe that |r|, not WIRE_UDP_REPLY, answers; its tier in
+ * |*tier|. NULL: none of ours. */
+struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+                          int *tier);
+
+/* match_data: the next running UDP trace to |dst| from |sport|, behind |after|
+ * (NULL: the first), or NULL. */
+struct trace *match_data(const struct core *c, const uint8_t dst[16],
+                         unsigned sport, const struct trace *after);
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Replies and time-outs: each is credited to its probe, kept for the result,
+ * told as an event if wanted, and its trace marked for judging. Data from open
+ * UDP ports is in data.c.
+ */
+#include <string.h>
+
+#include "probe/core.h"
+#include "probe/match.h"
+#include "probe/sweep.h"
+#include "wire/build.h"
+#include "wire/proto.h"
+
+/* How far a send stamp, taken for a whole batch, may be off. A reply that came
+ * less than this before its probe came at once. */
+enum { SEND_STAMP_NS = 5000000 };
+
+enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
+
+/* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
+ * time exceeded. Completion is by message, never by address alone. */
+static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
+  int from_dst = !memcmp(r->from, t->dst, sizeof r->from);
+  switch (r->kind) {
+  case WIRE_ECHO_REPLY: case WIRE_TCP_REPLY: case WIRE_UDP_REPLY:
+    return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
+  case WIRE_TOO_BIG:
+    return MTR_REPLY_TOO_BIG;
+  case WIRE_TIME_EXCEEDED:
+    return from_dst ? MTR_REPLY_TE_FROM_DST : 0;
+  case WIRE_UNREACH: {
+    int v6 = r->family == 6;
+    int port = r->icmp_code == (v6 ? 4 : 3);          /* RFC 4443 3.1, 792 */
+    int protocol = !v6 && r->icmp_code == 2 && from_dst;
+    if ((port && (t->protocol == MTR_UDP || from_dst)) || protocol)
+      return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
+    return MTR_REPLY_UNREACH;
+  }
+  default:
+    return 0;
+  }
+}
+
+static unsigned marks(const struct trace *t, const struct wire_reply *r,
+                      int tier) {
+  unsigned flags = 0;
+  if (r->flags & WIRE_QUOTE) {
+    flags |= MTR_REPLY_QUOTE;
+    if ((tier > 1 && !(r->flags & WIRE_TRUNCATED)) ||
+        memcmp(r->quoted_src, t->src, sizeof t->src) ||
+        memcmp(r->quoted_dst, t->dst, sizeof t->dst))
+      flags |= MTR_REPLY_NAT;
+  }
+  if (r->flags & WIRE_TRUNCATED) flags |= MTR_REPLY_TRUNCATED;
+  if (r->flags & WIRE_EXT_BAD) flags |= MTR_REPLY_EXT_BAD;
+  if (!memcmp(r->from, t->src, sizeof t->src) &&
+      memcmp(t->src, t->dst, sizeof t->src))
+    flags |= MTR_REPLY_LOCAL;
+  return flags;
+}
+
+static void copy(struct mtr_event *ev, const struct wire_reply *r) {
+  memcpy(ev->addr, r->from, sizeof ev->addr);
+  ev->family = r->family;
+  ev->protocol = r->protocol;
+  ev->icmp_type = r->icmp_type;
+  ev->icmp_code = r->icmp_code;
+  ev->reply_ttl = r->ttl;
+  ev->tcp_flags = r->tcp_flags;
+  ev->reply_size = r->size;
+  ev->mtu = r->mtu;
+  ev->quoted_ttl = r->quoted_ttl;
+  ev->quoted_tos = r->quoted_tos;
+  ev->quoted_size = r->quoted_size;
+  ev->ext_words = (uint8_t)(r->ext_size > CELL_EXT_MAX ? 255 : r->ext_size / 4);
+}
+
+/* The probe of an answer or of a packet too big has ended. */
+static void settle(struct core *c, struct trace *t, struct probe *p,
+                   struct mtr_event *ev, int64_t now) {
+  core_unlink(c, t, p);
+  wheel_remove(&c->wheel, &p->timer);
+  core_retire(c, p, PROBE_ANSWERED, now);
+  int manual = (t->flags & MTR_MANUAL) != 0;
+  struct hop *h = manual ? NULL : &t->hops[p->ttl - 1];
+  if (h) h->out--;
+  if (ev->flags & MTR_REPLY_TOO_BIG) {
+    int floor = wire_min_size(t->family, t->protocol, t->multipath,
+                              t->payload_size);
+    if (h) sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
+  } else {
+    ev->flags |= MTR_REPLY_ANSWER;
+    if (!h || !h->answers) ev->flags |= MTR_REPLY_PRIMARY;
+    if (h) sweep_answer(t, p->ttl, ev->flags, ev->icmp_code);
+  }
+  c->counters.replies++;
+}
+
+static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
+                 const uint8_t *ext) {
+  if (!(t->flags & MTR_MANUAL) && ev->ttl > t->limit) return;
+  if (t->flags & MTR_MANUAL && !(t->want & MTR_WANT_RESULT)) return;
+  if (!(ev->flags & MTR_REPLY_ANSWER)) {
+    if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
+    t->extras++;
+  }
+  cells_add(&c->cells, &t->cells, ev, ext);
+}
+
+static void tell(struct core *c, const struct trace *t,
+                 const struct mtr_event *ev, const uint8_t *ext) {
+  if (!(t->want & MTR_WANT_REPLY)) return;
+  struct mtr_event *out = core_event(c, MTR_EV_REPLY);
+  *out = *ev;
+  out->ext = c->ext_count;
+  memcpy(c->ext + c->ext_count, ext, ev->ext_words * 4u);
+  c->ext_count += ev->ext_words * 4u;
+}
+
+void core_deliver(struct core *c, struct trace *t, struct probe *p,
+                  const struct wire_reply *r, int tier, int64_t now) {
+  static const uint8_t none[1];
+  struct mtr_event ev = {
+      .kind = MTR_EV_REPLY, .ttl = p->ttl, .attempt = p->attempt,
+      .trace = t->handle, .cookie = t->cookie, .probe = p->handle,
+      .flow = p->flow,
+      .at = (float)((double)(p->sent - t->start) / 1e6)};
+  const uint8_t *ext = r->ext_size ? r->ext : none;
+  int64_t rtt = r->at - p->sent;
+  int kernel = r->kernel_time && rtt >= 0;
+  if (rtt < 0) rtt = rtt > -SEND_STAMP_NS ? 0 : now - p->sent;
+  if (rtt < 0) rtt = 0;
+  ev.rtt = (float)((double)rtt / 1e6);
+  copy(&ev, r);
+  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, tier));
+  if (!kernel) {
+    ev.flags |= MTR_REPLY_USER_TIME;
+    c->counters.user_times++;
+  }
+  if (ev.flags & MTR_REPLY_NAT) c->counters.nat++;
+  if (p->state == PROBE_ANSWERED) {
+    ev.flags |= MTR_REPLY_DUP;
+    c->counters.duplicates++;
+  } else if (p->state == PROBE_SILENT) {
+    ev.flags |= MTR_REPLY_LATE;
+    p->state = PROBE_ANSWERED;         /* in the silent queue all the same */
+    c->counters.late++;
+  } else if (r->kind != WIRE_OTHER) {
+    settle(c, t, p, &ev, now);
+  }
+  keep(c, t, &ev, ext);
+  tell(c, t, &ev, ext);
+  core_recount(c, t);
+  core_ready(c, t);
+  core_dirty(c, t);
+}
+
+void core_reply(struct core *c, const struct wire_reply *r, int64_t now) {
+  int tier;
+  if (r->kind == WIRE_UDP_REPLY) {
+    core_data(c, r, now);
+    return;
+  }
+  if (r->kind == WIRE_ERROR) {
+    core_failed(c, r->handle, r->error, now);
+    return;
+  }
+  struct probe *p = r->handle ? core_find(c, r->handle)
+                              : match_probe(c, r, &tier);
+  if (r->handle) tier = 1;
+  if (!p || p->state < PROBE_SENT) {
+    c->counters.unmatched++;
+    return;
+  }
+  struct trace *t = core_trace(c, p->trace);
+  if (!t || t->state != TRACE_RUNNING) {
+    c->counters.orphans++;
+    return;
+  }
+  core_deliver(c, t, p, r, tier, now);
+}
+
+/* Time. */
+
+static void timed_out(struct core *c, uint32_t handle, int64_t now) {
+  struct probe *p = core_find(c, handle);
+  struct trace *t = core_trace(c, p->trace);
+  if (core_claim(c, t, p, now)) return;
+  core_unlink(c, t, p);
+  if (t->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
+  core_retire(c, p, PROBE_SILENT, now);
+  c->counters.timeouts++;
+  if (!(t->flags & MTR_MANUAL)) {
+    t->hops[p->ttl - 1].out--;
+    sweep_lost(t, p->ttl);
+  }
+  core_recount(c, t);
+  core_ready(c, t);
+  core_dirty(c, t);
+}
+
+void core_expire(struct core *c, int64_t now) {
+  struct timer *timer;
+  while (core_room(c) > 256 && (timer = wheel_expire(&c->wheel, now))) {
+    if (timer->kind == CORE_TIMER_PROBE)
+      timed_out(c, timer->index, now);
+    else if (timer->kind == CORE_TIMER_TRACE)
+      core_ready(c, core_at(c, timer->index));
+    else
+      core_timer_fired(c, timer->index);
+  }
+}

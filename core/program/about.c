@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * about.c: help and versions. The only place outside core/loop that includes
+ * uv.h, for the version of the library that really is loaded.
+ */
+#include "program/about.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <luajit.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include "mtr.h"
+
+void about_help(void) {
+  fputs(
+    "usage: mtrlua [options] script [args]   run a script of trace campaigns\n"
+    "       mtrlua [options] -e 'chunk'      run a piece of Lua\n"
+    "       mtrlua [options] -               run standard input\n"
+    "\n"
+    "A script without a slash in its name is looked up in the current\n"
+    "directory, then among the installed ones: mtrlua trace example.org\n"
+    "\n"
+    "options, before the script:\n"
+    "  -e CHUNK            run CHUNK, before the script if there is one\n"
+    "  --transport NAME    how probes travel: auto, raw, mtr-packet\n"
+    "  --rate RATE         all probes together: 1000, \"100/s\", max\n"
+    "  --source4 ADDRESS   source address of IPv4 probes\n"
+    "  --source6 ADDRESS   source address of IPv6 probes\n"
+    "  --interface NAME    send through this interface\n"
+    "  --mark NUMBER       firewall mark of the probes\n"
+    "  --log LEVEL         how much to say: error, warn, info, debug\n"
+    "  --seed NUMBER       makes random choices repeatable\n"
+    "  -v, --version       versions, then exit\n"
+    "  -h, --help          this text, then exit\n"
+    "\n"
+    "Exit status: 0 done, 1 error, 2 bad usage, 130 interrupted (^C), or what\n"
+    "the script says. ^C once ends the traces, and the script goes on; twice\n"
+    "ends everything.\n",
+    stdout);
+}
+
+void about_version(void) {
+  lua_State *L = luaL_newstate();
+  const char *jit = "off";
+
+  if (L) {
+    luaL_openlibs(L);
+    if (luaL_dostring(L, "return require('jit').status() and 'on' or 'off'") ==
+        0)
+      jit = lua_tostring(L, -1);
+  }
+  printf("mtrlua %s (ABI %u, %s, JIT %s, libuv %s)\n", VERSION,
+         mtr_abi(), LUAJIT_VERSION, jit, uv_version_string());
+  if (L)
+    lua_close(L);
+}

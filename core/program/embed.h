@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * embed.h: the Lua layer inside the program, as source text; embed.awk writes
+ * the table.
+ */
+#ifndef PROGRAM_EMBED_H
+#define PROGRAM_EMBED_H
+
+/* embed_module: one file of the Lua layer. */
+struct embed_module {
+  const char *name;      /* what require calls it; NULL ends the table */
+  const char *chunk;     /* chunk name, "@lua/mtr/..." */
+  const char *text;
+  const char *end;       /* just behind the text */
+};
+
+extern const struct embed_module embed_modules[];
+
+#endif

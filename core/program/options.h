@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options.h: the command line of mtrlua up to the script's name. What follows
+ * that name belongs to the script and is not looked at.
+ */
+#ifndef PROGRAM_OPTIONS_H
+#define PROGRAM_OPTIONS_H
+
+#include <stdint.h>
+
+enum {
+  OPTIONS_CHUNKS = 16,   /* -e at most */
+  OPTIONS_WHY = 256      /* bytes that any message fits in */
+};
+
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+
+/* options: what was asked for; strings belong to argv, NULL: not given. */
+struct options {
+  enum options_action action;
+  const char *transport; /* "auto", "raw", "mtr-packet" */
+  const char *rate;      /* as given; the Lua layer knows the notations */
+  const char *source4;
+  const char *source6;
+  const char *interface;
+  const char *log;       /* "error", "warn", "info", "debug" */
+  const char *mark_text;
+  const char *seed_text;
+  uint32_t mark;         /* 0 when not given */
+  uint32_t seed;
+  const char *chunk[OPTIONS_CHUNKS]; /* of -e, in order */
+  int chunks;
+  int script;            /* index in argv of the script, 0 none */
+};
+
+/* options_parse: fills |o| from the command line. Returns 0, or -EINVAL with
+ * |why|[OPTIONS_WHY] saying what is wrong with it. */
+int options_parse(struct options *o, int argc, char **argv, char *why);
+
+#endif

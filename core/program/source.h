@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source.h: finds a script by the name that the user gave and reads it whole.
+ */
+#ifndef PROGRAM_SOURCE_H
+#define PROGRAM_SOURCE_H
+
+#include <limits.h>
+#include <stddef.h>
+
+/* source: the text of a script. */
+struct source {
+  char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
+  char *text;            /* owned; NULL when not read */
+  size_t size;           /* bytes of it */
+};
+
+/* source_read: reads the script |name|: "-" is standard input; a name without
+ * a slash is looked up, as it is and with ".lua", in the current directory and
+ * then among the scripts installed with this program. A first line that starts
+ * with '#' is blanked out. Returns 0 or a negative errno; the caller frees. */
+int source_read(struct source *s, const char *name);
+
+/* source_free: frees the text. */
+void source_free(struct source *s);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * icmp.h: an ICMP or ICMPv6 message that may answer a probe: an echo reply, or
+ * an error that quotes it. Checksums are not verified: kernels do it, a
+ * receiver may have cut the message, and a damaged one names no live probe.
+ */
+#ifndef WIRE_ICMP_H
+#define WIRE_ICMP_H
+
+#include "wire/record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* icmp_parse: reads the |n| bytes of message at |p| into |r|, in which family,
+ * from and to are set. |cut| is 1 when the receiver has lost the end. Returns
+ * 0, -ENOMSG (a message that answers nothing) or -EBADMSG. */
+int icmp_parse(const uint8_t *p, size_t n, int cut, struct wire_reply *r);
+
+#endif

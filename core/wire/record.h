@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * record.h: the seam of the engine. A transport takes struct wire_probe and
+ * gives struct wire_reply; whoever carries packets turns them into bytes and
+ * back with wire/build and wire/parse. Numbers are in host order, addresses are
+ * 16 bytes in network order (IPv4 in the first four, zeroes behind).
+ */
+#ifndef WIRE_RECORD_H
+#define WIRE_RECORD_H
+
+#include <stdint.h>
+
+enum { WIRE_ICMP = 1, WIRE_TCP = 6, WIRE_UDP = 17 };  /* IP protocol numbers */
+enum { WIRE_PARIS, WIRE_CLASSIC, WIRE_DUBLIN };       /* as MTR_PARIS ... */
+
+/* A probe to send. Its identity is |id| (1..0x8000), which the reply gives
+ * back: ICMP in the sequence number; UDP in the checksum; TCP in the upper half
+ * of the sequence number; IPv4 always in the identification field too. */
+struct wire_probe {
+  uint8_t src[16];
+  uint8_t dst[16];
+  const uint8_t *payload;  /* borrowed; NULL with payload_size 0 */
+  uint16_t payload_size;   /* bytes */
+  uint16_t size;           /* of the whole IP packet; 0: protocol default */
+  uint16_t id;             /* 1..0x8000 */
+  uint16_t cookie;         /* below 0x8000; lower half of TCP's numbers */
+  uint16_t sport;          /* source port; ICMP: the echo identifier */
+  uint16_t dport;          /* destination port; ICMP: unused */
+  uint16_t checksum;       /* ICMP paris: the constant checksum of the flow */
+  uint8_t family;          /* 4, 6 */
+  uint8_t protocol;        /* WIRE_ICMP ... */
+  uint8_t multipath;       /* WIRE_PARIS ... */
+  uint8_t ttl;
+  uint8_t tos;
+  uint8_t dont_fragment;   /* IPv4 DF */
+  uint8_t tcp_flags;       /* TCP header flags: SYN or ACK */
+  uint8_t by_source;       /* 1: |src| was asked for: routes go by it too */
+  uint8_t fill;            /* what fills the packet up to |size| */
+  uint32_t flow_label;     /* IPv6, 20 bits */
+  uint32_t interface;      /* index, 0 any; the transport's, not in the bytes */
+  uint32_t mark;           /* SO_MARK, 0 none; likewise */
+  uint32_t handle;         /* the probe's, for transports that keep no bytes */
+  uint32_t timeout_ms;     /* after which no answer is waited for */
+};
+
+/* What a reply is. */
+enum wire_kind {
+  WIRE_NONE,
+  WIRE_ECHO_REPLY,
+  WIRE_TIME_EXCEEDED,      /* in transit only: code 0 */
+  WIRE_UNREACH,            /* destination unreachable, but for too big */
+  WIRE_TOO_BIG,            /* ICMP 3/4, ICMPv6 2: |mtu| */
+  WIRE_OTHER,              /* any other ICMP error: code tells; never a hop */
+  WIRE_TCP_REPLY,          /* SYN/ACK, RST or ACK */
+  WIRE_UDP_REPLY,          /* data from an open port */
+  WIRE_ERROR               /* no reply: the probe failed after all, |error| */
+};
+
+/* Flags of a reply. */
+enum {
+  WIRE_QUOTE = 1 << 0,     /* the quoted fields hold a quote */
+  WIRE_TRUNCATED = 1 << 1, /* fewer than 8 transport bytes quoted: only ip_id */
+  WIRE_EXT_BAD = 1 << 2    /* extension objects cut short or damaged */
+};
+
+/* A reply as received. Ports and ids are the probe's own point of view: of a
+ * direct reply they are turned round. */
+struct wire_reply {
+  uint8_t from[16];
+  uint8_t to[16];
+  uint8_t quoted_src[16];  /* equal to |to| unless rewritten */
+  uint8_t quoted_dst[16];  /* of a direct reply: |from| */
+  int64_t at;              /* ns, monotonic; set by the transport */
+  const uint8_t *ext;      /* extension objects, without the 4-byte header */
+  uint16_t ext_size;       /* bytes, whole objects only, a multiple of 4 */
+  uint16_t flags;          /* WIRE_QUOTE ... */
+  uint16_t id;             /* 0: none; see struct wire_probe */
+  uint16_t ip_id;          /* quoted IPv4 identification; 0: none */
+  uint16_t sport;          /* the probe's source port or echo identifier */
+  uint16_t dport;          /* the probe's destination port */
+  uint16_t size;           /* whole IP packet as received */
+  uint16_t mtu;            /* WIRE_TOO_BIG: next hop's; TCP: the MSS option */
+  uint16_t quoted_size;    /* IP length as quoted */
+  uint8_t kind;            /* enum wire_kind */
+  uint8_t family;          /* 4, 6 */
+  uint8_t protocol;        /* of the reply itself: WIRE_ICMP ... */
+  uint8_t quoted_protocol; /* of the probe */
+  uint8_t icmp_type;
+  uint8_t icmp_code;
+  uint8_t ttl;             /* of the reply */
+  uint8_t tos;             /* of the reply */
+  uint8_t tcp_flags;
+  uint8_t quoted_ttl;
+  uint8_t quoted_tos;
+  uint8_t kernel_time;     /* |at| is the kernel's stamp */
+  uint16_t tcp_low;        /* lower half of the TCP number that gave |id| */
+  uint16_t checksum;       /* quoted ICMP checksum; 0 otherwise */
+  uint16_t error;          /* WIRE_ERROR: errno; EAGAIN: it may be sent again */
+  uint32_t handle;         /* of the probe, if the transport knows it; else 0 */
+};
+
+#endif

@@ -1,0 +1,146 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The engine's constants as words, and the classes of what it tells.
+--
+-- Words of stop reasons are scamper's; marks of unreachables are traceroute(8)'s. struct mtr_event
+-- itself is read in place by mtr.dispatch and mtr.reply, never shown to users.
+
+local lib = require "mtr.lib"
+
+local C = lib.C
+local M = {}
+
+--- struct mtr_event; see core/mtr.h for the fields.
+---@class mtr.Event
+---@field kind integer
+---@field family integer
+---@field ttl integer
+---@field attempt integer
+---@field trace integer
+---@field cookie integer
+---@field probe integer
+---@field addr ffi.cdata*
+---@field rtt number
+---@field at number
+---@field flags integer
+
+--- What came back for a probe. Flags are there only when true.
+---@class mtr.Reply
+---@field ttl integer of the probe
+---@field addr string who answered
+---@field rtt number ms
+---@field attempt integer which try at this TTL, from 1
+---@field flow integer
+---@field at number the probe's send time, ms since the trace began
+---@field protocol "icmp"|"udp"|"tcp" of the reply
+---@field icmp_type? integer
+---@field icmp_code? integer nil: the transport does not say, as below
+---@field reply_ttl? integer TTL of the reply as received
+---@field reply_size? integer bytes of the whole IP packet
+---@field quoted? { ttl: integer, tos: integer, size: integer, nat?: true, truncated?: true }
+---@field mtu? integer of the next hop, in a packet too big
+---@field mss? integer of a SYN/ACK
+---@field tcp_flags? integer
+---@field tstamp "kernel"|"user" whose clock gave the RTT
+---@field ext? mtr.Extension[]
+---@field ext_malformed? true
+---@field dup? true not the first reply to this probe
+---@field late? true after the probe's timeout
+---@field ignored? true no answer for a hop: a redirect, a parameter problem, a failed reassembly
+---@field final? true this message completes a trace
+---@field unreach? true an unreachable that does not complete
+---@field too_big? true
+---@field other_addr? true completes, but not from the target
+---@field local_? true sent by this host itself
+---@field te_from_dst? true time exceeded from the target's address
+---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
+---@field error? string mtr.probe: name of the errno of the failed send
+
+--- An ICMP extension object.
+---@class mtr.Extension
+---@field class integer
+---@field type integer
+---@field mpls? { label: integer, tc: integer, s: integer, ttl: integer }[]
+---@field interface? mtr.InterfaceInfo
+---@field hex? string of an object that is neither
+
+--- What a router says of the interface that a probe came in by, or went out by (RFC 5837).
+---@class mtr.InterfaceInfo
+---@field role "incoming"|"sub-ip"|"outgoing"|"next-hop"
+---@field ifindex? integer
+---@field addr? string
+---@field name? string
+---@field mtu? integer
+
+--- A probe, as on_probe and on_timeout see it.
+---@class mtr.Probe
+---@field ttl integer
+---@field attempt integer
+---@field flow integer
+---@field at number send time, ms since the trace began
+---@field error? string name of the errno of the failed send
+
+--- A position on the path.
+---@class mtr.Hop
+---@field ttl integer
+---@field addr? string who answered first; nil: silent
+---@field addr_class? string "private", "shared"...: see mtr.addr_class
+---@field rtt? number ms, of the first answer
+---@field replies mtr.Reply[]
+---@field skipped? true below first_ttl, not probed
+---@field error? string name of the errno of the failed send
+
+--- Stop reasons by number, and back.
+M.stop = {}
+for _, word in ipairs {
+  "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error", "hoplimit", "gss", "lss",
+  "halted",
+} do
+  local number = C["MTR_STOP_" .. word:upper()]
+  M.stop[number], M.stop[word] = word, number
+end
+
+--- Protocols by number, and back.
+M.protocol = {
+  [C.MTR_ICMP] = "icmp", [C.MTR_UDP] = "udp", [C.MTR_TCP] = "tcp",
+  icmp = C.MTR_ICMP, udp = C.MTR_UDP, tcp = C.MTR_TCP,
+}
+
+--- Ways of laying out a probe's identity by number, and back.
+M.multipath = {
+  [C.MTR_PARIS] = "paris", [C.MTR_CLASSIC] = "classic", [C.MTR_DUBLIN] = "dublin",
+  paris = C.MTR_PARIS, classic = C.MTR_CLASSIC, dublin = C.MTR_DUBLIN,
+}
+
+--- Transports by number, and back.
+M.transport = {
+  [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
+  auto = C.MTR_AUTO, raw = C.MTR_RAW, ["mtr-packet"] = C.MTR_MTR_PACKET,
+}
+
+-- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port
+-- unreachable is how a target answers, it has no mark.
+local V4 = {
+  [0] = "!N", "!H", "!P", "", "!F", "!S", "!N", "!H", "!N", "!X", "!X", "!N", "!H", "!X", "!V",
+  "!C",
+}
+local V6 = { [0] = "!N", "!X", "!S", "!H", "" }
+
+--- traceroute(8)'s mark of a reply: "!H", "!N", "!X", "!<3-99>"...; nil when there is none to show.
+---@param reply mtr.Reply
+---@return string?
+function M.mark(reply)
+  local kind, code = reply.icmp_type, reply.icmp_code
+  if not kind then return nil end
+  local six = reply.addr:find(":", 1, true)
+  if reply.too_big then return reply.mtu and "!F-" .. reply.mtu or "!F" end
+  local exceeded, echo, unreachable = 11, 0, 3
+  if six then exceeded, echo, unreachable = 3, 129, 1 end
+  if kind == echo or (kind == exceeded and code == 0) then return nil end
+  if not code then return kind == unreachable and "!?" or nil end
+  if kind ~= unreachable then return ("!<%d-%d>"):format(kind, code) end
+  local mark = (six and V6 or V4)[code] or ("!<%d>"):format(code)
+  return mark ~= "" and mark or nil
+end
+
+return M

@@ -1,0 +1,130 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The module "mtr": what scripts and hosts see.
+--
+--     local mtr = require "mtr"
+--     local result = assert(mtr.trace("192.0.2.7", { protocol = "udp" }))
+--     for _, hop in ipairs(result.hops) do print(hop.ttl, hop.addr or "*", hop.rtt) end
+--
+-- Functions of this module use the default engine, made on first use; engines of one's own have the
+-- same functions as methods. Requiring the module opens nothing.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.addr"
+local binary = require "mtr.binary"
+local check = require "mtr.check"
+local err = require "mtr.err"
+local event = require "mtr.event"
+local mtrp = require "mtr.mtrp"
+local options = require "mtr.options"
+local coro = require "mtr.coro"
+local engine = require "mtr.engine"
+local loop = require "mtr.loop"
+local park = require "mtr.park"
+local default = require "mtr.default"
+local readable = require "mtr.readable"
+local stream = require "mtr.stream"
+local semaphore = require "mtr.semaphore"
+local task = require "mtr.task"
+
+local M = { version = "0.1.0" }
+
+M.engine, M.configure, M.default = engine.open, default.configure, default.get
+M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
+M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
+M.coroutine = coro
+M.find_binary, M.parse_ip = binary.find, addr.parse_ip
+M.readable, M.stream, M.mtrp = readable, stream.open, mtrp
+M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
+
+-- There is no default engine: a caller's bug comes first, then why, to the callback too.
+local function unavailable(declaration, opts, on_done, message, name)
+  local bug = check.each(declaration, opts, function() end)
+  if bug then error(bug, 3) end
+  if type(on_done) == "function" then park.defer(function() on_done(message, nil) end) end
+  return nil, message, name
+end
+
+--- Traces the path to an address or a name: see mtr.TraceOptions. Waits and returns the result, or
+--- with on_done returns the trace at once.
+---@async without on_done
+---@param dst string
+---@param opts? mtr.TraceOptions
+---@param on_done? fun(err: string?, result: mtr.Result?)
+---@return mtr.Result|mtr.Trace|nil
+---@return string? message, string? name
+function M.trace(dst, opts, on_done)
+  local e, message, name = default.get()
+  if not e then return unavailable(options.trace, opts, on_done, message, name) end
+  return e:trace(dst, opts, on_done)
+end
+
+--- Sends one probe: see mtr.ProbeOptions. Waits and returns what came back, or with on_done returns
+--- at once. Silence is a table with timeout = true.
+---@async without on_done
+---@param opts mtr.ProbeOptions
+---@param on_done? fun(err: string?, reply: mtr.Reply?)
+---@return mtr.Reply|mtr.Trace|nil
+---@return string? message, string? name
+function M.probe(opts, on_done)
+  local e, message, name = default.get()
+  if not e then return unavailable(options.probe, opts, on_done, message, name) end
+  return e:probe(opts, on_done)
+end
+
+--- Iterates over the hops of a trace as they settle: `for hop in mtr.hops(dst) do`.
+---@async
+---@param dst string
+---@param opts? mtr.TraceOptions
+---@return mtr.Hops
+function M.hops(dst, opts)
+  local e, message = default.get()
+  if not e then
+    unavailable(options.hops, opts)
+    error("hops: " .. message, 0)
+  end
+  return e:hops(dst, opts)
+end
+
+--- Opens a prober, which sends any number of single probes to one address: see mtr.ProberOptions.
+---@param dst string
+---@param opts? mtr.ProberOptions
+---@return mtr.Prober?
+---@return string? message, string? name
+function M.prober(dst, opts)
+  local e, message, name = default.get()
+  if not e then return unavailable(options.prober, opts, nil, message, name) end
+  return e:prober(dst, opts)
+end
+
+--- Waits until nothing is under way in any engine.
+---@async
+---@return true
+function M.run()
+  park.check "run"
+  local busy = true
+  while busy do
+    busy = false
+    for _, e in ipairs(loop.engines()) do
+      if e.work > 0 then
+        busy = true
+        e:run()
+      end
+    end
+    if not busy and not park.current() then busy = loop.turn() end
+  end
+  return true
+end
+
+--- Whether ^C was pressed; mtrlua only. Traces end as "halted" then, and new ones at once.
+---@return boolean
+function M.interrupted()
+  return lib.program ~= nil and lib.program.interrupted() > 0
+end
+
+--- Has errors of hooks and tasks given to fn, with their tracebacks; nil: to nobody. mtrlua prints
+--- them unless told otherwise, an embedded engine also has its log.
+---@param fn? fun(text: string)
+function M.on_error(fn) err.reporter = fn end
+
+return M

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: MIT
+--
+-- JSON for records: one line, always valid, the same bytes for the same record.
+--
+-- lua-cjson has no stable key order and no say in how numbers are written, hence these lines.
+-- Members come in the order of a list, then the others by name. A table with an element 1 is an
+-- array, and so is an empty one: records have no empty objects. Keys that are not strings, or begin
+-- with "_", and functions and cdata are left out. Strings may come from the network: what is not
+-- UTF-8 becomes U+FFFD, control characters are escaped. Numbers that JSON cannot say become null.
+-- It does not read JSON, and a record that contains itself would never end.
+
+local M = {}
+
+local ESCAPES = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r",
+  ["\t"] = "\\t",
+}
+
+local function escape(c) return ESCAPES[c] or ("\\u%04x"):format(c:byte()) end
+
+-- The length of the UTF-8 sequence at i, 0 when there is no well-formed one (RFC 3629 section 4).
+local function sequence(s, i)
+  local a, b = s:byte(i, i + 1)
+  if a < 0x80 then return 1 end
+  local length = a >= 0xc2 and a <= 0xdf and 2 or a >= 0xe0 and a <= 0xef and 3
+    or a >= 0xf0 and a <= 0xf4 and 4 or 0
+  if length == 0 or not s:find(("^" .. ("[\128-\191]"):rep(length - 1)), i + 1) then return 0 end
+  local bad = a == 0xe0 and b < 0xa0 or a == 0xed and b > 0x9f or a == 0xf0 and b < 0x90
+    or a == 0xf4 and b > 0x8f
+  return bad and 0 or length
+end
+
+local function utf8(s)
+  local out, i = {}, 1
+  while i <= #s do
+    local length = sequence(s, i)
+    out[#out + 1] = length > 0 and s:sub(i, i + length - 1) or "\239\191\189"
+    i = i + math.max(length, 1)
+  end
+  return table.concat(out)
+end
+
+local function quote(s)
+  if s:find "[\128-\255]" then s = utf8(s) end
+  return '"' .. s:gsub('[%c"\\\127]', escape) .. '"'
+end
+
+local function number(n, format)
+  if n ~= n or n == math.huge or n == -math.huge then return "null" end
+  if format then return format:format(n) end
+  if n % 1 == 0 and math.abs(n) < 2 ^ 53 then return ("%d"):format(n) end
+  return ("%.14g"):format(n)
+end
+
+local encode
+
+local function array(t, out, shape)
+  out[#out + 1] = "["
+  for i = 1, #t do
+    if i > 1 then out[#out + 1] = "," end
+    encode(t[i], out, shape)
+  end
+  out[#out + 1] = "]"
+end
+
+local WRITABLE = { string = true, number = true, boolean = true, table = true }
+
+local function object(t, out, shape)
+  local keys = {}
+  for key, value in pairs(t) do
+    if type(key) == "string" and key:sub(1, 1) ~= "_" and WRITABLE[type(value)] then
+      keys[#keys + 1] = key
+    end
+  end
+  local rank, last = shape.rank, math.huge
+  table.sort(keys, function(a, b)
+    local x, y = rank[a] or last, rank[b] or last
+    if x == y then return a < b end
+    return x < y
+  end)
+  out[#out + 1] = "{"
+  for i, key in ipairs(keys) do
+    out[#out + 1] = (i > 1 and "," or "") .. quote(key) .. ":"
+    encode(t[key], out, shape, shape.formats[key])
+  end
+  out[#out + 1] = "}"
+end
+
+function encode(value, out, shape, format)
+  local kind = type(value)
+  if kind == "table" then
+    if value[1] ~= nil or next(value) == nil then return array(value, out, shape) end
+    return object(value, out, shape)
+  end
+  if kind == "string" then
+    out[#out + 1] = quote(value)
+  elseif kind == "number" then
+    out[#out + 1] = number(value, format)
+  else
+    out[#out + 1] = kind == "boolean" and tostring(value) or "null"
+  end
+end
+
+--- How records are written.
+---@class mtr.JsonShape
+---@field rank table<string, integer> position of a member among the others
+---@field formats table<string, string> string.format of numbers with this key
+
+--- A shape.
+---@param order string[] members in order
+---@param formats? table<string, string>
+---@return mtr.JsonShape
+function M.shape(order, formats)
+  local rank = {}
+  for i, key in ipairs(order) do rank[key] = i end
+  return { rank = rank, formats = formats or {} }
+end
+
+local PLAIN = M.shape {}
+
+--- Encodes a value.
+---@param value any
+---@param shape? mtr.JsonShape
+---@return string
+function M.encode(value, shape)
+  local out = {}
+  encode(value, out, shape or PLAIN)
+  return table.concat(out)
+end
+
+return M

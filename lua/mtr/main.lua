@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What mtrlua does with a compiled script: runs it as a task, drives every engine until nothing is
+-- left to do, and says with which status to exit.
+--
+-- The first ^C halts the traces of all engines, and those that are started later; the script goes
+-- on and sees their results. The second one ends the process from the signal handler, not here.
+
+local lib = require "mtr.lib"
+local config = require "mtr.config"
+local coro = require "mtr.coro"
+local default = require "mtr.default"
+local err = require "mtr.err"
+local loop = require "mtr.loop"
+local park = require "mtr.park"
+
+local BAD_USAGE, INTERRUPTED = 2, 130
+
+local program = lib.program
+
+local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
+
+local function on_wake()
+  if program.interrupted() > 0 and not loop.halted then
+    loop.halted = true
+    for _, engine in ipairs(loop.engines()) do engine:halt() end
+  end
+  program.clear()
+end
+
+-- The script's own status: a whole number that it returned.
+local function returned(task)
+  local status = task.results and task.results[1]
+  return type(status) == "number" and status % 1 == 0 and status >= 0 and status <= 255 and status
+end
+
+local function drive(task)
+  while loop.turn() do end  -- luacheck: ignore 542
+  if not task.done then
+    -- The script waits and nothing is left that could end the wait: it gets that as an error.
+    task.stuck = true
+    park.wake(task)
+    return drive(task)
+  end
+end
+
+--- Runs a script.
+---@param chunk function
+---@param ... any its arguments
+---@return integer status
+return function(chunk, ...)
+  local _, bug = config.fill(default.options(), lib.new "struct mtr_config")
+  if bug then
+    say((bug:gsub("^engine: ", "--")))
+    return BAD_USAGE
+  end
+  coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
+  err.reporter = say
+  loop.wake_fd, loop.on_wake = program.wake_fd, on_wake
+  local task = park.go(chunk, ...)
+  drive(task)
+  for _, engine in ipairs(loop.engines()) do engine:close() end
+  if returned(task) and returned(task) > 0 then return returned(task) end
+  if err.reports > 0 then return 1 end
+  return program.interrupted() > 0 and INTERRUPTED or 0
+end

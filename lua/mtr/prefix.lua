@@ -1,0 +1,104 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Sets of address prefixes: which prefix, if any, holds an address. Used for the list of what must
+-- never be probed and for the classes of special addresses.
+--
+-- For each prefix length in use there is a table from the masked bytes to a value, and lookups go
+-- from the longest length down, so the time depends on the number of lengths, never on the number
+-- of prefixes. Values are whatever add() was given.
+
+local lib = require "mtr.lib"
+
+local C = lib.C
+local M = {}
+
+local parsed = lib.new "uint8_t[16]"
+local zone = lib.new "uint32_t[1]"
+local masked = lib.new "uint8_t[16]"
+
+local BITS = { [4] = 32, [6] = 128 }
+
+-- The first `length` bits of an address as a string, the key of a table.
+local function key(bytes, length)
+  local whole, rest = math.floor(length / 8), length % 8
+  lib.copy(masked, bytes, 16)
+  if rest > 0 then
+    local unit = 2 ^ (8 - rest)
+    masked[whole] = masked[whole] - masked[whole] % unit
+    whole = whole + 1
+  end
+  lib.fill(masked + whole, 16 - whole)
+  return lib.string(masked, 16)
+end
+
+---@class mtr.PrefixSet
+local Set = {}
+Set.__index = Set
+
+--- An empty set.
+---@return mtr.PrefixSet
+function M.set()
+  return setmetatable({ [4] = { lengths = {} }, [6] = { lengths = {} } }, Set)
+end
+
+--- Adds "192.0.2.0/24", "2001:db8::/32" or a single address.
+---@param text string
+---@param value any what find() returns
+---@return true?
+---@return string? message what is wrong with the text
+function Set:add(text, value)
+  local address, length = text:match "^([%x:.]+)/(%d+)$"
+  local family = C.mtr_address(address or text, parsed, zone)
+  length = tonumber(length) or not address and BITS[family]
+  if not BITS[family] or not length or length > BITS[family] then
+    return nil, ("not a prefix: %q"):format(text)
+  end
+  local tables = self[family]
+  if not tables[length] then
+    tables[length] = {}
+    tables.lengths[#tables.lengths + 1] = length
+    table.sort(tables.lengths, function(a, b) return a > b end)
+  end
+  tables[length][key(parsed, length)] = value
+  return true
+end
+
+--- The value of the longest prefix that holds an address, or nil.
+---@param bytes ffi.cdata* 16 bytes in network order
+---@param family integer
+---@return any
+function Set:find(bytes, family)
+  local tables = self[family]
+  for _, length in ipairs(tables.lengths) do
+    local value = tables[length][key(bytes, length)]
+    if value ~= nil then return value end
+  end
+  return nil
+end
+
+--- A set of a list of prefixes, or of a file with one in each line; "#" begins a comment. The
+--- value of each prefix is its text.
+---@param list string|string[]
+---@return mtr.PrefixSet?
+---@return string? message what is wrong
+---@return integer? code errno when the file could not be read
+function M.load(list)
+  local set, place = M.set(), "entry"
+  local lines = list
+  if type(list) == "string" then
+    local file, message, code = io.open(list)
+    if not file then return nil, message, code end
+    lines, place = {}, list .. ", line"
+    for line in file:lines() do lines[#lines + 1] = line:gsub("#.*", ""):match "^%s*(.-)%s*$" end
+    file:close()
+  end
+  for i, text in ipairs(lines) do
+    if text ~= "" then
+      local ok, message = set:add(text, text)
+      if not ok then return nil, ("%s %d: %s"):format(place, i, message) end
+    end
+  end
+  return set
+end
+
+return M

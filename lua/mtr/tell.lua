@@ -1,0 +1,67 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The debug log: a line for every request and one for what became of it, whatever the transport.
+--
+--     127.0.0.1 udp 33434, ttl 1, try 1: sent
+--     127.0.0.1 udp 33434, ttl 1, try 1: 127.0.0.1 after 0.052 ms, icmp 3/3
+--
+-- Only an engine whose log takes level "debug" comes here; it then has these events of all traces
+-- queued, which costs more than tracing itself.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.addr"
+local err = require "mtr.err"
+local event = require "mtr.event"
+local record = require "mtr.record"
+
+local C = lib.C
+local M = {}
+
+local info = lib.new "struct mtr_info"
+
+-- What was asked: "192.0.2.1 tcp 80, ttl 3, try 1".
+local function request(engine, e)
+  if C.mtr_describe(engine.c, e.trace, info) < 0 then return "?" end
+  local port = info.protocol ~= C.MTR_ICMP and " " .. info.port or ""
+  return ("%s %s%s, ttl %d, try %d"):format(
+    addr.text(info.dst, info.family), event.protocol[info.protocol], port, e.ttl, e.attempt)
+end
+
+local function answer(engine, e)
+  local reply = record.read(e, C.mtr_ext(engine.c))
+  local words = { ("%s after %.3f ms"):format(reply.addr, reply.rtt) }
+  if reply.icmp_type then
+    words[#words + 1] = ("%s %d/%s"):format(reply.protocol, reply.icmp_type, reply.icmp_code or "?")
+  else
+    words[#words + 1] = reply.protocol
+  end
+  for _, flag in ipairs { "dup", "late", "ignored" } do
+    if reply[flag] then words[#words + 1] = flag end
+  end
+  return table.concat(words, ", ")
+end
+
+local outcome = {
+  [C.MTR_EV_SENT] = function() return "sent" end,
+  [C.MTR_EV_REPLY] = answer,
+  [C.MTR_EV_TIMEOUT] = function(_, e)
+    return e.error ~= 0 and "failed: " .. err.name(e.error) or "no answer"
+  end,
+}
+
+--- The events that it needs.
+M.want = C.MTR_WANT_SENT + C.MTR_WANT_REPLY + C.MTR_WANT_TIMEOUT
+
+--- Logs the first n events of the batch.
+---@param engine mtr.Engine
+---@param n integer
+function M.batch(engine, n)
+  local events = C.mtr_events(engine.c)
+  for i = 0, n - 1 do
+    local e = events[i]
+    local say = outcome[e.kind]
+    if say then engine.log("debug", request(engine, e) .. ": " .. say(engine, e)) end
+  end
+end
+
+return M

@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Durations and rates as users write them. A duration is milliseconds as a number, or a string with
+-- its unit: "250ms", "2s", "1.5m", "1h". A rate is probes per second as a number, or "100/s"; 0 and
+-- "max" are no limit. A bare number in a string is no duration: nobody could tell its unit.
+
+local M = {}
+
+local UNIT = { us = 1e-3, ms = 1, s = 1e3, m = 6e4, h = 36e5 }
+
+local function finite(n) return n == n and n >= 0 and n < math.huge end
+
+--- Milliseconds of a duration, or nil when it is none.
+---@param value any
+---@return number?
+function M.duration(value)
+  if type(value) == "number" then return finite(value) and value or nil end
+  if type(value) ~= "string" then return nil end
+  local number, unit = value:match "^%s*(%d*%.?%d+)%s*(%l+)%s*$"
+  local scale = UNIT[unit]
+  return scale and tonumber(number) * scale or nil
+end
+
+--- Probes per second of a rate, 0 without limit, or nil when it is none.
+---@param value any
+---@return number?
+function M.rate(value)
+  if type(value) == "number" then return finite(value) and value or nil end
+  if type(value) ~= "string" then return nil end
+  if value == "max" then return 0 end
+  return tonumber(value:match "^%s*(%d*%.?%d+)%s*$" or value:match "^%s*(%d*%.?%d+)%s*/s%s*$")
+end
+
+return M

@@ -1,0 +1,249 @@
+#!/usr/bin/env mtrlua
+-- SPDX-License-Identifier: MIT
+--
+-- trace: the way to one or more targets, for whoever knows traceroute(8).
+--
+-- Each target is traced in a task of its own, all side by side; what they print comes out whole and
+-- in the order given, hop by hop for the first target that has not ended. Options are those of
+-- mtr.trace with dashes for underscores, and mtr.trace checks them. What is no measurement (a name
+-- that is not found, no privilege) goes to standard error, and the other targets go on.
+
+local mtr = require "mtr"
+local found, argparse = pcall(require, "argparse")
+if not found then
+  io.stderr:write("trace: needs the Lua module argparse: apt-get install lua-argparse\n")
+  return 1
+end
+
+local HELP = [[
+usage: trace [options] TARGET...
+
+Traces the way to each TARGET, an address or a name; "-" reads targets from standard input.
+
+  -4                      IPv4 only
+  -6                      IPv6 only
+  -p, --protocol WORD     what to probe with: icmp (default), udp, tcp
+  -I                      the same as -p icmp
+  -U                      the same as -p udp
+  -T                      the same as -p tcp
+  --port N                destination port (udp 33434, tcp 80)
+  -f, --first-ttl N       first TTL (1)
+  -m, --max-ttl N         last TTL (30)
+  -q, --queries N         answers wanted of each hop (3)
+  --attempts N            tries for each of them (1)
+  -w, --timeout WAIT      how long to wait for an answer: seconds, or such as 250ms (2s)
+  -N, --window N          probes under way at once (8)
+  --gap-limit N           silent hops in a row that end the trace, 0 never (5)
+  --loop-limit N          loops that end the trace, 0 never (1)
+  --multipath WORD        paris: all probes take one path (default); classic, dublin
+  --flow N                which of the equal-cost paths that is (0)
+  --source-port N         source port, or ICMP identifier
+  --tcp-flags WORD        syn (default), ack
+  -s, --source ADDRESS    source address
+  -i, --interface NAME    send through this interface
+  -t, --tos N             type of service, IPv6: traffic class (0)
+  -l, --flow-label N      IPv6 flow label
+  -F, --dont-fragment     set IPv4's don't-fragment bit
+  --size N                bytes of the whole packet (icmp and udp: 60, IPv6 80)
+  --mark N                firewall mark
+  -n                      addresses, not names: always so
+  -o, --output FORMAT     text (default); jsonl: one JSON record per line for each target
+  -h, --help              this text
+
+A hop's line has each address that answered and the times; * where no answer came; !H !N !P !S
+!F-MTU !X !V !C !<code> for an unreachable, as traceroute(8) has it. Behind an address, where that
+is so: <MPLS:...> labels, [nat], [other_addr], [te_from_dst], [local].
+
+examples:
+  trace example.org
+  trace -T --port 443 example.org example.net    TCP to two targets, side by side
+  trace -U -6 -q 1 -w 500ms example.org          UDP over IPv6, one quick probe per hop
+  trace --flow 7 example.org                     another one of the equal-cost paths
+  trace -o jsonl - <targets.txt | jq .stop_reason
+
+Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrupted: ^C ends the
+traces, and what they have found is printed. Options of mtrlua, such as --rate, go before "trace".
+]]
+
+local function usage(message)
+  io.stderr:write("trace: ", message, "\ntry: trace --help\n")
+  os.exit(2)
+end
+
+-- From the words of the command line to what mtr.trace takes, by what HELP calls the value. What is
+-- no number is passed on: mtr.trace says what it wants instead.
+local CONVERT = {}
+function CONVERT.N(text) return tonumber(text) or text end
+function CONVERT.WAIT(text)
+  if text:find "^[%d.]+$" then return text .. "s" end
+  return text:find "^[%d.]+%l+$" and text or nil,
+    ("--timeout must be such as 2 (seconds) or 250ms, got '%s'"):format(text)
+end
+function CONVERT.FORMAT(text)
+  return (text == "text" or text == "jsonl") and text or nil,
+    ("--output must be text or jsonl, got '%s'"):format(text)
+end
+local SHORT = {
+  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 }, ["-n"] = { "numeric" },
+  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
+}
+
+local parser = argparse("trace"):help(HELP)
+function parser:error(message) usage(message) end  -- luacheck: ignore 212
+parser:argument("target"):args "+"
+for spec in HELP:gsub(",", ""):gmatch "\n  (%-.-)  " do
+  local names, value = spec:match "^(.*) (%u+)$"
+  if names then
+    parser:option(names):convert(CONVERT[value] or tostring)
+  elseif SHORT[spec] then
+    local name, constant = unpack(SHORT[spec])
+    parser:flag(spec):action(function(args) args[name] = constant end)
+  elseif not spec:find "help" then
+    parser:flag(spec)
+  end
+end
+
+local args = parser:parse(arg)
+local json = args.output == "jsonl"
+local targets = {}
+for _, target in ipairs(args.target) do
+  if target ~= "-" then targets[#targets + 1] = target end
+  for line in target == "-" and io.lines() or function() end do
+    targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
+  end
+end
+args.target, args.output = nil, nil
+args.queries, args.attempts = args.queries or 3, args.attempts or 1
+args.protocol = args.protocol or "icmp"
+if tonumber(args.protocol) then
+  usage(("-p is the protocol; for the port: --port %s"):format(args.protocol))
+end
+
+-- Output in the order of the targets ------------------------------------------------------------
+
+local waiting, ended, turn = {}, {}, 1
+
+-- A record that a full disk took in part is blanked out.
+local function write(text)
+  local start = io.stdout:seek()
+  local ok, message, errno = io.write(text)
+  if ok then ok, message, errno = io.flush() end
+  if ok then return end
+  if errno ~= 32 then io.stderr:write("trace: standard output: ", message, "\n") end  -- EPIPE
+  local size = start and math.min(io.stdout:seek "end" - start, #text)
+  if size and size > 0 and io.stdout:seek("set", start) then io.write((" "):rep(size)) end
+  os.exit(1)
+end
+
+local function put(i, text)
+  if i == turn then return write(text) end
+  waiting[i] = (waiting[i] or "") .. text
+end
+
+local function finish(i)
+  ended[i] = true
+  while ended[turn] do
+    turn = turn + 1
+    if waiting[turn] then write(waiting[turn]) end
+    waiting[turn] = nil
+  end
+end
+
+-- Text ------------------------------------------------------------------------------------------
+
+-- What the engine sends unless --size says otherwise, IPv4 and IPv6; a SYN has an option more.
+local BYTES = { icmp = { 60, 80 }, udp = { 60, 80 }, tcp = { 44, 64 } }
+local PORT = { udp = 33434, tcp = 80 }
+local FLAGS = { "other_addr", "te_from_dst", "local_" }
+
+local function header(i, target, dst)
+  local port = PORT[args.protocol] and " port " .. (args.port or PORT[args.protocol]) or ""
+  local bytes = BYTES[args.protocol][dst:find ":" and 2 or 1] - (args.tcp_flags == "ack" and 4 or 0)
+  return ("%strace to %s (%s), %d hops max, %d byte packets, %s%s\n"):format(
+    i > 1 and "\n" or "", target, dst, args.max_ttl or 30,
+    args.size or bytes, args.protocol, port)
+end
+
+local function extension(e)
+  local parts = {}
+  for _, l in ipairs(e.mpls or {}) do
+    parts[#parts + 1] = ("L=%d,E=%d,S=%d,T=%d"):format(l.label, l.tc, l.s, l.ttl)
+  end
+  if e.mpls then return "<MPLS:" .. table.concat(parts, "/") .. ">" end
+  if not e.interface then return ("<%d/%d:%s>"):format(e.class, e.type, e.hex) end
+  for _, key in ipairs { "ifindex", "name", "addr", "mtu" } do
+    local value = e.interface[key]
+    parts[#parts + 1] = value and key .. "=" .. tostring(value):gsub("[^%w%p]", "?")
+  end
+  return ("<%s:%s>"):format(e.interface.role, table.concat(parts, ","))
+end
+
+-- Who answered, and what is to be said of the answer.
+local function who(reply)
+  local parts = { " ", reply.addr }
+  for _, e in ipairs(reply.ext or {}) do parts[#parts + 1] = " " .. extension(e) end
+  if reply.quoted and reply.quoted.nat then parts[#parts + 1] = " [nat]" end
+  for _, flag in ipairs(FLAGS) do
+    if reply[flag] then parts[#parts + 1] = " [" .. flag:gsub("_$", "") .. "]" end
+  end
+  return table.concat(parts)
+end
+
+local function by_attempt(a, b)
+  if a.attempt ~= b.attempt then return a.attempt < b.attempt end
+  return a.at < b.at
+end
+
+local function line(hop)
+  local parts, answers, last = { ("%2d "):format(hop.ttl) }, 0, nil
+  local replies = hop.replies
+  table.sort(replies, by_attempt)
+  for _, reply in ipairs(replies) do
+    if not reply.dup and not reply.late then
+      local name, mark = who(reply), mtr.mark(reply)
+      parts[#parts + 1] = ("%s  %.3f ms%s"):format(
+        name ~= last and name or "", reply.rtt, mark and " " .. mark or "")
+      last, answers = name, answers + (reply.too_big and 0 or 1)
+    end
+  end
+  parts[#parts + 1] = (" *"):rep(args.queries - answers)
+  parts[#parts + 1] = hop.error and "  " .. hop.error
+  return table.concat(parts) .. "\n"
+end
+
+-- Tracing ---------------------------------------------------------------------------------------
+
+local failed = false
+
+local function run(i, target)
+  local opts, headed = {}, false
+  for name, value in pairs(args) do opts[name] = value end
+  opts.on_hop = not json and function(trace, hop)
+    put(i, (headed and "" or header(i, target, trace.dst)) .. line(hop))
+    headed = true
+  end or nil
+  local ok, result, message = pcall(mtr.trace, target, opts)
+  if not ok then
+    local bug = tostring(result):match "^%S-:?%d*:? ?trace: (.*)" or error(result, 0)
+    usage((bug:gsub("[%l_]+", function(name)
+      return args[name] ~= nil and "--" .. name:gsub("_", "-") or name
+    end)))
+  elseif not result then
+    io.stderr:write("trace: ", target, ": ", message, "\n")
+    failed = failed or not mtr.interrupted()
+    return finish(i)
+  end
+  failed = failed or result.stop_reason == "error"
+  if json then
+    put(i, result:json() .. "\n")
+  else
+    put(i, (headed and "" or header(i, target, result.dst))
+      .. (result.stop_reason ~= "completed" and "stopped: " .. result.stop_reason .. "\n" or ""))
+  end
+  finish(i)
+end
+
+local tasks = {}
+for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
+mtr.wait_all(tasks)
+return failed and 1 or 0

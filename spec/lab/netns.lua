@@ -1,0 +1,185 @@
+-- Builds a plan out of network namespaces and veth pairs, and takes it down again. All of it is one
+-- shell script: one `ip -batch` for namespaces and links, then per node one shell inside its
+-- namespace for sysctls, addresses, routes and nft rules. Links are made inside the lab, so the
+-- host's namespace never sees one. In the initial user namespace the namespaces are ordinary
+-- `ip netns` ones; elsewhere (`unshare -rn`, no right to mount on the host's /run) a holder process
+-- keeps a mount namespace with a /run of its own in which they are, and ending it ends them.
+-- It refuses to kill by anything but pid and start time. It assumes iproute2, nft, util-linux.
+-- SPDX-License-Identifier: MIT
+
+local plans = require("spec.lab.plan")
+local states = require("spec.lab.state")
+local sys = require("spec.lab.sys")
+
+local M = {}
+
+local HERE = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+local START = 'exec 2>&1\nset -e\nPATH="$PATH:/usr/sbin:/sbin"\n'
+
+-- What the node scripts share: `need` sets a sysctl and fails loudly, `want` does not.
+local COMMON = [[
+need() { for f in /proc/sys/net/$1; do echo "$2" >"$f" || exit; done; }
+want() { [ ! -e "/proc/sys/net/$1" ] || echo "$2" >"/proc/sys/net/$1" || :; }
+]]
+
+local function sysctls(lines, list)
+  for _, pair in ipairs(list) do
+    local word, path = pair[1]:match("^(%??)(.*)$")
+    lines[#lines + 1] = ("%s %s %s"):format(word == "?" and "want" or "need", path, pair[2])
+  end
+end
+
+-- The script that runs inside a node.
+local function node_script(plan, node)
+  local lines = { 'eval "$COMMON"' }
+  sysctls(lines, plans.SYSCTLS)
+  sysctls(lines, node.router and plans.ROUTER or {})
+  sysctls(lines, plan.limits and {} or plans.NO_LIMITS)
+  sysctls(lines, node.sysctls)
+  lines[#lines + 1] = "ip -batch - <<'IP'\nlink set dev lo up"
+  for _, addr in ipairs(node.addrs) do
+    lines[#lines + 1] = ("addr add %s dev lo%s"):format(addr, addr:find(":") and " nodad" or "")
+  end
+  for _, iface in ipairs(node.ifaces) do
+    lines[#lines + 1] = ("addr add %s/24 dev %s"):format(iface.a4, iface.name)
+    lines[#lines + 1] = ("addr add %s/64 dev %s nodad"):format(iface.a6, iface.name)
+    local mtu = iface.mtu and " mtu " .. iface.mtu or ""
+    lines[#lines + 1] = ("link set dev %s%s up"):format(iface.name, mtu)
+  end
+  for _, route in ipairs(node.routes) do
+    lines[#lines + 1] = "route add " .. route
+  end
+  lines[#lines + 1] = "IP"
+  if node.nft then
+    lines[#lines + 1] = "nft -f - <<'NFT'\n" .. node.nft .. "\nNFT"
+  end
+  return table.concat(lines, "\n")
+end
+
+-- The script that makes the namespaces; where the host's /run is not ours it prints `holder PID`.
+-- An owner's end is then the end of the holder too.
+local function make_script(state, owner)
+  local batch = "ip -batch - <<'IP'\nnetns add "
+    .. table.concat(state.ns, "\nnetns add ") .. "\nIP\n"
+  if states.is_initial() then
+    return batch
+  end
+  local wait = owner and "--pid=" .. owner or ""
+  return "unshare -mn sh -e <<'HOLDER'\nmount -t tmpfs mtrlab /run\nmkdir /run/netns\n" .. batch
+    .. ("setsid tail %s -f /dev/null >/dev/null 2>&1 </dev/null &\n"):format(wait)
+    .. "echo holder $!\nHOLDER\n"
+end
+
+-- Links are made from inside the prober's namespace. The two ends of each get different indexes:
+-- where they are equal the kernel does not see a pair and may report the carrier a second late
+-- (linkwatch), and IPv6 waits for that.
+local function links_script(plan, state)
+  local make = "link add name %s index %d netns %s type veth peer name %s index %d netns %s"
+  local lines = {}
+  for i, l in ipairs(plan.links) do
+    local a, b = states.path(state, l.a), states.path(state, l.b)
+    lines[i] = make:format(l.b, 10 + 2 * i, a, l.a, 11 + 2 * i, b)
+  end
+  local batch = "ip -batch - <<'IP'\n" .. table.concat(lines, "\n") .. "\nIP\n"
+  return "nsenter --net=" .. states.path(state, "p") .. " " .. batch
+end
+
+-- Waits until the kernel has brought every link up: it reports the carrier from a work queue, which
+-- taking another lab down can hold up for a second, and until then packets vanish unseen.
+local function ready_script(plan, state)
+  local lines = { "ready() {", "for try in $(seq 500); do",
+    "nsenter --net=$1 ip -o link show type veth | grep -qv 'state UP' || return 0",
+    "sleep 0.01; done; echo \"links of $1 did not come up\"; return 1; }" }
+  for _, node in ipairs(plan.nodes) do
+    lines[#lines + 1] = "ready " .. states.path(state, node.name)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- Starts the destination's services; prints `service PID`, without a pid when they cannot be.
+local function serve_script(plan, state, owner)
+  local words = {}
+  for kind, port in pairs(plan.serve) do
+    words[#words + 1] = kind .. "=" .. port
+  end
+  local serve = states.quote(HERE .. "/serve.lua")
+  local net, ports = states.path(state, "d"), table.concat(words, " ")
+  local start = "echo service $(nsenter --net=%s luajit %s %d %s)"
+  return start:format(net, serve, owner or 0, ports)
+end
+
+--- Run a shell script that stops at the first failure; its output, or nil and its output.
+---@param script string
+---@return string?
+---@return string?
+function M.sh(script)
+  local pipe = assert(io.popen(START .. script .. "\necho done"))
+  local output = pipe:read("*a")
+  pipe:close()
+  local good = output:match("^(.*)done\n$")
+  return good, not good and output:gsub("%s+$", "") or nil
+end
+
+--- Build a plan under an id that is free. On failure the lab's remains are for M.down.
+---@param plan lab.Plan
+---@param id string
+---@param topo string     for the record
+---@param owner integer?  a process that the lab must not outlive
+---@return lab.State?
+---@return string?
+function M.up(plan, id, topo, owner)
+  local state = { id = id, ns = {}, pids = {} }
+  states.create(id)
+  states.note(id, "topo", topo)
+  if owner then
+    states.note(id, "owner", owner, sys.started(owner))
+  end
+  for i, node in ipairs(plan.nodes) do
+    state.ns[i] = id .. "-" .. node.name
+    states.note(id, "ns", state.ns[i])
+  end
+  local output, err = M.sh(make_script(state, owner))
+  if not output then
+    return nil, err
+  end
+  local holder = output:match("holder (%d+)")
+  if holder then
+    state.holder = holder
+    states.note(id, "holder", holder, sys.started(holder))
+  end
+  local script = { "export COMMON=" .. states.quote(COMMON), links_script(plan, state) }
+  for _, node in ipairs(plan.nodes) do
+    local enter = "nsenter --net=" .. states.path(state, node.name) .. " sh -e <<'NODE'\n"
+    script[#script + 1] = enter .. node_script(plan, node) .. "\nNODE"
+  end
+  script[#script + 1] = ready_script(plan, state)
+  local serves = next(plan.serve) ~= nil
+  script[#script + 1] = serves and serve_script(plan, state, owner) or nil
+  output, err = M.sh(table.concat(script, "\n"))
+  local pid = (output or ""):match("service (%d+)")
+  if pid then
+    states.note(id, "pid", pid, sys.started(pid))
+  elseif output and serves then
+    return nil, output
+  end
+  return output and states.load(id), err
+end
+
+--- Take a lab down by its id, whatever of it there is; nothing there is fine.
+---@param id string
+function M.down(id)
+  local state = states.load(id) or { ns = {}, pids = {} }
+  for i = #state.pids, 1, -1 do
+    sys.kill(unpack(state.pids[i]))
+  end
+  if states.is_initial() then
+    local script = { "ip -force -batch - <<'IP' 2>/dev/null || :" }
+    for _, name in ipairs(state.ns) do
+      script[#script + 1] = "netns del " .. name
+    end
+    M.sh(table.concat(script, "\n") .. "\nIP")
+  end
+  states.remove(id)
+end
+
+return M

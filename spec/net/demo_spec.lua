@@ -1,0 +1,97 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What `make demo` runs, as root and as a user whom the system lets make namespaces: hops of every
+-- protocol and IP version, a summary that adds up, nothing left behind. And README.md's script
+-- prints what README.md says.
+
+local lab = require "spec.lab.lab"
+local support = require "spec.support.run"
+
+local run = support.run
+local available, reason = lab.available()
+
+-- Checks the demo's output.
+local function check(got)
+  assert.message(got.err).equal(0, got.status)
+  assert.equal("", got.err)
+  local traces, probes, replies, hops, last = 0, 0, 0, 0, nil
+  for line in got.out:gmatch "[^\n]+" do
+    local t, p, r = line:match "^summary: (%d+) traces, (%d+) probes, (%d+) replies, %d+%.%d+ s: "
+    if t then
+      traces, probes, replies = traces + t, probes + p, replies + r
+    elseif line:find "^%l+ +flow %d  %S+ +%d+  [%x*]" then
+      hops = hops + 1
+    end
+    last = line
+  end
+  assert.equal(24, traces)
+  assert.equal(6 * 6 + 12 * 4 + 6 * 4, hops)
+  local all = ("^In all: %d traces, %d probes, %d replies, "):format(traces, probes, replies)
+  assert(last:find(all), last)
+  assert(last:find " 18 completed" and last:find " 6 unreach", last)
+  for _, protocol in ipairs { "icmp", "udp ", "tcp " } do
+    for _, hop in ipairs { "10.0.10.2     4  10.0.10.2 ", "fd00:10::2    4  fd00:10::2 ",
+      "10.0.6.2      3  *", "fd00:5::2     4  fd00:3::2 " } do
+      assert(got.out:find("\n" .. protocol .. " flow 0  " .. hop, 1, true), protocol .. hop)
+    end
+  end
+end
+
+describe("make demo", function()
+  teardown(support.clean)
+
+  it("shows traces of all protocols and their sum", function()
+    if not available then pending(reason) end
+    local before = #lab.ids()
+    check(run "sh spec/lab/demo.sh")
+    assert.is_true(#lab.ids() <= before)
+  end)
+
+  -- A tree that nobody may read, and commands that run as nobody.
+  local function as_nobody(command)
+    if run("id -u").out ~= "0\n" then pending("needs root") end
+    run "mkdir -p $DIR/spec $DIR/build && cp -r spec/lab $DIR/spec && chmod -R a+rX $DIR"
+    run 'install "$MTR_PROGRAM" $DIR/build/mtrlua'
+    local nobody = "cd $DIR && setpriv --reuid=65534 --regid=65534 --clear-groups "
+    if run(nobody .. "unshare -rnm ip link set lo up").status ~= 0 then
+      pending("users may not make namespaces here")
+    end
+    return run(nobody .. command)
+  end
+
+  it("needs no root", function()
+    check(as_nobody "sh spec/lab/demo.sh")
+  end)
+
+  it("says what it needs where users may not make namespaces", function()
+    local got = as_nobody("unshare -rn sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; "
+      .. "sh spec/lab/demo.sh'")
+    assert.same({ 1, "" }, { got.status, got.out })
+    assert(got.err:find "^demo: cannot make network namespaces: run it as root, or ", got.err)
+  end)
+end)
+
+describe("README.md", function()
+  teardown(support.clean)
+
+  -- The lines of a text, in any order and with T for times.
+  local function sorted(text)
+    local lines = {}
+    for line in text:gmatch " *([^\n]+)" do lines[#lines + 1] = line:gsub("%d+%.%d+$", "T") end
+    table.sort(lines)
+    return lines
+  end
+
+  it("shows the output of its script", function()
+    if not available then pending(reason) end
+    local file = assert(io.open "README.md")
+    local text = file:read "*a"
+    file:close()
+    local script, words, output = text:match(
+      "\n```lua\n(.-)```\n.-`build/mtrlua paths%.lua ([^`]*)`.-prints:\n\n(.-)\n\n%S")
+    support.file("paths.lua", script)
+    local got = run('spec/lab/lab run filter -- "$MTR_PROGRAM" $DIR/paths.lua ' .. words)
+    assert.same({ 0, "" }, { got.status, got.err })
+    assert.same(sorted(output), sorted(got.out))
+  end)
+end)

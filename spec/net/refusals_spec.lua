@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Traces and engines that cannot start, on a real network: each has its name, a message that says
+-- what it is about, and no probe leaves.
+
+local mtr = require "mtr"
+local nets = require "spec.support.nets"
+
+local function up(words)
+  nets.needs_privilege(pending)
+  return nets.up(words or "chain 4")
+end
+
+describe("a trace does not start", function()
+  after_each(nets.down)
+
+  -- target, options, name and words of the error; "*" in a target is 4 or 6 as needed.
+  local CASES = {
+    { "to where no route leads", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
+    { "to a group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
+    { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
+    { "to everybody", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
+    { "from a source that is not ours", { "10.0.4.2" }, { source = "10.77.0.1" },
+      "EADDRNOTAVAIL", "not this host's" },
+    { "from an IPv6 source that is not ours", { "fd00:4::2" }, { source = "fd77::1" },
+      "EADDRNOTAVAIL", "not this host's" },
+    { "from a source of the other family", { "10.0.4.2" }, { source = "fd00:1::1" },
+      "EAFNOSUPPORT", "not an IPv6 address" },
+    { "through an interface that is not there", { "10.0.4.2", "fd00:4::2" },
+      { interface = "nope0" }, "ENODEV", "nope0" },
+    { "with a zone that is not there", { "fe80::1%nope0" }, {}, "ENODEV", "zone" },
+    { "from a port that is taken", { "10.0.4.2", "fd00:4::2" },
+      { protocol = "udp", source_port = "taken" }, "EADDRINUSE", "in use by another program" },
+  }
+
+  for _, case in ipairs(CASES) do
+    it(case[1], function()
+      local l = up(case[3].source_port and "chain 2 udp=7" or nil)
+      local node = case[3].source_port and "d" or nil -- where the lab's own service has the port
+      nets.inside(l, function(e)
+        for _, dst in ipairs(case[2]) do
+          local opts = {}
+          for key, value in pairs(case[3]) do opts[key] = value end
+          if node then dst, opts.source_port = dst:find ":" and "::1" or "127.0.0.1", 7 end
+          local result, message, name = e:trace(dst, opts)
+          assert.same({ nil, case[4] }, { result, name })
+          assert.matches("^" .. case[4] .. ": .*" .. case[5], message)
+          assert.equal(0, e:stats().probes_sent)
+        end
+      end, nil, node)
+    end)
+  end
+
+  it("over IPv6 where that is switched off, and IPv4 goes on", function()
+    local l = up()
+    nets.must(l, "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
+    nets.inside(l, function(e)
+      local result, message, name = e:trace(l.dst6)
+      assert.same({ nil, "EADDRNOTAVAIL" }, { result, name })
+      assert.matches("no address of this host reaches the target", message)
+      assert.equal("completed", nets.counted(e, l.dst4, {}).stop_reason)
+    end)
+  end)
+
+  for key, case in pairs {
+    interface = { { interface = "nope0" }, "ENODEV", 'no interface "nope0"' },
+    source4 = { { source4 = "10.77.0.1" }, "EADDRNOTAVAIL", "not one of this host's" },
+    source6 = { { source6 = "fd77::1" }, "EADDRNOTAVAIL", "not one of this host's" },
+  } do
+    it("with an engine whose " .. key .. " is not there", function()
+      local l = up()
+      local before = nets.descriptors()
+      l:inside(function()
+        local engine, message, name = mtr.engine(case[1])
+        assert.same({ nil, case[2] }, { engine, name })
+        assert.matches(case[3], message)
+      end)
+      assert.equal(before, nets.descriptors())
+    end)
+  end
+
+  it("without privilege, and says which one it takes", function()
+    local l = up()
+    local drop = "setpriv --bounding-set=-all --inh-caps=-all $MTR_PROGRAM --transport raw -e "
+    local output, status = l:exec(drop .. "'assert(require\"mtr\".trace(\"10.0.4.2\"))'")
+    assert.equal(1, status)
+    assert.matches("EPERM: .*CAP_NET_RAW", output)
+  end)
+end)

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: MIT
+--
+-- sweep.lua: a bare struct trace for specs of core/probe/sweep, and what core does around its
+-- decisions: probes sent, answered, lost. `new` takes fields of struct trace.
+
+local core = require "spec.support.core"
+local path = require "spec.support.path"
+
+local C, ffi = core.load{ "core/probe/sweep.h", "core/mtr.h" }
+
+local M = {}
+local Sweep = {}
+Sweep.__index = Sweep
+
+function M.new(o)
+  local t = ffi.new("struct trace")
+  local s = { t = t, hops = ffi.new("struct hop[256]"), cells = ffi.new("struct slab") }
+  t.hops = s.hops
+  t.family, t.window, t.queries, t.attempts = 4, 8, 1, 2
+  t.first_ttl, t.max_ttl, t.gap_limit, t.loop_limit = 1, 30, 5, 1
+  for k, v in pairs(o or {}) do t[k] = v end
+  t.cells.first, t.cells.last = C.SLAB_NONE, C.SLAB_NONE
+  t.next_ttl, t.settled, t.limit = t.first_ttl, t.first_ttl - 1, t.max_ttl
+  C.slab_init(s.cells, ffi.sizeof("struct cell"), 1000, 6)
+  C.slab_reserve(s.cells, 500)
+  return setmetatable(s, Sweep)
+end
+
+---Sends the next probe; its TTL, or nil.
+function Sweep:probe()
+  local ttl = C.sweep_next(self.t)
+  if ttl == 0 then return nil end
+  local hop = self.hops[ttl - 1]
+  hop.sent, hop.out = hop.sent + 1, hop.out + 1
+  self.t.out, self.t.probes = self.t.out + 1, self.t.probes + 1
+  return ttl
+end
+
+---Sends all probes that may go, or n of them; their TTLs in a string.
+function Sweep:probes(n)
+  local list = {}
+  for ttl in function() return self:probe() end do
+    list[#list + 1] = ttl
+    if #list == n then break end
+  end
+  return table.concat(list, " ")
+end
+
+---A probe is no longer outstanding.
+function Sweep:back(ttl)
+  self.hops[ttl - 1].out, self.t.out = self.hops[ttl - 1].out - 1, self.t.out - 1
+end
+
+function Sweep:lost(ttl)
+  self:back(ttl)
+  C.sweep_lost(self.t, ttl)
+end
+
+---Takes an answer of MTR_REPLY_ flags, an address and an ICMP code.
+function Sweep:answer(ttl, flags, addr, code)
+  self:back(ttl)
+  local ev = ffi.new("struct mtr_event")
+  ev.ttl, ev.flags = ttl, self.hops[ttl - 1].answers == 0 and C.MTR_REPLY_PRIMARY or 0
+  ffi.copy(ev.addr, path.bytes(addr or ("10.0.0." .. ttl)), 16)
+  assert(C.cells_add(self.cells, self.t.cells, ev, nil) == 0)
+  C.sweep_answer(self.t, ttl, flags or 0, code or 0)
+end
+
+---Judges a settled hop.
+function Sweep:judge(ttl, addr)
+  assert(C.sweep_settled(self.t, ttl) == 1, "not settled")
+  return C.sweep_judge(self.t, self.cells, ttl, addr and path.bytes(addr) or nil)
+end
+
+function Sweep:close()
+  C.cells_free(self.cells, self.t.cells)
+  assert(self.cells.used == 0, "cells are left")
+  C.slab_close(self.cells)
+end
+
+return M

@@ -1,0 +1,115 @@
+-- SPDX-License-Identifier: MIT
+local core = require "spec.support.core"
+local packet = require "spec.support.packet"
+
+local C, ffi = core.load{ "core/mtr.h" }
+
+local EINVAL, ENODEV, ENOENT = -22, -19, -2
+
+describe("words", function()
+  it("say what version of the interface this is", function()
+    assert.equal(C.MTR_ABI, C.mtr_abi())
+  end)
+
+  for _, name in ipairs{ "config", "trace", "probe_opts", "event", "info", "counters" } do
+    it("know the size of struct mtr_" .. name, function()
+      assert.equal(ffi.sizeof("struct mtr_" .. name), C.mtr_sizeof(name))
+    end)
+  end
+
+  it("know no other sizes", function()
+    for _, name in ipairs{ "", "even", "events", "mtr_event" } do
+      assert.equal(0, C.mtr_sizeof(name))
+    end
+  end)
+
+  it("keep an event within a cache line", function()
+    assert.is_true(C.mtr_sizeof("event") <= 64)
+  end)
+
+  for _, case in ipairs{
+    { 1, "EPERM", "EPERM: operation not permitted" },
+    { -1, "EPERM", "EPERM: operation not permitted" },
+    { 101, "ENETUNREACH", "ENETUNREACH: network is unreachable" },
+    { -116, "ESTALE", "ESTALE: stale file handle" },
+    { 72, "EMULTIHOP", "EMULTIHOP: multihop attempted" },
+    { 73, "EDOTDOT", "EDOTDOT: RFS specific error" },
+    { 99999, "EUNKNOWN", "EUNKNOWN: unknown" },
+  } do
+    local err, name, text = unpack(case)
+    it(("call errno %d %s"):format(err, name), function()
+      local buffer = ffi.new("char[100]")
+      assert.equal(name, ffi.string(C.mtr_errname(err)))
+      assert.equal(text, ffi.string(C.mtr_strerror(err, buffer, 100)))
+    end)
+  end
+
+  it("cut an error's text to the room there is", function()
+    local buffer = ffi.new("char[16]", "xxxxxxxxxxxxxxx")
+    assert.equal("EPERM: o", ffi.string(C.mtr_strerror(1, buffer, 9)))
+    assert.equal("x", string.char(buffer[9]))
+  end)
+
+  for _, case in ipairs{
+    { "192.0.2.1", 4, "c0000201" },
+    { "0.0.0.0", 4, "" },
+    { "255.255.255.255", 4, "ffffffff" },
+    { "::", 6, "" },
+    { "::1", 6, "00000000000000000000000000000001" },
+    { "2001:DB8::a", 6, "20010db800000000000000000000000a" },
+    { "::ffff:192.0.2.1", 6, "00000000000000000000ffffc0000201" },
+    { "fe80::1%lo", 6, "fe800000000000000000000000000001", true },
+    { "fe80::1%nowhere", ENODEV },
+    { "fe80::1%", ENODEV },
+    { "192.0.2.1%lo", EINVAL }, { "192.0.2", EINVAL }, { "192.0.2.256", EINVAL },
+    { "1.2.3.4.5", EINVAL }, { "", EINVAL }, { "%lo", EINVAL }, { "example.net", EINVAL },
+    { " ::1", EINVAL }, { "2001:db8::1::2", EINVAL }, { ("f"):rep(1000), EINVAL },
+    { "fe80::1%" .. ("x"):rep(200), EINVAL },
+  } do
+    local text, want, bytes, zone = unpack(case)
+    it(("read the address %q: %d"):format(text:sub(1, 30), want), function()
+      local addr, index = ffi.new("uint8_t[17]", ("\165"):rep(16)), ffi.new("uint32_t[1]", 77)
+      addr[16] = 0xa5
+      assert.equal(want, C.mtr_address(text, addr, index))
+      assert.equal(0xa5, addr[16])
+      if want > 0 then
+        assert.equal(bytes .. ("0"):rep(32 - #bytes), packet.dump(ffi.string(addr, 16)))
+        assert.equal(zone and C.mtr_interface("lo") or 0, index[0])
+      end
+    end)
+  end
+
+  it("know the loopback interface and none that is not there", function()
+    assert.is_true(C.mtr_interface("lo") > 0)
+    assert.equal(ENODEV, C.mtr_interface("nowhere"))
+    assert.equal(ENODEV, C.mtr_interface(""))
+    assert.equal(ENODEV, C.mtr_interface(("x"):rep(300)))
+  end)
+
+  it("find programs by name, absolute, and none that is not there", function()
+    local out = ffi.new("char[200]")
+    assert.equal(0, C.mtr_find("sh", out, 200))
+    assert.is_not_nil(ffi.string(out):match("^/.*/sh$"))
+    assert.equal(ENOENT, C.mtr_find("no-such-program-here", out, 200))
+  end)
+
+  it("have defaults that an engine accepts", function()
+    local config = ffi.new("struct mtr_config")
+    ffi.fill(config, ffi.sizeof(config), 0xa5)
+    C.mtr_defaults(config)
+    assert.same({ 0, 1000000, 65536, 4096, 1000, 0, 5000, 0, 0, 0 }, { config.transport,
+      config.max_traces, config.max_probes, config.max_events, config.rate, config.target_rate,
+      config.late_window, config.seed, config.mark, config.interface[0] })
+    for i = 0, 7 do assert.equal(-1, config.sockets[i]) end
+  end)
+
+  it("have defaults for a trace that leave its destination out", function()
+    local t = ffi.new("struct mtr_trace")
+    ffi.fill(t, ffi.sizeof(t), 0xa5)
+    C.mtr_trace_defaults(t)
+    assert.same({ 4, C.MTR_ICMP, 1, 30, 8, 1, 2, 5, 1, 2000, C.MTR_NO_LABEL }, { t.family,
+      t.protocol, t.first_ttl, t.max_ttl, t.window, t.queries, t.attempts, t.gap_limit,
+      t.loop_limit, t.timeout, t.flow_label })
+    assert.equal(("\0"):rep(32), ffi.string(t.dst, 16) .. ffi.string(t.src, 16))
+  end)
+end)

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: MIT
+local core = require "spec.support.core"
+local paired = require "spec.support.paired"
+
+local C = core.load{ "core/mtr.h" }
+
+describe("resolve", function()
+  local e
+
+  after_each(function()
+    local last = e
+    e = nil
+    if last then last:close() end
+  end)
+
+  it("resolves literal addresses and says when there is no such name", function()
+    e = assert(paired.open())
+    assert.equal(0, C.mtr_resolve(e.mtr, "192.0.2.9", 0, 31))
+    local function told(ev) return ev.cookie == 31 end
+    local answer = assert(e:until_event(told, 5000), "no answer")
+    assert.same({ "192.0.2.9", 4, 0, 0 }, { answer.addr, answer.family, answer.ttl, answer.error })
+    assert.equal(0, C.mtr_resolve(e.mtr, "::1", 4, 31))
+    answer = assert(e:until_event(told, 5000), "no answer")
+    assert.same({ nil, 0, 2 }, { answer.addr, answer.family, answer.error })
+    for _, name in ipairs{ "", ("x"):rep(300) } do
+      assert.equal(-22, C.mtr_resolve(e.mtr, name, 0, 1))
+    end
+  end)
+
+  it("waits at close for a resolution under way", function()
+    e = assert(paired.open())
+    assert.equal(0, C.mtr_resolve(e.mtr, "192.0.2.9", 4, 1))
+  end)
+
+  it("answers several questions at once, each under its cookie", function()
+    e = assert(paired.open())
+    for i = 1, 20 do assert.equal(0, C.mtr_resolve(e.mtr, "192.0.2." .. i, 4, i)) end
+    local seen, n = {}, 0
+    e:until_event(function(ev)
+      if ev.kind == "RESOLVED" then
+        assert.equal("192.0.2." .. ev.cookie, ev.addr)
+        assert.is_nil(seen[ev.cookie])
+        seen[ev.cookie], n = true, n + 1
+      end
+      return n == 20
+    end, 5000)
+    assert.equal(20, n)
+  end)
+end)

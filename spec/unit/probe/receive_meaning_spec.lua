@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+local drive = require "spec.support.drive"
+local path = require "spec.support.path"
+
+local V4, V6, ROUTER, ROUTER6 = "203.0.113.9", "2001:db8:9::9", "10.0.0.1", "2001:db8:a::1"
+
+describe("receive, by what a reply says,", function()
+  local d, t
+
+  -- Traces one hop, which is as |place| says. Returns the done event.
+  local function one(place, protocol, dst)
+    d = drive.new{ network = path.new{ dst = dst, dest = place } }
+    t = d:start{ protocol = protocol, max_ttl = 1, attempts = 1, timeout = 1000 }
+    d:run()
+    return d:done(t)
+  end
+  local function words(reply)
+    local list = {}
+    for _, name in ipairs{ "FINAL", "UNREACH", "TOO_BIG", "TE_FROM_DST", "OTHER_ADDR", "LOCAL",
+      "ANSWER", "PRIMARY", "NAT", "TRUNCATED", "EXT_BAD", "DUP", "LATE", "USER_TIME" } do
+      if reply.set[name] then list[#list + 1] = name end
+    end
+    return table.concat(list, " ")
+  end
+  local function replies()
+    local list = {}
+    for i, r in ipairs(d:replies(t)) do list[i] = words(r) end
+    return list
+  end
+
+  after_each(function() d:close() end)
+
+  -- Protocol, destination, what comes back, its flags, the stop reason and its data.
+  for _, case in ipairs{
+    { "icmp", V4, { kind = "TIME_EXCEEDED", from = ROUTER }, "ANSWER PRIMARY", "hoplimit" },
+    { "icmp", V4, { kind = "TIME_EXCEEDED" }, "TE_FROM_DST ANSWER PRIMARY", "hoplimit" },
+    { "icmp", V4, { kind = "TIME_EXCEEDED", from = "0.0.0.0" }, "ANSWER PRIMARY", "hoplimit" },
+    { "icmp", V4, { kind = "ECHO_REPLY" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "icmp", V4, { kind = "ECHO_REPLY", from = ROUTER }, "FINAL OTHER_ADDR ANSWER PRIMARY",
+      "completed" },
+    { "icmp", V6, { kind = "ECHO_REPLY", from = ROUTER6 }, "FINAL OTHER_ADDR ANSWER PRIMARY",
+      "completed" },
+    { "udp", V4, { kind = "UNREACH" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "udp", V4, { kind = "UNREACH", from = ROUTER }, "FINAL OTHER_ADDR ANSWER PRIMARY",
+      "completed" },
+    { "udp", V6, { kind = "UNREACH", from = ROUTER6 }, "FINAL OTHER_ADDR ANSWER PRIMARY",
+      "completed" },
+    { "udp", V6, { kind = "UNREACH", icmp_code = 3 }, "UNREACH ANSWER PRIMARY", "unreach", 3 },
+    { "icmp", V4, { kind = "UNREACH", from = ROUTER }, "UNREACH ANSWER PRIMARY", "unreach", 3 },
+    { "icmp", V4, { kind = "UNREACH" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "tcp", V4, { kind = "UNREACH", from = ROUTER }, "UNREACH ANSWER PRIMARY", "unreach", 3 },
+    { "udp", V4, { kind = "UNREACH", icmp_code = 2 }, "FINAL ANSWER PRIMARY", "completed" },
+    { "udp", V4, { kind = "UNREACH", from = ROUTER, icmp_code = 2 }, "UNREACH ANSWER PRIMARY",
+      "unreach", 2 },
+    { "udp", V4, { kind = "UNREACH", icmp_code = 1 }, "UNREACH ANSWER PRIMARY", "unreach", 1 },
+    { "icmp", V4, { kind = "UNREACH", from = ROUTER, icmp_code = 13 }, "UNREACH ANSWER PRIMARY",
+      "unreach", 13 },
+    { "icmp", V6, { kind = "UNREACH", from = ROUTER6, icmp_code = 1 }, "UNREACH ANSWER PRIMARY",
+      "unreach", 1 },
+    { "icmp", V4, { kind = "UNREACH", from = "192.0.2.1", icmp_code = 1 },
+      "UNREACH LOCAL ANSWER PRIMARY", "unreach", 1 },
+    { "tcp", V4, { kind = "TCP_REPLY" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "tcp", V6, { kind = "TCP_REPLY", tcp_flags = 0x14 }, "FINAL ANSWER PRIMARY", "completed" },
+    { "tcp", V4, { kind = "TCP_REPLY", from = ROUTER }, "FINAL OTHER_ADDR ANSWER PRIMARY",
+      "completed" },
+    { "udp", V4, { kind = "UDP_REPLY" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "udp", V6, { kind = "UDP_REPLY" }, "FINAL ANSWER PRIMARY", "completed" },
+    { "icmp", V4, { kind = "OTHER", from = ROUTER }, "", "hoplimit" },
+    { "icmp", V4, { kind = "OTHER", icmp_type = 11, icmp_code = 1 }, "", "hoplimit" },
+    { "udp", V6, { kind = "OTHER", icmp_code = 1 }, "", "hoplimit" },
+    { "udp", V4, { kind = "TOO_BIG", from = ROUTER, mtu = 1400 }, "TOO_BIG", "hoplimit" },
+  } do
+    local protocol, dst, place, flags, reason, data = unpack(case)
+    it(("takes %s%s%s to a %s probe to %s as %s: %s"):format(place.kind:lower():gsub("_", " "),
+      place.icmp_code and " " .. place.icmp_code or "", place.from and " from " .. place.from or "",
+      protocol, dst, flags == "" and "no answer" or flags, reason), function()
+      local done = one(place, protocol, dst)
+      assert.same({ flags }, replies())
+      assert.equal(reason, done.reason)
+      assert.equal(data or 0, done.icmp_code)
+      local hop = d:of("HOP")[1]
+      assert.equal(flags:find("ANSWER") and 1 or 0, hop.stop)
+      local from = place.from ~= "0.0.0.0" and (place.from or dst) or nil
+      assert.equal(flags:find("ANSWER") and from or nil, hop.addr)
+    end)
+  end
+end)

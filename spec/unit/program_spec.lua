@@ -1,0 +1,242 @@
+-- SPDX-License-Identifier: MIT
+-- The mtrlua command line, from outside: what it runs, says and returns.
+local support = require "spec.support.run"
+local run = support.run
+
+local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
+local root = run("id -u").out == "0\n"
+
+-- name, command, status, then patterns of standard output and standard error ("" is nothing).
+local cases = {
+  { "prints its versions", "mtrlua -v", 0,
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 1, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+  { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
+  { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
+  { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
+  { "names an unknown option and the nearest", "mtrlua --trnsport=raw x.lua", 2, "",
+    "unknown option '%-%-trnsport=raw'; the nearest is %-%-transport\n" },
+  { "refuses unknown short options", "mtrlua -x", 2, "", "unknown option '%-x'" },
+  { "does not shorten options", "mtrlua --vers", 2, "", "nearest is %-%-version" },
+  { "wants a value", "mtrlua --seed", 2, "", "%-%-seed needs a value" },
+  { "wants a chunk", "mtrlua -e", 2, "", "%-e needs a chunk" },
+  { "checks words", "mtrlua --transport=pigeon x", 2, "",
+    "'pigeon' is not one of auto|raw|mtr%-packet" },
+  { "checks empty words", "mtrlua --log= x", 2, "", "'' is not one of error|warn|info|debug" },
+  { "checks numbers", "mtrlua --seed 12x x", 2, "", "%-%-seed: '12x' is not a number" },
+  { "checks signs", "mtrlua --mark -1 x", 2, "", "%-%-mark: '%-1' is not a number" },
+  { "checks ranges", "mtrlua --seed 4294967296 x", 2, "", "from 0 to 4294967295" },
+  { "checks what the Lua layer understands", "mtrlua --rate soon -e 'print(1)'", 2, "",
+    "^mtrlua: %-%-rate [^\n]*soon" },
+  { "gives options to the Lua layer",
+    "mtrlua --rate=100/s --seed 7 --log debug --source4 192.0.2.1 -e "
+      .. "'o = require[[mtr.program]].options print(o.rate, o.seed, o.log, o.source4, o.mark)'",
+    0, "^100/s\t7\tdebug\t192.0.2.1\tnil\n$", "" },
+
+  { "runs a chunk", "mtrlua -e 'print(1 + 1)'", 0, "^2\n$", "" },
+  { "runs several chunks in order", "mtrlua -e 'x = 1' -e 'print(x, arg[0])'", 0,
+    "^1\t[^\n]*mtrlua\n$", "" },
+  { "runs chunks before the script", "mtrlua -e 'x = 1' $DIR/args.lua a", 0, "^1 a\n", "" },
+  { "runs standard input", "echo 'print(#arg, ...)' | mtrlua - a b", 0, "^2\ta\tb\n$", "" },
+  { "runs a script and gives it its arguments", "mtrlua --seed 1 $DIR/args.lua a 'b c' -v", 0,
+    "^nil a b c %-v\n%S+/args.lua\n1\n%-%-seed\n%S+mtrlua\nnil\n$", "" },
+  { "ends its options at --", "mtrlua -- $DIR/args.lua a", 0, "^nil a\n", "" },
+  { "runs a script with a line for the kernel", "PATH=$DIR/bin:$PATH $DIR/shebang one", 0,
+    "^one\n$", "" },
+  { "finds a bare name in the current directory", "cd $DIR && mtrlua args.lua a", 0, "^nil a", "" },
+  { "adds .lua to a bare name", "cd $DIR && mtrlua args a", 0, "^nil a", "" },
+  { "passes directories by", "cd $DIR && mkdir -p args && mtrlua args a", 0, "^nil a", "" },
+  { "finds installed scripts", "cd / && $DIR/bin/mtrlua installed a", 0, "^installed\ta\n$", "" },
+  { "prefers the current directory", "cd $DIR && cp args.lua installed.lua && "
+      .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^nil a", "" },
+  { "carries the Lua layer anywhere", "cd / && mtrlua -e 'print(type(require[[mtr]]))'", 0,
+    "^table\n$", "" },
+  { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=\"$MTR_PROGRAM\" a_spec.lua", 0,
+    "ok 1 %- it runs", "" },
+
+  { "reports a missing script", "mtrlua $DIR/none.lua", 1, "",
+    "^mtrlua: cannot open script '[^']*/none.lua': No such file or directory\n$" },
+  { "reports a missing bare name", "mtrlua none", 1, "", "cannot open script 'none': No such" },
+  { "reports a directory", "mtrlua $DIR/", 1, "", "cannot open script '[^']*': Is a directory" },
+  { "reports a syntax error with its place", "mtrlua $DIR/syntax.lua", 1, "",
+    "^mtrlua: %S*syntax.lua:3: " },
+  { "reports a syntax error of -e", "mtrlua -e 'x ='", 1, "", "^mtrlua: %(command line%):1: " },
+  { "runs nothing when something has a syntax error", "mtrlua -e 'print(1)' -e 'x ='", 1, "",
+    "command line" },
+  { "reports a runtime error with its traceback", "mtrlua $DIR/runtime.lua", 1, "^before\n$",
+    "runtime.lua:3: oh no.*stack traceback:.*runtime.lua:3: in function 'inner'" },
+  { "reports errors that are not strings", "mtrlua -e 'error({})'", 1, "", "." },
+
+  { "exits as the script says", "mtrlua -e 'io.write(1) os.exit(7)'", 7, "^1$", "" },
+  { "knows true and false for statuses", "mtrlua -e 'os.exit(false)'", 1, "", "" },
+  { "can close Lua on the way out", "mtrlua -e 'io.write(1) os.exit(true, true)'", 0, "^1$", "" },
+  { "flushes files on the way out",
+    "cd $DIR && mtrlua -e 'f = io.open([[f]], [[w]]) f:write(1)'; cat f", 0, "^1$", "" },
+  { "reports a full disk", "mtrlua -e 'print(1)' >/dev/full", 1, "",
+    "^mtrlua: standard output: No space left on device\n$" },
+  { "reports a full disk after long output",
+    "mtrlua -e 'for i = 1, 1e4 do print(i) end' >/dev/full", 1,
+    "", "^mtrlua: standard output: " },
+  { "reports a full disk from os.exit", "mtrlua -e 'print(1) os.exit(0)' >/dev/full", 1, "",
+    "^mtrlua: standard output: No space" },
+  { "reports a full disk for --help", "mtrlua --help >/dev/full", 1, "", "No space" },
+  { "ends quietly when its reader has gone",
+    "(mtrlua -e 'while true do print(1) end'; echo $? >&2) | head -1", 0, "^1\n$", "^141\n$" },
+  { "ends quietly when its reader has gone before the end",
+    "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
+  { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
+
+  { "winds down after one SIGINT",
+    "mtrlua -e 'p = require[[mtr.program]]' -e 'io.popen[[kill -INT $PPID]]:close()' "
+      .. "-e 'while p.interrupted() == 0 do end print(p.interrupted())'", 130, "^1\n$", "" },
+  { "keeps a script's own status after SIGINT",
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", "" },
+  { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", "" },
+  { "exits at once on the second SIGINT, even from a compiled loop",
+    "mtrlua -e 'os.execute[[(for i in 1 2; do sleep 0.2; kill -INT $PPID; done) &]] "
+      .. "while true do end'", 130, "", "" },
+  { "takes two signals in one instant for one",
+    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$", "" },
+  { "stays uninterrupted in the background, where shells want it so",
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() print(1)' & wait $!", 0, "^1\n$", "" },
+}
+
+describe("mtrlua", function()
+  setup(function()
+    run("mkdir -p $DIR/bin $DIR/share/mtrlua/scripts && cp \"$MTR_PROGRAM\" $DIR/bin/mtrlua")
+    support.file("args.lua", [[
+io.write(tostring(x), " ", table.concat({...}, " "), "\n")
+for i = 0, -4, -1 do print(arg[i]) end
+]])
+    support.file("shebang", "#!/usr/bin/env mtrlua\nprint(...)\n")
+    run("chmod +x $DIR/shebang")
+    support.file("share/mtrlua/scripts/installed.lua", "print('installed', ...)")
+    support.file("syntax.lua", "#!/usr/bin/env mtrlua\n\nx = = 1\n")
+    support.file("runtime.lua", "print('before')\nlocal function inner()\n  error('oh no')\n"
+      .. "  return 1\nend\nlocal function outer() inner() return 2 end\nouter()\n")
+    support.file("a_spec.lua", "it('it runs', function() assert(require 'mtr.program') end)")
+  end)
+  teardown(support.clean)
+
+  for _, case in ipairs(cases) do
+    local name, command, status, out, err = unpack(case, 1, 5)
+    it(name, function()
+      local got = run('mtrlua() { "$MTR_PROGRAM" "$@"; }; ' .. command)
+      local text = ("%s\nstatus %d\nstdout: %s\nstderr: %s"):format(
+        command, got.status, got.out:sub(1, 2000), got.err:sub(1, 2000))
+      assert.message(text).equal(status, got.status)
+      assert.message(text).truthy(out == "" and got.out == "" or out ~= "" and got.out:find(out))
+      assert.message(text).truthy(err == "" and got.err == "" or err ~= "" and got.err:find(err))
+    end)
+  end
+
+  if not sanitized then
+    it("starts within 15 ms of processor time and 8 MiB", function()
+      local got = run([["$MTR_PROGRAM" -e '
+        require "mtr"
+        local time = os.clock()
+        local status = io.open("/proc/self/status"):read("*a")
+        print(time, status:match("VmHWM:%s*(%d+)"))']])
+      local time, memory = got.out:match("(%S+)\t(%d+)")
+      assert.is_true(tonumber(time) < 0.015, time)
+      assert.is_true(tonumber(memory) < 8192, memory)
+    end)
+  end
+end)
+
+-- What a script sees of the privileges of its process.
+local show = [[
+local status = io.open("/proc/self/status"):read("*a")
+for _, name in ipairs { "CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs", "Uid" } do
+  print(name .. "=" .. status:match(name .. ":%s*([^\n]*)"):gsub("\t", " "))
+end
+local program = require "mtr.program"
+print("kits=" .. #program.kits, program.kit_errno)
+]]
+
+describe("mtrlua's privileges", function()
+  local zero = ("0"):rep(16)
+  local none = ("CapInh=%s\nCapPrm=%s\nCapEff=%s\nCapAmb=%s\n"):format(zero, zero, zero, zero)
+  local nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups "
+
+  setup(function()
+    support.file("show.lua", show)
+    run('chmod 755 $DIR; install "$MTR_PROGRAM" $DIR/plain; '
+      .. 'install -m 4755 "$MTR_PROGRAM" $DIR/setuid; '
+      .. 'install "$MTR_PROGRAM" $DIR/setcap; setcap cap_net_raw+ep $DIR/setcap')
+  end)
+  teardown(support.clean)
+
+  local function check(command, uid, locked, kits)
+    local got = run(command)
+    local text = got.out .. got.err
+    assert.equal(none, got.out:sub(1, #none), text)
+    assert.truthy(got.out:find(("NoNewPrivs=%d\nUid=%s\n"):format(locked, uid)), text)
+    assert.truthy(got.out:find(kits), text)
+  end
+
+  it("are gone before a script runs, the sockets open", function()
+    if not root then
+      pending("needs root")
+    end
+    check('"$MTR_PROGRAM" $DIR/show.lua', "0 0 0 0", 1, "kits=4\tnil")
+  end)
+
+  it("may come back by a helper's file where that has been asked for, or is needed", function()
+    if not root then
+      pending("needs root")
+    end
+    check('"$MTR_PROGRAM" --transport mtr-packet $DIR/show.lua', "0 0 0 0", 0, "kits=4\tnil")
+    check('setpriv --bounding-set=-net_raw "$MTR_PROGRAM" $DIR/show.lua', "0 0 0 0", 0,
+      "kits=0\t1\n")
+  end)
+
+  it("are reported missing to a user who has none, as an error number", function()
+    check((root and nobody or "") .. "$DIR/plain $DIR/show.lua", "(%d+) %1 %1 %1", 0,
+      "kits=0\t1\n")
+  end)
+
+  it("end where the real user's begin", function()
+    if not root then
+      pending("needs root")
+    end
+    check(nobody .. "env LUA_PATH='x;' $DIR/setuid $DIR/show.lua", "65534 65534 65534 65534", 1,
+      "kits=4\tnil")
+  end)
+
+  it("may come from the program file's capabilities", function()
+    if not root or not support.has "setcap" then
+      pending("needs root and setcap")
+    end
+    check(nobody .. "$DIR/setcap $DIR/show.lua", "65534 65534 65534 65534", 1, "kits=4\tnil")
+  end)
+
+  it("do not follow the caller's LUA_PATH", function()
+    if not root then
+      pending("needs root")
+    end
+    local chunk = " -e 'print(package.path:find([[/evil/]], 1, true))'"
+    local env = "env LUA_PATH='/evil/?.lua' LUA_CPATH='/evil/?.so' "
+    assert.equal("1\t6\n", run(nobody .. env .. "$DIR/plain" .. chunk).out)
+    assert.equal("nil\n", run(nobody .. env .. "$DIR/setuid" .. chunk).out)
+  end)
+
+  it("do not open scripts that the real user cannot", function()
+    if not root then
+      pending("needs root")
+    end
+    support.file("secret.lua", "print(1)")
+    run("chmod 600 $DIR/secret.lua")
+    local got = run(nobody .. "$DIR/setuid $DIR/secret.lua")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("Permission denied"), got.err)
+  end)
+
+  it("of root suffice to open a script in someone else's directory", function()
+    if not root then
+      pending("needs root")
+    end
+    run("mkdir $DIR/home && cp $DIR/show.lua $DIR/home && chown -R 65534 $DIR/home && "
+      .. "chmod -R go= $DIR/home")
+    check('"$MTR_PROGRAM" $DIR/home/show.lua', "0 0 0 0", 1, "kits=4")
+  end)
+end)
