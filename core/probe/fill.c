@@ -72,12 +72,13 @@ static int in_block(const struct core *c, uint16_t port) {
  * port that the user chose; the others never do. */
 static void ports(const struct core *c, const struct trace *t,
                   struct probe *p) {
+  const struct opts *o = t->opts;
   p->sport = t->sport;
-  p->dport = t->dport;
-  if (t->multipath != MTR_CLASSIC) return;
-  if (t->protocol == MTR_UDP)
-    p->dport = (uint16_t)(t->dport + t->probes % (65536u - t->dport));
-  if (t->protocol == MTR_TCP && in_block(c, t->sport))
+  p->dport = o->dport;
+  if (o->multipath != MTR_CLASSIC) return;
+  if (o->protocol == MTR_UDP)
+    p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
+  if (o->protocol == MTR_TCP && in_block(c, t->sport))
     p->sport = (uint16_t)(t->sport + t->probes % CORE_CLASSIC * c->regions);
 }
 
@@ -86,11 +87,11 @@ static void enqueue(struct core *c, struct trace *t, struct probe *p) {
   uint32_t place = table_place(p);
   p->state = PROBE_QUEUED;
   p->next = SLAB_NONE;
-  if (t->queue_last == SLAB_NONE)
-    t->queue = place;
+  if (t->own->queue_last == SLAB_NONE)
+    t->own->queue = place;
   else
-    table_at(&c->tables[t->region], t->queue_last)->next = place;
-  t->queue_last = place;
+    table_at(&c->tables[t->region], t->own->queue_last)->next = place;
+  t->own->queue_last = place;
 }
 
 int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
@@ -102,7 +103,7 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   p->ttl = opts->ttl;
   p->flow = opts->flow;
   p->sport = sport;
-  p->dport = t->dport;
+  p->dport = t->opts->dport;
   p->attempt = 1;
   enqueue(c, t, p);
   opts->probe = p->handle;
@@ -114,26 +115,30 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
 static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct table *table = &c->tables[t->region];
   struct probe *p;
-  if (t->flags & MTR_MANUAL) {
-    if (t->queue == SLAB_NONE) return NULL;
-    p = table_at(table, t->queue);
-    t->queue = p->next;
-    if (t->queue == SLAB_NONE) t->queue_last = SLAB_NONE;
+  if (t->opts->flags & MTR_MANUAL) {
+    if (t->own->queue == SLAB_NONE) return NULL;
+    p = table_at(table, t->own->queue);
+    t->own->queue = p->next;
+    if (t->own->queue == SLAB_NONE) t->own->queue_last = SLAB_NONE;
     return p;
   }
   unsigned ttl = sweep_next(t);
   if (!ttl) return NULL;
+  if (hops_fit(&c->hops, t, ttl)) {
+    c->starved = now;                  /* core_reserve makes room */
+    return NULL;
+  }
   if (!(p = table_take(table, now))) {
     c->starved = table_free_at(table, now);
     c->counters.probe_waits++;
     return NULL;
   }
-  struct hop *h = &t->hops[ttl - 1];
+  struct hop *h = trace_hop(t, ttl);
   h->sent++;
   h->out++;
   p->ttl = (uint8_t)ttl;
   p->attempt = h->sent;
-  p->flow = t->flow;
+  p->flow = t->opts->flow;
   ports(c, t, p);
   return p;
 }
@@ -141,44 +146,47 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
 /* Whether the probes of |t| leave UDP's checksum as it falls (see
  * wire/build). */
 static int plain_checksum(const struct trace *t) {
-  if (t->protocol != MTR_UDP || t->family != 4) return 0;
-  unsigned room = (t->payload_size + 1u) / 2 * 2 + 2;
+  const struct opts *o = t->opts;
+  if (o->protocol != MTR_UDP || o->family != 4) return 0;
+  unsigned room = (o->payload_size + 1u) / 2 * 2 + 2;
   unsigned headers = PROTO_IPV4_HEADER + PROTO_UDP_HEADER;
-  return t->multipath == MTR_DUBLIN || (t->size && t->size < headers + room);
+  return o->multipath == MTR_DUBLIN || (t->size && t->size < headers + room);
 }
 
 static void describe(const struct core *c, const struct trace *t,
                      const struct probe *p, struct wire_probe *w) {
-  memcpy(w->src, t->src, sizeof w->src);
+  const struct opts *o = t->opts;
+  memcpy(w->src, o->src, sizeof w->src);
   memcpy(w->dst, t->dst, sizeof w->dst);
-  w->payload = t->payload;
-  w->payload_size = t->payload_size;
+  w->payload = o->payload;
+  w->payload_size = o->payload_size;
   w->size = t->size;
   w->id = core_id(c, table_place(p));
   w->cookie = c->cookie;
   w->sport = p->sport;
   w->dport = p->dport;
   w->checksum = core_checksum(c, p->flow);
-  w->family = t->family;
-  w->protocol = t->protocol;
-  w->multipath = t->multipath;
+  w->family = o->family;
+  w->protocol = o->protocol;
+  w->multipath = o->multipath;
   w->ttl = p->ttl;
-  w->tos = t->tos;
-  w->fill = t->fill;
-  w->dont_fragment = (t->flags & MTR_DONT_FRAGMENT) != 0;
-  w->by_source = t->by_source;
-  w->tcp_flags = t->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
-  w->flow_label = (t->flow_label + (uint32_t)(p->flow - t->flow)) & 0xfffff;
-  w->interface = t->interface;
-  w->mark = t->mark;
+  w->tos = o->tos;
+  w->fill = o->fill;
+  w->dont_fragment = (o->flags & MTR_DONT_FRAGMENT) != 0;
+  w->by_source = o->by_source;
+  w->tcp_flags = o->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
+  w->flow_label = (o->flow_label + (uint32_t)(p->flow - o->flow)) & 0xfffff;
+  w->interface = o->interface;
+  w->mark = o->mark;
   w->handle = p->handle;
-  w->timeout_ms = (uint32_t)(t->timeout / 1000000);
+  w->timeout_ms = (uint32_t)(o->timeout / 1000000);
 }
 
 /* Whether |t| has to wait for its own rate; then a timer wakes it. */
 static int too_soon(struct core *c, struct trace *t, int64_t now) {
-  if (!c->target_gap || now >= t->next_send) return 0;
-  if (!wheel_armed(&t->timer)) wheel_add(&c->wheel, &t->timer, t->next_send);
+  if (!c->target_gap || now >= t->at) return 0;
+  if (!wheel_armed(&t->own->timer))
+    wheel_add(&c->wheel, &t->own->timer, t->at);
   return 1;
 }
 
@@ -200,8 +208,8 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     if (!p) continue;
     p->state = PROBE_SENT;
     p->trace = t->handle;
-    p->family = t->family;
-    p->protocol = t->protocol;
+    p->family = t->opts->family;
+    p->protocol = t->opts->protocol;
     p->by_ip_id = (uint8_t)plain_checksum(t);
     p->dst = table_fold(t->dst);
     p->sent = now;
@@ -209,7 +217,7 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     p->timer.index = p->handle;
     core_link(c, t, p);
     t->probes++;
-    t->next_send = now + c->target_gap;
+    t->at = now + c->target_gap;
     describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
     core_ready(c, t);                  /* behind the others */
@@ -218,12 +226,20 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
   return k;
 }
 
+static void keep_error(struct core *c, struct trace *t, const struct probe *p,
+                       unsigned error) {
+  struct mtr_event ev = {.ttl = p->ttl, .attempt = p->attempt,
+                         .icmp_code = (uint8_t)error};
+  trace_hop(t, p->ttl)->answers |= HOP_ERROR;
+  cells_add(&c->cells, &t->cells, &ev, NULL);
+}
+
 void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now) {
   struct probe *p = core_find(c, handle);
   if (!p || p->state != PROBE_SENT) return;   /* its trace ended meanwhile */
   struct trace *t = core_trace(c, p->trace);
-  int manual = (t->flags & MTR_MANUAL) != 0;
-  struct hop *h = manual ? NULL : &t->hops[p->ttl - 1];
+  int manual = (t->opts->flags & MTR_MANUAL) != 0;
+  struct hop *h = manual ? NULL : trace_hop(t, p->ttl);
   core_unlink(c, t, p);
   wheel_remove(&c->wheel, &p->timer);
   if (h) h->out--;
@@ -234,9 +250,8 @@ void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now) {
   } else {
     c->counters.send_errors++;
     t->failed++;
-    if (h) h->failed++;
-    if (h) h->error = (uint8_t)error;
-    if (t->want & MTR_WANT_TIMEOUT)
+    if (h) keep_error(c, t, p, error);
+    if (t->opts->want & MTR_WANT_TIMEOUT)
       core_probe_event(c, MTR_EV_TIMEOUT, t, p)->error = (uint8_t)error;
   }
   if (error == EAGAIN && manual)
@@ -262,6 +277,6 @@ void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
   p->size = (uint16_t)size;
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
-  wheel_add(&c->wheel, &p->timer, at + t->timeout);
-  if (t->want & MTR_WANT_SENT) core_probe_event(c, MTR_EV_SENT, t, p);
+  wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);
+  if (t->opts->want & MTR_WANT_SENT) core_probe_event(c, MTR_EV_SENT, t, p);
 }

@@ -130,15 +130,13 @@ for i = 0, -4, -1 do print(arg[i]) end
   end
 
   if not sanitized then
-    it("starts within 15 ms of processor time and 8 MiB", function()
+    -- How fast it starts is in `make bench`.
+    it("starts within 8 MiB", function()
       local got = run([["$MTR_PROGRAM" -e '
         require "mtr"
-        local time = os.clock()
         local status = io.open("/proc/self/status"):read("*a")
-        print(time, status:match("VmHWM:%s*(%d+)"))']])
-      local time, memory = got.out:match("(%S+)\t(%d+)")
-      assert.is_true(tonumber(time) < 0.015, time)
-      assert.is_true(tonumber(memory) < 8192, memory)
+        print(status:match("VmHWM:%s*(%d+)"))']])
+      assert.is_true(tonumber(got.out) < 8192, got.out)
     end)
   end
 end)
