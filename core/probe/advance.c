@@ -48,11 +48,29 @@ static void tell_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
+/* Tells of the hops of strategy |t| that have settled, at its end of all of
+ * them; 0 when the event array is full before that. */
+static int follow(struct core *c, struct trace *t) {
+  unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
+  int ending = t->state != TRACE_RUNNING;
+  if (ending) end = t->last;
+  else if (!t->left) return 1;
+  for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
+    const struct hop *h = &t->hops[ttl - 1];
+    if (!ending && (h->out || !h->sent)) break;
+    if (!core_room(c)) return 0;
+    if (t->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
+    t->settled = (uint8_t)ttl;
+  }
+  t->left = 0;
+  return 1;
+}
+
 /* Moves |t| as far as it goes; 0 when the event array is full before that. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
-  int sweep = !(t->flags & MTR_MANUAL);
   if (!core_credit(c, t, now)) return 0;
-  while (sweep && t->state == TRACE_RUNNING) {
+  if (t->flags & MTR_STRATEGY && !follow(c, t)) return 0;
+  while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
     if (ttl > t->max_ttl || !sweep_settled(t, ttl)) break;
     if (!core_room(c)) return 0;

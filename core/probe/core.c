@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The lives of traces: start, stop, release, the lists that they wait in, and
- * what they own. Sending is in fill.c, replies and time in receive.c, judging
- * in advance.c.
+ * The lives of traces: start, stop, release, and what they own. Turns are in
+ * turns.c, sending in fill.c, asking strategies in ask.c, replies and time in
+ * receive.c, judging in advance.c.
  */
 #include "probe/core.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum {
-  TRACE_BITS = 20,       /* of a handle below its generation */
   CELLS_PER_TRACE = 8,   /* reserved when a trace starts */
   CELLS_LOW = 2048,      /* free ones before a batch is received */
   EXT_SIZE = 1 << 17,    /* bytes of extensions in one batch */
@@ -36,7 +35,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   slab_init(&c->hops_large, HOPS_LARGE * sizeof(struct hop),
             config->max_traces, 3);
   slab_init(&c->cells, sizeof(struct cell), UINT32_MAX - 1, 11);
-  slab_init(&c->timers, sizeof(struct user_timer), 1 << TRACE_BITS, 6);
+  slab_init(&c->timers, sizeof(struct user_timer), CORE_TRACES, 6);
   uint32_t batch = config->max_events * (uint32_t)sizeof(struct mtr_event);
   slab_init(&c->batch, batch + EXT_SIZE, 1, 0);
   slab_init(&c->hash, sizeof(uint32_t) << HASH_BITS, 1, 0);
@@ -49,7 +48,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   pace_init(&c->pace, config->rate, now);
   if (config->target_rate > 0)
     c->target_gap = (int64_t)(1e9 / config->target_rate);
-  c->ready_first = c->ready_last = SLAB_NONE;
+  c->ready = c->urgent = (struct trace_list){SLAB_NONE, SLAB_NONE};
   c->dirty_first = c->dirty_last = SLAB_NONE;
   if (slab_reserve(&c->batch, 1)) return -ENOMEM;
   c->events = slab_at(&c->batch, slab_take(&c->batch));
@@ -84,45 +83,7 @@ uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now) {
   return first;
 }
 
-/* Lists of traces. */
-
-void core_ready(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
-  if (t->in_ready || t->state != TRACE_RUNNING) return;
-  t->in_ready = 1;
-  t->ready_next = SLAB_NONE;
-  t->ready_prev = c->ready_last;
-  if (c->ready_last == SLAB_NONE)
-    c->ready_first = i;
-  else
-    core_at(c, c->ready_last)->ready_next = i;
-  c->ready_last = i;
-}
-
-void core_unready(struct core *c, struct trace *t) {
-  if (!t->in_ready) return;
-  t->in_ready = 0;
-  if (t->ready_prev == SLAB_NONE)
-    c->ready_first = t->ready_next;
-  else
-    core_at(c, t->ready_prev)->ready_next = t->ready_next;
-  if (t->ready_next == SLAB_NONE)
-    c->ready_last = t->ready_prev;
-  else
-    core_at(c, t->ready_next)->ready_prev = t->ready_prev;
-}
-
-void core_dirty(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
-  if (t->in_dirty) return;
-  t->in_dirty = 1;
-  t->dirty_next = SLAB_NONE;
-  if (c->dirty_last == SLAB_NONE)
-    c->dirty_first = i;
-  else
-    core_at(c, c->dirty_last)->dirty_next = i;
-  c->dirty_last = i;
-}
+/* Traces by what their data goes by. */
 
 uint32_t *core_bucket(const struct core *c, uint32_t dst, unsigned sport) {
   if (!c->hash.count) return NULL;
@@ -141,12 +102,12 @@ static int hash_add(struct core *c, struct trace *t) {
   }
   uint32_t *b = bucket_of(c, t);
   t->same_hash = *b;
-  *b = t->handle & ((1u << TRACE_BITS) - 1);
+  *b = t->handle & (CORE_TRACES - 1);
   return 0;
 }
 
 static void hash_remove(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
+  uint32_t i = t->handle & (CORE_TRACES - 1);
   uint32_t *at = bucket_of(c, t);
   while (*at != SLAB_NONE && *at != i) at = &core_at(c, *at)->same_hash;
   if (*at == i) *at = t->same_hash;
@@ -155,7 +116,7 @@ static void hash_remove(struct core *c, struct trace *t) {
 /* Lives. */
 
 struct trace *core_trace(const struct core *c, uint32_t handle) {
-  uint32_t i = handle & ((1u << TRACE_BITS) - 1);
+  uint32_t i = handle & (CORE_TRACES - 1);
   if (i >= c->traces.count) return NULL;
   struct trace *t = core_at(c, i);
   return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
@@ -191,6 +152,7 @@ static void set_options(struct trace *t, const struct mtr_trace *o) {
   t->attempts = o->attempts;
   t->gap_limit = o->gap_limit;
   t->loop_limit = o->loop_limit;
+  t->max_probes = o->max_probes;
   memcpy(t->dst, o->dst, sizeof t->dst);
 }
 
@@ -203,10 +165,10 @@ int core_start(struct core *c, struct mtr_trace *opts,
   if (err) return err;
   uint32_t i = slab_take(&c->traces);
   struct trace *t = core_at(c, i);
-  uint32_t generation = (t->handle >> TRACE_BITS) + 1;
-  if (!(generation << TRACE_BITS)) generation = 1;
+  uint32_t generation = (t->handle >> CORE_TRACE_BITS) + 1;
+  if (!(generation << CORE_TRACE_BITS)) generation = 1;
   memset(t, 0, sizeof *t);
-  t->handle = opts->handle = generation << TRACE_BITS | i;
+  t->handle = opts->handle = generation << CORE_TRACE_BITS | i;
   set_options(t, opts);
   memcpy(t->src, route->src, sizeof t->src);
   t->by_source = route->by_source;
@@ -259,6 +221,7 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     core_retire(c, p, PROBE_SILENT, now);
   }
   t->queue_last = SLAB_NONE;
+  t->queued = 0;
 }
 
 void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
@@ -269,8 +232,14 @@ void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
   t->stop_data = (uint8_t)data;
   t->ended = now;
   unsigned high = t->high < t->limit ? t->high : t->limit;
-  if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
+  if (!(t->flags & MTR_STRATEGY)) {
+    if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
+  } else {                             /* the rest is told before DONE */
+    if (!t->last) t->last = t->settled > high ? t->settled : (uint8_t)high;
+    if (t->settled > t->last) t->settled = t->last;
+  }
   core_unready(c, t);
+  core_answered(c, t);
   wheel_remove(&c->wheel, &t->timer);
   forget(c, t, now);
   if (t->protocol == MTR_UDP) {
@@ -286,7 +255,7 @@ void core_release(struct core *c, struct trace *t) {
   cells_free(&c->cells, &t->cells);
   slab_give(hops, t->hops_index);
   t->state = TRACE_FREE;
-  slab_give(&c->traces, t->handle & ((1u << TRACE_BITS) - 1));
+  slab_give(&c->traces, t->handle & (CORE_TRACES - 1));
 }
 
 /* Timers of users. */
@@ -296,9 +265,9 @@ uint32_t core_timer(struct core *c, int64_t ns, uint32_t cookie, int64_t now) {
   uint32_t i = slab_take(&c->timers);
   if (i == SLAB_NONE) return 0;
   struct user_timer *u = slab_at(&c->timers, i);
-  uint32_t generation = (u->handle >> TRACE_BITS) + 1;
-  if (!(generation << TRACE_BITS)) generation = 1;
-  u->handle = generation << TRACE_BITS | i;
+  uint32_t generation = (u->handle >> CORE_TRACE_BITS) + 1;
+  if (!(generation << CORE_TRACE_BITS)) generation = 1;
+  u->handle = generation << CORE_TRACE_BITS | i;
   u->cookie = cookie;
   u->timer.kind = CORE_TIMER_USER;
   u->timer.index = i;
@@ -313,7 +282,7 @@ static void timer_free(struct core *c, struct user_timer *u) {
 }
 
 int core_timer_cancel(struct core *c, uint32_t handle) {
-  uint32_t i = handle & ((1u << TRACE_BITS) - 1);
+  uint32_t i = handle & (CORE_TRACES - 1);
   if (i >= c->timers.count) return -ESTALE;
   struct user_timer *u = slab_at(&c->timers, i);
   if (u->handle != handle || !wheel_armed(&u->timer)) return -ESTALE;
@@ -355,16 +324,7 @@ struct mtr_event *core_event(struct core *c, unsigned kind) {
 }
 
 int core_reserve(struct core *c, int64_t now) {
-  for (uint32_t i = 0; i < c->regions && c->ready_first != SLAB_NONE; i++)
+  for (uint32_t i = 0; i < c->regions && core_any_ready(c); i++)
     if (table_grow(&c->tables[i], now)) return -ENOMEM;
   return slab_reserve(&c->cells, CELLS_LOW);
-}
-
-int64_t core_deadline(const struct core *c, int sending, int64_t now) {
-  int64_t at = wheel_next(&c->wheel);
-  if (c->dirty_first != SLAB_NONE) return now;
-  if (c->ready_first == SLAB_NONE || !sending) return at;
-  int64_t send = pace_wake(&c->pace);
-  if (send < c->starved) send = c->starved;
-  return send < at ? send : at;
 }

@@ -82,25 +82,27 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   core_unlink(c, t, p);
   wheel_remove(&c->wheel, &p->timer);
   core_retire(c, p, PROBE_ANSWERED, now);
-  int manual = (t->flags & MTR_MANUAL) != 0;
-  struct hop *h = manual ? NULL : &t->hops[p->ttl - 1];
+  struct hop *h = trace_hop(t, p->ttl);
   if (h) h->out--;
   if (ev->flags & MTR_REPLY_TOO_BIG) {
     int floor = wire_min_size(t->family, t->protocol, t->multipath,
                               t->payload_size);
-    if (h) sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
+    if (trace_sweeps(t))
+      sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {
     ev->flags |= MTR_REPLY_ANSWER;
     if (!h || !h->answers) ev->flags |= MTR_REPLY_PRIMARY;
-    if (h) sweep_answer(t, p->ttl, ev->flags, ev->icmp_code);
+    unsigned flags = ev->flags;
+    if (p->flow != t->flow) flags &= ~(unsigned)MTR_REPLY_FINAL;
+    if (h) sweep_answer(t, p->ttl, flags, ev->icmp_code);
   }
   c->counters.replies++;
 }
 
 static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
                  const uint8_t *ext) {
-  if (!(t->flags & MTR_MANUAL) && ev->ttl > t->limit) return;
-  if (t->flags & MTR_MANUAL && !(t->want & MTR_WANT_RESULT)) return;
+  if (trace_sweeps(t) ? ev->ttl > t->limit : !(t->want & MTR_WANT_RESULT))
+    return;
   if (!(ev->flags & MTR_REPLY_ANSWER)) {
     if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
     t->extras++;
@@ -191,10 +193,9 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   if (t->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
   core_retire(c, p, PROBE_SILENT, now);
   c->counters.timeouts++;
-  if (!(t->flags & MTR_MANUAL)) {
-    t->hops[p->ttl - 1].out--;
-    sweep_lost(t, p->ttl);
-  }
+  struct hop *h = trace_hop(t, p->ttl);
+  if (h) h->out--;
+  if (trace_sweeps(t)) sweep_lost(t, p->ttl);
   core_recount(c, t);
   core_ready(c, t);
   core_dirty(c, t);

@@ -35,6 +35,7 @@ int sweep_settled(const struct trace *t, unsigned ttl) {
 void sweep_answer(struct trace *t, unsigned ttl, unsigned flags,
                   unsigned code) {
   struct hop *h = hop_of(t, ttl);
+  if (h->answers == UINT8_MAX) return;   /* of a strategy that goes on */
   h->answers++;
   if (ttl > t->high) t->high = (uint8_t)ttl;
   if (flags & MTR_REPLY_UNREACH) {

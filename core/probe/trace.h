@@ -23,10 +23,13 @@ struct hop {
   uint8_t code;          /* of the last of those */
   uint8_t final;         /* an answer completes the trace here */
   uint8_t error;         /* errno of the last failed send */
-  uint8_t failed;        /* failed sends */
+  uint8_t pad;
 };
 
 enum { HOPS_SMALL = 32, HOPS_LARGE = 256 };
+
+/* In which list a trace waits for its turn, if in any. */
+enum trace_turn { TURN_NONE, TURN_READY, TURN_URGENT };
 
 struct trace {
   uint32_t next_free;    /* the slab's while free */
@@ -52,14 +55,17 @@ struct trace {
   struct cell_list cells;
   struct cell_list data; /* replies that carry no identity, not yet credited */
   uint32_t oldest, newest;           /* outstanding probes */
-  uint32_t queue, queue_last;        /* manual: probes to be sent */
+  uint32_t queue, queue_last;        /* no sweep: probes to be sent */
+  uint32_t max_probes;   /* strategy; 0: no limit */
   uint32_t probes;       /* sent */
   uint32_t failed;       /* sends that failed */
   uint32_t data_count;   /* replies in |data| */
   uint16_t flow, sport, dport, size;
   uint16_t region;
   uint16_t out;          /* probes outstanding */
-  uint16_t next_ttl;     /* first TTL not yet probed */
+  uint16_t next_ttl;     /* first TTL not yet probed, nor any above */
+  uint16_t queued;       /* probes in |queue| */
+  uint16_t left;         /* strategy: it has left the TTLs below behind */
   uint16_t payload_size;
   uint8_t family, protocol, multipath, tos;
   uint8_t first_ttl, max_ttl, window, queries, attempts;
@@ -74,9 +80,23 @@ struct trace {
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
   uint8_t extras;        /* kept replies that are no answers */
-  uint8_t in_ready, in_dirty;
+  uint8_t in_ready;      /* enum trace_turn */
+  uint8_t in_dirty;
+  uint8_t asked;         /* MTR_EV_NEXT, MTR_EV_PACE: not yet answered; 0 */
+  uint8_t paced;         /* the wait before its next probe is known */
+  uint8_t last;          /* strategy: hop count to end with; 0: not said */
   uint8_t by_source;     /* the user gave |src| */
   uint8_t fill;          /* of packets, up to |size| */
 };
+
+/* trace_sweeps: whether the sweep chooses the probes of |t|. */
+static inline int trace_sweeps(const struct trace *t) {
+  return !(t->flags & (MTR_MANUAL | MTR_STRATEGY));
+}
+
+/* trace_hop: hop |ttl| of |t|; NULL: nothing is known of a manual trace's. */
+static inline struct hop *trace_hop(const struct trace *t, unsigned ttl) {
+  return t->flags & MTR_MANUAL ? NULL : &t->hops[ttl - 1];
+}
 
 #endif

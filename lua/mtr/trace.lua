@@ -207,7 +207,7 @@ function Trace:halt(reason, data)
   if self.state == "running" then
     self.state = "stopping"
     self.on_probe, self.on_reply, self.on_timeout, self.on_hop = nil, nil, nil, nil
-    C.mtr_stop(self.engine.c, self.handle, event.stop[reason or "halted"], data or 0)
+    C.mtr_stop(self.engine.c, self.handle, event.stop[reason or "halted"], data or 0, 0)
   elseif self.state == "resolving" then
     self.state = "stopping"
     self.lookup:cancel()

@@ -229,7 +229,7 @@ function Drive:close()
   end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")
-  assert(self.core.ready_first == C.SLAB_NONE, "traces are left ready")
+  assert(self.core.ready.first == C.SLAB_NONE and self.core.urgent.first == C.SLAB_NONE, "traces are left ready")
   C.core_close(self.core)
   for _, name in ipairs{ "traces", "cells", "batch", "hash" } do
     assert(self.core[name].count == 0)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Probes that are chosen outside: queued by the caller (manual traces), or
+ * asked for one by one (strategies). Who is asked has a place in the window, the pace
+ * and the probe table waiting for the answer, so that no answer comes too early
+ * to be sent, and no strategy can get ahead of what is allowed.
+ *
+ * A hop of a strategy has settled when no probe is outstanding at it and the
+ * strategy, asked, turned to a higher TTL or to none.
+ */
+#include <errno.h>
+
+#include "probe/core.h"
+
+enum { EVENTS_KEPT = 2 };              /* half of them are not for questions */
+
+unsigned core_must_ask(const struct trace *t) {
+  if (t->flags & MTR_PACED && !t->paced) return MTR_EV_PACE;
+  return t->flags & MTR_STRATEGY && t->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
+}
+
+int core_may_ask(const struct core *c, uint32_t n, int64_t now) {
+  if (core_room(c) < n + c->config.max_events / EVENTS_KEPT) return 0;
+  return pace_allow(&c->pace, CORE_ASKED, now) > n + c->asked;
+}
+
+struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
+                           int64_t now) {
+  struct mtr_event *ev = core_event(c, kind);
+  c->asked++;
+  if (!t) {
+    c->picking = 1;
+    return ev;
+  }
+  t->asked = (uint8_t)kind;
+  ev->trace = t->handle;
+  ev->cookie = t->cookie;
+  ev->at = (float)((double)(now - t->start) / 1e6);
+  return ev;
+}
+
+void core_answered(struct core *c, struct trace *t) {
+  if (!t->asked) return;
+  t->asked = 0;
+  c->asked--;
+}
+
+/* |t| has left the TTLs below |ttl| behind. */
+static void leave(struct core *c, struct trace *t, unsigned ttl) {
+  t->left = (uint16_t)ttl;
+  if (ttl > t->settled + 1u) core_dirty(c, t);
+}
+
+void core_enqueue(struct core *c, struct trace *t, struct probe *p) {
+  uint32_t place = table_place(p);
+  p->state = PROBE_QUEUED;
+  p->next = SLAB_NONE;
+  if (t->queue_last == SLAB_NONE)
+    t->queue = place;
+  else
+    table_at(&c->tables[t->region], t->queue_last)->next = place;
+  t->queue_last = place;
+  t->queued++;
+}
+
+struct probe *core_dequeue(struct core *c, struct trace *t) {
+  if (t->queue == SLAB_NONE) return NULL;
+  struct probe *p = table_at(&c->tables[t->region], t->queue);
+  t->queue = p->next;
+  t->queued--;
+  if (t->queue == SLAB_NONE) t->queue_last = SLAB_NONE;
+  return p;
+}
+
+/* What a strategy's probe changes at its hop; the number of the attempt. */
+static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
+  struct hop *h = trace_hop(t, ttl);
+  if (!h) return 1;
+  if (h->sent < UINT8_MAX) h->sent++;
+  h->out++;
+  if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
+  leave(c, t, ttl);
+  return h->sent;
+}
+
+int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
+               uint16_t sport, int64_t now) {
+  struct table *table = &c->tables[t->region];
+  int strategy = (t->flags & MTR_STRATEGY) != 0;
+  if (strategy && t->asked != MTR_EV_NEXT) return -EBUSY;
+  if (strategy && t->max_probes && t->probes + t->queued >= t->max_probes)
+    return -EDQUOT;
+  if (table_grow(table, now)) return -ENOMEM;
+  struct probe *p = table_take(table, now);
+  if (!p) return -EAGAIN;
+  p->ttl = opts->ttl;
+  p->flow = opts->flow;
+  p->asked_size = opts->size;
+  p->sport = sport;
+  p->dport = t->dport;
+  p->attempt = (uint8_t)count(c, t, opts->ttl);
+  core_enqueue(c, t, p);
+  opts->probe = p->handle;
+  core_answered(c, t);
+  if (strategy) core_urgent(c, t);
+  else core_ready(c, t);
+  return 0;
+}
+
+/* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
+static unsigned outcome(struct trace *t) {
+  const struct hop *h = &t->hops[t->limit - 1];
+  t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
+  t->stop_data = 0;
+  if (h->final) return MTR_STOP_COMPLETED;
+  h = t->high ? &t->hops[t->high - 1] : NULL;
+  if (h && h->unreach == h->answers) {
+    t->stop_data = h->code;
+    return MTR_STOP_UNREACH;
+  }
+  if (!t->probes || t->failed < t->probes) return MTR_STOP_HOPLIMIT;
+  t->stop_data = t->hops[t->last - 1].error;
+  return MTR_STOP_ERROR;
+}
+
+int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
+  if (t->asked != MTR_EV_NEXT) return -EBUSY;
+  core_answered(c, t);
+  leave(c, t, UINT8_MAX + 1u);
+  wheel_remove(&c->wheel, &t->timer);
+  if (wake >= 0)
+    wheel_add(&c->wheel, &t->timer, now + wake);
+  else if (!t->out)
+    core_stop(c, t, outcome(t), t->stop_data, now);
+  return 0;
+}
+
+int core_pace(struct core *c, struct trace *t, int64_t wait) {
+  if (t->asked != MTR_EV_PACE) return -EBUSY;
+  core_answered(c, t);
+  int64_t from = t->probes ? t->next_send - c->target_gap : t->start;
+  if (from + wait > t->next_send) t->next_send = from + wait;
+  t->paced = 1;
+  core_urgent(c, t);
+  return 0;
+}
