@@ -33,6 +33,7 @@ struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
     return ev;
   }
   t->asked = (uint8_t)kind;
+  t->news = 0;
   ev->trace = t->handle;
   ev->cookie = t->cookie;
   ev->at = (float)((double)(now - t->start) / 1e6);
@@ -128,7 +129,9 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
   core_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);
   wheel_remove(&c->wheel, &t->timer);
-  if (wake >= 0)
+  if (t->news)
+    core_ready(c, t);
+  else if (wake >= 0)
     wheel_add(&c->wheel, &t->timer, now + wake);
   else if (!t->out)
     core_stop(c, t, outcome(t), t->stop_data, now);

@@ -30,6 +30,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 }
 
 void core_ready(struct core *c, struct trace *t) {
+  if (t->asked) t->news = 1;           /* asked again, if it passes */
   int picked = c->config.pick && t->flags & MTR_MANUAL;   /* by its caller */
   if (!t->in_ready && t->state == TRACE_RUNNING)
     append(c, t, picked ? TURN_URGENT : TURN_READY);
