@@ -141,12 +141,17 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
   struct core *c = &m->loop.core;
   struct trace *t = find(m, p->trace);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
-  const struct opts *o = t->opts;
-  if (!(o->flags & MTR_MANUAL) || !p->ttl) return -EINVAL;
-  if (p->flow >= NET_PORTS / c->regions) return -EINVAL;
-  int err = follow_route(m, t, now);
+  if (trace_sweeps(t))
+    return engine_because(m, -EINVAL, "the trace has a sweep of its own");
+  int err = check_probe(t, p, NET_PORTS / c->regions, m->why, sizeof m->why);
+  if (err) return err;
+  const struct net *net = m->loop.net;
+  err = check_probe_able(t, p, net->caps, net->ops->name, m->why,
+                         sizeof m->why);
+  if (err) return err;
+  err = follow_route(m, t, now);
   uint16_t sport = t->sport;
-  o = t->opts;
+  const struct opts *o = t->opts;
   if (!err && p->flow != o->flow && o->protocol != MTR_ICMP) {
     int32_t port = sport + (p->flow - o->flow) * (int32_t)c->regions;
     if (port < 1 || port > 65535) return -EINVAL;
@@ -166,13 +171,49 @@ int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
   return i || !err ? (int)i : err;
 }
 
-int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data) {
+int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
+             uint32_t ttl) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
-  if (reason > MTR_STOP_HALTED) return -EINVAL;
+  if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
+  uint8_t most = t->opts->max_ttl;
+  if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
   core_stop(&m->loop.core, t, reason, data, loop_now());
   loop_arm(&m->loop);
   return 0;
+}
+
+/* Answers. */
+
+int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  if (!(wake < 1e12)) return -EINVAL;
+  int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
+  int err = core_pass(&m->loop.core, t, ns, loop_now());
+  loop_arm(&m->loop);
+  return err;
+}
+
+int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
+  int err = core_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  loop_arm(&m->loop);
+  return err;
+}
+
+uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
+  return core_list(&m->loop.core, cookies, n, loop_now());
+}
+
+int mtr_pick(struct mtr *m, uint32_t handle) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  int err = core_pick(&m->loop.core, t);
+  loop_arm(&m->loop);
+  return err;
 }
 
 int mtr_release(struct mtr *m, uint32_t handle) {

@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 1,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 2,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
@@ -67,7 +67,9 @@ enum {
                                * what exceeds its link goes out in pieces */
   MTR_MANUAL = 1 << 1,        /* no sweep: probes come from mtr_probe */
   MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
-  MTR_BROADCAST = 1 << 3      /* multicast and broadcast targets allowed */
+  MTR_BROADCAST = 1 << 3,     /* multicast and broadcast targets allowed */
+  MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
+  MTR_PACED = 1 << 5          /* before each probe its wait is (PACE) */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */
@@ -80,7 +82,12 @@ enum {
   MTR_EV_TIMER = 6,      /* a timer of mtr_timer fired */
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
-  MTR_EV_WRITABLE = 9    /* likewise */
+  MTR_EV_WRITABLE = 9,   /* likewise */
+  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
+                          * or mtr_stop; at: now */
+  MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
+  MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
+                          * mtr_pick; probe: how many may go */
 };
 enum {
   MTR_WANT_SENT = 1 << 1, MTR_WANT_REPLY = 1 << 2, MTR_WANT_TIMEOUT = 1 << 3,
@@ -132,6 +139,7 @@ struct mtr_config {
   int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
+  uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -162,17 +170,19 @@ struct mtr_trace {
   uint8_t gap_limit;     /* consecutive silent hops that end it; 0 none */
   uint8_t loop_limit;    /* loops that end it; 0: loops never do */
   uint8_t fill;          /* what fills packets up to |size| */
+  uint32_t max_probes;   /* a strategy's, in all; 0: no limit */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
 };
 
-/* mtr_probe_opts: one probe of a manual trace. */
+/* mtr_probe_opts: one probe of a manual trace or of a strategy. */
 struct mtr_probe_opts {
-  uint32_t trace;        /* handle of a trace with MTR_MANUAL */
+  uint32_t trace;        /* of one with MTR_MANUAL or MTR_STRATEGY */
   uint32_t probe;        /* out: handle, the same in this probe's events */
   uint16_t flow;         /* 0..511 */
-  uint8_t ttl;           /* 1..255 */
-  uint8_t pad;
+  uint16_t size;         /* bytes of the whole IP packet; 0: the trace's */
+  uint8_t ttl;           /* 1..255; a strategy's: first_ttl..max_ttl */
+  uint8_t pad[3];
 };
 
 /* mtr_event: one thing that happened. Fields that do not apply are zero. */
@@ -180,7 +190,7 @@ struct mtr_event {
   uint8_t kind;          /* MTR_EV_* */
   uint8_t family;        /* of addr: 4, 6, or 0 none */
   uint8_t ttl;           /* of the probe; DONE: hop count */
-  uint8_t attempt;       /* of the probe at this TTL, 1.. */
+  uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
   uint32_t probe;        /* handle of the probe; DONE: probes sent */
@@ -334,15 +344,38 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EAFNOSUPPORT, -EACCES (multicast or broadcast), -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces; returns how many were taken,
- * -EAGAIN when none fits now, -ESTALE, -EINVAL. The route is looked up again
- * every second: its errors are those of mtr_start. */
+/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
+ * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+ * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
+ * asked), -EDQUOT (max_probes). The route is looked up again every second: its
+ * errors are those of mtr_start. */
 int mtr_probe(struct mtr *engine, struct mtr_probe_opts *probes, uint32_t n);
 
+/* mtr_pass: a strategy that was asked has no probe now. It is asked again when
+ * something has happened to its trace, or after |wake| ms (negative: no such
+ * time). If then nothing can happen any more the trace ends: completed, unreach
+ * or hoplimit, by what answered. -ESTALE, -EBUSY (it was not asked). */
+int mtr_pass(struct mtr *engine, uint32_t trace, double wake);
+
+/* mtr_pace: the next probe of a trace that was asked (PACE) goes |wait| ms
+ * after its last one, or after its start. -ESTALE, -EBUSY, -EINVAL. */
+int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
+
+/* mtr_ready: writes the cookies of traces that may send now into |cookies|
+ * [|n|], those first that have waited longest; returns how many there are in
+ * all. Answers PICK; another one comes while there are any. */
+uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
+
+/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
+ * is not among those that mtr_ready gives. */
+int mtr_pick(struct mtr *engine, uint32_t trace);
+
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
- * later step. Outstanding probes are forgotten. -ESTALE when it is gone. */
+ * later step. Outstanding probes are forgotten. A strategy may say which |ttl|
+ * is the last of its result; 0: the highest that answered. -ESTALE when it is
+ * gone. */
 int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
-             uint32_t data);
+             uint32_t data, uint32_t ttl);
 
 /* mtr_release: gives a trace's memory back, after its DONE event. -ESTALE;
  * -EBUSY while it is in flight. */

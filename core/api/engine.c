@@ -112,7 +112,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   struct core_config core = {
       .max_traces = config->max_traces, .max_probes = config->max_probes,
       .max_events = config->max_events, .rate = config->rate,
-      .target_rate = config->target_rate,
+      .target_rate = config->target_rate, .pick = config->pick,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
   int err = seed(&core.seed, config->seed);

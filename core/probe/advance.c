@@ -27,8 +27,8 @@ static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
   ev->trace = t->handle;
   ev->cookie = t->cookie;
   ev->ttl = (uint8_t)ttl;
-  ev->stop = (uint8_t)hop_answers(h);
-  if (h->answers & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
+  ev->stop = h->answers;
+  if (h->marks & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
 }
 
 static void tell_done(struct core *c, struct trace *t) {
@@ -44,12 +44,30 @@ static void tell_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
+/* Tells of the hops of strategy |t| that have settled, at its end of all of
+ * them; 0 when the event array is full before that. */
+static int follow(struct core *c, struct trace *t) {
+  unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
+  int ending = t->state != TRACE_RUNNING;
+  if (ending) end = t->last;
+  else if (!t->left) return 1;
+  for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
+    const struct hop *h = trace_hop(t, ttl);
+    if (!ending && (h->out || !h->sent)) break;
+    if (!core_room(c)) return 0;
+    if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
+    t->settled = (uint8_t)ttl;
+  }
+  t->left = 0;
+  return 1;
+}
+
 /* Moves |t| as far as it goes; 0 when the event array is full before that. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
-  int sweep = !(t->opts->flags & MTR_MANUAL);
   uint8_t addr[16];
   if (!core_credit(c, t, now)) return 0;
-  while (sweep && t->state == TRACE_RUNNING) {
+  if (t->opts->flags & MTR_STRATEGY && !follow(c, t)) return 0;
+  while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
     if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
     if (!core_room(c)) return 0;

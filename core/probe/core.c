@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The engine as a whole, the lists that traces wait in, and how traces end.
- * Their start is in start.c, sending in fill.c, replies and time in receive.c,
- * judging in advance.c.
+ * The engine as a whole, and how traces end. Their start is in start.c, turns
+ * are in turns.c, sending in fill.c, asking strategies in ask.c, replies and
+ * time in receive.c, judging in advance.c.
  */
 #include "probe/core.h"
 
@@ -45,7 +45,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   pace_init(&c->pace, config->rate, now);
   if (config->target_rate > 0)
     c->target_gap = (int64_t)(1e9 / config->target_rate);
-  c->ready_first = c->ready_last = SLAB_NONE;
+  c->ready = c->urgent = (struct trace_list){SLAB_NONE, SLAB_NONE};
   c->dirty_first = c->dirty_last = SLAB_NONE;
   if (slab_reserve(&c->batch, 1)) return -ENOMEM;
   c->events = slab_at(&c->batch, slab_take(&c->batch));
@@ -83,46 +83,6 @@ uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now) {
   return first;
 }
 
-/* Lists of traces. */
-
-void core_ready(struct core *c, struct trace *t) {
-  uint32_t i = trace_index(t);
-  if (t->in_ready || t->state != TRACE_RUNNING) return;
-  t->in_ready = 1;
-  t->ready_next = SLAB_NONE;
-  t->ready_prev = c->ready_last;
-  if (c->ready_last == SLAB_NONE)
-    c->ready_first = i;
-  else
-    core_at(c, c->ready_last)->ready_next = i;
-  c->ready_last = i;
-}
-
-void core_unready(struct core *c, struct trace *t) {
-  if (!t->in_ready) return;
-  t->in_ready = 0;
-  if (t->ready_prev == SLAB_NONE)
-    c->ready_first = t->ready_next;
-  else
-    core_at(c, t->ready_prev)->ready_next = t->ready_next;
-  if (t->ready_next == SLAB_NONE)
-    c->ready_last = t->ready_prev;
-  else
-    core_at(c, t->ready_next)->ready_prev = t->ready_prev;
-}
-
-void core_dirty(struct core *c, struct trace *t) {
-  uint32_t i = trace_index(t);
-  if (t->in_dirty) return;
-  t->in_dirty = 1;
-  t->dirty_next = SLAB_NONE;
-  if (c->dirty_last == SLAB_NONE)
-    c->dirty_first = i;
-  else
-    core_at(c, c->dirty_last)->dirty_next = i;
-  c->dirty_last = i;
-}
-
 /* Lives. */
 
 struct trace *core_trace(const struct core *c, uint32_t handle) {
@@ -147,7 +107,7 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     t->own->queue = p->next;
     core_retire(c, p, PROBE_SILENT, now);
   }
-  if (t->own) t->own->queue_last = SLAB_NONE;
+  if (t->own) t->own->queue_last = SLAB_NONE, t->own->queued = 0;
 }
 
 void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
@@ -158,8 +118,14 @@ void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
   t->stop_data = (uint8_t)data;
   t->at = now;
   unsigned high = t->high < t->limit ? t->high : t->limit;
-  if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
+  if (!(t->opts->flags & MTR_STRATEGY)) {
+    if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
+  } else {                             /* the rest is told before DONE */
+    if (!t->last) t->last = t->settled > high ? t->settled : (uint8_t)high;
+    if (t->settled > t->last) t->settled = t->last;
+  }
   core_unready(c, t);
+  core_answered(c, t);
   if (t->own) wheel_remove(&c->wheel, &t->own->timer);
   forget(c, t, now);
   if (t->opts->protocol == MTR_UDP) core_leave_data(c, t);
@@ -241,17 +207,8 @@ struct mtr_event *core_event(struct core *c, unsigned kind) {
 }
 
 int core_reserve(struct core *c, int64_t now) {
-  for (uint32_t i = 0; i < c->regions && c->ready_first != SLAB_NONE; i++)
+  for (uint32_t i = 0; i < c->regions && core_any_ready(c); i++)
     if (table_grow(&c->tables[i], now)) return -ENOMEM;
   if (hops_reserve(&c->hops)) return -ENOMEM;
   return cells_reserve(&c->cells, CELLS_LOW);
-}
-
-int64_t core_deadline(const struct core *c, int sending, int64_t now) {
-  int64_t at = wheel_next(&c->wheel);
-  if (c->dirty_first != SLAB_NONE) return now;
-  if (c->ready_first == SLAB_NONE || !sending) return at;
-  int64_t send = pace_wake(&c->pace);
-  if (send < c->starved) send = c->starved;
-  return send < at ? send : at;
 }

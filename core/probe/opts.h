@@ -22,13 +22,14 @@ struct opts {
   const uint8_t *payload;            /* borrowed */
   uint8_t src[16];
   uint32_t mark, interface, flow_label, flags;
+  uint32_t max_probes;   /* a strategy's; 0: no limit */
   uint16_t flow, dport, payload_size;
   uint8_t by_source;     /* the user gave |src| */
   uint8_t family, protocol, multipath, tos;
   uint8_t fill;          /* of packets, up to their size */
   uint8_t first_ttl, max_ttl, window, queries, attempts;
   uint8_t gap_limit, loop_limit;
-  uint8_t pad[5];
+  uint8_t pad;
 };
 
 enum { OPTS_RECENT = 8 };

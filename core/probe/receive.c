@@ -85,32 +85,35 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   wheel_remove(&c->wheel, &p->timer);
   core_retire(c, p, PROBE_ANSWERED, now);
   const struct opts *o = t->opts;
-  struct hop *h = o->flags & MTR_MANUAL ? NULL : trace_hop(t, p->ttl);
+  struct hop *h = trace_hop(t, p->ttl);
   if (h) h->out--;
   if (ev->flags & MTR_REPLY_TOO_BIG) {
     int floor = wire_min_size(o->family, o->protocol, o->multipath,
                               o->payload_size);
-    if (h) sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
+    if (trace_sweeps(t))
+      sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {
     ev->flags |= MTR_REPLY_ANSWER;
-    if (!h || !hop_answers(h)) ev->flags |= MTR_REPLY_PRIMARY;
-    if (h) sweep_answer(t, p->ttl, ev->flags, ev->icmp_code);
+    if (!h || !h->answers) ev->flags |= MTR_REPLY_PRIMARY;
+    unsigned flags = ev->flags;
+    if (p->flow != o->flow) flags &= ~(unsigned)MTR_REPLY_FINAL;
+    if (h) sweep_answer(t, p->ttl, flags);
   }
   c->counters.replies++;
 }
 
 static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
                  const uint8_t *ext) {
-  int manual = (t->opts->flags & MTR_MANUAL) != 0;
-  if (!manual && ev->ttl > t->limit) return;
-  if (manual && !(t->opts->want & MTR_WANT_RESULT)) return;
+  struct hop *h = trace_hop(t, ev->ttl);
+  if (trace_sweeps(t) ? ev->ttl > t->limit
+                      : !(t->opts->want & MTR_WANT_RESULT))
+    return;
   if (!(ev->flags & MTR_REPLY_ANSWER)) {
     if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
     t->extras++;
   }
   uint32_t at = cells_add(&c->cells, &t->cells, ev, ext);
-  if (!manual && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY)
-    trace_hop(t, ev->ttl)->first = at + 1;
+  if (h && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY) h->first = at + 1;
 }
 
 static void tell(struct core *c, const struct trace *t,
@@ -197,10 +200,9 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   if (o->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
   core_retire(c, p, PROBE_SILENT, now);
   c->counters.timeouts++;
-  if (!(o->flags & MTR_MANUAL)) {
-    trace_hop(t, p->ttl)->out--;
-    sweep_lost(t, p->ttl);
-  }
+  struct hop *h = trace_hop(t, p->ttl);
+  if (h) h->out--;
+  if (trace_sweeps(t)) sweep_lost(t, p->ttl);
   core_recount(c, t);
   core_ready(c, t);
   core_dirty(c, t);

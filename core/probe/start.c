@@ -13,7 +13,8 @@ enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
 /* What traces need one of for themselves: those that wait for a time of their
  * own, that are told what to send, or that share ports with others. */
 static int needs_own(const struct core *c, const struct mtr_trace *o) {
-  return c->target_gap || o->flags & MTR_MANUAL || o->protocol == MTR_UDP;
+  uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
+  return c->target_gap || o->flags & flags || o->protocol == MTR_UDP;
 }
 
 static int reserve(struct core *c, int own) {
@@ -38,6 +39,7 @@ static struct opts options(const struct mtr_trace *o,
   like.interface = o->interface;
   like.flow_label = route->flow_label;
   like.flags = o->flags;
+  like.max_probes = o->max_probes;
   like.flow = o->flow;
   like.dport = o->protocol == MTR_ICMP ? 0 : o->port;
   like.payload_size = payload_size;
@@ -55,6 +57,14 @@ static struct opts options(const struct mtr_trace *o,
   like.gap_limit = o->gap_limit;
   like.loop_limit = o->loop_limit;
   return like;
+}
+
+/* Places that a trace needs for its hops to begin with. */
+static unsigned hops_needed(const struct opts *o) {
+  unsigned all = o->max_ttl - o->first_ttl + 1u;
+  if (o->flags & MTR_MANUAL) return 0;
+  if (o->flags & MTR_STRATEGY) return o->max_ttl;
+  return all < o->window ? all : o->window;
 }
 
 static void open_own(struct core *c, struct trace *t, uint32_t index,
@@ -96,12 +106,10 @@ int core_start(struct core *c, struct mtr_trace *opts,
   t->settled = (uint8_t)(opts->first_ttl - 1);
   t->limit = opts->max_ttl;
   t->state = TRACE_RUNNING;
-  unsigned ahead = opts->max_ttl - opts->first_ttl + 1u;
-  if (ahead > opts->window) ahead = opts->window;
   if (own) open_own(c, t, i, now);
-  int sweep = !(opts->flags & MTR_MANUAL);
-  if (sweep && hops_open(&c->hops, t, ahead)) goto fail;
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
+  unsigned hops = hops_needed(t->opts);
+  if (hops && hops_open(&c->hops, t, hops)) goto fail;
   if (opts->protocol == MTR_UDP && core_join_data(c, t)) goto fail;
   c->counters.traces_started++;
   core_ready(c, t);

@@ -5,7 +5,7 @@
 
 static int wants(const struct trace *t, const struct hop *h) {
   const struct opts *o = t->opts;
-  return hop_answers(h) + h->out < o->queries &&
+  return h->answers + h->out < o->queries &&
          h->sent < o->queries * o->attempts;
 }
 
@@ -36,15 +36,13 @@ int sweep_settled(const struct trace *t, unsigned ttl) {
   return h->sent && !h->out && !wants(t, h);
 }
 
-void sweep_answer(struct trace *t, unsigned ttl, unsigned flags,
-                  unsigned code) {
+void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
   struct hop *h = trace_hop(t, ttl);
-  h->answers++;
+  if (h->answers < UINT8_MAX) h->answers++;
   if (ttl > t->high) t->high = (uint8_t)ttl;
-  if (flags & MTR_REPLY_UNREACH) h->code = (uint8_t)code;
-  else h->answers |= HOP_OTHER;
+  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_OTHER;
   if (flags & MTR_REPLY_FINAL) {
-    h->answers |= HOP_FINAL;
+    h->marks |= HOP_FINAL;
     if (ttl < t->limit) t->limit = (uint8_t)ttl;
   }
 }
@@ -76,6 +74,19 @@ void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
   if (mtu < now) t->size = (uint16_t)((now = mtu) - more);
   if (now < size) h->sent--;           /* it was not this hop's attempt */
   sweep_lost(t, ttl);
+}
+
+uint8_t sweep_code(const struct trace *t, const struct cells *cells,
+                   unsigned ttl) {
+  uint32_t at = SLAB_NONE;
+  const struct cell *c;
+  uint8_t code = 0;
+  while ((c = cells_next(cells, &t->cells, &at))) {
+    struct shape shape = cells_shape(cells, c);
+    unsigned both = MTR_REPLY_ANSWER | MTR_REPLY_UNREACH;
+    if (c->ttl == ttl && (shape.flags & both) == both) code = shape.icmp_code;
+  }
+  return code;
 }
 
 uint8_t sweep_error(const struct trace *t, const struct cells *cells,
@@ -124,9 +135,9 @@ static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
                  const struct hop *h, const uint8_t *addr) {
   const struct opts *o = t->opts;
   t->stop_data = 0;
-  if (h->answers & HOP_FINAL) return MTR_STOP_COMPLETED;
-  if (hop_answers(h) && !(h->answers & HOP_OTHER)) {
-    t->stop_data = h->code;
+  if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
+  if (h->answers && !(h->marks & HOP_OTHER)) {
+    t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }
   t->gap = addr ? 0 : (uint8_t)(t->gap + 1);

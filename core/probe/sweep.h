@@ -29,14 +29,15 @@ int sweep_settled(const struct trace *t, unsigned ttl);
 int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
                 const uint8_t *addr);
 
-/* sweep_error: the errno of the last send to hop |ttl| that failed, or 0. */
+/* sweep_code: the ICMP code of hop |ttl|'s last unreachable that does not
+ * complete. sweep_error: the errno of the last send to hop |ttl| that failed, or 0. */
+uint8_t sweep_code(const struct trace *t, const struct cells *cells,
+                   unsigned ttl);
 uint8_t sweep_error(const struct trace *t, const struct cells *cells,
                     unsigned ttl);
 
-/* sweep_answer: an answer came for |ttl|: |flags| are MTR_REPLY_*, |code| the
- * ICMP code. */
-void sweep_answer(struct trace *t, unsigned ttl, unsigned flags,
-                  unsigned code);
+/* sweep_answer: an answer came for |ttl|: |flags| are MTR_REPLY_*. */
+void sweep_answer(struct trace *t, unsigned ttl, unsigned flags);
 
 /* sweep_lost: a probe for |ttl| ended without an answer. */
 void sweep_lost(struct trace *t, unsigned ttl);

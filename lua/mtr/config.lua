@@ -27,6 +27,7 @@ local M = {}
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
 ---@field seed? integer of every random choice
+---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -92,6 +93,7 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
+  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
@@ -99,7 +101,7 @@ M.declaration = check.declare("engine", {
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -114,6 +116,7 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
+  config.pick = out.pick and 1 or 0
   local least = out.log_level
   out.log_level = nil
   out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil

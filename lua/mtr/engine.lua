@@ -56,7 +56,7 @@ function M.open(opts)
   end
   local self = setmetatable({
     c = lib.gc(out[0], free), kit = kit, log = kept.log,
-    exclude = exclude, debug = kept.debug,
+    exclude = exclude, debug = kept.debug, pick = kept.pick,
     transport_name = lib.string(C.mtr_transport(out[0])), why = lib.string(why),
     scratch = lib.new "struct mtr_trace",
     entries = {}, vacant = {}, abandoned = {}, work = 0,

@@ -66,7 +66,7 @@ function Sweep:failed(ttl, error)
   local ev = ffi.new("struct mtr_event")
   ev.ttl, ev.icmp_code = ttl, error
   assert(C.cells_add(self.cells, self.t.cells, ev, nil) ~= C.SLAB_NONE)
-  self.hops[ttl - 1].answers = bit.bor(self.hops[ttl - 1].answers, C.HOP_ERROR)
+  self.hops[ttl - 1].marks = bit.bor(self.hops[ttl - 1].marks, C.HOP_ERROR)
   self.t.failed = self.t.failed + 1
 end
 
@@ -74,11 +74,12 @@ end
 function Sweep:answer(ttl, flags, addr, code)
   self:back(ttl)
   local ev = ffi.new("struct mtr_event")
-  local first = bit.band(self.hops[ttl - 1].answers, C.HOP_ANSWERS) == 0
-  ev.family, ev.ttl, ev.flags = 6, ttl, first and C.MTR_REPLY_PRIMARY or 0
+  local first = self.hops[ttl - 1].answers == 0 and C.MTR_REPLY_PRIMARY or 0
+  ev.family, ev.ttl, ev.icmp_code = 6, ttl, code or 0
+  ev.flags = bit.bor(first, C.MTR_REPLY_ANSWER, flags or 0)
   ffi.copy(ev.addr, path.bytes(addr or ("10.0.0." .. ttl)), 16)
   assert(C.cells_add(self.cells, self.t.cells, ev, nil) ~= C.SLAB_NONE)
-  C.sweep_answer(self.t, ttl, flags or 0, code or 0)
+  C.sweep_answer(self.t, ttl, flags or 0)
 end
 
 ---Judges a settled hop.
