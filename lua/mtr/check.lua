@@ -31,7 +31,7 @@ end
 --- A duration from `low` to `high` ms.
 ---@return mtr.Kind
 function M.duration(low, high)
-  local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %g to %g ms'):format(
+  local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %.15g to %.15g ms'):format(
     low, high)
   return function(value)
     local ms = units.duration(value)
