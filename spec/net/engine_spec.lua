@@ -292,11 +292,13 @@ describe("engines", function()
     end
     assert.equal("asked for", transport.why)
     assert.same({ "info transport raw: asked for" }, lines)
-    engine:trace "127.0.0.1"
+    -- One probe: of several, as many may be answered before the trace ends as have left by then.
+    engine:trace("127.0.0.1", { max_ttl = 1 })
     local stats = engine:stats()
     assert.equal(1, stats.traces_done)
     assert.equal(1, stats.replies)
-    assert.truthy(stats.probes_sent >= 1 and stats.memory > 0 and stats.steps > 0)
+    assert.equal(1, stats.probes_sent)
+    assert.truthy(stats.memory > 0 and stats.steps > 0)
     engine:close()
   end)
 
