@@ -38,9 +38,14 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
     return engine_because(m, err, "multicast and broadcast targets are refused "
                            "unless allow_broadcast is set");
   case -EADDRNOTAVAIL:
-    return engine_because(m, err, route->by_source
-                               ? "the source address is not this host's"
-                               : "no address of this host reaches the target");
+    if (!route->by_source)
+      return engine_because(m, err,
+                            "no address of this host reaches the target");
+    engine_not_ours(m->why, sizeof m->why,
+                    source == t->src ? "source"
+                                     : t->family == 6 ? "source6" : "source4",
+                    t->family, source);
+    return err;
   case -EAFNOSUPPORT:
     return engine_because(m, err, t->family == 6 ? "this host has no IPv6"
                                           : "this host has no IPv4");

@@ -340,8 +340,11 @@ void mtr_trace_defaults(struct mtr_trace *trace);
 /* mtr_start: starts |n| traces and returns how many started; each one's handle
  * is written. A trace that cannot start ends the call: its negative errno is
  * returned if it was the first, and mtr_why says more. -EAGAIN: max_traces are
- * in flight. -EINVAL: a field is out of range. -ENETUNREACH, -EADDRNOTAVAIL,
- * -EAFNOSUPPORT, -EACCES (multicast or broadcast), -EADDRINUSE: as named. */
+ * in flight. -EINVAL: a field is out of range; or, where mtr_why is silent, the
+ * kernel takes no such target: a link-local one without an interface, or one
+ * behind a blackhole route. -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL,
+ * -EAFNOSUPPORT, -EACCES (multicast, broadcast, or a route prohibits it),
+ * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was

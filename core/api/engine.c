@@ -4,6 +4,7 @@
  */
 #include "api/engine.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -26,6 +27,14 @@ int engine_because(struct mtr *m, int err, const char *text) {
   return err;
 }
 
+void engine_not_ours(char *why, size_t size, const char *option, int family,
+                     const uint8_t *addr) {
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(family == 4 ? AF_INET : AF_INET6, addr, text, sizeof text);
+  snprintf(why, size, "%s %s is not an address of this host; ip address lists "
+           "those that are", option, text);
+}
+
 int mtr_sockets(int32_t *fd, uint32_t mark) { return raw_sockets(fd, mark); }
 
 static int seed(uint64_t *out, uint32_t from) {
@@ -46,8 +55,9 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
   if (given) memcpy(fd, config->sockets, sizeof fd);
   else err = raw_sockets(fd, config->mark);
   if (err == -EPERM || err == -EACCES)
-    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, or in a "
-             "namespace of your own (unshare -rn)");
+    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, give the "
+             "program cap_net_raw+ep with setcap, or take a namespace of your "
+             "own (unshare -rn)");
   if (err) return err;
   err = raw_open(net, fd, random, regions);
   for (int i = 0; err && !given && i < MTR_SOCKETS; i++)
@@ -82,17 +92,19 @@ static int open_transport(const struct mtr_config *config, uint64_t random,
   if (!err && config->transport == MTR_RAW) snprintf(why, size, "asked for");
   if (config->transport == MTR_RAW || (err != -EPERM && err != -EACCES))
     return err;
-  if (!open_helper(config, random, net, other, sizeof other)) {
+  int helped = open_helper(config, random, net, other, sizeof other);
+  if (!helped) {
     snprintf(why, size, "raw sockets are not permitted, %s", other);
     return 0;
   }
   size_t used = strlen(why);
-  snprintf(why + used, size - used, "; and %s", other);
+  snprintf(why + used, size - used, "; and %s (%s)", other,
+           mtr_errname(helped));
   return err;
 }
 
 /* Whether the source addresses of |m|'s config are this host's. */
-static int check_sources(struct mtr *m) {
+static int check_sources(struct mtr *m, char *why, uint32_t size) {
   static const uint8_t none[16];
   const uint8_t *source[] = {m->config.source4, m->config.source6};
   for (int i = 0; i < 2; i++) {
@@ -102,7 +114,10 @@ static int check_sources(struct mtr *m) {
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
-    if (err) return err;
+    if (err) {
+      engine_not_ours(why, size, i ? "source6" : "source4", r.family, source[i]);
+      return err;
+    }
   }
   return 0;
 }
@@ -162,9 +177,8 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
     free(m);
     return err;
   }
-  if ((err = check_sources(m))) {
+  if ((err = check_sources(m, why, size))) {
     int32_t keep[MTR_SOCKETS];
-    snprintf(why, size, "a source address is not one of this host's");
     mtr_close(m, given_sockets(config) ? keep : NULL);
     return err;
   }

@@ -232,7 +232,9 @@ function Drive:close()
   for name, n in pairs(used) do assert(n == 0, ("%d %s are left"):format(n, name)) end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")
-  assert(self.core.ready.first == C.SLAB_NONE and self.core.urgent.first == C.SLAB_NONE, "traces are left ready")
+  for _, list in ipairs{ "ready", "urgent" } do
+    assert(self.core[list].first == C.SLAB_NONE, "traces are left " .. list)
+  end
   C.core_close(self.core)
   assert(C.core_memory(self.core) == 0)
 end

@@ -76,7 +76,8 @@ describe("trace options", function()
     [{ ttl = 3 }] = 'trace: unknown option "ttl"',
     [{ protocol = "icpm" }] =
       'trace: protocol must be "icmp", "udp" or "tcp", got "icpm"; did you mean "icmp"?',
-    [{ strategy = "mda" }] = 'trace: strategy must be one of window, a table or a function, got "mda"',
+    [{ strategy = "mda" }] =
+      'trace: strategy must be one of window, a table or a function, got "mda"',
     [{ first_ttl = 9, max_ttl = 3 }] = "trace: first_ttl 9 is above max_ttl 3",
     [{ first_ttl = 31 }] = "trace: first_ttl 31 is above max_ttl 30",
     [{ tcp_flags = "ack" }] = 'trace: tcp_flags needs protocol "tcp"',
