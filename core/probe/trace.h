@@ -103,8 +103,8 @@ static inline uint32_t trace_index(const struct trace *t) {
   return t->handle & ((1u << TRACE_BITS) - 1);
 }
 
-/* trace_hop: hop |ttl| of |t|, of a sweep one that has not settled and is within
- * the ring. NULL: nothing is known of a manual trace's. */
+/* trace_hop: hop |ttl| of |t|, of a sweep one that has not settled and is
+ * within the ring. NULL: nothing is known of a manual trace's. */
 static inline struct hop *trace_hop(const struct trace *t, unsigned ttl) {
   return t->hops ? &t->hops[(ttl - 1) & t->hop_mask] : NULL;
 }

@@ -27,7 +27,8 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 
 void core_ready(struct core *c, struct trace *t) {
   if (t->asked) t->news = 1;           /* asked again, if it passes */
-  int picked = c->config.pick && t->opts->flags & MTR_MANUAL; /* by its caller */
+  /* A manual trace was picked by its caller. */
+  int picked = c->config.pick && t->opts->flags & MTR_MANUAL;
   if (!t->in_ready && t->state == TRACE_RUNNING)
     append(c, t, picked ? TURN_URGENT : TURN_READY);
 }
