@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "net/sim.h"
 #include "wire/build.h"
 #include "api/check.h"
 
@@ -80,13 +81,13 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
-static int start(struct mtr *m, struct mtr_trace *t) {
-  struct core *c = &m->loop.core;
-  struct core_route route = {.sport = 0};
-  struct payload none = {0}, *payload = &none;
+/* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
+static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
+                struct payload *payload) {
+  const struct core *c = &m->loop.core;
   if (t->payload > m->payload_count)
     return engine_because(m, -EINVAL, "payload is not from mtr_payload");
-  if (t->payload) payload = &m->payloads[t->payload - 1];
+  if (t->payload) *payload = m->payloads[t->payload - 1];
   unsigned flows = NET_PORTS / c->regions;
   if (flows > CORE_FLOWS) flows = CORE_FLOWS;
   if (t->multipath == MTR_CLASSIC) flows -= CORE_CLASSIC;
@@ -98,11 +99,20 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   if (!t->interface) t->interface = m->interface;
   if (t->mark == m->config.mark) t->mark = 0;   /* every probe has it */
   if (!t->mark) t->mark = m->mark;
-  if ((err = find_route(m, t, &route))) return err;
-  if ((err = find_port(m, t, &route))) return err;
-  route.flow_label = (m->label + t->flow) & 0xfffff;
-  if (t->flow_label >= 0) route.flow_label = (uint32_t)t->flow_label;
-  err = core_start(c, t, &route, payload->bytes, (uint16_t)payload->size,
+  if ((err = find_route(m, t, route))) return err;
+  if ((err = find_port(m, t, route))) return err;
+  route->flow_label = (m->label + t->flow) & 0xfffff;
+  if (t->flow_label >= 0) route->flow_label = (uint32_t)t->flow_label;
+  return 0;
+}
+
+static int start(struct mtr *m, struct mtr_trace *t) {
+  struct core *c = &m->loop.core;
+  struct core_route route = {.sport = 0};
+  struct payload payload = {0};
+  int err = plan(m, t, &route, &payload);
+  if (err) return err;
+  err = core_start(c, t, &route, payload.bytes, (uint16_t)payload.size,
                    loop_unix(&m->loop), loop_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
@@ -250,6 +260,38 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
 }
 
 /* The rest. */
+
+int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
+                 struct mtr_event *out, uint32_t n) {
+  const struct core *c = &m->loop.core;
+  struct net *net = m->loop.net;
+  struct core_route route = {.sport = 0};
+  struct payload payload = {0};
+  struct mtr_trace opts = *trace;
+  struct trace t = {0};
+  uint32_t k = 0;
+  if (!sim_is(net)) return -EOPNOTSUPP;
+  int err = plan(m, &opts, &route, &payload);
+  if (err) return err;
+  core_set(c, &t, &opts, &route, payload.bytes, (uint16_t)payload.size);
+  struct probe p = {.flow = t.flow, .sport = t.sport, .dport = t.dport};
+  while (k < n && k < 255) {
+    struct wire_probe probe;
+    struct wire_reply reply;
+    struct mtr_event *ev = &out[k];
+    p.ttl = (uint8_t)++k;
+    core_describe(c, &t, &p, &probe);
+    int came = sim_truth(net, &probe, &reply);
+    *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .ttl = p.ttl};
+    if (came < 0) return came;
+    if (!came) continue;
+    core_copy(ev, &reply);
+    ev->rtt = (float)((double)(reply.at - net->at) / 1e6);
+    if (reply.kind != WIRE_TIME_EXCEEDED) break;
+  }
+  while (k && !out[k - 1].family) k--;
+  return (int)k;
+}
 
 int mtr_payload(struct mtr *m, const uint8_t *bytes, uint32_t size) {
   if (!size) return 0;

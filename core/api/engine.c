@@ -17,6 +17,7 @@
 #include "loop/watch.h"
 #include "net/mtrpacket.h"
 #include "net/raw.h"
+#include "net/sim.h"
 #include "api/check.h"
 
 enum { WAIT_MAX = 64, PAGE = 4096 };
@@ -68,6 +69,17 @@ static int open_helper(const struct mtr_config *config, uint64_t random,
                         size);
 }
 
+static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
+                    char *why, uint32_t size) {
+  int err = topo_freeze(sim);
+  if (err) {
+    snprintf(why, size, "the simulated network is empty");
+    return err;
+  }
+  snprintf(why, size, "a simulated network was given");
+  return sim_open(net, sim, random);
+}
+
 /* auto: raw if that is permitted, else mtr-packet if it is there and can be
  * run. */
 static int open_transport(const struct mtr_config *config, uint64_t random,
@@ -115,9 +127,16 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
       .target_rate = config->target_rate,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
-  int err = seed(&core.seed, config->seed);
+  /* Who knows a simulated network knows which way each flow goes: that is not
+   * of the engine's seed. */
+  int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
-  if ((err = open_transport(config, core.seed, &net, why, size))) return err;
+  if (m->sim)
+    err = open_sim(m->sim, config->seed ? config->seed : m->sim->seed, &net,
+                   why, size);
+  else
+    err = open_transport(config, core.seed, &net, why, size);
+  if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
   return loop_open(&m->loop, &core, net);
@@ -137,15 +156,18 @@ static int mark_ours(struct mtr *m) {
   return 0;
 }
 
-int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
-             uint32_t size) {
+static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
+                     struct mtr **engine, char *why, uint32_t size) {
   *engine = NULL;
   snprintf(why, size, "%s", "");
   int err = check_config(config, why, size);
+  if (!err && config->transport == MTR_SIM && !sim) err = -EINVAL;
+  if (err && !*why) snprintf(why, size, "transport sim needs a network");
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);
   if (!m) return -ENOMEM;
   m->config = *config;
+  m->sim = sim;
   if ((err = mark_ours(m))) {
     free(m);
     return err;
@@ -170,6 +192,16 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
   }
   *engine = m;
   return 0;
+}
+
+int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
+             uint32_t size) {
+  return open_over(config, NULL, engine, why, size);
+}
+
+int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
+                 struct mtr **engine, char *why, uint32_t size) {
+  return open_over(config, sim, engine, why, size);
 }
 
 void mtr_close(struct mtr *m, int32_t *keep) {

@@ -169,7 +169,9 @@ static int reserve(struct core *c, struct slab *hops) {
   return 0;
 }
 
-static void set_options(struct trace *t, const struct mtr_trace *o) {
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route, const uint8_t *payload,
+              uint16_t payload_size) {
   t->cookie = o->cookie;
   t->want = o->want;
   t->flags = o->flags;
@@ -192,6 +194,15 @@ static void set_options(struct trace *t, const struct mtr_trace *o) {
   t->gap_limit = o->gap_limit;
   t->loop_limit = o->loop_limit;
   memcpy(t->dst, o->dst, sizeof t->dst);
+  memcpy(t->src, route->src, sizeof t->src);
+  t->by_source = route->by_source;
+  t->sport = route->sport;
+  t->region = route->region;
+  if (t->protocol == MTR_ICMP)
+    t->sport = (uint16_t)(c->config.echo_base + t->region);
+  t->flow_label = route->flow_label;
+  t->payload = payload;
+  t->payload_size = payload_size;
 }
 
 int core_start(struct core *c, struct mtr_trace *opts,
@@ -207,16 +218,7 @@ int core_start(struct core *c, struct mtr_trace *opts,
   if (!(generation << TRACE_BITS)) generation = 1;
   memset(t, 0, sizeof *t);
   t->handle = opts->handle = generation << TRACE_BITS | i;
-  set_options(t, opts);
-  memcpy(t->src, route->src, sizeof t->src);
-  t->by_source = route->by_source;
-  t->sport = route->sport;
-  t->region = route->region;
-  if (t->protocol == MTR_ICMP)
-    t->sport = (uint16_t)(c->config.echo_base + t->region);
-  t->flow_label = route->flow_label;
-  t->payload = payload;
-  t->payload_size = payload_size;
+  core_set(c, t, opts, route, payload, payload_size);
   t->start = t->routed = now;
   t->start_unix = unix;
   t->timer.kind = CORE_TIMER_TRACE;

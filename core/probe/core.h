@@ -82,6 +82,19 @@ int core_start(struct core *c, struct mtr_trace *opts,
                const struct core_route *route, const uint8_t *payload,
                uint16_t payload_size, double unix, int64_t now);
 
+/* core_set: what core_start makes of |opts| in |t|, which is zero: all that
+ * core_describe needs. */
+void core_set(const struct core *c, struct trace *t,
+              const struct mtr_trace *opts, const struct core_route *route,
+              const uint8_t *payload, uint16_t payload_size);
+
+/* core_describe: the record of a probe of |t|, which |p| is, into |w|. */
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w);
+
+/* core_copy: what |r| says into the event |ev|. */
+void core_copy(struct mtr_event *ev, const struct wire_reply *r);
+
 /* core_trace: the trace of |handle|, or NULL if it is gone. */
 struct trace *core_trace(const struct core *c, uint32_t handle);
 

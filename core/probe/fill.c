@@ -147,8 +147,8 @@ static int plain_checksum(const struct trace *t) {
   return t->multipath == MTR_DUBLIN || (t->size && t->size < headers + room);
 }
 
-static void describe(const struct core *c, const struct trace *t,
-                     const struct probe *p, struct wire_probe *w) {
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w) {
   memcpy(w->src, t->src, sizeof w->src);
   memcpy(w->dst, t->dst, sizeof w->dst);
   w->payload = t->payload;
@@ -210,7 +210,7 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     core_link(c, t, p);
     t->probes++;
     t->next_send = now + c->target_gap;
-    describe(c, t, p, &v[k]);
+    core_describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
     core_ready(c, t);                  /* behind the others */
   }
