@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "net/sim.h"
 #include "wire/build.h"
 #include "api/check.h"
 
@@ -26,7 +27,7 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
                         .broadcast = (t->flags & MTR_BROADCAST) != 0,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
-  q.now = loop_now();
+  q.now = loop_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
   memcpy(q.src, source, sizeof q.src);
   route->by_source = memcmp(source, none, sizeof none) != 0;
@@ -65,7 +66,7 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
   struct net *net = m->loop.net;
-  route->region = (uint16_t)core_region(c, t->dst, loop_now());
+  route->region = (uint16_t)core_region(c, t->dst, loop_now(&m->loop));
   if (t->protocol == MTR_ICMP) return 0;
   route->sport = t->source_port;
   if (t->source_port)
@@ -85,13 +86,13 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
-static int start(struct mtr *m, struct mtr_trace *t) {
-  struct core *c = &m->loop.core;
-  struct core_route route = {.sport = 0};
-  struct payload none = {0}, *payload = &none;
+/* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
+static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
+                struct payload *payload) {
+  const struct core *c = &m->loop.core;
   if (t->payload > m->payload_count)
     return engine_because(m, -EINVAL, "payload is not from mtr_payload");
-  if (t->payload) payload = &m->payloads[t->payload - 1];
+  if (t->payload) *payload = m->payloads[t->payload - 1];
   unsigned flows = NET_PORTS / c->regions;
   if (flows > CORE_FLOWS) flows = CORE_FLOWS;
   if (t->multipath == MTR_CLASSIC) flows -= CORE_CLASSIC;
@@ -103,12 +104,21 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   if (!t->interface) t->interface = m->interface;
   if (t->mark == m->config.mark) t->mark = 0;   /* every probe has it */
   if (!t->mark) t->mark = m->mark;
-  if ((err = find_route(m, t, &route))) return err;
-  if ((err = find_port(m, t, &route))) return err;
-  route.flow_label = (m->label + t->flow) & 0xfffff;
-  if (t->flow_label >= 0) route.flow_label = (uint32_t)t->flow_label;
-  err = core_start(c, t, &route, payload->bytes, (uint16_t)payload->size,
-                   loop_now());
+  if ((err = find_route(m, t, route))) return err;
+  if ((err = find_port(m, t, route))) return err;
+  route->flow_label = (m->label + t->flow) & 0xfffff;
+  if (t->flow_label >= 0) route->flow_label = (uint32_t)t->flow_label;
+  return 0;
+}
+
+static int start(struct mtr *m, struct mtr_trace *t) {
+  struct core *c = &m->loop.core;
+  struct core_route route = {.sport = 0};
+  struct payload payload = {0};
+  int err = plan(m, t, &route, &payload);
+  if (err) return err;
+  err = core_start(c, t, &route, payload.bytes, (uint16_t)payload.size,
+                   loop_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
 }
@@ -167,7 +177,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_now();
+  int64_t now = loop_now(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
@@ -183,7 +193,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
   if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
   uint8_t most = t->opts->max_ttl;
   if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
-  core_stop(&m->loop.core, t, reason, data, loop_now());
+  core_stop(&m->loop.core, t, reason, data, loop_now(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }
@@ -195,7 +205,7 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (!(wake < 1e12)) return -EINVAL;
   int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
-  int err = core_pass(&m->loop.core, t, ns, loop_now());
+  int err = core_pass(&m->loop.core, t, ns, loop_now(&m->loop));
   loop_arm(&m->loop);
   return err;
 }
@@ -210,7 +220,7 @@ int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
 }
 
 uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
-  return core_list(&m->loop.core, cookies, n, loop_now());
+  return core_list(&m->loop.core, cookies, n, loop_now(&m->loop));
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {
@@ -248,9 +258,9 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   int size = wire_default_size(o->family, o->protocol, o->multipath,
                                o->payload_size);
   if (o->protocol == MTR_TCP && o->flags & MTR_TCP_ACK) size -= 4;
-  int64_t now = loop_now(), end = t->state == TRACE_RUNNING ? now : t->at;
+  int64_t now = loop_now(&m->loop), end = t->state == TRACE_RUNNING ? now : t->at;
   *info = (struct mtr_info){
-      .start = loop_unix() - (double)(now - t->start) / 1e9,
+      .start = loop_unix(&m->loop) - (double)(now - t->start) / 1e9,
       .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,
       .flow_label = o->family == 6 ? o->flow_label : 0,
@@ -302,6 +312,41 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
 }
 
 /* The rest. */
+
+int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
+                 struct mtr_event *out, uint32_t n) {
+  const struct core *c = &m->loop.core;
+  struct net *net = m->loop.net;
+  struct core_route route = {.sport = 0};
+  struct payload payload = {0};
+  struct mtr_trace opts = *trace;
+  uint32_t k = 0;
+  if (!sim_is(net)) return -EOPNOTSUPP;
+  int err = plan(m, &opts, &route, &payload);
+  if (err) return err;
+  struct opts shared =
+      core_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
+  struct trace t = {.opts = &shared};
+  core_set(c, &t, &opts, &route);
+  struct probe p = {.flow = shared.flow, .sport = t.sport,
+                    .dport = shared.dport};
+  while (k < n && k < 255) {
+    struct wire_probe probe;
+    struct wire_reply reply;
+    struct mtr_event *ev = &out[k];
+    p.ttl = (uint8_t)++k;
+    core_describe(c, &t, &p, &probe);
+    int came = sim_truth(net, &probe, &reply);
+    *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .ttl = p.ttl};
+    if (came < 0) return came;
+    if (!came) continue;
+    core_copy(ev, &reply);
+    ev->rtt = (float)((double)(reply.at - net->at) / 1e6);
+    if (reply.kind != WIRE_TIME_EXCEEDED) break;
+  }
+  while (k && !out[k - 1].family) k--;
+  return (int)k;
+}
 
 int mtr_payload(struct mtr *m, const uint8_t *bytes, uint32_t size) {
   if (!size) return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Probes that are chosen outside: queued by the caller (manual traces), or
- * asked for one by one (strategies). Who is asked has a place in the window, the pace
- * and the probe table waiting for the answer, so that no answer comes too early
- * to be sent, and no strategy can get ahead of what is allowed.
+ * asked for one by one (strategies). Who is asked has a place in the window,
+ * the pace and the probe table waiting for the answer, so that no answer comes
+ * too early to be sent, and no strategy can get ahead of what is allowed.
  *
  * A hop of a strategy has settled when no probe is outstanding at it and the
  * strategy, asked, turned to a higher TTL or to none.

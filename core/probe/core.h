@@ -101,6 +101,21 @@ int core_start(struct core *c, struct mtr_trace *opts,
 int core_reroute(struct core *c, struct trace *t, const uint8_t src[16],
                  int64_t now);
 
+/* core_opts: what a trace of |o| shares with others like it. core_set: the
+ * rest of what core_describe needs, in |t|, which has those. */
+struct opts core_opts(const struct mtr_trace *o,
+                      const struct core_route *route, const uint8_t *payload,
+                      uint16_t payload_size);
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route);
+
+/* core_describe: the record of a probe of |t|, which |p| is, into |w|. */
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w);
+
+/* core_copy: what |r| says into the event |ev|. */
+void core_copy(struct mtr_event *ev, const struct wire_reply *r);
+
 /* core_trace: the trace of |handle|, or NULL if it is gone. */
 struct trace *core_trace(const struct core *c, uint32_t handle);
 

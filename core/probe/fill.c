@@ -120,8 +120,8 @@ static int plain_checksum(const struct trace *t, unsigned size) {
   return o->multipath == MTR_DUBLIN || (size && size < headers + room);
 }
 
-static void describe(const struct core *c, const struct trace *t,
-                     const struct probe *p, struct wire_probe *w) {
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w) {
   const struct opts *o = t->opts;
   memcpy(w->src, o->src, sizeof w->src);
   memcpy(w->dst, t->dst, sizeof w->dst);
@@ -214,7 +214,7 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     core_unready(c, t);
     if (!p) continue;
     note_sent(c, t, p, now);
-    describe(c, t, p, &v[k]);
+    core_describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
     core_ready(c, t);                  /* behind the others */
   }

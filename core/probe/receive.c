@@ -62,7 +62,7 @@ static unsigned marks(const struct trace *t, const struct wire_reply *r,
   return flags;
 }
 
-static void copy(struct mtr_event *ev, const struct wire_reply *r) {
+void core_copy(struct mtr_event *ev, const struct wire_reply *r) {
   memcpy(ev->addr, r->from, sizeof ev->addr);
   ev->family = r->family;
   ev->protocol = r->protocol;
@@ -140,7 +140,7 @@ void core_deliver(struct core *c, struct trace *t, struct probe *p,
   if (rtt < 0) rtt = rtt > -SEND_STAMP_NS ? 0 : now - p->sent;
   if (rtt < 0) rtt = 0;
   ev.rtt = (float)((double)rtt / 1e6);
-  copy(&ev, r);
+  core_copy(&ev, r);
   ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, tier));
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;

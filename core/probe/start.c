@@ -25,10 +25,9 @@ static int reserve(struct core *c, int own) {
   return 0;
 }
 
-/* The options of a trace, to be shared with others like it. */
-static struct opts options(const struct mtr_trace *o,
-                           const struct core_route *route,
-                           const uint8_t *payload, uint16_t payload_size) {
+struct opts core_opts(const struct mtr_trace *o,
+                      const struct core_route *route, const uint8_t *payload,
+                      uint16_t payload_size) {
   struct opts like;
   memset(&like, 0, sizeof like);
   like.want = o->want;
@@ -80,24 +79,29 @@ static void open_own(struct core *c, struct trace *t, uint32_t index,
   t->own->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
 }
 
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route) {
+  t->cookie = o->cookie;
+  t->size = o->size;
+  memcpy(t->dst, o->dst, sizeof t->dst);
+  t->region = (uint8_t)route->region;
+  t->sport = o->protocol == MTR_ICMP
+                 ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
+}
+
 int core_start(struct core *c, struct mtr_trace *opts,
                const struct core_route *route, const uint8_t *payload,
                uint16_t payload_size, int64_t now) {
   int own = needs_own(c, opts), err = reserve(c, own);
   if (err) return err;
-  struct opts like = options(opts, route, payload, payload_size);
+  struct opts like = core_opts(opts, route, payload, payload_size);
   uint32_t i = slab_take(&c->traces);
   struct trace *t = core_at(c, i);
   uint32_t generation = (t->handle >> TRACE_BITS) + 1;
   if (!(generation << TRACE_BITS)) generation = 1;
   memset(t, 0, sizeof *t);
   t->handle = opts->handle = generation << TRACE_BITS | i;
-  t->cookie = opts->cookie;
-  t->size = opts->size;
-  memcpy(t->dst, opts->dst, sizeof t->dst);
-  t->region = (uint8_t)route->region;
-  t->sport = opts->protocol == MTR_ICMP
-                 ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
+  core_set(c, t, opts, route);
   t->start = now;
   t->ready_prev = t->ready_next = t->dirty_next = SLAB_NONE;
   t->oldest = t->newest = SLAB_NONE;

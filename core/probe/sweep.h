@@ -30,7 +30,8 @@ int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
                 const uint8_t *addr);
 
 /* sweep_code: the ICMP code of hop |ttl|'s last unreachable that does not
- * complete. sweep_error: the errno of the last send to hop |ttl| that failed, or 0. */
+ * complete. sweep_error: the errno of the last send to hop |ttl| that failed,
+ * or 0. */
 uint8_t sweep_code(const struct trace *t, const struct cells *cells,
                    unsigned ttl);
 uint8_t sweep_error(const struct trace *t, const struct cells *cells,
