@@ -154,7 +154,7 @@ static int receive(struct loop *l, unsigned i) {
     if (!net->virtual) clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
-    for (uint32_t k = 0; k < n; k++) core_reply(c, &l->inbox[k], now);
+    core_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
   return 0;

@@ -189,6 +189,12 @@ void core_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   core_deliver(c, t, p, r, tier, now);
 }
 
+void core_replies(struct core *c, const struct wire_reply *v, uint32_t n,
+                  int64_t now) {
+  match_fetch(c, v, n);
+  for (uint32_t i = 0; i < n; i++) core_reply(c, &v[i], now);
+}
+
 /* Time. */
 
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
