@@ -246,7 +246,7 @@ int loop_wait(struct loop *l, int wake_fd) {
 /* Virtual time goes to what is planned next, in one leap. */
 static void leap(struct loop *l) {
   int64_t at = loop_deadline(l, l->net->at);
-  if (at > l->net->at && at < INT64_MAX) l->net->at = at;
+  if (at > l->net->at && at < INT64_MAX) l->net->at = at + l->net->slack;
 }
 
 int loop_step(struct loop *l) {

@@ -9,14 +9,25 @@
 #include "probe/core.h"
 #include "probe/sweep.h"
 
-/* The first answer of hop |ttl|, or NULL. */
-static const struct cell *primary(const struct core *c, const struct trace *t,
+static int is_primary(const struct cell *cell, unsigned ttl) {
+  return cell->ttl == ttl && cell->flags & MTR_REPLY_PRIMARY;
+}
+
+/* The first answer of hop |ttl|, or NULL. It mostly came right behind that of
+ * the hop before. */
+static const struct cell *primary(const struct core *c, struct trace *t,
                                   unsigned ttl) {
-  uint32_t at = SLAB_NONE;
+  uint32_t at = t->told, start = at;
   const struct cell *cell;
+  if (!t->hops[ttl - 1].answers) return NULL;
   while ((cell = cells_next(&c->cells, &t->cells, &at)))
-    if (cell->ttl == ttl && cell->flags & MTR_REPLY_PRIMARY) return cell;
-  return NULL;
+    if (is_primary(cell, ttl)) break;
+  if (!cell && start != SLAB_NONE)
+    while ((cell = cells_next(&c->cells, &t->cells, &at)) && at != start)
+      if (is_primary(cell, ttl)) break;
+  if (!cell || !is_primary(cell, ttl)) return NULL;
+  t->told = at;
+  return cell;
 }
 
 static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,

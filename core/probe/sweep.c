@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "probe/table.h"
+
 static struct hop *hop_of(const struct trace *t, unsigned ttl) {
   return &t->hops[ttl - 1];
 }
@@ -76,6 +78,14 @@ void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
   sweep_lost(t, ttl);
 }
 
+/* Whether |addr| may have been met before; it has been from now on. */
+static int met(struct trace *t, const uint8_t *addr) {
+  uint64_t bit = 1ull << (table_fold(addr) * 0x9e3779b1u >> 26);
+  int before = (t->met & bit) != 0;
+  t->met |= bit;
+  return before;
+}
+
 /* Whether |addr| answered first at an earlier hop than |ttl|, and another one
  * did in between: scamper's definition of a loop, adjacent repeats are none. */
 static int loops(const struct trace *t, const struct slab *cells, unsigned ttl,
@@ -108,7 +118,8 @@ int sweep_judge(struct trace *t, const struct slab *cells, unsigned ttl,
   if (t->gap_limit && t->gap >= t->gap_limit)
     return over ? over : MTR_STOP_GAPLIMIT;
   if (addr && t->loop_limit && t->multipath != MTR_CLASSIC &&
-      loops(t, cells, ttl, addr) && ++t->loops >= t->loop_limit)
+      met(t, addr) && loops(t, cells, ttl, addr) &&
+      ++t->loops >= t->loop_limit)
     return MTR_STOP_LOOP;
   if (ttl >= t->limit) return over ? over : MTR_STOP_HOPLIMIT;
   return MTR_STOP_NONE;

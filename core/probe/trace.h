@@ -42,6 +42,7 @@ struct trace {
   int64_t ended;         /* ns, once not running */
   struct timer timer;    /* wakes it for the per-target rate */
   int64_t next_send;     /* ns; per-target rate */
+  uint64_t met;          /* a bit for each address at a judged hop, by its hash */
   struct hop *hops;      /* [max_ttl], in a slab */
   uint32_t hops_index;
   const uint8_t *payload;            /* borrowed */
@@ -50,6 +51,7 @@ struct trace {
   uint32_t dirty_next;   /* traces to advance */
   uint32_t same_hash;    /* UDP: next trace with the same tuple hash */
   struct cell_list cells;
+  uint32_t told;         /* cell of the last hop that was judged and answered */
   struct cell_list data; /* replies that carry no identity, not yet credited */
   uint32_t oldest, newest;           /* outstanding probes */
   uint32_t queue, queue_last;        /* manual: probes to be sent */
