@@ -14,8 +14,8 @@ enum {
   PARCEL_SMALL = 192, PARCEL_LARGE = 2048,         /* bytes of a slot */
   PARCELS = 1 << 24,
   COPY_NS = 50000,       /* between copies of a reply */
-  BUSY = 256,            /* packets on their way */
-  SLACK_NS = 250000, SLACK_MAX_NS = 4000000,
+  BUSY = 64,             /* packets on their way */
+  SLACK_NS = 16000, SLACK_MAX_NS = 16000000,       /* for each; at most */
   PORT_BASE = 20480, ECHO_BASE = 7000,
   SMALL, LARGE           /* kinds of timers */
 };
@@ -129,7 +129,8 @@ static uint32_t sim_send(struct net *net, const struct wire_probe *v,
 /* Of a network card that has much to hand over, which waits for more, so that
  * its host is not woken for each packet: stamps stay exact. */
 static int64_t slack_of(const struct sim *s) {
-  int64_t slack = (int64_t)(s->wheel.count / BUSY) * SLACK_NS;
+  int64_t slack = (int64_t)s->wheel.count * SLACK_NS;
+  if (s->wheel.count < BUSY) return 0;
   return slack < SLACK_MAX_NS ? slack : SLACK_MAX_NS;
 }
 
