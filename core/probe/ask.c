@@ -96,7 +96,7 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   if (!p) return -EAGAIN;
   p->ttl = opts->ttl;
   p->flow = opts->flow;
-  p->asked_size = opts->size;
+  p->asked_size = t->asked_size = opts->size;
   p->sport = sport;
   p->dport = t->dport;
   p->attempt = (uint8_t)count(c, t, opts->ttl);
@@ -110,12 +110,13 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
 
 /* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
 static unsigned outcome(struct trace *t) {
-  const struct hop *h = &t->hops[t->limit - 1];
   t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
   t->stop_data = 0;
-  if (h->final) return MTR_STOP_COMPLETED;
-  h = t->high ? &t->hops[t->high - 1] : NULL;
-  if (h && h->unreach == h->answers) {
+  if (t->hops[t->limit - 1].final) return MTR_STOP_COMPLETED;
+  for (unsigned ttl = t->first_ttl; ttl <= t->last; ttl++) {
+    const struct hop *h = &t->hops[ttl - 1];
+    if (!h->answers || h->unreach < h->answers) continue;
+    t->last = (uint8_t)ttl;
     t->stop_data = h->code;
     return MTR_STOP_UNREACH;
   }
@@ -133,8 +134,9 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
     core_ready(c, t);
   else if (wake >= 0)
     wheel_add(&c->wheel, &t->timer, now + wake);
-  else if (!t->out)
-    core_stop(c, t, outcome(t), t->stop_data, now);
+  if (t->news || wake >= 0 || t->out) return 0;
+  unsigned reason = outcome(t);
+  core_stop(c, t, reason, t->stop_data, now);
   return 0;
 }
 

@@ -74,8 +74,6 @@ static int in_block(const struct core *c, uint16_t port) {
  * port that the user chose; the others never do. */
 static void ports(const struct core *c, const struct trace *t,
                   struct probe *p) {
-  p->sport = t->sport;
-  p->dport = t->dport;
   if (t->multipath != MTR_CLASSIC) return;
   if (t->protocol == MTR_UDP)
     p->dport = (uint16_t)(t->dport + t->probes % (65536u - t->dport));
@@ -87,7 +85,11 @@ static void ports(const struct core *c, const struct trace *t,
 static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct table *table = &c->tables[t->region];
   struct probe *p;
-  if (!trace_sweeps(t)) return core_dequeue(c, t);
+  if (!trace_sweeps(t)) {
+    p = core_dequeue(c, t);
+    if (p && t->flags & MTR_STRATEGY) ports(c, t, p);
+    return p;
+  }
   unsigned ttl = sweep_next(t);
   if (!ttl) return NULL;
   if (!(p = table_take(table, now))) {
@@ -101,6 +103,8 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   p->ttl = (uint8_t)ttl;
   p->attempt = h->sent;
   p->flow = t->flow;
+  p->sport = t->sport;
+  p->dport = t->dport;
   ports(c, t, p);
   return p;
 }

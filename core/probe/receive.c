@@ -87,6 +87,9 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   if (ev->flags & MTR_REPLY_TOO_BIG) {
     int floor = wire_min_size(t->family, t->protocol, t->multipath,
                               t->payload_size);
+    int fits = p->size <= (t->family == 6 ? 1280 : 68);   /* or should */
+    if (t->flags & MTR_STRATEGY && h->sent < UINT8_MAX && !fits)
+      h->sent--;                       /* it was not this hop's attempt */
     if (trace_sweeps(t))
       sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {

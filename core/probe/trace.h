@@ -67,6 +67,7 @@ struct trace {
   uint16_t queued;       /* probes in |queue| */
   uint16_t left;         /* strategy: it has left the TTLs below behind */
   uint16_t payload_size;
+  uint16_t asked_size;   /* strategy: bytes of its last probe; 0: |size| */
   uint8_t family, protocol, multipath, tos;
   uint8_t first_ttl, max_ttl, window, queries, attempts;
   uint8_t gap_limit, loop_limit;
