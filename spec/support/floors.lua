@@ -28,8 +28,8 @@ local lua_floors = {
   { "lib" },
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
     "options", "prefix", "probe", "record", "reply", "script", "strategies", "tell", "units" },
-  { "calls", "dispatch", "engine", "hops", "kit", "launch", "loop", "park", "prober", "resolve", "result",
-    "slots", "steer", "tell", "timer", "trace", "turns", "watch" },
+  { "calls", "dispatch", "engine", "hops", "kit", "launch", "loop", "park", "prober", "resolve",
+    "result", "slots", "steer", "tell", "timer", "trace", "turns", "watch" },
   { "default", "hosts", "readable", "semaphore", "sim", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }

@@ -1,19 +1,23 @@
 -- SPDX-License-Identifier: MIT
 --
--- strategist.lua: a strategy of lua/mtr/strategy over a drive (drive.lua), as mtr.steer runs it over
--- a real engine, so that strategies can be tried on networks in Lua, in virtual time.
+-- strategist.lua: a strategy over a drive (drive.lua), as mtr.steer runs it over a real engine, so
+-- that strategies can be tried on networks in Lua, in virtual time.
 --
 --   local s = strategist.start(d, mtr.strategy.sequential, { max_ttl = 5 })
 --   s:run()
---   s.handle, s.strategy
+--   s.handle, s.strategy, s.result
 --
--- The strategy is an object (next); `options` are those of drive's start.
+-- Options are those of drive's start, on top of the strategy's own defaults. `result` is what the
+-- strategy adds to a result when it is done.
 
 local core = require "spec.support.core"
 local record = require "spec.support.record"
 local event = require "mtr.event"
+local script = require "mtr.script"
 
 local C, ffi = core.load{ "core/probe/core.h", "core/wire/build.h" }
+
+local errors = { [90] = "EMSGSIZE", [105] = "ENOBUFS" }
 
 local M = {}
 local Strategist = {}
@@ -25,26 +29,33 @@ local OPTIONS = { "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_
 function M.start(d, strategy, o)
   o = o or {}
   local options = { flags = C.MTR_STRATEGY }
+  for name, value in pairs(strategy.defaults or {}) do
+    if name ~= "dont_fragment" then options[name] = value end
+  end
   for name, value in pairs(o) do options[name] = value end
   options.dst = options.dst or d.network.dst
   local t = record.trace(d, options)
   local handle = assert(d:start(options))
-  local trace = { dst = options.dst, options = {
+  local trace = setmetatable({ dst = options.dst, options = {
     family = t.family, protocol = event.protocol[t.protocol],
     multipath = event.multipath[t.multipath],
     least = C.wire_min_size(t.family, t.protocol, t.multipath, 0),
-  } }
+  }, result = {} }, { __index = script.methods })
   for _, name in ipairs(OPTIONS) do trace.options[name] = t[name] end
+  local own = setmetatable({ trace = trace }, { __index = strategy })
   local self = setmetatable({ d = d, handle = handle, trace = trace, seen = #d.events,
-    strategy = setmetatable({ trace = trace }, { __index = strategy }) }, Strategist)
-  if strategy.init then self.strategy:init(trace) end
+    result = trace.result, strategy = strategy.run and script.new(trace, strategy.run, own) or own,
+  }, Strategist)
+  trace.strategy = self.strategy
+  if self.strategy.init then self.strategy:init(trace) end
   return self
 end
 
 local function borrowed(e)
-  return { ttl = e.ttl, addr = e.addr, rtt = e.rtt, flow = e.flow, attempt = e.attempt, id = e.probe,
-    final = e.set.FINAL, unreach = e.set.UNREACH, too_big = e.set.TOO_BIG,
-    icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil,
+  local copy = function(self) return self end
+  return { ttl = e.ttl, addr = e.addr, rtt = e.rtt, flow = e.flow, attempt = e.attempt,
+    id = e.probe, final = e.set.FINAL, unreach = e.set.UNREACH, too_big = e.set.TOO_BIG,
+    icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil, copy = copy,
     quoted = e.set.QUOTE and { size = e.quoted_size } or nil }
 end
 
@@ -68,7 +79,8 @@ function Strategist:answer(e)
   end
   local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.flow,
     size = probe.size or 0 })
-  self.result = C.core_probe(d.core, t, opts, t.sport, d.now)
+  local sport = t.protocol == 1 and t.sport or t.sport + (opts.flow - t.flow) * d.core.regions
+  assert(C.core_probe(d.core, t, opts, sport, d.now) == 0)
   probe.id = opts.probe
 end
 
@@ -81,8 +93,8 @@ function Strategist:handle_event(e)
     and not e.set.DUP and not e.set.LATE then
     self:stop(s:on_reply(borrowed(e)))
   elseif e.kind == "TIMEOUT" and s.on_timeout then
-    self:stop(s:on_timeout{ ttl = e.ttl, flow = e.flow, attempt = e.attempt, timeout = true,
-      error = e.error > 0 and "ENOBUFS" or nil })
+    self:stop(s:on_timeout{ ttl = e.ttl, flow = e.flow, attempt = e.attempt, id = e.probe,
+      timeout = true, error = errors[e.error], copy = function(probe) return probe end })
   end
 end
 
@@ -105,6 +117,7 @@ function Strategist:run()
   end
   d:run()
   d.step = nil
+  if self.strategy.done then self.strategy:done(self.trace) end
 end
 
 return M

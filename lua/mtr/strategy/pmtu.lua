@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Path MTU discovery (RFC 1191, RFC 8201). The smallest packets find the target, or the furthest hop
--- that answers, one TTL after the other; then packets to there that must not be fragmented,
+-- Path MTU discovery (RFC 1191, RFC 8201). The smallest packets find the target, or the furthest
+-- hop that answers, one TTL after the other; then packets to there that must not be fragmented,
 -- `largest` bytes at first, shrink to what routers say fits. Where nobody says so and they just
 -- vanish (a black hole) the size is searched for, by halves, between the largest that came through
 -- and the least that did not.

@@ -8,13 +8,17 @@ local bit = require "bit"
 
 local M = { name = "random", seed = 1 }
 
--- Numerical Recipes' generator; its upper bits are random enough for an order.
-local function step(x) return bit.tobit(x * 1664525 + 1013904223) end
+-- Marsaglia's xorshift.
+local function step(x)
+  x = bit.bxor(x, bit.lshift(x, 13))
+  x = bit.bxor(x, bit.rshift(x, 17))
+  return bit.bxor(x, bit.lshift(x, 5))
+end
 
 local function start(seed, text)
-  local x = bit.tobit(seed)
+  local x = step(bit.bxor(seed, 0x2545f491))
   for i = 1, #text do x = step(bit.bxor(x, text:byte(i))) end
-  return x
+  return x == 0 and 1 or x
 end
 
 function M:init(trace)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Rounds, as mtr(8) has them: one probe for every hop, then the same again `interval` ms after the
--- round began, `rounds` times. A round goes no further than the target, an unreachable, or gap_limit
--- hops beyond the last one that ever answered. Replies of all rounds are in the result, `attempt` being the
--- round as long as there are no more than 255.
+-- round began, `rounds` times. A round goes no further than the target, an unreachable, or
+-- gap_limit hops beyond the last one that ever answered. Replies of all rounds are in the result,
+-- `attempt` being the round as long as there are no more than 255.
 
 local M = { name = "rounds", rounds = 10, interval = 1000 }
 

@@ -8,7 +8,7 @@ local strategist = require "spec.support.strategist"
 local wild = require "spec.support.wild"
 local mtr = require "mtr"
 
--- The same network and options twice, for the same seed. All probes leave: the sweep chooses up to a
+-- The same network and options for the same seed. All probes leave: the sweep chooses up to a
 -- window of them before it hears that one did not, a strategy one.
 local function scene(seed)
   local pick = random(seed)
@@ -94,7 +94,8 @@ describe("the window strategy in Lua", function()
         assert.equal(reason, compare(1, function()
           local network = { dst = "203.0.113.9" }
           for key, place in pairs(places) do network[key] = place end
-          return path.new(network), { queries = queries, max_ttl = 20, loop_limit = 2 - queries % 2 }
+          local o = { queries = queries, max_ttl = 20, loop_limit = 2 - queries % 2 }
+          return path.new(network), o
         end))
       end)
     end
