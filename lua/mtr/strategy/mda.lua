@@ -75,6 +75,34 @@ local function survey(self, ttl)
   return list
 end
 
+local function nodes_at(self, ttl)
+  local known, n, last = {}, 0, nil
+  for _, addr in pairs(self.at[ttl]) do
+    if not known[addr] then known[addr], n, last = true, n + 1, addr end
+  end
+  return known, n == 1 and last or nil
+end
+
+-- New flows to a TTL. Those that find a new node there are followed back to where all flows pass
+-- one node, to know how they came.
+local function search(self, trace, ttl, flows)
+  local known = nodes_at(self, ttl)
+  send(self, trace, ttl, flows)
+  local back = {}
+  for _, flow in ipairs(flows) do
+    if not known[self.at[ttl][flow]] then back[#back + 1] = flow end
+  end
+  for before = ttl - 1, trace.options.first_ttl, -1 do
+    if #back == 0 then return end
+    local _, only = nodes_at(self, before)
+    if only then
+      for _, flow in ipairs(back) do self.at[before][flow] = only end
+      return
+    end
+    send(self, trace, before, back)
+  end
+end
+
 -- One round of probes for the next hops at ttl; false when enough is known of them.
 local function explore(self, trace, ttl)
   local go, lack = {}, 0
@@ -92,7 +120,7 @@ local function explore(self, trace, ttl)
     new[#new + 1], self.used = self.used, self.used + 1
     if first then self.at[ttl - 1][self.used - 1] = "source" end
   end
-  if #new > 0 and not first then send(self, trace, ttl - 1, new) end
+  if #new > 0 and not first then search(self, trace, ttl - 1, new) end
   return #new > 0
 end
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- core/probe/ask.c: probes that are asked for one by one: when a strategy is asked, what its answers
--- do, and what ends it.
+-- core/probe/ask.c: probes that are asked for one by one: when a strategy is asked, what its
+-- answers do, and what ends it.
 local core = require "spec.support.core"
 local drive = require "spec.support.drive"
 local path = require "spec.support.path"
