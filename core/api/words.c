@@ -25,7 +25,14 @@ uint32_t mtr_sizeof(const char *which) {
       {"probe_opts", sizeof(struct mtr_probe_opts)},
       {"event", sizeof(struct mtr_event)},
       {"info", sizeof(struct mtr_info)},
-      {"counters", sizeof(struct mtr_counters)}};
+      {"counters", sizeof(struct mtr_counters)},
+      {"sim_node", sizeof(struct mtr_sim_node)},
+      {"sim_addr", sizeof(struct mtr_sim_addr)},
+      {"sim_link", sizeof(struct mtr_sim_link)},
+      {"sim_route", sizeof(struct mtr_sim_route)},
+      {"sim_port", sizeof(struct mtr_sim_port)},
+      {"sim_filter", sizeof(struct mtr_sim_filter)},
+      {"sim_internet", sizeof(struct mtr_sim_internet)}};
   for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!strcmp(which, sizes[i].name)) return sizes[i].size;
   return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Probes that are chosen outside: queued by the caller (manual traces), or
- * asked for one by one (strategies). Who is asked has a place in the window, the pace
- * and the probe table waiting for the answer, so that no answer comes too early
- * to be sent, and no strategy can get ahead of what is allowed.
+ * asked for one by one (strategies). Who is asked has a place in the window,
+ * the pace and the probe table waiting for the answer, so that no answer comes
+ * too early to be sent, and no strategy can get ahead of what is allowed.
  *
  * A hop of a strategy has settled when no probe is outstanding at it and the
  * strategy, asked, turned to a higher TTL or to none.
@@ -11,12 +11,14 @@
 #include <errno.h>
 
 #include "probe/core.h"
+#include "probe/sweep.h"
 
 enum { EVENTS_KEPT = 2 };              /* half of them are not for questions */
 
 unsigned core_must_ask(const struct trace *t) {
-  if (t->flags & MTR_PACED && !t->paced) return MTR_EV_PACE;
-  return t->flags & MTR_STRATEGY && t->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
+  uint32_t flags = t->opts->flags;
+  if (flags & MTR_PACED && !t->paced) return MTR_EV_PACE;
+  return flags & MTR_STRATEGY && t->own->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
 }
 
 int core_may_ask(const struct core *c, uint32_t n, int64_t now) {
@@ -56,20 +58,20 @@ void core_enqueue(struct core *c, struct trace *t, struct probe *p) {
   uint32_t place = table_place(p);
   p->state = PROBE_QUEUED;
   p->next = SLAB_NONE;
-  if (t->queue_last == SLAB_NONE)
-    t->queue = place;
+  if (t->own->queue_last == SLAB_NONE)
+    t->own->queue = place;
   else
-    table_at(&c->tables[t->region], t->queue_last)->next = place;
-  t->queue_last = place;
-  t->queued++;
+    table_at(&c->tables[t->region], t->own->queue_last)->next = place;
+  t->own->queue_last = place;
+  t->own->queued++;
 }
 
 struct probe *core_dequeue(struct core *c, struct trace *t) {
-  if (t->queue == SLAB_NONE) return NULL;
-  struct probe *p = table_at(&c->tables[t->region], t->queue);
-  t->queue = p->next;
-  t->queued--;
-  if (t->queue == SLAB_NONE) t->queue_last = SLAB_NONE;
+  if (t->own->queue == SLAB_NONE) return NULL;
+  struct probe *p = table_at(&c->tables[t->region], t->own->queue);
+  t->own->queue = p->next;
+  t->own->queued--;
+  if (t->own->queue == SLAB_NONE) t->own->queue_last = SLAB_NONE;
   return p;
 }
 
@@ -87,18 +89,19 @@ static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
 int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
                uint16_t sport, int64_t now) {
   struct table *table = &c->tables[t->region];
-  int strategy = (t->flags & MTR_STRATEGY) != 0;
+  int strategy = (t->opts->flags & MTR_STRATEGY) != 0;
+  uint32_t most = t->opts->max_probes;
   if (strategy && t->asked != MTR_EV_NEXT) return -EBUSY;
-  if (strategy && t->max_probes && t->probes + t->queued >= t->max_probes)
-    return -EDQUOT;
+  if (strategy && most && t->probes + t->own->queued >= most) return -EDQUOT;
   if (table_grow(table, now)) return -ENOMEM;
   struct probe *p = table_take(table, now);
   if (!p) return -EAGAIN;
   p->ttl = opts->ttl;
   p->flow = opts->flow;
-  p->asked_size = t->asked_size = opts->size;
+  p->asked_size = opts->size;
+  if (strategy) t->own->asked_size = opts->size;
   p->sport = sport;
-  p->dport = t->dport;
+  p->dport = t->opts->dport;
   p->attempt = (uint8_t)count(c, t, opts->ttl);
   core_enqueue(c, t, p);
   opts->probe = p->handle;
@@ -109,19 +112,19 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
 }
 
 /* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
-static unsigned outcome(struct trace *t) {
+static unsigned outcome(const struct core *c, struct trace *t) {
   t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
   t->stop_data = 0;
-  if (t->hops[t->limit - 1].final) return MTR_STOP_COMPLETED;
-  for (unsigned ttl = t->first_ttl; ttl <= t->last; ttl++) {
-    const struct hop *h = &t->hops[ttl - 1];
-    if (!h->answers || h->unreach < h->answers) continue;
+  if (trace_hop(t, t->limit)->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
+  for (unsigned ttl = t->opts->first_ttl; ttl <= t->last; ttl++) {
+    const struct hop *h = trace_hop(t, ttl);
+    if (!h->answers || h->marks & HOP_OTHER) continue;
     t->last = (uint8_t)ttl;
-    t->stop_data = h->code;
+    t->stop_data = sweep_code(t, &c->cells, ttl);
     return MTR_STOP_UNREACH;
   }
   if (!t->probes || t->failed < t->probes) return MTR_STOP_HOPLIMIT;
-  t->stop_data = t->hops[t->last - 1].error;
+  t->stop_data = sweep_error(t, &c->cells, t->last);
   return MTR_STOP_ERROR;
 }
 
@@ -129,13 +132,13 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
   if (t->asked != MTR_EV_NEXT) return -EBUSY;
   core_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);
-  wheel_remove(&c->wheel, &t->timer);
+  wheel_remove(&c->wheel, &t->own->timer);
   if (t->news)
     core_ready(c, t);
   else if (wake >= 0)
-    wheel_add(&c->wheel, &t->timer, now + wake);
+    wheel_add(&c->wheel, &t->own->timer, now + wake);
   if (t->news || wake >= 0 || t->out) return 0;
-  unsigned reason = outcome(t);
+  unsigned reason = outcome(c, t);
   core_stop(c, t, reason, t->stop_data, now);
   return 0;
 }
@@ -143,8 +146,8 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
 int core_pace(struct core *c, struct trace *t, int64_t wait) {
   if (t->asked != MTR_EV_PACE) return -EBUSY;
   core_answered(c, t);
-  int64_t from = t->probes ? t->next_send - c->target_gap : t->start;
-  if (from + wait > t->next_send) t->next_send = from + wait;
+  int64_t from = t->probes ? t->at - c->target_gap : t->start;
+  if (from + wait > t->at) t->at = from + wait;
   t->paced = 1;
   core_urgent(c, t);
   return 0;

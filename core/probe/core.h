@@ -13,14 +13,15 @@
 #define PROBE_CORE_H
 
 #include "base/rand.h"
+#include "probe/hops.h"
+#include "probe/opts.h"
 #include "probe/pace.h"
 #include "probe/table.h"
 #include "probe/trace.h"
 #include "wire/record.h"
 
 enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
-       CORE_PORTS = 1024, CORE_TRACE_BITS = 20,
-       CORE_TRACES = 1 << CORE_TRACE_BITS,
+       CORE_PORTS = 1024, CORE_HASH_BITS = 14,
        CORE_ASKED = 1024 /* strategies that may be asked at once */ };
 
 /* What the engine was opened with. */
@@ -54,7 +55,10 @@ struct trace_list {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, hops_small, hops_large, cells, timers, batch, hash;
+  struct slab traces, owns, timers, batch, hash;
+  struct hops hops;
+  struct cells cells;
+  struct opts_store opts;
   struct table tables[CORE_REGIONS];
   uint32_t regions;
   struct wheel wheel;
@@ -87,11 +91,30 @@ void core_close(struct core *c);
 uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now);
 
 /* core_start: starts a trace of |opts|, checked by the caller, over |route|.
- * |payload| is borrowed as long as the engine lives. |unix| is the time of day.
- * Writes opts->handle. 0, -EAGAIN (max_traces in flight) or -ENOMEM. */
+ * |payload| is borrowed as long as the engine lives. Writes opts->handle. 0,
+ * -EAGAIN (max_traces in flight) or -ENOMEM. */
 int core_start(struct core *c, struct mtr_trace *opts,
                const struct core_route *route, const uint8_t *payload,
-               uint16_t payload_size, double unix, int64_t now);
+               uint16_t payload_size, int64_t now);
+
+/* core_reroute: manual trace |t| sends from |src| as of |now|. 0 or -ENOMEM. */
+int core_reroute(struct core *c, struct trace *t, const uint8_t src[16],
+                 int64_t now);
+
+/* core_opts: what a trace of |o| shares with others like it. core_set: the
+ * rest of what core_describe needs, in |t|, which has those. */
+struct opts core_opts(const struct mtr_trace *o,
+                      const struct core_route *route, const uint8_t *payload,
+                      uint16_t payload_size);
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route);
+
+/* core_describe: the record of a probe of |t|, which |p| is, into |w|. */
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w);
+
+/* core_copy: what |r| says into the event |ev|. */
+void core_copy(struct mtr_event *ev, const struct wire_reply *r);
 
 /* core_trace: the trace of |handle|, or NULL if it is gone. */
 struct trace *core_trace(const struct core *c, uint32_t handle);
@@ -116,7 +139,7 @@ int core_pick(struct core *c, struct trace *t);
 void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
                int64_t now);
 
-/* core_release: frees |t|, which is done. */
+/* core_release: frees |t|, which is done, or did not start. */
 void core_release(struct core *c, struct trace *t);
 
 /* core_timer: an event after |ns|; its handle, or 0 when out of memory.
@@ -246,9 +269,10 @@ int core_claim(struct core *c, struct trace *t, struct probe *p, int64_t now);
  * now whose the data is. */
 void core_recount(struct core *c, const struct trace *t);
 
-/* core_join_data: |t|, new in the hash, shares data from now on.
- * core_leave_data: |t|, no more in the hash, passes on what it holds. */
-void core_join_data(const struct core *c, struct trace *t);
+/* core_join_data: |t|, a new trace of UDP, is found by its ports from now on
+ * and shares their data. 0 or -ENOMEM. core_leave_data: not any more; what it
+ * holds is passed on. */
+int core_join_data(struct core *c, struct trace *t);
 void core_leave_data(struct core *c, struct trace *t);
 
 /* core_timer_fired: the user's timer at |index| is due. */

@@ -74,10 +74,11 @@ static int in_block(const struct core *c, uint16_t port) {
  * port that the user chose; the others never do. */
 static void ports(const struct core *c, const struct trace *t,
                   struct probe *p) {
-  if (t->multipath != MTR_CLASSIC) return;
-  if (t->protocol == MTR_UDP)
-    p->dport = (uint16_t)(t->dport + t->probes % (65536u - t->dport));
-  if (t->protocol == MTR_TCP && in_block(c, t->sport))
+  const struct opts *o = t->opts;
+  if (o->multipath != MTR_CLASSIC) return;
+  if (o->protocol == MTR_UDP)
+    p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
+  if (o->protocol == MTR_TCP && in_block(c, t->sport))
     p->sport = (uint16_t)(t->sport + t->probes % CORE_CLASSIC * c->regions);
 }
 
@@ -87,24 +88,28 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct probe *p;
   if (!trace_sweeps(t)) {
     p = core_dequeue(c, t);
-    if (p && t->flags & MTR_STRATEGY) ports(c, t, p);
+    if (p && t->opts->flags & MTR_STRATEGY) ports(c, t, p);
     return p;
   }
   unsigned ttl = sweep_next(t);
   if (!ttl) return NULL;
+  if (hops_fit(&c->hops, t, ttl)) {
+    c->starved = now;                  /* core_reserve makes room */
+    return NULL;
+  }
   if (!(p = table_take(table, now))) {
     c->starved = table_free_at(table, now);
     c->counters.probe_waits++;
     return NULL;
   }
-  struct hop *h = &t->hops[ttl - 1];
+  struct hop *h = trace_hop(t, ttl);
   h->sent++;
   h->out++;
   p->ttl = (uint8_t)ttl;
   p->attempt = h->sent;
-  p->flow = t->flow;
+  p->flow = t->opts->flow;
   p->sport = t->sport;
-  p->dport = t->dport;
+  p->dport = t->opts->dport;
   ports(c, t, p);
   return p;
 }
@@ -112,38 +117,40 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
 /* Whether the probes of |t| of |size| leave UDP's checksum as it falls (see
  * wire/build). */
 static int plain_checksum(const struct trace *t, unsigned size) {
-  if (t->protocol != MTR_UDP || t->family != 4) return 0;
-  unsigned room = (t->payload_size + 1u) / 2 * 2 + 2;
+  const struct opts *o = t->opts;
+  if (o->protocol != MTR_UDP || o->family != 4) return 0;
+  unsigned room = (o->payload_size + 1u) / 2 * 2 + 2;
   unsigned headers = PROTO_IPV4_HEADER + PROTO_UDP_HEADER;
-  return t->multipath == MTR_DUBLIN || (size && size < headers + room);
+  return o->multipath == MTR_DUBLIN || (size && size < headers + room);
 }
 
-static void describe(const struct core *c, const struct trace *t,
-                     const struct probe *p, struct wire_probe *w) {
-  memcpy(w->src, t->src, sizeof w->src);
+void core_describe(const struct core *c, const struct trace *t,
+                   const struct probe *p, struct wire_probe *w) {
+  const struct opts *o = t->opts;
+  memcpy(w->src, o->src, sizeof w->src);
   memcpy(w->dst, t->dst, sizeof w->dst);
-  w->payload = t->payload;
-  w->payload_size = t->payload_size;
+  w->payload = o->payload;
+  w->payload_size = o->payload_size;
   w->size = p->asked_size ? p->asked_size : t->size;
   w->id = core_id(c, table_place(p));
   w->cookie = c->cookie;
   w->sport = p->sport;
   w->dport = p->dport;
   w->checksum = core_checksum(c, p->flow);
-  w->family = t->family;
-  w->protocol = t->protocol;
-  w->multipath = t->multipath;
+  w->family = o->family;
+  w->protocol = o->protocol;
+  w->multipath = o->multipath;
   w->ttl = p->ttl;
-  w->tos = t->tos;
-  w->fill = t->fill;
-  w->dont_fragment = (t->flags & MTR_DONT_FRAGMENT) != 0;
-  w->by_source = t->by_source;
-  w->tcp_flags = t->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
-  w->flow_label = (t->flow_label + (uint32_t)(p->flow - t->flow)) & 0xfffff;
-  w->interface = t->interface;
-  w->mark = t->mark;
+  w->tos = o->tos;
+  w->fill = o->fill;
+  w->dont_fragment = (o->flags & MTR_DONT_FRAGMENT) != 0;
+  w->by_source = o->by_source;
+  w->tcp_flags = o->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
+  w->flow_label = (o->flow_label + (uint32_t)(p->flow - o->flow)) & 0xfffff;
+  w->interface = o->interface;
+  w->mark = o->mark;
   w->handle = p->handle;
-  w->timeout_ms = (uint32_t)(t->timeout / 1000000);
+  w->timeout_ms = (uint32_t)(o->timeout / 1000000);
 }
 
 /* Takes |p| of |t| as sent, at |now|. */
@@ -152,8 +159,8 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   unsigned size = p->asked_size ? p->asked_size : t->size;
   p->state = PROBE_SENT;
   p->trace = t->handle;
-  p->family = t->family;
-  p->protocol = t->protocol;
+  p->family = t->opts->family;
+  p->protocol = t->opts->protocol;
   p->by_ip_id = (uint8_t)plain_checksum(t, size);
   p->dst = table_fold(t->dst);
   p->sent = now;
@@ -162,7 +169,7 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   core_link(c, t, p);
   t->probes++;
   t->paced = 0;
-  t->next_send = now + c->target_gap;
+  t->at = now + c->target_gap;
 }
 
 /* Asks |t|, whose turn it is, with an event of |kind|; 0: not now. |k| probes
@@ -211,13 +218,22 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     core_unready(c, t);
     if (!p) continue;
     note_sent(c, t, p, now);
-    describe(c, t, p, &v[k]);
+    core_describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
     core_ready(c, t);                  /* behind the others */
   }
   pace_take(&c->pace, k, now);
   if (c->config.pick && !c->starved) ask_pick(c, k, now);
   return k;
+}
+
+/* What a failed send leaves behind for the result. */
+static void keep_error(struct core *c, struct trace *t, const struct probe *p,
+                       unsigned error) {
+  struct mtr_event ev = {.ttl = p->ttl, .attempt = p->attempt,
+                         .icmp_code = (uint8_t)error};
+  trace_hop(t, p->ttl)->marks |= HOP_ERROR;
+  cells_add(&c->cells, &t->cells, &ev, NULL);
 }
 
 void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now) {
@@ -236,8 +252,8 @@ void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now) {
   } else {
     c->counters.send_errors++;
     t->failed++;
-    if (h) h->error = (uint8_t)error;
-    if (t->want & MTR_WANT_TIMEOUT)
+    if (h) keep_error(c, t, p, error);
+    if (t->opts->want & MTR_WANT_TIMEOUT)
       core_probe_event(c, MTR_EV_TIMEOUT, t, p)->error = (uint8_t)error;
   }
   if (again)
@@ -263,6 +279,6 @@ void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
   p->size = (uint16_t)size;
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
-  wheel_add(&c->wheel, &p->timer, at + t->timeout);
-  if (t->want & MTR_WANT_SENT) core_probe_event(c, MTR_EV_SENT, t, p);
+  wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);
+  if (t->opts->want & MTR_WANT_SENT) core_probe_event(c, MTR_EV_SENT, t, p);
 }

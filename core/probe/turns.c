@@ -9,10 +9,6 @@
 #include "probe/core.h"
 #include "probe/sweep.h"
 
-static uint32_t index_of(const struct trace *t) {
-  return t->handle & (CORE_TRACES - 1);
-}
-
 static struct trace_list *list_of(struct core *c, const struct trace *t) {
   return t->in_ready == TURN_URGENT ? &c->urgent : &c->ready;
 }
@@ -23,15 +19,16 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
   t->ready_next = SLAB_NONE;
   t->ready_prev = list->last;
   if (list->last == SLAB_NONE)
-    list->first = index_of(t);
+    list->first = trace_index(t);
   else
-    core_at(c, list->last)->ready_next = index_of(t);
-  list->last = index_of(t);
+    core_at(c, list->last)->ready_next = trace_index(t);
+  list->last = trace_index(t);
 }
 
 void core_ready(struct core *c, struct trace *t) {
   if (t->asked) t->news = 1;           /* asked again, if it passes */
-  int picked = c->config.pick && t->flags & MTR_MANUAL;   /* by its caller */
+  /* A manual trace was picked by its caller. */
+  int picked = c->config.pick && t->opts->flags & MTR_MANUAL;
   if (!t->in_ready && t->state == TRACE_RUNNING)
     append(c, t, picked ? TURN_URGENT : TURN_READY);
 }
@@ -61,10 +58,10 @@ void core_dirty(struct core *c, struct trace *t) {
   t->in_dirty = 1;
   t->dirty_next = SLAB_NONE;
   if (c->dirty_last == SLAB_NONE)
-    c->dirty_first = index_of(t);
+    c->dirty_first = trace_index(t);
   else
-    core_at(c, c->dirty_last)->dirty_next = index_of(t);
-  c->dirty_last = index_of(t);
+    core_at(c, c->dirty_last)->dirty_next = trace_index(t);
+  c->dirty_last = trace_index(t);
 }
 
 struct trace *core_next(const struct core *c) {
@@ -76,16 +73,17 @@ struct trace *core_next(const struct core *c) {
 int core_wants(struct trace *t) {
   if (t->asked) return 0;
   if (trace_sweeps(t)) return sweep_next(t) != 0;
-  if (t->queue != SLAB_NONE) return 1;
-  if (t->flags & MTR_MANUAL || t->waits || t->out >= t->window) return 0;
+  const struct opts *o = t->opts;
+  if (t->own->queue != SLAB_NONE) return 1;
+  if (o->flags & MTR_MANUAL || t->waits || t->out >= o->window) return 0;
   /* What has used up its probes may still be ended by the last of them. */
-  return !t->max_probes || t->probes < t->max_probes || !t->out;
+  return !o->max_probes || t->probes < o->max_probes || !t->out;
 }
 
 int core_soon(struct core *c, struct trace *t, int64_t now) {
-  if (now >= t->next_send) return 0;
-  wheel_remove(&c->wheel, &t->timer);
-  wheel_add(&c->wheel, &t->timer, t->next_send);
+  if (now >= t->at) return 0;          /* always, if it has no timer */
+  wheel_remove(&c->wheel, &t->own->timer);
+  wheel_add(&c->wheel, &t->own->timer, t->at);
   return 1;
 }
 

@@ -13,7 +13,8 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"
+---@field transport? "auto"|"raw"|"mtr-packet"|"sim"
+---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
 ---@field rate? number|string probes per second over all traces; 0 or "max": no limit
@@ -63,6 +64,11 @@ local function list(value)
   return nil, "must be a list of prefixes or the name of a file"
 end
 
+local function network(value)
+  if type(value) == "string" or type(value) == "table" then return value end
+  return nil, "must be a network of mtr.sim, its description or the name of a file"
+end
+
 local function name(value)
   if type(value) == "string" and #value > 0 and #value < 16 then return value end
   return nil, "must be the name of an interface"
@@ -71,8 +77,9 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet" }),
+    kind = check.word(event.transport, { "auto", "raw", "mtr-packet", "sim" }),
     doc = 'default "auto": the best that privileges allow' },
+  { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
   { name = "mtr_packet", field = "helper", kind = path,
@@ -117,6 +124,12 @@ function M.fill(opts, config)
   end)
   if bug then return nil, bug end
   config.pick = out.pick and 1 or 0
+  if out.sim and config.transport ~= C.MTR_AUTO and config.transport ~= C.MTR_SIM then
+    return nil, ("engine: sim needs transport %q, got %s"):format("sim", err.show(opts.transport))
+  elseif config.transport == C.MTR_SIM and not out.sim then
+    return nil, 'engine: transport "sim" needs a network: sim = mtr.sim{ ... } or the name of a file'
+  end
+  if out.sim then config.transport = C.MTR_SIM end
   local least = out.log_level
   out.log_level = nil
   out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil
@@ -126,6 +139,18 @@ end
 
 --- The name of a failure that is the caller's bug.
 M.BUG = "BUG"
+
+--- The network of an option `sim`.
+---@param given any
+---@return mtr.Sim?
+---@return string? message, string? name M.BUG: the caller's
+function M.network(given)
+  if given == nil then return nil end
+  local sim, message, name_ = require("mtr.sim").from(given)
+  if sim then return sim end
+  if not name_ then return nil, "engine: " .. message, M.BUG end
+  return nil, message, name_
+end
 
 --- Loads the exclude list.
 ---@param given? string|string[]

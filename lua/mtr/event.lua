@@ -131,6 +131,7 @@ M.multipath = {
 --- Transports by number, and back.
 M.transport = {
   [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
+  [C.MTR_SIM] = "sim", sim = C.MTR_SIM,
   auto = C.MTR_AUTO, raw = C.MTR_RAW, ["mtr-packet"] = C.MTR_MTR_PACKET,
 }
 

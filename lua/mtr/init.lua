@@ -128,4 +128,10 @@ end
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
-return M
+-- Who simulates nothing does not pay for it.
+return setmetatable(M, { __index = function(_, key)
+  if key == "sim" then
+    M.sim = require "mtr.sim"
+    return M.sim
+  end
+end })

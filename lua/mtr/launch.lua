@@ -21,6 +21,7 @@ M.BUG = "BUG"
 
 -- The kernel's EINVAL for a destination says no more than that.
 local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
+local NO_WAY = "the kernel takes nothing to this target, as with a blackhole route"
 
 local bytes = lib.new "uint8_t[16]"
 
@@ -63,8 +64,10 @@ local function start(trace, t, family, address)
   if n < 0 then
     slots.free(engine, trace)
     local why = lib.string(C.mtr_why(engine.c))
-    if n == -EINVAL and why ~= "" then return nil, why, M.BUG end
-    return err.env(n, n == -EINVAL and NO_ZONE or why)
+    if n ~= -EINVAL then return err.env(n, why) end
+    if why ~= "" then return nil, why, M.BUG end
+    local zone = family == 6 and addr.class(addr.format(address, 6)) == "link-local"
+    return err.env(n, zone and NO_ZONE or NO_WAY)
   end
   trace.kept = nil
   local o = trace.options

@@ -77,9 +77,10 @@ function Strategist:answer(e)
     assert(C.core_pass(d.core, t, wake and wake * 1e6 or -1, d.now) == 0)
     return
   end
-  local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.flow,
+  local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.opts.flow,
     size = probe.size or 0 })
-  local sport = t.protocol == 1 and t.sport or t.sport + (opts.flow - t.flow) * d.core.regions
+  local sport, o = t.sport, t.opts
+  if o.protocol ~= 1 then sport = sport + (opts.flow - o.flow) * d.core.regions end
   assert(C.core_probe(d.core, t, opts, sport, d.now) == 0)
   probe.id = opts.probe
 end

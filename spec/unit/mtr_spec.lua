@@ -115,7 +115,7 @@ describe("mtr", function()
     { { payload = 3 }, EINVAL, "payload is not from mtr_payload" },
     { { dst = "224.0.0.1" }, EACCES, "multicast and broadcast targets are refused" },
     { { dst = "ff02::1" }, EACCES, "multicast and broadcast targets are refused" },
-    { { src = "203.0.113.7" }, EADDRNOTAVAIL, "the source address is not this host's" },
+    { { src = "203.0.113.7" }, EADDRNOTAVAIL, "source 203.0.113.7 is not an address of this host" },
     { { interface = 99999 }, -19, "" },
   } do
     local o, want, text = unpack(case)
