@@ -67,6 +67,7 @@ end
 check()
 
 M.new, M.copy, M.fill, M.string, M.gc = ffi.new, ffi.copy, ffi.fill, ffi.string, ffi.gc
+M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
 --- Names of the counters in struct mtr_counters, in order.
 ---@type string[]
