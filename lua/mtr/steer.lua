@@ -8,7 +8,8 @@
 -- late replies are for the hooks of the trace only. What a strategy does wrong ends its trace with
 -- stop_reason "error" and nothing else; what it raises is caught by mtr.dispatch.
 --
--- This is a hot path: no table, closure or string is made for a probe.
+-- This is a hot path: no table, closure or string is made for a probe, and there are no tail calls:
+-- LuaJIT compiles only a few of them in one trace.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -164,15 +165,21 @@ function M.next(trace, e)
   if not trace.begun then begin(trace, s) end
   if held then
     trace.held = nil
-    return submit(trace, held)
+    submit(trace, held)
+    return
   end
   local probe, a, b, c = s:next(e.at)
   if trace.state ~= "running" then return end
-  if type(probe) == "table" then return submit(trace, probe) end
-  if probe == "stop" then return stop(trace, a, b, c) end
-  if probe == nil then return pass(trace, a) end
-  fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
-    .. err.show(probe))
+  if type(probe) == "table" then
+    submit(trace, probe)
+  elseif probe == nil then
+    pass(trace, a)
+  elseif probe == "stop" then
+    stop(trace, a, b, c)
+  else
+    fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
+      .. err.show(probe))
+  end
 end
 
 local function tell(trace, hook, object)

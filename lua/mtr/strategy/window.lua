@@ -24,9 +24,10 @@ function M:init(trace)
   self.high = o.first_ttl - 1
 end
 
-local function sent(h) return band(h, 0xff) end
-local function out(h) return band(rshift(h, 8), 0xff) end
-local function answers(h) return band(rshift(h, 16), 0xff) end
+-- In parentheses: LuaJIT compiles no more than a few tail calls in a row.
+local function sent(h) return (band(h, 0xff)) end
+local function out(h) return (band(rshift(h, 8), 0xff)) end
+local function answers(h) return (band(rshift(h, 16), 0xff)) end
 
 local function wants(o, h)
   return answers(h) + out(h) < o.queries and sent(h) < o.queries * o.attempts
