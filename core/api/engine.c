@@ -18,6 +18,7 @@
 #include "loop/watch.h"
 #include "net/mtrpacket.h"
 #include "net/raw.h"
+#include "net/sim.h"
 #include "api/check.h"
 
 enum { WAIT_MAX = 64, PAGE = 4096 };
@@ -74,8 +75,19 @@ static int open_helper(const struct mtr_config *config, uint64_t random,
     snprintf(why, size, "mtr-packet is not installed (Debian: mtr-tiny)");
     return -ENOENT;
   }
-  return mtrpacket_open(net, path, config->workers, random, loop_now, why,
+  return mtrpacket_open(net, path, config->workers, random, loop_clock, why,
                         size);
+}
+
+static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
+                    char *why, uint32_t size) {
+  int err = topo_freeze(sim);
+  if (err) {
+    snprintf(why, size, "the simulated network is empty");
+    return err;
+  }
+  snprintf(why, size, "a simulated network was given");
+  return sim_open(net, sim, random);
 }
 
 /* auto: raw if that is permitted, else mtr-packet if it is there and can be
@@ -110,7 +122,7 @@ static int check_sources(struct mtr *m, char *why, uint32_t size) {
   for (int i = 0; i < 2; i++) {
     struct net_route r = {.family = i ? 6 : 4, .protocol = WIRE_ICMP};
     if (!memcmp(source[i], none, sizeof none)) continue;
-    r.now = loop_now();
+    r.now = loop_now(&m->loop);
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
@@ -128,12 +140,19 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   struct core_config core = {
       .max_traces = config->max_traces, .max_probes = config->max_probes,
       .max_events = config->max_events, .rate = config->rate,
-      .target_rate = config->target_rate,
+      .target_rate = config->target_rate, .pick = config->pick,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
-  int err = seed(&core.seed, config->seed);
+  /* Who knows a simulated network knows which way each flow goes: that is not
+   * of the engine's seed. */
+  int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
-  if ((err = open_transport(config, core.seed, &net, why, size))) return err;
+  if (m->sim)
+    err = open_sim(m->sim, config->seed ? config->seed : m->sim->seed, &net,
+                   why, size);
+  else
+    err = open_transport(config, core.seed, &net, why, size);
+  if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
   return loop_open(&m->loop, &core, net);
@@ -153,15 +172,18 @@ static int mark_ours(struct mtr *m) {
   return 0;
 }
 
-int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
-             uint32_t size) {
+static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
+                     struct mtr **engine, char *why, uint32_t size) {
   *engine = NULL;
   snprintf(why, size, "%s", "");
   int err = check_config(config, why, size);
+  if (!err && config->transport == MTR_SIM && !sim) err = -EINVAL;
+  if (err && !*why) snprintf(why, size, "transport sim needs a network");
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);
   if (!m) return -ENOMEM;
   m->config = *config;
+  m->sim = sim;
   if ((err = mark_ours(m))) {
     free(m);
     return err;
@@ -187,6 +209,16 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
   return 0;
 }
 
+int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
+             uint32_t size) {
+  return open_over(config, NULL, engine, why, size);
+}
+
+int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
+                 struct mtr **engine, char *why, uint32_t size) {
+  return open_over(config, sim, engine, why, size);
+}
+
 void mtr_close(struct mtr *m, int32_t *keep) {
   if (!m) return;
   loop_close(&m->loop, keep);
@@ -201,9 +233,9 @@ void mtr_close(struct mtr *m, int32_t *keep) {
 int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
 
 double mtr_timeout(struct mtr *m) {
-  int64_t now = loop_now(), at = loop_deadline(&m->loop, now);
+  int64_t now = loop_now(&m->loop), at = loop_deadline(&m->loop, now);
   if (at == INT64_MAX) return -1;
-  return at <= now ? 0 : (double)(at - now) / 1e6;
+  return at <= now || m->loop.net->virtual ? 0 : (double)(at - now) / 1e6;
 }
 
 int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
@@ -256,7 +288,7 @@ const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
-  *timer = core_timer(&m->loop.core, ns, cookie, loop_now());
+  *timer = core_timer(&m->loop.core, ns, cookie, loop_now(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
 }
@@ -294,7 +326,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;
-  pace_init(&m->loop.core.pace, rate, loop_now());
+  pace_init(&m->loop.core.pace, rate, loop_now(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }

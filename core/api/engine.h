@@ -17,6 +17,7 @@ struct payload {
 struct mtr {
   struct loop loop;
   struct mtr_config config;
+  struct mtr_sim *sim;   /* the network, if it is a simulated one */
   uint32_t interface;    /* index of config.interface */
   uint32_t mark;         /* of every probe, unless the sockets have it */
   uint32_t label;        /* IPv6 flow label of flow 0 */
