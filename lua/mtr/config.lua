@@ -13,7 +13,7 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
 ---@field rate? number|string probes per second over all traces; 0 or "max": no limit
@@ -70,8 +70,8 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet" }),
-    doc = 'default "auto": the best that privileges allow' },
+    kind = check.word(event.transport, { "auto", "raw", "packet", "mtr-packet" }),
+    doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
   { name = "mtr_packet", field = "helper", kind = path,
