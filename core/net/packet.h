@@ -32,7 +32,7 @@ enum packet_fd {
 /* Who listens. */
 enum packet_ears { PACKET_BY_RAW, PACKET_BY_BOTH, PACKET_BY_RING };
 
-enum { PACKET_SEEN = 1024 };
+enum { PACKET_SEEN_BITS = 14, PACKET_SEEN = 1 << PACKET_SEEN_BITS };
 
 struct packet_buffers;   /* of send; private to its file */
 
@@ -51,7 +51,7 @@ struct packet {
   struct packet_seen {
     int64_t at;          /* ns of the time of day */
     uint32_t who;
-  } seen[PACKET_SEEN];   /* by hash */
+  } seen[PACKET_SEEN];   /* by hash; what is older than |from| is forgotten */
 };
 
 /* packet_sockets: opens the two privileged descriptors that it needs besides

@@ -16,7 +16,8 @@ enum {
   RAW_LOAD = 32,         /* ... and below which raw's sockets do again */
   STAY_NS = 100000000,   /* for so long it does in any case */
   OVERLAP_NS = 200000,   /* both do */
-  SLACK_NS = 5000000     /* between the stamp of a packet and its arrival */
+  SLACK_NS = 5000000,    /* between the stamp of a packet and its arrival */
+  TRIES = 32             /* places looked at for a packet */
 };
 
 int packet_tune(struct packet *p) {
@@ -66,16 +67,21 @@ static void to_raw(struct packet *p, int64_t now) {
   p->until = p->raw.net.now() + SLACK_NS;
 }
 
+/* The end of the overlap. */
+static void only_rings(struct packet *p, int64_t now) {
+  if (now - p->since < OVERLAP_NS) return;
+  raw_hush(&p->raw, 1);
+  p->ears = PACKET_BY_RING;
+  p->since = now;
+  p->until = p->raw.net.now() + SLACK_NS;
+}
+
 void packet_listen(struct packet *p, int64_t now) {
   uint32_t load = p->raw.net.load;
   if (p->ears == PACKET_BY_RAW) {
     if (load >= RING_LOAD && !p->deaf) to_rings(p, now);
   } else if (p->ears == PACKET_BY_BOTH) {
-    if (now - p->since < OVERLAP_NS) return;
-    raw_hush(&p->raw, 1);
-    p->ears = PACKET_BY_RING;
-    p->since = now;
-    p->until = p->raw.net.now() + SLACK_NS;
+    only_rings(p, now);
   } else if (load < RAW_LOAD && now - p->since >= STAY_NS) {
     to_raw(p, now);
   }
@@ -88,10 +94,13 @@ int packet_fresh(struct packet *p, const struct wire_reply *r,
   uint32_t from[4], who = r->id | (uint32_t)r->ip_id << 16;
   memcpy(from, r->from, sizeof from);
   who ^= (from[0] ^ from[1] ^ from[2] ^ from[3]) * 0x9e3779b1u ^ r->kind;
-  uint32_t place = ((uint32_t)at * 0x9e3779b1u ^ who) % PACKET_SEEN;
-  struct packet_seen *s = &p->seen[place];
-  if (s->at == at && s->who == who) return 0;
-  *s = (struct packet_seen){at, who};
+  uint32_t place = ((uint32_t)at ^ who) * 0x9e3779b1u >>
+                   (32 - PACKET_SEEN_BITS);
+  struct packet_seen *s = &p->seen[place], *end = s + TRIES;
+  if (end > p->seen + PACKET_SEEN) end = p->seen + PACKET_SEEN;
+  for (; s < end && s->at - clock->offset >= p->from; s++)
+    if (s->at == at && s->who == who) return 0;
+  if (s < end) *s = (struct packet_seen){at, who};
   return 1;
 }
 
@@ -127,6 +136,7 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
     *more = 0;
     return 0;
   }
+  if (p->ears == PACKET_BY_BOTH) only_rings(p, clock->now);
   if (i < PACKET_4) got = raw_receive(net, i, v, n, clock, more);
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);
   for (uint32_t j = 0; j < got; j++) {
