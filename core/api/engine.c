@@ -60,8 +60,9 @@ static int open_sockets(const struct mtr_config *config, uint64_t random,
   else err = mtr_sockets(fd, config->mark, fast);
   if (err) return err;
   if (fast) {
-    *odd = fd[PACKET_4] < 0 ? -EAFNOSUPPORT
-                            : packet_open(net, fd, random, regions, loop_now());
+    *odd = given ? -EBUSY : -EAFNOSUPPORT;
+    if (fd[PACKET_4] >= 0)
+      *odd = packet_open(net, fd, random, regions, loop_now());
     raw = *odd && config->transport != MTR_PACKET;
     err = raw ? 0 : *odd;
   }
@@ -85,6 +86,8 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
     snprintf(why, size, "packet sockets cannot be had here; choose raw");
   if (err) return err;
   if (config->transport != MTR_AUTO) snprintf(why, size, "asked for");
+  else if (odd == -EBUSY)
+    snprintf(why, size, "raw sockets are permitted, no packet sockets left");
   else if (odd) snprintf(why, size, "raw sockets are permitted, packet sockets "
                          "cannot be had: %s", mtr_errname(odd));
   else snprintf(why, size, "%s sockets are permitted%s", fast ? "packet" :

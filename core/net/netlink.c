@@ -6,6 +6,8 @@
 #include "net/netlink.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,21 +44,21 @@ void netlink_close(struct netlink *n) {
 
 void netlink_question(struct netlink_question *q, uint16_t type, uint16_t flags,
                       const void *body, size_t size) {
+  struct nlmsghdr *head = (void *)q->bytes;
   memset(q, 0, sizeof *q);
-  q->head.nlmsg_len = (uint32_t)NLMSG_LENGTH(size);
-  q->head.nlmsg_type = type;
-  q->head.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-  memcpy(q->body, body, size);
+  head->nlmsg_type = type;
+  head->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+  memcpy(NLMSG_DATA(head), body, size);
+  q->size = (uint32_t)NLMSG_SPACE(size);
 }
 
 void netlink_put(struct netlink_question *q, uint16_t type, const void *value,
                  size_t size) {
-  size_t at = NLMSG_ALIGN(q->head.nlmsg_len);
-  struct rtattr *a = (struct rtattr *)((uint8_t *)q + at);
+  struct rtattr *a = (void *)(q->bytes + q->size);
   a->rta_type = type;
   a->rta_len = (uint16_t)RTA_LENGTH(size);
   memcpy(RTA_DATA(a), value, size);
-  q->head.nlmsg_len = (uint32_t)(at + RTA_ALIGN(a->rta_len));
+  q->size += (uint32_t)RTA_SPACE(size);
 }
 
 /* Bytes of the header in front of the attributes, 0: a message we do not ask
@@ -136,9 +138,11 @@ int netlink_ask(struct netlink *n, struct netlink_question *q,
                 netlink_each *each, void *arg) {
   int done = 0;
   if (n->fd < 0) return -EBADF;
-  q->head.nlmsg_seq = ++n->sequence;
-  if (!n->sequence) q->head.nlmsg_seq = ++n->sequence;
-  if (send(n->fd, q, q->head.nlmsg_len, MSG_DONTWAIT) < 0) return -errno;
+  if (!++n->sequence) n->sequence = 1; /* 0 is that of announcements */
+  struct nlmsghdr *head = (void *)q->bytes;
+  head->nlmsg_len = q->size;
+  head->nlmsg_seq = n->sequence;
+  if (send(n->fd, q->bytes, q->size, MSG_DONTWAIT) < 0) return -errno;
   for (int i = 0; i < READS; i++) {
     int err = read_datagram(n, n->sequence, each, arg, &done);
     if (done) return err;

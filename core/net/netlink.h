@@ -7,8 +7,6 @@
 #ifndef NET_NETLINK_H
 #define NET_NETLINK_H
 
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,9 +20,11 @@ struct netlink {
 
 /* A question: a header, the family's own header, attributes. */
 struct netlink_question {
-  struct nlmsghdr head;
-  uint8_t body[240];
+  uint32_t size;         /* bytes used */
+  uint8_t bytes[256];    /* on a boundary of 4, behind it */
 };
+
+struct rtattr;
 
 /* A message, its attributes by number; NULL for one that is not there. */
 struct netlink_message {

@@ -130,7 +130,7 @@ open "auto"]]
     local path = support.file("kits.lua", SCRIPT)
     local output = l:exec(("$MTR_PROGRAM %s %s"):format(path, l.dst4))
     local once = "packet\tasked for\t100\n"
-      .. "raw\traw sockets are permitted, packet sockets cannot be had: EAFNOSUPPORT\t100\n"
+      .. "raw\traw sockets are permitted, no packet sockets left\t100\n"
       .. "EPERM: operation not permitted: all sockets that mtrlua prepared are in use; "
       .. "close an engine first\n"
     assert.equal(once .. once
