@@ -4,6 +4,7 @@
 -- that it notices what changes under it, in the middle of a trace too. That it finds what raw
 -- finds is in matrix_spec.lua; how it listens, in packet_ring_spec.lua.
 
+local mtr = require "mtr"
 local forger = require "spec.support.forger"
 local nets = require "spec.support.nets"
 
@@ -162,6 +163,37 @@ describe("packet", function()
       end)
     end)
   end
+end)
+
+describe("auto", function()
+  after_each(nets.down)
+
+  it("is packet where the rate is high", function()
+    local l = up "chain 2"
+    for rate, want in pairs { [1000] = "raw", [5000] = "raw", [5001] = "packet", [0] = "packet" } do
+      nets.inside(l, function(e)
+        local transport = e:transport()
+        assert.same({ want, want .. " sockets are permitted"
+          .. (want == "packet" and " and the rate is high" or "") },
+          { transport.name, transport.why })
+      end, { transport = "auto", rate = rate })
+    end
+  end)
+
+  it("says at the end what packet had raw send", function()
+    local l = up "chain 2"
+    l:inside(function()
+      local lines = {}
+      local e = assert(mtr.engine { rate = 0, log = function(level, text)
+        lines[#lines + 1] = level .. " " .. text
+      end })
+      nets.traces(e, { { "127.0.0.1", { max_ttl = 1 } } })
+      e:close()
+      assert.same({ "info transport packet: packet sockets are permitted and the rate is high",
+        "info transport packet: 1 of 1 probes went raw's way; the last: to this host itself" },
+        lines)
+    end)
+  end)
 end)
 
 describe("in the middle of a trace, packet", function()
