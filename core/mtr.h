@@ -46,7 +46,8 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
  * IPv4 identification or the IPv6 payload length. */
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
-/* Transports. */
+/* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
+ * limit, and packet then is raw as long as few probes are outstanding. */
 enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_PACKET = 4 };
 
 /* Capabilities of a transport. */

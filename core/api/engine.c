@@ -55,6 +55,7 @@ static int open_sockets(const struct mtr_config *config, uint64_t random,
                         int fast, struct net **net, int *odd) {
   uint32_t regions = (config->max_probes + TABLE_REGION - 1) / TABLE_REGION;
   int32_t fd[MTR_SOCKETS];
+  int asked = config->transport == MTR_PACKET;
   int err = 0, given = given_sockets(config), raw = !fast;
   if (given) memcpy(fd, config->sockets, sizeof fd);
   else err = mtr_sockets(fd, config->mark, fast);
@@ -62,8 +63,8 @@ static int open_sockets(const struct mtr_config *config, uint64_t random,
   if (fast) {
     *odd = given ? -EBUSY : -EAFNOSUPPORT;
     if (fd[PACKET_4] >= 0)
-      *odd = packet_open(net, fd, random, regions, loop_now());
-    raw = *odd && config->transport != MTR_PACKET;
+      *odd = packet_open(net, fd, random, regions, asked, loop_now());
+    raw = *odd && !asked;
     err = raw ? 0 : *odd;
   }
   if (raw) err = raw_open(net, fd, random, regions);

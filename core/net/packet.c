@@ -58,7 +58,7 @@ static int packet_route(struct net *net, struct net_route *r) {
     if (route && route->way == FIB_LINK && r->family == 4)
       memcpy(route->src, r->src, sizeof r->src);
   }
-  if (p->ears != PACKET_BY_RAW) packet_tune(p);
+  if (p->gear != PACKET_SLOW) packet_tune(p);
   if (route) fib_hop(&p->fib, r->family, r->dst, route, &why, r->now);
   return 0;
 }
@@ -67,7 +67,7 @@ static int packet_reserve(struct net *net, int protocol, uint16_t port) {
   struct packet *p = (struct packet *)net;
   unsigned ports = p->raw.filter.ports;
   int err = raw_reserve(net, protocol, port);
-  if (err || p->raw.filter.ports == ports || p->ears == PACKET_BY_RAW)
+  if (err || p->raw.filter.ports == ports || p->gear == PACKET_SLOW)
     return err;
   p->tuned[0] = p->tuned[1] = 0;
   return packet_tune(p);
@@ -106,9 +106,10 @@ static const struct net_ops packet_ops = {
     .close = packet_close};
 
 int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
-                uint32_t regions, int64_t now) {
+                uint32_t regions, int eager, int64_t now) {
   struct packet *p = calloc(1, sizeof *p);
   if (!p) return -ENOMEM;
+  p->eager = eager;
   int err = raw_init(&p->raw, fd, seed, regions);
   if (err) {
     free(p);

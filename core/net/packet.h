@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
  * packet.h: the packet transport, the fast gear of raw, and built around it.
- * Probes go straight to the link, addressed to the next hop that the kernel
- * would take (fib.h); replies come from rings (ring.h) while many are awaited,
- * and from raw's sockets, which tell of each at once, while few are.
+ * While few probes are outstanding it is raw, whose sockets tell of each reply
+ * at once, unless it is eager. While many are, probes go straight to the link,
+ * addressed to the next hop that the kernel would take (fib.h), and replies
+ * come from rings (ring.h).
  *
  * A probe that cannot go this way goes raw's, for that destination only, and is
  * counted. So does one a second to each next hop, to have the kernel confirm
  * that the hop is still there.
  *
- * What leaves this way has not been seen by the host's own output firewall,
- * address translation or IPsec; what comes has not been reassembled: of a reply
- * in fragments the first counts, whose size is then told as the reply's.
+ * What leaves this way has not been seen by the host's own firewall, address
+ * translation or IPsec. Connection tracking does not know it either, and may
+ * have the firewall drop the answers: so raw's sockets, which are behind that,
+ * are never relied on for them. What comes by a ring has not been reassembled:
+ * of a reply in fragments the first counts, whose size is then told as the
+ * reply's; nor has a checksum been looked at.
  *
  * Needs CAP_NET_RAW when its sockets are opened and never again.
  */
@@ -29,8 +33,14 @@ enum packet_fd {
   PACKET_NEWS = PACKET_FDS   /* of the fib; not privileged */
 };
 
-/* Who listens. */
-enum packet_ears { PACKET_BY_RAW, PACKET_BY_BOTH, PACKET_BY_RING };
+/* Who sends, and who listens. */
+enum packet_gear {
+  PACKET_SLOW,           /* raw, and raw */
+  PACKET_RISING,         /* packet, and both */
+  PACKET_FAST,           /* packet, and the rings */
+  PACKET_FALLING         /* raw, and both, for answers to what packet sent;
+                          * the slow gear of one that is eager, who sends */
+};
 
 enum { PACKET_SEEN_BITS = 14, PACKET_SEEN = 1 << PACKET_SEEN_BITS };
 
@@ -44,9 +54,10 @@ struct packet {
   struct fib fib;
   struct packet_buffers *out;
   uint8_t (*ext)[RING_SNAP];  /* extensions of a batch, whose blocks are gone */
-  enum packet_ears ears;
+  enum packet_gear gear;
+  int eager;             /* 1: packet sends however few there are */
   int deaf;              /* 1: rings do not work here */
-  int64_t since;         /* ns; since when who listens does */
+  int64_t since;         /* ns; of the gear */
   int64_t from, until;   /* ns; what came then, both may have heard: */
   struct packet_seen {
     int64_t at;          /* ns of the time of day */
@@ -61,7 +72,7 @@ int packet_sockets(int32_t fd[2], uint32_t mark);
 
 /* packet_open: as raw_open, with PACKET_FDS descriptors; at |now|. */
 int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
-                uint32_t regions, int64_t now);
+                uint32_t regions, int eager, int64_t now);
 
 /* The parts, in files of their own. */
 struct packet_buffers *packet_send_new(void);
@@ -70,9 +81,9 @@ uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,
 uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
                         uint32_t n, const struct net_clock *clock, int *more);
 
-/* packet_listen: decides who listens, by the load. packet_tune: has the rings
+/* packet_shift: changes gear, if the load is such. packet_tune: has the rings
  * let in what raw's sockets would. 0 or a negative errno. */
-void packet_listen(struct packet *p, int64_t now);
+void packet_shift(struct packet *p, int64_t now);
 int packet_tune(struct packet *p);
 
 /* packet_fresh: 1, and |r| is remembered; 0 if it is remembered: the same

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Receiving for packet: from a ring, or as raw does, and the change from one to
- * the other. The new listener begins before the old one ends, so that nothing
- * is missed; what both have heard bears the very same stamp of the kernel, by
- * which the repeat is found and dropped.
+ * Receiving for packet: from a ring, or as raw does, and when it is which. The
+ * new listener begins before the old one ends, so that nothing is missed; what
+ * both have heard bears the very same stamp of the kernel, by which the repeat
+ * is found and dropped.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,10 +12,11 @@
 #include "wire/parse.h"
 
 enum {
-  RING_LOAD = 64,        /* probes outstanding from which on the ring listens */
-  RAW_LOAD = 32,         /* ... and below which raw's sockets do again */
-  STAY_NS = 100000000,   /* for so long it does in any case */
-  OVERLAP_NS = 200000,   /* both do */
+  FAST_LOAD = 64,        /* probes outstanding from which on it is fast */
+  SLOW_LOAD = 32,        /* ... and below which no more */
+  STAY_NS = 100000000,   /* but for so long in any case */
+  RISE_NS = 200000,      /* until raw's sockets stop listening */
+  FALL_NS = 2000000000,  /* until the rings do, at the latest */
   SLACK_NS = 5000000,    /* between the stamp of a packet and its arrival */
   TRIES = 32             /* places looked at for a packet */
 };
@@ -32,7 +33,7 @@ int packet_tune(struct packet *p) {
     if (!err) err = filter_ring(p->fd[i], &p->raw.filter, family, RING_SNAP);
     if (err) {
       p->deaf = 1;
-      p->ears = PACKET_BY_RAW;
+      p->gear = PACKET_SLOW;
       raw_hush(&p->raw, 0);
       return err;
     }
@@ -45,45 +46,55 @@ static void count_lost(struct packet *p, struct ring *r) {
   p->raw.net.drops += ring_lost(r);
 }
 
-static void to_rings(struct packet *p, int64_t now) {
-  if (packet_tune(p)) return;
-  p->ears = PACKET_BY_BOTH;
+static void enter(struct packet *p, enum packet_gear gear, int64_t now) {
+  int both = gear == PACKET_RISING || gear == PACKET_FALLING;
+  p->gear = gear;
   p->since = now;
-  p->from = now - SLACK_NS;
-  p->until = INT64_MAX;
+  if (both) p->from = now - SLACK_NS;
+  p->until = both ? INT64_MAX : p->raw.net.now() + SLACK_NS;
 }
 
-static void to_raw(struct packet *p, int64_t now) {
+static void rise(struct packet *p, int64_t now) {
+  if (p->deaf || packet_tune(p)) return;
+  enter(p, p->eager ? PACKET_FALLING : PACKET_RISING, now);
+}
+
+static void only_rings(struct packet *p, int64_t now) {
+  raw_hush(&p->raw, 1);
+  enter(p, PACKET_FAST, now);
+}
+
+static void fall(struct packet *p, int64_t now) {
   raw_hush(&p->raw, 0);
+  enter(p, PACKET_FALLING, now);
+}
+
+static void only_raw(struct packet *p, int64_t now) {
   for (int i = 0; i < 2; i++) {
     if (!p->tuned[i]) continue;
     filter_none(p->fd[i]);
     p->tuned[i] = 0;
     count_lost(p, &p->ring[i]);
   }
-  p->ears = PACKET_BY_RAW;
-  p->since = now;
-  p->from = now - SLACK_NS;
-  p->until = p->raw.net.now() + SLACK_NS;
+  enter(p, PACKET_SLOW, now);
 }
 
-/* The end of the overlap. */
-static void only_rings(struct packet *p, int64_t now) {
-  if (now - p->since < OVERLAP_NS) return;
-  raw_hush(&p->raw, 1);
-  p->ears = PACKET_BY_RING;
-  p->since = now;
-  p->until = p->raw.net.now() + SLACK_NS;
-}
-
-void packet_listen(struct packet *p, int64_t now) {
+void packet_shift(struct packet *p, int64_t now) {
   uint32_t load = p->raw.net.load;
-  if (p->ears == PACKET_BY_RAW) {
-    if (load >= RING_LOAD && !p->deaf) to_rings(p, now);
-  } else if (p->ears == PACKET_BY_BOTH) {
-    only_rings(p, now);
-  } else if (load < RAW_LOAD && now - p->since >= STAY_NS) {
-    to_raw(p, now);
+  int64_t age = now - p->since;
+  switch (p->gear) {
+  case PACKET_SLOW:
+    if (p->eager || load >= FAST_LOAD) rise(p, now);
+    break;
+  case PACKET_RISING:
+    if (age >= RISE_NS) only_rings(p, now);
+    break;
+  case PACKET_FAST:
+    if (load < SLOW_LOAD && age >= STAY_NS) fall(p, now);
+    break;
+  case PACKET_FALLING:
+    if (load >= FAST_LOAD) only_rings(p, now);
+    else if (!p->eager && age >= FALL_NS) only_raw(p, now);
   }
 }
 
@@ -96,11 +107,13 @@ int packet_fresh(struct packet *p, const struct wire_reply *r,
   who ^= (from[0] ^ from[1] ^ from[2] ^ from[3]) * 0x9e3779b1u ^ r->kind;
   uint32_t place = ((uint32_t)at ^ who) * 0x9e3779b1u >>
                    (32 - PACKET_SEEN_BITS);
-  struct packet_seen *s = &p->seen[place], *end = s + TRIES;
+  struct packet_seen *s = &p->seen[place], *end = s + TRIES, *oldest = s;
   if (end > p->seen + PACKET_SEEN) end = p->seen + PACKET_SEEN;
-  for (; s < end && s->at - clock->offset >= p->from; s++)
+  for (; s < end && s->at - clock->offset >= p->from; s++) {
     if (s->at == at && s->who == who) return 0;
-  if (s < end) *s = (struct packet_seen){at, who};
+    if (s->at < oldest->at) oldest = s;
+  }
+  *(s < end ? s : oldest) = (struct packet_seen){at, who};
   return 1;
 }
 
@@ -136,7 +149,8 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
     *more = 0;
     return 0;
   }
-  if (p->ears == PACKET_BY_BOTH) only_rings(p, clock->now);
+  if (p->gear == PACKET_RISING && clock->now - p->since >= RISE_NS)
+    only_rings(p, clock->now);
   if (i < PACKET_4) got = raw_receive(net, i, v, n, clock, more);
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);
   for (uint32_t j = 0; j < got; j++) {

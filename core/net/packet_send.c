@@ -20,6 +20,7 @@
 enum {
   LINE = 64,             /* packets begin on a line of the cache each */
   ROOM = PROTO_PACKET_MAX + LINE,
+  STAMPED = 16,          /* packets in a call: its time is shared among them */
   KEEP_NS = 1000000000   /* until the kernel is given a packet for a hop */
 };
 
@@ -109,8 +110,9 @@ static uint32_t flush(struct packet *p, const struct wire_probe *v,
   struct net *net = &p->raw.net;
   int fd = p->fd[v[first].family == 6];
   while (first < end) {
+    unsigned run = end - first < STAMPED ? end - first : STAMPED;
     int64_t start = net->now();
-    int n = sendmmsg(fd, &p->out->message[first], end - first, MSG_DONTWAIT);
+    int n = sendmmsg(fd, &p->out->message[first], run, MSG_DONTWAIT);
     int err = errno;
     int64_t took = n > 1 ? net->now() - start : 0;
     for (int i = 0; i < n; i++) sent[first++].at = start + took * i / n;
@@ -132,7 +134,9 @@ uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,
   struct packet *p = (struct packet *)net;
   const char **why = p->out->why;
   int64_t now = net->now();
-  packet_listen(p, now);
+  packet_shift(p, now);
+  if (!p->eager && (p->gear == PACKET_SLOW || p->gear == PACKET_FALLING))
+    return raw_send(net, v, n, sent);
   if (n > RAW_BATCH) n = RAW_BATCH;
   p->out->used = 0;
   for (uint32_t i = 0; i < n; i++)

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the packet transport listens: by its ring while many probes are out, by raw's sockets while
--- few are, and from one to the other without a loss or a repeat.
+-- How the packet transport listens: by its rings while many probes are out, by raw's sockets while
+-- few are, and from one to the other without a loss or a repeat. "auto" sends as raw does, too,
+-- while few are; packet that was asked for never does.
 
 local loopback = require "spec.support.loopback"
 local nets = require "spec.support.nets"
 local support = require "spec.support.run"
 
-local PACKET = { transport = "packet" }
+local AUTO = { transport = "auto" }
 
 -- Rings that this process has mapped.
 local function rings()
@@ -55,49 +56,54 @@ describe("packet listens", function()
       complete(nets.traces(e, some(l, 100, 6)))
       assert.equal(2, rings())
       clean(e)
-    end, PACKET)
+    end, AUTO)
     assert.equal(0, rings())
   end)
 
-  it("to all, and to each once, while it changes from one to the other", function()
-    local l = up "many 6"
-    nets.inside(l, function(e)
-      complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
-      for round = 1, 8 do
-        complete(nets.traces(e, some(l, 120, round % 2 * 2 + 4)))
+  for _, transport in ipairs { "auto", "packet" } do
+
+    it(("to all, and to each once, while it shifts (%s)"):format(transport), function()
+      local l = up "many 6"
+      nets.inside(l, function(e)
+        complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
+        for round = 1, 8 do
+          complete(nets.traces(e, some(l, 120, round % 2 * 2 + 4)))
+          loopback.sleep(110)              -- to where few are sent slowly, and the rings listen yet
+          for _ = 1, 3 do complete(nets.traces(e, { { l.dst4, { window = 1 } } })) end
+          if round % 3 == 0 then loopback.sleep(2010) end -- to where they do not
+          for _ = 1, 3 do complete(nets.traces(e, { { l.dst6, { window = 1 } } })) end
+        end
+        clean(e)
+      end, { transport = transport })
+    end)
+
+    it(("to few probes without the delay of a ring (%s)"):format(transport), function()
+      local l = up "many 8"
+      nets.inside(l, function(e)
+        complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
+        complete(nets.traces(e, some(l, 200, 4)))
         loopback.sleep(110)
-        for _ = 1, 3 do complete(nets.traces(e, { { l.dst4, { window = 1 } } })) end
-      end
-      clean(e)
-    end, PACKET)
-  end)
+        local best = math.huge
+        for _ = 1, 30 do
+          local result = nets.traces(e, { { l.dst4, { window = 1 } } })[1]
+          best = math.min(best, result.duration)
+        end
+        -- A ring has the kernel wait a millisecond with each of the 8 hops.
+        assert.is_true(best < 6, best)
+      end, { transport = transport })
+    end)
 
-  it("to few probes without the delay of a ring", function()
-    local l = up "many 8"
-    nets.inside(l, function(e)
-      complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
-      complete(nets.traces(e, some(l, 200, 4)))
-      loopback.sleep(110)
-      local best = math.huge
-      for _ = 1, 30 do
-        local result = nets.traces(e, { { l.dst4, { window = 1 } } })[1]
-        best = math.min(best, result.duration)
-      end
-      -- A ring has the kernel wait a millisecond with each of the 8 hops.
-      assert.is_true(best < 6, best)
-    end, PACKET)
-  end)
-
-  it("also for a port that a user asks for later", function()
-    local l = up "many 4"
-    nets.inside(l, function(e)
-      complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
-      local jobs = some(l, 200, 4)
-      for i = 101, 200 do jobs[i][2].source_port = 3000 + i % 20 end
-      complete(nets.traces(e, jobs))
-      clean(e)
-    end, PACKET)
-  end)
+    it(("also for a port that a user asks for later (%s)"):format(transport), function()
+      local l = up "many 4"
+      nets.inside(l, function(e)
+        complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
+        local jobs = some(l, 200, 4)
+        for i = 101, 200 do jobs[i][2].source_port = 3000 + i % 20 end
+        complete(nets.traces(e, jobs))
+        clean(e)
+      end, { transport = transport })
+    end)
+  end
 end)
 
 describe("mtrlua", function()

@@ -180,16 +180,39 @@ describe("auto", function()
     end
   end)
 
+  it("is answered behind a firewall that only lets in what it has seen the question of", function()
+    local l = up "many 4"
+    must(l, "nft 'add table inet t; add chain inet t i { type filter hook input priority 0;"
+      .. " policy drop; }; add rule inet t i ct state established,related accept;"
+      .. " add rule inet t i icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept'")
+    for _, transport in ipairs { "raw", "auto", "packet" } do
+      nets.inside(l, function(e)
+        for v = 4, 6, 2 do
+          local jobs = {}
+          for i = 1, 100 do
+            jobs[i] = { (select(v / 2 - 1, l.target(i))), { protocol = "udp", timeout = 500 } }
+          end
+          for _ = 1, 3 do
+            assert.equal("completed", counted(e, l["dst" .. v], {}).stop_reason)
+            for _, result in ipairs(nets.traces(e, jobs)) do
+              assert.equal("completed", result.stop_reason)
+            end
+          end
+        end
+      end, { transport = transport })
+    end
+  end)
+
   it("says at the end what packet had raw send", function()
     local l = up "chain 2"
     l:inside(function()
       local lines = {}
-      local e = assert(mtr.engine { rate = 0, log = function(level, text)
+      local e = assert(mtr.engine { transport = "packet", log = function(level, text)
         lines[#lines + 1] = level .. " " .. text
       end })
       nets.traces(e, { { "127.0.0.1", { max_ttl = 1 } } })
       e:close()
-      assert.same({ "info transport packet: packet sockets are permitted and the rate is high",
+      assert.same({ "info transport packet: asked for",
         "info transport packet: 1 of 1 probes went raw's way; the last: to this host itself" },
         lines)
     end)

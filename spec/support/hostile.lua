@@ -110,17 +110,13 @@ local function check(case, result, stats, v, protocol)
   if case.check then case.check(result, v, protocol) end
 end
 
-local function each_transport(fn)
-  for _, transport in ipairs { "raw", "packet" } do nets.inside(l, fn, { transport = transport }) end
-end
-
----Runs one case over every protocol, version and transport it applies to.
+---Runs one case over every protocol and version it applies to.
 ---@param case hostile.Case
 function M.run(case)
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
     for v = 4, 6, 2 do
       if applies(case, protocol, v) then
-        each_transport(function(e)
+        nets.inside(l, function(e)
           local opts, result = { protocol = protocol, timeout = 100, attempts = 1 }, nil
           for key, value in pairs(case.opts or {}) do opts[key] = value end
           e:trace(TARGETS[v], opts, function(err, r) result = assert(r, err) end)
