@@ -78,7 +78,7 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
   int asked = config->transport == MTR_PACKET, odd = 0;
   int fast = asked || (config->transport == MTR_AUTO &&
-                       (!config->rate || config->rate > FAST_RATE));
+                       (config->rate <= 0 || config->rate > FAST_RATE));
   int err = open_sockets(config, random, fast, net, &odd);
   if (err == -EPERM || err == -EACCES)
     snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, or in a "
