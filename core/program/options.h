@@ -19,6 +19,7 @@ enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 struct options {
   enum options_action action;
   const char *transport; /* "auto", "raw" ... */
+  const char *sim;       /* file that describes a network */
   const char *rate;      /* as given; the Lua layer knows the notations */
   const char *source4;
   const char *source6;

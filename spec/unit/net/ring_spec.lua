@@ -20,7 +20,7 @@ describe("ring", function()
     return ffi.cast("uint32_t *", memory + block * C.RING_BLOCK + 8)[0]
   end
 
-  -- Writes a block of packets, as tpacket_block_desc and tpacket3_hdr have them (linux/if_packet.h).
+  -- Writes a block of packets, as linux/if_packet.h has tpacket_block_desc and tpacket3_hdr.
   local function fill(block, packets, o)
     o = o or {}
     local at = HEAD
