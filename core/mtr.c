@@ -175,6 +175,21 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data) {
   return 0;
 }
 
+int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
+  struct core *c = &m->loop.core;
+  int64_t now = loop_now();
+  int n = 0;
+  if (reason > MTR_STOP_HALTED) return -EINVAL;
+  for (uint32_t i = 0; i < c->traces.count; i++) {
+    struct trace *t = slab_at(&c->traces, i);
+    if (t->state != TRACE_RUNNING || t->cookie != cookie) continue;
+    core_stop(c, t, reason, 0, now);
+    n++;
+  }
+  loop_arm(&m->loop);
+  return n;
+}
+
 int mtr_release(struct mtr *m, uint32_t handle) {
   struct trace *t = find(m, handle);
   if (!t) return -ESTALE;
