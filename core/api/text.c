@@ -91,9 +91,7 @@ void text_seconds(struct text *t, double s) {
   }
   uint64_t whole = (uint64_t)s;
   double exact = (s - (double)whole) * 1e6;
-  uint64_t micros = (uint64_t)exact;
-  double rest = exact - (double)micros;
-  if (rest > 0.5 || (rest == 0.5 && micros % 2)) micros++;
+  uint64_t micros = (uint64_t)(exact + 0.5);
   decimals(t, whole * 1000000 + micros, 1000000);
 }
 

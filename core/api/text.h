@@ -46,13 +46,13 @@ char *put_address(char *p, const uint8_t *addr, unsigned family);
 /* text_number: appends a whole number. */
 void text_number(struct text *t, uint64_t value);
 
-/* text_ms: appends |ms|, rounded to three decimals as printf rounds what was
- * rounded half up before; "null" if it is no finite number below 2^53. */
+/* text_ms: appends |ms|, rounded half up to three decimals; "null" if it is no
+ * finite number or above 2^53 us. */
 void text_ms(struct text *t, double ms);
 
-/* text_seconds: appends |s| >= 0 with six decimals, rounded half to even: exact
- * for unix times since 1987, of which a double keeps 22 binary places at most;
- * before that the last digit may be off by one where it is a tie. */
+/* text_seconds: appends |s| >= 0 with six decimals, rounded half up: exact for
+ * unix times since 2004, of which a double keeps 22 binary places; before that
+ * the last digit may be off by one. "null" for anything else. */
 void text_seconds(struct text *t, double s);
 
 /* text_quote: appends |n| bytes as a JSON string. Control characters, quotes

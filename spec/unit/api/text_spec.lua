@@ -43,7 +43,7 @@ describe("text", function()
       local s = 2 ^ 30 + r() * 2 ^ 30
       assert.equal(("%.6f"):format(s), written("text_seconds", s))
     end
-    -- Ties go to even, and carry.
+    -- Ties go up, and carry.
     for _, s in ipairs{ 2 ^ 30 + 0.5 ^ 7, 2 ^ 30 + 3 * 0.5 ^ 7, 2 ^ 30 + 0.9999998, 0 } do
       assert.equal(("%.6f"):format(s), written("text_seconds", s))
     end
