@@ -127,4 +127,14 @@ end
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
-return M
+-- Modules that many programs do without are loaded when they are first asked for.
+local LAZY = {}
+function LAZY.campaign() return require("mtr.campaign").new end
+function LAZY.targets() return require "mtr.targets" end
+function LAZY.report() return require "mtr.report" end
+
+return setmetatable(M, { __index = function(_, key)
+  local load = LAZY[key]
+  M[key] = load and load()
+  return M[key]
+end })

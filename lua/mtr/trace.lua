@@ -15,6 +15,7 @@ local park = require "mtr.park"
 local resolve = require "mtr.resolve"
 local result = require "mtr.result"
 local slots = require "mtr.slots"
+local starts = require "mtr.start"
 local timer = require "mtr.timer"
 
 local C = lib.C
@@ -34,12 +35,7 @@ local M = {}
 local Trace = {}
 Trace.__index = Trace
 
---- The name of a failure that is the caller's bug: the library found a value out of range that
---- depends on others.
-M.BUG = "BUG"
-
--- The kernel's EINVAL for a destination says no more than that.
-local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
+M.BUG = starts.BUG
 
 local KEPT = { "on_probe", "on_reply", "on_timeout", "on_hop", "data" }
 
@@ -79,44 +75,17 @@ local function wants_result(trace)
   return not trace.on_done or takes_second(trace.on_done)
 end
 
-local function wants(trace)
-  local want, all = 0, trace.engine.debug
-  if trace.on_probe or all then want = want + C.MTR_WANT_SENT end
-  if trace.on_reply or all then want = want + C.MTR_WANT_REPLY end
-  if trace.on_timeout or all then want = want + C.MTR_WANT_TIMEOUT end
-  if trace.on_hop then want = want + C.MTR_WANT_HOP end
-  if trace.on_hop or wants_result(trace) then want = want + C.MTR_WANT_RESULT end
-  return want
-end
-
--- Why this address is not to be probed, as an environment error.
-local function refuse(trace, family, address)
-  local source, excluded = trace.kept.source, trace.engine.exclude
-  local only = trace.kept.family or source and source.family
-  if only and only ~= family then
-    return err.own("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
-      addr.text(address, family), only, trace.kept.family and "family" or "source"))
-  end
-  local prefix = excluded and excluded:find(address, family)
-  if prefix then
-    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(
-      addr.text(address, family), prefix))
-  end
-  return true
-end
-
 local function start(trace, t, family, address)
-  local ok, message, name = refuse(trace, family, address)
-  if not ok then return nil, message, name end
   local engine = trace.engine
-  t.cookie, t.want, t.family = slots.take(engine, trace), wants(trace), family
+  local ok, message, name = starts.permit(engine, trace.kept, family, address)
+  if not ok then return nil, message, name end
+  t.cookie, t.family = slots.take(engine, trace), family
+  t.want = starts.wants(trace, engine.debug, wants_result(trace))
   lib.copy(t.dst, address, 16)
   local n = C.mtr_start(engine.c, t, 1)
   if n < 0 then
     slots.free(engine, trace)
-    local why = lib.string(C.mtr_why(engine.c))
-    if n == -EINVAL and why ~= "" then return nil, why, M.BUG end
-    return err.env(n, n == -EINVAL and NO_ZONE or why)
+    return starts.refusal(engine, n)
   end
   trace.kept = nil
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"

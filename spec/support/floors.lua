@@ -26,10 +26,10 @@ local calls = {
 -- Lua, lowest first; a module's floor is that of the first part of its name.
 local lua_floors = {
   { "lib" },
-  { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
-    "options", "prefix", "probe", "record", "reply", "tell", "units" },
-  { "calls", "dispatch", "engine", "hops", "kit", "loop", "park", "prober", "resolve", "result",
-    "slots", "tell", "timer", "trace", "watch" },
+  { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "info", "json",
+    "mtrp", "options", "prefix", "probe", "range", "record", "reply", "targets", "tell", "units" },
+  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "kit", "loop", "park", "prober",
+    "resolve", "result", "slots", "start", "tell", "timer", "trace", "watch" },
   { "default", "hosts", "readable", "semaphore", "sim", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }
