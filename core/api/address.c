@@ -33,32 +33,33 @@ int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf) {
   return (int)(end - buf);
 }
 
-struct special {
-  uint64_t high, low;    /* the address; IPv4 in the upper half of |high| */
-  unsigned bits;         /* of it that count */
-  const char *class;
-};
-
 /* IANA's special-purpose registries (RFC 6890 and its updates), and RFC 4291
- * for the types. The longest prefixes come first. */
-static const struct special special4[] = {
-    {0xffffffff00000000, 0, 32, "broadcast"},
-    {0xc000000000000000, 0, 24, "protocol"},
-    {0xc000020000000000, 0, 24, "documentation"},
-    {0xc633640000000000, 0, 24, "documentation"},
-    {0xcb00710000000000, 0, 24, "documentation"},
-    {0xa9fe000000000000, 0, 16, "link-local"},
-    {0xc0a8000000000000, 0, 16, "private"},
-    {0xc612000000000000, 0, 15, "benchmarking"},
-    {0xac10000000000000, 0, 12, "private"},
-    {0x6440000000000000, 0, 10, "shared"},
-    {0x0000000000000000, 0, 8, "this-network"},
-    {0x0a00000000000000, 0, 8, "private"},
-    {0x7f00000000000000, 0, 8, "loopback"},
-    {0xe000000000000000, 0, 4, "multicast"},
-    {0xf000000000000000, 0, 4, "reserved"},
+ * for the types; of two that overlap the longer comes first. */
+static const struct {
+  uint32_t addr, mask;
+  const char *class;
+} special4[] = {
+    {0x0a000000, 0xff000000, "private"},
+    {0xc0a80000, 0xffff0000, "private"},
+    {0xac100000, 0xfff00000, "private"},
+    {0x64400000, 0xffc00000, "shared"},
+    {0xffffffff, 0xffffffff, "broadcast"},
+    {0xf0000000, 0xf0000000, "reserved"},
+    {0xe0000000, 0xf0000000, "multicast"},
+    {0x7f000000, 0xff000000, "loopback"},
+    {0x00000000, 0xff000000, "this-network"},
+    {0xa9fe0000, 0xffff0000, "link-local"},
+    {0xc0000000, 0xffffff00, "protocol"},
+    {0xc0000200, 0xffffff00, "documentation"},
+    {0xc6336400, 0xffffff00, "documentation"},
+    {0xcb007100, 0xffffff00, "documentation"},
+    {0xc6120000, 0xfffe0000, "benchmarking"},
     {0}};
-static const struct special special6[] = {
+static const struct {
+  uint64_t high, low;
+  unsigned bits;
+  const char *class;
+} special6[] = {
     {0, 0, 128, "unspecified"}, {0, 1, 128, "loopback"},
     {0, 0xffff00000000, 96, "mapped"},
     {0x0064ff9b00000000, 0, 96, "nat64"},
@@ -81,14 +82,24 @@ static uint64_t mask(unsigned bits) {
   return bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
 }
 
-const char *mtr_address_class(const uint8_t *addr, uint32_t family) {
-  uint64_t high = read64(addr), low = family == 6 ? read64(addr + 8) : 0;
-  if (family == 4) high &= mask(32);
-  const struct special *s = family == 6 ? special6 : special4;
-  for (; s->class; s++) {
-    unsigned rest = s->bits > 64 ? s->bits - 64 : 0;
-    if ((high & mask(s->bits)) == s->high && (low & mask(rest)) == s->low)
-      return s->class;
+static const char *class4(uint32_t addr) {
+  for (unsigned i = 0; special4[i].class; i++)
+    if ((addr & special4[i].mask) == special4[i].addr)
+      return special4[i].class;
+  return "";
+}
+
+static const char *class6(uint64_t high, uint64_t low) {
+  for (unsigned i = 0; special6[i].class; i++) {
+    unsigned bits = special6[i].bits, rest = bits > 64 ? bits - 64 : 0;
+    if ((high & mask(bits)) == special6[i].high &&
+        (low & mask(rest)) == special6[i].low)
+      return special6[i].class;
   }
   return "";
+}
+
+const char *mtr_address_class(const uint8_t *addr, uint32_t family) {
+  if (family == 6) return class6(read64(addr), read64(addr + 8));
+  return class4((uint32_t)(read64(addr) >> 32));
 }

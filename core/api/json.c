@@ -10,29 +10,31 @@
 
 enum { FIRST_ROOM = 64, NONE = 0xffff, EXT_MAX = 255 * 4 };
 
+/* A piece of text with no strings from outside: a reply without its extension
+ * objects, the longest, has less than 500 bytes. */
+enum { PIECE = 768 };
+
+static void put_piece(struct text *t, const char *piece, const char *end) {
+  text_put(t, piece, (size_t)(end - piece));
+}
+
 static const char *protocol_word(unsigned protocol) {
   return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
 }
 
-static void number(struct text *t, const char *name, uint64_t value) {
-  text_word(t, name);
-  text_number(t, value);
+static inline char *number(char *p, const char *name, uint32_t value) {
+  return put_number(put_word(p, name), value);
 }
 
-static void address(struct text *t, const char *name, const uint8_t *addr,
-                    unsigned family) {
-  char text[TEXT_ADDRESS];
-  text_word(t, name);
-  text_put(t, text, (size_t)(put_address(text, addr, family) - text));
-  text_word(t, "\"");
+static inline char *address(char *p, const char *name, const uint8_t *addr,
+                            unsigned family) {
+  p = put_address(put_word(p, name), addr, family);
+  *p = '"';
+  return p + 1;
 }
 
-static void class(struct text *t, const uint8_t *addr, unsigned family) {
-  const char *word = mtr_address_class(addr, family);
-  if (!*word) return;
-  text_word(t, ",\"addr_class\":\"");
-  text_word(t, word);
-  text_word(t, "\"");
+static inline char *flag(char *p, unsigned set, const char *text) {
+  return set ? put_word(p, text) : p;
 }
 
 /* Extension objects; what is damaged inside is told as hex, like the unknown.
@@ -42,13 +44,15 @@ static int labels(struct text *t, const struct wire_object *object) {
   struct wire_mpls stack[256];
   int n = object->size % 4 ? 0 : ext_mpls(object, stack, 256);
   if (n <= 0) return 0;
-  text_word(t, ",\"mpls\":");
+  text_word(t, ",\"mpls\":[");
   for (int i = 0; i < n; i++) {
-    number(t, i ? ",{\"ttl\":" : "[{\"ttl\":", stack[i].ttl);
-    number(t, ",\"label\":", stack[i].label);
-    number(t, ",\"tc\":", stack[i].tc);
-    number(t, ",\"s\":", stack[i].bottom);
-    text_word(t, "}");
+    char piece[PIECE], *p = number(piece, i ? ",{\"ttl\":" : "{\"ttl\":",
+                                   stack[i].ttl);
+    p = number(p, ",\"label\":", stack[i].label);
+    p = number(p, ",\"tc\":", stack[i].tc);
+    p = number(p, ",\"s\":", stack[i].bottom);
+    *p = '}';
+    put_piece(t, piece, p + 1);
   }
   text_word(t, "]}");
   return 1;
@@ -58,20 +62,21 @@ static int interface(struct text *t, const struct wire_object *object) {
   static const char *const roles[] = {"incoming", "sub-ip", "outgoing",
                                       "next-hop"};
   struct wire_interface in;
+  char piece[PIECE], *p = put_word(piece, ",\"interface\":{");
   if (ext_interface(object, &in)) return 0;
-  text_word(t, ",\"interface\":{");
   if (in.has & WIRE_HAS_ADDR) {
-    address(t, "\"addr\":\"", in.addr, in.family);
-    text_word(t, ",");
+    p = address(p, "\"addr\":\"", in.addr, in.family);
+    *p++ = ',';
   }
   if (in.has & WIRE_HAS_MTU) {
-    number(t, "\"mtu\":", in.mtu);
-    text_word(t, ",");
+    p = number(p, "\"mtu\":", in.mtu);
+    *p++ = ',';
   }
   if (in.has & WIRE_HAS_INDEX) {
-    number(t, "\"ifindex\":", in.index);
-    text_word(t, ",");
+    p = number(p, "\"ifindex\":", in.index);
+    *p++ = ',';
   }
+  put_piece(t, piece, p);
   if (in.has & WIRE_HAS_NAME) {
     text_word(t, "\"name\":");
     text_quote(t, in.name, in.name_size);
@@ -100,8 +105,9 @@ static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
   int more, first = 1;
   text_word(t, ",\"ext\":[");
   while ((more = ext_next(&b, &object)) > 0) {
-    number(t, first ? "{\"type\":" : ",{\"type\":", object.type);
-    number(t, ",\"class\":", object.class);
+    char piece[PIECE], *p = number(piece, first ? "{\"type\":"
+                                                : ",{\"type\":", object.type);
+    put_piece(t, piece, number(p, ",\"class\":", object.class));
     if (!labels(t, &object) && !interface(t, &object)) hex(t, &object);
     first = 0;
   }
@@ -111,98 +117,111 @@ static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
 
 /* Replies and hops. */
 
-static void quoted(struct text *t, const struct mtr_event *e) {
-  number(t, ",\"quoted\":{\"ttl\":", e->quoted_ttl);
-  number(t, ",\"size\":", e->quoted_size);
-  number(t, ",\"tos\":", e->quoted_tos);
-  if (e->flags & MTR_REPLY_NAT) text_word(t, ",\"nat\":true");
-  if (e->flags & MTR_REPLY_TRUNCATED) text_word(t, ",\"truncated\":true");
-  text_word(t, "}");
+static char *quoted(char *p, const struct mtr_event *e) {
+  p = number(p, ",\"quoted\":{\"ttl\":", e->quoted_ttl);
+  p = number(p, ",\"size\":", e->quoted_size);
+  p = number(p, ",\"tos\":", e->quoted_tos);
+  p = flag(p, e->flags & MTR_REPLY_NAT, ",\"nat\":true");
+  p = flag(p, e->flags & MTR_REPLY_TRUNCATED, ",\"truncated\":true");
+  *p = '}';
+  return p + 1;
 }
 
-static void flag(struct text *t, unsigned set, const char *name) {
-  if (!set) return;
-  text_word(t, ",\"");
-  text_word(t, name);
-  text_word(t, "\":true");
-}
-
-static void kind(struct text *t, const struct mtr_event *e) {
+static char *kind(char *p, const struct mtr_event *e) {
   if (e->protocol == MTR_ICMP) {
-    number(t, ",\"icmp_type\":", e->icmp_type);
+    p = number(p, ",\"icmp_type\":", e->icmp_type);
     if (e->icmp_code != MTR_NO_CODE)
-      number(t, ",\"icmp_code\":", e->icmp_code);
+      p = number(p, ",\"icmp_code\":", e->icmp_code);
   } else if (e->protocol == MTR_TCP) {
-    if (e->tcp_flags) number(t, ",\"tcp_flags\":", e->tcp_flags);
-    if (e->mtu) number(t, ",\"mss\":", e->mtu);
+    if (e->tcp_flags) p = number(p, ",\"tcp_flags\":", e->tcp_flags);
+    if (e->mtu) p = number(p, ",\"mss\":", e->mtu);
   }
+  return p;
+}
+
+/* Up to the extension objects. */
+static char *begin(char *p, const struct mtr_event *e) {
+  unsigned f = e->flags;
+  p = address(p, "{\"addr\":\"", e->addr, e->family);
+  p = put_ms(put_word(p, ",\"rtt\":"), e->rtt);
+  p = number(p, ",\"attempt\":", e->attempt);
+  p = put_ms(put_word(p, ",\"at\":"), e->at);
+  p = put_word(p, ",\"protocol\":\"");
+  p = put_word(p, protocol_word(e->protocol));
+  p = number(p, "\",\"flow\":", e->flow);
+  p = kind(p, e);
+  if (e->reply_ttl) p = number(p, ",\"reply_ttl\":", e->reply_ttl);
+  if (e->reply_size) p = number(p, ",\"reply_size\":", e->reply_size);
+  if (f & MTR_REPLY_QUOTE) p = quoted(p, e);
+  if (e->mtu && e->protocol != MTR_TCP) p = number(p, ",\"mtu\":", e->mtu);
+  p = flag(p, f & MTR_REPLY_FINAL, ",\"final\":true");
+  p = flag(p, f & MTR_REPLY_UNREACH, ",\"unreach\":true");
+  p = flag(p, f & MTR_REPLY_DUP, ",\"dup\":true");
+  p = flag(p, f & MTR_REPLY_LATE, ",\"late\":true");
+  return put_word(p, f & MTR_REPLY_USER_TIME ? ",\"tstamp\":\"user\""
+                                             : ",\"tstamp\":\"kernel\"");
+}
+
+static char *end(char *p, unsigned f) {
+  enum { SAID = MTR_REPLY_DUP | MTR_REPLY_LATE | MTR_REPLY_TOO_BIG |
+                MTR_REPLY_ANSWER };
+  p = flag(p, f & MTR_REPLY_EXT_BAD, ",\"ext_malformed\":true");
+  p = flag(p, !(f & SAID), ",\"ignored\":true");
+  p = flag(p, f & MTR_REPLY_LOCAL, ",\"local_\":true");
+  p = flag(p, f & MTR_REPLY_OTHER_ADDR, ",\"other_addr\":true");
+  p = flag(p, f & MTR_REPLY_TE_FROM_DST, ",\"te_from_dst\":true");
+  p = flag(p, f & MTR_REPLY_TOO_BIG, ",\"too_big\":true");
+  *p = '}';
+  return p + 1;
 }
 
 static void reply(struct text *t, const struct mtr_event *e,
-                  const uint8_t *ext) {
-  enum { SAID = MTR_REPLY_DUP | MTR_REPLY_LATE | MTR_REPLY_TOO_BIG |
-                MTR_REPLY_ANSWER };
-  unsigned f = e->flags, bad = f & MTR_REPLY_EXT_BAD;
-  address(t, "{\"addr\":\"", e->addr, e->family);
-  text_word(t, ",\"rtt\":");
-  text_ms(t, e->rtt);
-  number(t, ",\"attempt\":", e->attempt);
-  text_word(t, ",\"at\":");
-  text_ms(t, e->at);
-  text_word(t, ",\"protocol\":\"");
-  text_word(t, protocol_word(e->protocol));
-  number(t, "\",\"flow\":", e->flow);
-  kind(t, e);
-  if (e->reply_ttl) number(t, ",\"reply_ttl\":", e->reply_ttl);
-  if (e->reply_size) number(t, ",\"reply_size\":", e->reply_size);
-  if (f & MTR_REPLY_QUOTE) quoted(t, e);
-  if (e->mtu && e->protocol != MTR_TCP) number(t, ",\"mtu\":", e->mtu);
-  flag(t, f & MTR_REPLY_FINAL, "final");
-  flag(t, f & MTR_REPLY_UNREACH, "unreach");
-  flag(t, f & MTR_REPLY_DUP, "dup");
-  flag(t, f & MTR_REPLY_LATE, "late");
-  text_word(t, f & MTR_REPLY_USER_TIME ? ",\"tstamp\":\"user\""
-                                       : ",\"tstamp\":\"kernel\"");
-  if (e->ext_words && extensions(t, ext + e->ext, e->ext_words * 4u)) bad = 1;
-  flag(t, bad, "ext_malformed");
-  flag(t, !(f & SAID), "ignored");
-  flag(t, f & MTR_REPLY_LOCAL, "local_");
-  flag(t, f & MTR_REPLY_OTHER_ADDR, "other_addr");
-  flag(t, f & MTR_REPLY_TE_FROM_DST, "te_from_dst");
-  flag(t, f & MTR_REPLY_TOO_BIG, "too_big");
-  text_word(t, "}");
+                  const uint8_t *ext, int first) {
+  char piece[PIECE], *p = piece;
+  unsigned flags = e->flags;
+  if (!first) *p++ = ',';
+  p = begin(p, e);
+  if (e->ext_words) {
+    put_piece(t, piece, p);
+    if (extensions(t, ext + e->ext, e->ext_words * 4u))
+      flags |= MTR_REPLY_EXT_BAD;
+    p = piece;
+  }
+  put_piece(t, piece, end(p, flags));
+}
+
+static char *answer(char *p, const struct mtr_event *e) {
+  const char *class = mtr_address_class(e->addr, e->family);
+  p = address(p, ",\"addr\":\"", e->addr, e->family);
+  if (*class) {
+    p = put_word(put_word(p, ",\"addr_class\":\""), class);
+    *p++ = '"';
+  }
+  return put_ms(put_word(p, ",\"rtt\":"), e->rtt);
 }
 
 /* The records of one hop, chained from |first|. */
 static void hop(struct text *t, const struct replies *r, unsigned ttl,
                 unsigned first, int skipped) {
   const struct mtr_event *primary = NULL;
+  char piece[PIECE], *p = piece;
   int error = 0, some = 0;
   for (unsigned i = first; i != NONE; i = r->next[i]) {
     const struct mtr_event *e = &r->events[i];
     if (!e->family) error = e->error;
     else if (e->flags & MTR_REPLY_PRIMARY) primary = e;
   }
-  number(t, "{\"ttl\":", ttl);
-  if (skipped) text_word(t, ",\"skipped\":true");
-  if (primary) {
-    address(t, ",\"addr\":\"", primary->addr, primary->family);
-    class(t, primary->addr, primary->family);
-    text_word(t, ",\"rtt\":");
-    text_ms(t, primary->rtt);
-  }
+  p = number(p, ttl > 1 ? ",{\"ttl\":" : "{\"ttl\":", ttl);
+  p = flag(p, (unsigned)skipped, ",\"skipped\":true");
+  if (primary) p = answer(p, primary);
   if (error) {
-    text_word(t, ",\"error\":\"");
-    text_word(t, mtr_errname(error));
-    text_word(t, "\"");
+    p = put_word(put_word(p, ",\"error\":\""), mtr_errname(error));
+    *p++ = '"';
   }
-  text_word(t, ",\"replies\":[");
-  for (unsigned i = first; i != NONE; i = r->next[i]) {
-    if (!r->events[i].family) continue;
-    if (some++) text_word(t, ",");
-    reply(t, &r->events[i], r->ext);
-  }
-  text_word(t, "]}");
+  put_piece(t, piece, put_word(p, ",\"replies\":["));
+  for (unsigned i = first; i != NONE; i = r->next[i])
+    if (r->events[i].family) reply(t, &r->events[i], r->ext, !some++);
+  text_put(t, "]}", 2);
 }
 
 static void hops(struct text *t, struct replies *r, uint32_t n,
@@ -215,57 +234,51 @@ static void hops(struct text *t, struct replies *r, uint32_t n,
     first[ttl] = (uint16_t)n;
   }
   text_word(t, ",\"hops\":[");
-  for (unsigned ttl = 1; ttl <= info->hop_count; ttl++) {
-    if (ttl > 1) text_word(t, ",");
+  for (unsigned ttl = 1; ttl <= info->hop_count; ttl++)
     hop(t, r, ttl, first[ttl], ttl < info->first_ttl);
-  }
   text_word(t, "]}");
 }
 
 /* The trace itself. */
 
-static void head(struct text *t, const char *transport,
-                 const struct mtr_info *info) {
+static char *head(char *p, const char *transport,
+                  const struct mtr_info *info) {
   static const char *const multipath[] = {"paris", "classic", "dublin"};
-  text_word(t, "{\"type\":\"trace\",\"version\":\"1\",\"transport\":\"");
-  text_word(t, transport);
-  text_word(t, "\",\"protocol\":\"");
-  text_word(t, protocol_word(info->protocol));
-  text_word(t, "\",\"multipath\":\"");
-  text_word(t, multipath[info->multipath]);
-  address(t, "\",\"src\":\"", info->src, info->family);
-  address(t, ",\"dst\":\"", info->dst, info->family);
-  address(t, ",\"target\":\"", info->dst, info->family);
-  if (info->source_port) number(t, ",\"sport\":", info->source_port);
-  if (info->protocol != MTR_ICMP) number(t, ",\"dport\":", info->port);
-  number(t, ",\"flow\":", info->flow);
+  p = put_word(p, "{\"type\":\"trace\",\"version\":\"1\",\"transport\":\"");
+  p = put_word(put_word(p, transport), "\",\"protocol\":\"");
+  p = put_word(p, protocol_word(info->protocol));
+  p = put_word(p, "\",\"multipath\":\"");
+  p = put_word(p, multipath[info->multipath]);
+  p = address(p, "\",\"src\":\"", info->src, info->family);
+  p = address(p, ",\"dst\":\"", info->dst, info->family);
+  p = address(p, ",\"target\":\"", info->dst, info->family);
+  if (info->source_port) p = number(p, ",\"sport\":", info->source_port);
+  if (info->protocol != MTR_ICMP) p = number(p, ",\"dport\":", info->port);
+  p = number(p, ",\"flow\":", info->flow);
   if (info->family == 6 && info->flow_label <= 0xfffff)
-    number(t, ",\"flow_label\":", info->flow_label);
-  if (info->size) number(t, ",\"size\":", info->size);
+    p = number(p, ",\"flow_label\":", info->flow_label);
+  return info->size ? number(p, ",\"size\":", info->size) : p;
 }
 
-static void outcome(struct text *t, const struct mtr_info *info) {
+static char *outcome(char *p, const struct mtr_info *info) {
   static const char *const stop[] = {
       "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error",
       "hoplimit", "gss", "lss", "halted"};
-  text_word(t, ",\"start\":");
-  text_seconds(t, info->start);
-  text_word(t, ",\"duration\":");
-  text_ms(t, info->duration);
-  text_word(t, ",\"stop_reason\":\"");
-  text_word(t, stop[info->stop_reason]);
-  text_word(t, "\"");
+  p = put_seconds(put_word(p, ",\"start\":"), info->start);
+  p = put_ms(put_word(p, ",\"duration\":"), info->duration);
+  p = put_word(put_word(p, ",\"stop_reason\":\""), stop[info->stop_reason]);
+  *p++ = '"';
   if (info->stop_data != MTR_NO_CODE)
-    number(t, ",\"stop_data\":", info->stop_data);
-  number(t, ",\"first_ttl\":", info->first_ttl);
-  number(t, ",\"hop_count\":", info->hop_count);
-  number(t, ",\"probe_count\":", info->probes);
+    p = number(p, ",\"stop_data\":", info->stop_data);
+  p = number(p, ",\"first_ttl\":", info->first_ttl);
+  p = number(p, ",\"hop_count\":", info->hop_count);
+  return number(p, ",\"probe_count\":", info->probes);
 }
 
 void json_write(struct text *t, const char *transport,
                 const struct mtr_info *info, struct replies *r, uint32_t n) {
-  head(t, transport, info);
-  outcome(t, info);
+  char piece[PIECE];
+  put_piece(t, piece, outcome(head(piece, transport, info), info));
   hops(t, r, n, info);
 }
 

@@ -1,21 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/text.h"
 
-char *put_number(char *p, uint64_t value) {
-  char digits[20];
-  size_t n = sizeof digits;
-  do {
-    digits[--n] = (char)('0' + value % 10);
-    value /= 10;
-  } while (value);
-  memcpy(p, digits + n, sizeof digits - n);
-  return p + sizeof digits - n;
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536"
+    "37383940414243444546474849505152535455565758596061626364656667686970717273"
+    "7475767778798081828384858687888990919293949596979899";
+
+/* The digits of |value| below 10^8, at least |least| of them: in place, from
+ * the last two on. */
+static char *put_digits(char *p, uint32_t value, unsigned least) {
+  static const uint32_t power[] = {1,      10,      100,      1000,    10000,
+                                   100000, 1000000, 10000000, 100000000};
+  unsigned n = least;
+  while (value >= power[n]) n++;
+  char *end = p + n;
+  for (; n > 1; n -= 2) {
+    memcpy(p + n - 2, &pairs[value % 100 * 2], 2);
+    value /= 100;
+  }
+  if (n) *p = (char)('0' + value);
+  return end;
+}
+
+char *put_number(char *p, uint32_t value) {
+  if (value < 10) {
+    *p = (char)('0' + value);
+    return p + 1;
+  }
+  if (value < 100000000) return put_digits(p, value, 1);
+  p = put_digits(p, value / 100000000, 1);
+  return put_digits(p, value % 100000000, 8);
 }
 
 static char *put_dotted(char *p, const uint8_t *b) {
   for (int i = 0; i < 4; i++) {
+    unsigned value = b[i];
     if (i) *p++ = '.';
-    p = put_number(p, b[i]);
+    if (value > 99) {
+      *p++ = (char)('0' + value / 100);
+      memcpy(p, &pairs[value % 100 * 2], 2);
+      p += 2;
+    } else {
+      p = put_number(p, value);
+    }
   }
   return p;
 }
@@ -59,40 +86,42 @@ char *put_address(char *p, const uint8_t *addr, unsigned family) {
   return family == 6 ? put_groups(p, addr) : put_dotted(p, addr);
 }
 
-void text_number(struct text *t, uint64_t value) {
-  char digits[20];
-  text_put(t, digits, (size_t)(put_number(digits, value) - digits));
-}
-
-/* |units| in |scale|ths, with the decimals that |scale|, a power of ten, has. */
-static void decimals(struct text *t, uint64_t units, uint64_t scale) {
-  char digits[40], *point = put_number(digits, units / scale);
-  char *end = put_number(point, scale + units % scale);
-  *point = '.';          /* where the digit of |scale| is */
-  text_put(t, digits, (size_t)(end - digits));
-}
-
-void text_ms(struct text *t, double ms) {
-  double units = ms * 1000 + 0.5;
-  if (!(units > -0x1p53 && units < 0x1p53)) {
-    text_word(t, "null");
-    return;
+/* Thousandths, with the point. */
+static char *put_thousandths(char *p, uint64_t units) {
+  uint64_t whole = units / 1000;
+  unsigned rest = (unsigned)(units % 1000);
+  if (whole >= 100000000) {
+    p = put_number(p, (uint32_t)(whole / 100000000));
+    p = put_digits(p, (uint32_t)(whole % 100000000), 8);
+  } else {
+    p = put_number(p, (uint32_t)whole);
   }
+  p[0] = '.';
+  p[1] = (char)('0' + rest / 100);
+  memcpy(p + 2, &pairs[rest % 100 * 2], 2);
+  return p + 4;
+}
+
+char *put_ms(char *p, double ms) {
+  double units = ms * 1000 + 0.5;
+  if (!(units > -0x1p53 && units < 0x1p53)) return put_word(p, "null");
   int64_t floor = (int64_t)units;
   if ((double)floor > units) floor--;
-  if (floor < 0) text_word(t, "-");
-  decimals(t, (uint64_t)(floor < 0 ? -floor : floor), 1000);
+  if (floor < 0) *p++ = '-';
+  return put_thousandths(p, (uint64_t)(floor < 0 ? -floor : floor));
 }
 
-void text_seconds(struct text *t, double s) {
-  if (!(s >= 0 && s < 0x1p40)) {
-    text_word(t, "null");
-    return;
+char *put_seconds(char *p, double s) {
+  if (!(s >= 0 && s < 0x1p32 - 1)) return put_word(p, "null");
+  uint32_t whole = (uint32_t)s;
+  uint32_t micros = (uint32_t)((s - whole) * 1e6 + 0.5);
+  if (micros == 1000000) {
+    micros = 0;
+    whole++;
   }
-  uint64_t whole = (uint64_t)s;
-  double exact = (s - (double)whole) * 1e6;
-  uint64_t micros = (uint64_t)(exact + 0.5);
-  decimals(t, whole * 1000000 + micros, 1000000);
+  p = put_number(p, whole);
+  *p = '.';
+  return put_digits(p + 1, micros, 6);
 }
 
 /* The length of the UTF-8 sequence at |s|, 0 when there is no well-formed one. */
