@@ -177,7 +177,7 @@ end
 
 --- After the end of each trace: goes on when hooks have given way, or ends.
 function Campaign:after()
-  if self.exhausted then self:settle() else park.wake(self.pump) end
+  if self.exhausted and self.cohort.count == 0 then self:settle() else park.wake(self.pump) end
 end
 
 -- Has the reporters called once a second. Nothing waits for this timer.
