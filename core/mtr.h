@@ -442,8 +442,8 @@ int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
 
 /* mtr_json: the result of a trace that is not yet released as one line of JSON
  * into |buf|[|size|], without a newline or a zero byte; its target is told as
- * an address. Returns how many bytes it has; if that exceeds |size|, |buf| holds
- * nothing of use. -ESTALE, -ENOMEM. */
+ * an address. Returns how many bytes it has; if that exceeds |size|, |buf|
+ * holds nothing of use. -ESTALE, -ENOMEM. */
 int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 #ifdef __cplusplus

@@ -124,7 +124,8 @@ char *put_seconds(char *p, double s) {
   return put_digits(p + 1, micros, 6);
 }
 
-/* The length of the UTF-8 sequence at |s|, 0 when there is no well-formed one. */
+/* The length of the UTF-8 sequence at |s|, 0 when there is none that is
+ * well-formed. */
 static size_t sequence(const uint8_t *s, size_t left) {
   uint8_t a = s[0];
   size_t n = a < 0x80 ? 1 : a < 0xc2 ? 0 : a < 0xe0 ? 2 : a < 0xf0 ? 3

@@ -51,9 +51,9 @@ char *put_number(char *p, uint32_t value);
  * number or above 2^53 us. */
 char *put_ms(char *p, double ms);
 
-/* put_seconds: |s| >= 0 with six decimals, rounded half up: exact for unix times
- * since 2004, of which a double keeps 22 binary places; before that the last
- * digit may be off by one. "null" for anything else. */
+/* put_seconds: |s| >= 0 with six decimals, rounded half up: exact for unix
+ * times since 2004, of which a double keeps 22 binary places; before that the
+ * last digit may be off by one. "null" for anything else. */
 char *put_seconds(char *p, double s);
 
 /* put_address: an address of |family| 4 or 6; IPv6 as RFC 5952 has it. */

@@ -15,7 +15,10 @@ local function load_result()
   local fake, kept = {}, {}
   for key, value in pairs(lib) do fake[key] = value end
   fake.C = setmetatable({
-    mtr_describe = function(_, _, info) ffi.copy(info, given.info, ffi.sizeof "struct mtr_info") end,
+    mtr_describe = function(_, _, info)
+      ffi.copy(info, given.info, ffi.sizeof "struct mtr_info")
+      return 0
+    end,
     mtr_replies = function(_, _, _, out, n, ext, room)
       if given.n <= n then
         ffi.copy(out, given.r.events, given.n * 64)
