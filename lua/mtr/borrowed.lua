@@ -8,7 +8,6 @@
 -- A hook that keeps the object itself will see later traces in it, or nothing.
 
 local lib = require "mtr.lib"
-local err = require "mtr.err"
 local event = require "mtr.event"
 local read = require "mtr.info"
 local results = require "mtr.result"
@@ -38,9 +37,8 @@ local Trace = {}
 ---@param data? integer
 function Trace:stop(reason, data)
   reason, data = reason or "halted", data or 0
-  if type(event.stop[reason]) ~= "number" then
-    error(("stop: unknown reason %s"):format(err.show(reason)), 2)
-  end
+  local problem = event.bad_stop(reason)
+  if problem then error(problem, 2) end
   self.cohort:mark(self.handle, { stop_reason = reason, stop_data = data })
 end
 

@@ -11,9 +11,10 @@
 --     local summary = assert(c:run())
 --
 -- Literal addresses and prefixes cost no Lua object each: they are one mtr.cohort, and what hooks
--- and on_trace are given is borrowed. Names, and all targets when `trace` is a function, have
--- traces and results of their own. A target that cannot be traced is told to on_error and counted;
--- only a reporter that fails, targets that raise, and senseless options end a campaign.
+-- and on_trace are given is borrowed. Names, and all targets where it has to be known which trace is
+-- meant (`trace` is a function, strategy, pace, an engine's pick), have traces and results of their
+-- own. A target that cannot be traced is told to on_error and counted; only a reporter that fails,
+-- targets that raise, and senseless options end a campaign.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"
@@ -78,8 +79,11 @@ local function problem(c)
   local list, wrong = reporters.new(c.reporters or {})
   if not list then return wrong end
   c.reporters = list
-  if type(c.trace) == "function" then return nil end
-  return select(2, options.fill(options.trace, c.trace, lib.new "struct mtr_trace"))
+  c.apart = type(c.trace) == "function"
+  if c.apart then return nil end
+  local kept, bug = options.fill(options.trace, c.trace, lib.new "struct mtr_trace")
+  c.apart = kept and (kept.strategy or kept.pace) ~= nil
+  return bug
 end
 
 --- A campaign; it starts with run() or results().
@@ -198,13 +202,12 @@ local function start(c, whole)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
-  c.engine = engine
+  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
   if c.rate then engine:set_rate(c.rate) end
   local ok
   ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
   if not ok then return nil, message, name end
-  local own = type(c.trace) ~= "function" and c.trace or nil
-  c.cohort, message, name = cohort.new(engine, own, c, whole)
+  c.cohort, message, name = cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
   tick(c)

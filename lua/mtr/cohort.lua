@@ -88,7 +88,7 @@ function Cohort:start()
     else
       local t = batch[self.first]
       self.first = self.first + 1
-      local _, message, name = starts.refusal(engine, n)
+      local _, message, name = starts.refusal(engine, n, t.family, t.dst)
       self.owner:refused(t, message, name)
     end
   end
@@ -103,7 +103,8 @@ function Cohort:mark(handle, mark)
   if C.mtr_describe(self.engine.c, handle, info) < 0 then return end
   if not self.marks[handle] then self.marked = self.marked + 1 end
   self.marks[handle] = mark
-  C.mtr_stop(self.engine.c, handle, event.stop[mark.stop_reason], mark.stop_data)
+  C.mtr_stop(self.engine.c, handle, event.stop[mark.stop_reason], mark.stop_data,
+    0)
 end
 
 --- Calls a hook; as Trace:hook of mtr.trace.

@@ -21,6 +21,7 @@ local engine = require "mtr.engine"
 local loop = require "mtr.loop"
 local park = require "mtr.park"
 local default = require "mtr.default"
+local strategy = require "mtr.strategy"
 local semaphore = require "mtr.semaphore"
 local task = require "mtr.task"
 
@@ -29,7 +30,7 @@ local M = { version = "0.1.0" }
 M.engine, M.configure, M.default = engine.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
-M.coroutine = coro
+M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = binary.find, addr.parse_ip
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
 
@@ -130,6 +131,7 @@ function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.readable" end
 function LAZY.stream() return require("mtr.stream").open end
+function LAZY.sim() return require "mtr.sim" end
 function LAZY.mtrp() return require "mtr.mtrp" end
 
 return setmetatable(M, { __index = function(_, key)

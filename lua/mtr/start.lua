@@ -6,6 +6,7 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"
 local err = require "mtr.err"
+local steer = require "mtr.steer"
 
 local C = lib.C
 local EINVAL = err.code.EINVAL
@@ -17,19 +18,23 @@ M.BUG = "BUG"
 
 -- The kernel's EINVAL for a destination says no more than that.
 local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
+local NO_WAY = "the kernel takes nothing to this target, as with a blackhole route"
 
---- The events that hooks want.
----@param hooks table on_probe, on_reply, on_timeout, on_hop
+--- The events that hooks want, and a strategy.
+---@param trace table on_probe, on_reply, on_timeout, on_hop, strategy
 ---@param all? boolean for the debug log
 ---@param whole boolean whether a result is wanted
 ---@return integer
-function M.wants(hooks, all, whole)
-  local want = 0
-  if hooks.on_probe or all then want = want + C.MTR_WANT_SENT end
-  if hooks.on_reply or all then want = want + C.MTR_WANT_REPLY end
-  if hooks.on_timeout or all then want = want + C.MTR_WANT_TIMEOUT end
-  if hooks.on_hop then want = want + C.MTR_WANT_HOP end
-  if hooks.on_hop or whole then want = want + C.MTR_WANT_RESULT end
+function M.wants(trace, all, whole)
+  local want, replies, timeouts = 0, nil, nil
+  if trace.strategy then
+    replies, timeouts = steer.wants(trace.strategy)
+  end
+  if trace.on_probe or all then want = want + C.MTR_WANT_SENT end
+  if trace.on_reply or replies or all then want = want + C.MTR_WANT_REPLY end
+  if trace.on_timeout or timeouts or all then want = want + C.MTR_WANT_TIMEOUT end
+  if trace.on_hop then want = want + C.MTR_WANT_HOP end
+  if trace.on_hop or whole then want = want + C.MTR_WANT_RESULT end
   return want
 end
 
@@ -58,11 +63,15 @@ end
 --- Why mtr_start failed: an environment error, or M.BUG as its name.
 ---@param engine mtr.Engine
 ---@param code integer
+---@param family integer
+---@param address ffi.cdata*
 ---@return nil, string message, string name
-function M.refusal(engine, code)
+function M.refusal(engine, code, family, address)
   local why = lib.string(C.mtr_why(engine.c))
-  if code == -EINVAL and why ~= "" then return nil, why, M.BUG end
-  return err.env(code, code == -EINVAL and NO_ZONE or why)
+  if code ~= -EINVAL then return err.env(code, why) end
+  if why ~= "" then return nil, why, M.BUG end
+  local zone = family == 6 and addr.class(addr.format(address, 6)) == "link-local"
+  return err.env(code, zone and NO_ZONE or NO_WAY)
 end
 
 return M

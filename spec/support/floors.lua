@@ -27,10 +27,12 @@ local calls = {
 local lua_floors = {
   { "lib" },
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "info", "json",
-    "mtrp", "options", "prefix", "probe", "range", "record", "reply", "targets", "tell", "units" },
-  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "kit", "loop", "park", "prober",
-    "resolve", "result", "slots", "start", "tell", "timer", "trace", "watch" },
-  { "default", "hosts", "readable", "semaphore", "sim", "stats", "stream", "task" },
+    "mtrp", "options", "prefix", "probe", "range", "record", "reply", "script", "sim",
+    "strategies", "targets", "tell", "units" },
+  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "kit", "launch", "loop", "park",
+    "prober", "resolve", "result", "slots", "start", "steer", "tell", "timer", "trace", "turns",
+    "watch" },
+  { "default", "hosts", "readable", "semaphore", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }
 local lua_floor = {}

@@ -3,8 +3,8 @@
 -- How a campaign takes targets in: as many as its window has room for, in batches, whenever hooks
 -- and tasks have given way.
 --
--- Literal addresses go to the campaign's cohort. Names, and all targets when options are made by a
--- function, become traces of their own. When the engine is full with the traces of others, what was
+-- Literal addresses go to the campaign's cohort. Names, and all targets of a campaign whose
+-- traces are to be told apart, become traces of their own. When the engine is full with the traces of others, what was
 -- taken waits until one of the campaign's own has ended, or a moment.
 
 local addr = require "mtr.addr"
@@ -69,7 +69,7 @@ local function pull(c)
     c:cannot(feed.text, what, what:match "^%u+")
   elseif kind == 0 then
     start_own(c, what)
-  elseif type(c.trace) == "function" then
+  elseif c.apart then
     start_own(c, what > 0 and feed.text or addr.format(group.bytes, kind))
   else
     local ok, message, name = group:add(kind, what)
