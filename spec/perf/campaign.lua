@@ -4,10 +4,12 @@
 --
 --   mtrlua spec/perf/campaign.lua [targets=8000] [window=1000] [rate=max] [transport=auto]
 --     [from=many] [ttls=8] [protocol=icmp] [timeout=2s] [on_trace=on] [on_hop=off] [jsonl=off]
---     [max_probes=65536]
+--     [max_probes=65536] [sim=0]
 --
 -- from: "many", the destinations of lab topology `many TTLS`, round and round; a prefix, from its
 -- first address on; or a file with one target per line. jsonl: "off" or the file to write.
+-- sim: not 0: instead of all that, the targets of a simulated internet of so many prefixes, whose own
+-- cost is told with the engine's.
 -- ttls is max_ttl, gap_limit and window of each trace; 0 leaves these at their defaults.
 -- SPDX-License-Identifier: MIT
 
@@ -20,7 +22,7 @@ local topo = require("spec.lab.topo")
 local opts = measure.options({ ... }, {
   targets = 8000, window = 1000, rate = "max", transport = "auto", from = "many", ttls = 8,
   protocol = "icmp", timeout = "2s", on_trace = "on", on_hop = "off", jsonl = "off",
-  max_probes = 65536,
+  max_probes = 65536, sim = 0,
 })
 
 local function many()
@@ -32,8 +34,12 @@ local function many()
   end
 end
 
+local sim = opts.sim > 0 and mtr.sim.internet({ prefixes = opts.sim }) or nil
+
 local function source()
-  if opts.from == "many" then
+  if sim then
+    return sim:targets()
+  elseif opts.from == "many" then
     return many()
   elseif opts.from:find("/%d+$") then
     return mtr.targets.cidr(opts.from)
@@ -55,7 +61,8 @@ local function first(n, iterate)
 end
 
 local engine = assert(mtr.engine({
-  rate = opts.rate, transport = opts.transport, max_probes = opts.max_probes,
+  rate = opts.rate, transport = sim and "sim" or opts.transport, max_probes = opts.max_probes,
+  sim = sim,
 }))
 local traces, hops, answered = 0, 0, 0
 
