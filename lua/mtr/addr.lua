@@ -3,24 +3,23 @@
 -- Addresses: 16 bytes in network order (IPv4 in the first four) to text and back, and the class of
 -- special ones.
 --
--- Text is remembered, because hops of many traces are the same routers: after its first time an
--- address costs a table lookup.
+-- Text is remembered, because hops of many traces are the same routers: an address that came not
+-- long ago costs a table lookup. IPv4 has a place by its bits, which the next address there takes.
 
+local bit = require "bit"
 local lib = require "mtr.lib"
 
 local C = lib.C
 local M = {}
 
-local LIMIT = 65536  -- addresses remembered; past that the memory starts anew
+local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
 
-local text4, text6, classes, known = {}, {}, {}, 0
+local PLACES = 8192
+local keys4, texts4 = lib.new("int32_t[?]", PLACES), {}
+for i = 0, PLACES - 1 do texts4[i] = false end
 
-local function remember(key, text)
-  if known >= LIMIT then text4, text6, classes, known = {}, {}, {}, 0 end
-  local cache = type(key) == "number" and text4 or text6
-  cache[key], known = text, known + 1
-  return text
-end
+local LIMIT = 16384  -- IPv6 addresses remembered; past that the memory starts anew
+local texts6, known = {}, 0
 
 local buffer = lib.new "char[46]"
 
@@ -38,12 +37,24 @@ end
 ---@return string?
 function M.text(b, family)
   if family == 4 then
-    local key = ((b[0] * 256 + b[1]) * 256 + b[2]) * 256 + b[3]
-    return text4[key] or remember(key, M.format(b, 4))
+    local key = bor(lshift(b[0], 24), lshift(b[1], 16), lshift(b[2], 8), b[3])
+    local place = band(bxor(key, rshift(key, 13)), PLACES - 1)
+    local text = texts4[place]
+    if not text or keys4[place] ~= key then
+      text = M.format(b, 4)
+      keys4[place], texts4[place] = key, text
+    end
+    return text
   elseif family == 6 then
     -- ffi.string for each event: interning 16 bytes is the cheapest key a table can take.
     local key = lib.string(b, 16)
-    return text6[key] or remember(key, M.format(b, 6))
+    local text = texts6[key]
+    if not text then
+      if known >= LIMIT then texts6, known = {}, 0 end
+      text = M.format(b, 6)
+      texts6[key], known = text, known + 1
+    end
+    return text
   end
   return nil
 end
@@ -84,23 +95,14 @@ function M.parse_ip(value)
   return nil, ("EINVAL: %q is not an IPv4 or IPv6 address"):format(text), "EINVAL"
 end
 
-local function classify(text)
-  local family = M.parse(text, scratch)
-  local class = family > 0 and lib.string(C.mtr_address_class(scratch, family)) or ""
-  return class ~= "" and class
-end
-
 --- The class of a special address: "private", "shared", "loopback", "link-local", "documentation",
 --- "multicast"...; nil for an ordinary one and for what is no address.
 ---@param text string
 ---@return string?
 function M.class(text)
-  local class = classes[text]
-  if class == nil then
-    class = classify(text)
-    classes[text] = class
-  end
-  return class or nil
+  local family = M.parse(text, scratch)
+  local class = family > 0 and lib.string(C.mtr_address_class(scratch, family)) or ""
+  return class ~= "" and class or nil
 end
 
 return M
