@@ -52,8 +52,8 @@ struct loop {
 };
 
 /* loop_clock: the system's monotonic time, ns. loop_now: the time of |l|, ns.
- * loop_unix: the time of day, unix seconds, when that was |at|; the same for the
- * same |at| until the next step. */
+ * loop_unix: the time of day, unix seconds, when that was |at|; the same for
+ * the same |at| until the next step. */
 int64_t loop_clock(void);
 int64_t loop_now(const struct loop *l);
 double loop_unix(const struct loop *l, int64_t at);

@@ -8,8 +8,8 @@
 --
 -- from: "many", the destinations of lab topology `many TTLS`, round and round; a prefix, from its
 -- first address on; or a file with one target per line. jsonl: "off" or the file to write.
--- sim: not 0: instead of all that, the targets of a simulated internet of so many prefixes, whose own
--- cost is told with the engine's.
+-- sim: not 0: instead of all that, the targets of a simulated internet of so many prefixes, whose
+-- own cost is told with the engine's.
 -- ttls is max_ttl, gap_limit and window of each trace; 0 leaves these at their defaults.
 -- SPDX-License-Identifier: MIT
 

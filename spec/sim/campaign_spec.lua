@@ -4,8 +4,8 @@ local mtr = require "mtr"
 
 local function campaign(prefixes, opts, engine_opts)
   engine_opts = engine_opts or {}
-  engine_opts.sim, engine_opts.transport, engine_opts.seed = mtr.sim.internet { prefixes = prefixes },
-    "sim", 5
+  engine_opts.sim = mtr.sim.internet { prefixes = prefixes }
+  engine_opts.transport, engine_opts.seed = "sim", 5
   engine_opts.rate = engine_opts.rate or "max"
   local e = assert(mtr.engine(engine_opts))
   opts.engine, opts.targets = e, opts.targets or engine_opts.sim:targets()
