@@ -176,6 +176,7 @@ static int flush(struct loop *l) {
   uint32_t n = l->out_end - l->out_first;
   const struct wire_probe *v = l->outbox + l->out_first;
   const uint32_t *handles = l->handles + l->out_first;
+  l->net->load = (uint32_t)l->core.counters.probes;
   uint32_t k = l->net->ops->send(l->net, v, n, sent);
   for (uint32_t i = 0; i < k; i++)
     core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
@@ -288,6 +289,7 @@ int loop_step(struct loop *l) {
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;
+  c->counters.detours = l->net->detours;
   c->told = c->event_count;            /* the caller is about to see them */
   loop_arm(l);
   return err;

@@ -131,6 +131,7 @@ function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.readable" end
 function LAZY.stream() return require("mtr.stream").open end
+function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.mtrp() return require "mtr.mtrp" end
 

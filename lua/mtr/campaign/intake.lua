@@ -4,8 +4,8 @@
 -- and tasks have given way.
 --
 -- Literal addresses go to the campaign's cohort. Names, and all targets of a campaign whose traces
--- must be told apart, become traces of their own. When the engine is full with the traces of others,
--- what was taken waits until one of the campaign's own has ended, or a moment.
+-- must be told apart, become traces of their own. When the engine is full with the traces of
+-- others, what was taken waits until one of the campaign's own has ended, or a moment.
 
 local addr = require "mtr.addr"
 local cohort = require "mtr.cohort"
