@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 2,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 3,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
+  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
   MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
@@ -46,8 +46,9 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
  * IPv4 identification or the IPv6 payload length. */
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
-/* Transports. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3 };
+/* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
+ * limit, and packet then is raw as long as few probes are outstanding. */
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3, MTR_PACKET = 4 };
 
 /* Capabilities of a transport. */
 enum {
@@ -83,8 +84,8 @@ enum {
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
   MTR_EV_WRITABLE = 9,   /* likewise */
-  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
-                          * or mtr_stop; at: now */
+  MTR_EV_NEXT = 10,      /* which probes next? answered by mtr_probe, up to
+                          * |ttl| times, mtr_pass or mtr_stop; at: now */
   MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
   MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
                           * mtr_pick; probe: how many may go */
@@ -136,7 +137,7 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
@@ -258,6 +259,8 @@ struct mtr_counters {
   double malformed;      /* not parsed */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
+  double detours;        /* probes that packet could not send by itself: raw
+                          * did, see mtr_detour */
   double user_times;     /* replies without a usable kernel timestamp */
   double probe_waits;    /* steps that had to wait for a free probe id */
   double steps;
@@ -283,7 +286,9 @@ enum {
 };
 
 /* How it balances equal routes. */
-enum { MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL };
+enum {
+  MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL
+};
 
 /* Whose address its replies come from. */
 enum {
@@ -433,12 +438,13 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 /* mtr_errname: the symbolic name of an errno, such as "EPERM". Static. */
 const char *mtr_errname(int err);
 
-/* mtr_sockets: opens the privileged sockets of one raw engine into |fd|[8],
- * with a filter that drops everything until an engine takes them. The caller
- * owns them until mtr_open succeeds. -EPERM without CAP_NET_RAW; a family that
- * this host does not have leaves -1 in its places. |mark|, not 0, is set on
- * them. */
-int mtr_sockets(int32_t *fd, uint32_t mark);
+/* mtr_sockets: opens the privileged sockets of one engine into
+ * |fd|[MTR_SOCKETS], with a filter that drops everything until an engine takes
+ * them. With |fast| 0 they are good for raw, else for packet too, if this
+ * kernel has what it takes. The caller owns them until mtr_open succeeds.
+ * -EPERM without CAP_NET_RAW; a family that this host does not have leaves -1
+ * in its places. |mark|, not 0, is set on them. */
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 
 /* mtr_defaults: fills |config| with the defaults. */
 void mtr_defaults(struct mtr_config *config);
@@ -455,7 +461,8 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
 
 /* mtr_close: ends everything and frees |engine|; NULL is fine. Waits for name
  * resolutions that are under way. With |keep| not NULL the privileged sockets
- * are handed back in keep[8], filtered again, instead of being closed. */
+ * are handed back in keep[MTR_SOCKETS], filtered again, instead of being
+ * closed. */
 void mtr_close(struct mtr *engine, int32_t *keep);
 
 /* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
@@ -501,8 +508,8 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
- * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+/* mtr_probe: queues |n| probes of manual traces, or of a strategy that was
+ * asked; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
  * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
  * asked), -EDQUOT (max_probes). The route is looked up again every second: its
  * errors are those of mtr_start. */
@@ -607,6 +614,10 @@ const char *mtr_why(struct mtr *engine);
 uint32_t mtr_caps(struct mtr *engine);
 const char *mtr_transport(struct mtr *engine);
 
+/* mtr_detour: why the last probe counted in counters.detours was; "" if none
+ * was. Static. */
+const char *mtr_detour(struct mtr *engine);
+
 /* mtr_find: the absolute path of the program |name| in |out|[|size|]: from
  * $PATH, but for a privileged process only from the system's own directories. 0
  * or -ENOENT. */
@@ -617,8 +628,8 @@ void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
 
 /* mtr_sim_new: a simulated network of |seed| without nodes, or NULL. Add to it
  * before an engine opens over it; it must outlive the engines. Chance in it is
- * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it; NULL
- * is fine. */
+ * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it;
+ * NULL is fine. */
 struct mtr_sim *mtr_sim_new(uint32_t seed);
 void mtr_sim_free(struct mtr_sim *sim);
 
@@ -627,9 +638,9 @@ void mtr_sim_free(struct mtr_sim *sim);
 void mtr_sim_node_defaults(struct mtr_sim_node *node);
 void mtr_sim_internet_defaults(struct mtr_sim_internet *internet);
 
-/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL (a
- * field is out of range, a node is not there), -EBUSY (an engine is open over
- * it, or was), -ENOMEM; nothing is added then. */
+/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL
+ * (a field is out of range, a node is not there), -EBUSY (an engine is open
+ * over it, or was), -ENOMEM; nothing is added then. */
 int mtr_sim_nodes(struct mtr_sim *sim, const struct mtr_sim_node *v,
                   uint32_t n);
 int mtr_sim_addrs(struct mtr_sim *sim, const struct mtr_sim_addr *v,
@@ -656,8 +667,8 @@ int mtr_sim_targets(struct mtr_sim *sim, uint32_t family, double first,
                     uint8_t *addr, uint32_t n);
 
 /* mtr_open_sim: as mtr_open, over |sim|, in virtual time: a step begins by
- * moving the time of the engine to what is due next, so that nothing sleeps, and
- * mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
+ * moving the time of the engine to what is due next, so that nothing sleeps,
+ * and mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
 int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
                  struct mtr **engine, char *why, uint32_t size);
 
@@ -672,6 +683,24 @@ int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);
+
+/* mtr_address_text: the text of an address of |family| 4 or 6 into |buf|[46],
+ * ended by a zero byte; returns its length, or -EINVAL. IPv6 is RFC 5952's. */
+int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
+
+/* mtr_address_class: what a special address is: "private", "shared",
+ * "loopback", "documentation"...; "" for an ordinary one. Static storage. */
+const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_stop_all: stops, as mtr_stop does, every running trace with |cookie|, and
+ * returns how many there were. Takes time by the number of all traces. */
+int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_json: the result of a trace that is not yet released as one line of JSON
+ * into |buf|[|size|], without a newline or a zero byte; its target is told as
+ * an address. Returns how many bytes it has; if that exceeds |size|, |buf|
+ * holds nothing of use. -ESTALE, -ENOMEM. */
+int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ static int outside(const struct range *r, unsigned n, char *why, size_t size) {
 
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
-      {"transport", c->transport, MTR_AUTO, MTR_SIM},
+      {"transport", c->transport, MTR_AUTO, MTR_PACKET},
       {"workers", c->workers, 1, 8},
       {"max_traces", c->max_traces, 1, 1000000},
       {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},
@@ -131,7 +131,8 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
   unsigned n = sizeof ranges / sizeof *ranges;
   if (outside(ranges, n, why, size)) return -EINVAL;
   if (!strategy || o->multipath != MTR_CLASSIC || p->flow == o->flow) return 0;
-  snprintf(why, size, "multipath \"classic\" has no other flow than the trace's");
+  snprintf(why, size, "multipath \"classic\" has no other flow than the "
+           "trace's");
   return -EINVAL;
 }
 

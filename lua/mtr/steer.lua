@@ -3,7 +3,7 @@
 -- Runs the strategy of a trace, and its pace: asks when the library asks, hands in the answers.
 --
 -- The library asks (NEXT) when the trace's window, its rate and the engine's have room for a probe,
--- and takes one probe for each time it asked; so nothing a strategy does gets ahead of them. Each
+-- and takes no more probes than it asked for; so nothing a strategy does gets ahead of them. Each
 -- probe ends once, by on_reply or by on_timeout (silence, or it could not be sent); duplicates and
 -- late replies are for the hooks of the trace only. What a strategy does wrong ends its trace with
 -- stop_reason "error" and nothing else; what it raises is caught by mtr.dispatch.
@@ -156,22 +156,19 @@ local function pass(trace, wake)
   C.mtr_pass(trace.engine.c, trace.handle, wake)
 end
 
---- The library asks for the next probe.
----@param trace mtr.Trace
----@param e mtr.Event
-function M.next(trace, e)
-  if trace.state ~= "running" then return end
-  local s, held = trace.strategy, trace.held
-  if not trace.begun then begin(trace, s) end
+-- Asks for one probe; true if there may be another.
+local function ask(trace, s, now)
+  local held = trace.held
   if held then
     trace.held = nil
     submit(trace, held)
-    return
+    return not trace.held
   end
-  local probe, a, b, c = s:next(e.at)
-  if trace.state ~= "running" then return end
+  local probe, a, b, c = s:next(now)
+  if trace.state ~= "running" then return false end
   if type(probe) == "table" then
     submit(trace, probe)
+    return not trace.held
   elseif probe == nil then
     pass(trace, a)
   elseif probe == "stop" then
@@ -179,6 +176,19 @@ function M.next(trace, e)
   else
     fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
       .. err.show(probe))
+  end
+  return false
+end
+
+--- The library asks for probes.
+---@param trace mtr.Trace
+---@param e mtr.Event
+function M.next(trace, e)
+  if trace.state ~= "running" then return end
+  local s, now = trace.strategy, e.at
+  if not trace.begun then begin(trace, s) end
+  for _ = 1, e.ttl do
+    if not ask(trace, s, now) or trace.state ~= "running" then return end
   end
 end
 
