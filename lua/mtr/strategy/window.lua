@@ -10,15 +10,17 @@
 local bit = require "bit"
 local mtr = require "mtr"
 local fit = require "mtr.strategy.fit"
+local new_table = require "table.new"
 
 local band, rshift = bit.band, bit.rshift
+local HOPS = 15                        -- before tables grow
 local SENT, OUT, ANSWERED, UNREACH = 1, 0x100, 0x10000, 0x1000000
 
 local M = { name = "window-lua", gap = 0, loops = 0, failed = 0, sent = 0, last = 0, retry = false }
 
 function M:init(trace)
   local o = trace.options
-  self.o, self.hops, self.addr = o, {}, {}
+  self.o, self.hops, self.addr = o, new_table(HOPS, 0), new_table(HOPS, HOPS)
   self.probe = { ttl = 0, size = o.size > 0 and o.size or nil }
   self.next_ttl, self.settled, self.limit = o.first_ttl, o.first_ttl - 1, o.max_ttl
   self.high = o.first_ttl - 1
