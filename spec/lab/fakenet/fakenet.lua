@@ -1,5 +1,5 @@
 -- The load lab: a prober in a namespace of its own before a fake internet of 16 million
--- destinations (model.h), which an XDP program answers for at the other end of a veth, or, where XDP
+-- destinations (model.h). An XDP program answers for it at the other end of a veth, or, where XDP
 -- cannot be had or a known delay is wanted, a program behind a TUN device.
 --
 --   local net = assert(fakenet.up({ kind = "xdp", settings = { "silent=50" } }))
@@ -80,10 +80,10 @@ for try in $(seq 500); do ip -o link show $A | grep -q LOWER_UP && break; sleep 
 ip route add default via $GW4
 ip -6 route add default via $GW6
 ]]
--- NAPI in threads of their own, bound to CPU 1: a prober on CPU 0 is charged its own calls only. They
--- go before all else there, or answers are lost when the machine is busy, and the prober's side before
--- the responder's, for it empties the ring of 256 that the other fills. Where they cannot be bound,
--- `pinned` is not said.
+-- NAPI in threads of their own, bound to CPU 1: a prober on CPU 0 is charged its own calls only.
+-- They go before all else there, or answers are lost when the machine is busy, and the prober's
+-- side before the responder's, for it empties the ring of 256 that the other fills. Where they
+-- cannot be bound, `pinned` is not said.
 local XDP_THREADS = [[
 for pair in p:$A r:$B; do
   nsenter -t $HOLDER -m ip netns exec $ID-${pair%:*} \
@@ -147,7 +147,8 @@ local function script_of(state, opts)
   if opts.kind == "tun" then
     return in_net(p, fill(TUN, values))
   end
-  return in_net(p, fill(XDP_PROBER, values)) .. in_net(values.RESPONDER, fill(XDP_RESPONDER, values))
+  return in_net(p, fill(XDP_PROBER, values))
+    .. in_net(values.RESPONDER, fill(XDP_RESPONDER, values))
     .. in_net(p, fill(ROUTES, values)) .. fill(XDP_THREADS, values)
 end
 

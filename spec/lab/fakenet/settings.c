@@ -42,12 +42,13 @@ const char *settings_read(struct model *m, int n, char **words) {
     {"balance", 0, 1, &m->balance},
   };
   for (int i = 0; i < n; i++) {
-    size_t name = strcspn(words[i], "="), k = 0, most = sizeof all / sizeof *all;
+    size_t name = strcspn(words[i], "="), k = 0;
+    const size_t most = sizeof all / sizeof *all;
     while (k < most && (strncmp(all[k].name, words[i], name) ||
                         all[k].name[name] || !words[i][name])) k++;
     if (k == most) {
-      snprintf(why, sizeof why, "unknown setting '%.32s': there are seed= hops= "
-               "span= silent= dark= balance=", words[i]);
+      snprintf(why, sizeof why, "unknown setting '%.32s': there are seed= "
+               "hops= span= silent= dark= balance=", words[i]);
       return why;
     }
     const char *wrong = set(&all[k], words[i] + name + 1);
