@@ -2,12 +2,18 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
+--   luajit spec/perf/bench.lua [chain] [load]      without words: both parts
+--
+-- chain is a few thousand probes through kernel routers, which tells to the hop and to the byte;
+-- load (load.lua) is speed.
+--
 -- Everything is run in turns, so that what else the machine does meets all alike, and told as
 -- medians; ratios are made of runs that were neighbours. On a veth chain the kernel's forwarding
 -- runs on the sender's CPU and is charged to the sender: the same for every contender.
 -- SPDX-License-Identifier: MIT
 
 local contenders = require("spec.perf.contenders")
+local load = require("spec.perf.load")
 local lab = require("spec.lab.lab")
 local measure = require("spec.perf.measure")
 local reports = require("spec.perf.report")
@@ -16,6 +22,7 @@ local TTLS, TRACES = 8, 1000
 local PAIRS, ROUNDS = 15, 10
 local MOST_RATIO, MOST_TRACE, MOST_PROBE = 1.6, 1024, 128
 local GROWTH, FLAT = 0.25, 0.05
+local MOST_START_MS, MOST_START_KIB = 15, 8192
 
 local report = reports.new()
 
@@ -169,9 +176,10 @@ local function check_start()
   local empty = map(5, function()
     return contenders.wall_ms(contenders.MTRLUA .. " -e ''", 10) - contenders.wall_ms("true", 10)
   end)
-  report:add_median({ name = "start_ms", text = "mtrlua -e ''", unit = "ms" }, empty)
+  report:add_median({ name = "start_ms", text = "mtrlua -e ''", unit = "ms", most = MOST_START_MS },
+    empty)
   report:add({ name = "start_peak_kib", text = "its peak memory", unit = "KiB", digits = 0,
-    value = contenders.idle_peak() / 1024 })
+    value = contenders.idle_peak() / 1024, most = MOST_START_KIB })
 end
 
 -- What another tracer costs, or why it was not asked.
@@ -221,8 +229,11 @@ local machine = {
 reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machine.load,
   machine.date))
 local start = measure.now()
-local l = assert(lab.up("many", { TTLS }, { id = (...) }))
-local ok, problem = xpcall(function()
+
+local parts = {}
+
+function parts.chain()
+  local l = assert(lab.up("many", { TTLS }))
   local runs = pairs_of_runs(l)
   check_results(runs)
   check_cost(l, runs)
@@ -230,10 +241,21 @@ local ok, problem = xpcall(function()
   check_growth(l)
   check_start()
   check_others(l, runs)
+  l:down()
+end
+
+function parts.load()
+  load.add(report)
+end
+
+local words = #arg > 0 and arg or { "chain", "load" }
+local ok, problem = xpcall(function()
+  for _, word in ipairs(words) do
+    assert(parts[word], "bench: there is no part " .. word)()
+  end
 end, function(err)
   return type(err) == "string" and err:find("^bench:") and err or debug.traceback(err)
 end)
-l:down()
 if not ok then
   io.stderr:write(problem, "\n")
   os.exit(1)

@@ -19,9 +19,11 @@ ffi.cdef([[
 int perf_wait4(int pid, int *status, int options, struct perf_usage *u) __asm__("wait4");
 int perf_fork(void) __asm__("fork");
 int perf_usleep(unsigned us) __asm__("usleep");
+int perf_prctl(int what, unsigned long value) __asm__("prctl");
 ]])
 
 local WNOHANG, EVERY_US, WINDOW_S = 1, 50000, 0.5
+local DIE_WITH_PARENT, SIGKILL = 1, 9 -- PR_SET_PDEATHSIG
 
 local device = assert(arg[1], "which device?")
 local counters = assert(io.open("/proc/net/dev"))
@@ -45,6 +47,7 @@ counters:setvbuf("no")
 local start, start_drops = sent()
 local pid = ffi.C.perf_fork()
 if pid == 0 then
+  ffi.C.perf_prctl(DIE_WITH_PARENT, SIGKILL)
   sys.exec(argv)
   os.exit(127)
 end

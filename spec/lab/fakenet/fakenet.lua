@@ -1,6 +1,7 @@
 -- The load lab: a prober in a namespace of its own before a fake internet of 16 million
 -- destinations (model.h). An XDP program answers for it at the other end of a veth, or, where XDP
--- cannot be had or a known delay is wanted, a program behind a TUN device.
+-- cannot be had or a known delay is wanted, a program behind a TUN device, or a TAP device where
+-- the prober needs Ethernet.
 --
 --   local net = assert(fakenet.up({ kind = "xdp", settings = { "silent=50" } }))
 --   net:exec("build/mtrlua trace 10.0.1.7")
@@ -19,7 +20,7 @@ local sys = require("spec.lab.sys")
 local M = {}
 
 ---@class fakenet.Net: lab.Lab
----@field kind "xdp"|"tun"
+---@field kind "xdp"|"tun"|"tap"
 ---@field device string     of the prober
 ---@field mac string?       of the device, and
 ---@field gateway string?   of what is at the other end; nil: a TUN device has none
@@ -100,17 +101,25 @@ done
 [ $bound != 2 ] || echo pinned
 ]]
 local TUN = QUIET .. [[
-pin=$(taskset -c 1 echo taskset -c 1 2>/dev/null || :)
-$pin $BUILD/respond $A /proc/$HOLDER/root/run/counters $HOLDER $DELAY $SETTINGS
+pin="taskset -c 1 chrt -f 10"
+$pin true 2>/dev/null || pin=
+$pin $BUILD/respond $KIND $A /proc/$HOLDER/root/run/counters $HOLDER $DELAY $SETTINGS
 [ -z "$pin" ] || echo pinned
 ip -batch - <<'IP'
 link set lo up
 addr add $SRC4/30 dev $A
 addr add $SRC6/64 dev $A nodad
 link set $A txqueuelen $QUEUE up
-route add default dev $A
-route add ::/0 dev $A
 IP
+]]
+local TUN_ROUTES = [[
+ip route add default dev $A
+ip -6 route add default dev $A
+]]
+local TAP_ROUTES = [[
+ip link set $A address $MAC
+ip neigh replace $GW4 lladdr $GWMAC dev $A
+ip neigh replace $GW6 lladdr $GWMAC dev $A
 ]]
 
 local function pwd()
@@ -138,14 +147,16 @@ local function values_of(state, opts)
     A = "p" .. tag, B = "r" .. tag, MAC = MAC, GWMAC = GATEWAY_MAC, SRC4 = SRC4, SRC6 = SRC6,
     GW4 = GATEWAY4, GW6 = GATEWAY6, HOLDER = state.holder, ID = state.id, QUEUE = tostring(QUEUE),
     RESPONDER = states.path(state, "r"), BUILD = build, DELAY = tostring(opts.delay_us or 0),
-    SETTINGS = safe(opts.settings or {}),
+    SETTINGS = safe(opts.settings or {}), KIND = opts.kind,
   }
 end
 
 local function script_of(state, opts)
   local values, p = values_of(state, opts), states.path(state, "p")
   if opts.kind == "tun" then
-    return in_net(p, fill(TUN, values))
+    return in_net(p, fill(TUN .. TUN_ROUTES, values))
+  elseif opts.kind == "tap" then
+    return in_net(p, fill(TUN .. TAP_ROUTES .. ROUTES, values))
   end
   return in_net(p, fill(XDP_PROBER, values))
     .. in_net(values.RESPONDER, fill(XDP_RESPONDER, values))
@@ -154,10 +165,10 @@ end
 
 local function wrap(state, kind, settings, pinned)
   local net = lab.new({ nodes = { p = {} }, src4 = SRC4, src6 = SRC6 }, state)
-  local xdp = kind == "xdp"
+  local ether = kind ~= "tun"
   net.kind, net.settings, net.pinned = kind, settings, pinned
   net.device = ("p%x"):format(tonumber(state.holder))
-  net.mac, net.gateway = xdp and MAC or nil, xdp and GATEWAY_MAC or nil
+  net.mac, net.gateway = ether and MAC or nil, ether and GATEWAY_MAC or nil
   net.stats = M.stats
   return net
 end
@@ -182,8 +193,8 @@ end
 local made = 0
 
 --- Bring a load lab up. What labs of dead owners left is taken away first.
----@param opts { kind: "xdp"|"tun", delay_us: integer?, settings: string[]?, id: string?,
----  stay: boolean? }  delay_us: tun only; settings: see settings.h; stay: outlive this process
+---@param opts { kind: "xdp"|"tun"|"tap", delay_us: integer?, settings: string[]?, id: string?,
+---  stay: boolean? }  delay_us: not with xdp; settings: see settings.h; stay: outlive us
 ---@return fakenet.Net?
 ---@return string?
 ---@return string?
@@ -193,7 +204,7 @@ function M.up(opts)
     return nil, reason, "EPERM"
   end
   if opts.kind == "xdp" and opts.delay_us then
-    error("fakenet: only tun has a delay", 2)
+    error("fakenet: xdp has no delay", 2)
   end
   for _, stale in ipairs(lab.ids(true)) do
     lab.down(stale)

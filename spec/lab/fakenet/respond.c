@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * respond: the responder where XDP cannot be had, and the one with a known
- * delay: answers what comes out of a TUN device that it makes, each answer
- * DELAY after its probe was read, in order.
+ * delay: answers what comes out of a device that it makes, each answer DELAY
+ * after its probe was read, in order.
  *
- *   respond DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
+ *   respond tun|tap DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
  *
  * When the device is there it goes on in the background, keeps its counters in
  * the file COUNTERS (one 64-bit number per answer_kind; tell prints them) and
@@ -35,7 +35,8 @@
 enum {
   BATCH = 64,            /* packets read before answers are looked after */
   PACKET = 2048,         /* bytes of the longest probe */
-  SLOT = 112,            /* bytes of the longest delayed answer */
+  ETHER = 14,            /* bytes before it on a TAP device */
+  SLOT = 118,            /* bytes of the longest delayed answer */
   SLOTS = 1 << 18,       /* delayed answers: 10 ms at 26 million a second */
   ROOM = 16 << 20        /* bytes that the device may hold for us */
 };
@@ -47,7 +48,8 @@ struct slot {
 };
 
 struct respond {
-  int tun, holder;
+  int device, holder;
+  size_t ether;          /* 0 or ETHER */
   int64_t delay;         /* ns */
   struct model model;
   unsigned long long *counts;
@@ -102,7 +104,7 @@ static size_t reply6(struct respond *r, __u8 *p, size_t n, __u8 *buffer,
 }
 
 static void put_out(struct respond *r, const __u8 *p, size_t n) {
-  if (write(r->tun, p, n) < 0) r->counts[ANSWER_LOST]++;
+  if (write(r->device, p, n) < 0) r->counts[ANSWER_LOST]++;
 }
 
 static void delay(struct respond *r, const __u8 *p, size_t n) {
@@ -116,21 +118,34 @@ static void delay(struct respond *r, const __u8 *p, size_t n) {
   memcpy(s->bytes, p, n);
 }
 
+/* Sends the answer |out| to the |frame|, which may be the same. */
+static void finish(struct respond *r, const __u8 *frame, __u8 *out, size_t n) {
+  if (r->ether) {
+    __u8 from[6];
+    memcpy(from, frame + 6, 6);
+    memmove(out + 6, frame, 6);
+    memcpy(out, from, 6);
+    memmove(out + 12, frame + 12, 2);
+  }
+  (r->delay ? delay : put_out)(r, out, n);
+}
+
 static int take(struct respond *r) {
-  static __u8 packet[PACKET], buffer[SLOT];
+  static __u8 frame[PACKET], buffer[SLOT];
+  __u8 *packet = frame + r->ether;
   int got = 0;
   for (; got < BATCH; got++) {
-    ssize_t n = read(r->tun, packet, sizeof packet);
+    ssize_t n = read(r->device, frame, sizeof frame) - (ssize_t)r->ether;
     __u8 *out;
     if (n <= 0) break;
     size_t size = 0;
     if (packet[0] >> 4 == 4 && n >= IP4 + QUOTE)
-      size = reply4(r, packet, (size_t)n, buffer, &out);
+      size = reply4(r, packet, (size_t)n, buffer + r->ether, &out);
     else if (packet[0] >> 4 == 6 && n >= IP6 + QUOTE)
-      size = reply6(r, packet, (size_t)n, buffer, &out);
+      size = reply6(r, packet, (size_t)n, buffer + r->ether, &out);
     else
       r->counts[ANSWER_OTHER]++;
-    if (size) (r->delay ? delay : put_out)(r, out, size);
+    if (size) finish(r, frame, out - r->ether, size + r->ether);
   }
   return got;
 }
@@ -146,7 +161,7 @@ static void give(struct respond *r) {
 /* Until HOLDER ends, or this is killed. */
 static void serve(struct respond *r) {
   struct pollfd wait[] = {{.fd = r->holder, .events = POLLIN},
-                          {.fd = r->tun, .events = POLLIN}};
+                          {.fd = r->device, .events = POLLIN}};
   while (!wait[0].revents) {
     int got = take(r);
     if (r->delay) give(r);
@@ -154,8 +169,9 @@ static void serve(struct respond *r) {
   }
 }
 
-static int open_device(const char *name) {
-  struct ifreq f = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+static int open_device(const char *name, int tap) {
+  struct ifreq f = {0};
+  f.ifr_flags = (short)((tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI);
   int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), room = ROOM;
   strncpy(f.ifr_name, name, IFNAMSIZ - 1);
   if (fd < 0 || ioctl(fd, TUNSETIFF, &f) < 0) return -errno;
@@ -187,18 +203,20 @@ static int tell(const char *path) {
 int main(int argc, char **argv) {
   static struct respond r;
   if (argc == 3 && !strcmp(argv[1], "tell")) return tell(argv[2]);
-  if (argc < 5) return 2;
-  const char *wrong = settings_read(&r.model, argc - 5, argv + 5);
-  r.delay = atoll(argv[4]) * 1000;
+  if (argc < 6) return 2;
+  const char *wrong = settings_read(&r.model, argc - 6, argv + 6);
+  r.delay = atoll(argv[5]) * 1000;
+  r.ether = strcmp(argv[1], "tap") ? 0 : ETHER;
   if (wrong || r.delay < 0) {
     fprintf(stderr, "respond: %s\n", wrong ? wrong : "a delay below 0");
     return 2;
   }
-  if ((r.tun = open_device(argv[1])) < 0) return fail("/dev/net/tun", -r.tun);
-  r.counts = open_counters(argv[2], O_RDWR | O_CREAT | O_TRUNC);
-  if (!r.counts) return fail(argv[2], errno);
-  r.holder = (int)syscall(SYS_pidfd_open, atoi(argv[3]), 0);
-  if (r.holder < 0) return fail(argv[3], errno);
+  r.device = open_device(argv[2], r.ether != 0);
+  if (r.device < 0) return fail("/dev/net/tun", -r.device);
+  r.counts = open_counters(argv[3], O_RDWR | O_CREAT | O_TRUNC);
+  if (!r.counts) return fail(argv[3], errno);
+  r.holder = (int)syscall(SYS_pidfd_open, atoi(argv[4]), 0);
+  if (r.holder < 0) return fail(argv[4], errno);
   if (r.delay && !(r.slots = malloc(sizeof *r.slots * SLOTS)))
     return fail("slots", errno);
   if (daemon(0, 0) < 0) return fail("daemon", errno);
