@@ -2,10 +2,10 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [load]      without words: both parts
+--   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt]
 --
--- chain is a few thousand probes through kernel routers, which tells to the hop and to the byte;
--- load (load.lua) is speed.
+-- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
+-- the hop and to the byte; the others are load.lua's.
 --
 -- Everything is run in turns, so that what else the machine does meets all alike, and told as
 -- medians; ratios are made of runs that were neighbours. On a veth chain the kernel's forwarding
@@ -230,7 +230,7 @@ reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machi
   machine.date))
 local start = measure.now()
 
-local parts = {}
+local parts = load.parts
 
 function parts.chain()
   local l = assert(lab.up("many", { TTLS }))
@@ -244,14 +244,10 @@ function parts.chain()
   l:down()
 end
 
-function parts.load()
-  load.add(report)
-end
-
-local words = #arg > 0 and arg or { "chain", "load" }
+local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
-    assert(parts[word], "bench: there is no part " .. word)()
+    assert(parts[word], "bench: there is no part " .. word)(report)
   end
 end, function(err)
   return type(err) == "string" and err:find("^bench:") and err or debug.traceback(err)

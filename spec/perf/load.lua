@@ -213,7 +213,6 @@ local PEERS = {
 }
 
 local function check_peers(report, net)
-  reports.say("\nOther tracers before the same fake internet")
   local mini = runs.mini(net, "pktmm ring", { n = N, rate = RATE })
   for _, peer in ipairs(PEERS) do
     local name, n, what = unpack(peer)
@@ -241,14 +240,17 @@ local function check_peers(report, net)
   end
 end
 
--- What this build's engine can be asked for.
+local told = {}
+
+-- What this build's engine can be asked for. What it cannot is told once.
 local function gears_here(net)
   local here = {}
   for _, gear in ipairs(GEARS) do
     local can, why = runs.engine(net, { n = 16, transport = gear.transport })
     if can then
       here[#here + 1] = gear
-    else
+    elseif not told[gear.transport] then
+      told[gear.transport] = true
       reports.say(("     transport %s: skipped: %s"):format(gear.transport, why))
     end
   end
@@ -264,47 +266,74 @@ local function in_net(opts, fn)
   end
 end
 
---- Adds the figures of the load bench to a report.
----@param report perf.Report
-function M.add(report)
-  local kind = "xdp"
-  local net, why = fakenet.up({ kind = kind })
-  if net then
-    net:down()
+-- Where all but the RTT is measured.
+local function fast(settings, fn)
+  local ok, why = fakenet.up({ kind = "xdp" })
+  if ok then
+    ok:down()
   else
-    kind = "tap"
     reports.say("     no XDP here, so a TAP responder, which is slower: " .. why:gsub("\n.*", ""))
   end
-  local gears
-  in_net({ kind = kind }, function(l)
-    reports.say("\nLoad: 65,536 destinations, 10 to 16 hops, 5 % silent, hop by hop")
-    gears = gears_here(l)
-    for _, gear in ipairs(gears) do
+  in_net({ kind = ok and "xdp" or "tap", settings = settings }, fn)
+end
+
+--- The parts of the bench: each adds its figures to a report.
+M.parts = {}
+
+---@param report perf.Report
+function M.parts.speed(report)
+  reports.say("\nLoad: 65,536 destinations, 10 to 16 hops, 5 % silent, hop by hop")
+  fast({}, function(net)
+    for _, gear in ipairs(gears_here(net)) do
       reports.say(("\nTransport %s"):format(gear.transport))
-      check_cost(report, l, gear)
-      check_slow(report, l, gear)
-      check_peak(report, l, gear)
-      check_truth(report, l, gear)
+      check_cost(report, net, gear)
+      check_slow(report, net, gear)
+      check_peak(report, net, gear)
+      check_truth(report, net, gear)
     end
+  end)
+end
+
+---@param report perf.Report
+function M.parts.programmed(report)
+  fast({}, function(net)
+    local gears = gears_here(net)
     local best = gears[#gears]
     reports.say(("\nProgrammed, transport %s: CPU per probe more"):format(best.transport))
-    check_more(report, l, best)
-    check_many(report, l, best)
-    check_peers(report, l)
+    check_more(report, net, best)
+    check_many(report, net, best)
   end)
-  reports.say("\nFew traces in flight")
-  in_net({ kind = kind, settings = { "silent=0" } }, function(l)
-    for _, gear in ipairs(gears) do
-      check_few(report, l, gear)
+end
+
+---@param report perf.Report
+function M.parts.peers(report)
+  reports.say("\nOther tracers before the same fake internet")
+  fast({}, function(net)
+    check_peers(report, net)
+  end)
+end
+
+---@param report perf.Report
+function M.parts.few(report)
+  reports.say("\nFew traces in flight, before routers that all answer")
+  fast({ "silent=0" }, function(net)
+    for _, gear in ipairs(gears_here(net)) do
+      check_few(report, net, gear)
     end
   end)
+end
+
+---@param report perf.Report
+function M.parts.rtt(report)
   reports.say("\nRTT against answers that take 10 ms")
-  in_net({ kind = "tap", delay_us = DELAY_US }, function(l)
-    for _, gear in ipairs(gears) do
-      check_rtt(report, l, gear)
+  in_net({ kind = "tap", delay_us = DELAY_US }, function(net)
+    for _, gear in ipairs(gears_here(net)) do
+      if gear.delay ~= false then
+        check_rtt(report, net, gear)
+      end
     end
     if contenders.installed("scamper") then
-      runs.peers.scamper(l, 2000, OUT)
+      runs.peers.scamper(net, 2000, OUT)
       add_errors(report, "scamper", "scamper", contenders.SCAMPER_RATE)
     end
   end)
