@@ -197,7 +197,8 @@ end
 local function check_rtt(report, net, gear)
   for _, case in ipairs({ { 1000, 100 }, { 10000, 2000 }, { 50000, 9000 }, { 100000, 18000 } }) do
     local rate = case[1]
-    local options = { n = case[2], rate = rate, transport = gear.transport, out = OUT }
+    local options = { n = case[2], rate = rate, transport = gear.transport, out = OUT,
+      burst = math.max(1, rate / 10000) } -- 100 us of the rate
     assert(runs.engine(net, options))
     add_errors(report, "engine", gear.transport, rate, TARGETS.rtt[rate])
     runs.mini(net, gear.mini, options)

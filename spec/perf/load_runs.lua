@@ -43,7 +43,8 @@ function M.targets(net, n)
   return path
 end
 
---- Our engine: see load_engine.lua for the options, but `n`, which is how many targets.
+--- Our engine: see load_engine.lua for the options, but `n`, which is how many targets; `burst` is
+--- for mini.
 ---@param net fakenet.Net
 ---@param options table<string, any>
 ---@return table<string, number>?
@@ -53,7 +54,7 @@ function M.engine(net, options)
   for key, value in pairs(options) do
     words[key] = value
   end
-  words.n, words.targets = nil, M.targets(net, options.n)
+  words.n, words.burst, words.targets = nil, nil, M.targets(net, options.n)
   return M.run(net, ("%s spec/perf/load_engine.lua %s"):format(contenders.MTRLUA,
     contenders.words(words)))
 end
@@ -149,9 +150,9 @@ end
 ---@return table<string, number>
 function peers.masscan(net, n)
   local prefix = 32 - math.floor(math.log(n) / math.log(2) + 0.5)
-  return M.run(net, ("sh -c 'timeout -s KILL %d masscan 10.0.0.0/%d --ping --rate 1000000 "
-    .. "--wait 0 -e %s --adapter-ip %s --router-mac %s -oB /dev/null 2>/dev/null; true'"):format(
-    MASSCAN_S, prefix, net.device, net.src4, net.gateway))
+  return M.run(net, ("sh -c 'masscan 10.0.0.0/%d --ping --rate 1000000 --wait 0 -e %s --adapter-ip "
+    .. "%s --router-mac %s -oB /dev/null >/dev/null 2>&1 & sleep %d; kill -9 $!; wait; true'"
+    ):format(prefix, net.device, net.src4, net.gateway, MASSCAN_S))
 end
 
 --- traceroute(8): a process per target, 20 at once, 16 probes under way in each.

@@ -32,7 +32,6 @@
 
 enum {
   TTLS = 32, MAX_TTL = 30,
-  TOKENS = 128,          /* the most that pacing saves up */
   FIFO = 1 << 20,        /* probes whose time runs; 512 ms at 2 million/s */
   NONE = 255
 };
@@ -232,7 +231,7 @@ static int send_all(struct mini *m, int64_t now) {
   int err = 0;
   if (m->rate > 0) {
     m->tokens += (double)(now - m->refilled) * m->rate / 1e9;
-    if (m->tokens > TOKENS) m->tokens = TOKENS;
+    if (m->tokens > 2 * m->burst) m->tokens = 2 * m->burst;
     budget = (unsigned)m->tokens;
   }
   m->refilled = now;
@@ -257,7 +256,7 @@ static void rest(struct mini *m, int64_t now) {
   struct pollfd p = {.fd = m->receive.fd, .events = POLLIN};
   int64_t ns = 100000000;
   int waiting = m->ready_first != m->ready_next;
-  if (waiting && m->tokens >= m->burst / 2.0) return;
+  if (waiting && m->tokens >= 1 && m->tokens >= m->burst / 2.0) return;
   if (waiting)
     ns = (int64_t)(m->burst * 1e9 / m->rate);
   else if (m->wait_first != m->wait_next)
