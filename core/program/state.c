@@ -7,7 +7,7 @@
  * error is told before anything runs.
  *
  * "mtr.program" is { kits = { {fd, ...8}, ... }, kit_errno = n or nil,
- * options = { transport, rate, source4, source6, interface, log: strings;
+ * options = { transport, sim, rate, source4, source6, interface, log: strings;
  * mark, seed: numbers; each nil when not given }, wake_fd = n,
  * interrupted = function() -> n, clear = function() }.
  */
@@ -36,12 +36,10 @@ void state_exit(int status) {
   fflush(NULL);
   if (err == EPIPE || signals_status() == 128 + SIGPIPE)
     _exit(128 + SIGPIPE);
-  if (err) {
+  if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
-    status = status ? status : 1;
-  }
-  _exit(status);
+  _exit(err && !status ? 1 : status);
 }
 
 static int state_os_exit(lua_State *L) {
@@ -119,6 +117,7 @@ static void state_set_number(lua_State *L, const char *key, const char *given,
 static void state_push_options(lua_State *L, const struct options *o) {
   lua_newtable(L);
   state_set_text(L, "transport", o->transport);
+  state_set_text(L, "sim", o->sim);
   state_set_text(L, "rate", o->rate);
   state_set_text(L, "source4", o->source4);
   state_set_text(L, "source6", o->source6);

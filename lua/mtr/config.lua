@@ -13,7 +13,8 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"
+---@field transport? "auto"|"raw"|"mtr-packet"|"sim"
+---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
 ---@field rate? number|string probes per second over all traces; 0 or "max": no limit
@@ -27,6 +28,7 @@ local M = {}
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
 ---@field seed? integer of every random choice
+---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -62,6 +64,11 @@ local function list(value)
   return nil, "must be a list of prefixes or the name of a file"
 end
 
+local function network(value)
+  if type(value) == "string" or type(value) == "table" then return value end
+  return nil, "must be a network of mtr.sim, its description or the name of a file"
+end
+
 local function name(value)
   if type(value) == "string" and #value > 0 and #value < 16 then return value end
   return nil, "must be the name of an interface"
@@ -70,8 +77,9 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet" }),
+    kind = check.word(event.transport, { "auto", "raw", "mtr-packet", "sim" }),
     doc = 'default "auto": the best that privileges allow' },
+  { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
   { name = "mtr_packet", field = "helper", kind = path,
@@ -92,6 +100,7 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
+  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
@@ -99,7 +108,7 @@ M.declaration = check.declare("engine", {
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -114,6 +123,13 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
+  config.pick = out.pick and 1 or 0
+  if out.sim and config.transport ~= C.MTR_AUTO and config.transport ~= C.MTR_SIM then
+    return nil, ("engine: sim needs transport %q, got %s"):format("sim", err.show(opts.transport))
+  elseif config.transport == C.MTR_SIM and not out.sim then
+    return nil, 'engine: transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+  end
+  if out.sim then config.transport = C.MTR_SIM end
   local least = out.log_level
   out.log_level = nil
   out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil
@@ -123,6 +139,18 @@ end
 
 --- The name of a failure that is the caller's bug.
 M.BUG = "BUG"
+
+--- The network of an option `sim`.
+---@param given any
+---@return mtr.Sim?
+---@return string? message, string? name M.BUG: the caller's
+function M.network(given)
+  if given == nil then return nil end
+  local sim, message, errno = require("mtr.sim").from(given)
+  if sim then return sim end
+  if not errno then return nil, "engine: " .. message, M.BUG end
+  return nil, message, errno
+end
 
 --- Loads the exclude list.
 ---@param given? string|string[]

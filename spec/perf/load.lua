@@ -36,7 +36,7 @@ local GEARS = {
   { transport = "packet", mini = "pktmm ring" },
   { transport = "xdp", mini = "xdp ring", delay = false }, -- TAP has no AF_XDP in copy mode
 }
-local TWIN = "window_lua" -- the default strategy written in Lua
+local TWIN = "window-lua" -- the default strategy written in Lua
 local N, SLOW_N, JSON_N = 65536, 3000, 16384
 local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
 local RATE, SLOW_RATE, PAIRS = 300000, 20000, 3

@@ -101,7 +101,7 @@ done
 [ $bound != 2 ] || echo pinned
 ]]
 -- The responder goes before all else on its CPU, like the threads above. While it spins on a busy
--- machine the kernel lends its CPU to who would starve, 50 ms in each second: the 99th percentile of
+-- machine the kernel lends its CPU to who would starve, 50 ms a second: the 99th percentile of
 -- an RTT's error tells of the machine then.
 local TUN = QUIET .. [[
 pin="taskset -c 1 chrt -f 10"
