@@ -241,10 +241,13 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
     else ev->ext_words = 0;
   }
   for (unsigned i = 1; !(t->flags & MTR_MANUAL) && i <= t->settled; i++) {
-    if (!t->hops[i - 1].error || (ttl && i != ttl) || k++ >= n) continue;
+    const struct hop *h = &t->hops[i - 1];
+    int silent = h->sent - h->failed - h->answers - h->out;
+    if ((!h->error && silent <= 0) || (ttl && i != ttl) || k++ >= n) continue;
     out[k - 1] = (struct mtr_event){
         .kind = MTR_EV_TIMEOUT, .ttl = (uint8_t)i, .trace = handle,
-        .cookie = t->cookie, .error = t->hops[i - 1].error};
+        .cookie = t->cookie, .error = h->error, .stop = h->failed,
+        .attempt = (uint8_t)(silent > 0 ? silent : 0)};
   }
   return (int)k;
 }

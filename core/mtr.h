@@ -355,8 +355,9 @@ int mtr_describe(struct mtr *engine, uint32_t trace, struct mtr_info *info);
  * 200 others: duplicates, late ones...) as REPLY events into
  * |out|[|n|], in order of arrival: of hop |ttl|, or of all (MTR_ALL_TTLS) hops
  * up to hop_count. Extension bytes go to |ext|[|size|] (NULL: none wanted).
- * Behind them comes, for each such hop where a probe could not be sent, a
- * TIMEOUT event with family 0 and the last |error|. Returns how many there are
+ * Behind them comes, for each such hop where a probe was not answered or could
+ * not be sent, a TIMEOUT event with family 0: |attempt| of them were not
+ * answered, |stop| not sent, the last for |error|. Returns how many there are
  * in all, which may exceed |n|. -ESTALE. */
 int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
                 struct mtr_event *out, uint32_t n, uint8_t *ext,

@@ -30,7 +30,7 @@ local lua_floors = {
     "options", "prefix", "probe", "record", "reply", "tell", "units" },
   { "calls", "dispatch", "engine", "hops", "kit", "loop", "park", "prober", "resolve", "result",
     "slots", "tell", "timer", "trace", "watch" },
-  { "default", "hosts", "readable", "semaphore", "sim", "stats", "stream", "task" },
+  { "default", "hosts", "readable", "semaphore", "series", "sim", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }
 local lua_floor = {}
