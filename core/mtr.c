@@ -26,7 +26,7 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
                         .broadcast = (t->flags & MTR_BROADCAST) != 0,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
-  q.now = loop_now();
+  q.now = loop_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
   memcpy(q.src, source, sizeof q.src);
   route->by_source = memcmp(source, none, sizeof none) != 0;
@@ -60,7 +60,7 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
   struct net *net = m->loop.net;
-  route->region = (uint16_t)core_region(c, t->dst, loop_now());
+  route->region = (uint16_t)core_region(c, t->dst, loop_now(&m->loop));
   if (t->protocol == MTR_ICMP) return 0;
   route->sport = t->source_port;
   if (t->source_port)
@@ -103,7 +103,7 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   route.flow_label = (m->label + t->flow) & 0xfffff;
   if (t->flow_label >= 0) route.flow_label = (uint32_t)t->flow_label;
   err = core_start(c, t, &route, payload->bytes, (uint16_t)payload->size,
-                   loop_unix(), loop_now());
+                   loop_unix(&m->loop), loop_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
 }
@@ -157,7 +157,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_now();
+  int64_t now = loop_now(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
@@ -170,7 +170,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (reason > MTR_STOP_HALTED) return -EINVAL;
-  core_stop(&m->loop.core, t, reason, data, loop_now());
+  core_stop(&m->loop.core, t, reason, data, loop_now(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }
@@ -200,7 +200,7 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   int size = wire_default_size(t->family, t->protocol, t->multipath,
                                t->payload_size);
   if (t->protocol == MTR_TCP && t->flags & MTR_TCP_ACK) size -= 4;
-  int64_t end = t->state == TRACE_RUNNING ? loop_now() : t->ended;
+  int64_t end = t->state == TRACE_RUNNING ? loop_now(&m->loop) : t->ended;
   *info = (struct mtr_info){
       .start = t->start_unix, .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,

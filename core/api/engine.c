@@ -64,7 +64,7 @@ static int open_helper(const struct mtr_config *config, uint64_t random,
     snprintf(why, size, "mtr-packet is not installed (Debian: mtr-tiny)");
     return -ENOENT;
   }
-  return mtrpacket_open(net, path, config->workers, random, loop_now, why,
+  return mtrpacket_open(net, path, config->workers, random, loop_clock, why,
                         size);
 }
 
@@ -98,7 +98,7 @@ static int check_sources(struct mtr *m) {
   for (int i = 0; i < 2; i++) {
     struct net_route r = {.family = i ? 6 : 4, .protocol = WIRE_ICMP};
     if (!memcmp(source[i], none, sizeof none)) continue;
-    r.now = loop_now();
+    r.now = loop_now(&m->loop);
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
@@ -186,9 +186,9 @@ void mtr_close(struct mtr *m, int32_t *keep) {
 int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
 
 double mtr_timeout(struct mtr *m) {
-  int64_t now = loop_now(), at = loop_deadline(&m->loop, now);
+  int64_t now = loop_now(&m->loop), at = loop_deadline(&m->loop, now);
   if (at == INT64_MAX) return -1;
-  return at <= now ? 0 : (double)(at - now) / 1e6;
+  return at <= now || m->loop.net->virtual ? 0 : (double)(at - now) / 1e6;
 }
 
 int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
@@ -235,7 +235,7 @@ const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
-  *timer = core_timer(&m->loop.core, ns, cookie, loop_now());
+  *timer = core_timer(&m->loop.core, ns, cookie, loop_now(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
 }
@@ -273,7 +273,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;
-  pace_init(&m->loop.core.pace, rate, loop_now());
+  pace_init(&m->loop.core.pace, rate, loop_now(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }

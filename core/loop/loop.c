@@ -13,7 +13,9 @@
 enum {
   RECEIVE_ROUNDS = 32,   /* batches from one descriptor in a step */
   SEND_ROUNDS = 8,       /* batches sent in a step */
-  RETRY_NS = 500000      /* until a full queue is tried again */
+  RETRY_NS = 500000,     /* until a full queue is tried again */
+  EPOCH = 1767225600,    /* 2026-01-01, where virtual time begins; unix s */
+  UNSEEN = 32            /* virtual steps between two looks outside */
 };
 
 static int64_t clock_ns(clockid_t id) {
@@ -22,9 +24,16 @@ static int64_t clock_ns(clockid_t id) {
   return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-int64_t loop_now(void) { return clock_ns(CLOCK_MONOTONIC); }
+int64_t loop_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
 
-double loop_unix(void) { return (double)clock_ns(CLOCK_REALTIME) / 1e9; }
+int64_t loop_now(const struct loop *l) {
+  return l->net->virtual ? l->net->at : loop_clock();
+}
+
+double loop_unix(const struct loop *l) {
+  if (l->net->virtual) return EPOCH + (double)l->net->at / 1e9;
+  return (double)clock_ns(CLOCK_REALTIME) / 1e9;
+}
 
 static void on_readable(uv_poll_t *p, int status, int events) {
   struct loop *l = p->data;
@@ -49,10 +58,10 @@ static int watch(struct loop *l, uv_poll_t *p, int fd, uv_poll_cb on) {
 }
 
 int loop_open(struct loop *l, struct core_config *config, struct net *net) {
-  int64_t now = loop_now();
   memset(l, 0, sizeof *l);
   l->net = net;
-  net->now = loop_now;
+  net->now = loop_clock;
+  int64_t now = loop_now(l);
   l->armed = l->wake_fd = -1;
   l->answers_end = &l->answers;
   config->port_base = net->port_base;
@@ -117,7 +126,8 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
 
 void loop_arm(struct loop *l) {
   if (l->held) return;
-  int64_t now = loop_now(), at = loop_deadline(l, now);
+  int64_t now = loop_now(l), at = loop_deadline(l, now);
+  if (l->net->virtual && at < INT64_MAX) at = now;
   if (at <= now) {                     /* cheaper than a timer of the past: */
     uv_async_send(&l->at_once);        /* that is an interrupt, 30 us in a VM */
     return;
@@ -139,11 +149,11 @@ static int receive(struct loop *l, unsigned i) {
     uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
     if (ext < n) n = ext;
-    if (core_reserve(c, loop_now())) return -ENOMEM;
-    struct net_clock clock = {.now = loop_now()};
-    clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
+    struct net_clock clock = {.now = loop_now(l)};
+    if (core_reserve(c, clock.now)) return -ENOMEM;
+    if (!net->virtual) clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
-    int64_t now = loop_now();
+    int64_t now = loop_now(l);
     for (uint32_t k = 0; k < n; k++) core_reply(c, &l->inbox[k], now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
@@ -162,7 +172,7 @@ static int flush(struct loop *l) {
   l->out_first += k;
   if (k == n) return 1;
   l->core.counters.send_retries += n - k;
-  l->retry_at = l->net->ops->deadline ? INT64_MAX : loop_now() + RETRY_NS;
+  l->retry_at = l->net->ops->deadline ? INT64_MAX : loop_now(l) + RETRY_NS;
   return 0;
 }
 
@@ -181,7 +191,7 @@ static void prune(struct loop *l) {
 
 static void send_due(struct loop *l) {
   struct core *c = &l->core;
-  int64_t now = loop_now();
+  int64_t now = loop_now(l);
   if (l->out_first < l->out_end) {
     if (now < l->retry_at || core_room(c) < LOOP_BATCH) return;
     prune(l);
@@ -192,14 +202,14 @@ static void send_due(struct loop *l) {
     l->out_first = 0;
     l->out_end = core_fill(c, l->outbox, l->handles, LOOP_BATCH, now);
     if (!l->out_end || !flush(l)) return;
-    now = loop_now();
+    now = loop_now(l);
   }
 }
 
 void loop_flush(struct loop *l) {
   l->held = 0;
   send_due(l);
-  core_advance(&l->core, loop_now());
+  core_advance(&l->core, loop_now(l));
   loop_arm(l);
 }
 
@@ -210,38 +220,57 @@ static void on_wake(uv_poll_t *p, int status, int events) {
   l->woken = 1;
 }
 
+/* Whether nothing outside has to be looked at now: what is due is all in here,
+ * in virtual time, and the last look was not long ago. */
+static int all_inside(struct loop *l) {
+  if (!l->net->virtual || l->watchers) return 0;
+  if (loop_deadline(l, loop_now(l)) == INT64_MAX) return 0;
+  return ++l->unseen < UNSEEN;
+}
+
 int loop_wait(struct loop *l, int wake_fd) {
   if (l->wake_fd < 0 && !watch(l, &l->wake, wake_fd, on_wake))
     l->wake_fd = wake_fd;
   if (l->wake_fd != wake_fd) return -EINVAL;
-  int64_t now = loop_now();
   l->woken = 0;
   l->readable = 0;
-  uv_run(&l->uv, loop_deadline(l, now) <= now ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   l->fresh = 1;
+  if (all_inside(l)) return 0;
+  int64_t now = loop_now(l), at = loop_deadline(l, now);
+  int due = at <= now || (l->net->virtual && at < INT64_MAX);
+  l->unseen = 0;
+  uv_run(&l->uv, due ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   return l->woken ? -EINTR : 0;
+}
+
+/* Virtual time goes to what is planned next, in one leap. */
+static void leap(struct loop *l) {
+  int64_t at = loop_deadline(l, l->net->at);
+  if (at > l->net->at && at < INT64_MAX) l->net->at = at;
 }
 
 int loop_step(struct loop *l) {
   struct core *c = &l->core;
   int err = 0;
   core_clear(c);
-  if (!l->fresh) {
+  if (!l->fresh && !all_inside(l)) {
     l->readable = 0;
+    l->unseen = 0;
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
+  if (l->net->virtual) leap(l);
   resolve_tell(l);
   watch_tell(l);
-  if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now())
+  if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now(l))
     l->readable |= 1;
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
-  int64_t now = loop_now();
+  int64_t now = loop_now(l);
   core_expire(c, now);
   core_advance(c, now);
   send_due(l);
-  core_advance(c, loop_now());
+  core_advance(c, loop_now(l));
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;

@@ -5,6 +5,10 @@
  * deadline, so that a single descriptor tells a host when to step. A step takes
  * the time, receives, expires, judges, sends, in this order: replies first, for
  * their stamps; sends last, so that what was learnt counts for them.
+ *
+ * Over a transport with a time of its own (a simulated network) nothing sleeps:
+ * each step begins by moving that time to the next deadline, and the descriptor
+ * is readable as long as there is one.
  */
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
@@ -34,6 +38,7 @@ struct loop {
   int woken;             /* by it */
   int fresh;             /* |readable| is of a wait that has just ended */
   int held;              /* nothing is armed before loop_flush */
+  unsigned unseen;       /* steps that did not ask the system for readiness */
   uint32_t readable;     /* bit per descriptor */
   struct lookup *answers, **answers_end;   /* resolved, not yet told */
   struct watcher *watchers;                /* descriptors of users */
@@ -44,9 +49,11 @@ struct loop {
   struct wire_reply inbox[LOOP_BATCH];
 };
 
-/* loop_now: monotonic time, ns. loop_unix: time of day, seconds. */
-int64_t loop_now(void);
-double loop_unix(void);
+/* loop_clock: the system's monotonic time, ns. loop_now: the time of |l|, ns.
+ * loop_unix: time of day in it, seconds. */
+int64_t loop_clock(void);
+int64_t loop_now(const struct loop *l);
+double loop_unix(const struct loop *l);
 
 /* loop_open: starts |l| over |net|, which it owns from then on, success or not.
  * |config|'s bases are filled in from |net|. 0 or a negative errno. */

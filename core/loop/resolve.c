@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST = 64 };      /* addresses told of one name */
+
 struct lookup {
   uv_getaddrinfo_t request;
   struct loop *loop;
@@ -14,21 +16,38 @@ struct lookup {
   struct addrinfo *list;
   uint32_t cookie;
   int status;            /* 0 or UV_EAI_* */
+  uint32_t count;        /* of |known|, when the transport has the names */
+  struct net_route known[];
 };
 
-enum { MOST = 64 };      /* addresses told of one name */
+static void append(struct loop *l, struct lookup *k) {
+  *l->answers_end = k;
+  l->answers_end = &k->next;
+}
 
 static void on_answer(uv_getaddrinfo_t *request, int status,
                       struct addrinfo *list) {
   struct lookup *k = request->data;
   k->status = status;
   k->list = list;
-  *k->loop->answers_end = k;
-  k->loop->answers_end = &k->next;
+  append(k->loop, k);
+}
+
+/* The transport has names of its own: its answer is there at once. */
+static int ask_net(struct loop *l, const char *name, unsigned family,
+                   uint32_t cookie) {
+  struct lookup *k = calloc(1, sizeof *k + MOST * sizeof *k->known);
+  if (!k) return -ENOMEM;
+  k->cookie = cookie;
+  k->count = l->net->ops->resolve(l->net, name, family, k->known, MOST);
+  append(l, k);
+  loop_arm(l);
+  return 0;
 }
 
 int resolve_start(struct loop *l, const char *name, unsigned family,
                   uint32_t cookie) {
+  if (l->net->ops->resolve) return ask_net(l, name, family, cookie);
   struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
   struct lookup *k = calloc(1, sizeof *k);
   if (!k) return -ENOMEM;
@@ -55,11 +74,17 @@ static int error_of(int status) {
   }
 }
 
-static void tell_address(struct loop *l, uint32_t cookie,
-                         const struct addrinfo *a, unsigned left) {
+static struct mtr_event *event(struct loop *l, const struct lookup *k,
+                               unsigned left) {
   struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
-  ev->cookie = cookie;
+  ev->cookie = k->cookie;
   ev->ttl = (uint8_t)left;
+  return ev;
+}
+
+static void tell_address(struct loop *l, const struct lookup *k,
+                         const struct addrinfo *a, unsigned left) {
+  struct mtr_event *ev = event(l, k, left);
   if (a->ai_family == AF_INET) {
     struct sockaddr_in in4;
     memcpy(&in4, a->ai_addr, sizeof in4);
@@ -80,16 +105,17 @@ static int usable(const struct addrinfo *a) {
 void resolve_tell(struct loop *l) {
   struct lookup *k;
   while ((k = l->answers) && core_room(&l->core) > MOST) {
-    unsigned left = 0;
+    unsigned left = k->count;
     for (const struct addrinfo *a = k->list; a && left < MOST; a = a->ai_next)
       left += (unsigned)usable(a);
-    if (!left) {
-      struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
-      ev->cookie = k->cookie;
-      ev->error = (uint8_t)error_of(k->status);
+    if (!left) event(l, k, 0)->error = (uint8_t)error_of(k->status);
+    for (uint32_t i = 0; i < k->count; i++) {
+      struct mtr_event *ev = event(l, k, --left);
+      memcpy(ev->addr, k->known[i].dst, sizeof ev->addr);
+      ev->family = k->known[i].family;
     }
     for (const struct addrinfo *a = k->list; a && left; a = a->ai_next)
-      if (usable(a)) tell_address(l, k->cookie, a, --left);
+      if (usable(a)) tell_address(l, k, a, --left);
     l->answers = k->next;
     if (!l->answers) l->answers_end = &l->answers;
     uv_freeaddrinfo(k->list);

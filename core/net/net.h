@@ -66,6 +66,11 @@ struct net_ops {
   uint32_t (*receive)(struct net *net, unsigned i, struct wire_reply *v,
                       uint32_t n, const struct net_clock *clock, int *more);
 
+  /* resolve: the addresses of |name| into |v|[|n|], only |dst| and |family|;
+   * returns how many there are. NULL: the system's resolver knows. */
+  uint32_t (*resolve)(struct net *net, const char *name, unsigned family,
+                      struct net_route *v, uint32_t n);
+
   /* deadline: when receive has to be called though nothing is readable, ns;
    * INT64_MAX never. NULL: never at all. A transport that has one says so too,
    * or is readable, when it takes probes again that it did not. */
@@ -87,6 +92,8 @@ struct net {
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */
   int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
+  int virtual;           /* 1: its time is |at|, which the loop moves on */
+  int64_t at;            /* ns */
 };
 
 enum { NET_PORTS = 1024 };  /* ports of the block */
