@@ -112,6 +112,7 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
+  loop_call(&m->loop);
   for (; i < n; i++)
     if ((err = start(m, &traces[i]))) break;
   loop_arm(&m->loop);
@@ -157,7 +158,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_now(&m->loop);
+  int64_t now = loop_call(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
@@ -170,7 +171,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (reason > MTR_STOP_HALTED) return -EINVAL;
-  core_stop(&m->loop.core, t, reason, data, loop_now(&m->loop));
+  core_stop(&m->loop.core, t, reason, data, loop_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }

@@ -47,7 +47,7 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
 /* Transports. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET };
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_REPLAY = 5 };
 
 /* Capabilities of a transport. */
 enum {
@@ -132,6 +132,8 @@ struct mtr_config {
   int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
+  char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
+                          * file to record into, "" none */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -250,6 +252,8 @@ struct mtr_counters {
   double probe_waits;    /* steps that had to wait for a free probe id */
   double steps;
   double events;
+  double unrecorded;     /* records that a recording lacks: the disk is full */
+  double unreplayed;     /* probes that the recording replayed does not hold */
   double traces;         /* now in flight */
   double probes;         /* now outstanding */
   double memory;         /* bytes of the slabs now */
@@ -283,7 +287,9 @@ void mtr_defaults(struct mtr_config *config);
  * |config|->sockets when it succeeds and leaves them open on failure. Failures:
  * -EINVAL (a value out of range), -EPERM (no privilege), -ENODEV (no such
  * interface), -EADDRNOTAVAIL (a source address not ours), -ENOMEM, -EMFILE; of
- * mtr-packet: -ENOENT, -EACCES, -EPERM, -EPROTO, -EPIPE, -ETIMEDOUT.
+ * mtr-packet: -ENOENT, -EACCES, -EPERM, -EPROTO, -EPIPE, -ETIMEDOUT. Of a
+ * recording those of open(2), -EBUSY (another engine records into it), -ENOMSG
+ * (it is none), -EPROTO (of another version), -EBADMSG (cut off, damaged).
  * |why|[|size|] says what and what to do; or, when it succeeds, why this
  * transport was chosen. On failure |*engine| is NULL. */
 int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
@@ -293,6 +299,12 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
  * resolutions that are under way. With |keep| not NULL the privileged sockets
  * are handed back in keep[8], filtered again, instead of being closed. */
 void mtr_close(struct mtr *engine, int32_t *keep);
+
+/* mtr_finish: completes the file of an engine that records, which records
+ * nothing from then on; mtr_close does it too, but cannot tell. 0, also without
+ * a recording, or the negative errno of the first write that failed: the
+ * counter unrecorded says how much is missing. */
+int mtr_finish(struct mtr *engine);
 
 /* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
  * the engine; only wait on it. */

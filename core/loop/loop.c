@@ -27,10 +27,21 @@ static int64_t clock_ns(clockid_t id) {
 int64_t loop_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 int64_t loop_now(const struct loop *l) {
-  return l->net->virtual ? l->net->at : loop_clock();
+  return l->net->virtual || l->net->ops->tick ? l->net->at : loop_clock();
+}
+
+int64_t loop_epoch(void) {
+  int64_t now = clock_ns(CLOCK_MONOTONIC);
+  return clock_ns(CLOCK_REALTIME) - now;
+}
+
+int64_t loop_call(struct loop *l) {
+  if (l->net->ops->tick) l->net->ops->tick(l->net, NET_CALL);
+  return loop_now(l);
 }
 
 double loop_unix(const struct loop *l) {
+  if (l->net->ops->tick) return (double)(l->net->epoch + l->net->at) / 1e9;
   if (l->net->virtual) return EPOCH + (double)l->net->at / 1e9;
   return (double)clock_ns(CLOCK_REALTIME) / 1e9;
 }
@@ -63,7 +74,6 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   net->now = loop_clock;
   int64_t now = loop_now(l);
   l->armed = l->wake_fd = -1;
-  l->answers_end = &l->answers;
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
   int err = core_init(&l->core, config, now);
@@ -121,7 +131,9 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
     if (due < at) at = due;
   }
   if (l->core.event_count > l->core.told) return now;
-  return l->answers || watch_waiting(l) ? now : at;
+  int64_t answer = resolve_deadline(l);
+  if (answer < at) at = answer;
+  return watch_waiting(l) ? now : at;
 }
 
 void loop_arm(struct loop *l) {
@@ -208,6 +220,7 @@ static void send_due(struct loop *l) {
 
 void loop_flush(struct loop *l) {
   l->held = 0;
+  loop_call(l);
   send_due(l);
   core_advance(&l->core, loop_now(l));
   loop_arm(l);
@@ -245,8 +258,10 @@ int loop_wait(struct loop *l, int wake_fd) {
 
 /* Virtual time goes to what is planned next, in one leap. */
 static void leap(struct loop *l) {
-  int64_t at = loop_deadline(l, l->net->at);
-  if (at > l->net->at && at < INT64_MAX) l->net->at = at;
+  struct net *net = l->net;
+  int64_t at = loop_deadline(l, net->at);
+  if (net->ops->tick) net->ops->tick(net, at);
+  else if (at > net->at && at < INT64_MAX) net->at = at;
 }
 
 int loop_step(struct loop *l) {
@@ -259,7 +274,7 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  if (l->net->virtual) leap(l);
+  if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_tell(l);
   watch_tell(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now(l))
@@ -274,6 +289,8 @@ int loop_step(struct loop *l) {
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;
+  c->counters.unrecorded = l->net->unrecorded;
+  c->counters.unreplayed = l->net->unreplayed;
   c->told = c->event_count;            /* the caller is about to see them */
   loop_arm(l);
   return err;

@@ -27,6 +27,8 @@ local M = {}
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
 ---@field seed? integer of every random choice
+---@field record? string file to record the run into, for replay
+---@field replay? string file recorded so: no network, its times, whatever transport says
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -55,6 +57,13 @@ local function path(value)
     return value
   end
   return nil, "must be an absolute path"
+end
+
+local function file(value)
+  if type(value) == "string" and #value > 0 and #value < 256 and not value:find "%z" then
+    return value
+  end
+  return nil, "must be the name of a file"
 end
 
 local function list(value)
@@ -92,6 +101,8 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
+  { name = "record", kind = file, doc = "file to record the run into" },
+  { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
@@ -99,7 +110,7 @@ M.declaration = check.declare("engine", {
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, record, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -114,6 +125,9 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
+  if out.record and out.replay then return nil, "engine: record and replay exclude each other" end
+  config.recording = out.record or out.replay or ""
+  if out.replay then config.transport = C.MTR_REPLAY end
   local least = out.log_level
   out.log_level = nil
   out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil

@@ -17,6 +17,7 @@ local loop = require "mtr.loop"
 local park = require "mtr.park"
 local tell = require "mtr.tell"
 local prober = require "mtr.prober"
+local recording = require "mtr.recording"
 
 local C = lib.C
 local M = {}
@@ -47,12 +48,11 @@ function M.open(opts)
   local exclude, message, name = config.exclude(kept.exclude)
   if name == config.BUG then error(message, 2) end
   if message then return nil, message, name end
-  local helped = scratch_config.transport == C.MTR_MTR_PACKET
-  local kit = kits.take(scratch_config, not helped)
+  local kit = kits.take(scratch_config)
   local code = C.mtr_open(scratch_config, out, why, 512)
   if code < 0 then
     kits.put(kit)
-    return err.env(code, not helped and kits.why(kit) or lib.string(why))
+    return err.env(code, kits.why(scratch_config, kit) or lib.string(why))
   end
   local self = setmetatable({
     c = lib.gc(out[0], free), kit = kit, log = kept.log,
@@ -108,6 +108,7 @@ end
 -- Ends what is under way, as "halted", and gives everything back.
 local function shut(engine)
   inside(engine, end_all)
+  recording.finish(engine)
   kits.close(lib.gc(engine.c, nil), engine.kit)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
   engine.hop._engine, engine.reply._engine = nil, nil
@@ -225,8 +226,7 @@ end
 ---@return true
 function Engine:set_rate(rate)
   alive(self, "set_rate")
-  local option = config.declaration.by_name.rate
-  local value, wanted = option.kind(rate)
+  local value, wanted = config.declaration.by_name.rate.kind(rate)
   if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
   C.mtr_set_rate(self.c, value)
   return true

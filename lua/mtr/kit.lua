@@ -11,12 +11,15 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
---- Takes a set, if one is left, into the config of an engine.
+local function wanted(config)
+  return config.transport == C.MTR_AUTO or config.transport == C.MTR_RAW
+end
+
+--- Takes a set, if one is left, into the config of an engine whose transport has a use for it.
 ---@param config ffi.cdata* struct mtr_config
----@param wanted boolean whether its transport has a use for one
 ---@return mtr.Kit?
-function M.take(config, wanted)
-  local kit = wanted and lib.program and table.remove(lib.program.kits) or nil
+function M.take(config)
+  local kit = wanted(config) and lib.program and table.remove(lib.program.kits) or nil
   for i = 1, C.MTR_SOCKETS do config.sockets[i - 1] = kit and kit[i] or -1 end
   return kit
 end
@@ -28,11 +31,12 @@ function M.put(kit)
 end
 
 --- Why an engine could not open, if that is because no set is left.
+---@param config ffi.cdata* struct mtr_config
 ---@param kit mtr.Kit? what take() gave
 ---@return string?
-function M.why(kit)
+function M.why(config, kit)
   local program = lib.program
-  if program and not kit and not program.kit_errno then
+  if program and wanted(config) and not kit and not program.kit_errno then
     return "all sockets that mtrlua prepared are in use; close an engine first"
   end
 end

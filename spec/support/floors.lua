@@ -27,7 +27,7 @@ local calls = {
 local lua_floors = {
   { "lib" },
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
-    "options", "prefix", "probe", "record", "reply", "tell", "units" },
+    "options", "prefix", "probe", "record", "recording", "reply", "tell", "units" },
   { "calls", "dispatch", "engine", "hops", "kit", "loop", "park", "prober", "resolve", "result",
     "slots", "tell", "timer", "trace", "watch" },
   { "default", "hosts", "readable", "semaphore", "series", "sim", "stats", "stream", "task" },
