@@ -246,28 +246,35 @@ static const struct net_ops replay_ops = {
     .fds = replay_fds,
     .close = replay_close};
 
-int replay_open(struct net **net, const char *path, struct tape_head *head,
-                char *why, size_t size) {
+int replay_over(struct net **net, struct replay_file *f) {
+  const struct tape_head *head = &f->head;
   struct replay *p = calloc(1, sizeof *p);
-  if (!p) return -ENOMEM;
-  int err = replay_load(&p->file, path, why, size);
-  if (!err) {
-    p->heap = malloc((p->file.reply_count + 1u) * sizeof *p->heap);
-    if (!p->heap) err = -ENOMEM;
+  uint32_t *heap = malloc((f->reply_count + 1u) * sizeof *heap);
+  if (!p || !heap) {
+    free(p);
+    free(heap);
+    return -ENOMEM;
   }
-  if (err) {
-    replay_close(&p->net, NULL);
-    return err;
-  }
-  *head = p->file.head;
+  p->file = *f;
+  p->heap = heap;
   p->ops = replay_ops;
   p->ops.name = p->file.head.name;
   p->net = (struct net){
       .ops = &p->ops, .caps = head->caps, .port_base = head->port_base,
       .echo_base = head->echo_base, .virtual = 1, .at = head->at,
       .epoch = head->epoch};
-  for (uint32_t i = 0; i < p->file.reply_count; i++)
-    if (p->file.replies[i].entry == REPLAY_NONE) push(p, i);
+  for (uint32_t i = 0; i < f->reply_count; i++)
+    if (f->replies[i].entry == REPLAY_NONE) push(p, i);
   *net = &p->net;
   return 0;
+}
+
+int replay_open(struct net **net, const char *path, struct tape_head *head,
+                char *why, size_t size) {
+  struct replay_file f;
+  int err = replay_load(&f, path, why, size);
+  if (err) return err;
+  *head = f.head;
+  if ((err = replay_over(net, &f))) replay_free(&f);
+  return err;
 }

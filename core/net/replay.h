@@ -77,6 +77,10 @@ int replay_open(struct net **net, const char *path, struct tape_head *head,
 
 /* For the parts of replay, and its specs: */
 
+/* replay_over: a transport over |f|, which it takes over unless it fails. 0 or
+ * -ENOMEM. */
+int replay_over(struct net **net, struct replay_file *f);
+
 /* replay_load: reads the file |path| and makes an index of it; errors as above,
  * and then nothing is left. replay_index: the same of |f|'s bytes. replay_free:
  * gives it all back. */
