@@ -25,7 +25,6 @@ local default = require "mtr.default"
 local readable = require "mtr.readable"
 local stream = require "mtr.stream"
 local semaphore = require "mtr.semaphore"
-local stats = require "mtr.stats"
 local task = require "mtr.task"
 
 local M = { version = "0.1.0" }
@@ -33,7 +32,7 @@ local M = { version = "0.1.0" }
 M.engine, M.configure, M.default = engine.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
-M.coroutine, M.stats = coro, stats.new
+M.coroutine = coro
 M.find_binary, M.parse_ip = binary.find, addr.parse_ip
 M.readable, M.stream, M.mtrp = readable, stream.open, mtrp
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
@@ -97,6 +96,11 @@ function M.prober(dst, opts)
   if not e then return unavailable(options.prober, opts, nil, message, name) end
   return e:prober(dst, opts)
 end
+
+--- Empty statistics per hop, to which results are added or traces tell as they go: see mtr.Stats.
+--- Loaded when first asked for: few scripts pay for what they do not use.
+---@return mtr.Stats
+function M.stats() return require("mtr.stats").new() end
 
 --- Waits until nothing is under way in any engine.
 ---@async

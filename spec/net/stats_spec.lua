@@ -36,7 +36,7 @@ describe("stats of traces", function()
 
   it("are the same from results and from hooks", function()
     if missing then return pending(missing) end
-    local added, heard = both("127.0.0.1", { queries = 3 }, 4)
+    local added, heard = both("127.0.0.1", { queries = 3, max_ttl = 1 }, 4)
     assert.same(added, heard)
     assert.same({ 1, "127.0.0.1", 12, 12, 0, 0 }, { unpack(heard[1], 1, 6) })
     assert.is_true(heard[1][9])

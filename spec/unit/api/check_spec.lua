@@ -52,6 +52,19 @@ describe("check", function()
     end)
   end
 
+  it("knows the transports, and that a replay needs a file", function()
+    for transport = 3, 4 do
+      local err, text = config{ transport = transport }
+      assert.same({ EINVAL, "there is no transport " .. transport }, { err, text })
+    end
+    local err, text = config{ transport = C.MTR_REPLAY }
+    assert.same({ EINVAL, "transport replay needs a recording" }, { err, text })
+    assert.equal(0, (config{ transport = C.MTR_REPLAY, recording = "x" }))
+    err, text = config{ recording = ("x"):rep(256) }
+    assert.equal(EINVAL, err)
+    assert.truthy(text:find "must end with a zero byte")
+  end)
+
   for _, case in ipairs{
     { "timeout", { 1, 3.6e6 }, { 0, 0.9, 3.7e6, -1, NAN, INF } },
     { "flow", { 0, 511 }, { 512, 65535 } },

@@ -19,7 +19,8 @@ local function records(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "*a"
   file:close()
-  local cursor, version = I.bytes_of(ffi.cast("const uint8_t *", text), #text), ffi.new "uint32_t[1]"
+  local cursor = I.bytes_of(ffi.cast("const uint8_t *", text), #text)
+  local version = ffi.new "uint32_t[1]"
   local body, list = ffi.new "struct bytes", { text = text }
   assert.equal(0, C.tape_begin(cursor, version))
   while true do
@@ -82,9 +83,9 @@ describe("record", function()
   end)
 
   it("keeps what passes through, in its order, and passes it on", function()
-    wrap(tape.new():tick(0):route(nil, { src = { 192, 0, 2, 1 } }):send({ id = 7 }, { error = EPERM })
-      :send({ id = 8 }):reply({ id = 8, ttl = 60 }):port { port = 5, error = EPERM, protocol = 6 }
-      :loss { drops = 2 })
+    wrap(tape.new():tick(0):route(nil, { src = { 192, 0, 2, 1 } })
+      :send({ id = 7 }, { error = EPERM }):send({ id = 8 }):reply({ id = 8, ttl = 60 })
+      :port({ port = 5, error = EPERM, protocol = 6 }):loss { drops = 2 })
     local q = tape.question()
     assert.equal(0, net.ops.route(net, q))
     assert.equal(192, q.src[0])

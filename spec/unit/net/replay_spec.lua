@@ -115,7 +115,7 @@ describe("replay", function()
     assert.equal(0, net.unreplayed)
   end)
 
-  it("gives out what is due, in order of time and then of the file, as much as is wanted", function()
+  it("gives out what is due, by time and then as in the file, as much as is wanted", function()
     local t = tape.new():tick(10)
     for id = 1, 9 do t:send { id = id, ttl = id } end
     t:tick(20):reply { id = 5 }:tick(30):reply { id = 9 }:reply { id = 2 }:reply { id = 2 }

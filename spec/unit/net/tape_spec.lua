@@ -59,8 +59,8 @@ local function same(a, b, fields)
 end
 
 local PROBE = { "src", "dst", "payload_size", "size", "id", "cookie", "sport", "dport", "checksum",
-  "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags", "by_source", "fill",
-  "flow_label", "interface", "mark", "handle", "timeout_ms" }
+  "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags", "by_source",
+  "fill", "flow_label", "interface", "mark", "handle", "timeout_ms" }
 local REPLY = { "at", "from", "to", "quoted_src", "quoted_dst", "flags", "id", "ip_id", "sport",
   "dport", "size", "mtu", "quoted_size", "protocol", "quoted_protocol", "icmp_type", "icmp_code",
   "ttl", "tos", "tcp_flags", "quoted_ttl", "quoted_tos", "kernel_time", "tcp_low", "checksum",
@@ -203,7 +203,8 @@ describe("a tape", function()
   it("refuses bodies that are too short or too long", function()
     for _, case in ipairs { { "send", send() }, { "reply", reply() },
       { "route", ffi.new "struct tape_route" }, { "head", ffi.new "struct tape_head" },
-      { "name", ffi.new("struct tape_name", { count = 3 }) }, { "tick", ffi.new "struct tape_tick" },
+      { "name", ffi.new("struct tape_name", { count = 3 }) },
+      { "tick", ffi.new "struct tape_tick" },
       { "loss", ffi.new "struct tape_loss" }, { "port", ffi.new "struct tape_port" },
       { "end", ffi.new "struct tape_end" } } do
       local kind, record = unpack(case)
