@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 1,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 2,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
@@ -47,7 +47,7 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
 /* Transports. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_REPLAY = 5 };
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3, MTR_REPLAY = 5 };
 
 /* Capabilities of a transport. */
 enum {
@@ -67,7 +67,9 @@ enum {
                                * what exceeds its link goes out in pieces */
   MTR_MANUAL = 1 << 1,        /* no sweep: probes come from mtr_probe */
   MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
-  MTR_BROADCAST = 1 << 3      /* multicast and broadcast targets allowed */
+  MTR_BROADCAST = 1 << 3,     /* multicast and broadcast targets allowed */
+  MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
+  MTR_PACED = 1 << 5          /* before each probe its wait is (PACE) */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */
@@ -80,7 +82,12 @@ enum {
   MTR_EV_TIMER = 6,      /* a timer of mtr_timer fired */
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
-  MTR_EV_WRITABLE = 9    /* likewise */
+  MTR_EV_WRITABLE = 9,   /* likewise */
+  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
+                          * or mtr_stop; at: now */
+  MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
+  MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
+                          * mtr_pick; probe: how many may go */
 };
 enum {
   MTR_WANT_SENT = 1 << 1, MTR_WANT_REPLY = 1 << 2, MTR_WANT_TIMEOUT = 1 << 3,
@@ -132,6 +139,7 @@ struct mtr_config {
   int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
+  uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
   char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
                           * file to record into, "" none */
 };
@@ -164,17 +172,19 @@ struct mtr_trace {
   uint8_t gap_limit;     /* consecutive silent hops that end it; 0 none */
   uint8_t loop_limit;    /* loops that end it; 0: loops never do */
   uint8_t fill;          /* what fills packets up to |size| */
+  uint32_t max_probes;   /* a strategy's, in all; 0: no limit */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
 };
 
-/* mtr_probe_opts: one probe of a manual trace. */
+/* mtr_probe_opts: one probe of a manual trace or of a strategy. */
 struct mtr_probe_opts {
-  uint32_t trace;        /* handle of a trace with MTR_MANUAL */
+  uint32_t trace;        /* of one with MTR_MANUAL or MTR_STRATEGY */
   uint32_t probe;        /* out: handle, the same in this probe's events */
   uint16_t flow;         /* 0..511 */
-  uint8_t ttl;           /* 1..255 */
-  uint8_t pad;
+  uint16_t size;         /* bytes of the whole IP packet; 0: the trace's */
+  uint8_t ttl;           /* 1..255; a strategy's: first_ttl..max_ttl */
+  uint8_t pad[3];
 };
 
 /* mtr_event: one thing that happened. Fields that do not apply are zero. */
@@ -182,7 +192,7 @@ struct mtr_event {
   uint8_t kind;          /* MTR_EV_* */
   uint8_t family;        /* of addr: 4, 6, or 0 none */
   uint8_t ttl;           /* of the probe; DONE: hop count */
-  uint8_t attempt;       /* of the probe at this TTL, 1.. */
+  uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
   uint32_t probe;        /* handle of the probe; DONE: probes sent */
@@ -259,11 +269,163 @@ struct mtr_counters {
   double memory;         /* bytes of the slabs now */
 };
 
+/* Simulated networks: see mtr_sim_new. Nodes are numbered in the order in which
+ * they were added, from 0. Times are ms, shares are 0..1. */
+
+/* What a simulated node does; flags of mtr_sim_node. */
+enum {
+  MTR_SIM_TARGET = 1 << 0,       /* mtr_sim_targets lists it */
+  MTR_SIM_SILENT = 1 << 1,       /* sends no ICMP errors */
+  MTR_SIM_NO_ECHO = 1 << 2,      /* does not answer pings */
+  MTR_SIM_NO_DECREMENT = 1 << 3, /* forwards without touching the TTL */
+  MTR_SIM_ZERO_TTL = 1 << 4,     /* forwards what has TTL 1, with TTL 0 */
+  MTR_SIM_NO_TOO_BIG = 1 << 5,   /* drops what is too big, without a word */
+  MTR_SIM_NAT_QUOTES = 1 << 6,   /* its NAT leaves quotes as they are */
+  MTR_SIM_NAT_PORTS = 1 << 7     /* its NAT changes source ports too */
+};
+
+/* How it balances equal routes. */
+enum { MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL };
+
+/* Whose address its replies come from. */
+enum {
+  MTR_SIM_OWN, MTR_SIM_THE_TARGETS, MTR_SIM_THE_SOURCES, MTR_SIM_ANOTHER
+};
+
+/* What a port does, and a filter with what it matches. */
+enum {
+  MTR_SIM_CLOSED,        /* RST, port unreachable */
+  MTR_SIM_OPEN,          /* SYN/ACK, data */
+  MTR_SIM_FILTERED,      /* silence */
+  MTR_SIM_UNREACH,       /* filter: unreachable with |code| */
+  MTR_SIM_REFUSE         /* filter of the source: the send fails, errno |code|*/
+};
+
+/* mtr_sim_node: a host or a router. mtr_sim_node_defaults fills it. */
+struct mtr_sim_node {
+  double reply_delay;    /* more time for what it sends itself */
+  double reply_jitter;   /* up to so much more */
+  double reply_loss;     /* share of its own replies that get lost */
+  double reply_rate;     /* ICMP errors per second; 0 without limit */
+  uint32_t reply_burst;  /* of them at once */
+  uint32_t flags;        /* MTR_SIM_TARGET ... */
+  int32_t quote;         /* transport bytes that it quotes; -1 all that fit */
+  int32_t quoted_ttl;    /* -1 as it came */
+  int32_t quoted_size;   /* -1 */
+  int32_t quoted_id;     /* IPv4 identification; -1 as it came, -2 swapped, -3
+                          * one more */
+  int32_t quoted_check;  /* transport checksum; -1 */
+  int32_t icmp_type;     /* of what is time exceeded otherwise; -1 */
+  int32_t icmp_code;     /* -1 */
+  int32_t mtu_said;      /* in packet too big; -1 the true one */
+  int32_t set_ttl;       /* TTL that it gives to what it forwards; -1 */
+  int32_t set_tos;       /* -1 */
+  int32_t ext_length;    /* length announced for the quote; -1 the true one */
+  uint16_t ext_size;     /* bytes of |ext| */
+  uint16_t chain_size;   /* bytes of |chain| */
+  uint16_t mss;          /* in SYN/ACKs; 0 none */
+  uint8_t reply_ttl;     /* TTL that its own packets start with */
+  uint8_t balance;       /* MTR_SIM_BY_FLOW ... */
+  uint8_t copies;        /* of each reply, 1.. */
+  uint8_t reply_from;    /* MTR_SIM_OWN ... */
+  uint8_t tcp;           /* ports that no mtr_sim_port is of: MTR_SIM_CLOSED */
+  uint8_t udp;
+  uint8_t ext_raw;       /* 1: |ext| is the structure, 0: objects of one */
+  uint8_t altered;       /* 1: pongs differ from their pings in the payload */
+  uint8_t chain_next;    /* type of the first header in |chain| */
+  uint8_t chain_last;    /* where the last one begins */
+  uint8_t ext_summed;    /* 0: no checksum, 1: the right one, 2: a wrong one */
+  uint8_t pad;
+  uint8_t other4[16];    /* MTR_SIM_ANOTHER: from where */
+  uint8_t other6[16];
+  uint8_t nat4[16];      /* source address that it translates to; zero: none */
+  uint8_t nat6[16];
+  uint8_t ext[128];      /* ICMP extensions that it adds */
+  uint8_t chain[128];    /* IPv6 extension headers put into what it quotes */
+  char name[48];         /* "" none; resolves to its addresses */
+};
+
+/* mtr_sim_addr: an address of a node or, with fewer |bits|, a network all of
+ * whose addresses it answers for. The first of a family is its own. */
+struct mtr_sim_addr {
+  uint32_t node;
+  uint8_t family;
+  uint8_t bits;
+  uint8_t pad[2];
+  uint8_t addr[16];
+};
+
+/* mtr_sim_link: one direction of a link. */
+struct mtr_sim_link {
+  uint32_t from, to;     /* nodes */
+  double delay;
+  double jitter;         /* up to so much more */
+  double loss;
+  double duplicate;      /* share that arrives twice */
+  double reorder;        /* share that others overtake */
+  uint32_t mtu;          /* 0 without limit */
+  uint32_t cost;         /* of shortest paths; 0: no way there by itself */
+  uint32_t label[4];     /* MPLS; |labels| of them, top first */
+  uint8_t labels;
+  uint8_t hidden;        /* 1: who receives from it does not touch the TTL */
+  uint8_t pad[6];
+};
+
+/* mtr_sim_route: at |node|, what goes to a network takes its link to |via|. Of
+ * several the longest counts, then the latest |after|, then all of those. */
+struct mtr_sim_route {
+  uint32_t node, via;
+  double after, before;  /* since the start; before 0: for ever */
+  uint8_t family;
+  uint8_t bits;
+  uint8_t pad[6];
+  uint8_t addr[16];
+};
+
+/* mtr_sim_port: what one port of a node does. */
+struct mtr_sim_port {
+  uint32_t node;
+  uint16_t port;
+  uint8_t protocol;      /* MTR_TCP, MTR_UDP */
+  uint8_t state;         /* MTR_SIM_CLOSED ... */
+};
+
+/* mtr_sim_filter: what |node| does with packets that it forwards, is sent or,
+ * if it is the source, sends. The first that matches counts. */
+struct mtr_sim_filter {
+  uint32_t node;
+  uint16_t port;         /* of the destination; 0 any */
+  uint8_t protocol;      /* 0 any */
+  uint8_t answer;        /* MTR_SIM_CLOSED ... */
+  double share;          /* of what matches */
+  uint8_t family;        /* of the destination; 0 any */
+  uint8_t bits;
+  uint8_t code;          /* of the unreachable, or errno */
+  uint8_t pad[5];
+  uint8_t addr[16];
+};
+
+/* mtr_sim_internet: an internet that is a function of its seed.
+ * mtr_sim_internet_defaults fills it. */
+struct mtr_sim_internet {
+  double prefixes;       /* 1..12000000; each a /24, or a /40 of IPv6 */
+  double silent;         /* share of routers that never answer */
+  double dead;           /* share of targets that never do */
+  double balanced;       /* share of hops with 2 to 4 routers, by flow */
+  double limited;        /* share of routers with a limit */
+  double limit;          /* ICMP errors per second of such a router */
+  double loss;           /* share of probes lost */
+  double delay;          /* mean time of a hop beyond the first ones, ms */
+  uint32_t min_hops;     /* 8..min_hops..max_hops..30, target included */
+  uint32_t max_hops;
+};
+
 /* mtr_abi: MTR_ABI as compiled into the library. */
 uint32_t mtr_abi(void);
 
 /* mtr_sizeof: the size in bytes of the record |which| names ("event", "trace",
- * "config", "probe_opts", "info", "counters"), 0 for any other name. */
+ * "config", "probe_opts", "info", "counters", "sim_node" ...), 0 for any other
+ * name. */
 uint32_t mtr_sizeof(const char *which);
 
 /* mtr_strerror: "NAME: text" of a positive or negative errno. Never NULL;
@@ -342,19 +504,45 @@ void mtr_trace_defaults(struct mtr_trace *trace);
 /* mtr_start: starts |n| traces and returns how many started; each one's handle
  * is written. A trace that cannot start ends the call: its negative errno is
  * returned if it was the first, and mtr_why says more. -EAGAIN: max_traces are
- * in flight. -EINVAL: a field is out of range. -ENETUNREACH, -EADDRNOTAVAIL,
- * -EAFNOSUPPORT, -EACCES (multicast or broadcast), -EADDRINUSE: as named. */
+ * in flight. -EINVAL: a field is out of range; or, where mtr_why is silent, the
+ * kernel takes no such target: a link-local one without an interface, or one
+ * behind a blackhole route. -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL,
+ * -EAFNOSUPPORT, -EACCES (multicast, broadcast, or a route prohibits it),
+ * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces; returns how many were taken,
- * -EAGAIN when none fits now, -ESTALE, -EINVAL. The route is looked up again
- * every second: its errors are those of mtr_start. */
+/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
+ * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+ * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
+ * asked), -EDQUOT (max_probes). The route is looked up again every second: its
+ * errors are those of mtr_start. */
 int mtr_probe(struct mtr *engine, struct mtr_probe_opts *probes, uint32_t n);
 
+/* mtr_pass: a strategy that was asked has no probe now. It is asked again when
+ * something has happened to its trace, or after |wake| ms (negative: no such
+ * time). If then nothing can happen any more the trace ends: completed, unreach
+ * or hoplimit, by what answered. -ESTALE, -EBUSY (it was not asked). */
+int mtr_pass(struct mtr *engine, uint32_t trace, double wake);
+
+/* mtr_pace: the next probe of a trace that was asked (PACE) goes |wait| ms
+ * after its last one, or after its start. -ESTALE, -EBUSY, -EINVAL. */
+int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
+
+/* mtr_ready: writes the cookies of traces that may send now into |cookies|
+ * [|n|], those first that have waited longest; returns how many there are in
+ * all. Answers PICK; another one comes while there are any. */
+uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
+
+/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
+ * is not among those that mtr_ready gives. */
+int mtr_pick(struct mtr *engine, uint32_t trace);
+
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
- * later step. Outstanding probes are forgotten. -ESTALE when it is gone. */
+ * later step. Outstanding probes are forgotten. A strategy may say which |ttl|
+ * is the last of its result; 0: the highest that answered. -ESTALE when it is
+ * gone. */
 int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
-             uint32_t data);
+             uint32_t data, uint32_t ttl);
 
 /* mtr_release: gives a trace's memory back, after its DONE event. -ESTALE;
  * -EBUSY while it is in flight. */
@@ -437,6 +625,61 @@ int mtr_find(const char *name, char *out, uint32_t size);
 
 /* mtr_stats: fills |counters|. */
 void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
+
+/* mtr_sim_new: a simulated network of |seed| without nodes, or NULL. Add to it
+ * before an engine opens over it; it must outlive the engines. Chance in it is
+ * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it; NULL
+ * is fine. */
+struct mtr_sim *mtr_sim_new(uint32_t seed);
+void mtr_sim_free(struct mtr_sim *sim);
+
+/* mtr_sim_node_defaults, mtr_sim_internet_defaults: fill a record with what is
+ * ordinary. */
+void mtr_sim_node_defaults(struct mtr_sim_node *node);
+void mtr_sim_internet_defaults(struct mtr_sim_internet *internet);
+
+/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL (a
+ * field is out of range, a node is not there), -EBUSY (an engine is open over
+ * it, or was), -ENOMEM; nothing is added then. */
+int mtr_sim_nodes(struct mtr_sim *sim, const struct mtr_sim_node *v,
+                  uint32_t n);
+int mtr_sim_addrs(struct mtr_sim *sim, const struct mtr_sim_addr *v,
+                  uint32_t n);
+int mtr_sim_links(struct mtr_sim *sim, const struct mtr_sim_link *v,
+                  uint32_t n);
+int mtr_sim_routes(struct mtr_sim *sim, const struct mtr_sim_route *v,
+                   uint32_t n);
+int mtr_sim_ports(struct mtr_sim *sim, const struct mtr_sim_port *v,
+                  uint32_t n);
+int mtr_sim_filters(struct mtr_sim *sim, const struct mtr_sim_filter *v,
+                    uint32_t n);
+
+/* mtr_sim_source: the node where probes come from; 0 unless it is told. */
+int mtr_sim_source(struct mtr_sim *sim, uint32_t node);
+
+/* mtr_sim_internet: makes the network, which has no nodes, an internet, seen
+ * from 192.0.2.1 and 2001:db8::1. Errors as above. */
+int mtr_sim_internet(struct mtr_sim *sim, const struct mtr_sim_internet *v);
+
+/* mtr_sim_targets: writes the addresses of up to |n| targets of |family| into
+ * |addr|[|n|][16], from number |first| on, in order; how many there were. */
+int mtr_sim_targets(struct mtr_sim *sim, uint32_t family, double first,
+                    uint8_t *addr, uint32_t n);
+
+/* mtr_open_sim: as mtr_open, over |sim|, in virtual time: a step begins by
+ * moving the time of the engine to what is due next, so that nothing sleeps, and
+ * mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
+int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
+                 struct mtr **engine, char *why, uint32_t size);
+
+/* mtr_sim_path: the truth about the probes of |trace|, were they sent now by
+ * |engine|, over a simulated network, from TTL 1 on: writes a REPLY event each
+ * (family 0: no answer) into |out|[|n|], up to the target's or the one behind
+ * which nothing comes back. Nothing gets lost and no time passes. Returns how
+ * many there are, at most |n|; -EOPNOTSUPP over another transport; errors of
+ * mtr_start. */
+int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
+                 struct mtr_event *out, uint32_t n);
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);

@@ -4,6 +4,7 @@
  */
 #include "api/engine.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "loop/watch.h"
 #include "net/mtrpacket.h"
 #include "net/raw.h"
+#include "net/sim.h"
 #include "api/check.h"
 #include "api/recording.h"
 
@@ -25,6 +27,14 @@ enum { WAIT_MAX = 64, PAGE = 4096 };
 int engine_because(struct mtr *m, int err, const char *text) {
   snprintf(m->why, sizeof m->why, "%s", text);
   return err;
+}
+
+void engine_not_ours(char *why, size_t size, const char *option, int family,
+                     const uint8_t *addr) {
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(family == 4 ? AF_INET : AF_INET6, addr, text, sizeof text);
+  snprintf(why, size, "%s %s is not an address of this host; ip address lists "
+           "those that are", option, text);
 }
 
 int mtr_sockets(int32_t *fd, uint32_t mark) { return raw_sockets(fd, mark); }
@@ -47,8 +57,9 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
   if (given) memcpy(fd, config->sockets, sizeof fd);
   else err = raw_sockets(fd, config->mark);
   if (err == -EPERM || err == -EACCES)
-    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, or in a "
-             "namespace of your own (unshare -rn)");
+    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, give the "
+             "program cap_net_raw+ep with setcap, or take a namespace of your "
+             "own (unshare -rn)");
   if (err) return err;
   err = raw_open(net, fd, random, regions);
   for (int i = 0; err && !given && i < MTR_SOCKETS; i++)
@@ -69,6 +80,17 @@ static int open_helper(const struct mtr_config *config, uint64_t random,
                         size);
 }
 
+static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
+                    char *why, uint32_t size) {
+  int err = topo_freeze(sim);
+  if (err) {
+    snprintf(why, size, "the simulated network is empty");
+    return err;
+  }
+  snprintf(why, size, "a simulated network was given");
+  return sim_open(net, sim, random);
+}
+
 /* auto: raw if that is permitted, else mtr-packet if it is there and can be
  * run. */
 static int open_transport(const struct mtr_config *config, uint64_t random,
@@ -83,12 +105,14 @@ static int open_transport(const struct mtr_config *config, uint64_t random,
   if (!err && config->transport == MTR_RAW) snprintf(why, size, "asked for");
   if (config->transport == MTR_RAW || (err != -EPERM && err != -EACCES))
     return err;
-  if (!open_helper(config, random, net, other, sizeof other)) {
+  int helped = open_helper(config, random, net, other, sizeof other);
+  if (!helped) {
     snprintf(why, size, "raw sockets are not permitted, %s", other);
     return 0;
   }
   size_t used = strlen(why);
-  snprintf(why + used, size - used, "; and %s", other);
+  snprintf(why + used, size - used, "; and %s (%s)", other,
+           mtr_errname(helped));
   return err;
 }
 
@@ -105,7 +129,7 @@ static int open_net(const struct mtr_config *config, uint64_t *random,
 }
 
 /* Whether the source addresses of |m|'s config are this host's. */
-static int check_sources(struct mtr *m) {
+static int check_sources(struct mtr *m, char *why, uint32_t size) {
   static const uint8_t none[16];
   const uint8_t *source[] = {m->config.source4, m->config.source6};
   for (int i = 0; i < 2; i++) {
@@ -115,7 +139,10 @@ static int check_sources(struct mtr *m) {
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
-    if (err) return err;
+    if (err) {
+      engine_not_ours(why, size, i ? "source6" : "source4", r.family, source[i]);
+      return err;
+    }
   }
   return 0;
 }
@@ -125,12 +152,19 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   struct core_config core = {
       .max_traces = config->max_traces, .max_probes = config->max_probes,
       .max_events = config->max_events, .rate = config->rate,
-      .target_rate = config->target_rate,
+      .target_rate = config->target_rate, .pick = config->pick,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
-  int err = seed(&core.seed, config->seed);
+  /* Who knows a simulated network knows which way each flow goes: that is not
+   * of the engine's seed. */
+  int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
-  if ((err = open_net(config, &core.seed, &net, why, size))) return err;
+  if (m->sim)
+    err = open_sim(m->sim, config->seed ? config->seed : m->sim->seed, &net,
+                   why, size);
+  else
+    err = open_net(config, &core.seed, &net, why, size);
+  if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
   return loop_open(&m->loop, &core, net);
@@ -150,15 +184,18 @@ static int mark_ours(struct mtr *m) {
   return 0;
 }
 
-int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
-             uint32_t size) {
+static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
+                     struct mtr **engine, char *why, uint32_t size) {
   *engine = NULL;
   snprintf(why, size, "%s", "");
   int err = check_config(config, why, size);
+  if (!err && config->transport == MTR_SIM && !sim) err = -EINVAL;
+  if (err && !*why) snprintf(why, size, "transport sim needs a network");
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);
   if (!m) return -ENOMEM;
   m->config = *config;
+  m->sim = sim;
   if ((err = mark_ours(m))) {
     free(m);
     return err;
@@ -175,14 +212,23 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
     free(m);
     return err;
   }
-  if ((err = check_sources(m))) {
+  if ((err = check_sources(m, why, size))) {
     int32_t keep[MTR_SOCKETS];
-    snprintf(why, size, "a source address is not one of this host's");
     mtr_close(m, given_sockets(config) ? keep : NULL);
     return err;
   }
   *engine = m;
   return 0;
+}
+
+int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
+             uint32_t size) {
+  return open_over(config, NULL, engine, why, size);
+}
+
+int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
+                 struct mtr **engine, char *why, uint32_t size) {
+  return open_over(config, sim, engine, why, size);
 }
 
 void mtr_close(struct mtr *m, int32_t *keep) {

@@ -17,6 +17,7 @@ struct payload {
 struct mtr {
   struct loop loop;
   struct mtr_config config;
+  struct mtr_sim *sim;   /* the network, if it is a simulated one */
   uint32_t interface;    /* index of config.interface */
   uint32_t mark;         /* of every probe, unless the sockets have it */
   uint32_t label;        /* IPv6 flow label of flow 0 */
@@ -28,5 +29,10 @@ struct mtr {
 
 /* engine_because: notes |text| as the reason and returns |err|. */
 int engine_because(struct mtr *m, int err, const char *text);
+
+/* engine_not_ours: says in |why|[|size|] that |addr| of |family|, which |option|
+ * gave, is no address of this host. */
+void engine_not_ours(char *why, size_t size, const char *option, int family,
+                     const uint8_t *addr);
 
 #endif

@@ -25,7 +25,14 @@ uint32_t mtr_sizeof(const char *which) {
       {"probe_opts", sizeof(struct mtr_probe_opts)},
       {"event", sizeof(struct mtr_event)},
       {"info", sizeof(struct mtr_info)},
-      {"counters", sizeof(struct mtr_counters)}};
+      {"counters", sizeof(struct mtr_counters)},
+      {"sim_node", sizeof(struct mtr_sim_node)},
+      {"sim_addr", sizeof(struct mtr_sim_addr)},
+      {"sim_link", sizeof(struct mtr_sim_link)},
+      {"sim_route", sizeof(struct mtr_sim_route)},
+      {"sim_port", sizeof(struct mtr_sim_port)},
+      {"sim_filter", sizeof(struct mtr_sim_filter)},
+      {"sim_internet", sizeof(struct mtr_sim_internet)}};
   for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!strcmp(which, sizes[i].name)) return sizes[i].size;
   return 0;
@@ -56,7 +63,7 @@ void mtr_trace_defaults(struct mtr_trace *trace) {
   *trace = (struct mtr_trace){
       .family = 4, .protocol = MTR_ICMP, .port = 33434, .first_ttl = 1,
       .max_ttl = 30, .window = 8, .queries = 1, .attempts = 2,
-      .gap_limit = 5, .loop_limit = 1, .timeout = 2000,
+      .gap_limit = 5, .loop_limit = 1, .timeout = 2000, .max_probes = 1000,
       .flow_label = MTR_NO_LABEL};
 }
 

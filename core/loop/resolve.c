@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 64, NAME = 256 };        /* addresses told of one name, its size */
+enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
 
 struct lookup {
   uv_getaddrinfo_t request;

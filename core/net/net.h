@@ -73,8 +73,8 @@ struct net_ops {
   int (*resolve)(struct net *net, const char *name, unsigned family,
                  struct net_route *v, uint32_t n);
 
-  /* resolved: the system's resolver gave |n| addresses of |name|, or |error|, an
-   * errno; they are being told. NULL: of no interest. */
+  /* resolved: the system's resolver gave |n| addresses of |name|, or |error|,
+   * an errno; they are being told. NULL: of no interest. */
   void (*resolved)(struct net *net, const char *name, unsigned family,
                    const struct net_route *v, uint32_t n, int error);
 

@@ -69,9 +69,9 @@ struct replay_file {
 };
 
 /* replay_open: a transport in |*net| over the file |path|, whose head goes to
- * |*head|. Errors: those of open(2) and read(2), -ENOMSG (no recording), -EPROTO
- * (of another version), -EBADMSG (cut off, damaged), -ENOMEM. |why|[|size|] says
- * more. */
+ * |*head|. Errors: those of open(2) and read(2), -ENOMSG (no recording),
+ * -EPROTO (of another version), -EBADMSG (cut off, damaged), -ENOMEM.
+ * |why|[|size|] says more. */
 int replay_open(struct net **net, const char *path, struct tape_head *head,
                 char *why, size_t size);
 

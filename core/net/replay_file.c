@@ -14,7 +14,7 @@
 #include "net/replay.h"
 
 enum { APART_NS = 1000000000 };        /* a stamp and its engine's time */
-static const int64_t most = 8ll << 30; /* bytes: counts of records fit 32 bits */
+static const int64_t most = 8ll << 30; /* bytes: record counts fit 32 bits */
 
 /* Keys. */
 
@@ -189,8 +189,8 @@ static int scan(struct replay_file *f, char *why, size_t size) {
   if (err == -ENOMSG)
     return refuse(err, "it is not a recording of mtrlua", why, size);
   if (err) {
-    snprintf(why, size, "it is a recording of version %u, and this mtrlua reads "
-             "version %u", version, TAPE_VERSION);
+    snprintf(why, size, "it is a recording of version %u, and this mtrlua "
+             "reads version %u", version, TAPE_VERSION);
     return err;
   }
   kind = tape_next(&file, &body);

@@ -141,8 +141,8 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
 struct trace *match_data(const struct core *c, const uint8_t dst[16],
                          unsigned sport, const struct trace *after) {
   uint32_t *b = core_bucket(c, table_fold(dst), sport);
-  uint32_t i = after ? after->same_hash : b ? *b : SLAB_NONE;
-  for (; i != SLAB_NONE; i = core_at(c, i)->same_hash) {
+  uint32_t i = after ? after->own->same_hash : b ? *b : SLAB_NONE;
+  for (; i != SLAB_NONE; i = core_at(c, i)->own->same_hash) {
     struct trace *t = core_at(c, i);
     if (t->sport == sport && !memcmp(t->dst, dst, sizeof t->dst)) return t;
   }

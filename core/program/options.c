@@ -24,7 +24,8 @@ struct row {
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct row rows[] = {
-  {"transport", FIELD(transport), 0, "auto|raw|mtr-packet"},
+  {"transport", FIELD(transport), 0, "auto|raw|mtr-packet|sim"},
+  {"sim", FIELD(sim), 0, NULL},
   {"rate", FIELD(rate), 0, NULL},
   {"source4", FIELD(source4), 0, NULL},
   {"source6", FIELD(source6), 0, NULL},

@@ -7,7 +7,7 @@
  * error is told before anything runs.
  *
  * "mtr.program" is { kits = { {fd, ...8}, ... }, kit_errno = n or nil,
- * options = { transport, rate, source4, source6, interface, log, record,
+ * options = { transport, sim, rate, source4, source6, interface, log, record,
  * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
  * interrupted = function() -> n, clear = function() }.
  */
@@ -119,6 +119,7 @@ static void state_set_number(lua_State *L, const char *key, const char *given,
 static void state_push_options(lua_State *L, const struct options *o) {
   lua_newtable(L);
   state_set_text(L, "transport", o->transport);
+  state_set_text(L, "sim", o->sim);
   state_set_text(L, "rate", o->rate);
   state_set_text(L, "source4", o->source4);
   state_set_text(L, "source6", o->source6);

@@ -13,7 +13,8 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"
+---@field transport? "auto"|"raw"|"mtr-packet"|"sim"
+---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
 ---@field rate? number|string probes per second over all traces; 0 or "max": no limit
@@ -29,6 +30,7 @@ local M = {}
 ---@field seed? integer of every random choice
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file recorded so: no network, its times, whatever transport says
+---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -71,6 +73,11 @@ local function list(value)
   return nil, "must be a list of prefixes or the name of a file"
 end
 
+local function network(value)
+  if type(value) == "string" or type(value) == "table" then return value end
+  return nil, "must be a network of mtr.sim, its description or the name of a file"
+end
+
 local function name(value)
   if type(value) == "string" and #value > 0 and #value < 16 then return value end
   return nil, "must be the name of an interface"
@@ -79,8 +86,9 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet" }),
+    kind = check.word(event.transport, { "auto", "raw", "mtr-packet", "sim" }),
     doc = 'default "auto": the best that privileges allow' },
+  { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
   { name = "mtr_packet", field = "helper", kind = path,
@@ -103,14 +111,27 @@ M.declaration = check.declare("engine", {
     doc = "of every random choice; default: the kernel's" },
   { name = "record", kind = file, doc = "file to record the run into" },
   { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
+  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
 
+-- What of the options excludes something else.
+local function clash(out, transport, given)
+  if out.record and out.replay then return "record and replay exclude each other" end
+  if out.sim and (out.record or out.replay) then
+    return "a simulated network is repeated by its seed, not by record or replay"
+  elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
+    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+  elseif transport == C.MTR_SIM and not out.sim and not out.replay then
+    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or the name of a file'
+  end
+end
+
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, record, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, record, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -125,8 +146,11 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
-  if out.record and out.replay then return nil, "engine: record and replay exclude each other" end
+  config.pick = out.pick and 1 or 0
+  local problem = clash(out, config.transport, opts and opts.transport)
+  if problem then return nil, "engine: " .. problem end
   config.recording = out.record or out.replay or ""
+  if out.sim then config.transport = C.MTR_SIM end
   if out.replay then config.transport = C.MTR_REPLAY end
   local least = out.log_level
   out.log_level = nil
@@ -137,6 +161,18 @@ end
 
 --- The name of a failure that is the caller's bug.
 M.BUG = "BUG"
+
+--- The network of an option `sim`.
+---@param given any
+---@return mtr.Sim?
+---@return string? message, string? name M.BUG: the caller's
+function M.network(given)
+  if given == nil then return nil end
+  local sim, message, name_ = require("mtr.sim").from(given)
+  if sim then return sim end
+  if not name_ then return nil, "engine: " .. message, M.BUG end
+  return nil, message, name_
+end
 
 --- Loads the exclude list.
 ---@param given? string|string[]

@@ -17,7 +17,6 @@ local loop = require "mtr.loop"
 local park = require "mtr.park"
 local tell = require "mtr.tell"
 local prober = require "mtr.prober"
-local recording = require "mtr.recording"
 
 local C = lib.C
 local M = {}
@@ -27,15 +26,14 @@ local M = {}
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
+---@field network? mtr.Sim
 local Engine = {}
 Engine.__index = Engine
 M.Engine = Engine
 
 local scratch_config = lib.new "struct mtr_config"
-local out = lib.new "struct mtr *[1]"
-local why = lib.new "char[512]"
 
--- At the state's end an engine that nobody closed must not keep its descriptors in a host process.
+-- At the state's end an engine that nobody closed must not keep descriptors in a host process.
 local function free(c) C.mtr_close(c, nil) end
 
 --- Opens an engine.
@@ -48,16 +46,15 @@ function M.open(opts)
   local exclude, message, name = config.exclude(kept.exclude)
   if name == config.BUG then error(message, 2) end
   if message then return nil, message, name end
-  local kit = kits.take(scratch_config)
-  local code = C.mtr_open(scratch_config, out, why, 512)
-  if code < 0 then
-    kits.put(kit)
-    return err.env(code, kits.why(scratch_config, kit) or lib.string(why))
-  end
+  local sim, problem, code = config.network(kept.sim)
+  if code == config.BUG then error(problem, 2) end
+  if problem then return nil, problem, code end
+  local c, why, kit = kits.open(scratch_config, sim)
+  if not c then return nil, why, kit end
   local self = setmetatable({
-    c = lib.gc(out[0], free), kit = kit, log = kept.log,
-    exclude = exclude, debug = kept.debug,
-    transport_name = lib.string(C.mtr_transport(out[0])), why = lib.string(why),
+    c = lib.gc(c, free), kit = kit, log = kept.log,
+    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
+    transport_name = lib.string(C.mtr_transport(c)), why = why,
     scratch = lib.new "struct mtr_trace",
     entries = {}, vacant = {}, abandoned = {}, work = 0,
     rooms = {}, max_probes = scratch_config.max_probes,
@@ -65,9 +62,8 @@ function M.open(opts)
   }, Engine)
   dispatch.prepare(self)
   loop.add(self)
-  if self.log then
-    self.log("info", ("transport %s: %s"):format(self.transport_name, self.why))
-  end
+  if sim then sim:attach(self.c) end
+  if self.log then self.log("info", ("transport %s: %s"):format(self.transport_name, why)) end
   return self
 end
 
@@ -108,8 +104,8 @@ end
 -- Ends what is under way, as "halted", and gives everything back.
 local function shut(engine)
   inside(engine, end_all)
-  recording.finish(engine)
-  kits.close(lib.gc(engine.c, nil), engine.kit)
+  if engine.network then engine.network:detach(engine.c) end
+  kits.close(engine)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
   engine.hop._engine, engine.reply._engine = nil, nil
   loop.remove(engine)
@@ -149,8 +145,8 @@ function Engine:run()
   return true
 end
 
---- Closes it: what is under way ends as "halted", its callbacks are called, its descriptors are
---- closed. Inside a hook this happens at the end of the step. Closing again does nothing.
+--- Closes it: what is under way ends as "halted", with its callbacks. Inside a hook this happens at
+--- the end of the step. Closing again does nothing.
 ---@return true
 function Engine:close()
   if self.closing then return true end
@@ -179,22 +175,21 @@ function Engine:fd()
   return C.mtr_fd(self.c)
 end
 
---- Seconds until step() is due, or nil when nothing is planned; as cqueues wants it. A host that
---- watches fd() does not need it.
+--- Seconds until step() is due, or nil when nothing is planned; as cqueues wants it.
 ---@return number?
 function Engine:timeout()
   local ms = self:timeout_ms()
   return ms >= 0 and ms / 1000 or nil
 end
 
---- Milliseconds until step() is due, -1 when nothing is planned; as poll(2) wants it.
+--- Milliseconds until step() is due, -1: nothing is planned; as poll(2) wants it.
 ---@return number
 function Engine:timeout_ms()
   alive(self, "timeout")
   return C.mtr_timeout(self.c)
 end
 
--- cqueues takes anything with pollfd, events and timeout; luasocket with getfd and dirty.
+-- For cqueues, with timeout, and for luasocket.
 Engine.pollfd = Engine.fd
 function Engine.events() return "r" end
 Engine.getfd = Engine.fd
@@ -220,6 +215,10 @@ function Engine:transport()
   end
   return { name = self.transport_name, capabilities = capabilities, why = self.why }
 end
+
+--- The simulated network that it is over, or nil.
+---@return mtr.Sim?
+function Engine:sim() return self.network end
 
 --- Changes the rate of all traces together.
 ---@param rate number|string

@@ -24,6 +24,7 @@ local park = require "mtr.park"
 local default = require "mtr.default"
 local readable = require "mtr.readable"
 local stream = require "mtr.stream"
+local strategy = require "mtr.strategy"
 local semaphore = require "mtr.semaphore"
 local task = require "mtr.task"
 
@@ -32,7 +33,7 @@ local M = { version = "0.1.0" }
 M.engine, M.configure, M.default = engine.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
-M.coroutine = coro
+M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = binary.find, addr.parse_ip
 M.readable, M.stream, M.mtrp = readable, stream.open, mtrp
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
@@ -132,4 +133,10 @@ end
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
-return M
+-- Who simulates nothing does not pay for it.
+return setmetatable(M, { __index = function(_, key)
+  if key == "sim" then
+    M.sim = require "mtr.sim"
+    return M.sim
+  end
+end })

@@ -5,51 +5,68 @@
 -- an engine opens its own.
 
 local lib = require "mtr.lib"
+local err = require "mtr.err"
+local recording = require "mtr.recording"
 
 local C = lib.C
 local M = {}
 
 ---@alias mtr.Kit integer[]
 
-local function wanted(config)
-  return config.transport == C.MTR_AUTO or config.transport == C.MTR_RAW
-end
-
---- Takes a set, if one is left, into the config of an engine whose transport has a use for it.
----@param config ffi.cdata* struct mtr_config
----@return mtr.Kit?
-function M.take(config)
-  local kit = wanted(config) and lib.program and table.remove(lib.program.kits) or nil
+-- Takes a set, if one is left, into the config of an engine that has a use for one.
+local function take(config, wanted)
+  local kit = wanted and lib.program and table.remove(lib.program.kits) or nil
   for i = 1, C.MTR_SOCKETS do config.sockets[i - 1] = kit and kit[i] or -1 end
   return kit
 end
 
---- Puts a set back.
----@param kit mtr.Kit?
-function M.put(kit)
+-- Puts a set back.
+local function put(kit)
   if kit then table.insert(lib.program.kits, kit) end
 end
 
---- Why an engine could not open, if that is because no set is left.
----@param config ffi.cdata* struct mtr_config
----@param kit mtr.Kit? what take() gave
----@return string?
-function M.why(config, kit)
-  local program = lib.program
-  if program and wanted(config) and not kit and not program.kit_errno then
-    return "all sockets that mtrlua prepared are in use; close an engine first"
-  end
+-- Whether an engine could not open because no set is left.
+local function none_left(kit)
+  return lib.program and not kit and not lib.program.kit_errno
 end
 
---- Closes an engine; its sockets go back to where they came from.
----@param engine ffi.cdata*
----@param kit mtr.Kit?
-function M.close(engine, kit)
+local out = lib.new "struct mtr *[1]"
+local why = lib.new "char[512]"
+
+--- Opens an engine: over a simulated network, if there is one, else with a set where it can.
+---@param config ffi.cdata* struct mtr_config
+---@param sim? mtr.Sim
+---@return ffi.cdata*? engine
+---@return string why this transport was chosen, or why it failed
+---@return mtr.Kit|string|nil kit to be closed with it, or the name of the failure
+function M.open(config, sim)
+  if sim then
+    take(config, false)
+    local code = C.mtr_open_sim(config, sim.c, out, why, 512)
+    if code < 0 then return err.env(code, lib.string(why)) end
+    return out[0], lib.string(why)
+  end
+  local raw = config.transport == C.MTR_AUTO or config.transport == C.MTR_RAW
+  local kit = take(config, raw)
+  local code = C.mtr_open(config, out, why, 512)
+  if code >= 0 then return out[0], lib.string(why), kit end
+  put(kit)
+  if raw and none_left(kit) then
+    return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
+  end
+  return err.env(code, lib.string(why))
+end
+
+--- Closes the library's engine; its sockets go back to where they came from.
+---@param engine mtr.Engine
+function M.close(engine)
+  local kit = engine.kit
   local keep = kit and lib.new "int32_t[8]"
-  C.mtr_close(engine, keep)
+  recording.finish(engine)
+  C.mtr_close(lib.gc(engine.c, nil), keep)
   if not kit then return end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
-  M.put(kit)
+  put(kit)
 end
 
 return M

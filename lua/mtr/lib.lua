@@ -56,7 +56,7 @@ local function check()
   if abi ~= C.MTR_ABI then
     error(("mtr: libmtr has ABI %d, the Lua files want %d"):format(abi, C.MTR_ABI))
   end
-  for _, name in ipairs { "event", "trace", "config", "probe_opts", "info", "counters" } do
+  for name in text:gmatch "struct mtr_([%w_]+) {" do
     local theirs, ours = C.mtr_sizeof(name), ffi.sizeof("struct mtr_" .. name)
     if theirs ~= ours then
       error(("mtr: struct mtr_%s has %d bytes in libmtr and %d in mtr.cdef"):format(

@@ -2,9 +2,10 @@
  *
  * tape.c: fuzz target of recordings. An input is a file; so that the fuzzer
  * gets past the sums, those of its records and the count in its END are put
- * right first, but for inputs that begin with a zero byte, which is dropped. What
- * is taken for whole is replayed: every probe in it is sent again, and time goes
- * on until all replies have come. With -DREPLAY it runs the files it is given.
+ * right first, but for inputs that begin with a zero byte, which is dropped.
+ * What is taken for whole is replayed: every probe in it is sent again, and
+ * time goes on until all replies have come. With -DREPLAY it runs the files it
+ * is given.
  */
 #include "net/replay.h"
 

@@ -27,10 +27,11 @@ local calls = {
 local lua_floors = {
   { "lib" },
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
-    "options", "prefix", "probe", "record", "recording", "reply", "tell", "units" },
-  { "calls", "dispatch", "engine", "hops", "kit", "loop", "park", "prober", "resolve", "result",
-    "slots", "tell", "timer", "trace", "watch" },
-  { "default", "hosts", "readable", "semaphore", "series", "sim", "stats", "stream", "task" },
+    "options", "prefix", "probe", "record", "recording", "reply", "script", "sim", "strategies",
+    "tell", "units" },
+  { "calls", "dispatch", "engine", "hops", "kit", "launch", "loop", "park", "prober", "resolve",
+    "result", "slots", "steer", "tell", "timer", "trace", "turns", "watch" },
+  { "default", "hosts", "readable", "semaphore", "series", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }
 local lua_floor = {}

@@ -9,7 +9,7 @@ local root = run("id -u").out == "0\n"
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 1, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 2, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
@@ -35,7 +35,7 @@ local cases = {
   { "gives the files of recordings to the Lua layer",
     "mtrlua --record a/b --replay=c -e 'x = 1' 2>&1; mtrlua --record a/b "
       .. "-e 'o = require[[mtr.program]].options print(o.record, o.replay)'",
-    0, "^mtrlua: %-%-record and replay exclude each other\na/b	nil\n$", "" },
+    0, "^mtrlua: %-%-record and replay exclude each other\na/b\tnil\n$", "" },
 
   { "runs a chunk", "mtrlua -e 'print(1 + 1)'", 0, "^2\n$", "" },
   { "runs several chunks in order", "mtrlua -e 'x = 1' -e 'print(x, arg[0])'", 0,
@@ -43,7 +43,7 @@ local cases = {
   { "runs chunks before the script", "mtrlua -e 'x = 1' $DIR/args.lua a", 0, "^1 a\n", "" },
   { "runs standard input", "echo 'print(#arg, ...)' | mtrlua - a b", 0, "^2\ta\tb\n$", "" },
   { "runs a script and gives it its arguments", "mtrlua --seed 1 $DIR/args.lua a 'b c' -v", 0,
-    "^nil a b c %-v\n%S+/args.lua\n1\n%-%-seed\n%S+mtrlua\nnil\n$", "" },
+    "^nil a b c %-v\n%S+/args.lua\n1\n%-%-seed\n[^\n]+mtrlua\nnil\n$", "" },
   { "ends its options at --", "mtrlua -- $DIR/args.lua a", 0, "^nil a\n", "" },
   { "runs a script with a line for the kernel", "PATH=$DIR/bin:$PATH $DIR/shebang one", 0,
     "^one\n$", "" },
@@ -55,7 +55,7 @@ local cases = {
       .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^nil a", "" },
   { "carries the Lua layer anywhere", "cd / && mtrlua -e 'print(type(require[[mtr]]))'", 0,
     "^table\n$", "" },
-  { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=\"$MTR_PROGRAM\" a_spec.lua", 0,
+  { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=bin/mtrlua a_spec.lua", 0,
     "ok 1 %- it runs", "" },
 
   { "reports a missing script", "mtrlua $DIR/none.lua", 1, "",
@@ -97,8 +97,8 @@ local cases = {
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", "" },
   { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", "" },
   { "exits at once on the second SIGINT, even from a compiled loop",
-    "mtrlua -e 'os.execute[[(for i in 1 2; do sleep 0.2; kill -INT $PPID; done) &]] "
-      .. "while true do end'", 130, "", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() "
+      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", "" },
   { "takes two signals in one instant for one",
     "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$", "" },
   { "stays uninterrupted in the background, where shells want it so",
@@ -135,15 +135,13 @@ for i = 0, -4, -1 do print(arg[i]) end
   end
 
   if not sanitized then
-    it("starts within 15 ms of processor time and 8 MiB", function()
+    -- How fast it starts is in `make bench`.
+    it("starts within 8 MiB", function()
       local got = run([["$MTR_PROGRAM" -e '
         require "mtr"
-        local time = os.clock()
         local status = io.open("/proc/self/status"):read("*a")
-        print(time, status:match("VmHWM:%s*(%d+)"))']])
-      local time, memory = got.out:match("(%S+)\t(%d+)")
-      assert.is_true(tonumber(time) < 0.015, time)
-      assert.is_true(tonumber(memory) < 8192, memory)
+        print(status:match("VmHWM:%s*(%d+)"))']])
+      assert.is_true(tonumber(got.out) < 8192, got.out)
     end)
   end
 end)

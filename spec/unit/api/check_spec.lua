@@ -53,11 +53,12 @@ describe("check", function()
   end
 
   it("knows the transports, and that a replay needs a file", function()
-    for transport = 3, 4 do
-      local err, text = config{ transport = transport }
-      assert.same({ EINVAL, "there is no transport " .. transport }, { err, text })
-    end
-    local err, text = config{ transport = C.MTR_REPLAY }
+    local err, text = config{ transport = 4 }
+    assert.same({ EINVAL, "there is no transport 4" }, { err, text })
+    err, text = config{ transport = C.MTR_SIM, recording = "x" }
+    assert.same({ EINVAL, "a simulated network is not recorded: its seed repeats it" },
+      { err, text })
+    err, text = config{ transport = C.MTR_REPLAY }
     assert.same({ EINVAL, "transport replay needs a recording" }, { err, text })
     assert.equal(0, (config{ transport = C.MTR_REPLAY, recording = "x" }))
     err, text = config{ recording = ("x"):rep(256) }

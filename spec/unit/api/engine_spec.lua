@@ -40,8 +40,9 @@ describe("engine", function()
     { { max_events = 10 }, EINVAL, "max_events must be" },
     { { rate = 0 / 0 }, EINVAL, "rate must be" },
     { { interface = "nowhere0" }, ENODEV, "there is no interface \"nowhere0\"" },
-    { { source4 = { 203, 0, 113, 7 } }, EADDRNOTAVAIL, "a source address is not" },
-    { { source6 = { 0x20, 1, 0xd, 0xb8, 1 } }, nil, "a source address is not" },
+    { { source4 = { 203, 0, 113, 7 } }, EADDRNOTAVAIL,
+      "source4 203.0.113.7 is not an address of this host" },
+    { { source6 = { 0x20, 1, 0xd, 0xb8, 1 } }, nil, "source6 2001:db8:100:: is not an address" },
   } do
     local o, want, text = unpack(case)
     it("says why it does not open: " .. text, function()

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The index is open addressing over twice as many places as there may be
+ * shapes, so a search ends soon; a place holds a number plus one. Nothing is
+ * ever removed.
+ */
+#include "probe/shapes.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { INDEX_BITS = 17, INDEX_SIZE = 1 << INDEX_BITS };
+
+void shapes_init(struct shapes *s) {
+  slab_init(&s->list, sizeof(struct shape), SHAPES_MAX, 5);
+  slab_init(&s->index, INDEX_SIZE * sizeof(uint16_t), 1, 0);
+}
+
+void shapes_close(struct shapes *s) {
+  slab_close(&s->list);
+  slab_close(&s->index);
+}
+
+/* The index is taken: the first bytes of a free element are the slab's. */
+int shapes_reserve(struct shapes *s, uint32_t n) {
+  if (!s->index.used) {
+    if (slab_reserve(&s->index, 1)) return -ENOMEM;
+    memset(slab_at(&s->index, slab_take(&s->index)), 0, sizeof(uint32_t));
+  }
+  return slab_reserve(&s->list, n);
+}
+
+static uint32_t hash(const struct shape *shape) {
+  uint32_t word[5], h = 0;
+  memcpy(word, shape, sizeof word);
+  for (int i = 0; i < 5; i++) h = (h ^ word[i]) * 0x9e3779b1u;
+  return h >> (32 - INDEX_BITS);
+}
+
+uint32_t shapes_find(struct shapes *s, const struct shape *shape) {
+  if (!s->index.count) return SHAPE_NONE;
+  uint16_t *index = slab_at(&s->index, 0);
+  uint32_t at = hash(shape), number;
+  for (; index[at]; at = (at + 1) & (INDEX_SIZE - 1)) {
+    number = index[at] - 1u;
+    if (!memcmp(slab_at(&s->list, number), shape, sizeof *shape)) return number;
+  }
+  number = slab_take(&s->list);
+  if (number == SLAB_NONE) return SHAPE_NONE;
+  memcpy(slab_at(&s->list, number), shape, sizeof *shape);
+  index[at] = (uint16_t)(number + 1);
+  return number;
+}
+
+_Static_assert(sizeof(struct shape) == 20, "hash reads five words");

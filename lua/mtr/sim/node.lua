@@ -1,0 +1,219 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What the description of a network says of one node, as the library's records.
+
+local lib = require "mtr.lib"
+local err = require "mtr.err"
+local fault = require "mtr.sim.fault"
+local read = require "mtr.sim.read"
+local words = require "mtr.sim.words"
+
+local C = lib.C
+local M = {}
+
+local function add(net, name, record)
+  local code = C["mtr_sim_" .. name](net.c, record, 1)
+  assert(code == 0, err.name(code))
+end
+
+local function put_bytes(record, field, bytes)
+  lib.copy(record[field], bytes, #bytes)
+  record[field .. "_size"] = #bytes
+end
+
+local FROM = { own = C.MTR_SIM_OWN, target = C.MTR_SIM_THE_TARGETS,
+  source = C.MTR_SIM_THE_SOURCES }
+
+-- Whose address replies come from: a word, an address, or one of each family.
+local function reply_from(record, path, given)
+  if FROM[given] then
+    record.reply_from = FROM[given]
+    return
+  end
+  for i, text in ipairs(type(given) == "table" and given or { given }) do
+    local a = read.address(type(given) == "table" and fault.path(path, i) or path, text)
+    lib.copy(record["other" .. a.family], a.bytes, 16)
+  end
+  record.reply_from = C.MTR_SIM_ANOTHER
+end
+
+local function reply(record, path, given)
+  local rest = read.fields(path, words.reply, given, record)
+  if rest.rate == nil and given.burst and not given.rate then
+    fault.raise(fault.path(path, "burst"), "needs rate")
+  end
+  if rest.from then reply_from(record, fault.path(path, "from"), rest.from) end
+end
+
+-- IPv6 extension headers of 8 bytes each; AH's length counts 4-byte words but two (RFC 4302 2.2).
+local function chain(record, path, list)
+  local bytes, last = {}, 0
+  for i, word in ipairs(list) do
+    local here = fault.path(path, i)
+    local value, wanted, hint = words.header(word)
+    if not value then
+      fault.raise(here, ("%s, got %s%s"):format(wanted, err.show(word), hint or ""))
+    end
+    local following = words.headers[list[i + 1]] or 0
+    local rest = "\0\0\0\0\0\0"
+    if word == "later-fragment" then rest = "\0\8\0\0\0\1" end
+    local size = word == "ah" and 16 or 8
+    if word == "ah" then rest = "\0\0" .. ("\0"):rep(12) end
+    if word == "destination" or word == "hop-by-hop" then rest = "\1\4\0\0\0\0" end
+    bytes[i] = string.char(following, word == "ah" and 2 or 0) .. rest
+    last = last + (i < #list and size or 0)
+  end
+  put_bytes(record, "chain", table.concat(bytes))
+  record.chain_next, record.chain_last = words.headers[list[1]] or 0, last
+  if record.chain_size > 64 then fault.raise(path, "must be at most 64 bytes of headers") end
+end
+
+local function quote(record, path, given)
+  if type(given) == "number" then given = { bytes = given } end
+  local rest = read.fields(path, words.quote, given, record)
+  if rest.headers then chain(record, fault.path(path, "headers"), rest.headers) end
+end
+
+-- Extensions: a string is the structure itself, a list is of objects.
+local function ext(record, path, given)
+  if type(given) == "string" then
+    record.ext_raw = 1
+    return put_bytes(record, "ext", read.hex(path, given, 4, 128))
+  end
+  read.fields(path, words.ext, given, record)
+  local objects = {}
+  for i, text in ipairs(given) do
+    objects[i] = read.hex(fault.path(path, i), text, 4, 124)
+  end
+  local bytes = table.concat(objects)
+  if #bytes > 124 then fault.raise(path, "must be at most 124 bytes of objects") end
+  put_bytes(record, "ext", bytes)
+end
+
+local function nat(record, path, given, addrs)
+  if type(given) == "string" then given = { given } end
+  local rest = read.fields(path, words.nat, given)
+  if rest.quotes == false then record.flags = record.flags + C.MTR_SIM_NAT_QUOTES end
+  if rest.ports then record.flags = record.flags + C.MTR_SIM_NAT_PORTS end
+  for i, text in ipairs(given) do
+    local a = read.address(fault.path(path, i), text)
+    lib.copy(record["nat" .. a.family], a.bytes, 16)
+    addrs[#addrs + 1] = a
+  end
+end
+
+-- What ports do: a word for all, or by number, with `other` for the rest.
+local function ports(net, record, path, given, protocol)
+  if type(given) ~= "table" then given = { other = given } end
+  for port, state in pairs(given) do
+    local here = fault.path(path, port)
+    if port ~= "other" and not (type(port) == "number" and port % 1 == 0 and port >= 1
+      and port <= 65535) then
+      fault.raise(here, 'must be a port (1..65535) or "other"')
+    end
+    local value, wanted, hint = words.state(state)
+    if not value then
+      fault.raise(port == "other" and path or here,
+        ("%s, got %s%s"):format(wanted, err.show(state), hint or ""))
+    end
+    if port == "other" then
+      record[protocol] = value
+    else
+      net.ports[#net.ports + 1] = { record.node_index, port, protocol, value }
+    end
+  end
+end
+
+local function addresses(net, path, given, addrs)
+  if type(given) ~= "table" then given = { given } end
+  for i, text in ipairs(given) do
+    local network = read.network(text)
+    if not network then
+      fault.raise(fault.path(path, i), ("must be an address or a network, got %s"):format(
+        err.show(text)))
+    end
+    addrs[#addrs + 1] = network
+  end
+  if not addrs[1] then fault.raise(path, "has no address") end
+  return net
+end
+
+local PARTS = { reply = reply, quote = quote, ext = ext }
+
+--- Reads a node; its addresses are then in net.addrs, all else in net.made.
+---@param net table of mtr.sim.build
+---@param name string
+---@param given any
+function M.read(net, name, given)
+  local path, index, addrs = { "nodes", name }, net.index[name], {}
+  local record = lib.new "struct mtr_sim_node"
+  C.mtr_sim_node_defaults(record)
+  if type(given) ~= "table" and type(given) ~= "string" then
+    fault.raise(path, ("must be an address or a table, got %s"):format(err.show(given)))
+  end
+  addresses(net, path, given, addrs)
+  if type(given) == "string" then given = {} end
+  if not net.targets[index] then record.reply_ttl = 255 end
+  local rest = read.fields(path, words.node, given, record)
+  for part, value in pairs(rest) do
+    local fn = PARTS[part]
+    if fn then fn(record, fault.path(path, part), value) end
+  end
+  if rest.nat then nat(record, fault.path(path, "nat"), rest.nat, addrs) end
+  if net.targets[index] then record.flags = record.flags + C.MTR_SIM_TARGET end
+  record.name = name
+  net.ports = net.ports or {}
+  local states = { node_index = index }
+  for _, protocol in ipairs { "tcp", "udp" } do
+    if rest[protocol] ~= nil then
+      ports(net, states, fault.path(path, protocol), rest[protocol], protocol)
+      if states[protocol] then record[protocol] = states[protocol] end
+    end
+  end
+  net.addrs[index] = addrs
+  net.filters = net.filters or {}
+  net.filters[index] = rest.filter and (rest.filter[1] and rest.filter or { rest.filter })
+  add(net, "nodes", record)
+end
+
+local function filter(net, path, index, given, networks)
+  local record = lib.new "struct mtr_sim_filter"
+  record.share = 1
+  local rest = read.fields(path, words.filter, given, record)
+  if not rest.answer then fault.raise(path, "answer is missing") end
+  record.node, record.answer = index, rest.answer[1]
+  local list = rest.to and networks(net, fault.path(path, "to"), rest.to)
+    or { read.ANY4, read.ANY6 }
+  for _, to in ipairs(list) do
+    read.put_network(record, to)
+    record.code = rest.answer[to.family == 4 and 2 or 3]
+    add(net, "filters", record)
+  end
+end
+
+--- Adds what hangs on a node, once all nodes are there.
+---@param net table
+---@param name string
+---@param networks fun(net: table, path: table, text: string): table[]
+function M.add(net, name, networks)
+  local index = net.index[name]
+  local record = lib.new "struct mtr_sim_addr"
+  for _, a in ipairs(net.addrs[index]) do
+    record.node = index
+    read.put_network(record, a)
+    add(net, "addrs", record)
+  end
+  local port = lib.new "struct mtr_sim_port"
+  for _, p in ipairs(net.ports) do
+    if p[1] == index then
+      port.node, port.port, port.state = p[1], p[2], p[4]
+      port.protocol = p[3] == "tcp" and C.MTR_TCP or C.MTR_UDP
+      add(net, "ports", port)
+    end
+  end
+  for i, given in ipairs(net.filters[index] or {}) do
+    filter(net, { "nodes", name, "filter", i }, index, given, networks)
+  end
+end
+
+return M
