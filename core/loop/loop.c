@@ -166,7 +166,7 @@ static int receive(struct loop *l, unsigned i) {
     if (!net->virtual) clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
-    for (uint32_t k = 0; k < n; k++) core_reply(c, &l->inbox[k], now);
+    core_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
   return 0;
@@ -256,12 +256,15 @@ int loop_wait(struct loop *l, int wake_fd) {
   return l->woken ? -EINTR : 0;
 }
 
-/* Virtual time goes to what is planned next, in one leap. */
+/* Virtual time goes to what is planned next, in one leap. It may be late only
+ * where there is no rate to be kept. */
 static void leap(struct loop *l) {
   struct net *net = l->net;
   int64_t at = loop_deadline(l, net->at);
+  int paced = l->core.pace.gap_ns > 0 || l->core.target_gap;
   if (net->ops->tick) net->ops->tick(net, at);
-  else if (at > net->at && at < INT64_MAX) net->at = at;
+  else if (at > net->at && at < INT64_MAX)
+    net->at = at + (paced ? 0 : net->slack);
 }
 
 int loop_step(struct loop *l) {

@@ -110,6 +110,7 @@ struct net {
   int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
   int virtual;           /* 1: its time is |at|, which the loop moves on */
   int64_t at;            /* ns; of a transport with ticks too */
+  int64_t slack;         /* ns that it may be late, for things to come together */
   int64_t epoch;         /* ns; with ticks: time of day where |at| is 0 */
   double unrecorded;     /* records that a recording lacks */
   double unreplayed;     /* probes that the recording replayed does not hold */

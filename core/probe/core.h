@@ -171,7 +171,9 @@ void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
  * counts. */
 void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now);
 
-/* core_reply: takes one reply in. */
+/* core_replies: takes |n| replies in. core_reply: one. */
+void core_replies(struct core *c, const struct wire_reply *v, uint32_t n,
+                  int64_t now);
 void core_reply(struct core *c, const struct wire_reply *r, int64_t now);
 
 /* core_expire: times out what is due at |now|. */

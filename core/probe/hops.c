@@ -6,7 +6,7 @@
 
 enum { RESERVED = 64 };
 
-static const uint16_t places[HOP_RINGS] = {8, 16, 32, 256};
+static const uint16_t places[HOP_RINGS] = {16, 32, 256};
 
 void hops_init(struct hops *s, uint32_t max) {
   for (int k = 0; k < HOP_RINGS; k++)
@@ -38,6 +38,9 @@ static void take(struct hops *s, struct trace *t, int k) {
 
 int hops_open(struct hops *s, struct trace *t, unsigned n) {
   int k = kind_for(n);
+  t->hops = t->near;
+  t->hop_mask = HOPS_NEAR - 1;
+  if (n <= HOPS_NEAR) return 0;
   if (slab_reserve(&s->ring[k], 1) || s->ring[k].free == SLAB_NONE)
     return -ENOMEM;
   take(s, t, k);
@@ -52,16 +55,16 @@ int hops_fit(struct hops *s, struct trace *t, unsigned ttl) {
     s->missed |= 1u << k;
     return -ENOMEM;
   }
-  struct trace old = *t;
+  struct trace old = *t;               /* its |hops| point where they did */
   take(s, t, k);
   for (unsigned i = t->settled + 1u; i <= t->settled + old.hop_mask + 1u; i++)
     *trace_hop(t, i) = *trace_hop(&old, i);
-  hops_give(s, &old);
+  if (old.hops != t->near) hops_give(s, &old);
   return 0;
 }
 
 void hops_give(struct hops *s, struct trace *t) {
-  slab_give(ring_of(s, t), t->hops_index);
+  if (t->hops != t->near) slab_give(ring_of(s, t), t->hops_index);
 }
 
 int hops_reserve(struct hops *s) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * hops.h: the rings in which traces keep their unsettled hops: of 8, 16, 32 or
- * 256 places, each size from a slab of its own. A trace whose probes run ahead
- * of a silent hop moves to a larger one; if there is none just now, it waits
- * until the next hops_reserve.
+ * hops.h: the rings in which traces keep their hops: of 8 places within the
+ * trace itself, or of 16, 32 or 256, each size from a slab of its own. A trace
+ * whose probes run ahead of a silent hop moves to a larger one; if there is
+ * none just now, it waits until the next hops_reserve.
  */
 #ifndef PROBE_HOPS_H
 #define PROBE_HOPS_H
@@ -19,7 +19,8 @@ struct hops {
 void hops_init(struct hops *s, uint32_t max);
 void hops_close(struct hops *s);
 
-/* hops_open: gives |t|, which starts, a ring of at least |n| places. It may
+/* hops_open: gives |t|, which starts and is zero, a ring of at least |n|
+ * places. It may
  * allocate. 0 or -ENOMEM. */
 int hops_open(struct hops *s, struct trace *t, unsigned n);
 
@@ -33,7 +34,8 @@ void hops_give(struct hops *s, struct trace *t);
 /* hops_reserve: makes what was missed, between batches. 0 or -ENOMEM. */
 int hops_reserve(struct hops *s);
 
-/* hops_bytes: memory in use. hops_used: rings in use. */
+/* hops_bytes: memory in use. hops_used: rings of the slabs in
+ * use. */
 size_t hops_bytes(const struct hops *s);
 uint32_t hops_used(const struct hops *s);
 

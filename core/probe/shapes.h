@@ -29,11 +29,12 @@ struct shape {
   uint8_t pad;           /* zero: they are compared as bytes */
 };
 
-enum { SHAPES_MAX = 0xffff, SHAPE_NONE = 0xffff };
+enum { SHAPES_MAX = 0xffff, SHAPE_NONE = 0xffff, SHAPES_RECENT = 64 };
 
 struct shapes {
   struct slab list;      /* of struct shape */
   struct slab index;     /* one hash table of numbers */
+  uint16_t recent[SHAPES_RECENT];    /* by hash: a number found lately, + 1 */
 };
 
 /* shapes_init: none yet. shapes_close: frees all. */

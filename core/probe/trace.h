@@ -33,7 +33,7 @@ enum {
 /* In which list a trace waits for its turn, if in any. */
 enum trace_turn { TURN_NONE, TURN_READY, TURN_URGENT };
 
-enum { HOP_RINGS = 4, TRACE_BITS = 20 };
+enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = 20 };
 
 /* What traces have that own a timer, are told what to send, or share ports
  * (UDP). */
@@ -47,14 +47,15 @@ struct own {
   struct cell_list data; /* replies that carry no identity, not yet credited */
   uint32_t data_count;   /* replies in |data| */
   uint32_t same_hash;    /* UDP: next trace with the same tuple hash */
-  uint32_t pad;
+  uint16_t asked_size;   /* strategy: bytes of its last probe; 0: the trace's */
+  uint16_t pad;
 };
 
 struct trace {
   uint32_t next_free;    /* the slab's while free */
   uint32_t handle;       /* generation << TRACE_BITS | index */
   uint32_t cookie;
-  uint32_t hops_index;   /* of |hops|, in the slab of its size */
+  uint32_t hops_index;   /* of |hops|, in the slab of its size, if not |near| */
   uint8_t dst[16];
   const struct opts *opts;
   struct own *own;       /* NULL: it needs none */
@@ -91,6 +92,7 @@ struct trace {
   uint8_t news;          /* something has happened since it was asked */
   uint8_t paced;         /* the wait before its next probe is known */
   uint8_t last;          /* strategy: hop count to end with; 0: not said */
+  struct hop near[HOPS_NEAR];        /* the ring of most traces */
 };
 
 /* trace_sweeps: whether the sweep chooses the probes of |t|. */
@@ -101,6 +103,12 @@ static inline int trace_sweeps(const struct trace *t) {
 /* trace_index: its place in the slab of traces. */
 static inline uint32_t trace_index(const struct trace *t) {
   return t->handle & ((1u << TRACE_BITS) - 1);
+}
+
+/* trace_fetch: |t| is about to be used: have the processor fetch it. */
+static inline void trace_fetch(const struct trace *t) {
+  for (size_t i = 0; i < sizeof *t; i += 64)
+    __builtin_prefetch((const uint8_t *)t + i);
 }
 
 /* trace_hop: hop |ttl| of |t|, of a sweep one that has not settled and is

@@ -124,7 +124,7 @@ local function clash(out, transport, given)
   elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
     return ("sim needs transport %q, got %s"):format("sim", err.show(given))
   elseif transport == C.MTR_SIM and not out.sim and not out.replay then
-    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or the name of a file'
+    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
   end
 end
 
@@ -168,10 +168,10 @@ M.BUG = "BUG"
 ---@return string? message, string? name M.BUG: the caller's
 function M.network(given)
   if given == nil then return nil end
-  local sim, message, name_ = require("mtr.sim").from(given)
+  local sim, message, errno = require("mtr.sim").from(given)
   if sim then return sim end
-  if not name_ then return nil, "engine: " .. message, M.BUG end
-  return nil, message, name_
+  if not errno then return nil, "engine: " .. message, M.BUG end
+  return nil, message, errno
 end
 
 --- Loads the exclude list.

@@ -40,6 +40,7 @@ describe("hops", function()
 
   it("grow when they are too few, with all that they hold, once there is room", function()
     C.hops_open(s, t, 8)
+    assert.equal(0, C.hops_used(s))
     t.settled = 5
     for ttl = 6, 13 do hop(ttl).sent = ttl end
     for _, want in ipairs{ { 14, 15 }, { 30, 31 }, { 255, 255 } } do

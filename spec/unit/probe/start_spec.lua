@@ -48,9 +48,11 @@ describe("starting a trace", function()
       local t = d:trace(d:start{ window = case[1], max_ttl = 30 })
       assert.equal(case[2], t.hop_mask + 1)
     end
-    assert.equal(3, C.hops_used(d.core.hops))
-    d:start{ flags = C.MTR_MANUAL }
-    assert.equal(3, C.hops_used(d.core.hops))
+    assert.equal(2, C.hops_used(d.core.hops))
+    local manual = d:trace(d:start{ flags = C.MTR_MANUAL })
+    assert.is_true(manual.hops == nil)
+    local strategy = d:trace(d:start{ flags = C.MTR_STRATEGY, max_ttl = 30, window = 1 })
+    assert.equal(32, strategy.hop_mask + 1)
   end)
 
   it("leaves nothing behind when max_traces are in flight", function()
