@@ -211,8 +211,8 @@ static int sim_reserve(struct net *net, int protocol, uint16_t port) {
 }
 
 /* Names are those of nodes. */
-static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
-                            struct net_route *v, uint32_t n) {
+static int sim_resolve(struct net *net, const char *name, unsigned family,
+                       struct net_route *v, uint32_t n) {
   const struct mtr_sim *t = ((struct sim *)net)->topo;
   const struct mtr_sim_addr *a = t->addrs.v;
   uint32_t k = 0;
@@ -224,7 +224,7 @@ static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
     v[k].family = a[i].family;
     memcpy(v[k++].dst, a[i].addr, sizeof v->dst);
   }
-  return k;
+  return (int)k;
 }
 
 static void sim_fds(struct net *net, int fd[NET_FDS]) {

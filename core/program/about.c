@@ -34,6 +34,8 @@ void about_help(void) {
     "  --mark NUMBER       firewall mark of the probes\n"
     "  --log LEVEL         how much to say: error, warn, info, debug\n"
     "  --seed NUMBER       makes random choices repeatable\n"
+    "  --record FILE       keep the run in FILE\n"
+    "  --replay FILE       run as then, from FILE: no network, no privilege\n"
     "  -v, --version       versions, then exit\n"
     "  -h, --help          this text, then exit\n"
     "\n"
