@@ -31,7 +31,8 @@ struct ring_packet {
 };
 
 /* ring_open: makes a ring of |blocks| blocks for |fd|, which is bound to no
- * protocol yet, and then binds it to that of |family|. 0 or a negative errno. */
+ * protocol yet, and then binds it to that of |family|. 0 or a negative
+ * errno. */
 int ring_open(struct ring *r, int fd, int family, uint32_t blocks);
 
 /* ring_close: takes it away, and |fd| off the path of packets. */
