@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_BLOCK = 32768, RING_BLOCKS = 256, RING_SNAP = 2048 };
+enum { RING_BLOCK = 8192, RING_BLOCKS = 1024, RING_SNAP = 2048 };
 
 struct ring {
   int fd;                /* a packet socket, borrowed */
