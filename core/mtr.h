@@ -86,8 +86,8 @@ enum {
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
   MTR_EV_WRITABLE = 9,   /* likewise */
-  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
-                          * or mtr_stop; at: now */
+  MTR_EV_NEXT = 10,      /* which probes next? answered by mtr_probe, up to
+                          * |ttl| times, mtr_pass or mtr_stop; at: now */
   MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
   MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
                           * mtr_pick; probe: how many may go */
@@ -522,8 +522,8 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
- * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+/* mtr_probe: queues |n| probes of manual traces, or of a strategy that was
+ * asked; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
  * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
  * asked), -EDQUOT (max_probes). The route is looked up again every second: its
  * errors are those of mtr_start. */

@@ -142,6 +142,7 @@ function LAZY.mtrp() return require "mtr.mtrp" end
 
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  M[key] = load and load()
-  return M[key]
+  local value = load and load()
+  M[key] = value
+  return value
 end })
