@@ -42,7 +42,7 @@ struct trace {
   int64_t ended;         /* ns, once not running */
   struct timer timer;    /* wakes it for the per-target rate */
   int64_t next_send;     /* ns; per-target rate */
-  uint64_t met;          /* a bit for each address at a judged hop, by its hash */
+  uint64_t met;          /* bits by hash: addresses at judged hops */
   struct hop *hops;      /* [max_ttl], in a slab */
   uint32_t hops_index;
   const uint8_t *payload;            /* borrowed */
