@@ -12,6 +12,7 @@ static void append(struct slab *s, struct cell_list *list, uint32_t i) {
   else
     ((struct cell *)slab_at(s, list->last))->next = i;
   list->last = i;
+  list->count++;
 }
 
 int cells_add(struct slab *s, struct cell_list *list,
@@ -90,10 +91,13 @@ void cells_shift(struct slab *s, struct cell_list *list) {
     uint32_t i = list->first;
     memcpy(&list->first, slab_at(s, i), sizeof i);
     slab_give(s, i);
+    list->count--;
   }
   if (list->first == SLAB_NONE) list->last = SLAB_NONE;
 }
 
+/* They are chained as the slab chains what is free. */
 void cells_free(struct slab *s, struct cell_list *list) {
-  while (list->first != SLAB_NONE) cells_shift(s, list);
+  if (list->count) slab_give_chain(s, list->first, list->last, list->count);
+  *list = (struct cell_list){SLAB_NONE, SLAB_NONE, 0};
 }

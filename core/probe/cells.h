@@ -36,6 +36,7 @@ enum { CELL_RAW = 44, CELL_EXT_MAX = 255 * 4 };
 
 struct cell_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
+  uint32_t count;        /* cells */
 };
 
 /* cells_need: cells that a reply with |ext_words| takes. */

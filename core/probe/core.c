@@ -228,7 +228,7 @@ int core_start(struct core *c, struct mtr_trace *opts,
   memset(t->hops, 0, hops->size);
   t->ready_prev = t->ready_next = t->dirty_next = t->same_hash = SLAB_NONE;
   t->oldest = t->newest = t->queue = t->queue_last = SLAB_NONE;
-  t->cells = t->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
+  t->cells = t->data = (struct cell_list){SLAB_NONE, SLAB_NONE, 0};
   t->told = SLAB_NONE;
   t->next_ttl = t->first_ttl;
   t->settled = (uint8_t)(t->first_ttl - 1);

@@ -122,7 +122,7 @@ void core_leave_data(struct core *c, struct trace *t) {
   if (h && t->data_count) {
     h->data = t->data;
     h->data_count = t->data_count;
-    t->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
+    t->data = (struct cell_list){SLAB_NONE, SLAB_NONE, 0};
   }
   cells_free(&c->cells, &t->data);
   t->data_count = 0;

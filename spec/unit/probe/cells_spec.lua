@@ -13,7 +13,7 @@ local KEPT = { "rtt", "at", "flags", "flow", "reply_size", "mtu", "quoted_size",
 describe("cells", function()
   local s, list
 
-  local function empty() return ffi.new("struct cell_list", C.SLAB_NONE, C.SLAB_NONE) end
+  local function empty() return ffi.new("struct cell_list", C.SLAB_NONE, C.SLAB_NONE, 0) end
   local function pattern(n, seed)
     local bytes, pick = {}, random(seed)
     for i = 1, n do bytes[i] = string.char(pick(256) - 1) end
