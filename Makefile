@@ -28,10 +28,11 @@ ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=rep
 # What Debian has to provide, by what is to be made.
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
-TEST_NEEDS = $(LAB_NEEDS) lua-busted traceroute scamper mtr-tiny tcpdump
+BENCH_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
+TEST_NEEDS = $(BENCH_NEEDS) libcap2-bin lua-busted procps
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
-NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo bench,$(LAB_NEEDS)) \
+NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
   $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)))
 
 all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
@@ -109,7 +110,7 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## look for input that breaks a parser
 	for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; build/fuzz/$$f -max_total_time=$(SECONDS) \
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
-DEST = $(DESTDIR)$(PREFIX)
+DEST = "$(DESTDIR)$(PREFIX)"
 install: all ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
@@ -117,7 +118,7 @@ install: all ## install into DESTDIR/PREFIX
 	ln -sf libmtr.so.0 $(DEST)/lib/libmtr.so
 	sed 's,^prefix=.*,prefix=$(PREFIX),' build/mtr.pc | \
 	  install -Dm644 /dev/stdin $(DEST)/lib/pkgconfig/mtr.pc
-	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/}; done
+	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 

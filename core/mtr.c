@@ -39,9 +39,14 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
     return engine_because(m, err, "multicast and broadcast targets are refused "
                            "unless allow_broadcast is set");
   case -EADDRNOTAVAIL:
-    return engine_because(m, err, route->by_source
-                               ? "the source address is not this host's"
-                               : "no address of this host reaches the target");
+    if (!route->by_source)
+      return engine_because(m, err,
+                            "no address of this host reaches the target");
+    engine_not_ours(m->why, sizeof m->why,
+                    source == t->src ? "source"
+                                     : t->family == 6 ? "source6" : "source4",
+                    t->family, source);
+    return err;
   case -EAFNOSUPPORT:
     return engine_because(m, err, t->family == 6 ? "this host has no IPv6"
                                           : "this host has no IPv4");
@@ -97,6 +102,8 @@ static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
   err = check_able(t, m->loop.net->caps, ops->name, m->why, sizeof m->why);
   if (err) return err;
   if (!t->interface) t->interface = m->interface;
+  t->least = (uint32_t)wire_min_size(t->family, t->protocol, t->multipath,
+                                     (int)payload->size);
   if (t->mark == m->config.mark) t->mark = 0;   /* every probe has it */
   if (!t->mark) t->mark = m->mark;
   if ((err = find_route(m, t, route))) return err;
@@ -113,7 +120,7 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   int err = plan(m, t, &route, &payload);
   if (err) return err;
   err = core_start(c, t, &route, payload.bytes, (uint16_t)payload.size,
-                   loop_unix(&m->loop), loop_now(&m->loop));
+                   loop_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
 }
@@ -135,33 +142,38 @@ static struct trace *find(struct mtr *m, uint32_t handle) {
 /* A manual trace may live for long: once its route is as old as an answer that
  * transports remember, the source address is found anew. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
-  struct mtr_trace like = {.family = t->family, .protocol = t->protocol,
-                           .flags = t->flags, .interface = t->interface,
-                           .mark = t->mark};
+  const struct opts *o = t->opts;
+  struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
+                           .flags = o->flags, .interface = o->interface,
+                           .mark = o->mark};
   struct core_route route;
-  if (now - t->routed < NET_ROUTE_NS) return 0;
+  if (now - t->own->routed < NET_ROUTE_NS) return 0;
   memcpy(like.dst, t->dst, sizeof like.dst);
-  if (t->by_source) memcpy(like.src, t->src, sizeof like.src);
+  if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
   int err = find_route(m, &like, &route);
-  if (err) return err;
-  memcpy(t->src, route.src, sizeof t->src);
-  t->routed = now;
-  return 0;
+  return err ? err : core_reroute(&m->loop.core, t, route.src, now);
 }
 
 static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
   struct core *c = &m->loop.core;
   struct trace *t = find(m, p->trace);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
-  if (!(t->flags & MTR_MANUAL) || !p->ttl) return -EINVAL;
-  if (p->flow >= NET_PORTS / c->regions) return -EINVAL;
-  int err = follow_route(m, t, now);
+  if (trace_sweeps(t))
+    return engine_because(m, -EINVAL, "the trace has a sweep of its own");
+  int err = check_probe(t, p, NET_PORTS / c->regions, m->why, sizeof m->why);
+  if (err) return err;
+  const struct net *net = m->loop.net;
+  err = check_probe_able(t, p, net->caps, net->ops->name, m->why,
+                         sizeof m->why);
+  if (err) return err;
+  err = follow_route(m, t, now);
   uint16_t sport = t->sport;
-  if (!err && p->flow != t->flow && t->protocol != MTR_ICMP) {
-    int32_t port = sport + (p->flow - t->flow) * (int32_t)c->regions;
+  const struct opts *o = t->opts;
+  if (!err && p->flow != o->flow && o->protocol != MTR_ICMP) {
+    int32_t port = sport + (p->flow - o->flow) * (int32_t)c->regions;
     if (port < 1 || port > 65535) return -EINVAL;
     sport = (uint16_t)port;
-    err = m->loop.net->ops->reserve(m->loop.net, t->protocol, sport);
+    err = m->loop.net->ops->reserve(m->loop.net, o->protocol, sport);
   }
   return err ? err : core_probe(c, t, p, sport, now);
 }
@@ -176,13 +188,49 @@ int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
   return i || !err ? (int)i : err;
 }
 
-int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data) {
+int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
+             uint32_t ttl) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
-  if (reason > MTR_STOP_HALTED) return -EINVAL;
+  if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
+  uint8_t most = t->opts->max_ttl;
+  if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
   core_stop(&m->loop.core, t, reason, data, loop_now(&m->loop));
   loop_arm(&m->loop);
   return 0;
+}
+
+/* Answers. */
+
+int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  if (!(wake < 1e12)) return -EINVAL;
+  int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
+  int err = core_pass(&m->loop.core, t, ns, loop_now(&m->loop));
+  loop_arm(&m->loop);
+  return err;
+}
+
+int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
+  int err = core_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  loop_arm(&m->loop);
+  return err;
+}
+
+uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
+  return core_list(&m->loop.core, cookies, n, loop_now(&m->loop));
+}
+
+int mtr_pick(struct mtr *m, uint32_t handle) {
+  struct trace *t = find(m, handle);
+  if (!t || t->state != TRACE_RUNNING) return -ESTALE;
+  int err = core_pick(&m->loop.core, t);
+  loop_arm(&m->loop);
+  return err;
 }
 
 int mtr_release(struct mtr *m, uint32_t handle) {
@@ -195,10 +243,11 @@ int mtr_release(struct mtr *m, uint32_t handle) {
 
 /* What is not known of the packets that another program makes. */
 static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
-  uint32_t ports = t->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
+  const struct opts *o = t->opts;
+  uint32_t ports = o->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
   info->size = t->size;
   info->flow_label = UINT32_MAX;
-  if (t->protocol == MTR_UDP && t->multipath == MTR_PARIS && caps & ports)
+  if (o->protocol == MTR_UDP && o->multipath == MTR_PARIS && caps & ports)
     return;
   info->multipath = MTR_CLASSIC;
   info->source_port = 0;
@@ -207,21 +256,26 @@ static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
 int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   const struct trace *t = find(m, handle);
   if (!t) return -ESTALE;
-  int size = wire_default_size(t->family, t->protocol, t->multipath,
-                               t->payload_size);
-  if (t->protocol == MTR_TCP && t->flags & MTR_TCP_ACK) size -= 4;
-  int64_t end = t->state == TRACE_RUNNING ? loop_now(&m->loop) : t->ended;
+  const struct opts *o = t->opts;
+  int size = wire_default_size(o->family, o->protocol, o->multipath,
+                               o->payload_size);
+  if (o->protocol == MTR_TCP && o->flags & MTR_TCP_ACK) size -= 4;
+  int64_t now = loop_now(&m->loop);
+  int64_t end = t->state == TRACE_RUNNING ? now : t->at;
   *info = (struct mtr_info){
-      .start = t->start_unix, .duration = (double)(end - t->start) / 1e6,
+      .start = loop_unix(&m->loop) - (double)(now - t->start) / 1e9,
+      .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,
-      .flow_label = t->family == 6 ? t->flow_label : 0,
-      .source_port = t->sport, .port = t->dport, .flow = t->flow,
-      .size = t->size ? t->size : (uint16_t)size, .family = t->family,
-      .protocol = t->protocol,
-      .multipath = t->multipath, .first_ttl = t->first_ttl,
+      .flow_label = o->family == 6 ? o->flow_label : 0,
+      .source_port = t->sport, .port = o->dport, .flow = o->flow,
+      .size = t->size ? t->size : (uint16_t)size, .family = o->family,
+      .protocol = o->protocol,
+      .multipath = o->multipath, .first_ttl = o->first_ttl,
       .hop_count = t->settled, .stop_reason = t->stop,
       .stop_data = t->stop_data, .loops = t->loops};
-  memcpy(info->src, t->src, sizeof info->src);
+  if (o->flags & MTR_STRATEGY && t->own->asked_size)
+    info->size = t->own->asked_size;
+  memcpy(info->src, o->src, sizeof info->src);
   memcpy(info->dst, t->dst, sizeof info->dst);
   if (!(m->loop.net->caps & MTR_CAP_FLOW))
     admit(info, t, m->loop.net->caps);
@@ -235,26 +289,29 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
   const struct trace *t = find(m, handle);
   const struct cell *cell;
   uint32_t at = SLAB_NONE, k = 0, used = 0;
+  uint8_t error[256] = {0};
   if (!t) return -ESTALE;
-  unsigned last = t->flags & MTR_MANUAL ? 255 : t->settled;
+  unsigned last = t->opts->flags & MTR_MANUAL ? 255 : t->settled;
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
     if (cell->ttl > last || (ttl && cell->ttl != ttl)) continue;
-    if (k++ >= n) continue;
+    struct shape shape = cells_shape(&c->cells, cell);
+    if (!shape.family) error[cell->ttl] = shape.icmp_code;
+    if (!shape.family || k++ >= n) continue;
     struct mtr_event *ev = &out[k - 1];
-    uint32_t bytes = cell->ext_words * 4u;
-    *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .family = t->family,
-                             .trace = handle, .cookie = t->cookie};
+    uint32_t bytes = shape.ext_words * 4u;
+    *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .trace = handle,
+                             .cookie = t->cookie};
     int fits = ext && bytes <= size - used;
     cells_event(&c->cells, cell, ev, fits ? ext + used : NULL);
     ev->ext = used;
     if (fits) used += bytes;
     else ev->ext_words = 0;
   }
-  for (unsigned i = 1; !(t->flags & MTR_MANUAL) && i <= t->settled; i++) {
-    if (!t->hops[i - 1].error || (ttl && i != ttl) || k++ >= n) continue;
+  for (unsigned i = 1; i <= last; i++) {
+    if (!error[i] || k++ >= n) continue;
     out[k - 1] = (struct mtr_event){
         .kind = MTR_EV_TIMEOUT, .ttl = (uint8_t)i, .trace = handle,
-        .cookie = t->cookie, .error = t->hops[i - 1].error};
+        .cookie = t->cookie, .error = error[i]};
   }
   return (int)k;
 }
@@ -268,13 +325,16 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
   struct core_route route = {.sport = 0};
   struct payload payload = {0};
   struct mtr_trace opts = *trace;
-  struct trace t = {0};
   uint32_t k = 0;
   if (!sim_is(net)) return -EOPNOTSUPP;
   int err = plan(m, &opts, &route, &payload);
   if (err) return err;
-  core_set(c, &t, &opts, &route, payload.bytes, (uint16_t)payload.size);
-  struct probe p = {.flow = t.flow, .sport = t.sport, .dport = t.dport};
+  struct opts shared =
+      core_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
+  struct trace t = {.opts = &shared};
+  core_set(c, &t, &opts, &route);
+  struct probe p = {.flow = shared.flow, .sport = t.sport,
+                    .dport = shared.dport};
   while (k < n && k < 255) {
     struct wire_probe probe;
     struct wire_reply reply;

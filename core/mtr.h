@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 2,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 3,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
+  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
   MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
@@ -46,8 +46,9 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
  * IPv4 identification or the IPv6 payload length. */
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
-/* Transports. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3 };
+/* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
+ * limit, and packet then is raw as long as few probes are outstanding. */
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3, MTR_PACKET = 4 };
 
 /* Capabilities of a transport. */
 enum {
@@ -67,7 +68,9 @@ enum {
                                * what exceeds its link goes out in pieces */
   MTR_MANUAL = 1 << 1,        /* no sweep: probes come from mtr_probe */
   MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
-  MTR_BROADCAST = 1 << 3      /* multicast and broadcast targets allowed */
+  MTR_BROADCAST = 1 << 3,     /* multicast and broadcast targets allowed */
+  MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
+  MTR_PACED = 1 << 5          /* before each probe its wait is (PACE) */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */
@@ -80,7 +83,12 @@ enum {
   MTR_EV_TIMER = 6,      /* a timer of mtr_timer fired */
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
-  MTR_EV_WRITABLE = 9    /* likewise */
+  MTR_EV_WRITABLE = 9,   /* likewise */
+  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
+                          * or mtr_stop; at: now */
+  MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
+  MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
+                          * mtr_pick; probe: how many may go */
 };
 enum {
   MTR_WANT_SENT = 1 << 1, MTR_WANT_REPLY = 1 << 2, MTR_WANT_TIMEOUT = 1 << 3,
@@ -129,9 +137,10 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
+  uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -162,17 +171,20 @@ struct mtr_trace {
   uint8_t gap_limit;     /* consecutive silent hops that end it; 0 none */
   uint8_t loop_limit;    /* loops that end it; 0: loops never do */
   uint8_t fill;          /* what fills packets up to |size| */
+  uint32_t max_probes;   /* a strategy's, in all; 0: no limit */
+  uint32_t least;        /* out: bytes of the smallest such packet */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
 };
 
-/* mtr_probe_opts: one probe of a manual trace. */
+/* mtr_probe_opts: one probe of a manual trace or of a strategy. */
 struct mtr_probe_opts {
-  uint32_t trace;        /* handle of a trace with MTR_MANUAL */
+  uint32_t trace;        /* of one with MTR_MANUAL or MTR_STRATEGY */
   uint32_t probe;        /* out: handle, the same in this probe's events */
   uint16_t flow;         /* 0..511 */
-  uint8_t ttl;           /* 1..255 */
-  uint8_t pad;
+  uint16_t size;         /* bytes of the whole IP packet; 0: the trace's */
+  uint8_t ttl;           /* 1..255; a strategy's: first_ttl..max_ttl */
+  uint8_t pad[3];
 };
 
 /* mtr_event: one thing that happened. Fields that do not apply are zero. */
@@ -180,7 +192,7 @@ struct mtr_event {
   uint8_t kind;          /* MTR_EV_* */
   uint8_t family;        /* of addr: 4, 6, or 0 none */
   uint8_t ttl;           /* of the probe; DONE: hop count */
-  uint8_t attempt;       /* of the probe at this TTL, 1.. */
+  uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
   uint32_t probe;        /* handle of the probe; DONE: probes sent */
@@ -215,7 +227,8 @@ struct mtr_info {
   uint16_t source_port;  /* used; ICMP: the echo identifier; 0: not known */
   uint16_t port;
   uint16_t flow;
-  uint16_t size;         /* of the probes, after any packet too big */
+  uint16_t size;         /* of the probes, after any packet too big; of a
+                          * strategy's the last one */
   uint8_t family;
   uint8_t protocol;
   uint8_t multipath;
@@ -246,6 +259,8 @@ struct mtr_counters {
   double malformed;      /* not parsed */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
+  double detours;        /* probes that packet could not send by itself: raw
+                          * did, see mtr_detour */
   double user_times;     /* replies without a usable kernel timestamp */
   double probe_waits;    /* steps that had to wait for a free probe id */
   double steps;
@@ -271,7 +286,9 @@ enum {
 };
 
 /* How it balances equal routes. */
-enum { MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL };
+enum {
+  MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL
+};
 
 /* Whose address its replies come from. */
 enum {
@@ -422,12 +439,13 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 /* mtr_errname: the symbolic name of an errno, such as "EPERM". Static. */
 const char *mtr_errname(int err);
 
-/* mtr_sockets: opens the privileged sockets of one raw engine into |fd|[8],
- * with a filter that drops everything until an engine takes them. The caller
- * owns them until mtr_open succeeds. -EPERM without CAP_NET_RAW; a family that
- * this host does not have leaves -1 in its places. |mark|, not 0, is set on
- * them. */
-int mtr_sockets(int32_t *fd, uint32_t mark);
+/* mtr_sockets: opens the privileged sockets of one engine into
+ * |fd|[MTR_SOCKETS], with a filter that drops everything until an engine takes
+ * them. With |fast| 0 they are good for raw, else for packet too, if this
+ * kernel has what it takes. The caller owns them until mtr_open succeeds.
+ * -EPERM without CAP_NET_RAW; a family that this host does not have leaves -1
+ * in its places. |mark|, not 0, is set on them. */
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 
 /* mtr_defaults: fills |config| with the defaults. */
 void mtr_defaults(struct mtr_config *config);
@@ -444,7 +462,8 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
 
 /* mtr_close: ends everything and frees |engine|; NULL is fine. Waits for name
  * resolutions that are under way. With |keep| not NULL the privileged sockets
- * are handed back in keep[8], filtered again, instead of being closed. */
+ * are handed back in keep[MTR_SOCKETS], filtered again, instead of being
+ * closed. */
 void mtr_close(struct mtr *engine, int32_t *keep);
 
 /* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
@@ -483,19 +502,45 @@ void mtr_trace_defaults(struct mtr_trace *trace);
 /* mtr_start: starts |n| traces and returns how many started; each one's handle
  * is written. A trace that cannot start ends the call: its negative errno is
  * returned if it was the first, and mtr_why says more. -EAGAIN: max_traces are
- * in flight. -EINVAL: a field is out of range. -ENETUNREACH, -EADDRNOTAVAIL,
- * -EAFNOSUPPORT, -EACCES (multicast or broadcast), -EADDRINUSE: as named. */
+ * in flight. -EINVAL: a field is out of range; or, where mtr_why is silent, the
+ * kernel takes no such target: a link-local one without an interface, or one
+ * behind a blackhole route. -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL,
+ * -EAFNOSUPPORT, -EACCES (multicast, broadcast, or a route prohibits it),
+ * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces; returns how many were taken,
- * -EAGAIN when none fits now, -ESTALE, -EINVAL. The route is looked up again
- * every second: its errors are those of mtr_start. */
+/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
+ * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+ * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
+ * asked), -EDQUOT (max_probes). The route is looked up again every second: its
+ * errors are those of mtr_start. */
 int mtr_probe(struct mtr *engine, struct mtr_probe_opts *probes, uint32_t n);
 
+/* mtr_pass: a strategy that was asked has no probe now. It is asked again when
+ * something has happened to its trace, or after |wake| ms (negative: no such
+ * time). If then nothing can happen any more the trace ends: completed, unreach
+ * or hoplimit, by what answered. -ESTALE, -EBUSY (it was not asked). */
+int mtr_pass(struct mtr *engine, uint32_t trace, double wake);
+
+/* mtr_pace: the next probe of a trace that was asked (PACE) goes |wait| ms
+ * after its last one, or after its start. -ESTALE, -EBUSY, -EINVAL. */
+int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
+
+/* mtr_ready: writes the cookies of traces that may send now into |cookies|
+ * [|n|], those first that have waited longest; returns how many there are in
+ * all. Answers PICK; another one comes while there are any. */
+uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
+
+/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
+ * is not among those that mtr_ready gives. */
+int mtr_pick(struct mtr *engine, uint32_t trace);
+
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
- * later step. Outstanding probes are forgotten. -ESTALE when it is gone. */
+ * later step. Outstanding probes are forgotten. A strategy may say which |ttl|
+ * is the last of its result; 0: the highest that answered. -ESTALE when it is
+ * gone. */
 int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
-             uint32_t data);
+             uint32_t data, uint32_t ttl);
 
 /* mtr_release: gives a trace's memory back, after its DONE event. -ESTALE;
  * -EBUSY while it is in flight. */
@@ -570,6 +615,10 @@ const char *mtr_why(struct mtr *engine);
 uint32_t mtr_caps(struct mtr *engine);
 const char *mtr_transport(struct mtr *engine);
 
+/* mtr_detour: why the last probe counted in counters.detours was; "" if none
+ * was. Static. */
+const char *mtr_detour(struct mtr *engine);
+
 /* mtr_find: the absolute path of the program |name| in |out|[|size|]: from
  * $PATH, but for a privileged process only from the system's own directories. 0
  * or -ENOENT. */
@@ -580,8 +629,8 @@ void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
 
 /* mtr_sim_new: a simulated network of |seed| without nodes, or NULL. Add to it
  * before an engine opens over it; it must outlive the engines. Chance in it is
- * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it; NULL
- * is fine. */
+ * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it;
+ * NULL is fine. */
 struct mtr_sim *mtr_sim_new(uint32_t seed);
 void mtr_sim_free(struct mtr_sim *sim);
 
@@ -590,9 +639,9 @@ void mtr_sim_free(struct mtr_sim *sim);
 void mtr_sim_node_defaults(struct mtr_sim_node *node);
 void mtr_sim_internet_defaults(struct mtr_sim_internet *internet);
 
-/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL (a
- * field is out of range, a node is not there), -EBUSY (an engine is open over
- * it, or was), -ENOMEM; nothing is added then. */
+/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL
+ * (a field is out of range, a node is not there), -EBUSY (an engine is open
+ * over it, or was), -ENOMEM; nothing is added then. */
 int mtr_sim_nodes(struct mtr_sim *sim, const struct mtr_sim_node *v,
                   uint32_t n);
 int mtr_sim_addrs(struct mtr_sim *sim, const struct mtr_sim_addr *v,
@@ -619,8 +668,8 @@ int mtr_sim_targets(struct mtr_sim *sim, uint32_t family, double first,
                     uint8_t *addr, uint32_t n);
 
 /* mtr_open_sim: as mtr_open, over |sim|, in virtual time: a step begins by
- * moving the time of the engine to what is due next, so that nothing sleeps, and
- * mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
+ * moving the time of the engine to what is due next, so that nothing sleeps,
+ * and mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
 int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
                  struct mtr **engine, char *why, uint32_t size);
 

@@ -25,14 +25,15 @@ static int outside(const struct range *r, unsigned n, char *why, size_t size) {
 
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
-      {"transport", c->transport, MTR_AUTO, MTR_SIM},
+      {"transport", c->transport, MTR_AUTO, MTR_PACKET},
       {"workers", c->workers, 1, 8},
       {"max_traces", c->max_traces, 1, 1000000},
       {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},
       {"max_events", c->max_events, 1024, 65536},
       {"rate", c->rate, 0, 1e9},
       {"target_rate", c->target_rate, 0, 1e9},
-      {"late_window", c->late_window, 0, 3.6e6}};
+      {"late_window", c->late_window, 0, 3.6e6},
+      {"pick", c->pick, 0, 1}};
   unsigned n = sizeof ranges / sizeof *ranges;
   if (outside(ranges, n, why, size)) return -EINVAL;
   if (memchr(c->interface, 0, sizeof c->interface) &&
@@ -53,6 +54,8 @@ static int unknown(const struct mtr_trace *t, char *why, size_t size) {
     snprintf(why, size, "multipath must be 0..2, got %u", t->multipath);
   else if (t->multipath == MTR_DUBLIN && t->protocol != MTR_UDP)
     snprintf(why, size, "multipath \"dublin\" needs protocol \"udp\"");
+  else if (t->flags & MTR_MANUAL && t->flags & MTR_STRATEGY)
+    snprintf(why, size, "a trace is either manual or a strategy's");
   else
     return 0;
   return 1;
@@ -113,4 +116,33 @@ int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
     return -EOPNOTSUPP;
   }
   return 0;
+}
+
+int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
+                unsigned flows, char *why, size_t size) {
+  const struct opts *o = t->opts;
+  int strategy = (o->flags & MTR_STRATEGY) != 0;
+  int least = wire_min_size(o->family, o->protocol, o->multipath,
+                            o->payload_size);
+  const struct range ranges[] = {
+      {"ttl", p->ttl, strategy ? o->first_ttl : 1, strategy ? o->max_ttl : 255},
+      {"flow", p->flow, 0, flows - 1},
+      {"size", p->size ? p->size : least, least, 65535 - 255}};
+  unsigned n = sizeof ranges / sizeof *ranges;
+  if (outside(ranges, n, why, size)) return -EINVAL;
+  if (!strategy || o->multipath != MTR_CLASSIC || p->flow == o->flow) return 0;
+  snprintf(why, size, "multipath \"classic\" has no other flow than the "
+           "trace's");
+  return -EINVAL;
+}
+
+int check_probe_able(const struct trace *t, const struct mtr_probe_opts *p,
+                     uint32_t caps, const char *name, char *why, size_t size) {
+  const struct opts *o = t->opts;
+  struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
+                           .multipath = o->multipath,
+                           .flow_label = MTR_NO_LABEL, .size = p->size};
+  if (caps & MTR_CAP_FLOW) return 0;
+  if (p->flow != o->flow) like.flow = 1;
+  return check_able(&like, caps, name, why, size);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "mtr.h"
+#include "probe/trace.h"
 
 /* check_config: 0, or -EINVAL with the reason in |why|[|size|]. */
 int check_config(const struct mtr_config *config, char *why, size_t size);
@@ -21,5 +22,11 @@ int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
  * |name|, cannot do what |t| asks for. */
 int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
                char *why, size_t size);
+
+/* check_probe, check_probe_able: the same for a probe of |t|. */
+int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
+                unsigned flows, char *why, size_t size);
+int check_probe_able(const struct trace *t, const struct mtr_probe_opts *p,
+                     uint32_t caps, const char *name, char *why, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "api/engine.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,18 +17,37 @@
 #include "loop/resolve.h"
 #include "loop/watch.h"
 #include "net/mtrpacket.h"
-#include "net/raw.h"
+#include "net/packet.h"
 #include "net/sim.h"
 #include "api/check.h"
 
-enum { WAIT_MAX = 64, PAGE = 4096 };
+enum {
+  WAIT_MAX = 64,
+  PAGE = 4096,
+  FAST_RATE = 5000       /* probes per second above which packet is worth it */
+};
+
+_Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
 
 int engine_because(struct mtr *m, int err, const char *text) {
   snprintf(m->why, sizeof m->why, "%s", text);
   return err;
 }
 
-int mtr_sockets(int32_t *fd, uint32_t mark) { return raw_sockets(fd, mark); }
+void engine_not_ours(char *why, size_t size, const char *option, int family,
+                     const uint8_t *addr) {
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(family == 4 ? AF_INET : AF_INET6, addr, text, sizeof text);
+  snprintf(why, size, "%s %s is not an address of this host; ip address lists "
+           "those that are", option, text);
+}
+
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
+  int err = raw_sockets(fd, mark);
+  fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  return err;
+}
 
 static int seed(uint64_t *out, uint32_t from) {
   if (!from && getrandom(out, sizeof *out, 0) != sizeof *out) return -EIO;
@@ -39,22 +59,52 @@ static int given_sockets(const struct mtr_config *config) {
   return config->sockets[RAW_SEND4] >= 0 || config->sockets[RAW_SEND6] >= 0;
 }
 
-static int open_raw(const struct mtr_config *config, uint64_t random,
-                    struct net **net, char *why, uint32_t size) {
+/* Opens packet if |fast|, else raw, over the sockets given or its own. |*odd|:
+ * why it is raw all the same; where packet is a must, that is an error. */
+static int open_sockets(const struct mtr_config *config, uint64_t random,
+                        int fast, struct net **net, int *odd) {
   uint32_t regions = (config->max_probes + TABLE_REGION - 1) / TABLE_REGION;
   int32_t fd[MTR_SOCKETS];
-  int err = 0, given = given_sockets(config);
+  int asked = config->transport == MTR_PACKET;
+  int err = 0, given = given_sockets(config), raw = !fast;
   if (given) memcpy(fd, config->sockets, sizeof fd);
-  else err = raw_sockets(fd, config->mark);
-  if (err == -EPERM || err == -EACCES)
-    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, or in a "
-             "namespace of your own (unshare -rn)");
+  else err = mtr_sockets(fd, config->mark, fast);
   if (err) return err;
-  err = raw_open(net, fd, random, regions);
-  for (int i = 0; err && !given && i < MTR_SOCKETS; i++)
-    if (fd[i] >= 0) close(fd[i]);
-  if (!err) snprintf(why, size, "raw sockets are permitted");
+  if (fast) {
+    *odd = given ? -EBUSY : -EAFNOSUPPORT;
+    if (fd[PACKET_4] >= 0)
+      *odd = packet_open(net, fd, random, regions, asked, loop_clock());
+    raw = *odd && !asked;
+    err = raw ? 0 : *odd;
+  }
+  if (raw) err = raw_open(net, fd, random, regions);
+  for (int i = 0; !given && i < MTR_SOCKETS; i++)
+    if (fd[i] >= 0 && (err || (raw && i >= RAW_FDS))) close(fd[i]);
   return err;
+}
+
+/* raw; or packet, if that is asked for, or for "auto" when the rate is high. */
+static int open_raw(const struct mtr_config *config, uint64_t random,
+                    struct net **net, char *why, uint32_t size) {
+  int asked = config->transport == MTR_PACKET, odd = 0;
+  int fast = asked || (config->transport == MTR_AUTO &&
+                       (config->rate <= 0 || config->rate > FAST_RATE));
+  int err = open_sockets(config, random, fast, net, &odd);
+  if (err == -EPERM || err == -EACCES)
+    snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, give the "
+             "program cap_net_raw+ep with setcap, or take a namespace of your "
+             "own (unshare -rn)", asked ? "packet" : "raw");
+  else if (err && asked)
+    snprintf(why, size, "packet sockets cannot be had here; choose raw");
+  if (err) return err;
+  if (config->transport != MTR_AUTO) snprintf(why, size, "asked for");
+  else if (odd == -EBUSY)
+    snprintf(why, size, "raw sockets are permitted, no packet sockets left");
+  else if (odd) snprintf(why, size, "raw sockets are permitted, packet sockets "
+                         "cannot be had: %s", mtr_errname(odd));
+  else snprintf(why, size, "%s sockets are permitted%s", fast ? "packet" :
+                "raw", fast ? " and the rate is high" : "");
+  return 0;
 }
 
 static int open_helper(const struct mtr_config *config, uint64_t random,
@@ -80,8 +130,8 @@ static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
   return sim_open(net, sim, random);
 }
 
-/* auto: raw if that is permitted, else mtr-packet if it is there and can be
- * run. */
+/* auto: packet or raw if that is permitted, else mtr-packet if it is there and
+ * can be run. */
 static int open_transport(const struct mtr_config *config, uint64_t random,
                           struct net **net, char *why, uint32_t size) {
   char other[400] = "";
@@ -91,20 +141,21 @@ static int open_transport(const struct mtr_config *config, uint64_t random,
     return err;
   }
   int err = open_raw(config, random, net, why, size);
-  if (!err && config->transport == MTR_RAW) snprintf(why, size, "asked for");
-  if (config->transport == MTR_RAW || (err != -EPERM && err != -EACCES))
+  if (config->transport != MTR_AUTO || (err != -EPERM && err != -EACCES))
     return err;
-  if (!open_helper(config, random, net, other, sizeof other)) {
+  int helped = open_helper(config, random, net, other, sizeof other);
+  if (!helped) {
     snprintf(why, size, "raw sockets are not permitted, %s", other);
     return 0;
   }
   size_t used = strlen(why);
-  snprintf(why + used, size - used, "; and %s", other);
+  snprintf(why + used, size - used, "; and %s (%s)", other,
+           mtr_errname(helped));
   return err;
 }
 
 /* Whether the source addresses of |m|'s config are this host's. */
-static int check_sources(struct mtr *m) {
+static int check_sources(struct mtr *m, char *why, uint32_t size) {
   static const uint8_t none[16];
   const uint8_t *source[] = {m->config.source4, m->config.source6};
   for (int i = 0; i < 2; i++) {
@@ -114,7 +165,11 @@ static int check_sources(struct mtr *m) {
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
-    if (err) return err;
+    if (err) {
+      engine_not_ours(why, size, i ? "source6" : "source4", r.family,
+                      source[i]);
+      return err;
+    }
   }
   return 0;
 }
@@ -124,7 +179,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   struct core_config core = {
       .max_traces = config->max_traces, .max_probes = config->max_probes,
       .max_events = config->max_events, .rate = config->rate,
-      .target_rate = config->target_rate,
+      .target_rate = config->target_rate, .pick = config->pick,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
   /* Who knows a simulated network knows which way each flow goes: that is not
@@ -184,9 +239,8 @@ static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
     free(m);
     return err;
   }
-  if ((err = check_sources(m))) {
+  if ((err = check_sources(m, why, size))) {
     int32_t keep[MTR_SOCKETS];
-    snprintf(why, size, "a source address is not one of this host's");
     mtr_close(m, given_sockets(config) ? keep : NULL);
     return err;
   }
@@ -206,6 +260,7 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
 
 void mtr_close(struct mtr *m, int32_t *keep) {
   if (!m) return;
+  if (keep) memcpy(keep, m->config.sockets, sizeof m->config.sockets);
   loop_close(&m->loop, keep);
   for (uint32_t i = 0; i < m->payload_count; i++) free(m->payloads[i].bytes);
   free(m->payloads);
@@ -242,8 +297,14 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   return fd[n].revents ? -EINTR : ready;
 }
 
+static int forked(struct mtr *m) {
+  return engine_because(m, -ECHILD, "an engine belongs to the process that "
+                        "opened it; after a fork open another");
+}
+
 int mtr_step(struct mtr *m) {
-  if (!*m->ours) return -ECHILD;
+  if (!*m->ours) return forked(m);
+  m->why[0] = 0;
   int err = loop_step(&m->loop);
   return err ? err : (int)m->loop.core.event_count;
 }
@@ -251,7 +312,7 @@ int mtr_step(struct mtr *m) {
 void mtr_hold(struct mtr *m) { m->loop.held = 1; }
 
 int mtr_flush(struct mtr *m) {
-  if (!*m->ours) return -ECHILD;
+  if (!*m->ours) return forked(m);
   loop_flush(&m->loop);
   return 0;
 }
@@ -295,6 +356,10 @@ const char *mtr_why(struct mtr *m) { return m->why; }
 uint32_t mtr_caps(struct mtr *m) { return m->loop.net->caps; }
 
 const char *mtr_transport(struct mtr *m) { return m->loop.net->ops->name; }
+
+const char *mtr_detour(struct mtr *m) {
+  return m->loop.net->detour ? m->loop.net->detour : "";
+}
 
 void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
   const struct core *c = &m->loop.core;

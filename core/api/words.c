@@ -63,7 +63,7 @@ void mtr_trace_defaults(struct mtr_trace *trace) {
   *trace = (struct mtr_trace){
       .family = 4, .protocol = MTR_ICMP, .port = 33434, .first_ttl = 1,
       .max_ttl = 30, .window = 8, .queries = 1, .attempts = 2,
-      .gap_limit = 5, .loop_limit = 1, .timeout = 2000,
+      .gap_limit = 5, .loop_limit = 1, .timeout = 2000, .max_probes = 1000,
       .flow_label = MTR_NO_LABEL};
 }
 

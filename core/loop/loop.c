@@ -154,7 +154,7 @@ static int receive(struct loop *l, unsigned i) {
     if (!net->virtual) clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
-    for (uint32_t k = 0; k < n; k++) core_reply(c, &l->inbox[k], now);
+    core_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
   return 0;
@@ -166,6 +166,7 @@ static int flush(struct loop *l) {
   uint32_t n = l->out_end - l->out_first;
   const struct wire_probe *v = l->outbox + l->out_first;
   const uint32_t *handles = l->handles + l->out_first;
+  l->net->load = (uint32_t)l->core.counters.probes;
   uint32_t k = l->net->ops->send(l->net, v, n, sent);
   for (uint32_t i = 0; i < k; i++)
     core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
@@ -277,6 +278,7 @@ int loop_step(struct loop *l) {
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;
+  c->counters.detours = l->net->detours;
   c->told = c->event_count;            /* the caller is about to see them */
   loop_arm(l);
   return err;

@@ -184,12 +184,6 @@ static int protocol_able(struct mtrpacket *m, struct net_route *r) {
   return 0;
 }
 
-static int is_group(const struct net_route *r) {
-  static const uint8_t all[4] = {255, 255, 255, 255};
-  return r->family == 6 ? r->dst[0] == 0xff
-                        : r->dst[0] >> 4 == 0xe || !memcmp(r->dst, all, 4);
-}
-
 /* fe80::/10: a zone cannot be said in its protocol. */
 static int is_link_local(const struct net_route *r) {
   return r->family == 6 && r->dst[0] == 0xfe && r->dst[1] >> 6 == 2;
@@ -214,7 +208,7 @@ static int able(struct mtrpacket *m, struct net_route *r) {
     return refuse(m, r, "interface", "it takes 0.96 or later");
   if (m->bound && r->interface != m->interface)
     return refuse(m, r, "another interface than the first trace's", "");
-  if (r->broadcast && is_group(r))
+  if (r->broadcast && route_is_group(r))
     return refuse(m, r, "allow_broadcast", "");
   return is_link_local(r) ? refuse(m, r, "a link-local target", "") : 0;
 }
@@ -259,8 +253,8 @@ static void mtrpacket_fds(struct net *net, int fd[NET_FDS]) {
 
 static void mtrpacket_close(struct net *net, int32_t *keep) {
   struct mtrpacket *m = (struct mtrpacket *)net;
+  (void)keep;                          /* it has none */
   for (unsigned i = 0; i < m->workers; i++) worker_free(m->worker[i]);
-  for (int i = 0; keep && i < NET_FDS; i++) keep[i] = -1;
   if (m->epoll >= 0) close(m->epoll);
   ports_close(&m->ports);
   route_close(&m->route);
@@ -311,8 +305,8 @@ static int failure(const struct worker *w, char *why, size_t size) {
     int locked = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
     snprintf(why, size, "%s has not the privilege that it needs (%s): %s%s",
              w->path, words,
-             locked ? "this process may not gain any (no_new_privs); with "
-                      "mtrlua give --transport mtr-packet"
+             locked ? "this process may not gain any (no_new_privs); if that "
+                      "is mtrlua's doing, give --transport mtr-packet"
                     : "as root, setcap cap_net_raw+ep ",
              locked ? "" : w->path);
     return -EPERM;

@@ -9,7 +9,6 @@
 
 enum { DISCARD = 9 };                  /* any port does; RFC 863 */
 
-
 void route_init(struct route *r) {
   memset(r, 0, sizeof *r);
   r->fd4 = r->fd6 = -1;
@@ -41,7 +40,7 @@ static int is_zero(const uint8_t addr[16]) {
   return !memcmp(addr, zero, sizeof zero);
 }
 
-static int is_group(const struct net_route *q) {
+int route_is_group(const struct net_route *q) {
   if (q->family == 6) return q->dst[0] == 0xff;      /* RFC 4291 2.7 */
   static const uint8_t all[4] = {255, 255, 255, 255};
   return (q->dst[0] & 0xf0) == 0xe0 || !memcmp(q->dst, all, 4);
@@ -133,6 +132,17 @@ static int find(struct route *r, struct net_route *q) {
   return route_ask(*fd, q);
 }
 
+/* Broadcasts and routes of the kind "prohibit" are refused alike, but only the
+ * former when leave is given. */
+static const char *explain(struct route *r, struct net_route q, int err) {
+  if (err == -EHOSTUNREACH)
+    return "a route of this host says that the target cannot be reached";
+  q.broadcast = 1;
+  if (err == -EACCES && find(r, &q) == -EACCES)
+    return "a route of this host prohibits the target";
+  return NULL;
+}
+
 static int same(const struct net_route *a, const struct net_route *b) {
   return !memcmp(a->dst, b->dst, sizeof a->dst) &&
          !memcmp(a->src, b->src, sizeof a->src) && a->family == b->family &&
@@ -142,7 +152,7 @@ static int same(const struct net_route *a, const struct net_route *b) {
 
 int route_find(struct route *r, struct net_route *q) {
   uint32_t word[4], h;
-  if (is_group(q) && !q->broadcast) return -EACCES;
+  if (route_is_group(q) && !q->broadcast) return -EACCES;
   memcpy(word, q->dst, sizeof word);
   h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
   struct route_answer *a = &r->cache[h >> 26];
@@ -150,8 +160,10 @@ int route_find(struct route *r, struct net_route *q) {
   if (!fresh || !same(&a->asked, q)) {
     a->asked = a->told = *q;
     a->error = find(r, &a->told);
+    a->told.why = explain(r, *q, a->error);
     a->valid = 1;
   }
   memcpy(q->src, a->told.src, sizeof q->src);
+  q->why = a->told.why;
   return a->error;
 }

@@ -25,8 +25,11 @@ void route_init(struct route *r);
 void route_close(struct route *r);
 
 /* route_find: fills in |q|->src, or checks the one given. Errors as net_ops'
- * route says. */
+ * route says; |q|->why, static, tells of routes that lead nowhere. */
 int route_find(struct route *r, struct net_route *q);
+
+/* route_is_group: whether |q|->dst is a multicast address, or everybody's. */
+int route_is_group(const struct net_route *q);
 
 /* route_ask: the same with the socket |fd| and whatever is set on it, of |q|'s
  * family, which must not be connected. */

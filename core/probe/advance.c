@@ -9,41 +9,26 @@
 #include "probe/core.h"
 #include "probe/sweep.h"
 
-static int is_primary(const struct cell *cell, unsigned ttl) {
-  return cell->ttl == ttl && cell->flags & MTR_REPLY_PRIMARY;
-}
-
-/* The first answer of hop |ttl|, or NULL. It mostly came right behind that of
- * the hop before. */
-static const struct cell *primary(const struct core *c, struct trace *t,
+/* The first answer of hop |ttl|, or NULL. */
+static const struct cell *primary(const struct core *c, const struct trace *t,
                                   unsigned ttl) {
-  uint32_t at = t->told, start = at;
-  const struct cell *cell;
-  if (!t->hops[ttl - 1].answers) return NULL;
-  while ((cell = cells_next(&c->cells, &t->cells, &at)))
-    if (is_primary(cell, ttl)) break;
-  if (!cell && start != SLAB_NONE)
-    while ((cell = cells_next(&c->cells, &t->cells, &at)) && at != start)
-      if (is_primary(cell, ttl)) break;
-  if (!cell || !is_primary(cell, ttl)) return NULL;
-  t->told = at;
-  return cell;
+  uint32_t first = trace_hop(t, ttl)->first;
+  return first ? cells_at(&c->cells, first - 1) : NULL;
 }
 
 static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
                      const struct cell *cell) {
-  const struct hop *h = &t->hops[ttl - 1];
+  const struct hop *h = trace_hop(t, ttl);
   struct mtr_event *ev = core_event(c, MTR_EV_HOP);
   if (cell) {
     cells_event(&c->cells, cell, ev, NULL);
     ev->ext_words = 0;
-    ev->family = t->family;
   }
   ev->trace = t->handle;
   ev->cookie = t->cookie;
   ev->ttl = (uint8_t)ttl;
   ev->stop = h->answers;
-  ev->error = h->error;
+  if (h->marks & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
 }
 
 static void tell_done(struct core *c, struct trace *t) {
@@ -54,22 +39,42 @@ static void tell_done(struct core *c, struct trace *t) {
   ev->ttl = t->settled;
   ev->stop = t->stop;
   ev->icmp_code = t->stop_data;
-  ev->rtt = (float)((double)(t->ended - t->start) / 1e6);
+  ev->rtt = (float)((double)(t->at - t->start) / 1e6);
   t->state = TRACE_DONE;
   c->counters.traces_done++;
 }
 
+/* Tells of the hops of strategy |t| that have settled, at its end of all of
+ * them; 0 when the event array is full before that. */
+static int follow(struct core *c, struct trace *t) {
+  unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
+  int ending = t->state != TRACE_RUNNING;
+  if (ending) end = t->last;
+  else if (!t->left) return 1;
+  for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
+    const struct hop *h = trace_hop(t, ttl);
+    if (!ending && (h->out || !h->sent)) break;
+    if (!core_room(c)) return 0;
+    if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
+    t->settled = (uint8_t)ttl;
+  }
+  t->left = 0;
+  return 1;
+}
+
 /* Moves |t| as far as it goes; 0 when the event array is full before that. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
-  int sweep = !(t->flags & MTR_MANUAL);
+  uint8_t addr[16];
   if (!core_credit(c, t, now)) return 0;
-  while (sweep && t->state == TRACE_RUNNING) {
+  if (t->opts->flags & MTR_STRATEGY && !follow(c, t)) return 0;
+  while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
-    if (ttl > t->max_ttl || !sweep_settled(t, ttl)) break;
+    if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
     if (!core_room(c)) return 0;
     const struct cell *cell = primary(c, t, ttl);
-    if (t->want & MTR_WANT_HOP) tell_hop(c, t, ttl, cell);
-    int stop = sweep_judge(t, &c->cells, ttl, cell ? cell->addr : NULL);
+    if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, cell);
+    if (cell) cells_addr(&c->cells, cell, addr);
+    int stop = sweep_judge(t, &c->cells, ttl, cell ? addr : NULL);
     if (stop) {
       t->limit = (uint8_t)ttl;
       core_stop(c, t, (unsigned)stop, t->stop_data, now);

@@ -1,68 +1,80 @@
 /* SPDX-License-Identifier: MIT
  *
- * cells.h: the replies that a trace keeps for its result: 48-byte cells from
- * one slab, chained in order of arrival. A reply takes one cell, and its ICMP
- * extension objects one more for each 44 bytes.
+ * cells.h: the replies that a trace keeps for its result: 20-byte cells from
+ * one slab, chained in order of arrival. What a reply has in common with others
+ * is a shape; what does not fit into a cell is the reply's tail and takes one
+ * more cell for each 16 bytes: a shape that has no number, the last 12 bytes of
+ * an IPv6 address, ICMP extension objects.
+ *
+ * A hop's failed send is kept in the same list: family 0, the errno in
+ * icmp_code.
  */
 #ifndef PROBE_CELLS_H
 #define PROBE_CELLS_H
 
-#include "base/slab.h"
 #include "mtr.h"
+#include "probe/shapes.h"
 
 struct cell {
   uint32_t next;         /* cell after it, SLAB_NONE at the end */
-  uint8_t addr[16];
+  uint8_t addr[4];       /* its first bytes */
   float rtt;             /* ms */
   float at;              /* ms since the trace began */
-  uint16_t flags;        /* MTR_REPLY_* */
-  uint16_t flow;
-  uint16_t reply_size;
-  uint16_t mtu;
-  uint16_t quoted_size;
+  uint16_t shape;        /* SHAPE_NONE: in the tail */
   uint8_t ttl;
-  uint8_t attempt;
-  uint8_t protocol;
-  uint8_t icmp_type;
-  uint8_t icmp_code;
   uint8_t reply_ttl;
-  uint8_t tcp_flags;
-  uint8_t quoted_ttl;
-  uint8_t quoted_tos;
-  uint8_t ext_words;     /* its extension bytes follow in raw cells */
 };
 
-enum { CELL_RAW = 44, CELL_EXT_MAX = 255 * 4 };
+enum { CELL_RAW = 16, CELL_EXT_MAX = 255 * 4 };
+
+struct cells {
+  struct slab slab;
+  struct shapes shapes;
+};
 
 struct cell_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
-  uint32_t count;        /* cells */
 };
 
-/* cells_need: cells that a reply with |ext_words| takes. */
-static inline uint32_t cells_need(uint32_t ext_words) {
-  return 1 + (ext_words * 4 + CELL_RAW - 1) / CELL_RAW;
-}
+/* cells_init: none yet. cells_close: frees all. */
+void cells_init(struct cells *s);
+void cells_close(struct cells *s);
+
+/* cells_reserve: |n| free cells and room for as many new shapes as one batch
+ * may bring. 0 or -ENOMEM. */
+int cells_reserve(struct cells *s, uint32_t n);
 
 /* cells_add: keeps the reply of |ev| and its |ext| bytes at the end of |list|.
- * 0, or -ENOMEM when the slab has too few free cells (nothing is kept). */
-int cells_add(struct slab *s, struct cell_list *list,
-              const struct mtr_event *ev, const uint8_t *ext);
+ * Its place, or SLAB_NONE when there are too few free cells (nothing is
+ * kept). */
+uint32_t cells_add(struct cells *s, struct cell_list *list,
+                   const struct mtr_event *ev, const uint8_t *ext);
 
 /* cells_next: the reply after |at| (SLAB_NONE: the first of |list|), its place
  * in |*at|; NULL at the end. */
-struct cell *cells_next(const struct slab *s, const struct cell_list *list,
-                        uint32_t *at);
+const struct cell *cells_next(const struct cells *s,
+                              const struct cell_list *list, uint32_t *at);
 
-/* cells_event: writes a kept reply back into |ev| (kind, family, trace, cookie
- * are left alone) and its extension bytes to |ext|, unless that is NULL. */
-void cells_event(const struct slab *s, const struct cell *c,
+/* cells_at: the reply at a place that cells_add gave. */
+static inline const struct cell *cells_at(const struct cells *s, uint32_t at) {
+  return slab_at(&s->slab, at);
+}
+
+/* cells_shape: what kind of reply it is. */
+struct shape cells_shape(const struct cells *s, const struct cell *c);
+
+/* cells_addr: who answered, in 16 bytes. */
+void cells_addr(const struct cells *s, const struct cell *c, uint8_t addr[16]);
+
+/* cells_event: writes a kept reply back into |ev| (kind, trace, cookie are left
+ * alone) and its extension bytes to |ext|, unless that is NULL. */
+void cells_event(const struct cells *s, const struct cell *c,
                  struct mtr_event *ev, uint8_t *ext);
 
 /* cells_shift: gives the first reply of |list|, which is not empty, back. */
-void cells_shift(struct slab *s, struct cell_list *list);
+void cells_shift(struct cells *s, struct cell_list *list);
 
 /* cells_free: gives a whole list back and empties it. */
-void cells_free(struct slab *s, struct cell_list *list);
+void cells_free(struct cells *s, struct cell_list *list);
 
 #endif

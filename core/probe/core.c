@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The lives of traces: start, stop, release, the lists that they wait in, and
- * what they own. Sending is in fill.c, replies and time in receive.c, judging
- * in advance.c.
+ * The engine as a whole, and how traces end. Their start is in start.c, turns
+ * are in turns.c, sending in fill.c, asking strategies in ask.c, replies and
+ * time in receive.c, judging in advance.c.
  */
 #include "probe/core.h"
 
@@ -10,11 +10,8 @@
 #include <string.h>
 
 enum {
-  TRACE_BITS = 20,       /* of a handle below its generation */
-  CELLS_PER_TRACE = 8,   /* reserved when a trace starts */
   CELLS_LOW = 2048,      /* free ones before a batch is received */
-  EXT_SIZE = 1 << 17,    /* bytes of extensions in one batch */
-  HASH_BITS = 14
+  EXT_SIZE = 1 << 17     /* bytes of extensions in one batch */
 };
 
 struct user_timer {
@@ -31,15 +28,14 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   c->cookie = (uint16_t)rand_below(&c->rand, 0x8000);
   c->salt = (uint16_t)rand_below(&c->rand, TABLE_REGION);
   slab_init(&c->traces, sizeof(struct trace), config->max_traces, 6);
-  slab_init(&c->hops_small, HOPS_SMALL * sizeof(struct hop),
-            config->max_traces, 6);
-  slab_init(&c->hops_large, HOPS_LARGE * sizeof(struct hop),
-            config->max_traces, 3);
-  slab_init(&c->cells, sizeof(struct cell), UINT32_MAX - 1, 11);
+  slab_init(&c->owns, sizeof(struct own), config->max_traces, 6);
+  hops_init(&c->hops, config->max_traces);
+  cells_init(&c->cells);
+  opts_init(&c->opts, config->max_traces);
   slab_init(&c->timers, sizeof(struct user_timer), 1 << TRACE_BITS, 6);
   uint32_t batch = config->max_events * (uint32_t)sizeof(struct mtr_event);
   slab_init(&c->batch, batch + EXT_SIZE, 1, 0);
-  slab_init(&c->hash, sizeof(uint32_t) << HASH_BITS, 1, 0);
+  slab_init(&c->hash, sizeof(uint32_t) << CORE_HASH_BITS, 1, 0);
   for (uint32_t left = config->max_probes; left; c->regions++) {
     uint32_t n = left < TABLE_REGION ? left : TABLE_REGION;
     table_init(&c->tables[c->regions], c->regions, n);
@@ -49,7 +45,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   pace_init(&c->pace, config->rate, now);
   if (config->target_rate > 0)
     c->target_gap = (int64_t)(1e9 / config->target_rate);
-  c->ready_first = c->ready_last = SLAB_NONE;
+  c->ready = c->urgent = (struct trace_list){SLAB_NONE, SLAB_NONE};
   c->dirty_first = c->dirty_last = SLAB_NONE;
   if (slab_reserve(&c->batch, 1)) return -ENOMEM;
   c->events = slab_at(&c->batch, slab_take(&c->batch));
@@ -58,16 +54,19 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
 }
 
 void core_close(struct core *c) {
-  struct slab *all[] = {&c->traces, &c->hops_small, &c->hops_large, &c->cells,
-                        &c->timers, &c->batch, &c->hash};
+  struct slab *all[] = {&c->traces, &c->owns, &c->timers, &c->batch, &c->hash};
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) slab_close(all[i]);
+  hops_close(&c->hops);
+  cells_close(&c->cells);
+  opts_close(&c->opts);
   for (uint32_t i = 0; i < c->regions; i++) table_close(&c->tables[i]);
 }
 
 double core_memory(const struct core *c) {
-  const struct slab *all[] = {&c->traces, &c->hops_small, &c->hops_large,
-                              &c->cells, &c->timers, &c->batch, &c->hash};
-  size_t sum = 0;
+  const struct slab *all[] = {
+      &c->traces, &c->owns, &c->timers, &c->batch, &c->hash, &c->cells.slab,
+      &c->cells.shapes.list, &c->cells.shapes.index, &c->opts.slab};
+  size_t sum = hops_bytes(&c->hops);
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
     sum += slab_bytes(all[i]);
   for (uint32_t i = 0; i < c->regions; i++)
@@ -84,74 +83,6 @@ uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now) {
   return first;
 }
 
-/* Lists of traces. */
-
-void core_ready(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
-  if (t->in_ready || t->state != TRACE_RUNNING) return;
-  t->in_ready = 1;
-  t->ready_next = SLAB_NONE;
-  t->ready_prev = c->ready_last;
-  if (c->ready_last == SLAB_NONE)
-    c->ready_first = i;
-  else
-    core_at(c, c->ready_last)->ready_next = i;
-  c->ready_last = i;
-}
-
-void core_unready(struct core *c, struct trace *t) {
-  if (!t->in_ready) return;
-  t->in_ready = 0;
-  if (t->ready_prev == SLAB_NONE)
-    c->ready_first = t->ready_next;
-  else
-    core_at(c, t->ready_prev)->ready_next = t->ready_next;
-  if (t->ready_next == SLAB_NONE)
-    c->ready_last = t->ready_prev;
-  else
-    core_at(c, t->ready_next)->ready_prev = t->ready_prev;
-}
-
-void core_dirty(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
-  if (t->in_dirty) return;
-  t->in_dirty = 1;
-  t->dirty_next = SLAB_NONE;
-  if (c->dirty_last == SLAB_NONE)
-    c->dirty_first = i;
-  else
-    core_at(c, c->dirty_last)->dirty_next = i;
-  c->dirty_last = i;
-}
-
-uint32_t *core_bucket(const struct core *c, uint32_t dst, unsigned sport) {
-  if (!c->hash.count) return NULL;
-  uint32_t h = (dst ^ sport << 16) * 0x9e3779b1u;
-  return (uint32_t *)slab_at(&c->hash, 0) + (h >> (32 - HASH_BITS));
-}
-
-static uint32_t *bucket_of(const struct core *c, const struct trace *t) {
-  return core_bucket(c, table_fold(t->dst), t->sport);
-}
-
-static int hash_add(struct core *c, struct trace *t) {
-  if (!c->hash.count) {
-    if (slab_reserve(&c->hash, 1)) return -ENOMEM;
-    memset(slab_at(&c->hash, 0), 0xff, c->hash.size);   /* all SLAB_NONE */
-  }
-  uint32_t *b = bucket_of(c, t);
-  t->same_hash = *b;
-  *b = t->handle & ((1u << TRACE_BITS) - 1);
-  return 0;
-}
-
-static void hash_remove(struct core *c, struct trace *t) {
-  uint32_t i = t->handle & ((1u << TRACE_BITS) - 1);
-  uint32_t *at = bucket_of(c, t);
-  while (*at != SLAB_NONE && *at != i) at = &core_at(c, *at)->same_hash;
-  if (*at == i) *at = t->same_hash;
-}
-
 /* Lives. */
 
 struct trace *core_trace(const struct core *c, uint32_t handle) {
@@ -159,91 +90,6 @@ struct trace *core_trace(const struct core *c, uint32_t handle) {
   if (i >= c->traces.count) return NULL;
   struct trace *t = core_at(c, i);
   return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
-}
-
-static int reserve(struct core *c, struct slab *hops) {
-  if (c->traces.used >= c->traces.max) return -EAGAIN;
-  if (slab_reserve(&c->traces, 1) || slab_reserve(hops, 1) ||
-      slab_reserve(&c->cells, CELLS_PER_TRACE))
-    return -ENOMEM;
-  return 0;
-}
-
-void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
-              const struct core_route *route, const uint8_t *payload,
-              uint16_t payload_size) {
-  t->cookie = o->cookie;
-  t->want = o->want;
-  t->flags = o->flags;
-  t->mark = o->mark;
-  t->interface = o->interface;
-  t->timeout = (int64_t)(o->timeout * 1e6);
-  t->flow = o->flow;
-  t->dport = o->protocol == MTR_ICMP ? 0 : o->port;
-  t->size = o->size;
-  t->family = o->family;
-  t->protocol = o->protocol;
-  t->multipath = o->multipath;
-  t->tos = o->tos;
-  t->fill = o->fill;
-  t->first_ttl = o->first_ttl;
-  t->max_ttl = o->max_ttl;
-  t->window = o->window;
-  t->queries = o->queries;
-  t->attempts = o->attempts;
-  t->gap_limit = o->gap_limit;
-  t->loop_limit = o->loop_limit;
-  memcpy(t->dst, o->dst, sizeof t->dst);
-  memcpy(t->src, route->src, sizeof t->src);
-  t->by_source = route->by_source;
-  t->sport = route->sport;
-  t->region = route->region;
-  if (t->protocol == MTR_ICMP)
-    t->sport = (uint16_t)(c->config.echo_base + t->region);
-  t->flow_label = route->flow_label;
-  t->payload = payload;
-  t->payload_size = payload_size;
-}
-
-int core_start(struct core *c, struct mtr_trace *opts,
-               const struct core_route *route, const uint8_t *payload,
-               uint16_t payload_size, double unix, int64_t now) {
-  struct slab *hops =
-      opts->max_ttl <= HOPS_SMALL ? &c->hops_small : &c->hops_large;
-  int err = reserve(c, hops);
-  if (err) return err;
-  uint32_t i = slab_take(&c->traces);
-  struct trace *t = core_at(c, i);
-  uint32_t generation = (t->handle >> TRACE_BITS) + 1;
-  if (!(generation << TRACE_BITS)) generation = 1;
-  memset(t, 0, sizeof *t);
-  t->handle = opts->handle = generation << TRACE_BITS | i;
-  core_set(c, t, opts, route, payload, payload_size);
-  t->start = t->routed = now;
-  t->start_unix = unix;
-  t->timer.kind = CORE_TIMER_TRACE;
-  t->timer.index = i;
-  t->hops_index = slab_take(hops);
-  t->hops = slab_at(hops, t->hops_index);
-  memset(t->hops, 0, hops->size);
-  t->ready_prev = t->ready_next = t->dirty_next = t->same_hash = SLAB_NONE;
-  t->oldest = t->newest = t->queue = t->queue_last = SLAB_NONE;
-  t->cells = t->data = (struct cell_list){SLAB_NONE, SLAB_NONE, 0};
-  t->told = SLAB_NONE;
-  t->next_ttl = t->first_ttl;
-  t->settled = (uint8_t)(t->first_ttl - 1);
-  t->limit = t->max_ttl;
-  t->state = TRACE_RUNNING;
-  if (t->protocol == MTR_UDP && (err = hash_add(c, t))) {
-    slab_give(hops, t->hops_index);
-    t->state = TRACE_FREE;
-    slab_give(&c->traces, i);
-    return err;
-  }
-  if (t->protocol == MTR_UDP) core_join_data(c, t);
-  c->counters.traces_started++;
-  core_ready(c, t);
-  return 0;
 }
 
 static void forget(struct core *c, struct trace *t, int64_t now) {
@@ -256,12 +102,12 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     if (!p->size) t->probes--;         /* it has not left, and will not */
     core_retire(c, p, PROBE_SILENT, now);
   }
-  while ((place = t->queue) != SLAB_NONE) {
+  while (t->own && (place = t->own->queue) != SLAB_NONE) {
     struct probe *p = table_at(table, place);
-    t->queue = p->next;
+    t->own->queue = p->next;
     core_retire(c, p, PROBE_SILENT, now);
   }
-  t->queue_last = SLAB_NONE;
+  if (t->own) t->own->queue_last = SLAB_NONE, t->own->queued = 0;
 }
 
 void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
@@ -270,26 +116,30 @@ void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
   t->state = TRACE_ENDING;
   t->stop = (uint8_t)reason;
   t->stop_data = (uint8_t)data;
-  t->ended = now;
+  t->at = now;
   unsigned high = t->high < t->limit ? t->high : t->limit;
-  if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
-  core_unready(c, t);
-  wheel_remove(&c->wheel, &t->timer);
-  forget(c, t, now);
-  if (t->protocol == MTR_UDP) {
-    hash_remove(c, t);
-    core_leave_data(c, t);
+  if (!(t->opts->flags & MTR_STRATEGY)) {
+    if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
+  } else {                             /* the rest is told before DONE */
+    if (high < t->settled && t->settled <= t->limit) high = t->settled;
+    if (!t->last) t->last = (uint8_t)high;
+    if (t->settled > t->last) t->settled = t->last;
   }
+  core_unready(c, t);
+  core_answered(c, t);
+  if (t->own) wheel_remove(&c->wheel, &t->own->timer);
+  forget(c, t, now);
+  if (t->opts->protocol == MTR_UDP) core_leave_data(c, t);
   core_dirty(c, t);
 }
 
 void core_release(struct core *c, struct trace *t) {
-  struct slab *hops =
-      t->max_ttl <= HOPS_SMALL ? &c->hops_small : &c->hops_large;
   cells_free(&c->cells, &t->cells);
-  slab_give(hops, t->hops_index);
+  if (t->hops) hops_give(&c->hops, t);
+  if (t->opts) opts_give(&c->opts, t->opts);
+  if (t->own) slab_give(&c->owns, t->own->self);
   t->state = TRACE_FREE;
-  slab_give(&c->traces, t->handle & ((1u << TRACE_BITS) - 1));
+  slab_give(&c->traces, trace_index(t));
 }
 
 /* Timers of users. */
@@ -358,16 +208,8 @@ struct mtr_event *core_event(struct core *c, unsigned kind) {
 }
 
 int core_reserve(struct core *c, int64_t now) {
-  for (uint32_t i = 0; i < c->regions && c->ready_first != SLAB_NONE; i++)
+  for (uint32_t i = 0; i < c->regions && core_any_ready(c); i++)
     if (table_grow(&c->tables[i], now)) return -ENOMEM;
-  return slab_reserve(&c->cells, CELLS_LOW);
-}
-
-int64_t core_deadline(const struct core *c, int sending, int64_t now) {
-  int64_t at = wheel_next(&c->wheel);
-  if (c->dirty_first != SLAB_NONE) return now;
-  if (c->ready_first == SLAB_NONE || !sending) return at;
-  int64_t send = pace_wake(&c->pace);
-  if (send < c->starved) send = c->starved;
-  return send < at ? send : at;
+  if (hops_reserve(&c->hops)) return -ENOMEM;
+  return cells_reserve(&c->cells, CELLS_LOW);
 }

@@ -13,13 +13,16 @@
 #define PROBE_CORE_H
 
 #include "base/rand.h"
+#include "probe/hops.h"
+#include "probe/opts.h"
 #include "probe/pace.h"
 #include "probe/table.h"
 #include "probe/trace.h"
 #include "wire/record.h"
 
 enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
-       CORE_PORTS = 1024 };
+       CORE_PORTS = 1024, CORE_HASH_BITS = 14,
+       CORE_ASKED = 1024 /* strategies that may be asked at once */ };
 
 /* What the engine was opened with. */
 struct core_config {
@@ -30,6 +33,7 @@ struct core_config {
   double target_rate;    /* the same, within a trace */
   int64_t late_window;   /* ns */
   uint64_t seed;
+  uint32_t pick;         /* 1: PICK asks who sends next */
   uint16_t port_base;    /* first of the block of source ports */
   uint16_t echo_base;    /* first of the echo identifiers, one per region */
 };
@@ -43,10 +47,18 @@ struct core_route {
   uint8_t by_source;     /* 1: |src| was asked for */
 };
 
+/* Traces that wait for their turn, by index. */
+struct trace_list {
+  uint32_t first, last;  /* SLAB_NONE when empty */
+};
+
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, hops_small, hops_large, cells, timers, batch, hash;
+  struct slab traces, owns, timers, batch, hash;
+  struct hops hops;
+  struct cells cells;
+  struct opts_store opts;
   struct table tables[CORE_REGIONS];
   uint32_t regions;
   struct wheel wheel;
@@ -56,7 +68,10 @@ struct core {
   uint16_t salt;         /* between a place in the table and its identity */
   int64_t target_gap;    /* ns */
   int64_t starved;       /* no id before this time, ns */
-  uint32_t ready_first, ready_last;
+  struct trace_list ready;           /* may have a probe to send */
+  struct trace_list urgent;          /* the same, before all others */
+  uint32_t asked;        /* NEXT, PACE, PICK not yet answered */
+  uint32_t picking;      /* 1: one of them is PICK */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
   uint8_t *ext;
@@ -76,17 +91,23 @@ void core_close(struct core *c);
 uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now);
 
 /* core_start: starts a trace of |opts|, checked by the caller, over |route|.
- * |payload| is borrowed as long as the engine lives. |unix| is the time of day.
- * Writes opts->handle. 0, -EAGAIN (max_traces in flight) or -ENOMEM. */
+ * |payload| is borrowed as long as the engine lives. Writes opts->handle. 0,
+ * -EAGAIN (max_traces in flight) or -ENOMEM. */
 int core_start(struct core *c, struct mtr_trace *opts,
                const struct core_route *route, const uint8_t *payload,
-               uint16_t payload_size, double unix, int64_t now);
+               uint16_t payload_size, int64_t now);
 
-/* core_set: what core_start makes of |opts| in |t|, which is zero: all that
- * core_describe needs. */
-void core_set(const struct core *c, struct trace *t,
-              const struct mtr_trace *opts, const struct core_route *route,
-              const uint8_t *payload, uint16_t payload_size);
+/* core_reroute: manual trace |t| sends from |src| as of |now|. 0 or -ENOMEM. */
+int core_reroute(struct core *c, struct trace *t, const uint8_t src[16],
+                 int64_t now);
+
+/* core_opts: what a trace of |o| shares with others like it. core_set: the
+ * rest of what core_describe needs, in |t|, which has those. */
+struct opts core_opts(const struct mtr_trace *o,
+                      const struct core_route *route, const uint8_t *payload,
+                      uint16_t payload_size);
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route);
 
 /* core_describe: the record of a probe of |t|, which |p| is, into |w|. */
 void core_describe(const struct core *c, const struct trace *t,
@@ -98,16 +119,27 @@ void core_copy(struct mtr_event *ev, const struct wire_reply *r);
 /* core_trace: the trace of |handle|, or NULL if it is gone. */
 struct trace *core_trace(const struct core *c, uint32_t handle);
 
-/* core_probe: queues a probe of manual trace |t|, from |sport|; its handle is
- * written. 0 or -EAGAIN. */
+/* core_probe: queues a probe of |t|, which is manual or a strategy, from
+ * |sport|; its handle is written. 0, -EAGAIN, -EBUSY (it was not asked),
+ * -EDQUOT (max_probes). */
 int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
                uint16_t sport, int64_t now);
+
+/* core_pass: strategy |t| has no probe now; asked again after |wake| ns, unless
+ * that is negative. core_pace: |t|'s next probe goes |wait| ns after its last.
+ * 0 or -EBUSY: it was not asked. */
+int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now);
+int core_pace(struct core *c, struct trace *t, int64_t wait);
+
+/* core_list: mtr_ready. core_pick: mtr_pick, for a running trace. */
+uint32_t core_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now);
+int core_pick(struct core *c, struct trace *t);
 
 /* core_stop: ends |t|, which is running. */
 void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
                int64_t now);
 
-/* core_release: frees |t|, which is done. */
+/* core_release: frees |t|, which is done, or did not start. */
 void core_release(struct core *c, struct trace *t);
 
 /* core_timer: an event after |ns|; its handle, or 0 when out of memory.
@@ -139,7 +171,9 @@ void core_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
  * counts. */
 void core_failed(struct core *c, uint32_t handle, unsigned error, int64_t now);
 
-/* core_reply: takes one reply in. */
+/* core_replies: takes |n| replies in. core_reply: one. */
+void core_replies(struct core *c, const struct wire_reply *v, uint32_t n,
+                  int64_t now);
 void core_reply(struct core *c, const struct wire_reply *r, int64_t now);
 
 /* core_expire: times out what is due at |now|. */
@@ -167,9 +201,40 @@ enum { CORE_TIMER_PROBE, CORE_TIMER_TRACE, CORE_TIMER_USER };
  * now. */
 struct probe *core_find(const struct core *c, uint32_t handle);
 
-/* core_ready: |t| may have a probe to send. core_unready: not any more. */
+/* core_ready: |t| may have a probe to send. core_urgent: the same, and it goes
+ * before others. core_unready: not any more. */
 void core_ready(struct core *c, struct trace *t);
+void core_urgent(struct core *c, struct trace *t);
 void core_unready(struct core *c, struct trace *t);
+
+/* core_next: whose turn it is, or NULL: nobody's, or it is to be picked. */
+struct trace *core_next(const struct core *c);
+
+/* core_wants: whether |t| has a probe to send or, a strategy, room for one. */
+int core_wants(struct trace *t);
+
+/* core_soon: whether |t| has to wait for its own pace; a timer wakes it. */
+int core_soon(struct core *c, struct trace *t, int64_t now);
+
+/* core_must_ask: MTR_EV_PACE or MTR_EV_NEXT, if |t|, whose turn it is, is to be
+ * asked before it sends; else 0. */
+unsigned core_must_ask(const struct trace *t);
+
+/* core_ask: asks |t| (NULL: who is to be picked) with an event of |kind|. */
+struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
+                           int64_t now);
+
+/* core_may_ask: whether another one may be asked at |now|, when |n| probes are
+ * about to be sent and become an event each. */
+int core_may_ask(const struct core *c, uint32_t n, int64_t now);
+
+/* core_answered: |t| has answered, if it was asked. */
+void core_answered(struct core *c, struct trace *t);
+
+/* core_enqueue: puts |p| at the end of what |t| has to send. core_dequeue: the
+ * first of that, or NULL. */
+void core_enqueue(struct core *c, struct trace *t, struct probe *p);
+struct probe *core_dequeue(struct core *c, struct trace *t);
 
 /* core_dirty: something happened to |t|. */
 void core_dirty(struct core *c, struct trace *t);
@@ -206,9 +271,10 @@ int core_claim(struct core *c, struct trace *t, struct probe *p, int64_t now);
  * now whose the data is. */
 void core_recount(struct core *c, const struct trace *t);
 
-/* core_join_data: |t|, new in the hash, shares data from now on.
- * core_leave_data: |t|, no more in the hash, passes on what it holds. */
-void core_join_data(const struct core *c, struct trace *t);
+/* core_join_data: |t|, a new trace of UDP, is found by its ports from now on
+ * and shares their data. 0 or -ENOMEM. core_leave_data: not any more; what it
+ * holds is passed on. */
+int core_join_data(struct core *c, struct trace *t);
 void core_leave_data(struct core *c, struct trace *t);
 
 /* core_timer_fired: the user's timer at |index| is due. */
@@ -234,6 +300,11 @@ static inline uint32_t core_place(const struct core *c, uint32_t id) {
  * are one number on the wire. */
 static inline uint16_t core_checksum(const struct core *c, unsigned flow) {
   return (uint16_t)(0x1000 + (c->cookie + flow) % 0xe000u);
+}
+
+/* core_any_ready: whether a trace waits for its turn. */
+static inline int core_any_ready(const struct core *c) {
+  return c->ready.first != SLAB_NONE || c->urgent.first != SLAB_NONE;
 }
 
 static inline struct trace *core_at(const struct core *c, uint32_t index) {

@@ -12,23 +12,52 @@
  * ends before what its last probes bring: then a hop too many is counted, or
  * one of another trace.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "probe/core.h"
 #include "probe/match.h"
 
+uint32_t *core_bucket(const struct core *c, uint32_t dst, unsigned sport) {
+  if (!c->hash.count) return NULL;
+  uint32_t h = (dst ^ sport << 16) * 0x9e3779b1u;
+  return (uint32_t *)slab_at(&c->hash, 0) + (h >> (32 - CORE_HASH_BITS));
+}
+
+static uint32_t *bucket_of(const struct core *c, const struct trace *t) {
+  return core_bucket(c, table_fold(t->dst), t->sport);
+}
+
+static int hash_add(struct core *c, struct trace *t) {
+  if (!c->hash.count) {
+    if (slab_reserve(&c->hash, 1)) return -ENOMEM;
+    memset(slab_at(&c->hash, 0), 0xff, c->hash.size);   /* all SLAB_NONE */
+  }
+  uint32_t *b = bucket_of(c, t);
+  t->own->same_hash = *b;
+  *b = trace_index(t);
+  return 0;
+}
+
+static void hash_remove(struct core *c, struct trace *t) {
+  uint32_t i = trace_index(t), *at = bucket_of(c, t);
+  while (*at != SLAB_NONE && *at != i) at = &core_at(c, *at)->own->same_hash;
+  if (*at == i) *at = t->own->same_hash;
+}
+
 /* The traces that share |t|'s data: the first of them, or the one after |o|. */
 static struct trace *sharing(const struct core *c, const struct trace *t,
                              struct trace *o) {
   do o = match_data(c, t->dst, t->sport, o);
-  while (o && (o->dport != t->dport || o->multipath == MTR_CLASSIC));
+  while (o && (o->opts->dport != t->opts->dport ||
+               o->opts->multipath == MTR_CLASSIC));
   return o;
 }
 
 /* Who holds the data that |t| shares, or would; NULL: nobody shares it. */
 static struct trace *holder(const struct core *c, const struct trace *t) {
   struct trace *first = sharing(c, t, NULL), *o = first;
-  while (o && !o->data_count) o = sharing(c, t, o);
+  while (o && !o->own->data_count) o = sharing(c, t, o);
   return o ? o : first;
 }
 
@@ -77,7 +106,7 @@ static int64_t latest(const struct core *c, const struct trace *t) {
   for (struct trace *o = sharing(c, t, NULL); o; o = sharing(c, t, o)) {
     if (o->newest == SLAB_NONE) continue;
     const struct probe *p = table_at(&c->tables[o->region], o->newest);
-    if (p->sent + o->timeout > at) at = p->sent + o->timeout;
+    if (p->sent + o->opts->timeout > at) at = p->sent + o->opts->timeout;
   }
   return at;
 }
@@ -91,42 +120,48 @@ static void all_wait(struct core *c, const struct trace *t, int wait) {
 
 /* Forgets what |holds| holds. */
 static void drop(struct core *c, struct trace *holds) {
-  cells_free(&c->cells, &holds->data);
-  holds->data_count = 0;
+  cells_free(&c->cells, &holds->own->data);
+  holds->own->data_count = 0;
   all_wait(c, holds, 0);
 }
 
 /* The first that |holds| holds answers |p| of |t|. */
 static void give(struct core *c, struct trace *holds, struct trace *t,
                  struct probe *p, int64_t now) {
-  const struct cell *cell = slab_at(&c->cells, holds->data.first);
+  struct mtr_event held;
+  cells_event(&c->cells, cells_at(&c->cells, holds->own->data.first), &held,
+              NULL);
   struct wire_reply r = {
-      .kind = WIRE_UDP_REPLY, .family = t->family, .protocol = WIRE_UDP,
-      .ttl = cell->reply_ttl, .size = cell->reply_size,
-      .kernel_time = cell->attempt};
-  memcpy(&r.at, cell->addr, sizeof r.at);
+      .kind = WIRE_UDP_REPLY, .family = t->opts->family, .protocol = WIRE_UDP,
+      .ttl = held.reply_ttl, .size = held.reply_size,
+      .kernel_time = held.attempt};
+  memcpy(&r.at, held.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
-  cells_shift(&c->cells, &holds->data);
-  holds->data_count--;
+  cells_shift(&c->cells, &holds->own->data);
+  holds->own->data_count--;
   core_deliver(c, t, p, &r, 1, now);
-  if (!holds->data_count) drop(c, holds);
+  if (!holds->own->data_count) drop(c, holds);
 }
 
-void core_join_data(const struct core *c, struct trace *t) {
+int core_join_data(struct core *c, struct trace *t) {
+  int err = hash_add(c, t);
+  if (err) return err;
   const struct trace *h = holder(c, t);
-  t->waits = h && h->data_count;
+  t->waits = h && h->own->data_count;
+  return 0;
 }
 
 void core_leave_data(struct core *c, struct trace *t) {
+  hash_remove(c, t);
   struct trace *h = holder(c, t);
-  if (h && t->data_count) {
-    h->data = t->data;
-    h->data_count = t->data_count;
-    t->data = (struct cell_list){SLAB_NONE, SLAB_NONE, 0};
+  if (h && t->own->data_count) {
+    h->own->data = t->own->data;
+    h->own->data_count = t->own->data_count;
+    t->own->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
   }
-  cells_free(&c->cells, &t->data);
-  t->data_count = 0;
-  if (h && h->data_count) core_dirty(c, h);
+  cells_free(&c->cells, &t->own->data);
+  t->own->data_count = 0;
+  if (h && h->own->data_count) core_dirty(c, h);
 }
 
 void core_recount(struct core *c, const struct trace *t) {
@@ -137,8 +172,9 @@ void core_recount(struct core *c, const struct trace *t) {
 int core_credit(struct core *c, struct trace *t, int64_t now) {
   struct trace *of = NULL;
   struct probe *p;
-  if (!t->data_count || t->data_count < out_of_all(c, t)) return 1;
-  while (t->data_count && (p = oldest(c, t, 0, &of))) {
+  if (!t->own || !t->own->data_count) return 1;
+  if (t->own->data_count < out_of_all(c, t)) return 1;
+  while (t->own->data_count && (p = oldest(c, t, 0, &of))) {
     if (!core_room(c)) return 0;
     give(c, t, of, p, now);
   }
@@ -148,15 +184,15 @@ int core_credit(struct core *c, struct trace *t, int64_t now) {
 
 int core_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   struct trace *of = NULL, *h = t->waits ? holder(c, t) : NULL;
-  if (!h || !h->data_count) return 0;
-  int64_t known = latest(c, t), most = p->sent + 2 * t->timeout;
+  if (!h || !h->own->data_count) return 0;
+  int64_t known = latest(c, t), most = p->sent + 2 * t->opts->timeout;
   if (known > most) known = most;      /* a manual trace may go on sending */
   if (now < known) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
   }
-  unsigned ttl = deepest(c, t, h->data_count);
-  while (p->ttl >= ttl && p->state == PROBE_SENT && h->data_count) {
+  unsigned ttl = deepest(c, t, h->own->data_count);
+  while (p->ttl >= ttl && p->state == PROBE_SENT && h->own->data_count) {
     if (!core_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);
       return 1;
@@ -167,16 +203,18 @@ int core_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   return p->state != PROBE_SENT;
 }
 
+/* Keeps what is worth keeping of |r|, its time where a reply has its
+ * address. */
 static void hold(struct core *c, struct trace *t, const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
-                         .attempt = r->kernel_time};
+                         .attempt = r->kernel_time, .family = 6};
   memcpy(ev.addr, &r->at, sizeof r->at);
-  if (t->data_count >= out_of_all(c, t)) {
+  if (t->own->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;
     return;
   }
-  if (cells_add(&c->cells, &t->data, &ev, NULL)) return;
-  if (!t->data_count++) all_wait(c, t, 1);
+  if (cells_add(&c->cells, &t->own->data, &ev, NULL) == SLAB_NONE) return;
+  if (!t->own->data_count++) all_wait(c, t, 1);
   core_dirty(c, t);
 }
 
@@ -196,13 +234,13 @@ static struct probe *by_port(const struct core *c, const struct trace *t,
 void core_data(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
   while ((t = match_data(c, r->from, r->sport, t))) {
-    if (t->multipath == MTR_CLASSIC) {
+    if (t->opts->multipath == MTR_CLASSIC) {
       struct probe *p = by_port(c, t, r->dport);
       if (!p) continue;
       core_deliver(c, t, p, r, 1, now);
       return;
     }
-    if (t->dport != r->dport) continue;
+    if (t->opts->dport != r->dport) continue;
     hold(c, holder(c, t), r);
     return;
   }

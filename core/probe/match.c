@@ -138,11 +138,35 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
   return q;
 }
 
+/* Where the probe of |r| is, if its identity is as it was sent. */
+static const struct probe *likely(const struct core *c,
+                                  const struct wire_reply *r) {
+  uint32_t region = r->handle ? r->handle >> TABLE_SHIFT & (CORE_REGIONS - 1)
+                              : region_of(c, r);
+  if (region >= c->regions) return NULL;
+  uint32_t place = r->handle ? r->handle & (TABLE_REGION - 1)
+                             : core_place(c, r->id);
+  return table_at(&c->tables[region], place);
+}
+
+void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    const struct probe *p = likely(c, &v[i]);
+    if (p) __builtin_prefetch(p);
+    if (p) __builtin_prefetch((const uint8_t *)p + sizeof *p - 1);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    const struct probe *p = likely(c, &v[i]);
+    uint32_t trace = p ? p->trace & ((1u << TRACE_BITS) - 1) : SLAB_NONE;
+    if (trace < c->traces.count) trace_fetch(core_at(c, trace));
+  }
+}
+
 struct trace *match_data(const struct core *c, const uint8_t dst[16],
                          unsigned sport, const struct trace *after) {
   uint32_t *b = core_bucket(c, table_fold(dst), sport);
-  uint32_t i = after ? after->same_hash : b ? *b : SLAB_NONE;
-  for (; i != SLAB_NONE; i = core_at(c, i)->same_hash) {
+  uint32_t i = after ? after->own->same_hash : b ? *b : SLAB_NONE;
+  for (; i != SLAB_NONE; i = core_at(c, i)->own->same_hash) {
     struct trace *t = core_at(c, i);
     if (t->sport == sport && !memcmp(t->dst, dst, sizeof t->dst)) return t;
   }

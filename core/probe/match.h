@@ -18,6 +18,10 @@
 
 #include "probe/core.h"
 
+/* match_fetch: |v|[|n|] are about to be matched: has the processor fetch what
+ * they are probably about. */
+void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
+
 /* match_probe: the probe that |r|, not WIRE_UDP_REPLY, answers; its tier in
  * |*tier|. NULL: none of ours. */
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,

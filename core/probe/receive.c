@@ -21,6 +21,7 @@ enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
  * time exceeded. Completion is by message, never by address alone. */
 static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
+  int udp = t->opts->protocol == MTR_UDP;
   int from_dst = !memcmp(r->from, t->dst, sizeof r->from);
   switch (r->kind) {
   case WIRE_ECHO_REPLY: case WIRE_TCP_REPLY: case WIRE_UDP_REPLY:
@@ -33,7 +34,7 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
     int v6 = r->family == 6;
     int port = r->icmp_code == (v6 ? 4 : 3);          /* RFC 4443 3.1, 792 */
     int protocol = !v6 && r->icmp_code == 2 && from_dst;
-    if ((port && (t->protocol == MTR_UDP || from_dst)) || protocol)
+    if ((port && (udp || from_dst)) || protocol)
       return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
     return MTR_REPLY_UNREACH;
   }
@@ -44,18 +45,19 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
 
 static unsigned marks(const struct trace *t, const struct wire_reply *r,
                       int tier) {
+  const uint8_t *src = t->opts->src;
   unsigned flags = 0;
   if (r->flags & WIRE_QUOTE) {
     flags |= MTR_REPLY_QUOTE;
     if ((tier > 1 && !(r->flags & WIRE_TRUNCATED)) ||
-        memcmp(r->quoted_src, t->src, sizeof t->src) ||
+        memcmp(r->quoted_src, src, sizeof t->dst) ||
         memcmp(r->quoted_dst, t->dst, sizeof t->dst))
       flags |= MTR_REPLY_NAT;
   }
   if (r->flags & WIRE_TRUNCATED) flags |= MTR_REPLY_TRUNCATED;
   if (r->flags & WIRE_EXT_BAD) flags |= MTR_REPLY_EXT_BAD;
-  if (!memcmp(r->from, t->src, sizeof t->src) &&
-      memcmp(t->src, t->dst, sizeof t->src))
+  if (!memcmp(r->from, src, sizeof t->dst) &&
+      memcmp(src, t->dst, sizeof t->dst))
     flags |= MTR_REPLY_LOCAL;
   return flags;
 }
@@ -82,35 +84,44 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   core_unlink(c, t, p);
   wheel_remove(&c->wheel, &p->timer);
   core_retire(c, p, PROBE_ANSWERED, now);
-  int manual = (t->flags & MTR_MANUAL) != 0;
-  struct hop *h = manual ? NULL : &t->hops[p->ttl - 1];
+  const struct opts *o = t->opts;
+  struct hop *h = trace_hop(t, p->ttl);
   if (h) h->out--;
   if (ev->flags & MTR_REPLY_TOO_BIG) {
-    int floor = wire_min_size(t->family, t->protocol, t->multipath,
-                              t->payload_size);
-    if (h) sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
+    int floor = wire_min_size(o->family, o->protocol, o->multipath,
+                              o->payload_size);
+    int fits = p->size <= (o->family == 6 ? 1280 : 68);   /* or should */
+    if (o->flags & MTR_STRATEGY && h->sent < UINT8_MAX && !fits)
+      h->sent--;                       /* it was not this hop's attempt */
+    if (trace_sweeps(t))
+      sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {
     ev->flags |= MTR_REPLY_ANSWER;
     if (!h || !h->answers) ev->flags |= MTR_REPLY_PRIMARY;
-    if (h) sweep_answer(t, p->ttl, ev->flags, ev->icmp_code);
+    unsigned flags = ev->flags;
+    if (p->flow != o->flow) flags &= ~(unsigned)MTR_REPLY_FINAL;
+    if (h) sweep_answer(t, p->ttl, flags);
   }
   c->counters.replies++;
 }
 
 static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
                  const uint8_t *ext) {
-  if (!(t->flags & MTR_MANUAL) && ev->ttl > t->limit) return;
-  if (t->flags & MTR_MANUAL && !(t->want & MTR_WANT_RESULT)) return;
+  struct hop *h = trace_hop(t, ev->ttl);
+  if (trace_sweeps(t) ? ev->ttl > t->limit
+                      : !(t->opts->want & MTR_WANT_RESULT))
+    return;
   if (!(ev->flags & MTR_REPLY_ANSWER)) {
     if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
     t->extras++;
   }
-  cells_add(&c->cells, &t->cells, ev, ext);
+  uint32_t at = cells_add(&c->cells, &t->cells, ev, ext);
+  if (h && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY) h->first = at + 1;
 }
 
 static void tell(struct core *c, const struct trace *t,
                  const struct mtr_event *ev, const uint8_t *ext) {
-  if (!(t->want & MTR_WANT_REPLY)) return;
+  if (!(t->opts->want & MTR_WANT_REPLY)) return;
   struct mtr_event *out = core_event(c, MTR_EV_REPLY);
   *out = *ev;
   out->ext = c->ext_count;
@@ -181,6 +192,12 @@ void core_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   core_deliver(c, t, p, r, tier, now);
 }
 
+void core_replies(struct core *c, const struct wire_reply *v, uint32_t n,
+                  int64_t now) {
+  match_fetch(c, v, n);
+  for (uint32_t i = 0; i < n; i++) core_reply(c, &v[i], now);
+}
+
 /* Time. */
 
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
@@ -188,13 +205,13 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct trace *t = core_trace(c, p->trace);
   if (core_claim(c, t, p, now)) return;
   core_unlink(c, t, p);
-  if (t->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
+  const struct opts *o = t->opts;
+  if (o->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
   core_retire(c, p, PROBE_SILENT, now);
   c->counters.timeouts++;
-  if (!(t->flags & MTR_MANUAL)) {
-    t->hops[p->ttl - 1].out--;
-    sweep_lost(t, p->ttl);
-  }
+  struct hop *h = trace_hop(t, p->ttl);
+  if (h) h->out--;
+  if (trace_sweeps(t)) sweep_lost(t, p->ttl);
   core_recount(c, t);
   core_ready(c, t);
   core_dirty(c, t);

@@ -3,54 +3,52 @@
 
 #include <string.h>
 
-#include "probe/table.h"
-
-static struct hop *hop_of(const struct trace *t, unsigned ttl) {
-  return &t->hops[ttl - 1];
+static int wants(const struct trace *t, const struct hop *h) {
+  const struct opts *o = t->opts;
+  return h->answers + h->out < o->queries &&
+         h->sent < o->queries * o->attempts;
 }
 
-static int wants(const struct trace *t, const struct hop *h) {
-  return h->answers + h->out < t->queries && h->sent < t->queries * t->attempts;
+/* Whether no probe of |ttl| was ever sent: the ring need not reach it yet. */
+static int untouched(const struct trace *t, unsigned ttl) {
+  return ttl - t->settled > t->hop_mask + 1u;
 }
 
 unsigned sweep_next(struct trace *t) {
-  if (t->out >= t->window || t->waits) return 0;
+  const struct opts *o = t->opts;
+  if (t->out >= o->window || t->waits) return 0;
   unsigned end = t->limit;
-  if (t->gap_limit) {
-    unsigned base = t->high >= t->first_ttl ? t->high : t->first_ttl - 1u;
-    if (end > base + t->gap_limit) end = base + t->gap_limit;
+  if (o->gap_limit) {
+    unsigned base = t->high >= o->first_ttl ? t->high : o->first_ttl - 1u;
+    if (end > base + o->gap_limit) end = base + o->gap_limit;
   }
   unsigned ttl = t->retry ? t->settled + 1u : t->next_ttl;
   for (; ttl <= end; ttl++) {
     if (ttl == t->next_ttl) t->retry = 0;
-    if (wants(t, hop_of(t, ttl))) return ttl;
+    if (untouched(t, ttl) || wants(t, trace_hop(t, ttl))) return ttl;
     if (ttl == t->next_ttl) t->next_ttl++;
   }
   return 0;
 }
 
 int sweep_settled(const struct trace *t, unsigned ttl) {
-  const struct hop *h = hop_of(t, ttl);
+  const struct hop *h = trace_hop(t, ttl);
   return h->sent && !h->out && !wants(t, h);
 }
 
-void sweep_answer(struct trace *t, unsigned ttl, unsigned flags,
-                  unsigned code) {
-  struct hop *h = hop_of(t, ttl);
-  h->answers++;
+void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
+  struct hop *h = trace_hop(t, ttl);
+  if (h->answers < UINT8_MAX) h->answers++;
   if (ttl > t->high) t->high = (uint8_t)ttl;
-  if (flags & MTR_REPLY_UNREACH) {
-    h->unreach++;
-    h->code = (uint8_t)code;
-  }
+  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_OTHER;
   if (flags & MTR_REPLY_FINAL) {
-    h->final = 1;
+    h->marks |= HOP_FINAL;
     if (ttl < t->limit) t->limit = (uint8_t)ttl;
   }
 }
 
 void sweep_lost(struct trace *t, unsigned ttl) {
-  if (wants(t, hop_of(t, ttl))) t->retry = 1;
+  if (wants(t, trace_hop(t, ttl))) t->retry = 1;
 }
 
 /* RFC 1191 section 7.1: what to try when a router does not say its MTU. */
@@ -64,11 +62,11 @@ static unsigned plateau(unsigned size) {
 
 void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
                    unsigned floor) {
-  struct hop *h = hop_of(t, ttl);
-  int v6 = t->family == 6;
+  struct hop *h = trace_hop(t, ttl);
+  int v6 = t->opts->family == 6;
   unsigned least = v6 ? 1280 : 68;               /* RFC 8200 5, RFC 791 */
   /* What wire_build adds to t->size: the TTL is UDP dublin's mark on IPv6. */
-  unsigned more = v6 && t->multipath == MTR_DUBLIN ? ttl : 0;
+  unsigned more = v6 && t->opts->multipath == MTR_DUBLIN ? ttl : 0;
   if (floor + more > least) least = floor + more;
   if (!mtu || mtu >= size || (!v6 && mtu < 68)) mtu = plateau(size);
   if (mtu < least) mtu = least;
@@ -78,49 +76,88 @@ void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
   sweep_lost(t, ttl);
 }
 
-/* Whether |addr| may have been met before; it has been from now on. */
-static int met(struct trace *t, const uint8_t *addr) {
-  uint64_t bit = 1ull << (table_fold(addr) * 0x9e3779b1u >> 26);
-  int before = (t->met & bit) != 0;
-  t->met |= bit;
-  return before;
+uint8_t sweep_code(const struct trace *t, const struct cells *cells,
+                   unsigned ttl) {
+  uint32_t at = SLAB_NONE;
+  const struct cell *c;
+  uint8_t code = 0;
+  while ((c = cells_next(cells, &t->cells, &at))) {
+    struct shape shape = cells_shape(cells, c);
+    unsigned both = MTR_REPLY_ANSWER | MTR_REPLY_UNREACH;
+    if (c->ttl == ttl && (shape.flags & both) == both) code = shape.icmp_code;
+  }
+  return code;
+}
+
+uint8_t sweep_error(const struct trace *t, const struct cells *cells,
+                          unsigned ttl) {
+  uint32_t at = SLAB_NONE;
+  const struct cell *c;
+  uint8_t error = 0;
+  while ((c = cells_next(cells, &t->cells, &at))) {
+    struct shape shape = cells_shape(cells, c);
+    if (c->ttl == ttl && !shape.family) error = shape.icmp_code;
+  }
+  return error;
+}
+
+/* Whether |addr| may have answered at an earlier hop; notes that it has now. */
+static int maybe_seen(struct trace *t, const uint8_t *addr) {
+  uint32_t word[4];
+  memcpy(word, addr, sizeof word);
+  uint32_t h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
+  uint32_t bit = 1u << (h >> 27), was = t->seen & bit;
+  t->seen |= bit;
+  return was != 0;
 }
 
 /* Whether |addr| answered first at an earlier hop than |ttl|, and another one
  * did in between: scamper's definition of a loop, adjacent repeats are none. */
-static int loops(const struct trace *t, const struct slab *cells, unsigned ttl,
+static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
                  const uint8_t *addr) {
-  uint8_t seen = 0, between = 0;
+  uint8_t seen = 0, between = 0, other[16];
   uint32_t at = SLAB_NONE;
   const struct cell *c;
+  if (!maybe_seen(t, addr)) return 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
-    if (!(c->flags & MTR_REPLY_PRIMARY) || c->ttl >= ttl) continue;
-    int same = !memcmp(c->addr, addr, sizeof c->addr);
+    struct shape shape = cells_shape(cells, c);
+    if (!(shape.flags & MTR_REPLY_PRIMARY) || c->ttl >= ttl) continue;
+    cells_addr(cells, c, other);
+    int same = !memcmp(other, addr, sizeof other);
     if (same && c->ttl > seen) seen = c->ttl;
     if (!same && c->ttl > between) between = c->ttl;
   }
   return seen && between > seen;
 }
 
-int sweep_judge(struct trace *t, const struct slab *cells, unsigned ttl,
-                const uint8_t *addr) {
-  const struct hop *h = hop_of(t, ttl);
-  t->settled = (uint8_t)ttl;
+/* Why |t| ends at hop |ttl|, all that is known of it in |h|. */
+static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
+                 const struct hop *h, const uint8_t *addr) {
+  const struct opts *o = t->opts;
   t->stop_data = 0;
-  if (h->final) return MTR_STOP_COMPLETED;
-  if (h->answers && h->unreach == h->answers) {
-    t->stop_data = h->code;
+  if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
+  if (h->answers && !(h->marks & HOP_OTHER)) {
+    t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }
   t->gap = addr ? 0 : (uint8_t)(t->gap + 1);
   int over = t->failed && t->failed == t->probes ? MTR_STOP_ERROR : 0;
-  if (over) t->stop_data = h->error;
-  if (t->gap_limit && t->gap >= t->gap_limit)
+  if (over) t->stop_data = sweep_error(t, cells, ttl);
+  if (o->gap_limit && t->gap >= o->gap_limit)
     return over ? over : MTR_STOP_GAPLIMIT;
-  if (addr && t->loop_limit && t->multipath != MTR_CLASSIC &&
-      met(t, addr) && loops(t, cells, ttl, addr) &&
-      ++t->loops >= t->loop_limit)
+  if (addr && o->loop_limit && o->multipath != MTR_CLASSIC &&
+      loops(t, cells, ttl, addr) && ++t->loops >= o->loop_limit)
     return MTR_STOP_LOOP;
   if (ttl >= t->limit) return over ? over : MTR_STOP_HOPLIMIT;
   return MTR_STOP_NONE;
+}
+
+int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
+                const uint8_t *addr) {
+  struct hop *h = trace_hop(t, ttl);
+  int stop = judge(t, cells, ttl, h, addr);
+  t->settled = (uint8_t)ttl;
+  if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
+  memset(h, 0, sizeof *h);             /* a later hop's place from now on */
+  return stop;
 }

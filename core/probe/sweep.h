@@ -14,7 +14,8 @@
 
 #include "probe/trace.h"
 
-/* sweep_next: the TTL that trace |t| wants to probe now, or 0 for none. */
+/* sweep_next: the TTL that trace |t| wants to probe now, or 0 for none. It may
+ * lie beyond the ring of hops, which then has to grow. */
 unsigned sweep_next(struct trace *t);
 
 /* sweep_settled: whether hop |ttl| of |t| will get no more probes or answers in
@@ -22,15 +23,22 @@ unsigned sweep_next(struct trace *t);
 int sweep_settled(const struct trace *t, unsigned ttl);
 
 /* sweep_judge: after hop |ttl| has settled, with |addr| its first answer's
- * address (NULL: silent): moves |t| past it and returns why the trace ends
- * there, with t->stop_data set, or MTR_STOP_NONE. */
-int sweep_judge(struct trace *t, const struct slab *cells, unsigned ttl,
+ * address (NULL: silent): moves |t| past it, forgetting what is not in the
+ * cells, and returns why the trace ends there, with t->stop_data set, or
+ * MTR_STOP_NONE. */
+int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
                 const uint8_t *addr);
 
-/* sweep_answer: an answer came for |ttl|: |flags| are MTR_REPLY_*, |code| the
- * ICMP code. */
-void sweep_answer(struct trace *t, unsigned ttl, unsigned flags,
-                  unsigned code);
+/* sweep_code: the ICMP code of hop |ttl|'s last unreachable that does not
+ * complete. sweep_error: the errno of the last send to hop |ttl| that failed,
+ * or 0. */
+uint8_t sweep_code(const struct trace *t, const struct cells *cells,
+                   unsigned ttl);
+uint8_t sweep_error(const struct trace *t, const struct cells *cells,
+                    unsigned ttl);
+
+/* sweep_answer: an answer came for |ttl|: |flags| are MTR_REPLY_*. */
+void sweep_answer(struct trace *t, unsigned ttl, unsigned flags);
 
 /* sweep_lost: a probe for |ttl| ended without an answer. */
 void sweep_lost(struct trace *t, unsigned ttl);

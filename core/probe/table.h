@@ -45,7 +45,7 @@ struct probe {
   uint8_t family;
   uint8_t protocol;
   uint8_t by_ip_id;      /* 1: its identity is the IPv4 identification alone */
-  uint8_t pad[2];
+  uint16_t asked_size;   /* bytes of its packet; 0: its trace's */
 };
 
 struct table_queue {

@@ -6,7 +6,7 @@
  * and says with which status to exit. Chunks are compiled here so that a syntax
  * error is told before anything runs.
  *
- * "mtr.program" is { kits = { {fd, ...8}, ... }, kit_errno = n or nil,
+ * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log: strings;
  * mark, seed: numbers; each nil when not given }, wake_fd = n,
  * interrupted = function() -> n, clear = function() }.
@@ -36,12 +36,10 @@ void state_exit(int status) {
   fflush(NULL);
   if (err == EPIPE || signals_status() == 128 + SIGPIPE)
     _exit(128 + SIGPIPE);
-  if (err) {
+  if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
-    status = status ? status : 1;
-  }
-  _exit(status);
+  _exit(err && !status ? 1 : status);
 }
 
 static int state_os_exit(lua_State *L) {

@@ -28,10 +28,10 @@ function M.integer(low, high)
   end
 end
 
---- A duration from `low` to `high` ms.
+--- A duration from `low` to `high` whole ms.
 ---@return mtr.Kind
 function M.duration(low, high)
-  local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %g to %g ms'):format(
+  local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %d to %d ms'):format(
     low, high)
   return function(value)
     local ms = units.duration(value)

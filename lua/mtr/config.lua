@@ -13,7 +13,7 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"|"sim"
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
@@ -28,6 +28,7 @@ local M = {}
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
 ---@field seed? integer of every random choice
+---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -76,8 +77,8 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet", "sim" }),
-    doc = 'default "auto": the best that privileges allow' },
+    kind = check.word(event.transport, { "auto", "raw", "packet", "mtr-packet", "sim" }),
+    doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
   { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
@@ -99,6 +100,7 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
+  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
@@ -106,7 +108,7 @@ M.declaration = check.declare("engine", {
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -121,6 +123,7 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
+  config.pick = out.pick and 1 or 0
   if out.sim and config.transport ~= C.MTR_AUTO and config.transport ~= C.MTR_SIM then
     return nil, ("engine: sim needs transport %q, got %s"):format("sim", err.show(opts.transport))
   elseif config.transport == C.MTR_SIM and not out.sim then

@@ -53,7 +53,7 @@ function M.open(opts)
   if not c then return nil, why, kit end
   local self = setmetatable({
     c = lib.gc(c, free), kit = kit, log = kept.log,
-    exclude = exclude, debug = kept.debug, network = sim,
+    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
     transport_name = lib.string(C.mtr_transport(c)), why = why,
     scratch = lib.new "struct mtr_trace",
     entries = {}, vacant = {}, abandoned = {}, work = 0,
@@ -104,6 +104,7 @@ end
 -- Ends what is under way, as "halted", and gives everything back.
 local function shut(engine)
   inside(engine, end_all)
+  tell.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
   kits.close(lib.gc(engine.c, nil), engine.kit)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
@@ -128,7 +129,7 @@ function Engine:step()
   local ok, n = pcall(park.batch, step, self)
   if not self.closed then C.mtr_flush(self.c) end
   if not ok then error(n, 0) end
-  if n < 0 then return err.env(n) end
+  if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
   return n
 end
 
@@ -205,15 +206,12 @@ function Engine:stats()
   return stats
 end
 
---- The transport in use: its name, what it can do, and why it was chosen.
----@return { name: string, capabilities: table<string, boolean>, why: string }
+--- The transport in use: its name, what it can do, why it was chosen; and, once packet has had a
+--- probe sent raw's way, why the last one was (stats() counts them: detours).
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
 function Engine:transport()
   alive(self, "transport")
-  local bits, capabilities = C.mtr_caps(self.c), {}
-  for name, value in pairs(lib.capabilities) do
-    capabilities[name] = math.floor(bits / value) % 2 == 1
-  end
-  return { name = self.transport_name, capabilities = capabilities, why = self.why }
+  return tell.transport(self)
 end
 
 --- The simulated network that it is over, or nil.

@@ -6,6 +6,7 @@
 -- itself is read in place by mtr.dispatch and mtr.reply, never shown to users.
 
 local lib = require "mtr.lib"
+local err = require "mtr.err"
 
 local C = lib.C
 local M = {}
@@ -53,6 +54,7 @@ local M = {}
 ---@field other_addr? true completes, but not from the target
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
+---@field id integer of the probe, as the engine told its strategy
 ---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
 ---@field error? string mtr.probe: name of the errno of the failed send
 
@@ -78,6 +80,8 @@ local M = {}
 ---@field attempt integer
 ---@field flow integer
 ---@field at number send time, ms since the trace began
+---@field id integer as the engine told its strategy
+---@field timeout? true it has ended without a reply
 ---@field error? string name of the errno of the failed send
 
 --- A position on the path.
@@ -90,14 +94,26 @@ local M = {}
 ---@field skipped? true below first_ttl, not probed
 ---@field error? string name of the errno of the failed send
 
---- Stop reasons by number, and back.
-M.stop = {}
-for _, word in ipairs {
+local WORDS = {
   "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error", "hoplimit", "gss", "lss",
   "halted",
-} do
+}
+
+--- Stop reasons by number, and back.
+M.stop = {}
+for _, word in ipairs(WORDS) do
   local number = C["MTR_STOP_" .. word:upper()]
   M.stop[number], M.stop[word] = word, number
+end
+
+--- What is wrong with the reason that a trace is to end with; nil: nothing.
+---@param reason any
+---@return string?
+function M.bad_stop(reason)
+  if type(M.stop[reason]) == "number" and reason ~= "none" then return nil end
+  local near = type(reason) == "string" and err.nearest(reason, WORDS)
+  return ("stop: unknown reason %s%s"):format(err.show(reason),
+    near and ("; did you mean %q?"):format(near) or "")
 end
 
 --- Protocols by number, and back.
@@ -115,8 +131,8 @@ M.multipath = {
 --- Transports by number, and back.
 M.transport = {
   [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
-  [C.MTR_SIM] = "sim", sim = C.MTR_SIM,
-  auto = C.MTR_AUTO, raw = C.MTR_RAW, ["mtr-packet"] = C.MTR_MTR_PACKET,
+  [C.MTR_SIM] = "sim", [C.MTR_PACKET] = "packet", auto = C.MTR_AUTO, raw = C.MTR_RAW,
+  ["mtr-packet"] = C.MTR_MTR_PACKET, sim = C.MTR_SIM, packet = C.MTR_PACKET,
 }
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port

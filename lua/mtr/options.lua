@@ -11,6 +11,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local check = require "mtr.check"
+local strategies = require "mtr.strategies"
 
 local C = lib.C
 local M = {}
@@ -42,7 +43,9 @@ local M = {}
 ---@field mark? integer
 ---@field family? 4|6
 ---@field allow_broadcast? boolean
----@field strategy? "window"
+---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
+---@field max_probes? integer
+---@field pace? fun(trace: mtr.Trace): number|string
 ---@field on_probe? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
 ---@field on_reply? fun(trace: mtr.Trace, reply: mtr.BorrowedReply): "stop"?
 ---@field on_timeout? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
@@ -108,7 +111,12 @@ local SWEEP = {
   field("attempts", check.integer(1, 15), "tries per wanted answer; default 2"),
   field("gap_limit", check.integer(0, 255), "silent hops in a row that end it; 0: none; default 5"),
   field("loop_limit", check.integer(0, 255), "loops that end it; 0: none; default 1"),
-  kept("strategy", one_of({ "window" }, { window = "window" }), "who decides what to probe next"),
+  kept("strategy", strategies.kind,
+    'who decides what to probe next: a name, a table or a function; default "window"'),
+  -- A sweep of 30 hops asks at most 180 times for three answers each: five times that is a strategy
+  -- that has lost its way, and costs a target no more than a second's worth of anybody's traffic.
+  field("max_probes", check.integer(1, 1e6), "of a strategy, in all; default 1000"),
+  kept("pace", hook, "returns ms that the trace waits before its next probe"),
   kept("on_probe", hook, "when a probe was sent"),
   kept("on_reply", hook, "for every reply, duplicate and late ones included"),
   kept("on_timeout", hook, "when a probe stays unanswered, or could not be sent"),
@@ -140,7 +148,7 @@ M.probe = check.declare("probe", join(ONE, PACKET))
 M.prober = check.declare("prober", join(PACKET, HOOKS))
 
 -- Options that contradict each other, or have no meaning together.
-local function conflict(t, opts)
+local function conflict(t, opts, strategy)
   if t.first_ttl > t.max_ttl then
     return ("first_ttl %d is above max_ttl %d"):format(t.first_ttl, t.max_ttl)
   elseif opts.tcp_flags and t.protocol ~= C.MTR_TCP then
@@ -149,6 +157,8 @@ local function conflict(t, opts)
     return 'port needs protocol "udp" or "tcp"'
   elseif t.multipath == C.MTR_DUBLIN and t.protocol ~= C.MTR_UDP then
     return 'multipath "dublin" needs protocol "udp"'
+  elseif opts.max_probes and not strategy then
+    return 'max_probes needs a strategy other than "window"'
   elseif opts.family and opts.source and not opts.source:find(opts.family == 4 and "%." or ":") then
     return ("source %s is not an IPv%d address"):format(err.show(opts.source), opts.family)
   end
@@ -164,6 +174,15 @@ local function put(option, value, t, out)
   end
 end
 
+-- What a strategy sets where the user has said nothing.
+local function fill_defaults(declaration, s, opts, t, out)
+  local defaults = type(s) == "table" and s.defaults
+  if not defaults then return nil end
+  return check.each(declaration, defaults, function(option, value)
+    if opts[option.name] == nil then put(option, value, t, out) end
+  end)
+end
+
 --- Checks options and writes them into a struct mtr_trace, on top of the defaults.
 ---@param declaration mtr.Declaration
 ---@param opts? table
@@ -175,9 +194,12 @@ function M.fill(declaration, opts, t)
   C.mtr_trace_defaults(t)
   local problem = check.each(declaration, opts, put, t, out)
   if problem then return nil, problem end
+  if out.strategy == strategies.SWEEP then out.strategy = nil end
+  problem = out.strategy and fill_defaults(declaration, out.strategy, opts, t, out)
+  if problem then return nil, problem end
   if opts then
     if not opts.port and t.protocol == C.MTR_TCP then t.port = 80 end
-    problem = conflict(t, opts)
+    problem = conflict(t, opts, out.strategy)
     if problem then return nil, declaration.who .. ": " .. problem end
   end
   return out

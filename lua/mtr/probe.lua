@@ -16,21 +16,26 @@ Probe.__index = Probe
 ---@return mtr.Probe
 function Probe:copy()
   return {
-    ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at, error = self.error,
+    ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at, id = self.id,
+    timeout = self.timeout, error = self.error,
   }
 end
 
---- The engine's one probe.
+--- The engine's one probe for on_probe, or for on_timeout.
+---@param timeout? true
 ---@return mtr.BorrowedProbe
-function M.new()
-  return setmetatable({ ttl = 0, attempt = 0, flow = 0, at = 0, error = "" }, Probe)
+function M.new(timeout)
+  return setmetatable({
+    ttl = 0, attempt = 0, flow = 0, at = 0, id = 0, timeout = timeout, error = "",
+  }, Probe)
 end
 
 --- Fills the probe from an event.
 ---@param self mtr.BorrowedProbe
 ---@param e mtr.Event
 function M.fill(self, e)
-  self.ttl, self.attempt, self.flow, self.at = e.ttl, e.attempt, e.flow, record.ms(e.at)
+  self.ttl, self.attempt, self.flow, self.id = e.ttl, e.attempt, e.flow, e.probe
+  self.at = record.ms(e.at)
   self.error = e.error ~= 0 and err.name(e.error) or nil
 end
 

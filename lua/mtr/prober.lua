@@ -226,7 +226,7 @@ function Prober:close()
   self.on_probe, self.on_reply, self.on_timeout = nil, nil, nil
   slots.remember(self.engine, self)
   for _, lane in ipairs(self.lanes) do
-    C.mtr_stop(self.engine.c, lane, C.MTR_STOP_HALTED, 0)
+    C.mtr_stop(self.engine.c, lane, C.MTR_STOP_HALTED, 0, 0)
   end
 end
 

@@ -2,9 +2,9 @@
 --
 -- The reply that on_reply is given: one per engine, filled anew for each event.
 --
--- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set; the
--- other fields are read from the batch when the first of them is asked for. A hook that keeps
--- the object itself will see later replies in it.
+-- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set, or read
+-- from the batch one by one; for any other field the whole reply is read. A hook that keeps the
+-- object itself will see later replies in it.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -21,7 +21,7 @@ local Reply = {}
 local function reply_whole(self)
   local whole = rawget(self, "_whole")
   if not whole then
-    if not self._engine then return {} end
+    if not rawget(self, "_engine") then return {} end
     whole = record.read(C.mtr_events(self._engine)[self._at], C.mtr_ext(self._engine))
     self._whole = whole
   end
@@ -36,8 +36,16 @@ function Reply:copy()
   return whole
 end
 
--- Fields that decide what a reply means are read one by one, for hooks that get no further.
+-- Fields that are read one by one, for hooks that get no further.
 local READ = {}
+function READ.addr(e) return addr.text(e.addr, e.family) end
+function READ.rtt(e) return record.ms(e.rtt) end
+function READ.flow(e) return e.flow end
+function READ.attempt(e) return e.attempt end
+function READ.id(e) return e.probe end
+function READ.unreach(e) return band(e.flags, C.MTR_REPLY_UNREACH) ~= 0 or nil end
+function READ.too_big(e) return band(e.flags, C.MTR_REPLY_TOO_BIG) ~= 0 or nil end
+function READ.mtu(e) return e.protocol == C.MTR_ICMP and e.mtu > 0 and e.mtu or nil end
 function READ.icmp_type(e) return e.protocol == C.MTR_ICMP and e.icmp_type or nil end
 function READ.icmp_code(e) return e.protocol == C.MTR_ICMP and e.icmp_code or nil end
 function READ.ignored(e) return not record.counts(e.flags) or nil end
@@ -46,7 +54,7 @@ function READ.final(e) return band(e.flags, C.MTR_REPLY_FINAL) ~= 0 or nil end
 local function reply_index(self, key)
   if Reply[key] then return Reply[key] end
   local read = READ[key]
-  if read and self._engine then return read(C.mtr_events(self._engine)[self._at]) end
+  if read and rawget(self, "_engine") then return read(C.mtr_events(self._engine)[self._at]) end
   if key == "ext" and not self._extended then return nil end
   return reply_whole(self)[key]
 end
@@ -56,7 +64,7 @@ end
 ---@return mtr.BorrowedReply
 function M.new(engine)
   return setmetatable({
-    ttl = 0, addr = "", rtt = 0, dup = false, late = false,
+    ttl = 0, dup = false, late = false,
     _engine = engine, _at = 0, _whole = false, _extended = false,
   }, { __index = reply_index })
 end
@@ -68,7 +76,6 @@ end
 function M.fill(self, e, i)
   local flags = e.flags
   self.ttl, self._at, self._whole, self._extended = e.ttl, i, false, e.ext_words > 0
-  self.addr, self.rtt = addr.text(e.addr, e.family), record.ms(e.rtt)
   self.dup = band(flags, C.MTR_REPLY_DUP) ~= 0
   self.late = band(flags, C.MTR_REPLY_LATE) ~= 0
 end

@@ -2,23 +2,23 @@
 --
 -- One trace, from its options to its end: new -> (resolving ->) running -> stopping -> done.
 --
--- The library does the tracing; this object holds what belongs to the user (hooks, data), finds the
--- address of a name, and hands out the end: once, to who waits or to on_done. A hook that raises
--- stops its own trace only, with stop_reason "error".
+-- The library does the tracing; this object holds what belongs to the user (hooks, strategy, data)
+-- and hands out the end: once, to who waits or to on_done. Starting it is mtr.launch's, running its
+-- strategy mtr.steer's. A hook that raises stops its own trace only, with stop_reason "error".
 
 local lib = require "mtr.lib"
-local addr = require "mtr.addr"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local options = require "mtr.options"
+local launch = require "mtr.launch"
 local park = require "mtr.park"
-local resolve = require "mtr.resolve"
 local result = require "mtr.result"
 local slots = require "mtr.slots"
+local script = require "mtr.script"
+local steer = require "mtr.steer"
 local timer = require "mtr.timer"
 
 local C = lib.C
-local EINVAL = err.code.EINVAL
 local M = {}
 
 ---@class mtr.Trace: mtr.Op
@@ -30,20 +30,18 @@ local M = {}
 ---@field result? mtr.Result
 ---@field failure? string why it never started
 ---@field failure_name? string
----@field error? string traceback of the hook that failed
+---@field error? string traceback of the hook that failed, or what its strategy did wrong
+---@field strategy? mtr.Strategy its instance; nil: the engine's sweep
+---@field options? mtr.ForceOptions of a strategy's trace
 local Trace = {}
 Trace.__index = Trace
+Trace.start = launch.start
+for name, method in pairs(script.methods) do Trace[name] = method end
 
---- The name of a failure that is the caller's bug: the library found a value out of range that
---- depends on others.
-M.BUG = "BUG"
+--- See mtr.launch.
+M.BUG = launch.BUG
 
--- The kernel's EINVAL for a destination says no more than that.
-local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
-
-local KEPT = { "on_probe", "on_reply", "on_timeout", "on_hop", "data" }
-
-local bytes = lib.new "uint8_t[16]"
+local KEPT = { "on_probe", "on_reply", "on_timeout", "on_hop", "pace", "data" }
 
 --- A trace that is not yet started; its options are checked and in engine.scratch.
 ---@param engine mtr.Engine
@@ -64,6 +62,12 @@ function M.new(engine, target, opts, declaration)
   for _, name in ipairs(KEPT) do
     if kept[name] ~= nil then trace[name] = kept[name] end
   end
+  local t = engine.scratch
+  if kept.strategy then
+    t.flags = t.flags + C.MTR_STRATEGY
+    steer.prepare(trace, kept.strategy, t)
+  end
+  if kept.pace then t.flags = t.flags + C.MTR_PACED end
   trace.kept = kept
   return trace
 end
@@ -79,119 +83,48 @@ local function takes_second(fn)
   return second[fn]
 end
 
--- Whether anybody will see a result: who waits, or a callback with a parameter for it.
-local function wants_result(trace)
-  if trace.single then return false end
-  return not trace.on_done or takes_second(trace.on_done)
+--- Whether anybody will see a result: who waits, or a callback with a parameter for it.
+---@return boolean
+function Trace:wants_result()
+  if self.single then return false end
+  return not self.on_done or takes_second(self.on_done)
 end
 
-local function wants(trace)
-  local want, all = 0, trace.engine.debug
-  if trace.on_probe or all then want = want + C.MTR_WANT_SENT end
-  if trace.on_reply or all then want = want + C.MTR_WANT_REPLY end
-  if trace.on_timeout or all then want = want + C.MTR_WANT_TIMEOUT end
-  if trace.on_hop then want = want + C.MTR_WANT_HOP end
-  if trace.on_hop or wants_result(trace) then want = want + C.MTR_WANT_RESULT end
-  return want
-end
-
--- Why this address is not to be probed, as an environment error.
-local function refuse(trace, family, address)
-  local source, excluded = trace.kept.source, trace.engine.exclude
-  local only = trace.kept.family or source and source.family
-  if only and only ~= family then
-    return err.own("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
-      addr.text(address, family), only, trace.kept.family and "family" or "source"))
-  end
-  local prefix = excluded and excluded:find(address, family)
-  if prefix then
-    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(
-      addr.text(address, family), prefix))
-  end
-  return true
-end
-
-local function start(trace, t, family, address)
-  local ok, message, name = refuse(trace, family, address)
-  if not ok then return nil, message, name end
-  local engine = trace.engine
-  t.cookie, t.want, t.family = slots.take(engine, trace), wants(trace), family
-  lib.copy(t.dst, address, 16)
-  local n = C.mtr_start(engine.c, t, 1)
-  if n < 0 then
-    slots.free(engine, trace)
-    local why = lib.string(C.mtr_why(engine.c))
-    if n == -EINVAL and why ~= "" then return nil, why, M.BUG end
-    return err.env(n, n == -EINVAL and NO_ZONE or why)
-  end
-  trace.kept = nil
-  trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
-  if trace.single then trace:single() end
-  if engine.halted then trace:halt() end
-  return true
-end
-
--- The answer of a name lookup: the first address that can be traced is.
-local function resolved(trace, t, addresses, message, name)
-  trace.lookup = nil
-  if addresses and addresses[2] then
-    trace.all_addresses = {}
-    for i, address in ipairs(addresses) do trace.all_addresses[i] = address.text end
-  end
-  for _, address in ipairs(addresses or {}) do
-    local ok
-    ok, message, name = start(trace, t, address.family, address.bytes)
-    if ok then return end
-  end
-  if name == M.BUG then message, name = "EINVAL: " .. message, "EINVAL" end
-  trace:fail(message, name)
-end
-
---- Starts it. On an environment error that is known at once returns it.
----@return true?
----@return string? message, string? name or M.BUG
-function Trace:start()
-  local engine, kept, t = self.engine, self.kept, self.engine.scratch
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
-  local ok, message, name = options.bind(engine.c, t, kept)
-  if not ok then return nil, message, name end
-  local family, zone = addr.parse(self.target, bytes)
-  if family > 0 then
-    if zone > 0 then t.interface = zone end
-    return start(self, t, family, bytes)
-  elseif family ~= -EINVAL then
-    return err.env(family, ("the zone in %s"):format(err.show(self.target)))
-  end
-  -- The scratch struct is the next trace's by the time the answer is there.
-  local own = lib.new("struct mtr_trace", t)
-  self.lookup, message, name = resolve.start(engine, self.target,
-    kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(self, own, ...) end)
-  if not self.lookup then return nil, message, name end
-  self.state = "resolving"
-  return true
-end
-
--- Calls user code in the name of this trace. True and its value, or false.
-local function call(trace, fn, a, b)
-  local ok, value = xpcall(fn, err.traceback, a, b)
-  if ok then return true, value end
-  trace.engine:report(value)
-  return false, value
+-- Calls the user's function at the end of this trace.
+local function tell(trace, failure, found)
+  local ok, problem = xpcall(trace.on_done, err.traceback, failure, found)
+  if not ok then trace.engine:report(problem) end
 end
 
 --- Calls a hook: "stop" halts the trace, an error ends it.
 ---@param fn function
 ---@param object table
 function Trace:hook(fn, object)
-  local ok, value = call(self, fn, self, object)
-  if ok then
-    if value == "stop" then self:stop() end
-  elseif self.state ~= "done" then
-    self.error = value
-    self:stop "error"
-    self.stop_reason, self.stop_data = "error", 0
+  local ok, value = xpcall(fn, err.traceback, self, object)
+  if not ok then
+    self:broke(value)
+  elseif value == "stop" then
+    self:stop()
   end
+end
+
+--- User code of this trace has failed: it is reported and ends the trace.
+---@param text string with traceback
+function Trace:broke(text)
+  self.engine:report(text)
+  if self.state == "done" then return end
+  self.error = text
+  self:stop "error"
+  self.stop_reason, self.stop_data = "error", 0
+end
+
+--- Its strategy ends it. Hooks still hear of the hops that have settled by that.
+---@param reason string a stop_reason
+---@param data integer stop_data
+---@param ttl integer the last hop of the result; 0: the highest that answered
+function Trace:finish(reason, data, ttl)
+  self.state, self.stop_reason, self.stop_data = "stopping", reason, data
+  C.mtr_stop(self.engine.c, self.handle, event.stop[reason], data, ttl)
 end
 
 --- Ends the trace. No hook of it is called any more; the result comes with a later step. A trace
@@ -200,9 +133,8 @@ end
 ---@param data? integer stop_data
 function Trace:stop(reason, data)
   reason, data = reason or "halted", data or 0
-  if type(event.stop[reason]) ~= "number" then
-    error(("stop: unknown reason %s"):format(err.show(reason)), 2)
-  end
+  local problem = event.bad_stop(reason)
+  if problem then error(problem, 2) end
   if self.state == "running" then self.stop_reason, self.stop_data = reason, data end
   self:halt(reason, data)
 end
@@ -213,7 +145,7 @@ function Trace:halt(reason, data)
   if self.state == "running" then
     self.state = "stopping"
     self.on_probe, self.on_reply, self.on_timeout, self.on_hop = nil, nil, nil, nil
-    C.mtr_stop(self.engine.c, self.handle, event.stop[reason or "halted"], data or 0)
+    C.mtr_stop(self.engine.c, self.handle, event.stop[reason or "halted"], data or 0, 0)
   elseif self.state == "resolving" then
     self.state = "stopping"
     self.lookup:cancel()
@@ -233,18 +165,23 @@ function Trace:fail(message, name)
   if self.state == "done" then return end
   self.state, self.failure, self.failure_name = "done", message, name
   park.finish(self)
-  if self.on_done then call(self, self.on_done, message, nil) end
+  if self.on_done then tell(self, message, nil) end
 end
 
 --- Its DONE event has come.
 function Trace:ended()
   local engine = self.engine
   self.state = "done"
-  if wants_result(self) then self.result = result.new(self, engine.c) end
+  if self:wants_result() then self.result = result.new(self, engine.c) end
+  local problem = self.strategy and steer.done(self)
+  if problem then
+    self.error = problem
+    if self.result then self.result.stop_reason, self.result.error = "error", problem end
+  end
   C.mtr_release(engine.c, self.handle)
   slots.free(engine, self)
   park.finish(self)
-  if self.on_done then call(self, self.on_done, nil, self.result) end
+  if self.on_done then tell(self, nil, self.result) end
 end
 
 return M

@@ -25,7 +25,8 @@ describe("an environment error", function()
     { "224.0.0.1", {}, "EACCES", "allow_broadcast" },
     { "ff02::1%lo", {}, "EACCES", "allow_broadcast" },
     { "255.255.255.255", {}, "EACCES", "allow_broadcast" },
-    { "127.0.0.1", { source = "203.0.113.77" }, "EADDRNOTAVAIL", "not this host's" },
+    { "127.0.0.1", { source = "203.0.113.77" }, "EADDRNOTAVAIL",
+      "source 203.0.113.77 is not an address of this host" },
     { "127.0.0.1", { source = "::1" }, "EAFNOSUPPORT", "127.0.0.1 is not an IPv6 address" },
     { "::1", { family = 4 }, "EAFNOSUPPORT", "::1 is not an IPv4 address" },
     { "127.0.0.1", { interface = "nowhere0" }, "ENODEV", 'interface "nowhere0"' },
@@ -291,11 +292,13 @@ describe("engines", function()
     end
     assert.equal("asked for", transport.why)
     assert.same({ "info transport raw: asked for" }, lines)
-    engine:trace "127.0.0.1"
+    -- One probe: of several, as many may be answered before the trace ends as have left by then.
+    engine:trace("127.0.0.1", { max_ttl = 1 })
     local stats = engine:stats()
     assert.equal(1, stats.traces_done)
     assert.equal(1, stats.replies)
-    assert.truthy(stats.probes_sent >= 1 and stats.memory > 0 and stats.steps > 0)
+    assert.equal(1, stats.probes_sent)
+    assert.truthy(stats.memory > 0 and stats.steps > 0)
     engine:close()
   end)
 

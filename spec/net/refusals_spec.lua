@@ -21,9 +21,9 @@ describe("a trace does not start", function()
     { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
     { "to everybody", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
     { "from a source that is not ours", { "10.0.4.2" }, { source = "10.77.0.1" },
-      "EADDRNOTAVAIL", "not this host's" },
+      "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; ip address lists" },
     { "from an IPv6 source that is not ours", { "fd00:4::2" }, { source = "fd77::1" },
-      "EADDRNOTAVAIL", "not this host's" },
+      "EADDRNOTAVAIL", "source fd77::1 is not an address of this host; ip address lists" },
     { "from a source of the other family", { "10.0.4.2" }, { source = "fd00:1::1" },
       "EAFNOSUPPORT", "not an IPv6 address" },
     { "through an interface that is not there", { "10.0.4.2", "fd00:4::2" },
@@ -62,10 +62,33 @@ describe("a trace does not start", function()
     end)
   end)
 
+  it("where a route of ours leads nowhere, and is told which kind it is", function()
+    local l = up()
+    nets.must(l, "for r in prohibit:1 blackhole:2 unreachable:3; do "
+      .. "ip route add ${r%:*} 10.77.${r#*:}.0/24; ip -6 route add ${r%:*} fd77:${r#*:}::/64; done")
+    nets.inside(l, function(e)
+      for _, opts in ipairs { {}, { allow_broadcast = true }, { source = true } } do
+        for i, want in ipairs { { "EACCES", "a route of this host prohibits the target" },
+          { "EINVAL", "as with a blackhole route" },
+          { "EHOSTUNREACH", "a route of this host says that the target cannot be reached" } } do
+          for v, dst in pairs { [4] = "10.77.%d.1", [6] = "fd77:%d::1" } do
+            local given = { source = opts.source and l["src" .. v] or nil,
+              allow_broadcast = opts.allow_broadcast }
+            local result, message, name = e:trace(dst:format(i), given)
+            assert.same({ nil, want[1] }, { result, name })
+            assert.matches("^" .. want[1] .. ": .*" .. want[2] .. "$", message)
+          end
+        end
+      end
+    end)
+  end)
+
   for key, case in pairs {
     interface = { { interface = "nope0" }, "ENODEV", 'no interface "nope0"' },
-    source4 = { { source4 = "10.77.0.1" }, "EADDRNOTAVAIL", "not one of this host's" },
-    source6 = { { source6 = "fd77::1" }, "EADDRNOTAVAIL", "not one of this host's" },
+    source4 = { { source4 = "10.77.0.1" }, "EADDRNOTAVAIL",
+      "source4 10%.77%.0%.1 is not an address of this host" },
+    source6 = { { source6 = "fd77::1" }, "EADDRNOTAVAIL",
+      "source6 fd77::1 is not an address of this host" },
   } do
     it("with an engine whose " .. key .. " is not there", function()
       local l = up()

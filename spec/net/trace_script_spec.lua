@@ -212,7 +212,7 @@ describe("trace", function()
         TRACE, format, l.dst4, l.dst6)) .. "; echo status $?"))
       local pid, lines = pipe:read "*l", {}
       for i = 1, format == "text" and 4 or 0 do lines[i] = pipe:read "*l" end
-      os.execute "sleep 0.3"
+      os.execute "sleep 1"
       os.execute("kill -INT " .. pid)
       local rest = pipe:read "*a"
       pipe:close()

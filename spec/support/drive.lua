@@ -30,7 +30,7 @@ function M.new(o)
     max_traces = o.max_traces or 1000, max_probes = o.max_probes or 65536,
     max_events = o.max_events or 4096, rate = o.rate or 0, target_rate = o.target_rate or 0,
     late_window = (o.late_window or 5000) * 1e6, seed = o.seed or 1, port_base = 20480,
-    echo_base = 7000 })
+    echo_base = 7000, pick = o.pick or 0 })
   d.core = ffi.new("struct core")
   assert(C.core_init(d.core, config, d.now) == 0)
   d.probes = ffi.new("struct wire_probe[?]", d.batch)
@@ -48,7 +48,7 @@ function Drive:start(o)
   local payload = options.payload
   self.keep = self.keep or {}
   self.keep[#self.keep + 1] = payload
-  local err = C.core_start(self.core, t, route, payload, payload and #payload or 0, 1.5e9, self.now)
+  local err = C.core_start(self.core, t, route, payload, payload and #payload or 0, self.now)
   if err ~= 0 then return nil, err end
   self.traces[t.handle] = true
   return t.handle
@@ -57,7 +57,7 @@ end
 ---Queues a probe of a manual trace, from |sport| or the trace's; its handle, or nil and the errno.
 function Drive:probe(handle, o, sport)
   local t, opts = self:trace(handle), ffi.new("struct mtr_probe_opts", { ttl = o.ttl })
-  opts.flow = o.flow or t.flow
+  opts.flow, opts.size = o.flow or t.opts.flow, o.size or 0
   local err = C.core_probe(self.core, t, opts, sport or t.sport, self.now)
   if err ~= 0 then return nil, err end
   return opts.probe
@@ -190,10 +190,12 @@ function Drive:replies(handle)
   while true do
     local cell = C.cells_next(self.core.cells, t.cells, at)
     if cell == nil then return list end
-    ev.kind, ev.family = C.MTR_EV_REPLY, t.family
+    ev.kind = C.MTR_EV_REPLY
     C.cells_event(self.core.cells, cell, ev, ext)
-    list[#list + 1] = record.event(ev)
-    list[#list].bytes = ffi.string(ext, ev.ext_words * 4)
+    if ev.family ~= 0 then
+      list[#list + 1] = record.event(ev)
+      list[#list].bytes = ffi.string(ext, ev.ext_words * 4)
+    end
   end
 end
 
@@ -224,16 +226,18 @@ function Drive:close()
     local t = self:trace(handle)
     if t then C.core_release(self.core, t) end
   end
-  for _, name in ipairs{ "traces", "hops_small", "hops_large", "cells", "timers" } do
-    assert(self.core[name].used == 0, ("%d %s are left"):format(self.core[name].used, name))
-  end
+  local used = { hops = C.hops_used(self.core.hops), cells = self.core.cells.slab.used,
+    opts = self.core.opts.slab.used }
+  for _, name in ipairs{ "traces", "owns", "timers" } do used[name] = self.core[name].used end
+  for name, n in pairs(used) do assert(n == 0, ("%d %s are left"):format(n, name)) end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")
-  assert(self.core.ready_first == C.SLAB_NONE, "traces are left ready")
-  C.core_close(self.core)
-  for _, name in ipairs{ "traces", "cells", "batch", "hash" } do
-    assert(self.core[name].count == 0)
+  for _, list in ipairs{ "ready", "urgent" } do
+    assert(self.core[list].first == C.SLAB_NONE, "traces are left " .. list)
   end
+  assert(self.core.asked == self.core.picking, "traces are left asked")
+  C.core_close(self.core)
+  assert(C.core_memory(self.core) == 0)
 end
 
 return M

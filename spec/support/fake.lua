@@ -52,7 +52,7 @@ function M.script(text) return executable("#!/bin/sh\n" .. text .. "\n") end
 ---@return string path
 function M.program(chunk)
   local file = write(path ".lua", chunk)
-  return M.script(("exec luajit %s/spec/support/fake/mtr-packet.lua %s"):format(top(), file))
+  return M.script(("exec luajit '%s/spec/support/fake/mtr-packet.lua' %s"):format(top(), file))
 end
 
 M.clean = run.clean

@@ -27,9 +27,10 @@ local calls = {
 local lua_floors = {
   { "lib" },
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
-    "options", "prefix", "probe", "record", "reply", "sim", "tell", "units" },
-  { "calls", "dispatch", "engine", "hops", "kit", "loop", "park", "prober", "resolve", "result",
-    "slots", "tell", "timer", "trace", "watch" },
+    "options", "prefix", "probe", "record", "reply", "script", "sim", "strategies", "tell",
+    "units" },
+  { "calls", "dispatch", "engine", "hops", "kit", "launch", "loop", "park", "prober", "resolve",
+    "result", "slots", "steer", "tell", "timer", "trace", "turns", "watch" },
   { "default", "hosts", "readable", "semaphore", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }

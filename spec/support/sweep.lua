@@ -3,26 +3,31 @@
 -- sweep.lua: a bare struct trace for specs of core/probe/sweep, and what core does around its
 -- decisions: probes sent, answered, lost. `new` takes fields of struct trace.
 
+local bit = require "bit"
 local core = require "spec.support.core"
 local path = require "spec.support.path"
 
 local C, ffi = core.load{ "core/probe/sweep.h", "core/mtr.h" }
+
+-- The fields that are in struct trace; all others are options.
+local OF_TRACE = { size = true, failed = true, probes = true }
 
 local M = {}
 local Sweep = {}
 Sweep.__index = Sweep
 
 function M.new(o)
-  local t = ffi.new("struct trace")
-  local s = { t = t, hops = ffi.new("struct hop[256]"), cells = ffi.new("struct slab") }
-  t.hops = s.hops
-  t.family, t.window, t.queries, t.attempts = 4, 8, 1, 2
-  t.first_ttl, t.max_ttl, t.gap_limit, t.loop_limit = 1, 30, 5, 1
-  for k, v in pairs(o or {}) do t[k] = v end
+  local t, opts = ffi.new("struct trace"), ffi.new("struct opts")
+  local s = { t = t, opts = opts, hops = ffi.new("struct hop[256]"),
+    cells = ffi.new("struct cells") }
+  t.hops, t.hop_mask, t.opts = s.hops, 255, opts
+  opts.family, opts.window, opts.queries, opts.attempts = 4, 8, 1, 2
+  opts.first_ttl, opts.max_ttl, opts.gap_limit, opts.loop_limit = 1, 30, 5, 1
+  for k, v in pairs(o or {}) do (OF_TRACE[k] and t or opts)[k] = v end
   t.cells.first, t.cells.last = C.SLAB_NONE, C.SLAB_NONE
-  t.next_ttl, t.settled, t.limit = t.first_ttl, t.first_ttl - 1, t.max_ttl
-  C.slab_init(s.cells, ffi.sizeof("struct cell"), 1000, 6)
-  C.slab_reserve(s.cells, 500)
+  t.next_ttl, t.settled, t.limit = opts.first_ttl, opts.first_ttl - 1, opts.max_ttl
+  C.cells_init(s.cells)
+  C.cells_reserve(s.cells, 500)
   return setmetatable(s, Sweep)
 end
 
@@ -56,14 +61,25 @@ function Sweep:lost(ttl)
   C.sweep_lost(self.t, ttl)
 end
 
+---The kernel refused a probe with an errno.
+function Sweep:failed(ttl, error)
+  local ev = ffi.new("struct mtr_event")
+  ev.ttl, ev.icmp_code = ttl, error
+  assert(C.cells_add(self.cells, self.t.cells, ev, nil) ~= C.SLAB_NONE)
+  self.hops[ttl - 1].marks = bit.bor(self.hops[ttl - 1].marks, C.HOP_ERROR)
+  self.t.failed = self.t.failed + 1
+end
+
 ---Takes an answer of MTR_REPLY_ flags, an address and an ICMP code.
 function Sweep:answer(ttl, flags, addr, code)
   self:back(ttl)
   local ev = ffi.new("struct mtr_event")
-  ev.ttl, ev.flags = ttl, self.hops[ttl - 1].answers == 0 and C.MTR_REPLY_PRIMARY or 0
+  local first = self.hops[ttl - 1].answers == 0 and C.MTR_REPLY_PRIMARY or 0
+  ev.family, ev.ttl, ev.icmp_code = 6, ttl, code or 0
+  ev.flags = bit.bor(first, C.MTR_REPLY_ANSWER, flags or 0)
   ffi.copy(ev.addr, path.bytes(addr or ("10.0.0." .. ttl)), 16)
-  assert(C.cells_add(self.cells, self.t.cells, ev, nil) == 0)
-  C.sweep_answer(self.t, ttl, flags or 0, code or 0)
+  assert(C.cells_add(self.cells, self.t.cells, ev, nil) ~= C.SLAB_NONE)
+  C.sweep_answer(self.t, ttl, flags or 0)
 end
 
 ---Judges a settled hop.
@@ -74,8 +90,8 @@ end
 
 function Sweep:close()
   C.cells_free(self.cells, self.t.cells)
-  assert(self.cells.used == 0, "cells are left")
-  C.slab_close(self.cells)
+  assert(self.cells.slab.used == 0, "cells are left")
+  C.cells_close(self.cells)
 end
 
 return M

@@ -77,8 +77,8 @@ describe("mtr", function()
   it("keeps a trace until it is released, and not in flight", function()
     local handle = stuck()
     assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
-    assert.equal(0, C.mtr_stop(e.mtr, handle, HALTED, 9))
-    assert.equal(ESTALE, C.mtr_stop(e.mtr, handle, HALTED, 9))
+    assert.equal(0, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
+    assert.equal(ESTALE, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
     assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
     local ev = done(handle)
     assert.same({ "halted", 9 }, { ev.reason, ev.icmp_code })
@@ -89,14 +89,14 @@ describe("mtr", function()
 
   it("knows no stale, wild or zero handle", function()
     local handle = stuck()
-    C.mtr_stop(e.mtr, handle, HALTED, 0)
+    C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
     done(handle)
     C.mtr_release(e.mtr, handle)
     local info, out = ffi.new("struct mtr_info"), ffi.new("struct mtr_event[1]")
     local opts = ffi.new("struct mtr_probe_opts[1]", { { ttl = 1 } })
     for _, stale in ipairs{ handle, 0, 1, 0xffffffff } do
       opts[0].trace = stale
-      assert.equal(ESTALE, C.mtr_stop(e.mtr, stale, HALTED, 0))
+      assert.equal(ESTALE, C.mtr_stop(e.mtr, stale, HALTED, 0, 0))
       assert.equal(ESTALE, C.mtr_release(e.mtr, stale))
       assert.equal(ESTALE, C.mtr_describe(e.mtr, stale, info))
       assert.equal(ESTALE, C.mtr_replies(e.mtr, stale, 0, out, 1, nil, 0))
@@ -106,8 +106,8 @@ describe("mtr", function()
 
   it("stops only for a reason that there is", function()
     local handle = stuck()
-    assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0))
-    assert.equal(0, C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 0))
+    assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0, 0))
+    assert.equal(0, C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 0, 0))
   end)
 
   for _, case in ipairs{
@@ -115,7 +115,7 @@ describe("mtr", function()
     { { payload = 3 }, EINVAL, "payload is not from mtr_payload" },
     { { dst = "224.0.0.1" }, EACCES, "multicast and broadcast targets are refused" },
     { { dst = "ff02::1" }, EACCES, "multicast and broadcast targets are refused" },
-    { { src = "203.0.113.7" }, EADDRNOTAVAIL, "the source address is not this host's" },
+    { { src = "203.0.113.7" }, EADDRNOTAVAIL, "source 203.0.113.7 is not an address of this host" },
     { { interface = 99999 }, -19, "" },
   } do
     local o, want, text = unpack(case)
@@ -202,7 +202,7 @@ describe("mtr", function()
     assert.equal(1, n)
     assert.is_true(name ~= 0)
     assert.equal(path.bytes("127.0.0.1"), ffi.string(describe_trace(handle).dst, 16))
-    C.mtr_stop(e.mtr, handle, HALTED, 0)
+    C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
     assert.equal(ESTALE, (probe{ trace = handle, ttl = 1 }))
   end)
 end)

@@ -9,7 +9,7 @@ local root = run("id -u").out == "0\n"
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 2, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 3, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
@@ -20,7 +20,7 @@ local cases = {
   { "wants a value", "mtrlua --seed", 2, "", "%-%-seed needs a value" },
   { "wants a chunk", "mtrlua -e", 2, "", "%-e needs a chunk" },
   { "checks words", "mtrlua --transport=pigeon x", 2, "",
-    "'pigeon' is not one of auto|raw|mtr%-packet" },
+    "'pigeon' is not one of auto|raw|packet|mtr%-packet|sim" },
   { "checks empty words", "mtrlua --log= x", 2, "", "'' is not one of error|warn|info|debug" },
   { "checks numbers", "mtrlua --seed 12x x", 2, "", "%-%-seed: '12x' is not a number" },
   { "checks signs", "mtrlua --mark -1 x", 2, "", "%-%-mark: '%-1' is not a number" },
@@ -38,7 +38,7 @@ local cases = {
   { "runs chunks before the script", "mtrlua -e 'x = 1' $DIR/args.lua a", 0, "^1 a\n", "" },
   { "runs standard input", "echo 'print(#arg, ...)' | mtrlua - a b", 0, "^2\ta\tb\n$", "" },
   { "runs a script and gives it its arguments", "mtrlua --seed 1 $DIR/args.lua a 'b c' -v", 0,
-    "^nil a b c %-v\n%S+/args.lua\n1\n%-%-seed\n%S+mtrlua\nnil\n$", "" },
+    "^nil a b c %-v\n%S+/args.lua\n1\n%-%-seed\n[^\n]+mtrlua\nnil\n$", "" },
   { "ends its options at --", "mtrlua -- $DIR/args.lua a", 0, "^nil a\n", "" },
   { "runs a script with a line for the kernel", "PATH=$DIR/bin:$PATH $DIR/shebang one", 0,
     "^one\n$", "" },
@@ -50,7 +50,7 @@ local cases = {
       .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^nil a", "" },
   { "carries the Lua layer anywhere", "cd / && mtrlua -e 'print(type(require[[mtr]]))'", 0,
     "^table\n$", "" },
-  { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=\"$MTR_PROGRAM\" a_spec.lua", 0,
+  { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=bin/mtrlua a_spec.lua", 0,
     "ok 1 %- it runs", "" },
 
   { "reports a missing script", "mtrlua $DIR/none.lua", 1, "",
@@ -84,6 +84,10 @@ local cases = {
   { "ends quietly when its reader has gone before the end",
     "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
+  { "reports output that nobody can have", "mtrlua -e 'print(1)' >&-", 1, "",
+    "^mtrlua: standard output: Bad file descriptor\n$" },
+  { "reports a script that nobody gave", "mtrlua - <&-", 1, "",
+    "^mtrlua: cannot open script '%-': Bad file descriptor\n$" },
 
   { "winds down after one SIGINT",
     "mtrlua -e 'p = require[[mtr.program]]' -e 'io.popen[[kill -INT $PPID]]:close()' "
@@ -92,8 +96,8 @@ local cases = {
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", "" },
   { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", "" },
   { "exits at once on the second SIGINT, even from a compiled loop",
-    "mtrlua -e 'os.execute[[(for i in 1 2; do sleep 0.2; kill -INT $PPID; done) &]] "
-      .. "while true do end'", 130, "", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() "
+      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", "" },
   { "takes two signals in one instant for one",
     "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$", "" },
   { "stays uninterrupted in the background, where shells want it so",
@@ -130,15 +134,13 @@ for i = 0, -4, -1 do print(arg[i]) end
   end
 
   if not sanitized then
-    it("starts within 15 ms of processor time and 8 MiB", function()
+    -- How fast it starts is in `make bench`.
+    it("starts within 8 MiB", function()
       local got = run([["$MTR_PROGRAM" -e '
         require "mtr"
-        local time = os.clock()
         local status = io.open("/proc/self/status"):read("*a")
-        print(time, status:match("VmHWM:%s*(%d+)"))']])
-      local time, memory = got.out:match("(%S+)\t(%d+)")
-      assert.is_true(tonumber(time) < 0.015, time)
-      assert.is_true(tonumber(memory) < 8192, memory)
+        print(status:match("VmHWM:%s*(%d+)"))']])
+      assert.is_true(tonumber(got.out) < 8192, got.out)
     end)
   end
 end)

@@ -83,20 +83,6 @@ describe("slab", function()
     assert.equal(0xbeef, words(i)[3])
   end)
 
-  it("takes a chain back at once, and gives it again in its order", function()
-    init(16, 100, 2)
-    C.slab_reserve(s, 8)
-    local taken = {}
-    for i = 1, 6 do taken[i] = C.slab_take(s) end
-    for i = 2, 4 do words(taken[i])[0] = taken[i + 1] end
-    C.slab_give_chain(s, taken[2], taken[5], 4)
-    assert.equal(2, s.used)
-    for i = 2, 5 do assert.equal(taken[i], C.slab_take(s)) end
-    for _ = 1, 2 do assert.not_equal(NONE, C.slab_take(s)) end
-    assert.equal(NONE, C.slab_take(s))
-    for i = 0, 7 do C.slab_give(s, i) end
-  end)
-
   it("never moves an element when it grows", function()
     init(8, 1000, 1)
     C.slab_reserve(s, 1)

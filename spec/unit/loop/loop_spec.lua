@@ -31,7 +31,7 @@ describe("loop", function()
     local place = failed.probe % 0x8000
     local t = C.core_trace(e.core, handle)
     return { handle = handle, probe = failed.probe, id = I.core_id(e.core, place), sport = t.sport,
-      dport = t.dport, cookie = e.core.cookie }
+      dport = t.opts.dport, cookie = e.core.cookie }
   end
   local US = hex "7f000001"
   local function te4(protocol, transport, id)

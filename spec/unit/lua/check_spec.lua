@@ -11,6 +11,8 @@ local cases = {
   { check.integer(0, 9), 0, 0, 0 / 0, "f: x must be 0..9, got nan" },
   { check.duration(1, 1000), "0.5s", 500, "5",
     'f: x must be a duration such as 250, "250ms", "2s" or "1m", from 1 to 1000 ms, got "5"' },
+  { check.duration(0, 36e5), "1h", 36e5, "2h",
+    'f: x must be a duration such as 250, "250ms", "2s" or "1m", from 0 to 3600000 ms, got "2h"' },
   { check.rate, "max", 0, "often",
     'f: x must be a rate such as 100, "100/s" or "max", got "often"' },
   { check.word({ icmp = 1, udp = 17 }, { "icmp", "udp" }), "udp", 17, "udb",

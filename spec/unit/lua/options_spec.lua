@@ -39,7 +39,7 @@ describe("trace options", function()
       dont_fragment = true, flow_label = 0xfffff, mark = 0xffffffff, allow_broadcast = true,
       strategy = "window",
     }
-    assert.same({ strategy = "window" }, kept)
+    assert.same({}, kept)
     for field, value in pairs {
       protocol = C.MTR_TCP, multipath = C.MTR_CLASSIC, flow = 511, port = 443, source_port = 1024,
       flags = C.MTR_TCP_ACK + C.MTR_DONT_FRAGMENT + C.MTR_BROADCAST, first_ttl = 2, max_ttl = 255,
@@ -76,7 +76,10 @@ describe("trace options", function()
     [{ ttl = 3 }] = 'trace: unknown option "ttl"',
     [{ protocol = "icpm" }] =
       'trace: protocol must be "icmp", "udp" or "tcp", got "icpm"; did you mean "icmp"?',
-    [{ strategy = "mda" }] = 'trace: strategy must be "window", got "mda"',
+    [{ max_probes = 9 }] = 'trace: max_probes needs a strategy other than "window"',
+    [{ strategy = {} }] =
+      "trace: strategy must be the name of a strategy, or a table with the function next or run"
+      .. ", got a table",
     [{ first_ttl = 9, max_ttl = 3 }] = "trace: first_ttl 9 is above max_ttl 3",
     [{ first_ttl = 31 }] = "trace: first_ttl 31 is above max_ttl 30",
     [{ tcp_flags = "ack" }] = 'trace: tcp_flags needs protocol "tcp"',

@@ -59,7 +59,7 @@ describe("mtr.sim", function()
     { 'sim: links[1]: must name at least 2 nodes, as in { "a", "b" }',
       { nodes = { me = "10.0.0.1" }, links = { { "me" } } } },
     { 'sim: links[1].delay: must be a duration such as 250, "250ms", "2s" or "1m", from 0 to '
-      .. '3.6e+06 ms, got -1', describe_net(1, nil, { links = {} }),
+      .. '3600000 ms, got -1', describe_net(1, nil, { links = {} }),
       function(d) d.links[1].delay = -1 end },
     { 'sim: links[1].back.mtu: must be 68..65535, got 10', describe_net(1),
       function(d) d.links[1].back = { mtu = 10 } end },

@@ -25,11 +25,10 @@ describe("core", function()
 
   after_each(function() d:close() end)
 
-  it("needs at most 1 KiB for a trace with 32 hops and 8 replies", function()
+  it("needs at most 400 bytes for a trace with a window of 8 and 9 replies", function()
     open()
-    local size = ffi.sizeof("struct trace") + 32 * ffi.sizeof("struct hop")
-      + 8 * ffi.sizeof("struct cell")
-    assert.is_true(size <= 1024, size .. " bytes")
+    local size = ffi.sizeof("struct trace") + 9 * ffi.sizeof("struct cell")
+    assert.is_true(size <= 400, size .. " bytes")
   end)
 
   it("grows with the traces in flight, to no more than they need", function()
@@ -45,12 +44,12 @@ describe("core", function()
     for _ = 1, 1000 do d:start{ timeout = 100 } end
     d:run(300)
     local slabs = {}
-    for _, name in ipairs{ "traces", "hops_small", "hops_large" } do
-      slabs[name] = d.core[name].count
-    end
+    for _, name in ipairs{ "traces", "owns" } do slabs[name] = d.core[name].count end
+    local hops = C.hops_bytes(d.core.hops)
     local probes = d.core.tables[0].slab.count + d.core.tables[1].slab.count
     d:run()
     for name, count in pairs(slabs) do assert.equal(count, d.core[name].count) end
+    assert.equal(hops, C.hops_bytes(d.core.hops))
     assert.is_true(d.core.tables[0].slab.count + d.core.tables[1].slab.count <= 2 * probes)
     assert.equal(1000, #d:of("DONE"))
   end)

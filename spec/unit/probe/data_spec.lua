@@ -131,7 +131,7 @@ describe("data from an open UDP port", function()
     for i = 1, 3 do t[i] = d:start{ protocol = "udp", timeout = 500 } end
     d:run(100)
     for i = 1, 3 do
-      if d:trace(t[i]).data_count > 0 then
+      if d:trace(t[i]).own.data_count > 0 then
         C.core_stop(d.core, d:trace(t[i]), C.MTR_STOP_HALTED, 0, d.now)
       end
     end

@@ -169,8 +169,8 @@ describe("sweep", function()
       init{ max_ttl = case[1], attempts = 1, gap_limit = 0 }
       s:probes()
       for ttl = 1, case[1] do
+        if ttl <= case[2] then s:failed(ttl, 101) end
         s:lost(ttl)
-        if ttl <= case[2] then s.t.failed, s.hops[ttl - 1].error = s.t.failed + 1, 101 end
       end
       assert.equal(C.MTR_STOP_NONE, s:judge(1))
       assert.equal(case[3], s:judge(2))

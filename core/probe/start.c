@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How a trace starts: what it shares with others is looked up, what it needs
+ * for itself is taken from the slabs, which may grow here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "probe/core.h"
+
+enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
+
+/* What traces need one of for themselves: those that wait for a time of their
+ * own, that are told what to send, or that share ports with others. */
+static int needs_own(const struct core *c, const struct mtr_trace *o) {
+  uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
+  return c->target_gap || o->flags & flags || o->protocol == MTR_UDP;
+}
+
+static int reserve(struct core *c, int own) {
+  if (c->traces.used >= c->traces.max) return -EAGAIN;
+  if (slab_reserve(&c->traces, 1) || (own && slab_reserve(&c->owns, 1)) ||
+      cells_reserve(&c->cells, CELLS_PER_TRACE))
+    return -ENOMEM;
+  return 0;
+}
+
+struct opts core_opts(const struct mtr_trace *o,
+                      const struct core_route *route, const uint8_t *payload,
+                      uint16_t payload_size) {
+  struct opts like;
+  memset(&like, 0, sizeof like);
+  like.want = o->want;
+  like.timeout = (int64_t)(o->timeout * 1e6);
+  like.payload = payload;
+  memcpy(like.src, route->src, sizeof like.src);
+  like.mark = o->mark;
+  like.interface = o->interface;
+  like.flow_label = route->flow_label;
+  like.flags = o->flags;
+  like.max_probes = o->max_probes;
+  like.flow = o->flow;
+  like.dport = o->protocol == MTR_ICMP ? 0 : o->port;
+  like.payload_size = payload_size;
+  like.by_source = route->by_source;
+  like.family = o->family;
+  like.protocol = o->protocol;
+  like.multipath = o->multipath;
+  like.tos = o->tos;
+  like.fill = o->fill;
+  like.first_ttl = o->first_ttl;
+  like.max_ttl = o->max_ttl;
+  like.window = o->window;
+  like.queries = o->queries;
+  like.attempts = o->attempts;
+  like.gap_limit = o->gap_limit;
+  like.loop_limit = o->loop_limit;
+  return like;
+}
+
+/* Places that a trace needs for its hops to begin with. */
+static unsigned hops_needed(const struct opts *o) {
+  unsigned all = o->max_ttl - o->first_ttl + 1u;
+  if (o->flags & MTR_MANUAL) return 0;
+  if (o->flags & MTR_STRATEGY) return o->max_ttl;
+  return all < o->window ? all : o->window;
+}
+
+static void open_own(struct core *c, struct trace *t, uint32_t index,
+                     int64_t now) {
+  uint32_t self = slab_take(&c->owns);
+  t->own = slab_at(&c->owns, self);
+  memset(t->own, 0, sizeof *t->own);
+  t->own->self = self;
+  t->own->routed = now;
+  t->own->timer.kind = CORE_TIMER_TRACE;
+  t->own->timer.index = index;
+  t->own->queue = t->own->queue_last = t->own->same_hash = SLAB_NONE;
+  t->own->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
+}
+
+void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
+              const struct core_route *route) {
+  t->cookie = o->cookie;
+  t->size = o->size;
+  memcpy(t->dst, o->dst, sizeof t->dst);
+  t->region = (uint8_t)route->region;
+  t->sport = o->protocol == MTR_ICMP
+                 ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
+}
+
+int core_start(struct core *c, struct mtr_trace *opts,
+               const struct core_route *route, const uint8_t *payload,
+               uint16_t payload_size, int64_t now) {
+  int own = needs_own(c, opts), err = reserve(c, own);
+  if (err) return err;
+  struct opts like = core_opts(opts, route, payload, payload_size);
+  uint32_t i = slab_take(&c->traces);
+  struct trace *t = core_at(c, i);
+  uint32_t generation = (t->handle >> TRACE_BITS) + 1;
+  if (!(generation << TRACE_BITS)) generation = 1;
+  memset(t, 0, sizeof *t);
+  t->handle = opts->handle = generation << TRACE_BITS | i;
+  core_set(c, t, opts, route);
+  t->start = now;
+  t->ready_prev = t->ready_next = t->dirty_next = SLAB_NONE;
+  t->oldest = t->newest = SLAB_NONE;
+  t->cells = (struct cell_list){SLAB_NONE, SLAB_NONE};
+  t->next_ttl = opts->first_ttl;
+  t->settled = (uint8_t)(opts->first_ttl - 1);
+  t->limit = opts->max_ttl;
+  t->state = TRACE_RUNNING;
+  if (own) open_own(c, t, i, now);
+  if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
+  unsigned hops = hops_needed(t->opts);
+  if (hops && hops_open(&c->hops, t, hops)) goto fail;
+  if (opts->protocol == MTR_UDP && core_join_data(c, t)) goto fail;
+  c->counters.traces_started++;
+  core_ready(c, t);
+  return 0;
+fail:
+  core_release(c, t);
+  return -ENOMEM;
+}
+
+int core_reroute(struct core *c, struct trace *t, const uint8_t src[16],
+                 int64_t now) {
+  struct opts like = *t->opts;
+  t->own->routed = now;
+  if (!memcmp(like.src, src, sizeof like.src)) return 0;
+  memcpy(like.src, src, sizeof like.src);
+  const struct opts *other = opts_take(&c->opts, &like);
+  if (!other) return -ENOMEM;
+  opts_give(&c->opts, t->opts);
+  t->opts = other;
+  return 0;
+}

@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A strategy that is a function: it runs as a coroutine and waits for its probes.
+--
+--     local function strategy(trace)
+--       for ttl = 1, 30 do
+--         if trace:probe{ ttl = ttl }.final then return "completed" end
+--       end
+--       return "hoplimit"
+--     end
+--
+-- A strategy that is a table may have such a function too, run(self, trace), instead of next.
+--
+-- It is turned into a strategy of the other form: what the function waits for is its `request`, and
+-- the coroutine goes on when that is there. trace:probe waits for what becomes of its probe;
+-- trace:send only until it is sent, trace:wait for the end of any of these. What it returns is the
+-- stop reason; nil lets the probes that are out end and leaves the reason to the engine.
+--
+-- Replies are borrowed: valid until the function waits again, :copy() to keep.
+
+local coro = require "mtr.coro"
+local err = require "mtr.err"
+local units = require "mtr.units"
+
+local M = {}
+
+---@class mtr.Script: mtr.Strategy
+local Script = {}
+Script.__index = Script
+
+--- An instance for a trace.
+---@param trace mtr.Trace
+---@param fn function a strategy, or the function run of one that is a table
+---@param own? mtr.Strategy then the instance of that table: the first parameter
+---@return mtr.Script
+function M.new(trace, fn, own)
+  return setmetatable({
+    trace = trace, fn = fn, own = own, name = own and own.name, co = false, request = "start",
+    probe = false, value = false, out = 0, first = 1, last = 0, now = 0,
+  }, Script)
+end
+
+function Script:init() self.co = coroutine.create(self.fn) end
+
+local function outcome(self, how, a, b, c)
+  if how == "waits" then return end
+  self.request = "over"
+  if how == "fails" then error(debug.traceback(self.co, err.text(a)), 0) end
+  self.reason, self.data, self.ttl = a, b, c
+end
+
+-- Lets the function go on, up to its next request.
+local function resume(self, value)
+  self.value = value
+  if self.own then return outcome(self, coro.run(self.co, self.own, self.trace)) end
+  outcome(self, coro.run(self.co, self.trace))
+end
+
+local function verdict(self)
+  if self.request == "over" and self.reason ~= nil then
+    return "stop", self.reason, self.data, self.ttl
+  end
+end
+
+-- Whether the function may go on with what is there already, and with what.
+local function due(self)
+  local request = self.request
+  if request == "start" or request == "sent" then return true end
+  if request == "sleep" then
+    self.wake = self.wake or self.now + self.nap
+    return self.now >= self.wake
+  end
+  if request ~= "wait" then return false end
+  if self.first > self.last then return self.out == 0 end
+  local value = self[self.first]
+  self[self.first], self.first = nil, self.first + 1
+  return true, value
+end
+
+function Script:next(now)
+  self.now = now
+  local go, value = due(self)
+  while go do
+    resume(self, value)
+    go, value = due(self)
+  end
+  local request = self.request
+  if request == "probe" or request == "send" then
+    self.request = request == "probe" and "reply" or "sent"
+    self.out, self.probe.id = self.out + 1, 0
+    return self.probe
+  end
+  if request == "sleep" then return nil, self.wake - now end
+  return verdict(self)
+end
+
+-- A probe has ended.
+local function ended(self, what)
+  self.out = self.out - 1
+  local request = self.request
+  if request == "wait" or (request == "reply" and what.id == self.probe.id) then
+    resume(self, what)
+    return verdict(self)
+  end
+  if request ~= "over" then
+    self.last = self.last + 1
+    self[self.last] = what:copy()
+  end
+end
+
+Script.on_reply, Script.on_timeout = ended, ended
+
+function Script:done(trace)
+  if self.own and self.own.done then self.own:done(trace) end
+end
+
+local function wait(self, request)
+  self.request = request
+  coro.suspend(self.co)
+  return self.value
+end
+
+-- The script that runs in a trace.
+local function running(trace, name)
+  local self = trace.strategy
+  if getmetatable(self) ~= Script or not self.co then
+    error(("%s: only in a strategy that is a function, in its own trace"):format(name), 3)
+  end
+  return self
+end
+
+local function checked(self, name, probe)
+  if type(probe) ~= "table" then
+    error(("%s: the probe must be a table such as { ttl = 1 }, got %s"):format(
+      name, err.show(probe)), 3)
+  end
+  self.probe = probe
+end
+
+--- Methods of a trace for its strategy.
+M.methods = {}
+
+--- Sends a probe and waits for its end: the reply, or a table with timeout = true.
+---@async
+---@param trace mtr.Trace
+---@param probe mtr.NextProbe
+---@return mtr.BorrowedReply|mtr.BorrowedProbe
+function M.methods.probe(trace, probe)
+  local self = running(trace, "probe")
+  checked(self, "probe", probe)
+  return wait(self, "probe")
+end
+
+--- Sends a probe, as soon as the window has room; what becomes of it comes with trace:wait().
+---@async
+---@param trace mtr.Trace
+---@param probe mtr.NextProbe
+---@return integer id
+function M.methods.send(trace, probe)
+  local self = running(trace, "send")
+  checked(self, "send", probe)
+  wait(self, "send")
+  return probe.id
+end
+
+--- Waits for the end of any probe of trace:send; nil: there is none.
+---@async
+---@param trace mtr.Trace
+---@return mtr.BorrowedReply|mtr.BorrowedProbe|nil
+function M.methods.wait(trace) return wait(running(trace, "wait"), "wait") end
+
+--- Waits.
+---@async
+---@param trace mtr.Trace
+---@param duration number|string
+function M.methods.sleep(trace, duration)
+  local self, ms = running(trace, "sleep"), units.duration(duration)
+  if not ms then
+    error('sleep: the duration must be such as 250 or "2s", got ' .. err.show(duration), 2)
+  end
+  self.nap, self.wake = ms, nil
+  wait(self, "sleep")
+end
+
+return M

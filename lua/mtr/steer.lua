@@ -1,0 +1,218 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Runs the strategy of a trace, and its pace: asks when the library asks, hands in the answers.
+--
+-- The library asks (NEXT) when the trace's window, its rate and the engine's have room for a probe,
+-- and takes one probe for each time it asked; so nothing a strategy does gets ahead of them. Each
+-- probe ends once, by on_reply or by on_timeout (silence, or it could not be sent); duplicates and
+-- late replies are for the hooks of the trace only. What a strategy does wrong ends its trace with
+-- stop_reason "error" and nothing else.
+--
+-- This is a hot path: no table, closure or string is made for a probe.
+
+local bit = require "bit"
+local lib = require "mtr.lib"
+local err = require "mtr.err"
+local event = require "mtr.event"
+local units = require "mtr.units"
+local script = require "mtr.script"
+
+local C = lib.C
+local band = bit.band
+local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
+local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
+local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
+local RETRY = 1                        -- ms, when the probe table is full
+local traceback = err.traceback
+
+local M = {}
+
+local command = lib.new "struct mtr_probe_opts"
+
+-- Metatables of instances, by strategy.
+local inherit = setmetatable({}, { __mode = "k" })
+
+local OPTIONS = {
+  "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit", "loop_limit", "flow",
+  "size", "timeout", "max_probes",
+}
+
+--- The options of a strategy's trace as they are in force; see mtr.TraceOptions.
+---@alias mtr.ForceOptions table<string, number|string>
+
+--- Gives a trace its instance of a strategy, before it is started.
+---@param trace mtr.Trace
+---@param s mtr.Strategy|function
+---@param t ffi.cdata* struct mtr_trace
+function M.prepare(trace, s, t)
+  local options = {
+    protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath],
+  }
+  for i = 1, #OPTIONS do options[OPTIONS[i]] = t[OPTIONS[i]] end
+  trace.options = options
+  if type(s) == "function" then
+    trace.strategy = script.new(trace, s)
+    return
+  end
+  local meta = inherit[s]
+  if not meta then
+    meta = { __index = s }
+    inherit[s] = meta
+  end
+  local own = setmetatable({ trace = trace }, meta)
+  trace.strategy = s.run and script.new(trace, s.run, own) or own
+end
+
+--- The events that a strategy has a use for.
+---@param s mtr.Strategy an instance
+---@return boolean replies, boolean timeouts
+function M.wants(s) return s.on_reply ~= nil, s.on_timeout ~= nil end
+
+local function who(s) return s.name and "strategy " .. s.name or "strategy" end
+
+-- Ends a trace whose strategy did what it may not.
+local function fault(trace, text)
+  trace:broke(("%s: %s"):format(who(trace.strategy), text))
+end
+
+-- What a strategy's function has returned, or thrown.
+local function stop(trace, reason, data, ttl)
+  reason, data, ttl = reason or "halted", data or 0, ttl or 0
+  local problem = event.bad_stop(reason)
+  if problem then return fault(trace, problem) end
+  if type(data) ~= "number" or type(ttl) ~= "number" or ttl < 0 or ttl > 255 then
+    return fault(trace, ('"stop", %q, %s, %s: the data must be a number, the last ttl 0..255')
+      :format(reason, err.show(data), err.show(ttl)))
+  end
+  trace:finish(reason, data, ttl)
+end
+
+local function begin(trace, s)
+  trace.begun = true
+  if not s.init then return true end
+  local ok, problem = xpcall(s.init, traceback, s, trace)
+  if not ok then trace:broke(problem) end
+  return ok
+end
+
+local function refused(trace, probe, n)
+  if n == -EAGAIN then
+    trace.held = probe
+    C.mtr_pass(trace.engine.c, trace.handle, RETRY)
+  elseif n == -EDQUOT then
+    fault(trace, ("%d probes sent and no end: raise max_probes, or have it return \"stop\"")
+      :format(trace.options.max_probes))
+  else
+    fault(trace, "next: " .. select(2, err.env(n, lib.string(C.mtr_why(trace.engine.c)))))
+  end
+end
+
+local function inside(value, least, most)
+  return type(value) == "number" and value >= least and value <= most and value % 1 == 0
+end
+
+local function misfit(name, value, least, most)
+  return ("next: %s must be %d..%d, got %s"):format(name, least, most, err.show(value))
+end
+
+local function submit(trace, probe)
+  local o, ttl, flow, size = trace.options, probe.ttl, probe.flow, probe.size
+  if not inside(ttl, o.first_ttl, o.max_ttl) then
+    return fault(trace, misfit("ttl", ttl, o.first_ttl, o.max_ttl))
+  end
+  flow, size = flow == nil and o.flow or flow, size == nil and 0 or size
+  if not inside(flow, 0, 511) then return fault(trace, misfit("flow", flow, 0, 511)) end
+  if not inside(size, 0, 65535) then return fault(trace, misfit("size", size, 20, 65535)) end
+  command.trace, command.ttl, command.flow, command.size = trace.handle, ttl, flow, size
+  local n = C.mtr_probe(trace.engine.c, command, 1)
+  if n == 1 then
+    probe.id = command.probe
+  else
+    refused(trace, probe, n)
+  end
+end
+
+local function pass(trace, wake)
+  wake = wake == nil and -1 or wake
+  if type(wake) ~= "number" or not (wake == -1 or wake >= 0 and wake < 1e12) then
+    return fault(trace, "next: wake must be ms from now, got " .. err.show(wake))
+  end
+  C.mtr_pass(trace.engine.c, trace.handle, wake)
+end
+
+--- The library asks for the next probe.
+---@param trace mtr.Trace
+---@param e mtr.Event
+function M.next(trace, e)
+  if trace.state ~= "running" then return end
+  local s, held = trace.strategy, trace.held
+  if not trace.begun and not begin(trace, s) then return end
+  if held then
+    trace.held = nil
+    return submit(trace, held)
+  end
+  local ok, probe, a, b, c = xpcall(s.next, traceback, s, e.at)
+  if not ok then return trace:broke(probe) end
+  if trace.state ~= "running" then return end
+  if type(probe) == "table" then return submit(trace, probe) end
+  if probe == "stop" then return stop(trace, a, b, c) end
+  if probe == nil then return pass(trace, a) end
+  fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
+    .. err.show(probe))
+end
+
+local function tell(trace, hook, object)
+  local ok, value, reason, data, ttl = xpcall(hook, traceback, trace.strategy, object)
+  if not ok then
+    trace:broke(value)
+  elseif value == "stop" and trace.state == "running" then
+    stop(trace, reason, data, ttl)
+  end
+end
+
+--- A reply has come; the strategy is told if it ends a probe.
+---@param trace mtr.Trace
+---@param reply mtr.BorrowedReply
+---@param e mtr.Event
+function M.reply(trace, reply, e)
+  local hook, flags = trace.strategy.on_reply, e.flags
+  local ends = band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0
+  if hook and ends and trace.state == "running" then tell(trace, hook, reply) end
+end
+
+--- A probe stays unanswered.
+---@param trace mtr.Trace
+---@param probe mtr.BorrowedProbe
+function M.timeout(trace, probe)
+  local hook = trace.strategy.on_timeout
+  if hook and trace.state == "running" then tell(trace, hook, probe) end
+end
+
+--- Its trace has ended; the result is there. The error of `done`, or nil.
+---@param trace mtr.Trace
+---@return string?
+function M.done(trace)
+  local s = trace.strategy
+  if not trace.begun or not s.done then return nil end
+  local ok, problem = xpcall(s.done, traceback, s, trace)
+  if ok then return nil end
+  trace.engine:report(problem)
+  return problem
+end
+
+--- The library asks how long a trace waits before its next probe.
+---@param trace mtr.Trace
+function M.pace(trace)
+  if trace.state ~= "running" then return end
+  local ok, wait = xpcall(trace.pace, traceback, trace)
+  if not ok then return trace:broke(wait) end
+  if trace.state ~= "running" then return end
+  local ms = units.duration(wait)
+  if ms then
+    C.mtr_pace(trace.engine.c, trace.handle, ms)
+  else
+    trace:broke("pace must return ms or a duration, got " .. err.show(wait))
+  end
+end
+
+return M

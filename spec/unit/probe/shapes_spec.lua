@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: MIT
+local core = require "spec.support.core"
+
+local C, ffi = core.load{ "core/probe/shapes.h" }
+
+describe("shapes", function()
+  local s
+
+  local function shape(i)
+    return ffi.new("struct shape", { flags = i, ext_words = i % 7 })
+  end
+
+  before_each(function()
+    s = ffi.new("struct shapes")
+    C.shapes_init(s)
+  end)
+
+  after_each(function()
+    C.shapes_close(s)
+    assert.equal(0, s.list.count)
+    assert.equal(0, s.index.count)
+  end)
+
+  it("have no room before some is reserved", function()
+    assert.equal(C.SHAPE_NONE, C.shapes_find(s, shape(1)))
+  end)
+
+  it("have one number for each kind, whenever it is looked for", function()
+    assert.equal(0, C.shapes_reserve(s, 1000))
+    local number = {}
+    for i = 1, 1000 do number[i] = C.shapes_find(s, shape(i)) end
+    for i = 1000, 1, -1 do assert.equal(number[i], C.shapes_find(s, shape(i))) end
+    assert.equal(1000, s.list.used)
+    for i = 1, 1000 do
+      local kept = ffi.cast("const struct shape *", s.list.chunks[math.floor(number[i] / 32)])
+      assert.equal(i, kept[number[i] % 32].flags)
+    end
+  end)
+
+  it("tell kinds apart that differ in one field", function()
+    C.shapes_reserve(s, 100)
+    local seen, n = {}, 0
+    for _, field in ipairs{ "flags", "flow", "reply_size", "mtu", "quoted_size", "attempt",
+      "family", "protocol", "icmp_type", "icmp_code", "tcp_flags", "quoted_ttl", "quoted_tos",
+      "ext_words" } do
+      local one = ffi.new("struct shape")
+      one[field] = 1
+      seen[C.shapes_find(s, one)] = true
+    end
+    for _ in pairs(seen) do n = n + 1 end
+    assert.equal(14, n)
+  end)
+
+  it("take up no more than 65,535, and know those ever after", function()
+    assert.equal(0, C.shapes_reserve(s, 100000))
+    local one, number = shape(0), {}
+    for i = 0, C.SHAPES_MAX - 1 do
+      one.mtu, one.attempt = i, 3
+      number[i] = C.shapes_find(s, one)
+      assert(number[i] ~= C.SHAPE_NONE)
+    end
+    assert.equal(C.SHAPE_NONE, C.shapes_find(s, shape(0)))
+    for i = 0, C.SHAPES_MAX - 1, 997 do
+      one.mtu = i
+      assert.equal(number[i], C.shapes_find(s, one))
+    end
+  end)
+end)
