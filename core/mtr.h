@@ -685,6 +685,24 @@ int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);
 
+/* mtr_address_text: the text of an address of |family| 4 or 6 into |buf|[46],
+ * ended by a zero byte; returns its length, or -EINVAL. IPv6 is RFC 5952's. */
+int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
+
+/* mtr_address_class: what a special address is: "private", "shared",
+ * "loopback", "documentation"...; "" for an ordinary one. Static storage. */
+const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_stop_all: stops, as mtr_stop does, every running trace with |cookie|, and
+ * returns how many there were. Takes time by the number of all traces. */
+int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_json: the result of a trace that is not yet released as one line of JSON
+ * into |buf|[|size|], without a newline or a zero byte; its target is told as
+ * an address. Returns how many bytes it has; if that exceeds |size|, |buf|
+ * holds nothing of use. -ESTALE, -ENOMEM. */
+int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -264,6 +264,7 @@ void mtr_close(struct mtr *m, int32_t *keep) {
   loop_close(&m->loop, keep);
   for (uint32_t i = 0; i < m->payload_count; i++) free(m->payloads[i].bytes);
   free(m->payloads);
+  replies_close(&m->replies);
   munmap(m->ours, PAGE);
   free(m);
 }
