@@ -63,8 +63,8 @@ static void clear(struct sim *s) {
   }
 }
 
-/* Takes a reply of |size| bytes in s->in, written where |out| ended, back to us:
- * when it is there, or -1. */
+/* Takes a reply of |size| bytes in s->in, written where |out| ended, back to
+ * the source: when it is there, or -1. */
 static int64_t bring_back(struct sim *s, const struct trip *out, size_t size,
                           struct trip *back) {
   const struct mtr_sim_node *node = topo_node(s->topo, out->node);
