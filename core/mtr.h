@@ -381,7 +381,8 @@ struct mtr_sim_link {
 };
 
 /* mtr_sim_route: at |node|, what goes to a network takes its link to |via|. Of
- * several the longest counts, then the latest |after|, then all of those. */
+ * several the longest counts, then the latest |after|, then all of those; one
+ * of 0 bits only where there is no shortest path. */
 struct mtr_sim_route {
   uint32_t node, via;
   double after, before;  /* since the start; before 0: for ever */

@@ -38,6 +38,7 @@ static void post(struct sim *s, size_t size, int64_t at) {
   size_t room = PARCEL_SMALL - sizeof(struct parcel);
   uint32_t kind = size <= room ? SMALL : LARGE;
   if (kind == LARGE) room = PARCEL_LARGE - sizeof(struct parcel);
+  slab_reserve(slab_of(s, kind), 1);   /* grows as far as they pile up */
   uint32_t i = slab_take(slab_of(s, kind));
   if (i == SLAB_NONE) {
     s->net.drops++;
@@ -109,15 +110,13 @@ static int send_one(struct sim *s, size_t size, int truth, int64_t *at,
 static uint32_t sim_send(struct net *net, const struct wire_probe *v,
                          uint32_t n, struct net_sent *sent) {
   struct sim *s = (struct sim *)net;
-  slab_reserve(&s->small, 4 * n);
-  slab_reserve(&s->large, s->topo->is_internet ? n / 16 : 4 * n);
   for (uint32_t i = 0; i < n; i++) {
     int size = wire_build(&v[i], s->out, SIM_PACKET);
     int64_t at = net->at;
     unsigned copies;
     size_t got = 0;
-    uint16_t bytes = (uint16_t)(size > 0 ? size : 0);
-    sent[i] = (struct net_sent){.at = at, .size = bytes};
+    sent[i] = (struct net_sent){.at = at};
+    if (size > 0) sent[i].size = (uint16_t)size;
     int err = size < 0 ? -size
                        : send_one(s, (size_t)size, 0, &at, &got, &copies);
     sent[i].error = (uint16_t)err;
