@@ -31,15 +31,13 @@ static int main_read(struct source *script, const char *name) {
   return err;
 }
 
-/* main_fill: makes sure that no socket gets the number of a standard stream. */
+/* main_fill: makes sure that no socket gets the number of a standard stream.
+ * What takes a closed one's place is open the wrong way round, so that using it
+ * is still an error. */
 static void main_fill(void) {
-  int fd;
-
-  do
-    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-  while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0)
-    close(fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0)
+      open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
 /* main_run: everything but help and version. */

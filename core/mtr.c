@@ -102,6 +102,8 @@ static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
   err = check_able(t, m->loop.net->caps, ops->name, m->why, sizeof m->why);
   if (err) return err;
   if (!t->interface) t->interface = m->interface;
+  t->least = (uint32_t)wire_min_size(t->family, t->protocol, t->multipath,
+                                     (int)payload->size);
   if (t->mark == m->config.mark) t->mark = 0;   /* every probe has it */
   if (!t->mark) t->mark = m->mark;
   if ((err = find_route(m, t, route))) return err;
@@ -270,6 +272,8 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
       .multipath = o->multipath, .first_ttl = o->first_ttl,
       .hop_count = t->settled, .stop_reason = t->stop,
       .stop_data = t->stop_data, .loops = t->loops};
+  if (o->flags & MTR_STRATEGY && t->own->asked_size)
+    info->size = t->own->asked_size;
   memcpy(info->src, o->src, sizeof info->src);
   memcpy(info->dst, t->dst, sizeof info->dst);
   if (!(m->loop.net->caps & MTR_CAP_FLOW))

@@ -171,6 +171,7 @@ struct mtr_trace {
   uint8_t loop_limit;    /* loops that end it; 0: loops never do */
   uint8_t fill;          /* what fills packets up to |size| */
   uint32_t max_probes;   /* a strategy's, in all; 0: no limit */
+  uint32_t least;        /* out: bytes of the smallest such packet */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
 };
@@ -225,7 +226,8 @@ struct mtr_info {
   uint16_t source_port;  /* used; ICMP: the echo identifier; 0: not known */
   uint16_t port;
   uint16_t flow;
-  uint16_t size;         /* of the probes, after any packet too big */
+  uint16_t size;         /* of the probes, after any packet too big; of a
+                          * strategy's the last one */
   uint8_t family;
   uint8_t protocol;
   uint8_t multipath;

@@ -46,6 +46,7 @@ Traces the way to each TARGET, an address or a name; "-" reads targets from stan
   -F, --dont-fragment     set IPv4's don't-fragment bit
   --size N                bytes of the whole packet (icmp and udp: 60, IPv6 80)
   --mark N                firewall mark
+  --allow-broadcast       multicast and broadcast targets too
   -n                      addresses, not names: always so
   -o, --output FORMAT     text (default); jsonl: one JSON record per line for each target
   -h, --help              this text

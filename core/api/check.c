@@ -129,7 +129,10 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
       {"flow", p->flow, 0, flows - 1},
       {"size", p->size ? p->size : least, least, 65535 - 255}};
   unsigned n = sizeof ranges / sizeof *ranges;
-  return outside(ranges, n, why, size) ? -EINVAL : 0;
+  if (outside(ranges, n, why, size)) return -EINVAL;
+  if (!strategy || o->multipath != MTR_CLASSIC || p->flow == o->flow) return 0;
+  snprintf(why, size, "multipath \"classic\" has no other flow than the trace's");
+  return -EINVAL;
 }
 
 int check_probe_able(const struct trace *t, const struct mtr_probe_opts *p,

@@ -256,8 +256,14 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   return fd[n].revents ? -EINTR : ready;
 }
 
+static int forked(struct mtr *m) {
+  return engine_because(m, -ECHILD, "an engine belongs to the process that "
+                        "opened it; after a fork open another");
+}
+
 int mtr_step(struct mtr *m) {
-  if (!*m->ours) return -ECHILD;
+  if (!*m->ours) return forked(m);
+  m->why[0] = 0;
   int err = loop_step(&m->loop);
   return err ? err : (int)m->loop.core.event_count;
 }
@@ -265,7 +271,7 @@ int mtr_step(struct mtr *m) {
 void mtr_hold(struct mtr *m) { m->loop.held = 1; }
 
 int mtr_flush(struct mtr *m) {
-  if (!*m->ours) return -ECHILD;
+  if (!*m->ours) return forked(m);
   loop_flush(&m->loop);
   return 0;
 }

@@ -30,8 +30,8 @@ struct mtr {
 /* engine_because: notes |text| as the reason and returns |err|. */
 int engine_because(struct mtr *m, int err, const char *text);
 
-/* engine_not_ours: says in |why|[|size|] that |addr| of |family|, which |option|
- * gave, is no address of this host. */
+/* engine_not_ours: says in |why|[|size|] that |addr| of |family|, which
+ * |option| gave, is no address of this host. */
 void engine_not_ours(char *why, size_t size, const char *option, int family,
                      const uint8_t *addr);
 

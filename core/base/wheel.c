@@ -22,6 +22,15 @@ static void list_remove(struct timer *t) {
   t->next = t->prev = NULL;
 }
 
+/* Puts what is in |head|, which is not empty, into |to|, which is. */
+static void list_move(struct timer *to, struct timer *head) {
+  to->next = head->next;
+  to->prev = head->prev;
+  to->next->prev = to;
+  to->prev->next = to;
+  list_init(head);
+}
+
 static int64_t tick_of(int64_t at) {
   return (at + (1 << WHEEL_SHIFT) - 1) >> WHEEL_SHIFT;
 }
@@ -97,6 +106,7 @@ struct timer *wheel_expire(struct wheel *w, int64_t now) {
     int s = (int)(tick >> (6 * level)) & 63;
     struct timer *head = &w->slot[level][s];
     w->busy[level] &= ~(1ull << s);
+    if (!level) list_move(&w->due, head);   /* of one tick, and that is now */
     while ((t = head->next) != head) {
       list_remove(t);
       place(w, t);

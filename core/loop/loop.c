@@ -243,10 +243,13 @@ int loop_wait(struct loop *l, int wake_fd) {
   return l->woken ? -EINTR : 0;
 }
 
-/* Virtual time goes to what is planned next, in one leap. */
+/* Virtual time goes to what is planned next, in one leap. It may be late only
+ * where there is no rate to be kept. */
 static void leap(struct loop *l) {
   int64_t at = loop_deadline(l, l->net->at);
-  if (at > l->net->at && at < INT64_MAX) l->net->at = at;
+  int paced = l->core.pace.gap_ns > 0 || l->core.target_gap;
+  if (at > l->net->at && at < INT64_MAX)
+    l->net->at = at + (paced ? 0 : l->net->slack);
 }
 
 int loop_step(struct loop *l) {

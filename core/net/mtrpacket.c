@@ -305,8 +305,8 @@ static int failure(const struct worker *w, char *why, size_t size) {
     int locked = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
     snprintf(why, size, "%s has not the privilege that it needs (%s): %s%s",
              w->path, words,
-             locked ? "this process may not gain any (no_new_privs); if that is "
-                      "mtrlua's doing, give --transport mtr-packet"
+             locked ? "this process may not gain any (no_new_privs); if that "
+                      "is mtrlua's doing, give --transport mtr-packet"
                     : "as root, setcap cap_net_raw+ep ",
              locked ? "" : w->path);
     return -EPERM;

@@ -74,8 +74,8 @@ static uint32_t own_ways(const struct mtr_sim *t, uint32_t node,
   uint32_t k = 0;
   for (uint32_t i = range->first; i < range->end; i++) {
     const struct mtr_sim_route *r = &v[i];
-    if (r->family != family || ms < r->after || (r->before > 0 && ms >= r->before))
-      continue;
+    if (r->family != family || ms < r->after) continue;
+    if (r->before > 0 && ms >= r->before) continue;
     if (!topo_within(dst, r->addr, r->bits)) continue;
     if (beats(r, best)) k = 0;
     else if (beats(best, r)) continue;

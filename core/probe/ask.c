@@ -99,6 +99,7 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   p->ttl = opts->ttl;
   p->flow = opts->flow;
   p->asked_size = opts->size;
+  if (strategy) t->own->asked_size = opts->size;
   p->sport = sport;
   p->dport = t->opts->dport;
   p->attempt = (uint8_t)count(c, t, opts->ttl);
@@ -112,13 +113,14 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
 
 /* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
 static unsigned outcome(const struct core *c, struct trace *t) {
-  const struct hop *h = trace_hop(t, t->limit);
   t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
   t->stop_data = 0;
-  if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
-  h = t->high ? trace_hop(t, t->high) : NULL;
-  if (h && !(h->marks & HOP_OTHER)) {
-    t->stop_data = sweep_code(t, &c->cells, t->high);
+  if (trace_hop(t, t->limit)->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
+  for (unsigned ttl = t->opts->first_ttl; ttl <= t->last; ttl++) {
+    const struct hop *h = trace_hop(t, ttl);
+    if (!h->answers || h->marks & HOP_OTHER) continue;
+    t->last = (uint8_t)ttl;
+    t->stop_data = sweep_code(t, &c->cells, ttl);
     return MTR_STOP_UNREACH;
   }
   if (!t->probes || t->failed < t->probes) return MTR_STOP_HOPLIMIT;
@@ -135,8 +137,9 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
     core_ready(c, t);
   else if (wake >= 0)
     wheel_add(&c->wheel, &t->own->timer, now + wake);
-  else if (!t->out)
-    core_stop(c, t, outcome(c, t), t->stop_data, now);
+  if (t->news || wake >= 0 || t->out) return 0;
+  unsigned reason = outcome(c, t);
+  core_stop(c, t, reason, t->stop_data, now);
   return 0;
 }
 

@@ -121,7 +121,8 @@ void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
   if (!(t->opts->flags & MTR_STRATEGY)) {
     if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
   } else {                             /* the rest is told before DONE */
-    if (!t->last) t->last = t->settled > high ? t->settled : (uint8_t)high;
+    if (high < t->settled && t->settled <= t->limit) high = t->settled;
+    if (!t->last) t->last = (uint8_t)high;
     if (t->settled > t->last) t->settled = t->last;
   }
   core_unready(c, t);

@@ -75,8 +75,6 @@ static int in_block(const struct core *c, uint16_t port) {
 static void ports(const struct core *c, const struct trace *t,
                   struct probe *p) {
   const struct opts *o = t->opts;
-  p->sport = t->sport;
-  p->dport = o->dport;
   if (o->multipath != MTR_CLASSIC) return;
   if (o->protocol == MTR_UDP)
     p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
@@ -88,7 +86,11 @@ static void ports(const struct core *c, const struct trace *t,
 static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct table *table = &c->tables[t->region];
   struct probe *p;
-  if (!trace_sweeps(t)) return core_dequeue(c, t);
+  if (!trace_sweeps(t)) {
+    p = core_dequeue(c, t);
+    if (p && t->opts->flags & MTR_STRATEGY) ports(c, t, p);
+    return p;
+  }
   unsigned ttl = sweep_next(t);
   if (!ttl) return NULL;
   if (hops_fit(&c->hops, t, ttl)) {
@@ -106,6 +108,8 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   p->ttl = (uint8_t)ttl;
   p->attempt = h->sent;
   p->flow = t->opts->flow;
+  p->sport = t->sport;
+  p->dport = t->opts->dport;
   ports(c, t, p);
   return p;
 }

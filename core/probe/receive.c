@@ -90,6 +90,9 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   if (ev->flags & MTR_REPLY_TOO_BIG) {
     int floor = wire_min_size(o->family, o->protocol, o->multipath,
                               o->payload_size);
+    int fits = p->size <= (o->family == 6 ? 1280 : 68);   /* or should */
+    if (o->flags & MTR_STRATEGY && h->sent < UINT8_MAX && !fits)
+      h->sent--;                       /* it was not this hop's attempt */
     if (trace_sweeps(t))
       sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {

@@ -26,6 +26,7 @@ static uint32_t queue_pop(struct table *t, struct table_queue *q) {
   struct probe *p = slab_at(&t->slab, place);
   q->first = p->next;
   if (q->first == SLAB_NONE) q->last = SLAB_NONE;
+  else __builtin_prefetch(slab_at(&t->slab, q->first));   /* long not used */
   return place;
 }
 

@@ -47,7 +47,8 @@ struct own {
   struct cell_list data; /* replies that carry no identity, not yet credited */
   uint32_t data_count;   /* replies in |data| */
   uint32_t same_hash;    /* UDP: next trace with the same tuple hash */
-  uint32_t pad;
+  uint16_t asked_size;   /* strategy: bytes of its last probe; 0: the trace's */
+  uint16_t pad;
 };
 
 struct trace {

@@ -36,12 +36,10 @@ void state_exit(int status) {
   fflush(NULL);
   if (err == EPIPE || signals_status() == 128 + SIGPIPE)
     _exit(128 + SIGPIPE);
-  if (err) {
+  if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
-    status = status ? status : 1;
-  }
-  _exit(status);
+  _exit(err && !status ? 1 : status);
 }
 
 static int state_os_exit(lua_State *L) {

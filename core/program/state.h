@@ -25,8 +25,9 @@ struct state_setup {
 int state_run(const struct state_setup *setup);
 
 /* state_exit: flushes every open file and ends the process with |status|, or
- * with 1 and a message if standard output could not be written. Nothing else is
- * cleaned up: libuv would wait for name lookups that nobody wants any more. */
+ * with 1 and a message if standard output could not be written; a failed script
+ * that was told so itself is not told again. Nothing else is cleaned up: libuv
+ * would wait for name lookups that nobody wants any more. */
 _Noreturn void state_exit(int status);
 
 #endif

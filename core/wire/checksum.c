@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * checksum.c: the sum is the same in either byte order once its bytes are
- * swapped (RFC 1071 2(B)), so words are loaded as the machine has them, four
+ * swapped (RFC 1071 2(B)), so words are loaded as the machine has them, eight
  * bytes at a time, and only the folded result is put into host order. 64 bits
  * hold the carries of any packet.
  */
@@ -18,11 +18,17 @@ uint16_t checksum_fold(uint64_t sum) {
 }
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n) {
-  uint64_t raw = 0;
+  uint64_t raw = 0, two;
   uint32_t word;
-  for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+  for (; n >= sizeof two; p += sizeof two, n -= sizeof two) {
+    memcpy(&two, p, sizeof two);
+    raw += (two >> 32) + (uint32_t)two;
+  }
+  if (n >= sizeof word) {
     memcpy(&word, p, sizeof word);
     raw += word;
+    p += sizeof word;
+    n -= sizeof word;
   }
   if (n) {
     word = 0;
@@ -41,8 +47,14 @@ uint16_t checksum_of(const uint8_t *p, size_t n) {
 
 uint64_t checksum_pseudo(int family, const uint8_t *src, const uint8_t *dst,
                          int protocol, size_t length) {
-  size_t n = family == 4 ? 4 : 16;
   uint64_t sum = (uint64_t)length + (uint64_t)protocol;
+  size_t n = 16;
+  if (family == 4) {
+    for (int i = 0; i < 4; i += 2)
+      sum += (unsigned)(src[i] << 8 | src[i + 1]) +
+             (unsigned)(dst[i] << 8 | dst[i + 1]);
+    return sum;
+  }
   return checksum_add(checksum_add(sum, src, n), dst, n);
 }
 

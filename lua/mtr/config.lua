@@ -127,7 +127,7 @@ function M.fill(opts, config)
   if out.sim and config.transport ~= C.MTR_AUTO and config.transport ~= C.MTR_SIM then
     return nil, ("engine: sim needs transport %q, got %s"):format("sim", err.show(opts.transport))
   elseif config.transport == C.MTR_SIM and not out.sim then
-    return nil, 'engine: transport "sim" needs a network: sim = mtr.sim{ ... } or the name of a file'
+    return nil, 'engine: transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
   end
   if out.sim then config.transport = C.MTR_SIM end
   local least = out.log_level
@@ -146,10 +146,10 @@ M.BUG = "BUG"
 ---@return string? message, string? name M.BUG: the caller's
 function M.network(given)
   if given == nil then return nil end
-  local sim, message, name_ = require("mtr.sim").from(given)
+  local sim, message, errno = require("mtr.sim").from(given)
   if sim then return sim end
-  if not name_ then return nil, "engine: " .. message, M.BUG end
-  return nil, message, name_
+  if not errno then return nil, "engine: " .. message, M.BUG end
+  return nil, message, errno
 end
 
 --- Loads the exclude list.

@@ -20,7 +20,9 @@ local scratch = lib.new "struct mtr_config"
 function M.options()
   local opts = {}
   for name, value in pairs(configured) do opts[name] = value end
-  for name, value in pairs(lib.program and lib.program.options or {}) do opts[name] = value end
+  local given = lib.program and lib.program.options or {}
+  if given.sim then opts.transport = "sim" end
+  for name, value in pairs(given) do opts[name] = value end
   return opts
 end
 

@@ -128,7 +128,7 @@ function Engine:step()
   local ok, n = pcall(park.batch, step, self)
   if not self.closed then C.mtr_flush(self.c) end
   if not ok then error(n, 0) end
-  if n < 0 then return err.env(n) end
+  if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
   return n
 end
 

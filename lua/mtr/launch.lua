@@ -70,7 +70,10 @@ local function start(trace, t, family, address)
     return err.env(n, zone and NO_ZONE or NO_WAY)
   end
   trace.kept = nil
-  if trace.options then trace.options.family = family end
+  local o = trace.options
+  if o then
+    o.family, o.least = family, t.least
+  end
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
   if trace.single then trace:single() end
   if engine.halted then trace:halt() end

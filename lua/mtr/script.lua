@@ -9,6 +9,8 @@
 --       return "hoplimit"
 --     end
 --
+-- A strategy that is a table may have such a function too, run(self, trace), instead of next.
+--
 -- It is turned into a strategy of the other form: what the function waits for is its `request`, and
 -- the coroutine goes on when that is there. trace:probe waits for what becomes of its probe;
 -- trace:send only until it is sent, trace:wait for the end of any of these. What it returns is the
@@ -28,12 +30,13 @@ Script.__index = Script
 
 --- An instance for a trace.
 ---@param trace mtr.Trace
----@param fn fun(trace: mtr.Trace): string?, integer?, integer?
+---@param fn function a strategy, or the function run of one that is a table
+---@param own? mtr.Strategy then the instance of that table: the first parameter
 ---@return mtr.Script
-function M.new(trace, fn)
+function M.new(trace, fn, own)
   return setmetatable({
-    trace = trace, fn = fn, co = false, request = "start", probe = false, value = false, out = 0,
-    first = 1, last = 0, now = 0,
+    trace = trace, fn = fn, own = own, name = own and own.name, co = false, request = "start",
+    probe = false, value = false, out = 0, first = 1, last = 0, now = 0,
   }, Script)
 end
 
@@ -49,6 +52,7 @@ end
 -- Lets the function go on, up to its next request.
 local function resume(self, value)
   self.value = value
+  if self.own then return outcome(self, coro.run(self.co, self.own, self.trace)) end
   outcome(self, coro.run(self.co, self.trace))
 end
 
@@ -105,6 +109,10 @@ local function ended(self, what)
 end
 
 Script.on_reply, Script.on_timeout = ended, ended
+
+function Script:done(trace)
+  if self.own and self.own.done then self.own:done(trace) end
+end
 
 local function wait(self, request)
   self.request = request

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Simulated networks: what a network does to probes, written down, and an engine over it, in virtual
--- time, with the same packets on its wires as real ones.
+-- Simulated networks: what a network does to probes, written down, and an engine over it, in
+-- virtual time, with the same packets on its wires as real ones.
 --
 --     local net = mtr.sim{
 --       nodes = {
@@ -75,7 +75,8 @@ local M = {}
 ---@field code? integer ICMP code in place of time exceeded's
 ---@field mtu? integer in packet too big, in place of the link's
 
---- The list part of `headers`: "hop-by-hop" "routing" "destination" "fragment" "later-fragment" "ah".
+--- The list part of `headers`: "hop-by-hop" "routing" "destination" "fragment" "later-fragment"
+--- "ah".
 ---@class mtr.SimQuote
 ---@field bytes? integer of the transport header and behind; default: all that fit
 ---@field ttl? integer in place of the true one; so are the others

@@ -21,6 +21,7 @@ local C = lib.C
 local band = bit.band
 local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
 local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
+local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
 local RETRY = 1                        -- ms, when the probe table is full
 local traceback = err.traceback
 
@@ -44,7 +45,9 @@ local OPTIONS = {
 ---@param s mtr.Strategy|function
 ---@param t ffi.cdata* struct mtr_trace
 function M.prepare(trace, s, t)
-  local options = { protocol = event.protocol[t.protocol] }
+  local options = {
+    protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath],
+  }
   for i = 1, #OPTIONS do options[OPTIONS[i]] = t[OPTIONS[i]] end
   trace.options = options
   if type(s) == "function" then
@@ -56,7 +59,8 @@ function M.prepare(trace, s, t)
     meta = { __index = s }
     inherit[s] = meta
   end
-  trace.strategy = setmetatable({ trace = trace }, meta)
+  local own = setmetatable({ trace = trace }, meta)
+  trace.strategy = s.run and script.new(trace, s.run, own) or own
 end
 
 --- The events that a strategy has a use for.
@@ -171,10 +175,9 @@ end
 ---@param reply mtr.BorrowedReply
 ---@param e mtr.Event
 function M.reply(trace, reply, e)
-  local hook = trace.strategy.on_reply
-  if hook and band(e.flags, ENDS) ~= 0 and trace.state == "running" then
-    tell(trace, hook, reply)
-  end
+  local hook, flags = trace.strategy.on_reply, e.flags
+  local ends = band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0
+  if hook and ends and trace.state == "running" then tell(trace, hook, reply) end
 end
 
 --- A probe stays unanswered.

@@ -2,9 +2,9 @@
 --
 -- Strategies by name, and what may be given as one.
 --
--- A strategy is a table with the function next, or a function; mtr.steer runs it. Names are for
--- command lines and logs: whoever has the table needs none. Built-in ones are loaded when they are
--- first asked for; where they are is known to mtr.strategy, on a higher floor, which sets `load`.
+-- A strategy is a table with the function next or run, or a function; mtr.steer runs it. Names are
+-- for command lines and logs: whoever has the table needs none. Built-in ones are loaded when they
+-- are first asked for: mtr.strategy, on a higher floor, sets `load`.
 
 local err = require "mtr.err"
 
@@ -16,7 +16,8 @@ local M = {}
 ---@field defaults? mtr.TraceOptions used where the user gave none
 ---@field trace? mtr.Trace of this instance
 ---@field init? fun(self: mtr.Strategy, trace: mtr.Trace) before anything else
----@field next fun(self: mtr.Strategy, now: number): mtr.NextProbe|mtr.Verdict, number? or wake
+---@field run? fun(self: mtr.Strategy, trace: mtr.Trace): string?, integer?, integer? see mtr.script
+---@field next? fun(self: mtr.Strategy, now: number): mtr.NextProbe|mtr.Verdict, number? or wake
 ---@field on_reply? fun(self: mtr.Strategy, reply: mtr.BorrowedReply): mtr.Verdict a probe ended
 ---@field on_timeout? fun(self: mtr.Strategy, probe: mtr.BorrowedProbe): mtr.Verdict or this way
 ---@field done? fun(self: mtr.Strategy, trace: mtr.Trace) when the result is there
@@ -56,8 +57,8 @@ end
 function M.problem(s)
   if type(s) == "function" then return nil end
   if type(s) ~= "table" then return "a table or a function, got " .. err.show(s) end
-  if type(s.next) ~= "function" then return "a table with the function next" end
-  for _, name in ipairs { "init", "on_reply", "on_timeout", "done" } do
+  if type(s.next or s.run) ~= "function" then return "a table with the function next or run" end
+  for _, name in ipairs { "init", "on_reply", "on_timeout", "done", "run" } do
     if s[name] ~= nil and type(s[name]) ~= "function" then
       return ("a table whose %s is a function, got %s"):format(name, err.show(s[name]))
     end

@@ -72,9 +72,15 @@ function M.new(engine, target, opts, declaration)
   return trace
 end
 
+-- By function: asking LuaJIT costs as much as a whole trace.
+local second = setmetatable({}, { __mode = "k" })
+
 local function takes_second(fn)
-  local info = debug.getinfo(fn, "u")
-  return info.nparams >= 2 or info.isvararg
+  if second[fn] == nil then
+    local info = debug.getinfo(fn, "u")
+    second[fn] = info.nparams >= 2 or info.isvararg
+  end
+  return second[fn]
 end
 
 --- Whether anybody will see a result: who waits, or a callback with a parameter for it.

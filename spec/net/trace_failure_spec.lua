@@ -94,6 +94,12 @@ describe("trace", function()
     check(got, 1, "", "^trace: 127%.0%.0%.1: EPERM: .*CAP_NET_RAW.*\ntrace: ::1: EPERM: .*\n$")
   end)
 
+  it("traces to a broadcast address when that is asked for", function()
+    local got = inside("chain 2", TRACE .. "-q 1 -m 1 -w 0.2 10.0.1.255; "
+      .. TRACE .. "--allow-broadcast -q 1 -m 1 -w 0.2 10.0.1.255")
+    check(got, 0, "^trace to 10%.0%.1%.255 [^\n]*\n 1 ", "^trace: 10%.0%.1%.255: EACCES: [^\n]*\n$")
+  end)
+
   it("says that a firewall keeps probes back", function()
     local rules = "table inet t { chain o { type filter hook output priority 0; "
       .. "meta l4proto udp drop; }; }"
@@ -104,7 +110,7 @@ describe("trace", function()
   it("reports a full disk", function()
     for _, format in ipairs { "text", "jsonl" } do
       check(inside("chain 2", TRACE .. "-o " .. format .. " DST4 DST6 >/dev/full"), 1, "",
-        "^trace: standard output: No space left on device\n")
+        "^trace: standard output: No space left on device\n$")
     end
   end)
 

@@ -30,7 +30,7 @@ function M.new(o)
     max_traces = o.max_traces or 1000, max_probes = o.max_probes or 65536,
     max_events = o.max_events or 4096, rate = o.rate or 0, target_rate = o.target_rate or 0,
     late_window = (o.late_window or 5000) * 1e6, seed = o.seed or 1, port_base = 20480,
-    echo_base = 7000 })
+    echo_base = 7000, pick = o.pick or 0 })
   d.core = ffi.new("struct core")
   assert(C.core_init(d.core, config, d.now) == 0)
   d.probes = ffi.new("struct wire_probe[?]", d.batch)
@@ -57,7 +57,7 @@ end
 ---Queues a probe of a manual trace, from |sport| or the trace's; its handle, or nil and the errno.
 function Drive:probe(handle, o, sport)
   local t, opts = self:trace(handle), ffi.new("struct mtr_probe_opts", { ttl = o.ttl })
-  opts.flow = o.flow or t.opts.flow
+  opts.flow, opts.size = o.flow or t.opts.flow, o.size or 0
   local err = C.core_probe(self.core, t, opts, sport or t.sport, self.now)
   if err ~= 0 then return nil, err end
   return opts.probe
@@ -235,6 +235,7 @@ function Drive:close()
   for _, list in ipairs{ "ready", "urgent" } do
     assert(self.core[list].first == C.SLAB_NONE, "traces are left " .. list)
   end
+  assert(self.core.asked == self.core.picking, "traces are left asked")
   C.core_close(self.core)
   assert(C.core_memory(self.core) == 0)
 end

@@ -59,7 +59,7 @@ function M.reply(p, o)
   local codes = QUOTES[kind]
   if codes then
     r.icmp_type, r.icmp_code = unpack(codes[family])
-    r.flags, r.quoted_ttl, r.quoted_size, r.quoted_tos = C.WIRE_QUOTE, 1, 60, p.tos
+    r.flags, r.quoted_ttl, r.quoted_size, r.quoted_tos = C.WIRE_QUOTE, 1, p.bytes or 60, p.tos
     r.ip_id = family == 4 and p.id or 0
     if p.natural then r.id = M.NATURAL end
     if protocol == 1 then r.checksum = p.checksum end

@@ -65,7 +65,7 @@ end
 ---narrow (some packets are too big), open (the UDP port is).
 ---@param pick function of spec.support.random
 ---@param id integer 1..200, of this network
----@param o table no_dups: nothing is repeated
+---@param o table no_dups: nothing is repeated; sends: no probe fails to leave
 function M.network(pick, id, o)
   local family = pick(2) == 1 and 4 or 6
   local n = { id = id, family = family, truth = {} }
@@ -78,6 +78,7 @@ function M.network(pick, id, o)
   local dup = not o.no_dups and pick(2) == 1 and pick() * 0.4 or 0
   local slow, jitter = pick(4) == 1, pick() * 300
   local fails = pick(8) == 1 and pick() * 0.3 or 0
+  if o.sends then fails = 0 end
   n.perfect = loss == 0 and not slow and fails == 0 and jitter < 200
   if kind > 2 and n.perfect and dup == 0 and pick(2) == 1 then
     n.open = true

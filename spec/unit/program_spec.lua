@@ -84,6 +84,10 @@ local cases = {
   { "ends quietly when its reader has gone before the end",
     "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
+  { "reports output that nobody can have", "mtrlua -e 'print(1)' >&-", 1, "",
+    "^mtrlua: standard output: Bad file descriptor\n$" },
+  { "reports a script that nobody gave", "mtrlua - <&-", 1, "",
+    "^mtrlua: cannot open script '%-': Bad file descriptor\n$" },
 
   { "winds down after one SIGINT",
     "mtrlua -e 'p = require[[mtr.program]]' -e 'io.popen[[kill -INT $PPID]]:close()' "

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The description of a network, checked and turned into the library's records: nodes in the order of
--- their names, so that the same words make the same network. What a node says is in mtr.sim.node.
+-- The description of a network, checked and turned into the library's records: nodes in the order
+-- of their names, so that the same words make the same network. Nodes are mtr.sim.node's.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"

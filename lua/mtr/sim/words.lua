@@ -3,8 +3,8 @@
 -- The words in which a simulated network is described: what may be said of a node, a link, a route
 -- and a tunnel, each with the field that it goes into. mtr.sim tells what they mean.
 --
--- field: of the record, an integer, a number or a word's value. flag: a bit of the node's flags that
--- is set when the value is the given one. Anything else is up to mtr.sim.build.
+-- field: of the record, an integer, a number or a word's value. flag: a bit of the node's flags
+-- that is set when the value is the given one. Anything else is up to mtr.sim.build.
 
 local lib = require "mtr.lib"
 local check = require "mtr.check"
@@ -122,11 +122,14 @@ M.ext = declare {
     { "none", "right", "wrong" }) },
 }
 
-M.nat = declare { quotes = { kind = check.type "boolean" }, ports = { kind = check.type "boolean" } }
+M.nat = declare {
+  quotes = { kind = check.type "boolean" }, ports = { kind = check.type "boolean" },
+}
 
 -- Codes of unreachables: of IPv4 (RFC 792, 1122, 1812), of IPv6 (RFC 4443).
 M.unreachables = {
-  net = { 0, 0 }, host = { 1, 3 }, protocol = { 2, 1 }, port = { 3, 4 }, ["source-route"] = { 5, 5 },
+  net = { 0, 0 }, host = { 1, 3 }, protocol = { 2, 1 }, port = { 3, 4 },
+  ["source-route"] = { 5, 5 },
   ["net-prohibited"] = { 9, 1 }, ["host-prohibited"] = { 10, 1 }, admin = { 13, 1 },
   precedence = { 14, 1 }, scope = { 1, 2 }, policy = { 13, 5 }, reject = { 0, 6 },
 }

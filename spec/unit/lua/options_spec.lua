@@ -76,8 +76,10 @@ describe("trace options", function()
     [{ ttl = 3 }] = 'trace: unknown option "ttl"',
     [{ protocol = "icpm" }] =
       'trace: protocol must be "icmp", "udp" or "tcp", got "icpm"; did you mean "icmp"?',
-    [{ strategy = "mda" }] =
-      'trace: strategy must be one of window, a table or a function, got "mda"',
+    [{ max_probes = 9 }] = 'trace: max_probes needs a strategy other than "window"',
+    [{ strategy = {} }] =
+      "trace: strategy must be the name of a strategy, or a table with the function next or run"
+      .. ", got a table",
     [{ first_ttl = 9, max_ttl = 3 }] = "trace: first_ttl 9 is above max_ttl 3",
     [{ first_ttl = 31 }] = "trace: first_ttl 31 is above max_ttl 30",
     [{ tcp_flags = "ack" }] = 'trace: tcp_flags needs protocol "tcp"',

@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Doubletree (Donnet and others, 2005): paths from one source are a tree, paths to one network
+-- another, so what is known of them is not probed again. It starts at TTL `h` and goes forward to
+-- the target, or to a hop of the global stop set: one that was seen on the way to the same prefix.
+-- Then it goes back from h - 1 to the source, or to a hop of the local stop set: one that was seen
+-- from here at all.
+--
+--     local state = mtr.strategy.doubletree.new_state()
+--     mtr.trace(dst, { strategy = mtr.strategy.doubletree { state = state, h = 6 } })
+--
+-- Traces that share a state share the sets; one without a state has sets of its own. The reason is
+-- "gss" if the global set ended the way forward; else what did, if that was the target or an
+-- unreachable; else "lss" if the local set ended the way back. result.doubletree has both ends.
+-- Wrong where paths of one source are no tree: what a load balancer hides behind a known hop.
+
+local M = { name = "doubletree", state = false, h = 6, prefix = 24 }
+
+--- Stop sets, to be shared: any table with the tables `global` and `near`.
+function M.new_state() return { global = {}, near = {} } end
+
+function M:init(trace)
+  local o = trace.options
+  self.sets = self.state or M.new_state()
+  self.o, self.forward, self.gap, self.tries, self.mine = o, true, 0, 0, {}
+  self.probe = { ttl = math.max(o.first_ttl, math.min(self.h, o.max_ttl)) }
+  self.start = self.probe.ttl
+  local octets = trace.dst:match(("%d+%."):rep(math.floor(self.prefix / 8)))
+  local key = (octets or trace.dst) .. "/"
+  self.seen = self.sets.global[key] or {}
+  self.sets.global[key] = self.seen
+end
+
+function M:next()
+  if self.out then return nil end
+  self.out = true
+  return self.probe
+end
+
+local function finish(self, backward)
+  local reason = self.reason
+  local open = reason == "gaplimit" or reason == "hoplimit"
+  self.ends = { forward = reason, backward = backward, h = self.start }
+  return "stop", open and backward == "lss" and "lss" or reason, self.data or 0,
+    open and self.furthest or 0
+end
+
+-- Turns round; ends at once when there is nothing behind.
+local function turn(self, reason, data)
+  self.forward, self.reason, self.data = false, reason, data
+  self.furthest, self.probe.ttl = self.probe.ttl, self.start
+  for _, addr in ipairs(self.mine) do self.seen[addr], self.sets.near[addr] = true, true end
+end
+
+-- On to the next TTL of this direction.
+local function onward(self, reason, data)
+  local o = self.o
+  self.tries = 0
+  if self.forward then
+    if not reason and self.gap >= o.gap_limit and o.gap_limit > 0 then reason = "gaplimit" end
+    if not reason and self.probe.ttl == o.max_ttl then reason = "hoplimit" end
+    if not reason then
+      self.probe.ttl = self.probe.ttl + 1
+      return
+    end
+    turn(self, reason, data)
+  elseif reason then
+    return finish(self, reason)
+  end
+  if self.probe.ttl <= o.first_ttl then return finish(self, "first_ttl") end
+  self.probe.ttl = self.probe.ttl - 1
+end
+
+function M:on_reply(reply)
+  self.out, self.gap = false, 0
+  local addr, near, reason = reply.addr, self.sets.near
+  if reply.final then
+    reason = self.forward and "completed" or nil
+  elseif reply.unreach then
+    reason = self.forward and "unreach" or nil
+  elseif self.forward then
+    reason = self.seen[addr] and "gss"
+    self.mine[#self.mine + 1] = addr
+  else
+    reason = near[addr] and "lss"
+    near[addr] = true
+  end
+  return onward(self, reason, reply.unreach and reply.icmp_code)
+end
+
+function M:on_timeout()
+  self.out, self.tries = false, self.tries + 1
+  if self.tries < self.o.attempts then return end
+  self.gap = self.gap + 1
+  return onward(self)
+end
+
+function M:done(trace)
+  if trace.result then trace.result.doubletree = self.ends end
+end
+
+return M

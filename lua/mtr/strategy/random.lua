@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+--
+-- All TTLs in random order, as yarrp probes: no router sees two probes of a trace in a row, so that
+-- limits on answers bite less. Every TTL gets one probe, but for those behind the target, or an
+-- unreachable, once it has answered. The order follows from `seed` and the target alone.
+
+local bit = require "bit"
+
+local M = { name = "random", seed = 1 }
+
+-- Marsaglia's xorshift.
+local function step(x)
+  x = bit.bxor(x, bit.lshift(x, 13))
+  x = bit.bxor(x, bit.rshift(x, 17))
+  return bit.bxor(x, bit.lshift(x, 5))
+end
+
+local function start(seed, text)
+  local x = step(bit.bxor(seed, 0x2545f491))
+  for i = 1, #text do x = step(bit.bxor(x, text:byte(i))) end
+  return x == 0 and 1 or x
+end
+
+function M:init(trace)
+  local o, order = trace.options, {}
+  local x = start(self.seed, trace.dst)
+  for ttl = o.first_ttl, o.max_ttl do
+    x = step(x)
+    local n = #order + 1
+    local at = bit.rshift(x, 8) % n + 1
+    order[n], order[at] = order[at] or ttl, ttl
+  end
+  self.order, self.at, self.limit, self.probe = order, 0, o.max_ttl, {}
+end
+
+function M:next()
+  for at = self.at + 1, #self.order do
+    local ttl = self.order[at]
+    self.at = at
+    if ttl <= self.limit then
+      self.probe.ttl = ttl
+      return self.probe
+    end
+  end
+end
+
+function M:on_reply(reply)
+  if (reply.final or reply.unreach) and reply.ttl < self.limit then self.limit = reply.ttl end
+end
+
+return M

@@ -1,0 +1,248 @@
+-- SPDX-License-Identifier: MIT
+-- core/probe/ask.c: probes that are asked for one by one: when a strategy is asked, what its
+-- answers do, and what ends it.
+local core = require "spec.support.core"
+local drive = require "spec.support.drive"
+local path = require "spec.support.path"
+
+local C = core.load{ "core/probe/core.h" }
+
+local EBUSY, EDQUOT = -16, -122
+
+describe("asking a strategy", function()
+  local d
+
+  local function start(network, o, engine)
+    engine = engine or {}
+    engine.network = path.new(network)
+    d = drive.new(engine)
+    local options = { flags = C.MTR_STRATEGY, max_probes = 0 }
+    for k, v in pairs(o or {}) do options[k] = v end
+    return d:start(options)
+  end
+  local function asked(handle) return #d:of("NEXT", handle) end
+  local function pass(handle, wake)
+    return C.core_pass(d.core, d:trace(handle), wake and wake * 1e6 or -1, d.now)
+  end
+  -- Runs, and answers each question by what choose() returns: a TTL, or nil and a wake.
+  local function run(handle, choose, ms)
+    local step, seen = d.step, #d.events
+    function d.step()
+      step(d)
+      while seen < #d.events do
+        seen = seen + 1
+        local e = d.events[seen]
+        if e.kind == "NEXT" and d:trace(handle).state == C.TRACE_RUNNING then
+          local ttl, wake = choose(e)
+          if ttl then d:probe(handle, { ttl = ttl }) else pass(handle, wake) end
+        end
+        if seen == #d.events then
+          d:send_due()
+          C.core_advance(d.core, d.now)
+          d:collect()
+        end
+      end
+    end
+    d:run(ms)
+    d.step = nil
+  end
+  local function upto(n)
+    local ttl = 0
+    return function()
+      ttl = ttl + 1
+      return ttl <= n and ttl or nil
+    end
+  end
+
+  after_each(function()
+    d:close()
+    d = nil
+  end)
+
+  it("happens once, until it has answered", function()
+    local handle = start{ dst = "203.0.113.9", "10.0.0.1" }
+    d:step()
+    d:step()
+    assert.equal(1, asked(handle))
+    assert.equal(0, #d.sent)
+    assert.is_not_nil(d:probe(handle, { ttl = 1 }))
+    local none, err = d:probe(handle, { ttl = 2 })
+    assert.is_nil(none)
+    assert.equal(EBUSY, err)
+    assert.equal(EBUSY, pass(handle))
+    d:step()
+    assert.equal(1, #d.sent)
+    assert.equal(2, asked(handle))
+  end)
+
+  it("stops at the window, and goes on as it opens", function()
+    local handle = start({ dst = "203.0.113.9", false, false, false, "10.0.0.4", dest = false },
+      { window = 3, timeout = 1000 })
+    run(handle, function() return 1 end, 500)
+    assert.equal(3, #d.sent)
+    assert.equal(3, asked(handle))
+    run(handle, function() return 1 end, 600)
+    assert.equal(6, #d.sent)
+  end)
+
+  it("keeps to the engine's rate: nobody is asked before he may send", function()
+    local handle = start({ dst = "203.0.113.9", dest = false }, { window = 200, max_ttl = 255 },
+      { rate = 100 })
+    run(handle, function() return 1 end, 1000)
+    assert.is_true(#d.sent >= 99 and #d.sent <= 102, #d.sent .. " sent")
+    assert.is_true(asked(handle) - #d.sent <= 1)
+  end)
+
+  it("asks no more traces than may send", function()
+    local handles = { start({ dst = "203.0.113.9", dest = false }, nil, { rate = 10 }) }
+    for i = 2, 20 do handles[i] = d:start{ flags = C.MTR_STRATEGY } end
+    d:step()
+    d:step()
+    assert.equal(1, #d:of "NEXT")
+    assert.equal(1, d.core.asked)
+    local ok = d:probe(d:of("NEXT")[1].trace, { ttl = 1 })
+    assert.is_not_nil(ok)
+    d:step()
+    assert.equal(1, #d.sent)
+    assert.equal(1, #d:of "NEXT")
+    d:run(100)
+    assert.equal(2, #d:of "NEXT")
+    assert.equal(20, #handles)
+  end)
+
+  it("keeps to the rate of one trace", function()
+    local handle = start({ dst = "203.0.113.9", dest = false }, { window = 200 },
+      { target_rate = 20 })
+    run(handle, function() return 1 end, 1000)
+    assert.is_true(#d.sent >= 20 and #d.sent <= 21, #d.sent .. " sent")
+  end)
+
+  it("comes again when something has happened, or after the time it was told", function()
+    local times = {}
+    local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
+    run(handle, function(e)
+      times[#times + 1] = math.floor(e.at + 0.5)
+      if #times == 1 then return 1 end
+      return nil, #times == 2 and 20 or #times == 3 and 500 or nil
+    end)
+    assert.same({ 0, 0, 20, 50 }, times)
+    assert.equal("hoplimit", d:done(handle).reason)
+  end)
+
+  it("comes again when something has happened before the answer", function()
+    local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
+    d:step()
+    d:probe(handle, { ttl = 1 })
+    d:step()
+    assert.equal(2, asked(handle))
+    d:run(60)                          -- the reply has come, and the question is still open
+    assert.equal(1, #d:of "REPLY")
+    assert.equal(0, pass(handle))
+    d:step()
+    assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
+    assert.equal(3, asked(handle))
+    assert.equal(0, pass(handle))
+    d:step()
+    assert.equal("hoplimit", d:done(handle).reason)
+  end)
+
+  for _, case in ipairs{
+    { "completed", 0, 3, { "10.0.0.1", "10.0.0.2" } },
+    { "hoplimit", 0, 5, { "10.0.0.1", "10.0.0.2", false, "10.0.0.4", "10.0.0.5", "10.0.0.6" } },
+    { "unreach", 13, 2, { "10.0.0.1", { from = "10.0.0.2", kind = "UNREACH", icmp_code = 13 },
+      false, false, false } },
+    { "error", 105, 5, { send = function() return 105 end } },
+  } do
+    local reason, data, last, network = unpack(case)
+    it("ends the trace, when it has nothing more, as " .. reason, function()
+      network.dst = "203.0.113.9"
+      local handle = start(network)
+      run(handle, upto(5))
+      local done = d:done(handle)
+      assert.same({ reason, data, last, 5 }, { done.reason, done.icmp_code, done.ttl, done.probe })
+    end)
+  end
+
+  it("ends a trace that never sends anything", function()
+    local handle = start{ dst = "203.0.113.9" }
+    run(handle, upto(0))
+    assert.same({ "hoplimit", 0, 0 }, { d:done(handle).reason, d:done(handle).ttl,
+      d:done(handle).probe })
+  end)
+
+  it("has a last time at max_probes, when none is out any more", function()
+    local handle = start({ dst = "203.0.113.9", dest = false }, { max_probes = 4, timeout = 1000 })
+    local result
+    run(handle, function() return 1 end, 900)
+    assert.equal(4, #d.sent)
+    assert.equal(4, asked(handle))
+    run(handle, function()
+      result = { d:probe(handle, { ttl = 1 }) }
+    end)
+    assert.equal(5, asked(handle))
+    assert.equal(EDQUOT, result[2])
+  end)
+
+  it("counts attempts by TTL, those too big not counted", function()
+    local handle = start({ dst = "203.0.113.9",
+      function(p)
+        return p.size == 900 and { from = "10.0.0.1", kind = "TOO_BIG", mtu = 800 } or "10.0.0.1"
+      end })
+    local sizes, n = { 900, 800, 0 }, 0
+    run(handle, function()
+      n = n + 1
+      if #d.sent < 3 and #d:of "REPLY" == #d.sent then
+        d:probe(handle, { ttl = 1, size = sizes[#d.sent + 1] })
+      end
+    end)
+    local got = {}
+    for i, e in ipairs(d:of "REPLY") do got[i] = { e.attempt, d.sent[i].bytes } end
+    assert.same({ { 1, 900 }, { 1, 800 }, { 2, 60 } }, got)
+    assert.is_true(n >= 3)
+  end)
+
+  it("tells of a hop when the strategy has turned to higher ones, or is over", function()
+    local handle = start({ dst = "203.0.113.9", "10.0.0.1", false, "10.0.0.3", rtt = 1 },
+      { timeout = 100 })
+    local order, n = { 1, 2, 2, 3, 4 }, 0
+    local told = {}
+    run(handle, function()
+      told[#told + 1] = #d:of "HOP"
+      if n > 0 and d:trace(handle).out > 0 then return nil, 1000 end
+      n = n + 1
+      return order[n]
+    end)
+    assert.equal("10.0.0.1 * 10.0.0.3 203.0.113.9 completed", d:summary(handle))
+    -- The second try at hop 2 is still that hop's.
+    for i, e in ipairs(d.events) do
+      if e.kind == "HOP" and e.ttl == 2 then
+        local sent = 0
+        for k = 1, i do
+          local before = d.events[k]
+          if before.kind == "SENT" and before.ttl == 2 then sent = sent + 1 end
+        end
+        assert.equal(2, sent)
+      end
+    end
+  end)
+
+  it("ends with the hop count that the strategy gives", function()
+    local handle = start{ dst = "203.0.113.9", "10.0.0.1", "10.0.0.2", false, false }
+    run(handle, upto(4), 500)
+    local t = d:trace(handle)
+    t.last = 4
+    C.core_stop(d.core, t, C.MTR_STOP_GAPLIMIT, 0, d.now)
+    d:step()
+    assert.equal("10.0.0.1 10.0.0.2 * * gaplimit", d:summary(handle))
+  end)
+
+  it("leaves no question open when the trace is stopped", function()
+    local handle = start{ dst = "203.0.113.9" }
+    d:step()
+    assert.equal(1, d.core.asked)
+    C.core_stop(d.core, d:trace(handle), C.MTR_STOP_HALTED, 0, d.now)
+    assert.equal(0, d.core.asked)
+    d:step()
+    assert.equal("halted", d:done(handle).reason)
+  end)
+end)
