@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The reply of a probe that was no more was credited to the one before it: its identification, which
--- nobody had touched, was taken for one that a router had counted up.
+-- The reply of a probe that was no more was credited to the one before it: its identification,
+-- which nobody had touched, was taken for one that a router had counted up.
 local drive = require "spec.support.drive"
 local path = require "spec.support.path"
 

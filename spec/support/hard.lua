@@ -15,7 +15,7 @@ function M.over(topology, fn, config)
   e:close()
 end
 
--- One trace: its result, what hooks were told in order, as { replies =, timeouts = }, and counters.
+-- One trace: its result, what hooks were told as { replies =, timeouts = }, and counters.
 function M.trace(topology, dst, opts, config)
   local result, stats
   local told, all = { replies = {}, timeouts = {} }, {}
@@ -30,16 +30,25 @@ function M.trace(topology, dst, opts, config)
   return result, told, stats
 end
 
--- Calls fn(options, v) with each protocol over each family; options to be filled.
+-- Calls fn(options, family) with each protocol over each family; the options are fn's own.
 function M.each(fn)
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-    for family = 4, 6, 2 do
-      fn({ protocol = protocol, family = family }, family)
-    end
+    for family = 4, 6, 2 do fn({ protocol = protocol, family = family }, family) end
   end
 end
 
--- The path of a result, "198.18.0.1 * 203.0.113.9"; families' router addresses by their last number.
-M.path = nets.path
+-- "1 2 * 9": what the addresses of a result's hops end with, "*" for silence.
+function M.ends(result)
+  local words = {}
+  for ttl, hop in ipairs(result.hops) do words[ttl] = hop.addr and hop.addr:match "%x+$" or "*" end
+  return table.concat(words, " ")
+end
+
+-- fn of the first reply of each hop, nil where there is none.
+function M.first(result, fn)
+  local list = {}
+  for ttl, hop in ipairs(result.hops) do list[ttl] = hop.replies[1] and fn(hop.replies[1]) end
+  return list
+end
 
 return M

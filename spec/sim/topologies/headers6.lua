@@ -9,7 +9,8 @@ return {
     r4 = { "2001:db8:1::4", quote = { headers = { "ah" } } },
     r5 = { "2001:db8:1::5", quote = { headers = { "hop-by-hop", "routing", "destination",
       "fragment", "destination", "destination", "destination", "destination" } } },
+    r6 = { "2001:db8:1::6", quote = { headers = { "later-fragment" } } },
     web = "2001:db8:9::9",
   },
-  links = { { "me", "r1", "r2", "r3", "r4", "r5", "web", delay = "1ms" } },
+  links = { { "me", "r1", "r2", "r3", "r4", "r5", "r6", "web", delay = "1ms" } },
 }
