@@ -260,7 +260,8 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   int size = wire_default_size(o->family, o->protocol, o->multipath,
                                o->payload_size);
   if (o->protocol == MTR_TCP && o->flags & MTR_TCP_ACK) size -= 4;
-  int64_t now = loop_now(&m->loop), end = t->state == TRACE_RUNNING ? now : t->at;
+  int64_t now = loop_now(&m->loop);
+  int64_t end = t->state == TRACE_RUNNING ? now : t->at;
   *info = (struct mtr_info){
       .start = loop_unix(&m->loop) - (double)(now - t->start) / 1e9,
       .duration = (double)(end - t->start) / 1e6,

@@ -283,7 +283,9 @@ enum {
 };
 
 /* How it balances equal routes. */
-enum { MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL };
+enum {
+  MTR_SIM_BY_FLOW, MTR_SIM_BY_PACKET, MTR_SIM_BY_TARGET, MTR_SIM_BY_LABEL
+};
 
 /* Whose address its replies come from. */
 enum {
@@ -617,8 +619,8 @@ void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
 
 /* mtr_sim_new: a simulated network of |seed| without nodes, or NULL. Add to it
  * before an engine opens over it; it must outlive the engines. Chance in it is
- * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it; NULL
- * is fine. */
+ * |seed|'s, unless an engine has a seed of its own. mtr_sim_free: frees it;
+ * NULL is fine. */
 struct mtr_sim *mtr_sim_new(uint32_t seed);
 void mtr_sim_free(struct mtr_sim *sim);
 
@@ -627,9 +629,9 @@ void mtr_sim_free(struct mtr_sim *sim);
 void mtr_sim_node_defaults(struct mtr_sim_node *node);
 void mtr_sim_internet_defaults(struct mtr_sim_internet *internet);
 
-/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL (a
- * field is out of range, a node is not there), -EBUSY (an engine is open over
- * it, or was), -ENOMEM; nothing is added then. */
+/* mtr_sim_nodes and the like: add |n| records, which are copied. 0 or -EINVAL
+ * (a field is out of range, a node is not there), -EBUSY (an engine is open
+ * over it, or was), -ENOMEM; nothing is added then. */
 int mtr_sim_nodes(struct mtr_sim *sim, const struct mtr_sim_node *v,
                   uint32_t n);
 int mtr_sim_addrs(struct mtr_sim *sim, const struct mtr_sim_addr *v,
@@ -656,8 +658,8 @@ int mtr_sim_targets(struct mtr_sim *sim, uint32_t family, double first,
                     uint8_t *addr, uint32_t n);
 
 /* mtr_open_sim: as mtr_open, over |sim|, in virtual time: a step begins by
- * moving the time of the engine to what is due next, so that nothing sleeps, and
- * mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
+ * moving the time of the engine to what is due next, so that nothing sleeps,
+ * and mtr_fd is readable while there is anything. -EINVAL: |sim| is empty. */
 int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
                  struct mtr **engine, char *why, uint32_t size);
 

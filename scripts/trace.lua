@@ -9,13 +9,8 @@
 -- that is not found, no privilege) goes to standard error, and the other targets go on.
 
 local mtr = require "mtr"
-local found, argparse = pcall(require, "argparse")
-if not found then
-  io.stderr:write("trace: needs the Lua module argparse: apt-get install lua-argparse\n")
-  return 1
-end
 
-local HELP = [[
+local cli = mtr.cli("trace", [[
 usage: trace [options] TARGET...
 
 Traces the way to each TARGET, an address or a name; "-" reads targets from standard input.
@@ -64,91 +59,15 @@ examples:
 
 Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrupted: ^C ends the
 traces, and what they have found is printed. Options of mtrlua, such as --rate, go before "trace".
-]]
+]], { ["-n"] = { "numeric", nil } })
 
-local function usage(message)
-  io.stderr:write("trace: ", message, "\ntry: trace --help\n")
-  os.exit(2)
-end
-
--- From the words of the command line to what mtr.trace takes, by what HELP calls the value. What is
--- no number is passed on: mtr.trace says what it wants instead.
-local CONVERT = {}
-function CONVERT.N(text) return tonumber(text) or text end
-function CONVERT.WAIT(text)
-  if text:find "^[%d.]+$" then return text .. "s" end
-  return text:find "^[%d.]+%l+$" and text or nil,
-    ("--timeout must be such as 2 (seconds) or 250ms, got '%s'"):format(text)
-end
-function CONVERT.FORMAT(text)
-  return (text == "text" or text == "jsonl") and text or nil,
-    ("--output must be text or jsonl, got '%s'"):format(text)
-end
-local SHORT = {
-  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 }, ["-n"] = { "numeric" },
-  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
-}
-
-local parser = argparse("trace"):help(HELP)
-function parser:error(message) usage(message) end  -- luacheck: ignore 212
-parser:argument("target"):args "+"
-for spec in HELP:gsub(",", ""):gmatch "\n  (%-.-)  " do
-  local names, value = spec:match "^(.*) (%u+)$"
-  if names then
-    parser:option(names):convert(CONVERT[value] or tostring)
-  elseif SHORT[spec] then
-    local name, constant = unpack(SHORT[spec])
-    parser:flag(spec):action(function(args) args[name] = constant end)
-  elseif not spec:find "help" then
-    parser:flag(spec)
-  end
-end
-
-local args = parser:parse(arg)
-local json = args.output == "jsonl"
-local targets = {}
-for _, target in ipairs(args.target) do
-  if target ~= "-" then targets[#targets + 1] = target end
-  for line in target == "-" and io.lines() or function() end do
-    targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
-  end
-end
+local args = cli:parse(arg)
+local json = cli:choice("output", { "text", "jsonl" }) == "jsonl"
+local targets, output = args.target, cli:in_turn()
+local put, finish = output.put, output.finish
 args.target, args.output = nil, nil
 args.queries, args.attempts = args.queries or 3, args.attempts or 1
 args.protocol = args.protocol or "icmp"
-if tonumber(args.protocol) then
-  usage(("-p is the protocol; for the port: --port %s"):format(args.protocol))
-end
-
--- Output in the order of the targets ------------------------------------------------------------
-
-local waiting, ended, turn = {}, {}, 1
-
--- A record that a full disk took in part is blanked out.
-local function write(text)
-  local start = io.stdout:seek()
-  local ok, message, errno = io.write(text)
-  if ok then ok, message, errno = io.flush() end
-  if ok then return end
-  if errno ~= 32 then io.stderr:write("trace: standard output: ", message, "\n") end  -- EPIPE
-  local size = start and math.min(io.stdout:seek "end" - start, #text)
-  if size and size > 0 and io.stdout:seek("set", start) then io.write((" "):rep(size)) end
-  os.exit(1)
-end
-
-local function put(i, text)
-  if i == turn then return write(text) end
-  waiting[i] = (waiting[i] or "") .. text
-end
-
-local function finish(i)
-  ended[i] = true
-  while ended[turn] do
-    turn = turn + 1
-    if waiting[turn] then write(waiting[turn]) end
-    waiting[turn] = nil
-  end
-end
 
 -- Text ------------------------------------------------------------------------------------------
 
@@ -223,13 +142,8 @@ local function run(i, target)
     put(i, (headed and "" or header(i, target, trace.dst)) .. line(hop))
     headed = true
   end or nil
-  local ok, result, message = pcall(mtr.trace, target, opts)
-  if not ok then
-    local bug = tostring(result):match "^%S-:?%d*:? ?trace: (.*)" or error(result, 0)
-    usage((bug:gsub("[%l_]+", function(name)
-      return args[name] ~= nil and "--" .. name:gsub("_", "-") or name
-    end)))
-  elseif not result then
+  local result, message = cli:call(mtr.trace, target, opts)
+  if not result then
     io.stderr:write("trace: ", target, ": ", message, "\n")
     failed = failed or not mtr.interrupted()
     return finish(i)

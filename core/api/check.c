@@ -131,7 +131,8 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
   unsigned n = sizeof ranges / sizeof *ranges;
   if (outside(ranges, n, why, size)) return -EINVAL;
   if (!strategy || o->multipath != MTR_CLASSIC || p->flow == o->flow) return 0;
-  snprintf(why, size, "multipath \"classic\" has no other flow than the trace's");
+  snprintf(why, size, "multipath \"classic\" has no other flow than the "
+           "trace's");
   return -EINVAL;
 }
 

@@ -127,7 +127,8 @@ static int check_sources(struct mtr *m, char *why, uint32_t size) {
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
     if (err) {
-      engine_not_ours(why, size, i ? "source6" : "source4", r.family, source[i]);
+      engine_not_ours(why, size, i ? "source6" : "source4", r.family,
+                      source[i]);
       return err;
     }
   }

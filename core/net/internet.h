@@ -32,7 +32,8 @@ struct internet {
 };
 
 /* internet_plan: as |o| says, of |seed|; enough to ask for its targets.
- * internet_init: to be used, 0 or -ENOMEM. internet_close: frees what it has. */
+ * internet_init: to be used, 0 or -ENOMEM. internet_close: frees what it has.
+ */
 void internet_plan(struct internet *net, const struct mtr_sim_internet *o,
                    uint32_t seed);
 int internet_init(struct internet *net, const struct mtr_sim_internet *o,

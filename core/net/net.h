@@ -94,7 +94,7 @@ struct net {
   int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
   int virtual;           /* 1: its time is |at|, which the loop moves on */
   int64_t at;            /* ns */
-  int64_t slack;         /* ns that it may be late, for things to come together */
+  int64_t slack;         /* ns that it may be late: things come together */
 };
 
 enum { NET_PORTS = 1024 };  /* ports of the block */

@@ -63,8 +63,8 @@ static void clear(struct sim *s) {
   }
 }
 
-/* Takes a reply of |size| bytes in s->in, written where |out| ended, back to the
- * source: when it is there, or -1. */
+/* Takes a reply of |size| bytes in s->in, written where |out| ended, back to
+ * the source: when it is there, or -1. */
 static int64_t bring_back(struct sim *s, const struct trip *out, size_t size,
                           struct trip *back) {
   const struct mtr_sim_node *node = topo_node(s->topo, out->node);
@@ -126,7 +126,8 @@ static uint32_t sim_send(struct net *net, const struct wire_probe *v,
     int64_t at = net->at;
     unsigned copies;
     size_t got = 0;
-    sent[i] = (struct net_sent){.at = at, .size = (uint16_t)(size > 0 ? size : 0)};
+    uint16_t bytes = (uint16_t)(size > 0 ? size : 0);
+    sent[i] = (struct net_sent){.at = at, .size = bytes};
     int err = size < 0 ? -size
                        : send_one(s, (size_t)size, 0, &at, &got, &copies);
     if (put_off(s, err)) return i;

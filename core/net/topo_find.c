@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Questions to a frozen network: whose an address is, and which way leads there.
+ * Questions to a frozen network: whose an address is, and which way leads
+ * there.
  */
 #include <string.h>
 

@@ -13,6 +13,7 @@ local lib = require "mtr.lib"
 local addr = require "mtr.addr"
 local binary = require "mtr.binary"
 local check = require "mtr.check"
+local cli = require "mtr.cli"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local mtrp = require "mtr.mtrp"
@@ -35,6 +36,7 @@ M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
 M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = binary.find, addr.parse_ip
+M.cli = cli
 M.readable, M.stream, M.mtrp = readable, stream.open, mtrp
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
 

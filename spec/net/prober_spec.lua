@@ -234,8 +234,11 @@ describe("a prober's room", function()
   it("is all that the engine has", function()
     prepare { max_probes = 80000, late_window = 0 }
     local n = 0
-    local prober = assert(engine:prober("127.0.0.1", { protocol = "udp", port = port, timeout = 400,
-      on_timeout = function() n = n + 1 end }))
+    -- Long enough to send them all: as many ending as are sent would never fill it.
+    local prober = assert(engine:prober("127.0.0.1", {
+      protocol = "udp", port = port, timeout = 2000,
+      on_timeout = function() n = n + 1 end,
+    }))
     local sent, name = 0, nil
     while not name do
       local id, _, why = prober:send(1)

@@ -142,6 +142,7 @@ local function text(replies, options)
         return { stop_reason = "completed" }
       end,
       go = function(fn, ...) fn(...) end, wait_all = function() end, mark = event.mark,
+      cli = require "mtr.cli",
     }
     arg = words
     os.exit(dofile "scripts/trace.lua")]])

@@ -14,7 +14,9 @@ ${CC:-cc} $flags -fPIC -shared -o build/perf/malloc_count.so spec/perf/malloc_co
 id=mtrbench-$$
 trap 'spec/lab/lab down --id "$id"' EXIT
 trap 'exit 130' INT TERM HUP
-LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$id"
+status=0
+LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$id" || status=1
 echo
 echo "mtr-packet's protocol, served by us and by mtr-packet itself"
-sh spec/perf/mtrp.sh
+sh spec/perf/mtrp.sh || status=1
+exit "$status"

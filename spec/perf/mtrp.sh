@@ -12,6 +12,8 @@ ip link set lo up
 mkdir -p build/perf
 ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Werror \
   -o build/perf/mtrp_driver spec/perf/mtrp_driver.c
-LUA_PATH='./?.lua;;' luajit spec/perf/mtrp.lua "$@"
+status=0
+LUA_PATH='./?.lua;;' luajit spec/perf/mtrp.lua "$@" || status=1
 echo "as a client of mtr-packet, beside the driver with the same window:"
-exec build/mtrlua --transport mtr-packet spec/perf/mtrp_client.lua window=256 runs=5
+build/mtrlua --transport mtr-packet spec/perf/mtrp_client.lua window=256 runs=5 || status=1
+exit "$status"

@@ -2,15 +2,16 @@
 --
 -- Path MTU discovery (RFC 1191, RFC 8201). The smallest packets find the target, or the furthest
 -- hop that answers, one TTL after the other; then packets to there that must not be fragmented,
--- `largest` bytes at first, shrink to what routers say fits. Where nobody says so and they just
--- vanish (a black hole) the size is searched for, by halves, between the largest that came through
--- and the least that did not.
+-- `largest` bytes at first, shrink to what routers say fits, or by RFC 1191's plateaus where they do
+-- not say. Unless a router said what fits, the size is then searched for, by halves, between the
+-- largest that came through and the least that did not; so it is where packets just vanish (a black
+-- hole).
 --
 --     result.pmtu = { mtu =, complete = the target itself answered, ttl = of who did,
 --                     limits = { { addr =, mtu =, size = }, ... }, blackhole = true or nil }
 --
--- In `limits` is who did not let a packet of `size` pass, in order; without addr: this host. No
--- mtu: not even the smallest packet was answered. One lost answer too many looks like a black hole:
+-- In `limits` is who did not let a packet of `size` pass, the first one each; without addr: this
+-- host. No mtu: not even the smallest packet was answered. One lost answer too many looks like a black hole:
 -- attempts guard against that.
 
 local fit = require "mtr.strategy.fit"
@@ -42,8 +43,16 @@ local function reach(trace, least)
   return best, false
 end
 
+-- Notes that a packet of `size` did not pass.
+local function note(self, what, size)
+  local limits = self.found.limits
+  local mtu, last = what.too_big and what.mtu or nil, limits[#limits]
+  if last and last.addr == what.addr and last.mtu == mtu then return end
+  limits[#limits + 1] = { addr = what.addr, mtu = mtu, size = size }
+end
+
 -- Whether a packet of probe.size came through; if not, a smaller size is in probe.size, by what a
--- router says or this host.
+-- router says or this host. Second: it was lost, or cannot shrink; third: the new size is a guess.
 local function try(self, trace, probe)
   local size = probe.size
   local what = ask(trace, probe.ttl, size)
@@ -55,9 +64,8 @@ local function try(self, trace, probe)
   else
     return false, true
   end
-  local limit = { addr = what.addr, mtu = what.too_big and what.mtu or nil, size = size }
-  self.found.limits[#self.found.limits + 1] = limit
-  return false, probe.size >= size
+  note(self, what, size)
+  return false, probe.size >= size, not what.too_big or what.mtu ~= probe.size
 end
 
 -- The largest size from `low`, which comes through, to below `high`, which does not.
@@ -77,18 +85,16 @@ function M:run(trace)
   local ttl, final = reach(trace, least)
   if not ttl then return "gaplimit" end
   self.found.complete, self.found.ttl = final, ttl
-  local probe = { ttl = ttl, size = math.max(self.largest, least) }
-  while true do
+  local probe, above = { ttl = ttl, size = math.max(self.largest, least) }, nil
+  while not self.found.mtu do
     local size = probe.size
-    local came, lost = try(self, trace, probe)
+    local came, lost, guess = try(self, trace, probe)
     if lost then
-      self.found.blackhole = true
-      size = search(self, trace, ttl, least, size)
+      self.found.blackhole, self.found.mtu = true, search(self, trace, ttl, least, size)
+    elseif came then
+      self.found.mtu = above and search(self, trace, ttl, size, above) or size
     end
-    if came or lost then
-      self.found.mtu = size
-      break
-    end
+    above = guess and size or nil
   end
   return final and "completed" or "gaplimit"
 end

@@ -243,10 +243,18 @@ describe("built-in strategies:", function()
         limits = { { addr = "10.9.0.9", mtu = 1280, size = 1500 } } }, pmtu(narrow(3, 1280, 1280)))
     end)
 
-    it("is the next plateau where they do not say", function()
-      local found = pmtu(narrow(2, 1100, 0))
-      assert.equal(1006, found.mtu)
-      assert.same({ 1500, 1492 }, { found.limits[1].size, found.limits[2].size })
+    it("is searched for between plateaus where they do not say, or lie", function()
+      for _, mtu in ipairs{ 1500, 1499, 1100, 1007, 1006, 69 } do
+        for _, says in ipairs{ 0, 9000 } do
+          local found = pmtu(narrow(2, mtu, says))
+          assert.equal(mtu, found.mtu)
+          assert.equal(mtu < 1500 and 1500 or nil, found.limits[1] and found.limits[1].size)
+          assert.is_nil(found.limits[2])
+          assert.is_nil(found.blackhole)
+          d:close()
+        end
+      end
+      d = nil
     end)
 
     it("is searched for where packets vanish", function()
@@ -262,8 +270,8 @@ describe("built-in strategies:", function()
       local network = straight(4)
       function network.send(p) return p.size > 1400 and 90 or nil end
       local found = pmtu(network)
-      assert.equal(1006, found.mtu)
-      assert.same({ { size = 1500 }, { size = 1492 } }, found.limits)
+      assert.equal(1400, found.mtu)
+      assert.same({ { size = 1500 } }, found.limits)
     end)
 
     it("is that to the furthest hop that answers, if the target does not", function()

@@ -1,0 +1,177 @@
+-- SPDX-License-Identifier: MIT
+--
+-- mtr.cli: what command line programs over this library have in common, so that a script is about
+-- what it measures. Options are read off the help text, lua-argparse does the parsing; results of
+-- targets that are under way side by side are written whole and in the order of the targets.
+--
+--     local cli = mtr.cli("watch", [[
+--     usage: watch [options] TARGET...
+--       -c, --count N           how many times (10)
+--       -w, --timeout WAIT      how long to wait for an answer (2s)
+--     ]])
+--     local args = cli:parse(arg)                   -- { target = { "a", "b" }, count = 10 }
+--
+-- In the help text an option's line begins with its names, then what its value is called: N is a
+-- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in this library it prints and exits: it is for programs.
+
+local err = require "mtr.err"
+
+---@class mtr.Cli
+---@field name string of the program
+---@field help string
+---@field flags table<string, { [1]: string, [2]: any }>
+local Cli = {}
+Cli.__index = Cli
+
+-- What is no number is passed on: whoever takes it says what it wants instead.
+local CONVERT = {}
+function CONVERT.N(text) return tonumber(text) or text end
+function CONVERT.WAIT(text, names)
+  if text:find "^[%d.]+$" then return text .. "s" end
+  return text:find "^[%d.]+%l+$" and text or nil,
+    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
+end
+
+-- Flags that many programs have: what they set.
+local FLAGS = {
+  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
+  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
+}
+
+--- A program's command line.
+---@param name string
+---@param help string
+---@param flags? table<string, { [1]: string, [2]: any }> what short flags set, beside -4 -6 -I -U -T
+---@return mtr.Cli
+local function new(name, help, flags)
+  return setmetatable({ name = name, help = help, flags = flags or {} }, Cli)
+end
+
+--- Ends the program over wrong usage: status 2.
+---@param message string
+function Cli:usage(message)
+  io.stderr:write(self.name, ": ", message, "\ntry: ", self.name, " --help\n")
+  os.exit(2)
+end
+
+local function add(self, parser, spec)
+  local names, value = spec:match "^(.*) (%u+)$"
+  local short = self.flags[spec] or FLAGS[spec]
+  if names then
+    local convert = CONVERT[value]
+    local long = names:match "%-%-%S+" or names
+    parser:option(names):convert(function(text)
+      if convert then return convert(text, long) end
+      return text
+    end)
+  elseif short then
+    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
+  elseif not spec:find "help" then
+    parser:flag(spec)
+  end
+end
+
+-- "-" stands for targets from standard input, one a line, # and what follows is a comment.
+local function read_targets(given)
+  local targets = {}
+  for _, target in ipairs(given) do
+    if target ~= "-" then targets[#targets + 1] = target end
+    for line in target == "-" and io.lines() or function() end do
+      targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
+    end
+  end
+  return targets
+end
+
+--- Parses a command line; wrong usage and --help end the program. Names have underscores for
+--- dashes; `target` is the list of targets, if the help text's usage line has one.
+---@param words string[]
+---@return table<string, any>
+function Cli:parse(words)
+  local found, argparse = pcall(require, "argparse")
+  if not found then
+    io.stderr:write(self.name, ": needs the Lua module argparse: apt-get install lua-argparse\n")
+    os.exit(1)
+  end
+  local parser = argparse(self.name):help(self.help)
+  parser.error = function(_, message) self:usage(message) end
+  local targets = self.help:match "usage:[^\n]* TARGET(%S*)"
+  if targets then parser:argument("target"):args(targets ~= "" and "+" or 1) end
+  for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
+  local args = parser:parse(words)
+  if targets then
+    args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
+  end
+  if tonumber(args.protocol) then
+    self:usage(("-p is the protocol; for the port: --port %s"):format(args.protocol))
+  end
+  self.args = args
+  return args
+end
+
+--- An option that is one of some words, the first of which is its default.
+---@param name string as in parse()'s table
+---@param words string[]
+---@return string
+function Cli:choice(name, words)
+  local value = self.args[name] or words[1]
+  for _, word in ipairs(words) do
+    if word == value then return value end
+  end
+  local last = #words
+  self:usage(("--%s must be %s or %s, got '%s'"):format(name:gsub("_", "-"),
+    table.concat(words, ", ", 1, last - 1), words[last], value))
+  return value
+end
+
+--- Calls a function of the library with what the command line said: an option that it refuses is
+--- wrong usage, told in the command line's words.
+---@param fn function
+---@param ... any
+---@return any ... what it returns
+function Cli:call(fn, ...)
+  local results = { pcall(fn, ...) }
+  if results[1] then return unpack(results, 2, table.maxn(results)) end
+  local bug = tostring(results[2]):match "^%S-:?%d*:? ?%l+: (.*)" or error(results[2], 0)
+  self:usage((bug:gsub("[%l_]+", function(name)
+    return self.args[name] ~= nil and "--" .. name:gsub("_", "-") or name
+  end)))
+end
+
+--- Writes to standard output at once. Ends the program with status 1 if that takes no more; a
+--- record that a full disk took in part is blanked out.
+---@param text string
+function Cli:write(text)
+  local start = io.stdout:seek()
+  local ok, message, errno = io.write(text)
+  if ok then ok, message, errno = io.flush() end
+  if ok then return end
+  if errno ~= err.number "EPIPE" then
+    io.stderr:write(self.name, ": standard output: ", message, "\n")
+  end
+  local size = start and math.min(io.stdout:seek "end" - start, #text)
+  if size and size > 0 and io.stdout:seek("set", start) then io.write((" "):rep(size)) end
+  os.exit(1)
+end
+
+--- Standard output for things that go on side by side, each with a number from 1: what the first
+--- that has not ended says is written at once, what the others say when it is their turn.
+---@return { put: fun(i: integer, text: string), finish: fun(i: integer) }
+function Cli:in_turn()
+  local waiting, ended, turn = {}, {}, 1
+  local function put(i, text)
+    if i == turn then return self:write(text) end
+    waiting[i] = (waiting[i] or "") .. text
+  end
+  local function finish(i)
+    ended[i] = true
+    while ended[turn] do
+      turn = turn + 1
+      if waiting[turn] then self:write(waiting[turn]) end
+      waiting[turn] = nil
+    end
+  end
+  return { put = put, finish = finish }
+end
+
+return new

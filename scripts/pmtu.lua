@@ -1,0 +1,84 @@
+#!/usr/bin/env mtrlua
+-- SPDX-License-Identifier: MIT
+--
+-- pmtu: the largest packet that reaches a target whole, and who lets no larger one pass.
+--
+-- See mtr.strategy.pmtu for how it is found, black holes included.
+
+local mtr = require "mtr"
+
+local cli = mtr.cli("pmtu", [[
+usage: pmtu [options] TARGET...
+
+Finds the path MTU to each TARGET, an address or a name; "-" reads targets from standard input.
+
+  -4                      IPv4 only
+  -6                      IPv6 only
+  -p, --protocol WORD     what to probe with: icmp (default), udp
+  -I                      the same as -p icmp
+  -U                      the same as -p udp
+  --port N                destination port (33434)
+  --largest N             the size to begin with, in bytes (1500)
+  -f, --first-ttl N       first TTL (1)
+  -m, --max-ttl N         last TTL (30)
+  --attempts N            tries for each answer (3)
+  -w, --timeout WAIT      how long to wait for an answer: seconds, or such as 250ms (2s)
+  --gap-limit N           silent hops in a row that end the way, 0 never (5)
+  -s, --source ADDRESS    source address
+  -i, --interface NAME    send through this interface
+  -o, --output FORMAT     text (default), or jsonl: a record for each target
+  -h, --help              this text
+
+Sizes are of whole IP packets. "black hole": larger packets vanish and nobody says so; the size was
+searched for.
+
+examples:
+  pmtu example.org
+  pmtu -6 -U example.org example.net
+  pmtu --largest 9000 -o jsonl - <targets.txt
+
+Exit status: 0 done, 1 a target's path MTU could not be found, 2 wrong usage, 130 interrupted.
+]])
+
+local args = cli:parse(arg)
+local format = cli:choice("output", { "text", "jsonl" })
+local largest, targets = args.largest or 1500, args.target
+args.output, args.largest, args.target = nil, nil, nil
+if type(largest) ~= "number" or largest < 68 or largest > 65535 or largest % 1 ~= 0 then
+  cli:usage(("--largest must be 68 to 65535 bytes, got %s"):format(largest))
+end
+
+local function text(result)
+  local found, out = result.pmtu, {}
+  for _, limit in ipairs(found.limits) do
+    out[#out + 1] = ("  %s lets no %d bytes pass%s\n"):format(limit.addr or "this host", limit.size,
+      limit.mtu and (", says %d"):format(limit.mtu) or "")
+  end
+  local what = found.mtu and ("path mtu %d"):format(found.mtu) or "nothing came back"
+  if found.blackhole then what = what .. ", black hole" end
+  if found.mtu and not found.complete then
+    what = what .. (", as far as hop %d: the target is silent"):format(found.ttl)
+  end
+  return ("%s (%s): %s\n%s"):format(result.target, result.dst, what, table.concat(out))
+end
+
+local output, failed = cli:in_turn(), false
+
+local function run(i, target)
+  local opts = { strategy = mtr.strategy.pmtu { largest = largest } }
+  for option, value in pairs(args) do opts[option] = value end
+  local result, message = cli:call(mtr.trace, target, opts)
+  if result then
+    failed = failed or not (result.pmtu and result.pmtu.mtu)
+    output.put(i, format == "jsonl" and result:json() .. "\n" or text(result))
+  else
+    io.stderr:write("pmtu: ", target, ": ", message, "\n")
+    failed = failed or not mtr.interrupted()
+  end
+  output.finish(i)
+end
+
+local tasks = {}
+for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
+mtr.wait_all(tasks)
+return failed and 1 or 0

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: MIT
+-- scripts/pmtu.lua, as it is typed, over links of the lab that take less than the others.
+local cjson = require "cjson"
+local lab = require "spec.lab.lab"
+local nets = require "spec.support.nets"
+local support = require "spec.support.run"
+
+local PMTU = '"$MTR_PROGRAM" --rate 0 scripts/pmtu.lua -w 500ms '
+local privileged, reason = lab.available()
+
+describe("pmtu", function()
+  teardown(function()
+    nets.down()
+    support.clean()
+  end)
+
+  local function inside(l, command)
+    command = command:gsub("DST([46])", { ["4"] = l.dst4, ["6"] = l.dst6 })
+    return support.run(l:command(command))
+  end
+
+  local function run(words, command)
+    if not privileged then pending(reason) end
+    return inside(nets.up(words), command)
+  end
+
+  for _, protocol in ipairs { "icmp", "udp" } do
+    for _, dst in ipairs { "4", "6" } do
+      it(("finds the narrow link and who tells of it, %s over IPv%s"):format(protocol, dst),
+        function()
+          local got = run("mtu size=1380", PMTU .. "-o jsonl -p " .. protocol .. " DST" .. dst)
+          assert.same({ 0, "" }, { got.status, got.err })
+          local found = cjson.decode(got.out).pmtu
+          assert.same({ 1380, true, 5 }, { found.mtu, found.complete, found.ttl })
+          assert.equal(1, #found.limits)
+          assert.same({ 1380, 1500 }, { found.limits[1].mtu, found.limits[1].size })
+          assert.equal(dst == "4" and "10.0.2.2" or "fd00:2::2", found.limits[1].addr)
+          assert.is_nil(found.blackhole)
+        end)
+    end
+  end
+
+  it("says so in words", function()
+    local got = run("mtu size=1380", PMTU .. "DST4 DST6")
+    assert.equal(table.concat {
+      "10.0.5.2 (10.0.5.2): path mtu 1380\n",
+      "  10.0.2.2 lets no 1500 bytes pass, says 1380\n",
+      "fd00:5::2 (fd00:5::2): path mtu 1380\n",
+      "  fd00:2::2 lets no 1500 bytes pass, says 1380\n" }, got.out)
+  end)
+
+  it("searches behind a black hole", function()
+    if not privileged then pending(reason) end
+    local l = nets.up "mtu size=1380"
+    local silence = "nft 'table inet hush { chain c { type filter hook output priority 0; "
+      .. "icmp type destination-unreachable drop; icmpv6 type packet-too-big drop; }; }'"
+    assert.equal(0, select(2, l:exec(silence, "r2")))
+    local got = inside(l, PMTU .. "--attempts 2 DST4 DST6")
+    l:exec("nft delete table inet hush", "r2")
+    assert.equal("10.0.5.2 (10.0.5.2): path mtu 1380, black hole\n"
+      .. "fd00:5::2 (fd00:5::2): path mtu 1380, black hole\n", got.out)
+  end)
+
+  it("has this host's own link for the limit where that is one", function()
+    local got = run("chain hops=2", PMTU .. "--largest 9000 DST4")
+    assert.equal("10.0.2.2 (10.0.2.2): path mtu 1500\n  this host lets no 9000 bytes pass\n",
+      got.out)
+  end)
+
+  for words, message in pairs {
+    ["--largest 20 ::1"] = "%-%-largest must be 68 to 65535 bytes, got 20",
+    ["--largest x ::1"] = "%-%-largest must be 68 to 65535 bytes, got x",
+    ["-o dot ::1"] = "%-%-output must be text or jsonl, got 'dot'",
+  } do
+    it("refuses " .. words, function()
+      local got = support.run(PMTU .. words)
+      assert.equal(2, got.status)
+      assert.truthy(got.err:find("^pmtu: " .. message))
+    end)
+  end
+end)

@@ -1,0 +1,113 @@
+-- SPDX-License-Identifier: MIT
+-- What programs share: options off the help text, wrong usage, output in the order of the targets.
+local support = require "spec.support.run"
+
+local HELP = [[
+usage: demo [options] TARGET...
+
+  -4                      IPv4 only
+  -q                      quiet
+  -c, --count N           how many (3)
+  -w, --timeout WAIT      how long (2s)
+  -s, --source ADDRESS    from where
+  --dont-fragment         a flag
+  -o, --output FORMAT     text (default), dot or jsonl
+  -h, --help              this text
+
+examples:
+  demo -c 5 x
+]]
+
+local PROGRAM = ([==[
+local mtr = require "mtr"
+local cli = mtr.cli("demo", [[%s]], { ["-q"] = { "quiet", true } })
+local args = cli:parse(arg)
+local format = cli:choice("output", { "text", "dot", "jsonl" })
+local words = {}
+for name, value in pairs(args) do
+  words[#words + 1] = name .. "=" .. (name == "target" and table.concat(value, ",")
+    or type(value):sub(1, 1) .. tostring(value))
+end
+table.sort(words)
+if args.count == 99 then
+  cli:call(error, "demo.lua:1: trace: count must be 1..9, got 99", 0)
+elseif args.count == 98 then
+  cli:call(error, "a bug of ours", 0)
+elseif args.count == 97 then
+  local turn = cli:in_turn()
+  turn.put(2, "b1 ") turn.put(1, "a1 ") turn.put(2, "b2 ") turn.finish(2) turn.put(3, "c1 ")
+  turn.put(1, "a2 ") turn.finish(1) turn.put(3, "c2\n") turn.finish(3)
+  return
+end
+cli:write(format .. " " .. table.concat(words, " ") .. "\n")
+]==]):format(HELP)
+
+describe("mtr.cli", function()
+  local function demo(words, after)
+    support.file("demo.lua", PROGRAM)
+    return support.run('"$MTR_PROGRAM" "$DIR/demo.lua" ' .. words .. (after or ""))
+  end
+
+  teardown(support.clean)
+
+  for words, want in pairs {
+    ["a"] = "text target=a",
+    ["a b c"] = "text target=a,b,c",
+    ["-4 -q --dont-fragment a"] = "text dont_fragment=btrue family=n4 quiet=btrue target=a",
+    ["-c 5 --source ::1 a"] = "text count=n5 source=s::1 target=a",
+    ["--count many a"] = "text count=smany target=a",
+    ["-w 2 a"] = "text target=a timeout=s2s",
+    ["--timeout 250ms a"] = "text target=a timeout=s250ms",
+    ["-o dot a"] = "dot output=sdot target=a",
+    ["-c 97 a"] = "a1 b1 b2 a2 c1 c2",
+  } do
+    it("understands " .. words, function()
+      local got = demo(words)
+      assert.same({ 0, "" }, { got.status, got.err })
+      -- What comes first for target 1 is written before what was said earlier of target 2.
+      if words == "-c 97 a" then want = "a1 a2 b1 b2 c1 c2" end
+      assert.equal(want .. "\n", got.out)
+    end)
+  end
+
+  it("reads targets from standard input", function()
+    support.file("list", "x\n# a comment\n  y  # another\n\nz\n")
+    local got = demo('a - b', ' <"$DIR/list"')
+    assert.equal("text target=a,x,y,z,b\n", got.out)
+  end)
+
+  it("tells its help", function()
+    for _, word in ipairs { "-h", "--help", "-c 3 --help x" } do
+      local got = demo(word)
+      assert.same({ 0, "" }, { got.status, got.err })
+      assert.equal(HELP .. "\n", got.out)
+    end
+  end)
+
+  for words, message in pairs {
+    [""] = "missing argument 'target'",
+    ["--cuont 3 a"] = "unknown option '%-%-cuont'",
+    ["-w soon a"] = "%-%-timeout must be such as 2 %(seconds%) or 250ms, got 'soon'",
+    ["-o xml a"] = "%-%-output must be text, dot or jsonl, got 'xml'",
+    ["-c 99 a"] = "%-%-count must be 1..9, got 99",
+  } do
+    it(("says what is wrong with '%s'"):format(words), function()
+      local got = demo(words)
+      assert.same({ 2, "" }, { got.status, got.out })
+      assert.truthy(got.err:find("^demo: " .. message))
+      assert.truthy(got.err:find "try: demo %-%-help\n$")
+    end)
+  end
+
+  it("does not call a bug wrong usage", function()
+    local got = demo "-c 98 a"
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "a bug of ours")
+  end)
+
+  it("ends with status 1 when nothing can be written", function()
+    local got = demo("a", " >/dev/full")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "^demo: standard output: No space left on device")
+  end)
+end)
