@@ -118,9 +118,16 @@ describe("hard case 10: packet too big on the way", function()
     end)
   end)
 
-  it("that is not told of is silence to the sweep, and found by the strategy pmtu", function()
+  it("that is not told of is silence to a sweep; the strategy pmtu searches by it", function()
+    local mtus = { honest = 1400, old = 1300, liar = 1300, dark = 1300 }
     hard.each(function(opts, family)
       assert.equal("gaplimit", trace("dark", opts.protocol, family).stop_reason)
+      opts.strategy = "pmtu"
+      for target, mtu in pairs(mtus) do
+        local r = hard.trace("small_mtu", target, opts)
+        assert.same({ mtu, true, target == "dark" or nil }, { r.pmtu.mtu, r.pmtu.complete,
+          r.pmtu.blackhole })
+      end
     end)
   end)
 end)

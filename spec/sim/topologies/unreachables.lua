@@ -17,8 +17,7 @@ return {
   },
   links = {
     { "me", "r1", "r2", delay = "1ms" },
-    { "r2", "host" }, { "r2", "admin" }, { "r2", "policy" }, { "r2", "port" }, { "r2", "r3", "half" },
-
-    { "r2", "gone" }, { "r2", "refuses" },
+    { "r2", "host" }, { "r2", "admin" }, { "r2", "policy" }, { "r2", "port" }, { "r2", "gone" },
+    { "r2", "r3", "half" }, { "r2", "refuses" },
   },
 }
