@@ -200,6 +200,21 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
   return 0;
 }
 
+int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
+  struct core *c = &m->loop.core;
+  int64_t now = loop_now(&m->loop);
+  int n = 0;
+  if (reason > MTR_STOP_HALTED) return -EINVAL;
+  for (uint32_t i = 0; i < c->traces.count; i++) {
+    struct trace *t = slab_at(&c->traces, i);
+    if (t->state != TRACE_RUNNING || t->cookie != cookie) continue;
+    core_stop(c, t, reason, 0, now);
+    n++;
+  }
+  loop_arm(&m->loop);
+  return n;
+}
+
 /* Answers. */
 
 int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
@@ -260,10 +275,9 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   int size = wire_default_size(o->family, o->protocol, o->multipath,
                                o->payload_size);
   if (o->protocol == MTR_TCP && o->flags & MTR_TCP_ACK) size -= 4;
-  int64_t now = loop_now(&m->loop);
-  int64_t end = t->state == TRACE_RUNNING ? now : t->at;
+  int64_t end = t->state == TRACE_RUNNING ? loop_now(&m->loop) : t->at;
   *info = (struct mtr_info){
-      .start = loop_unix(&m->loop) - (double)(now - t->start) / 1e9,
+      .start = loop_unix(&m->loop, t->start),
       .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,
       .flow_label = o->family == 6 ? o->flow_label : 0,

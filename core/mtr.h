@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 2,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 3,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 8,       /* privileged descriptors of one engine */
+  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
   MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
@@ -46,8 +46,9 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
  * IPv4 identification or the IPv6 payload length. */
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
-/* Transports. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3 };
+/* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
+ * limit, and packet then is raw as long as few probes are outstanding. */
+enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3, MTR_PACKET = 4 };
 
 /* Capabilities of a transport. */
 enum {
@@ -136,7 +137,7 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[8];    /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
@@ -258,6 +259,8 @@ struct mtr_counters {
   double malformed;      /* not parsed */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
+  double detours;        /* probes that packet could not send by itself: raw
+                          * did, see mtr_detour */
   double user_times;     /* replies without a usable kernel timestamp */
   double probe_waits;    /* steps that had to wait for a free probe id */
   double steps;
@@ -435,12 +438,13 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 /* mtr_errname: the symbolic name of an errno, such as "EPERM". Static. */
 const char *mtr_errname(int err);
 
-/* mtr_sockets: opens the privileged sockets of one raw engine into |fd|[8],
- * with a filter that drops everything until an engine takes them. The caller
- * owns them until mtr_open succeeds. -EPERM without CAP_NET_RAW; a family that
- * this host does not have leaves -1 in its places. |mark|, not 0, is set on
- * them. */
-int mtr_sockets(int32_t *fd, uint32_t mark);
+/* mtr_sockets: opens the privileged sockets of one engine into
+ * |fd|[MTR_SOCKETS], with a filter that drops everything until an engine takes
+ * them. With |fast| 0 they are good for raw, else for packet too, if this
+ * kernel has what it takes. The caller owns them until mtr_open succeeds.
+ * -EPERM without CAP_NET_RAW; a family that this host does not have leaves -1
+ * in its places. |mark|, not 0, is set on them. */
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 
 /* mtr_defaults: fills |config| with the defaults. */
 void mtr_defaults(struct mtr_config *config);
@@ -457,7 +461,8 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
 
 /* mtr_close: ends everything and frees |engine|; NULL is fine. Waits for name
  * resolutions that are under way. With |keep| not NULL the privileged sockets
- * are handed back in keep[8], filtered again, instead of being closed. */
+ * are handed back in keep[MTR_SOCKETS], filtered again, instead of being
+ * closed. */
 void mtr_close(struct mtr *engine, int32_t *keep);
 
 /* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
@@ -609,6 +614,10 @@ const char *mtr_why(struct mtr *engine);
 uint32_t mtr_caps(struct mtr *engine);
 const char *mtr_transport(struct mtr *engine);
 
+/* mtr_detour: why the last probe counted in counters.detours was; "" if none
+ * was. Static. */
+const char *mtr_detour(struct mtr *engine);
+
 /* mtr_find: the absolute path of the program |name| in |out|[|size|]: from
  * $PATH, but for a privileged process only from the system's own directories. 0
  * or -ENOENT. */
@@ -674,6 +683,24 @@ int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);
+
+/* mtr_address_text: the text of an address of |family| 4 or 6 into |buf|[46],
+ * ended by a zero byte; returns its length, or -EINVAL. IPv6 is RFC 5952's. */
+int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
+
+/* mtr_address_class: what a special address is: "private", "shared",
+ * "loopback", "documentation"...; "" for an ordinary one. Static storage. */
+const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_stop_all: stops, as mtr_stop does, every running trace with |cookie|, and
+ * returns how many there were. Takes time by the number of all traces. */
+int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_json: the result of a trace that is not yet released as one line of JSON
+ * into |buf|[|size|], without a newline or a zero byte; its target is told as
+ * an address. Returns how many bytes it has; if that exceeds |size|, |buf|
+ * holds nothing of use. -ESTALE, -ENOMEM. */
+int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ static int outside(const struct range *r, unsigned n, char *why, size_t size) {
 
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
-      {"transport", c->transport, MTR_AUTO, MTR_SIM},
+      {"transport", c->transport, MTR_AUTO, MTR_PACKET},
       {"workers", c->workers, 1, 8},
       {"max_traces", c->max_traces, 1, 1000000},
       {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},

@@ -17,11 +17,17 @@
 #include "loop/resolve.h"
 #include "loop/watch.h"
 #include "net/mtrpacket.h"
-#include "net/raw.h"
+#include "net/packet.h"
 #include "net/sim.h"
 #include "api/check.h"
 
-enum { WAIT_MAX = 64, PAGE = 4096 };
+enum {
+  WAIT_MAX = 64,
+  PAGE = 4096,
+  FAST_RATE = 5000       /* probes per second above which packet is worth it */
+};
+
+_Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
 
 int engine_because(struct mtr *m, int err, const char *text) {
   snprintf(m->why, sizeof m->why, "%s", text);
@@ -36,7 +42,12 @@ void engine_not_ours(char *why, size_t size, const char *option, int family,
            "those that are", option, text);
 }
 
-int mtr_sockets(int32_t *fd, uint32_t mark) { return raw_sockets(fd, mark); }
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
+  int err = raw_sockets(fd, mark);
+  fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  return err;
+}
 
 static int seed(uint64_t *out, uint32_t from) {
   if (!from && getrandom(out, sizeof *out, 0) != sizeof *out) return -EIO;
@@ -48,23 +59,52 @@ static int given_sockets(const struct mtr_config *config) {
   return config->sockets[RAW_SEND4] >= 0 || config->sockets[RAW_SEND6] >= 0;
 }
 
-static int open_raw(const struct mtr_config *config, uint64_t random,
-                    struct net **net, char *why, uint32_t size) {
+/* Opens packet if |fast|, else raw, over the sockets given or its own. |*odd|:
+ * why it is raw all the same; where packet is a must, that is an error. */
+static int open_sockets(const struct mtr_config *config, uint64_t random,
+                        int fast, struct net **net, int *odd) {
   uint32_t regions = (config->max_probes + TABLE_REGION - 1) / TABLE_REGION;
   int32_t fd[MTR_SOCKETS];
-  int err = 0, given = given_sockets(config);
+  int asked = config->transport == MTR_PACKET;
+  int err = 0, given = given_sockets(config), raw = !fast;
   if (given) memcpy(fd, config->sockets, sizeof fd);
-  else err = raw_sockets(fd, config->mark);
-  if (err == -EPERM || err == -EACCES)
-    snprintf(why, size, "raw sockets need CAP_NET_RAW: run as root, give the "
-             "program cap_net_raw+ep with setcap, or take a namespace of your "
-             "own (unshare -rn)");
+  else err = mtr_sockets(fd, config->mark, fast);
   if (err) return err;
-  err = raw_open(net, fd, random, regions);
-  for (int i = 0; err && !given && i < MTR_SOCKETS; i++)
-    if (fd[i] >= 0) close(fd[i]);
-  if (!err) snprintf(why, size, "raw sockets are permitted");
+  if (fast) {
+    *odd = given ? -EBUSY : -EAFNOSUPPORT;
+    if (fd[PACKET_4] >= 0)
+      *odd = packet_open(net, fd, random, regions, asked, loop_clock());
+    raw = *odd && !asked;
+    err = raw ? 0 : *odd;
+  }
+  if (raw) err = raw_open(net, fd, random, regions);
+  for (int i = 0; !given && i < MTR_SOCKETS; i++)
+    if (fd[i] >= 0 && (err || (raw && i >= RAW_FDS))) close(fd[i]);
   return err;
+}
+
+/* raw; or packet, if that is asked for, or for "auto" when the rate is high. */
+static int open_raw(const struct mtr_config *config, uint64_t random,
+                    struct net **net, char *why, uint32_t size) {
+  int asked = config->transport == MTR_PACKET, odd = 0;
+  int fast = asked || (config->transport == MTR_AUTO &&
+                       (config->rate <= 0 || config->rate > FAST_RATE));
+  int err = open_sockets(config, random, fast, net, &odd);
+  if (err == -EPERM || err == -EACCES)
+    snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, give the "
+             "program cap_net_raw+ep with setcap, or take a namespace of your "
+             "own (unshare -rn)", asked ? "packet" : "raw");
+  else if (err && asked)
+    snprintf(why, size, "packet sockets cannot be had here; choose raw");
+  if (err) return err;
+  if (config->transport != MTR_AUTO) snprintf(why, size, "asked for");
+  else if (odd == -EBUSY)
+    snprintf(why, size, "raw sockets are permitted, no packet sockets left");
+  else if (odd) snprintf(why, size, "raw sockets are permitted, packet sockets "
+                         "cannot be had: %s", mtr_errname(odd));
+  else snprintf(why, size, "%s sockets are permitted%s", fast ? "packet" :
+                "raw", fast ? " and the rate is high" : "");
+  return 0;
 }
 
 static int open_helper(const struct mtr_config *config, uint64_t random,
@@ -90,8 +130,8 @@ static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
   return sim_open(net, sim, random);
 }
 
-/* auto: raw if that is permitted, else mtr-packet if it is there and can be
- * run. */
+/* auto: packet or raw if that is permitted, else mtr-packet if it is there and
+ * can be run. */
 static int open_transport(const struct mtr_config *config, uint64_t random,
                           struct net **net, char *why, uint32_t size) {
   char other[400] = "";
@@ -101,8 +141,7 @@ static int open_transport(const struct mtr_config *config, uint64_t random,
     return err;
   }
   int err = open_raw(config, random, net, why, size);
-  if (!err && config->transport == MTR_RAW) snprintf(why, size, "asked for");
-  if (config->transport == MTR_RAW || (err != -EPERM && err != -EACCES))
+  if (config->transport != MTR_AUTO || (err != -EPERM && err != -EACCES))
     return err;
   int helped = open_helper(config, random, net, other, sizeof other);
   if (!helped) {
@@ -221,9 +260,11 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
 
 void mtr_close(struct mtr *m, int32_t *keep) {
   if (!m) return;
+  if (keep) memcpy(keep, m->config.sockets, sizeof m->config.sockets);
   loop_close(&m->loop, keep);
   for (uint32_t i = 0; i < m->payload_count; i++) free(m->payloads[i].bytes);
   free(m->payloads);
+  replies_close(&m->replies);
   munmap(m->ours, PAGE);
   free(m);
 }
@@ -316,6 +357,10 @@ const char *mtr_why(struct mtr *m) { return m->why; }
 uint32_t mtr_caps(struct mtr *m) { return m->loop.net->caps; }
 
 const char *mtr_transport(struct mtr *m) { return m->loop.net->ops->name; }
+
+const char *mtr_detour(struct mtr *m) {
+  return m->loop.net->detour ? m->loop.net->detour : "";
+}
 
 void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
   const struct core *c = &m->loop.core;

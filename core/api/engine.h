@@ -6,6 +6,7 @@
 #ifndef API_ENGINE_H
 #define API_ENGINE_H
 
+#include "api/json.h"
 #include "loop/loop.h"
 #include "mtr.h"
 
@@ -24,6 +25,7 @@ struct mtr {
   uint8_t *ours;         /* a page that a forked child finds zeroed */
   struct payload *payloads;
   uint32_t payload_count;
+  struct replies replies;            /* of the result being written */
   char why[256];         /* of the last failed call */
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The part of the interface that needs no engine: what the records are, their
- * defaults, names of errors, descriptors, addresses and interfaces.
+ * defaults, names of errors, descriptors and interfaces.
  */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
@@ -86,18 +85,4 @@ int mtr_write(int fd, const void *bytes, uint32_t size) {
 int mtr_interface(const char *name) {
   unsigned index = if_nametoindex(name);
   return index ? (int)index : -ENODEV;
-}
-
-int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
-  char copy[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
-  memset(addr, 0, MTR_ADDR_SIZE);
-  *zone = 0;
-  if (strlen(text) >= sizeof copy) return -EINVAL;
-  if (inet_pton(AF_INET, text, addr) == 1) return 4;
-  strcpy(copy, text);
-  char *name = strchr(copy, '%');
-  if (name) *name++ = 0;
-  if (inet_pton(AF_INET6, copy, addr) != 1) return -EINVAL;
-  if (name && !(*zone = if_nametoindex(name))) return -ENODEV;
-  return 6;
 }

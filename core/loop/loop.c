@@ -15,6 +15,7 @@ enum {
   SEND_ROUNDS = 8,       /* batches sent in a step */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   EPOCH = 1767225600,    /* 2026-01-01, where virtual time begins; unix s */
+  EPOCH_NS = 1000000000, /* between two looks at the time of day */
   UNSEEN = 32            /* virtual steps between two looks outside */
 };
 
@@ -30,9 +31,15 @@ int64_t loop_now(const struct loop *l) {
   return l->net->virtual ? l->net->at : loop_clock();
 }
 
-double loop_unix(const struct loop *l) {
-  if (l->net->virtual) return EPOCH + (double)l->net->at / 1e9;
-  return (double)clock_ns(CLOCK_REALTIME) / 1e9;
+double loop_unix(const struct loop *l, int64_t at) {
+  return (double)(l->epoch + at) / 1e9;
+}
+
+/* Looks at the time of day, at most once a second: it may have been set. */
+static void look_up_epoch(struct loop *l, int64_t now) {
+  if (l->net->virtual || now < l->epoch_until) return;
+  l->epoch = clock_ns(CLOCK_REALTIME) - now;
+  l->epoch_until = now + EPOCH_NS;
 }
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -62,6 +69,9 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   l->net = net;
   net->now = loop_clock;
   int64_t now = loop_now(l);
+  l->epoch = EPOCH * 1000000000ll;
+  l->epoch_until = now;
+  look_up_epoch(l, now);
   l->armed = l->wake_fd = -1;
   l->answers_end = &l->answers;
   config->port_base = net->port_base;
@@ -166,6 +176,7 @@ static int flush(struct loop *l) {
   uint32_t n = l->out_end - l->out_first;
   const struct wire_probe *v = l->outbox + l->out_first;
   const uint32_t *handles = l->handles + l->out_first;
+  l->net->load = (uint32_t)l->core.counters.probes;
   uint32_t k = l->net->ops->send(l->net, v, n, sent);
   for (uint32_t i = 0; i < k; i++)
     core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
@@ -270,6 +281,7 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = loop_now(l);
+  look_up_epoch(l, now);
   core_expire(c, now);
   core_advance(c, now);
   send_due(l);
@@ -277,6 +289,7 @@ int loop_step(struct loop *l) {
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;
+  c->counters.detours = l->net->detours;
   c->told = c->event_count;            /* the caller is about to see them */
   loop_arm(l);
   return err;

@@ -33,6 +33,8 @@ struct loop {
   uv_poll_t wake;        /* of |wake_fd| */
   int fd[NET_FDS];
   int timer_fd;
+  int64_t epoch;         /* from its time to unix time, ns */
+  int64_t epoch_until;   /* when that is looked at again */
   int64_t armed;         /* what the timerfd is set to, ns; -1 nothing */
   int wake_fd;           /* ends loop_wait; -1 none yet */
   int woken;             /* by it */
@@ -50,10 +52,11 @@ struct loop {
 };
 
 /* loop_clock: the system's monotonic time, ns. loop_now: the time of |l|, ns.
- * loop_unix: time of day in it, seconds. */
+ * loop_unix: the time of day, unix seconds, when that was |at|; the same for
+ * the same |at| until the next step. */
 int64_t loop_clock(void);
 int64_t loop_now(const struct loop *l);
-double loop_unix(const struct loop *l);
+double loop_unix(const struct loop *l, int64_t at);
 
 /* loop_open: starts |l| over |net|, which it owns from then on, success or not.
  * |config|'s bases are filled in from |net|. 0 or a negative errno. */

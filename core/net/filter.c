@@ -13,7 +13,7 @@
 #include "wire/proto.h"
 #include "wire/record.h"
 
-enum { OK = 254, NO = 255, MAX = 128 };
+enum { OK = 254, NO = 255, MAX = 240 };
 
 struct program {
   struct sock_filter code[MAX];
@@ -31,9 +31,10 @@ static void jump(struct program *p, unsigned code, uint32_t k, unsigned yes,
       .jf = (uint8_t)no, .k = k};
 }
 
-static void finish(struct program *p) {
+/* Of what is let in, |snap| bytes. */
+static void finish(struct program *p, uint32_t snap) {
   unsigned ok = p->n, no = p->n + 1;
-  op(p, BPF_RET | BPF_K, 0xffffffff);
+  op(p, BPF_RET | BPF_K, snap);
   op(p, BPF_RET | BPF_K, 0);
   for (unsigned i = 0; i < ok; i++) {
     struct sock_filter *f = &p->code[i];
@@ -65,16 +66,21 @@ static void test_echo(struct program *p, const struct filter *f) {
   jump(p, BPF_JGE, f->echo_count, NO, OK);
 }
 
-/* Whether the quote's own header says ICMP: then test the echo identifier at
- * |at| + 4, else the port at |at|, in X-relative mode |mode|. A: protocol. */
+/* Has the false branch of jump number |from| lead to what follows. */
+static void no_leads_here(struct program *p, unsigned from) {
+  p->code[from].jf = (uint8_t)(p->n - from - 1);
+}
+
+/* Whether the quote's own header says ICMP: then test the echo identifier at X
+ * + |at| + 4, else the port at X + |at|. A: protocol. */
 static void test_quote(struct program *p, const struct filter *f,
-                       unsigned icmp, unsigned mode, uint32_t at) {
+                       unsigned icmp, uint32_t at) {
   unsigned other = p->n;
   jump(p, BPF_JEQ, icmp, 0, 0);
-  op(p, BPF_LD | BPF_H | mode, at + 4);
+  op(p, BPF_LD | BPF_H | BPF_IND, at + 4);
   test_echo(p, f);
-  p->code[other].jf = (uint8_t)(p->n - other - 1);
-  op(p, BPF_LD | BPF_H | mode, at);
+  no_leads_here(p, other);
+  op(p, BPF_LD | BPF_H | BPF_IND, at);
   test_port(p, f);
 }
 
@@ -87,7 +93,7 @@ static void icmp4(struct program *p, const struct filter *f) {
   jump(p, BPF_JEQ, PROTO_ECHO_REPLY, 0, 0);
   op(p, BPF_LD | BPF_H | BPF_IND, 4);
   test_echo(p, f);
-  p->code[error].jf = (uint8_t)(p->n - error - 1);
+  no_leads_here(p, error);
   jump(p, BPF_JEQ, PROTO_EXCEEDED, 4, 0);
   jump(p, BPF_JEQ, PROTO_UNREACH, 3, 0);
   jump(p, BPF_JEQ, PROTO_PARAMETER, 2, 0);
@@ -112,39 +118,43 @@ static void icmp4(struct program *p, const struct filter *f) {
   op(p, BPF_ALU | BPF_SUB | BPF_X, 0);
   jump(p, BPF_JGE, QUOTE + 8, 0, OK);                /* under 8 bytes quoted */
   op(p, BPF_LD | BPF_MEM, 1);
-  test_quote(p, f, WIRE_ICMP, BPF_IND, QUOTE);
+  test_quote(p, f, WIRE_ICMP, QUOTE);
 }
 
-/* The packet starts with the ICMPv6 header: RFC 8200 3, RFC 4443. */
-static void icmp6(struct program *p, const struct filter *f) {
+/* The ICMPv6 header is at X, the IPv6 header at |outer|: RFC 8200 3, RFC
+ * 4443. */
+static void icmp6(struct program *p, const struct filter *f, uint32_t outer) {
   enum { QUOTE = PROTO_ICMP_HEADER };
-  op(p, BPF_LD | BPF_B | BPF_ABS, 0);
+  op(p, BPF_LD | BPF_B | BPF_IND, 0);
   unsigned error = p->n;
   jump(p, BPF_JEQ, PROTO_ECHO_REPLY6, 0, 0);
-  op(p, BPF_LD | BPF_H | BPF_ABS, 4);
+  op(p, BPF_LD | BPF_H | BPF_IND, 4);
   test_echo(p, f);
-  p->code[error].jf = (uint8_t)(p->n - error - 1);
+  no_leads_here(p, error);
   jump(p, BPF_JGT, PROTO_PARAMETER6, NO, 0);
+  op(p, BPF_STX, 0);
   for (unsigned i = 0; i < 16; i += 4) {
-    op(p, BPF_LD | BPF_W | BPF_ABS, QUOTE + 8 + i);
-    op(p, BPF_MISC | BPF_TAX, 0);
-    op(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + 24 + i);
+    op(p, BPF_LD | BPF_W | BPF_ABS, outer + 24 + i);   /* who it came to */
+    op(p, BPF_ST, 1);
+    op(p, BPF_LD | BPF_W | BPF_IND, QUOTE + 8 + i);    /* who sent it */
+    op(p, BPF_LDX | BPF_MEM, 1);
     p->code[p->n++] = (struct sock_filter){
         .code = BPF_JMP | BPF_JEQ | BPF_X, .jt = 0, .jf = OK};
+    op(p, BPF_LDX | BPF_MEM, 0);
   }
-  op(p, BPF_LD | BPF_B | BPF_ABS, QUOTE + 6);        /* next header */
+  op(p, BPF_LD | BPF_B | BPF_IND, QUOTE + 6);        /* next header */
   jump(p, BPF_JEQ, PROTO_ICMPV6, 3, 0);
   jump(p, BPF_JEQ, WIRE_UDP, 2, 0);
   jump(p, BPF_JEQ, WIRE_TCP, 1, OK);                 /* looked through */
   jump(p, BPF_JA, 0, 0, 0);
-  test_quote(p, f, PROTO_ICMPV6, BPF_ABS, QUOTE + PROTO_IPV6_HEADER);
+  test_quote(p, f, PROTO_ICMPV6, QUOTE + PROTO_IPV6_HEADER);
 }
 
 int filter_attach(int fd, const struct filter *f, int family, int protocol) {
   struct program p = {.n = 0};
   if (protocol == WIRE_ICMP) {
     if (family == 4) icmp4(&p, f);
-    else icmp6(&p, f);
+    else op(&p, BPF_LDX | BPF_IMM, 0), icmp6(&p, f, (uint32_t)SKF_NET_OFF);
   } else if (family == 4) {
     op(&p, BPF_LDX | BPF_B | BPF_MSH, 0);
     op(&p, BPF_LD | BPF_H | BPF_IND, 2);
@@ -153,7 +163,64 @@ int filter_attach(int fd, const struct filter *f, int family, int protocol) {
     op(&p, BPF_LD | BPF_H | BPF_ABS, 2);
     test_port(&p, f);
   }
-  finish(&p);
+  finish(&p, UINT32_MAX);
+  return attach(fd, &p);
+}
+
+/* A holds the protocol above IP, whose number for ICMP is |icmp|, and X says
+ * where its header is: goes on behind with ICMP, and ends with the others. */
+static void upper(struct program *p, const struct filter *f, unsigned icmp) {
+  jump(p, BPF_JEQ, WIRE_UDP, 1, 0);
+  unsigned other = p->n;
+  jump(p, BPF_JEQ, WIRE_TCP, 0, 0);
+  op(p, BPF_LD | BPF_H | BPF_IND, 2);
+  test_port(p, f);
+  no_leads_here(p, other);
+  jump(p, BPF_JEQ, icmp, 0, NO);
+}
+
+static void ring4(struct program *p, const struct filter *f) {
+  op(p, BPF_LD | BPF_H | BPF_ABS, 6);
+  jump(p, BPF_JSET, PROTO_IPV4_OFFSET, NO, 0);
+  op(p, BPF_LDX | BPF_B | BPF_MSH, 0);
+  op(p, BPF_LD | BPF_B | BPF_ABS, 9);
+  upper(p, f, WIRE_ICMP);
+  icmp4(p, f);
+}
+
+/* One extension header is walked over; whoever sends more is looked at. */
+static void ring6(struct program *p, const struct filter *f) {
+  enum { FIRST = PROTO_IPV6_HEADER };
+  op(p, BPF_LDX | BPF_IMM, FIRST);
+  op(p, BPF_LD | BPF_B | BPF_ABS, 6);
+  jump(p, BPF_JEQ, PROTO_FRAGMENT, 4, 0);
+  jump(p, BPF_JEQ, PROTO_HOP_BY_HOP, 5, 0);
+  jump(p, BPF_JEQ, PROTO_ROUTING, 4, 0);
+  jump(p, BPF_JEQ, PROTO_DEST_OPTS, 3, 0);
+  jump(p, BPF_JA, 8, 0, 0);
+  op(p, BPF_LD | BPF_H | BPF_ABS, FIRST + 2);
+  jump(p, BPF_JSET, PROTO_IPV6_OFFSET, NO, 0);
+  op(p, BPF_LD | BPF_B | BPF_ABS, FIRST + 1);        /* 0 in a fragment's */
+  op(p, BPF_ALU | BPF_ADD | BPF_K, 1);
+  op(p, BPF_ALU | BPF_LSH | BPF_K, 3);
+  op(p, BPF_ALU | BPF_ADD | BPF_K, FIRST);
+  op(p, BPF_MISC | BPF_TAX, 0);
+  op(p, BPF_LD | BPF_B | BPF_ABS, FIRST);
+  jump(p, BPF_JEQ, PROTO_FRAGMENT, OK, 0);
+  jump(p, BPF_JEQ, PROTO_HOP_BY_HOP, OK, 0);
+  jump(p, BPF_JEQ, PROTO_ROUTING, OK, 0);
+  jump(p, BPF_JEQ, PROTO_DEST_OPTS, OK, 0);
+  upper(p, f, PROTO_ICMPV6);
+  icmp6(p, f, 0);
+}
+
+int filter_ring(int fd, const struct filter *f, int family, uint32_t snap) {
+  struct program p = {.n = 0};
+  op(&p, BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE));
+  jump(&p, BPF_JEQ, 0, 0, NO);                       /* PACKET_HOST */
+  if (family == 4) ring4(&p, f);
+  else ring6(&p, f);
+  finish(&p, snap);
   return attach(fd, &p);
 }
 

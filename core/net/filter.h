@@ -24,6 +24,12 @@ struct filter {
  * |protocol|. 0 or -errno. */
 int filter_attach(int fd, const struct filter *f, int family, int protocol);
 
+/* filter_ring: sets the filter for a packet socket that shows IP packets of
+ * |family| from their first byte: what came for this host and is ours by any
+ * protocol. Of fragments the first alone has the ports. Packets are cut to
+ * |snap| bytes. 0 or -errno. */
+int filter_ring(int fd, const struct filter *f, int family, uint32_t snap);
+
 /* filter_none: sets a filter that drops everything. 0 or -errno. */
 int filter_none(int fd);
 

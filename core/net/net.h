@@ -12,7 +12,10 @@
 
 #include "wire/record.h"
 
-enum { NET_FDS = 8, NET_ROUTE_NS = 1000000000 };  /* how long a route is good */
+enum {
+  NET_FDS = 12,          /* room for the descriptors of a transport */
+  NET_ROUTE_NS = 1000000000              /* how long a route is good */
+};
 
 struct net;
 
@@ -79,7 +82,8 @@ struct net_ops {
   /* fds: the descriptors to wait on, to be read when readable; -1 for none. */
   void (*fds)(struct net *net, int fd[NET_FDS]);
 
-  /* close: frees it. Privileged descriptors go to |keep|, unless NULL. */
+  /* close: frees it. Privileged descriptors that it had go to |keep|, unless
+   * NULL, where they were in mtr_sockets. */
   void (*close)(struct net *net, int32_t *keep);
 };
 
@@ -89,6 +93,9 @@ struct net {
   uint32_t caps;         /* MTR_CAP_* */
   double drops;          /* packets lost in full socket buffers */
   double malformed;      /* packets that did not parse */
+  double detours;        /* probes that took the slow way, and ... */
+  const char *detour;    /* ... why the last of them did; NULL none. Static */
+  uint32_t load;         /* probes outstanding; the loop's, before it sends */
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */
   int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */

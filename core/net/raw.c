@@ -16,7 +16,7 @@ enum { RECEIVE_BUFFER = 32 << 20, SEND_BUFFER = 4 << 20 };
 
 static const struct {
   int family, protocol;
-} kinds[NET_FDS] = {
+} kinds[RAW_FDS] = {
     [RAW_SEND4] = {AF_INET, IPPROTO_RAW},
     [RAW_SEND6] = {AF_INET6, IPPROTO_RAW},
     [RAW_ICMP4] = {AF_INET, IPPROTO_ICMP},
@@ -26,8 +26,8 @@ static const struct {
     [RAW_TCP6] = {AF_INET6, IPPROTO_TCP},
     [RAW_UDP6] = {AF_INET6, IPPROTO_UDP}};
 
-static void close_all(int32_t fd[NET_FDS]) {
-  for (int i = 0; i < NET_FDS; i++) {
+static void close_all(int32_t fd[RAW_FDS]) {
+  for (int i = 0; i < RAW_FDS; i++) {
     if (fd[i] >= 0) close(fd[i]);
     fd[i] = -1;
   }
@@ -85,10 +85,10 @@ static void listen_at(int i, int fd, int listening) {
   else bind(fd, (void *)&in6, sizeof in6);
 }
 
-int raw_sockets(int32_t fd[NET_FDS], uint32_t mark) {
+int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark) {
   int err = 0;
-  for (int i = 0; i < NET_FDS; i++) fd[i] = -1;
-  for (int i = 0; i < NET_FDS && !err; i++) {
+  for (int i = 0; i < RAW_FDS; i++) fd[i] = -1;
+  for (int i = 0; i < RAW_FDS && !err; i++) {
     fd[i] = socket(kinds[i].family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                    kinds[i].protocol);
     if (fd[i] < 0) {
@@ -124,7 +124,7 @@ static uint32_t mark_of(int fd) {
 }
 
 static int attach(const struct raw *raw) {
-  for (int i = RAW_ICMP4; i < NET_FDS; i++) {
+  for (int i = RAW_ICMP4; i < RAW_FDS; i++) {
     int protocol = kinds[i].protocol;
     if (raw->fd[i] < 0) continue;
     if (protocol == IPPROTO_ICMPV6) protocol = WIRE_ICMP;
@@ -135,27 +135,33 @@ static int attach(const struct raw *raw) {
   return 0;
 }
 
-/* Lets replies to |protocol| in; those to TCP and UDP would otherwise bring the
- * whole traffic of this host along. */
-static void hear(struct raw *raw, int family, int protocol) {
+/* Without it, those to TCP and UDP would bring all traffic of this host along.
+ */
+void raw_hear(struct raw *raw, int family, int protocol) {
   int i = protocol == WIRE_TCP   ? RAW_TCP4
           : protocol == WIRE_UDP ? RAW_UDP4 : RAW_ICMP4;
   if (family == 6) i += RAW_ICMP6 - RAW_ICMP4;
   if (raw->heard >> i & 1) return;
-  listen_at(i, raw->fd[i], 1);
+  if (!raw->quiet) listen_at(i, raw->fd[i], 1);
   raw->heard |= 1u << i;
+}
+
+void raw_hush(struct raw *raw, int quiet) {
+  raw->quiet = quiet;
+  for (int i = 0; i < RAW_FDS; i++)
+    if (raw->heard >> i & 1) listen_at(i, raw->fd[i], !quiet);
 }
 
 /* Routes may hang on the mark. Where no privilege is left to put it on another
  * socket, the sending one has it; only broadcasts that one would not refuse. */
-static int raw_route(struct net *net, struct net_route *r) {
+int raw_route(struct net *net, struct net_route *r) {
   struct raw *raw = (struct raw *)net;
   static const uint8_t none[16];
   int fd = raw->fd[r->family == 4 ? RAW_SEND4 : RAW_SEND6];
   int given = memcmp(r->src, none, sizeof none) != 0;
   if (fd < 0) return -EAFNOSUPPORT;
-  hear(raw, r->family, WIRE_ICMP);
-  hear(raw, r->family, r->protocol);
+  raw_hear(raw, r->family, WIRE_ICMP);
+  raw_hear(raw, r->family, r->protocol);
   if (r->mark || !raw->mark) return route_find(&raw->route, r);
   r->mark = raw->mark;
   int err = route_find(&raw->route, r);
@@ -165,7 +171,7 @@ static int raw_route(struct net *net, struct net_route *r) {
   return err == -EACCES || given || r->interface ? err : route_ask(fd, r);
 }
 
-static int raw_reserve(struct net *net, int protocol, uint16_t port) {
+int raw_reserve(struct net *net, int protocol, uint16_t port) {
   struct raw *raw = (struct raw *)net;
   struct filter *f = &raw->filter;
   int held = ports_hold(&raw->ports, protocol, port);
@@ -178,9 +184,10 @@ static int raw_reserve(struct net *net, int protocol, uint16_t port) {
   return attach(raw);
 }
 
-static void raw_fds(struct net *net, int fd[NET_FDS]) {
+void raw_fds(struct net *net, int fd[NET_FDS]) {
   struct raw *raw = (struct raw *)net;
-  for (int i = 0; i < NET_FDS; i++) fd[i] = i <= RAW_SEND6 ? -1 : raw->fd[i];
+  for (int i = 0; i < NET_FDS; i++)
+    fd[i] = i <= RAW_SEND6 || i >= RAW_FDS ? -1 : raw->fd[i];
 }
 
 static void drain(int fd) {
@@ -188,9 +195,8 @@ static void drain(int fd) {
   while (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) >= 0) continue;
 }
 
-static void raw_close(struct net *net, int32_t *keep) {
-  struct raw *raw = (struct raw *)net;
-  for (int i = 0; i < NET_FDS; i++) {
+void raw_end(struct raw *raw, int32_t *keep) {
+  for (int i = 0; i < RAW_FDS; i++) {
     if (!keep) {
       if (raw->fd[i] >= 0) close(raw->fd[i]);
       continue;
@@ -205,7 +211,11 @@ static void raw_close(struct net *net, int32_t *keep) {
   route_close(&raw->route);
   free(raw->out);
   free(raw->in);
-  free(raw);
+}
+
+static void raw_close(struct net *net, int32_t *keep) {
+  raw_end((struct raw *)net, keep);
+  free(net);
 }
 
 static const struct net_ops raw_ops = {
@@ -217,12 +227,10 @@ static const struct net_ops raw_ops = {
     .fds = raw_fds,
     .close = raw_close};
 
-int raw_open(struct net **net, const int32_t fd[NET_FDS], uint64_t seed,
+int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
              uint32_t regions) {
   struct rand rand = {seed};
-  struct raw *raw = calloc(1, sizeof *raw);
-  if (!raw) return -ENOMEM;
-  for (int i = 0; i < NET_FDS; i++) raw->fd[i] = -1;
+  for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
   route_init(&raw->route);
   raw->net.ops = &raw_ops;
   raw->net.caps = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
@@ -240,18 +248,24 @@ int raw_open(struct net **net, const int32_t fd[NET_FDS], uint64_t seed,
   raw->filter.port_count = NET_PORTS;
   raw->net.port_base = raw->ports.base;
   raw->net.echo_base = raw->filter.echo_base;
-  for (int i = 0; i < NET_FDS; i++) {
+  for (int i = 0; i < RAW_FDS; i++) {
     raw->fd[i] = fd[i];
     raw->dropped[i] = lost(fd[i]);
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
-  err = attach(raw);
-  if (!err) {
-    *net = &raw->net;
-    return 0;
-  }
+  if (!(err = attach(raw))) return 0;
 fail:
-  for (int i = 0; i < NET_FDS; i++) raw->fd[i] = -1;   /* still the caller's */
-  raw_close(&raw->net, NULL);
+  for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;   /* still the caller's */
+  raw_end(raw, NULL);
+  return err;
+}
+
+int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
+             uint32_t regions) {
+  struct raw *raw = calloc(1, sizeof *raw);
+  if (!raw) return -ENOMEM;
+  int err = raw_init(raw, fd, seed, regions);
+  if (err) free(raw);
+  else *net = &raw->net;
   return err;
 }

@@ -39,6 +39,13 @@ static int is(const struct cmsghdr *c, int level, int type) {
   return c->cmsg_level == level && c->cmsg_type == type;
 }
 
+void raw_stamp(struct wire_reply *r, int64_t at,
+               const struct net_clock *clock) {
+  at -= clock->offset;
+  r->kernel_time = at <= clock->now;
+  r->at = r->kernel_time ? at : clock->now;
+}
+
 static void ancillary(struct raw *raw, unsigned i, struct msghdr *m,
                       struct wire_reply *r, const struct net_clock *clock) {
   struct timespec ts;
@@ -50,9 +57,7 @@ static void ancillary(struct raw *raw, unsigned i, struct msghdr *m,
   for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
     if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
       memcpy(&ts, CMSG_DATA(c), sizeof ts);
-      int64_t at = ts.tv_sec * 1000000000ll + ts.tv_nsec - clock->offset;
-      r->kernel_time = at <= clock->now;    /* else the clock was stepped */
-      if (r->kernel_time) r->at = at;
+      raw_stamp(r, ts.tv_sec * 1000000000ll + ts.tv_nsec, clock);
     } else if (is(c, SOL_SOCKET, SO_RXQ_OVFL)) {
       memcpy(&drops, CMSG_DATA(c), sizeof drops);
       raw->net.drops += drops - raw->dropped[i];
@@ -70,7 +75,7 @@ static void ancillary(struct raw *raw, unsigned i, struct msghdr *m,
   }
 }
 
-static const int upper[NET_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
+static const int upper[RAW_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
                                    [RAW_TCP6] = WIRE_TCP,
                                    [RAW_UDP6] = WIRE_UDP};
 

@@ -94,17 +94,14 @@ static int prepare(struct raw_buffers *b, unsigned i,
   return size;
 }
 
-/* Whether the error means "not now" rather than "not this packet". */
-static int later(int err) {
-  return err == ENOBUFS || err == EAGAIN || err == ENOMEM || err == EINTR;
-}
-
-/* Whether the kernel has taken nothing for so long that it will not: a packet
- * may be larger than the whole queue of its link. */
-static int hopeless(struct raw *raw, int64_t now) {
+/* A packet may be larger than the whole queue of its link, so that patience has
+ * to end. */
+int raw_later(struct raw *raw, int err, int64_t now) {
+  if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
+    return 0;
   if (!raw->refused || now - raw->tried > PATIENCE_NS) raw->refused = now;
   raw->tried = now;
-  return now - raw->refused >= PATIENCE_NS;
+  return now - raw->refused < PATIENCE_NS;
 }
 
 /* Sends |p|, laid out in |m| and too large for the link, in fragments. 0 or an
@@ -155,7 +152,7 @@ static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
     }
     if (err == EMSGSIZE)
       err = fragments(raw, fd, &b->message[first].msg_hdr, &v[first]);
-    if (later(err) && !hopeless(raw, start)) return first;
+    if (raw_later(raw, err, start)) return first;
     sent[first].at = start;
     sent[first++].error = (uint16_t)err;
   }

@@ -25,7 +25,7 @@ void about_help(void) {
     "\n"
     "options, before the script:\n"
     "  -e CHUNK            run CHUNK, before the script if there is one\n"
-    "  --transport NAME    how probes travel: auto, raw, mtr-packet, sim\n"
+    "  --transport NAME    how probes travel: auto, raw, packet, mtr-packet, sim\n"
     "  --sim FILE          simulate the network that a file of Lua describes\n"
     "  --rate RATE         all probes together: 1000, \"100/s\", max\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"

@@ -24,7 +24,7 @@ struct row {
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct row rows[] = {
-  {"transport", FIELD(transport), 0, "auto|raw|mtr-packet|sim"},
+  {"transport", FIELD(transport), 0, "auto|raw|packet|mtr-packet|sim"},
   {"sim", FIELD(sim), 0, NULL},
   {"rate", FIELD(rate), 0, NULL},
   {"source4", FIELD(source4), 0, NULL},

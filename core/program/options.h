@@ -18,7 +18,7 @@ enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 /* options: what was asked for; strings belong to argv, NULL: not given. */
 struct options {
   enum options_action action;
-  const char *transport; /* "auto", "raw", "mtr-packet", "sim" */
+  const char *transport; /* "auto", "raw" ... */
   const char *sim;       /* file that describes a network */
   const char *rate;      /* as given; the Lua layer knows the notations */
   const char *source4;

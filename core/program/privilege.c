@@ -23,7 +23,7 @@ bool privilege_secure(void) {
 void privilege_kits(struct kits *kits, uint32_t mark) {
   *kits = (struct kits){.count = 0};
   while (kits->count < PRIVILEGE_KITS) {
-    int err = mtr_sockets(kits->fd[kits->count], mark);
+    int err = mtr_sockets(kits->fd[kits->count], mark, !kits->count);
 
     if (err < 0) {
       kits->error = -err;

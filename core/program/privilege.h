@@ -13,7 +13,9 @@
 
 enum { PRIVILEGE_KITS = 4 };
 
-/* kits: the privileged sockets, one set for each engine that may be opened. */
+/* kits: the privileged sockets, one set for each engine that may be opened; the
+ * first is good for packet too. More are not, for what these sockets cost: the
+ * kernel waits for all its processors when one is closed. */
 struct kits {
   int32_t fd[PRIVILEGE_KITS][MTR_SOCKETS];
   int count;             /* sets opened */

@@ -6,7 +6,7 @@
  * and says with which status to exit. Chunks are compiled here so that a syntax
  * error is told before anything runs.
  *
- * "mtr.program" is { kits = { {fd, ...8}, ... }, kit_errno = n or nil,
+ * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log: strings;
  * mark, seed: numbers; each nil when not given }, wake_fd = n,
  * interrupted = function() -> n, clear = function() }.

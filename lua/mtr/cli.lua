@@ -12,7 +12,8 @@
 --     local args = cli:parse(arg)                   -- { target = { "a", "b" }, count = 10 }
 --
 -- In the help text an option's line begins with its names, then what its value is called: N is a
--- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in this library it prints and exits: it is for programs.
+-- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in
+-- this library it prints and exits: it is for programs.
 
 local err = require "mtr.err"
 
@@ -41,7 +42,7 @@ local FLAGS = {
 --- A program's command line.
 ---@param name string
 ---@param help string
----@param flags? table<string, { [1]: string, [2]: any }> what short flags set, beside -4 -6 -I -U -T
+---@param flags? table<string, { [1]: string, [2]: any }> what flags set, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
   return setmetatable({ name = name, help = help, flags = flags or {} }, Cli)

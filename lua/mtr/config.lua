@@ -13,7 +13,7 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"mtr-packet"|"sim"
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
@@ -77,8 +77,8 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(event.transport, { "auto", "raw", "mtr-packet", "sim" }),
-    doc = 'default "auto": the best that privileges allow' },
+    kind = check.word(event.transport, { "auto", "raw", "packet", "mtr-packet", "sim" }),
+    doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
   { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),
     doc = "mtr-packet processes; above 1 there is no tcp; default 1" },

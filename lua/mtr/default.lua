@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The default engine: opened when first needed, with what mtr.configure was given and, above that,
--- what mtrlua's command line says. Opened anew when it is needed after it was closed.
+-- what mtrlua's command line says. Opened anew when it is needed after it was closed. Until then
+-- not even the code of engines is loaded, which is most of it: what needs none starts fast.
 
 local lib = require "mtr.lib"
 local config = require "mtr.config"
-local engine = require "mtr.engine"
 local loop = require "mtr.loop"
 
 local M = {}
@@ -45,7 +45,7 @@ end
 ---@return string? message, string? name
 function M.get()
   if current and not current.closing then return current end
-  local opened, message, name = engine.open(M.options())
+  local opened, message, name = require("mtr.engine").open(M.options())
   current = opened or nil
   return opened, message, name
 end

@@ -40,7 +40,7 @@ local function one(engine, e, i)
     local hook = entry.on_hop
     if hook then
       fill_hop(engine.hop, e)
-      entry:hook(hook, engine.hop)
+      entry:hook(hook, engine.hop, e)
     end
   elseif kind == REPLY then
     local hook, strategy = entry.on_reply, entry.strategy

@@ -104,6 +104,7 @@ end
 -- Ends what is under way, as "halted", and gives everything back.
 local function shut(engine)
   inside(engine, end_all)
+  tell.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
   kits.close(lib.gc(engine.c, nil), engine.kit)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
@@ -205,15 +206,12 @@ function Engine:stats()
   return stats
 end
 
---- The transport in use: its name, what it can do, and why it was chosen.
----@return { name: string, capabilities: table<string, boolean>, why: string }
+--- The transport in use: its name, what it can do, why it was chosen; and, once packet has had a
+--- probe sent raw's way, why the last one was (stats() counts them: detours).
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
 function Engine:transport()
   alive(self, "transport")
-  local bits, capabilities = C.mtr_caps(self.c), {}
-  for name, value in pairs(lib.capabilities) do
-    capabilities[name] = math.floor(bits / value) % 2 == 1
-  end
-  return { name = self.transport_name, capabilities = capabilities, why = self.why }
+  return tell.transport(self)
 end
 
 --- The simulated network that it is over, or nil.

@@ -131,8 +131,8 @@ M.multipath = {
 --- Transports by number, and back.
 M.transport = {
   [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
-  [C.MTR_SIM] = "sim", sim = C.MTR_SIM,
-  auto = C.MTR_AUTO, raw = C.MTR_RAW, ["mtr-packet"] = C.MTR_MTR_PACKET,
+  [C.MTR_SIM] = "sim", [C.MTR_PACKET] = "packet", auto = C.MTR_AUTO, raw = C.MTR_RAW,
+  ["mtr-packet"] = C.MTR_MTR_PACKET, sim = C.MTR_SIM, packet = C.MTR_PACKET,
 }
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port

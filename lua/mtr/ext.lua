@@ -58,7 +58,7 @@ local function interface(b, from, to, ctype)
   if band(ctype, 2) ~= 0 then
     local size = i < to and b[i] or 0
     if size < 1 or size > 64 or i + size > to then return nil end
-    out.name = lib.string(b + i + 1, size - 1):gsub("%z+$", "")
+    out.name = lib.string(b + i + 1, size - 1):match "^%Z*"
     i = i + math.ceil(size / 4) * 4
   end
   if band(ctype, 1) ~= 0 then

@@ -3,7 +3,8 @@
 -- The hop that on_hop is given: one per engine, filled anew for each event.
 --
 -- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set; the
--- replies are fetched from the engine when asked for, so an event costs no allocation. A hook that
+-- address is made text, and the replies are fetched from the engine, when they are asked for, so an
+-- event costs no allocation. A hook that
 -- keeps the object itself will see later hops in it.
 
 local lib = require "mtr.lib"
@@ -43,9 +44,10 @@ function Hop:copy()
 end
 
 local function hop_index(hop, key)
+  if key == "addr" then return addr.text(hop._bytes, hop._family) end
   if key == "replies" then return hop_replies(hop) end
   if key == "addr_class" then
-    local text = rawget(hop, "addr")
+    local text = hop.addr
     return text and addr.class(text) or nil
   end
   return Hop[key]
@@ -56,7 +58,8 @@ end
 ---@return mtr.BorrowedHop
 function M.new(engine)
   return setmetatable({
-    ttl = 0, addr = "", rtt = 0, error = "", _engine = engine, _trace = 0, _replies = false,
+    ttl = 0, rtt = 0, error = "", _engine = engine, _trace = 0, _replies = false,
+    _family = 0, _bytes = lib.new "uint8_t[16]",
   }, { __index = hop_index })
 end
 
@@ -65,11 +68,12 @@ end
 ---@param e mtr.Event
 function M.fill(hop, e)
   local family = e.family
-  hop.ttl, hop._trace, hop._replies = e.ttl, e.trace, false
+  hop.ttl, hop._trace, hop._replies, hop._family = e.ttl, e.trace, false, family
   if family ~= 0 then
-    hop.addr, hop.rtt = addr.text(e.addr, family), record.ms(e.rtt)
+    lib.copy(hop._bytes, e.addr, 16)
+    hop.rtt = record.ms(e.rtt)
   else
-    hop.addr, hop.rtt = nil, nil
+    hop.rtt = nil
   end
   hop.error = e.error ~= 0 and err.name(e.error) or nil
 end

@@ -13,18 +13,14 @@ local lib = require "mtr.lib"
 local addr = require "mtr.addr"
 local binary = require "mtr.binary"
 local check = require "mtr.check"
-local cli = require "mtr.cli"
 local err = require "mtr.err"
 local event = require "mtr.event"
-local mtrp = require "mtr.mtrp"
 local options = require "mtr.options"
 local coro = require "mtr.coro"
 local engine = require "mtr.engine"
 local loop = require "mtr.loop"
 local park = require "mtr.park"
 local default = require "mtr.default"
-local readable = require "mtr.readable"
-local stream = require "mtr.stream"
 local strategy = require "mtr.strategy"
 local semaphore = require "mtr.semaphore"
 local task = require "mtr.task"
@@ -36,8 +32,6 @@ M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
 M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = binary.find, addr.parse_ip
-M.cli = cli
-M.readable, M.stream, M.mtrp = readable, stream.open, mtrp
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
 
 -- There is no default engine: a caller's bug comes first, then why, to the callback too.
@@ -130,10 +124,19 @@ end
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
--- Who simulates nothing does not pay for it.
+-- Modules that many programs do without are loaded when they are first asked for.
+local LAZY = {}
+function LAZY.campaign() return require("mtr.campaign").new end
+function LAZY.targets() return require "mtr.targets" end
+function LAZY.report() return require "mtr.report" end
+function LAZY.readable() return require "mtr.readable" end
+function LAZY.stream() return require("mtr.stream").open end
+function LAZY.cli() return require "mtr.cli" end
+function LAZY.sim() return require "mtr.sim" end
+function LAZY.mtrp() return require "mtr.mtrp" end
+
 return setmetatable(M, { __index = function(_, key)
-  if key == "sim" then
-    M.sim = require "mtr.sim"
-    return M.sim
-  end
+  local load = LAZY[key]
+  M[key] = load and load()
+  return M[key]
 end })

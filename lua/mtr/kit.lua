@@ -12,9 +12,24 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
+-- The rate above which core/api/engine.c has "auto" take packet.
+local FAST_RATE = 5000
+
+-- Which of the sets left is best: the one that is good for packet if that is to be, else another.
+local function choose(kits, config)
+  local auto, rate = config.transport == C.MTR_AUTO, config.rate
+  local fast = config.transport == C.MTR_PACKET or (auto and (rate == 0 or rate > FAST_RATE))
+  for i, kit in ipairs(kits) do
+    if (kit[C.MTR_SOCKETS] >= 0) == fast then return i end
+  end
+  return config.transport ~= C.MTR_PACKET and 1 or nil
+end
+
 -- Takes a set, if one is left, into the config of an engine that has a use for one.
 local function take(config, wanted)
-  local kit = wanted and lib.program and table.remove(lib.program.kits) or nil
+  local kits = wanted and lib.program and lib.program.kits
+  local index = kits and choose(kits, config)
+  local kit = index and table.remove(kits, index) or nil
   for i = 1, C.MTR_SOCKETS do config.sockets[i - 1] = kit and kit[i] or -1 end
   return kit
 end
@@ -60,7 +75,7 @@ end
 ---@param engine ffi.cdata*
 ---@param kit mtr.Kit?
 function M.close(engine, kit)
-  local keep = kit and lib.new "int32_t[8]"
+  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
   C.mtr_close(engine, keep)
   if not kit then return end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end

@@ -9,65 +9,27 @@ local err = require "mtr.err"
 local options = require "mtr.options"
 local resolve = require "mtr.resolve"
 local slots = require "mtr.slots"
-local steer = require "mtr.steer"
+local starts = require "mtr.start"
 
 local C = lib.C
 local EINVAL = err.code.EINVAL
 local M = {}
 
---- The name of a failure that is the caller's bug: the library found a value out of range that
---- depends on others.
-M.BUG = "BUG"
-
--- The kernel's EINVAL for a destination says no more than that.
-local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
-local NO_WAY = "the kernel takes nothing to this target, as with a blackhole route"
+M.BUG = starts.BUG
 
 local bytes = lib.new "uint8_t[16]"
 
-local function wants(trace)
-  local want, all, replies, timeouts = 0, trace.engine.debug, nil, nil
-  if trace.strategy then
-    replies, timeouts = steer.wants(trace.strategy)
-  end
-  if trace.on_probe or all then want = want + C.MTR_WANT_SENT end
-  if trace.on_reply or replies or all then want = want + C.MTR_WANT_REPLY end
-  if trace.on_timeout or timeouts or all then want = want + C.MTR_WANT_TIMEOUT end
-  if trace.on_hop then want = want + C.MTR_WANT_HOP end
-  if trace.on_hop or trace:wants_result() then want = want + C.MTR_WANT_RESULT end
-  return want
-end
-
--- Why this address is not to be probed, as an environment error.
-local function refuse(trace, family, address)
-  local source, excluded = trace.kept.source, trace.engine.exclude
-  local only = trace.kept.family or source and source.family
-  if only and only ~= family then
-    return err.own("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
-      addr.text(address, family), only, trace.kept.family and "family" or "source"))
-  end
-  local prefix = excluded and excluded:find(address, family)
-  if prefix then
-    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(
-      addr.text(address, family), prefix))
-  end
-  return true
-end
-
 local function start(trace, t, family, address)
-  local ok, message, name = refuse(trace, family, address)
-  if not ok then return nil, message, name end
   local engine = trace.engine
-  t.cookie, t.want, t.family = slots.take(engine, trace), wants(trace), family
+  local ok, message, name = starts.permit(engine, trace.kept, family, address)
+  if not ok then return nil, message, name end
+  t.cookie, t.family = slots.take(engine, trace), family
+  t.want = starts.wants(trace, engine.debug, trace:wants_result())
   lib.copy(t.dst, address, 16)
   local n = C.mtr_start(engine.c, t, 1)
   if n < 0 then
     slots.free(engine, trace)
-    local why = lib.string(C.mtr_why(engine.c))
-    if n ~= -EINVAL then return err.env(n, why) end
-    if why ~= "" then return nil, why, M.BUG end
-    local zone = family == 6 and addr.class(addr.format(address, 6)) == "link-local"
-    return err.env(n, zone and NO_ZONE or NO_WAY)
+    return starts.refusal(engine, n, family, address)
   end
   trace.kept = nil
   local o = trace.options

@@ -66,7 +66,8 @@ local function check()
 end
 check()
 
-M.new, M.copy, M.fill, M.string, M.gc = ffi.new, ffi.copy, ffi.fill, ffi.string, ffi.gc
+M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
+M.gc, M.sizeof = ffi.gc, ffi.sizeof
 
 --- Names of the counters in struct mtr_counters, in order.
 ---@type string[]

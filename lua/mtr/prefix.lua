@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Sets of address prefixes: which prefix, if any, holds an address. Used for the list of what must
--- never be probed and for the classes of special addresses.
+-- never be probed.
 --
 -- For each prefix length in use there is a table from the masked bytes to a value, and lookups go
 -- from the longest length down, so the time depends on the number of lengths, never on the number

@@ -9,8 +9,8 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"
 local err = require "mtr.err"
-local event = require "mtr.event"
 local json = require "mtr.json"
+local read = require "mtr.info"
 local record = require "mtr.record"
 
 local C = lib.C
@@ -99,6 +99,10 @@ function Result:json()
   return text
 end
 
+--- The result itself: borrowed ones (mtr.borrowed) give one of these.
+---@return mtr.Result
+function Result:copy() return self end
+
 -- The kept replies and their extension objects, in memory of their own.
 local function copy_replies(result, engine, handle)
   local records, n, objects = record.fetch(engine, handle, C.MTR_ALL_TTLS)
@@ -116,33 +120,30 @@ end
 
 local info = lib.new "struct mtr_info"
 
-local function known(code) return code ~= C.MTR_NO_CODE and code or nil end
-
 --- The result of a trace that has ended and is not yet released.
----@param trace mtr.Trace
+---@param trace mtr.Trace or what has its fields
 ---@param engine ffi.cdata*
 ---@return mtr.Result
 function M.new(trace, engine)
   C.mtr_describe(engine, trace.handle, info)
-  local family, protocol = info.family, info.protocol
   local result = setmetatable({
     type = "trace", version = "1",
     transport = trace.engine.transport_name,
-    protocol = event.protocol[protocol],
-    multipath = event.multipath[info.multipath],
-    src = addr.text(info.src, family),
+    protocol = read.protocol(info),
+    multipath = read.multipath(info),
+    src = read.src(info),
     dst = trace.dst,
     target = trace.target,
     all_addresses = trace.all_addresses,
-    sport = info.source_port > 0 and info.source_port or nil,
-    dport = protocol ~= C.MTR_ICMP and info.port or nil,
+    sport = read.sport(info),
+    dport = read.dport(info),
     flow = info.flow,
-    flow_label = family == 6 and info.flow_label <= 0xfffff and info.flow_label or nil,
-    size = info.size > 0 and info.size or nil,
+    flow_label = read.flow_label(info),
+    size = read.size(info),
     start = info.start,
-    duration = record.ms(info.duration),
-    stop_reason = trace.stop_reason or event.stop[info.stop_reason],
-    stop_data = trace.stop_data or known(info.stop_data),
+    duration = read.duration(info),
+    stop_reason = trace.stop_reason or read.stop_reason(info),
+    stop_data = trace.stop_data or read.stop_data(info),
     error = trace.error,
     first_ttl = info.first_ttl,
     hop_count = info.hop_count,

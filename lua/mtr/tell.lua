@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- The debug log: a line for every request and one for what became of it, whatever the transport.
+-- What an engine says of its transport, and the debug log: a line for every request and one for
+-- what became of it, whatever the transport.
 --
 --     127.0.0.1 udp 33434, ttl 1, try 1: sent
 --     127.0.0.1 udp 33434, ttl 1, try 1: 127.0.0.1 after 0.052 ms, icmp 3/3
 --
--- Only an engine whose log takes level "debug" comes here; it then has these events of all traces
+-- Only an engine whose log takes level "debug" has that; it then has these events of all traces
 -- queued, which costs more than tracing itself.
 
 local lib = require "mtr.lib"
@@ -62,6 +63,33 @@ function M.batch(engine, n)
     local say = outcome[e.kind]
     if say then engine.log("debug", request(engine, e) .. ": " .. say(engine, e)) end
   end
+end
+
+local function detour(engine)
+  local why = lib.string(C.mtr_detour(engine.c))
+  return why ~= "" and why or nil
+end
+
+--- What engine:transport() returns.
+---@param engine mtr.Engine
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
+function M.transport(engine)
+  local bits, capabilities = C.mtr_caps(engine.c), {}
+  for name, value in pairs(lib.capabilities) do
+    capabilities[name] = math.floor(bits / value) % 2 == 1
+  end
+  return { name = engine.transport_name, capabilities = capabilities, why = engine.why,
+    detour = detour(engine) }
+end
+
+--- Logs what packet could not send by itself, when its engine is closed.
+---@param engine mtr.Engine
+function M.detours(engine)
+  local why = engine.log and detour(engine)
+  if not why then return end
+  local stats = engine:stats()
+  engine.log("info", ("transport %s: %d of %d probes went raw's way; the last: %s"):format(
+    engine.transport_name, stats.detours, stats.probes_sent, why))
 end
 
 return M

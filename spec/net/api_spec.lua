@@ -14,7 +14,7 @@ end or describe
 local engine, reports, port, close_port
 
 local function prepare()
-  engine = assert(mtr.engine { rate = "max" })
+  engine = assert(mtr.engine { transport = "raw", rate = "max" })
   reports = {}
   mtr.on_error(function(text) reports[#reports + 1] = text end)
   port, close_port = loopback.silent_port()

@@ -87,7 +87,7 @@ function M.options(args, defaults)
     options[key] = value
   end
   for _, arg in ipairs(args) do
-    local key, value = arg:match("^(%w+)=(.*)$")
+    local key, value = arg:match("^([%w_]+)=(.*)$")
     assert(key and defaults[key] ~= nil, "no such option: " .. arg)
     options[key] = tonumber(value) or value
   end

@@ -20,7 +20,7 @@ if not pcall(ffi.typeof, "struct spec_bpf") then
 end
 
 local AF_UNIX, SOCK_DGRAM, SOL_SOCKET, SO_GET_FILTER, MSG_DONTWAIT = 1, 2, 1, 26, 0x40
-local SKF_NET_OFF = -0x100000
+local SKF_NET_OFF, SKF_AD_PKTTYPE = -0x100000, -0x1000 + 4
 local band = bit.band
 
 local M = {}
@@ -85,11 +85,13 @@ local function value(f, s, x, bytes, network)
     return v and band(v, 15) * 4
   end
   if mode == 0x40 then k = k + x end
+  if k == 2 ^ 32 + SKF_AD_PKTTYPE then return network.kind end
   if k >= 2 ^ 31 then return load(network, k - 2 ^ 32 - SKF_NET_OFF, f.code) end
   return load(bytes, k, f.code)
 end
 
----The same, run here, with the bytes of the IP header in front of the packet.
+---The same, run here, with the bytes of the IP header in front of the packet; or, for a packet
+---socket, which has that in the packet, { kind = its packet type }.
 function Filter:would_pass(bytes, network)
   local a, x, s, pc = 0, 0, {}, 0
   while true do

@@ -26,11 +26,12 @@ local calls = {
 -- Lua, lowest first; a module's floor is that of the first part of its name.
 local lua_floors = {
   { "lib" },
-  { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "json", "mtrp",
-    "options", "prefix", "probe", "record", "reply", "script", "sim", "strategies", "tell",
-    "units" },
-  { "calls", "dispatch", "engine", "hops", "kit", "launch", "loop", "park", "prober", "resolve",
-    "result", "slots", "steer", "tell", "timer", "trace", "turns", "watch" },
+  { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "info", "json",
+    "mtrp", "options", "prefix", "probe", "range", "record", "reply", "script", "sim",
+    "strategies", "targets", "tell", "units" },
+  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "kit", "launch", "loop", "park",
+    "prober", "resolve", "result", "slots", "start", "steer", "tell", "timer", "trace", "turns",
+    "watch" },
   { "default", "hosts", "readable", "semaphore", "stats", "stream", "task" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }

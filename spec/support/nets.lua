@@ -14,7 +14,7 @@ ffi.cdef [[ int nets_fcntl(int fd, int command, ...) __asm__("fcntl"); ]]
 
 local F_GETFD, FDS = 1, 1024
 
-local M = {}
+local M = { transport = os.getenv "MTR_TRANSPORT" or "raw" }
 local labs = {}
 
 local available, reason = lab.available()
@@ -66,7 +66,8 @@ local function checked(fn)
 end
 
 ---Calls fn(engine) in a node's network (the prober's by default), then closes the engine and
----checks that it took everything along. Unlimited rate unless opts says otherwise.
+---checks that it took everything along. Unlimited rate, and raw or the transport of that name in
+---$MTR_TRANSPORT, unless opts says otherwise.
 ---@param l lab.Lab
 ---@param fn fun(e: mtr.Engine)
 ---@param opts? mtr.EngineOptions
@@ -74,7 +75,7 @@ end
 ---@param drops? boolean  the kernel may have dropped replies
 function M.inside(l, fn, opts, node, drops)
   opts = opts or {}
-  opts.rate = opts.rate or 0
+  opts.rate, opts.transport = opts.rate or 0, opts.transport or M.transport
   checked(function()
     l:inside(function()
       local e = assert(mtr.engine(opts))

@@ -9,7 +9,7 @@ local root = run("id -u").out == "0\n"
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 2, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 3, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
@@ -20,7 +20,7 @@ local cases = {
   { "wants a value", "mtrlua --seed", 2, "", "%-%-seed needs a value" },
   { "wants a chunk", "mtrlua -e", 2, "", "%-e needs a chunk" },
   { "checks words", "mtrlua --transport=pigeon x", 2, "",
-    "'pigeon' is not one of auto|raw|mtr%-packet" },
+    "'pigeon' is not one of auto|raw|packet|mtr%-packet|sim" },
   { "checks empty words", "mtrlua --log= x", 2, "", "'' is not one of error|warn|info|debug" },
   { "checks numbers", "mtrlua --seed 12x x", 2, "", "%-%-seed: '12x' is not a number" },
   { "checks signs", "mtrlua --mark -1 x", 2, "", "%-%-mark: '%-1' is not a number" },

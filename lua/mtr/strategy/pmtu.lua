@@ -2,8 +2,8 @@
 --
 -- Path MTU discovery (RFC 1191, RFC 8201). The smallest packets find the target, or the furthest
 -- hop that answers, one TTL after the other; then packets to there that must not be fragmented,
--- `largest` bytes at first, shrink to what routers say fits, or by RFC 1191's plateaus where they do
--- not say. Unless a router said what fits, the size is then searched for, by halves, between the
+-- `largest` bytes at first, shrink to what routers say fits, or by RFC 1191's plateaus where they
+-- do not say. Unless a router said what fits, the size is then searched for, by halves, between the
 -- largest that came through and the least that did not; so it is where packets just vanish (a black
 -- hole).
 --
@@ -11,8 +11,8 @@
 --                     limits = { { addr =, mtu =, size = }, ... }, blackhole = true or nil }
 --
 -- In `limits` is who did not let a packet of `size` pass, the first one each; without addr: this
--- host. No mtu: not even the smallest packet was answered. One lost answer too many looks like a black hole:
--- attempts guard against that.
+-- host. No mtu: not even the smallest packet was answered. One lost answer too many looks like a
+-- black hole: attempts guard against that.
 
 local fit = require "mtr.strategy.fit"
 

@@ -123,6 +123,80 @@ describe("filter", function()
     end
   end
 
+  -- A packet socket has all protocols in one, and the header of IPv6 too.
+  local HOST, OTHERS, SNAP = { kind = 0 }, { kind = 3 }, 2048
+  local function open_ring(family)
+    f = bpf.new(function(fd) return C.filter_ring(fd, ours(), family, SNAP) end)
+  end
+
+  -- An IPv6 packet from its first byte, behind extension headers: a number and bytes each.
+  local function outer6(protocol, body, extensions)
+    local first, front = protocol, ""
+    for i = #(extensions or {}), 1, -1 do
+      front = string.char(first) .. extensions[i][2] .. front
+      first = extensions[i][1]
+    end
+    return parts.outer6(first, front .. body)
+  end
+
+  for _, case in ipairs(CASES) do
+    local family, protocol, bytes, want, name = unpack(case)
+    it(("of a packet socket on IPv%d, protocol %d, %s %s"):format(family, protocol,
+      want and "lets in" or "keeps out", name), function()
+      open_ring(family)
+      if family == 6 then bytes = outer6(protocol == ICMP and 58 or protocol, bytes) end
+      assert.equal(want, f:would_pass(bytes, HOST))
+      assert.is_false(f:would_pass(bytes, OTHERS))
+    end)
+  end
+
+  for _, case in ipairs(CASES6) do
+    local bytes, want, name = unpack(case)
+    it(("of a packet socket on ICMPv6 %s errors about %s"):format(want and "lets in"
+      or "keeps out", name), function()
+      open_ring(6)
+      for kind = 1, 4 do
+        local message = string.char(kind) .. bytes:sub(2)
+        assert.equal(want, f:would_pass(outer6(58, message), HOST))
+        assert.equal(want, f:would_pass(outer6(58, message,
+          { { 60, hex "00 010400000000" } }), HOST))
+      end
+    end)
+  end
+
+  local MINE, OTHER = u16(9) .. u16(PORT) .. u16(8) .. u16(0), u16(9) .. u16(9) .. u16(8) .. u16(0)
+  local OPTIONS, LONG = hex "00 010400000000", "\1" .. ("\0"):rep(14)
+  for _, case in ipairs {
+    { "behind options", UDP, MINE, { { 0, OPTIONS } }, true },
+    { "behind a long routing header", UDP, MINE, { { 43, LONG } }, true },
+    { "to another's port behind one", UDP, OTHER, { { 43, LONG } }, false },
+    { "in the first fragment", UDP, MINE, { { 44, hex "00 0001 00001234" } }, true },
+    { "in the first fragment to another's port", UDP, OTHER, { { 44, hex "00 0001 00001234" } },
+      false },
+    { "in a later fragment", UDP, MINE, { { 44, hex "00 0008 00001234" } }, false },
+    { "behind two headers, and is looked at", UDP, OTHER, { { 0, OPTIONS }, { 60, OPTIONS } },
+      true },
+    { "of another protocol", GRE, MINE, nil, false },
+    { "of another protocol behind options", GRE, MINE, { { 0, OPTIONS } }, false },
+    { "of no protocol", 59, MINE, nil, false },
+  } do
+    local name, protocol, body, extensions, want = unpack(case, 1, 5)
+    it(("of a packet socket on IPv6 %s what comes %s"):format(want and "lets in" or "keeps out",
+      name), function()
+      open_ring(6)
+      assert.equal(want, f:would_pass(outer6(protocol, body, extensions), HOST))
+    end)
+  end
+
+  it("of a packet socket lets in the first of an IPv4 packet's fragments alone", function()
+    open_ring(4)
+    local whole = v4(UDP, MINE)
+    for flags, want in pairs { [0x4000] = true, [0x2000] = true, [0x2001] = false, [5] = false } do
+      assert.equal(want, f:would_pass(packet.patch(whole, 6, u16(flags)), HOST))
+    end
+    assert.is_false(f:would_pass(v4(GRE, MINE), HOST))
+  end)
+
   it("lets nothing in until it is replaced", function()
     f = bpf.new(function(fd) return C.filter_none(fd) end)
     assert.is_false(f:passes(v4(ICMP, echo(ECHO, "0000"))))
@@ -145,6 +219,15 @@ describe("filter", function()
       end
       f:close()
     end
+    for family = 4, 6, 2 do
+      f = bpf.new(function(fd) return C.filter_ring(fd, filter, family, SNAP) end)
+      for port = 100 + C.FILTER_PORTS - 1, 100 + C.FILTER_PORTS do
+        local bytes = u16(9) .. u16(port) .. u16(8) .. u16(0)
+        bytes = family == 4 and v4(UDP, bytes) or outer6(UDP, bytes)
+        assert.equal(port < 100 + C.FILTER_PORTS, f:would_pass(bytes, HOST))
+      end
+      f:close()
+    end
     f = bpf.new(function(fd) return C.filter_none(fd) end)
   end)
 
@@ -152,5 +235,6 @@ describe("filter", function()
     f = bpf.new(function(fd) return C.filter_none(fd) end)
     assert.is_true(C.filter_none(-1) < 0)
     assert.is_true(C.filter_attach(-1, ours(), 4, ICMP) < 0)
+    assert.is_true(C.filter_ring(-1, ours(), 4, SNAP) < 0)
   end)
 end)

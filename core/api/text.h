@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * text.h: text into a buffer that may be too small, without stdio. A text knows
+ * how long it would have become; from the first piece that does not fit on
+ * nothing more is written. The put_ functions write to |p|, where there must be
+ * room, and return the byte behind: numbers take at most 24 bytes, an address
+ * at most TEXT_ADDRESS.
+ */
+#ifndef API_TEXT_H
+#define API_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { TEXT_ADDRESS = 46 };
+
+struct text {
+  char *at;              /* next byte */
+  char *end;             /* one past the last */
+  size_t size;           /* bytes asked for so far */
+};
+
+/* text_put: appends |n| bytes. */
+static inline void text_put(struct text *t, const char *s, size_t n) {
+  t->size += n;
+  if (n <= (size_t)(t->end - t->at)) {
+    memcpy(t->at, s, n);
+    t->at += n;
+  } else {
+    t->end = t->at;
+  }
+}
+
+/* text_word: appends a string as it is. */
+static inline void text_word(struct text *t, const char *s) {
+  text_put(t, s, strlen(s));
+}
+
+/* put_word: a string as it is; a literal becomes a few moves. */
+static inline char *put_word(char *p, const char *s) {
+  size_t n = strlen(s);
+  memcpy(p, s, n);
+  return p + n;
+}
+
+/* put_number: a whole number in decimal. */
+char *put_number(char *p, uint32_t value);
+
+/* put_ms: |ms|, rounded half up to three decimals; "null" if it is no finite
+ * number or above 2^53 us. */
+char *put_ms(char *p, double ms);
+
+/* put_seconds: |s| >= 0 with six decimals, rounded half up: exact for unix
+ * times since 2004, of which a double keeps 22 binary places; before that the
+ * last digit may be off by one. "null" for anything else. */
+char *put_seconds(char *p, double s);
+
+/* put_address: an address of |family| 4 or 6; IPv6 as RFC 5952 has it. */
+char *put_address(char *p, const uint8_t *addr, unsigned family);
+
+/* text_quote: appends |n| bytes as a JSON string. Control characters, quotes
+ * and backslashes are escaped; each byte that is not UTF-8 (RFC 3629 section 4)
+ * becomes U+FFFD. */
+void text_quote(struct text *t, const uint8_t *s, size_t n);
+
+#endif

@@ -1,0 +1,111 @@
+-- SPDX-License-Identifier: MIT
+--
+-- How a campaign takes targets in: as many as its window has room for, in batches, whenever hooks
+-- and tasks have given way.
+--
+-- Literal addresses go to the campaign's cohort. Names, and all targets of a campaign whose traces
+-- must be told apart, become traces of their own. When the engine is full with the traces of
+-- others, what was taken waits until one of the campaign's own has ended, or a moment.
+
+local addr = require "mtr.addr"
+local cohort = require "mtr.cohort"
+local err = require "mtr.err"
+local options = require "mtr.options"
+local park = require "mtr.park"
+local starts = require "mtr.start"
+local timer = require "mtr.timer"
+local traces = require "mtr.trace"
+
+local M = {}
+
+-- How many traces start before the engine is let run again, and ms between two tries when it is
+-- full.
+local BURST, RETRY = 4096, 50
+
+-- The options that a function makes for a target.
+local function made(c, target)
+  local ok, opts = xpcall(c.trace, err.traceback, target)
+  if ok then return opts end
+  c:fail(opts, "ETARGETS")
+end
+
+local function start_own(c, target)
+  local opts = c.trace
+  if type(opts) == "function" then opts = made(c, target) end
+  if c.failure then return end
+  local trace, bug = traces.new(c.engine, target, opts, options.trace)
+  if not trace then return c:fail(bug, starts.BUG) end
+  local function over()
+    c.own[trace], c.own_count = nil, c.own_count - 1
+  end
+  trace.on_done = function(message, result)
+    over()
+    if result then
+      c.tally:count(result.stop_reason, nil, result.probe_count, result.hop_count)
+      c:deliver(result)
+    else
+      c:cannot(target, message, trace.failure_name)
+    end
+    c:after()
+  end
+  c.own[trace], c.own_count = true, c.own_count + 1
+  local ok, message, name = trace:start()
+  if ok then return end
+  over()
+  if name == starts.BUG then return c:fail(message, name) end
+  c:cannot(target, message, name)
+end
+
+-- Takes one target.
+local function pull(c)
+  local group, feed = c.cohort, c.feed
+  local kind, what = feed:next(group.bytes)
+  if not kind then
+    c.exhausted = true
+    return
+  end
+  c.tally.targets = c.tally.targets + 1
+  if kind < 0 then
+    c:cannot(feed.text, what, what:match "^%u+")
+  elseif kind == 0 then
+    start_own(c, what)
+  elseif c.apart then
+    start_own(c, what > 0 and feed.text or addr.format(group.bytes, kind))
+  else
+    local ok, message, name = group:add(kind, what)
+    if not ok then c:cannot(addr.format(group.bytes, kind), message, name) end
+  end
+end
+
+local function again(c, ms)
+  timer.start(c.engine, ms, function() park.wake(c.pump) end)
+end
+
+local function fill(c)
+  local group, started = c.cohort, 0
+  while group:start() do
+    local room = c.window - group.in_flight - c.own_count - c.unread
+    if c.exhausted or room <= 0 then return end
+    if started >= BURST then return again(c, 0) end
+    local n = math.min(cohort.BATCH, room)
+    for _ = 1, n do
+      pull(c)
+      if c.exhausted then break end
+    end
+    started = started + n
+  end
+  if group.in_flight + c.own_count == 0 then again(c, RETRY) end
+end
+
+local function protected(c)
+  local ok, message = xpcall(fill, err.traceback, c)
+  if not ok then c:fail(message, "ETARGETS") end
+end
+
+--- Takes targets while there is room.
+---@param c mtr.Campaign
+function M.run(c)
+  if not c.done then park.inside(protected, c) end
+end
+
+return M

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What a campaign counts, and the summary that is made of it.
+
+local event = require "mtr.event"
+
+local M = {}
+
+---@class mtr.Summary
+---@field targets integer taken from the list, addresses of prefixes one by one
+---@field traces integer that have ended
+---@field failed integer targets that could not be traced
+---@field probes integer sent
+---@field hops integer settled
+---@field stop_reasons table<string, integer> traces by why they ended
+---@field errors table<string, integer> failed targets by the error's name
+---@field first_error? string of the first failed target
+---@field halted boolean ended before its targets did
+
+---@class mtr.Tally
+local Tally = {}
+Tally.__index = Tally
+
+--- A tally of nothing yet.
+---@return mtr.Tally
+function M.new()
+  return setmetatable({
+    targets = 0, traces = 0, failed = 0, probes = 0, hops = 0, stops = {}, errors = {},
+  }, Tally)
+end
+
+--- A trace has ended.
+---@param reason? string a stop reason; nil: that with this number
+---@param number? integer
+---@param probes integer
+---@param hops integer
+function Tally:count(reason, number, probes, hops)
+  local key = reason or event.stop[number]
+  self.traces, self.probes, self.hops = self.traces + 1, self.probes + probes, self.hops + hops
+  self.stops[key] = (self.stops[key] or 0) + 1
+end
+
+--- A target could not be traced.
+---@param target string
+---@param message string
+---@param name string
+function Tally:refuse(target, message, name)
+  self.failed = self.failed + 1
+  self.errors[name] = (self.errors[name] or 0) + 1
+  self.first_error = self.first_error or ("%s: %s"):format(target, message)
+end
+
+local function copy(counts)
+  local out = {}
+  for key, n in pairs(counts) do out[key] = n end
+  return out
+end
+
+--- The summary as of now.
+---@param halted boolean
+---@return mtr.Summary
+function Tally:summary(halted)
+  return {
+    targets = self.targets, traces = self.traces, failed = self.failed, probes = self.probes,
+    hops = self.hops, stop_reasons = copy(self.stops), errors = copy(self.errors),
+    first_error = self.first_error, halted = halted,
+  }
+end
+
+return M

@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- The reporter of JSON lines: what is in the file is whole lines, whatever happens.
+local lib = require "mtr.lib"
+local jsonl = require "mtr.report.jsonl"
+local random = require "spec.support.random"
+local run = require "spec.support.run"
+
+-- A borrowed result with this text; and one that only has json().
+local function lazy(text)
+  return {
+    json = function() return text end,
+    write = function(_, out, size)
+      if #text <= size then lib.copy(out, text, #text) end
+      return #text
+    end,
+  }
+end
+
+local function own(text) return { json = function() return text end } end
+
+local function read(path)
+  local file = assert(io.open(path))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+describe("the jsonl reporter", function()
+  teardown(run.clean)
+
+  it("writes every result as a line, long and short, in order", function()
+    local path, r, lines = run.dir() .. "/out.jsonl", random(1), {}
+    local reporter = jsonl.new(path)
+    assert.is_true(reporter:start())
+    for i = 1, 400 do
+      local size = r(10) == 1 and 60000 + r(12000) or r(2000)
+      lines[i] = ("{%q}"):format(("x"):rep(size))
+      assert.is_true(reporter:trace(r(3) == 1 and own(lines[i]) or lazy(lines[i])))
+    end
+    assert.is_true(reporter:finish())
+    assert.is_true(table.concat(lines, "\n") .. "\n" == read(path))
+  end)
+
+  it("fills its memory to the last byte and no further", function()
+    local path = run.dir() .. "/edge.jsonl"
+    for _, size in ipairs { 65533, 65534, 65535, 65536, 65537 } do
+      local reporter = jsonl.new(path)
+      assert.is_true(reporter:start())
+      local text = ("y"):rep(size)
+      for _ = 1, 3 do assert.is_true(reporter:trace(lazy(text))) end
+      assert.is_true(reporter:trace(lazy "z"))
+      assert.is_true(reporter:finish())
+      assert.is_true((text .. "\n"):rep(3) .. "z\n" == read(path), size)
+    end
+  end)
+
+  it("makes a file of nothing when there was nothing", function()
+    local path = run.file("old.jsonl", "old\n")
+    local reporter = jsonl.new(path)
+    assert.is_true(reporter:start())
+    assert.is_true(reporter:finish())
+    assert.equal("", read(path))
+  end)
+
+  it("has what it was given in the file after an update", function()
+    local path = run.dir() .. "/update.jsonl"
+    local reporter = jsonl.new(path)
+    assert.is_true(reporter:start())
+    reporter:trace(lazy "{}")
+    assert.equal("", read(path))
+    assert.is_true(reporter:update())
+    assert.equal("{}\n", read(path))
+    reporter:finish()
+  end)
+
+  it("says which file cannot be opened", function()
+    local ok, message, name = jsonl.new(run.dir() .. "/none/out"):start()
+    assert.is_nil(ok)
+    assert.equal("ENOENT", name)
+    assert.truthy(message:find("/none/out", 1, true))
+  end)
+
+  it("says which file is full, and fails at once with a long line", function()
+    for _, size in ipairs { 10, 70000 } do
+      local reporter = jsonl.new "/dev/full"
+      assert.is_true(reporter:start())
+      local ok, message, name = reporter:trace(lazy(("x"):rep(size)))
+      if size == 10 then ok, message, name = reporter:finish() end
+      assert.is_nil(ok)
+      assert.equal("ENOSPC", name)
+      assert.truthy(message:find("writing /dev/full", 1, true), message)
+    end
+  end)
+
+  it("leaves no half line on a disk that fills up", function()
+    local path = run.dir() .. "/limited.jsonl"
+    local got = run.run(([[ulimit -f 100; trap '' XFSZ; exec luajit -e '
+      package.path = "build/lua/?.lua;lua/?.lua;lua/?/init.lua"
+      local reporter = require("mtr.report.jsonl").new "%s"
+      assert(reporter:start())
+      local result = { json = function() return "{" .. ("x"):rep(2997) .. "}" end }
+      for i = 1, 100 do
+        local ok, message, name = reporter:trace(result)
+        if not ok then print(name, message) break end
+      end']]):format(path))
+    assert.equal("", got.err)
+    assert.truthy(got.out:find "^EFBIG\tEFBIG.*writing .*limited.jsonl", got.out)
+    local text = read(path)
+    assert.truthy(text:find "^[x{}\n ]+$" and #text >= 51200)
+    local rest = text:gsub("{x+}\n", "")
+    assert.truthy(rest:find "^ *$", "half a line was left")
+  end)
+
+  it("takes a path or nothing", function()
+    assert.has_error(function() jsonl.new(7) end, "report.jsonl: the path must be a string, got 7")
+    assert.equal("-", jsonl.new().path)
+  end)
+end)
