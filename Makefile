@@ -28,8 +28,9 @@ ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=rep
 # What Debian has to provide, by what is to be made.
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
-BENCH_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
-TEST_NEEDS = $(BENCH_NEEDS) libcap2-bin lua-busted procps
+PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
+BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
+TEST_NEEDS = $(PEER_NEEDS) libcap2-bin lua-busted procps
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
@@ -85,10 +86,22 @@ build/mtr.pc: Makefile
 	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lmtr' \
 	  'Requires.private: libuv' >$@
 
+# The fake internet of spec/lab/fakenet, and with XDP what the bench needs besides.
+FAKENET = build/fakenet/respond build/fakenet/truth
+LOAD = $(FAKENET) build/fakenet/attach build/fakenet/xdp.o build/perf/mini
+plain = mkdir -p $(@D); echo "  LD $@"; $(CC) $(filter-out -M%,$(FLAGS)) -o $@ $(filter %.c,$^)
+build/fakenet/%: spec/lab/fakenet/%.c spec/lab/fakenet/settings.c spec/lab/fakenet/*.h | deps
+	$(plain) $(if $(filter attach,$*),-lbpf)
+build/fakenet/xdp.o: spec/lab/fakenet/xdp.c spec/lab/fakenet/*.h | deps
+	mkdir -p $(@D); clang -target bpf -std=gnu11 -O2 -g -Wall -Wextra -Wconversion -Werror \
+	  -I/usr/include/$$($(CC) -dumpmachine) -c -o $@ $<
+build/perf/mini: $(wildcard spec/perf/mini*.c) $(wildcard spec/perf/mini*.h) | deps
+	$(plain)
+
 demo: all ## trace real packets through a network of namespaces
 	sh spec/lab/demo.sh
 
-test: all ## run the specs
+test: all $(FAKENET) ## run the specs
 	busted $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to
@@ -103,7 +116,7 @@ lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, styl
 	luacheck -q --no-color .
 	luajit spec/support/lint.lua
 
-bench: all ## measure
+bench: all $(LOAD) ## measure
 	sh spec/perf/bench.sh
 
 fuzz: $(FUZZ:%=build/fuzz/%) ## look for input that breaks a parser

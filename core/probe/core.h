@@ -247,6 +247,10 @@ void core_dirty(struct core *c, struct trace *t);
 void core_link(struct core *c, struct trace *t, struct probe *p);
 void core_unlink(struct core *c, struct trace *t, struct probe *p);
 
+/* core_silence: keeps, for the result, how many probes of hop |ttl| of |t|,
+ * which gets no more, were not answered. */
+void core_silence(struct core *c, struct trace *t, unsigned ttl);
+
 /* core_retire: |p|, not outstanding any more, has ended in |state|. */
 void core_retire(struct core *c, struct probe *p, enum probe_state state,
                  int64_t now);

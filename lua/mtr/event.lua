@@ -92,6 +92,8 @@ local M = {}
 ---@field rtt? number ms, of the first answer
 ---@field replies mtr.Reply[]
 ---@field skipped? true below first_ttl, not probed
+---@field unanswered? integer probes that nothing came back for; of results only
+---@field failed? integer probes that could not be sent; of results only
 ---@field error? string name of the errno of the failed send
 
 local WORDS = {

@@ -94,6 +94,11 @@ function M.prober(dst, opts)
   return e:prober(dst, opts)
 end
 
+--- Empty statistics per hop, to which results are added or traces tell as they go: see mtr.Stats.
+--- Loaded when first asked for: few scripts pay for what they do not use.
+---@return mtr.Stats
+function M.stats() return require("mtr.stats").new() end
+
 --- Waits until nothing is under way in any engine.
 ---@async
 ---@return true

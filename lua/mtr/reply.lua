@@ -49,6 +49,7 @@ function READ.mtu(e) return e.protocol == C.MTR_ICMP and e.mtu > 0 and e.mtu or 
 function READ.icmp_type(e) return e.protocol == C.MTR_ICMP and e.icmp_type or nil end
 function READ.icmp_code(e) return e.protocol == C.MTR_ICMP and e.icmp_code or nil end
 function READ.ignored(e) return not record.counts(e.flags) or nil end
+function READ.too_big(e) return band(e.flags, C.MTR_REPLY_TOO_BIG) ~= 0 or nil end
 function READ.final(e) return band(e.flags, C.MTR_REPLY_FINAL) ~= 0 or nil end
 
 local function reply_index(self, key)

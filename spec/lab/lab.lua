@@ -76,7 +76,11 @@ local function words(name, args)
   return table.concat(list, " ")
 end
 
-local function new(plan, state)
+--- A lab around what a plan says and what is up.
+---@param plan lab.Plan
+---@param state lab.State
+---@return lab.Lab
+function M.new(plan, state)
   return setmetatable({
     id = state.id,
     plan = plan,
@@ -119,7 +123,7 @@ function M.up(name, args, opts)
   local fine, state
   fine, state, err = pcall(netns.up, plan, id, words(name, args or {}), owner)
   if fine and state then
-    return new(plan, state)
+    return M.new(plan, state)
   end
   M.down(id)
   if not fine then
@@ -145,7 +149,7 @@ function M.find(id)
   if not plan then
     return nil, err
   end
-  return new(plan, state)
+  return M.new(plan, state)
 end
 
 --- Take down a lab by id. Nothing there: nothing to do.

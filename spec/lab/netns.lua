@@ -56,18 +56,26 @@ local function node_script(plan, node)
   return table.concat(lines, "\n")
 end
 
--- The script that makes the namespaces; where the host's /run is not ours it prints `holder PID`.
--- An owner's end is then the end of the holder too.
-local function make_script(state, owner)
-  local batch = "ip -batch - <<'IP'\nnetns add "
-    .. table.concat(state.ns, "\nnetns add ") .. "\nIP\n"
-  if states.is_initial() then
-    return batch
-  end
+local function make_batch(names)
+  return "ip -batch - <<'IP'\nnetns add " .. table.concat(names, "\nnetns add ") .. "\nIP\n"
+end
+
+--- The script that makes namespaces in a /run that a holder process keeps; it prints `holder PID`.
+--- An owner's end is then the end of the holder too.
+---@param names string[]
+---@param owner integer?
+---@return string
+function M.holder_script(names, owner)
   local wait = owner and "--pid=" .. owner or ""
-  return "unshare -mn sh -e <<'HOLDER'\nmount -t tmpfs mtrlab /run\nmkdir /run/netns\n" .. batch
+  return "unshare -mn sh -e <<'HOLDER'\nmount -t tmpfs mtrlab /run\nmkdir /run/netns\n"
+    .. make_batch(names)
     .. ("setsid tail %s -f /dev/null >/dev/null 2>&1 </dev/null &\n"):format(wait)
     .. "echo holder $!\nHOLDER\n"
+end
+
+-- The script that makes the namespaces, in the host's /run where that is ours.
+local function make_script(state, owner)
+  return states.is_initial() and make_batch(state.ns) or M.holder_script(state.ns, owner)
 end
 
 -- Links are made from inside the prober's namespace. The two ends of each get different indexes:
@@ -120,6 +128,17 @@ function M.sh(script)
   return good, not good and output:gsub("%s+$", "") or nil
 end
 
+--- Note the holder in a lab's state, if a script's output tells of one.
+---@param state lab.State
+---@param output string
+function M.note_holder(state, output)
+  local holder = output:match("holder (%d+)")
+  if holder then
+    state.holder = holder
+    states.note(state.id, "holder", holder, sys.started(holder))
+  end
+end
+
 --- Build a plan under an id that is free. On failure the lab's remains are for M.down.
 ---@param plan lab.Plan
 ---@param id string
@@ -142,11 +161,7 @@ function M.up(plan, id, topo, owner)
   if not output then
     return nil, err
   end
-  local holder = output:match("holder (%d+)")
-  if holder then
-    state.holder = holder
-    states.note(id, "holder", holder, sys.started(holder))
-  end
+  M.note_holder(state, output)
   local script = { "export COMMON=" .. states.quote(COMMON), links_script(plan, state) }
   for _, node in ipairs(plan.nodes) do
     local enter = "nsenter --net=" .. states.path(state, node.name) .. " sh -e <<'NODE'\n"

@@ -2,12 +2,18 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
+--   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt]
+--
+-- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
+-- the hop and to the byte; the others are load.lua's.
+--
 -- Everything is run in turns, so that what else the machine does meets all alike, and told as
 -- medians; ratios are made of runs that were neighbours. On a veth chain the kernel's forwarding
 -- runs on the sender's CPU and is charged to the sender: the same for every contender.
 -- SPDX-License-Identifier: MIT
 
 local contenders = require("spec.perf.contenders")
+local load = require("spec.perf.load")
 local lab = require("spec.lab.lab")
 local measure = require("spec.perf.measure")
 local reports = require("spec.perf.report")
@@ -223,8 +229,11 @@ local machine = {
 reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machine.load,
   machine.date))
 local start = measure.now()
-local l = assert(lab.up("many", { TTLS }, { id = (...) }))
-local ok, problem = xpcall(function()
+
+local parts = load.parts
+
+function parts.chain()
+  local l = assert(lab.up("many", { TTLS }))
   local runs = pairs_of_runs(l)
   check_results(runs)
   check_cost(l, runs)
@@ -232,10 +241,17 @@ local ok, problem = xpcall(function()
   check_growth(l)
   check_start()
   check_others(l, runs)
+  l:down()
+end
+
+local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt" }
+local ok, problem = xpcall(function()
+  for _, word in ipairs(words) do
+    assert(parts[word], "bench: there is no part " .. word)(report)
+  end
 end, function(err)
   return type(err) == "string" and err:find("^bench:") and err or debug.traceback(err)
 end)
-l:down()
 if not ok then
   io.stderr:write(problem, "\n")
   os.exit(1)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# `make bench`: builds the yardstick and the allocation counter, then runs bench.lua where a lab can
-# be made: as root, else in a user namespace of its own. Whatever happens, the lab goes.
+# `make bench`: builds the yardsticks and the allocation counter, then runs bench.lua, with the
+# words given (see there), where a lab can be made: as root, else in a user namespace of its own.
+# Whatever happens, the labs go: those of a bench that was killed are stale.
 set -eu
 cd "$(dirname "$0")/../.."
 if [ "$(id -u)" != 0 ]; then
@@ -10,12 +11,13 @@ fi
 flags='-std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Werror'
 mkdir -p build/perf
 ${CC:-cc} $flags -o build/perf/bare spec/perf/bare.c
+${CC:-cc} $flags -o build/perf/mtrp_driver spec/perf/mtrp_driver.c
 ${CC:-cc} $flags -fPIC -shared -o build/perf/malloc_count.so spec/perf/malloc_count.c
-id=mtrbench-$$
-trap 'spec/lab/lab down --id "$id"' EXIT
+trap 'spec/lab/lab down --stale' EXIT
 trap 'exit 130' INT TERM HUP
 status=0
-LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$id" || status=1
+LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$@" || status=1
+[ $# = 0 ] || exit "$status"
 echo
 echo "mtr-packet's protocol, served by us and by mtr-packet itself"
 sh spec/perf/mtrp.sh || status=1

@@ -21,6 +21,9 @@ local function run(lab, command, node)
   return output
 end
 
+--- The key=value in what a contender printed.
+---@param output string
+---@return table<string, number>
 local function numbers(output)
   local values = {}
   for key, value in output:gmatch("([%w_]+)=(%S+)") do
@@ -29,6 +32,9 @@ local function numbers(output)
   return values
 end
 
+--- Options as a contender takes them: key=value.
+---@param options table<string, any>
+---@return string
 local function words(options)
   local list = {}
   for key, value in pairs(options) do
@@ -162,6 +168,6 @@ function M.idle_peak()
   return tonumber(status:match("VmHWM:%s+(%d+) kB")) * 1024
 end
 
-M.MTRLUA = MTRLUA
+M.MTRLUA, M.numbers, M.words = MTRLUA, numbers, words
 
 return M

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * respond: the responder where XDP cannot be had, and the one with a known
+ * delay: answers what comes out of a device that it makes, each answer DELAY
+ * after its probe was read, in order.
+ *
+ *   respond tun|tap DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
+ *
+ * When the device is there it goes on in the background, keeps its counters in
+ * the file COUNTERS (one 64-bit number per answer_kind; tell prints them) and
+ * ends with process HOLDER. While answers are due it spins, so that the delay
+ * is exact to a few us: give it a CPU of its own. Longer answers than a slot
+ * holds are lost.
+ *
+ *   respond tell COUNTERS
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "settings.h"
+
+enum {
+  BATCH = 64,            /* packets read before answers are looked after */
+  PACKET = 2048,         /* bytes of the longest probe */
+  ETHER = 14,            /* bytes before it on a TAP device */
+  SLOT = 118,            /* bytes of the longest delayed answer */
+  SLOTS = 1 << 18,       /* delayed answers: 10 ms at 26 million a second */
+  ROOM = 16 << 20        /* bytes that the device may hold for us */
+};
+
+struct slot {
+  int64_t due;           /* ns, monotonic */
+  uint16_t size;
+  __u8 bytes[SLOT];
+};
+
+struct respond {
+  int device, holder;
+  size_t ether;          /* 0 or ETHER */
+  int64_t delay;         /* ns */
+  struct model model;
+  unsigned long long *counts;
+  struct slot *slots;    /* [SLOTS], if there is a delay */
+  uint32_t first, next;  /* of those due; they only count up */
+};
+
+static int64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/* The answer to the |n| bytes at |p|: its size and, in |*out|, its bytes: |p|
+ * or |buffer|. 0: there is none. */
+static size_t reply4(struct respond *r, __u8 *p, size_t n, __u8 *buffer,
+                     __u8 **out) {
+  struct answer a = answer_read4(&r->model, p);
+  *out = buffer;
+  if (a.kind == ANSWER_RESET && n < RESET4) a.kind = ANSWER_OTHER;
+  r->counts[a.kind]++;
+  if (a.kind == ANSWER_EXCEEDED || a.kind == ANSWER_UNREACHABLE) {
+    answer_error4(buffer, p, &a);
+    return ERROR4;
+  } else if (a.kind == ANSWER_ECHO) {
+    answer_echo4(*out = p, &a);
+    return n;
+  } else if (a.kind == ANSWER_RESET) {
+    answer_reset4(buffer, p, &a);
+    return RESET4;
+  }
+  return 0;
+}
+
+static size_t reply6(struct respond *r, __u8 *p, size_t n, __u8 *buffer,
+                     __u8 **out) {
+  struct answer a = answer_read6(&r->model, p);
+  *out = buffer;
+  if (a.kind == ANSWER_RESET && n < RESET6) a.kind = ANSWER_OTHER;
+  r->counts[a.kind]++;
+  if (a.kind == ANSWER_EXCEEDED || a.kind == ANSWER_UNREACHABLE) {
+    answer_error6(buffer, p, &a);
+    return ERROR6;
+  } else if (a.kind == ANSWER_ECHO) {
+    answer_echo6(*out = p, &a);
+    return n;
+  } else if (a.kind == ANSWER_RESET) {
+    answer_reset6(buffer, p, &a);
+    return RESET6;
+  }
+  return 0;
+}
+
+static void put_out(struct respond *r, const __u8 *p, size_t n) {
+  if (write(r->device, p, n) < 0) r->counts[ANSWER_LOST]++;
+}
+
+static void delay(struct respond *r, const __u8 *p, size_t n) {
+  if (n > SLOT || r->next - r->first == SLOTS) {
+    r->counts[ANSWER_LOST]++;
+    return;
+  }
+  struct slot *s = &r->slots[r->next++ % SLOTS];
+  s->due = now_ns() + r->delay;
+  s->size = (uint16_t)n;
+  memcpy(s->bytes, p, n);
+}
+
+/* Sends the answer |out| to the |frame|, which may be the same. */
+static void finish(struct respond *r, const __u8 *frame, __u8 *out, size_t n) {
+  if (r->ether) {
+    __u8 from[6];
+    memcpy(from, frame + 6, 6);
+    memmove(out + 6, frame, 6);
+    memcpy(out, from, 6);
+    memmove(out + 12, frame + 12, 2);
+  }
+  (r->delay ? delay : put_out)(r, out, n);
+}
+
+static int take(struct respond *r) {
+  static __u8 frame[PACKET], buffer[SLOT];
+  __u8 *packet = frame + r->ether;
+  int got = 0;
+  for (; got < BATCH; got++) {
+    ssize_t n = read(r->device, frame, sizeof frame) - (ssize_t)r->ether;
+    __u8 *out;
+    if (n <= 0) break;
+    size_t size = 0;
+    if (packet[0] >> 4 == 4 && n >= IP4 + QUOTE)
+      size = reply4(r, packet, (size_t)n, buffer + r->ether, &out);
+    else if (packet[0] >> 4 == 6 && n >= IP6 + QUOTE)
+      size = reply6(r, packet, (size_t)n, buffer + r->ether, &out);
+    else
+      r->counts[ANSWER_OTHER]++;
+    if (size) finish(r, frame, out - r->ether, size + r->ether);
+  }
+  return got;
+}
+
+static void give(struct respond *r) {
+  int64_t now = now_ns();
+  while (r->first != r->next && r->slots[r->first % SLOTS].due <= now) {
+    struct slot *s = &r->slots[r->first++ % SLOTS];
+    put_out(r, s->bytes, s->size);
+  }
+}
+
+/* Until HOLDER ends, or this is killed. */
+static void serve(struct respond *r) {
+  struct pollfd wait[] = {{.fd = r->holder, .events = POLLIN},
+                          {.fd = r->device, .events = POLLIN}};
+  while (!wait[0].revents) {
+    int got = take(r);
+    if (r->delay) give(r);
+    if (!got && r->first == r->next) poll(wait, 2, -1);
+  }
+}
+
+static int open_device(const char *name, int tap) {
+  struct ifreq f = {0};
+  f.ifr_flags = (short)((tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI);
+  int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), room = ROOM;
+  strncpy(f.ifr_name, name, IFNAMSIZ - 1);
+  if (fd < 0 || ioctl(fd, TUNSETIFF, &f) < 0) return -errno;
+  return ioctl(fd, TUNSETSNDBUF, &room) < 0 ? -errno : fd;
+}
+
+static void *open_counters(const char *path, int flags) {
+  enum { SIZE = ANSWER_KINDS * sizeof(long long) };
+  int fd = open(path, flags | O_CLOEXEC, 0600);
+  int made = fd >= 0 && (!(flags & O_CREAT) || !ftruncate(fd, SIZE));
+  void *p = made ? mmap(NULL, SIZE, PROT_READ | (flags & O_CREAT ? PROT_WRITE
+                                                                 : 0),
+                        MAP_SHARED, fd, 0) : MAP_FAILED;
+  return p == MAP_FAILED ? NULL : p;
+}
+
+static int fail(const char *what, int err) {
+  fprintf(stderr, "respond: %s: %s\n", what, strerror(err));
+  return 1;
+}
+
+static int tell(const char *path) {
+  const unsigned long long *counts = open_counters(path, O_RDONLY);
+  if (!counts) return fail(path, errno);
+  settings_print(counts);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  static struct respond r;
+  if (argc == 3 && !strcmp(argv[1], "tell")) return tell(argv[2]);
+  if (argc < 6) return 2;
+  const char *wrong = settings_read(&r.model, argc - 6, argv + 6);
+  r.delay = atoll(argv[5]) * 1000;
+  r.ether = strcmp(argv[1], "tap") ? 0 : ETHER;
+  if (wrong || r.delay < 0) {
+    fprintf(stderr, "respond: %s\n", wrong ? wrong : "a delay below 0");
+    return 2;
+  }
+  r.device = open_device(argv[2], r.ether != 0);
+  if (r.device < 0) return fail("/dev/net/tun", -r.device);
+  r.counts = open_counters(argv[3], O_RDWR | O_CREAT | O_TRUNC);
+  if (!r.counts) return fail(argv[3], errno);
+  r.holder = (int)syscall(SYS_pidfd_open, atoi(argv[4]), 0);
+  if (r.holder < 0) return fail(argv[4], errno);
+  if (r.delay && !(r.slots = malloc(sizeof *r.slots * SLOTS)))
+    return fail("slots", errno);
+  if (daemon(0, 0) < 0) return fail("daemon", errno);
+  serve(&r);
+  return 0;
+}
