@@ -42,11 +42,8 @@ Exit status: 0 done, 1 a target's path MTU could not be found, 2 wrong usage, 13
 
 local args = cli:parse(arg)
 local format = cli:choice("output", { "text", "jsonl" })
-local largest, targets = args.largest or 1500, args.target
+local largest, targets = cli:number("largest", 68, 65535, 1500), args.target
 args.output, args.largest, args.target = nil, nil, nil
-if type(largest) ~= "number" or largest < 68 or largest > 65535 or largest % 1 ~= 0 then
-  cli:usage(("--largest must be 68 to 65535 bytes, got %s"):format(largest))
-end
 
 local function text(result)
   local found, out = result.pmtu, {}

@@ -14,6 +14,7 @@ enum {
   PARCEL_SMALL = 192, PARCEL_LARGE = 2048,         /* bytes of a slot */
   PARCELS = 1 << 24,
   COPY_NS = 50000,       /* between copies of a reply */
+  AGAIN_NS = 1000000, REFUSALS_MOST = 1000,        /* of one probe */
   BUSY = 64,             /* packets on their way */
   SLACK_NS = 16000, SLACK_MAX_NS = 16000000,       /* for each; at most */
   PORT_BASE = 20480, ECHO_BASE = 7000,
@@ -107,6 +108,15 @@ static int send_one(struct sim *s, size_t size, int truth, int64_t *at,
   return 0;
 }
 
+/* Whether what failed as |err| may go a moment later, as raw sockets have it: a
+ * queue is full, but not for good. */
+static int put_off(struct sim *s, int err) {
+  s->again = INT64_MAX;
+  if (err != ENOBUFS && err != EAGAIN) s->refusals = 0;
+  else if (++s->refusals <= REFUSALS_MOST) s->again = s->net.at + AGAIN_NS;
+  return s->again != INT64_MAX;
+}
+
 static uint32_t sim_send(struct net *net, const struct wire_probe *v,
                          uint32_t n, struct net_sent *sent) {
   struct sim *s = (struct sim *)net;
@@ -119,6 +129,7 @@ static uint32_t sim_send(struct net *net, const struct wire_probe *v,
     if (size > 0) sent[i].size = (uint16_t)size;
     int err = size < 0 ? -size
                        : send_one(s, (size_t)size, 0, &at, &got, &copies);
+    if (put_off(s, err)) return i;
     sent[i].error = (uint16_t)err;
     for (unsigned k = 0; !err && got && k < copies; k++)
       post(s, got, at + k * COPY_NS);
@@ -142,6 +153,7 @@ static uint32_t sim_receive(struct net *net, unsigned i, struct wire_reply *v,
   uint32_t k = 0;
   (void)i;
   clear(s);
+  if (s->again <= clock->now) s->again = INT64_MAX;
   while (k < n && (t = wheel_expire(&s->wheel, clock->now))) {
     struct parcel *p = slab_at(slab_of(s, t->kind), t->index);
     int err = wire_parse(p->bytes, p->size, p->whole, &v[k]);
@@ -158,7 +170,9 @@ static uint32_t sim_receive(struct net *net, unsigned i, struct wire_reply *v,
 }
 
 static int64_t sim_deadline(struct net *net) {
-  return wheel_next(&((struct sim *)net)->wheel);
+  struct sim *s = (struct sim *)net;
+  int64_t at = wheel_next(&s->wheel);
+  return at < s->again ? at : s->again;
 }
 
 static int is_group(const struct net_route *r) {
@@ -210,8 +224,8 @@ static int sim_reserve(struct net *net, int protocol, uint16_t port) {
 }
 
 /* Names are those of nodes. */
-static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
-                            struct net_route *v, uint32_t n) {
+static int sim_resolve(struct net *net, const char *name, unsigned family,
+                       struct net_route *v, uint32_t n) {
   const struct mtr_sim *t = ((struct sim *)net)->topo;
   const struct mtr_sim_addr *a = t->addrs.v;
   uint32_t k = 0;
@@ -223,7 +237,7 @@ static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
     v[k].family = a[i].family;
     memcpy(v[k++].dst, a[i].addr, sizeof v->dst);
   }
-  return k;
+  return (int)k;
 }
 
 static void sim_fds(struct net *net, int fd[NET_FDS]) {
@@ -286,6 +300,7 @@ int sim_open(struct net **net, struct mtr_sim *topo, uint64_t seed) {
   s->topo = topo;
   s->rand.state = seed;
   s->given = SLAB_NONE;
+  s->again = INT64_MAX;
   topo_use(topo);
   slab_init(&s->small, PARCEL_SMALL, PARCELS, 8);
   slab_init(&s->large, PARCEL_LARGE, PARCELS, 5);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/sim_parts.h"
+#include "wire/checksum.h"
 #include "wire/proto.h"
 #include "wire/record.h"
 
@@ -89,6 +90,20 @@ static size_t error(struct sim *s, const struct trip *trip,
   return wire_error(&m, &e, trip->packet, trip->size, s->in);
 }
 
+/* Whether the checksum of |trip| is right, as hosts check it: UDP over IPv4 may
+ * go without (RFC 768), over IPv6 not (RFC 8200 8.1). */
+static int intact(const struct trip *trip) {
+  const uint8_t *p = trip->packet, *q = p + wire_head(p);
+  int family = p[0] >> 4, protocol = wire_protocol(p);
+  size_t n = trip->size - wire_head(p);
+  if (protocol == WIRE_UDP && !q[6] && !q[7]) return family == 4;
+  uint64_t sum = checksum_add(0, q, n);
+  if (family == 6 || protocol != WIRE_ICMP)
+    sum += checksum_pseudo(family, wire_src(p), wire_dst(p),
+                           protocol == WIRE_ICMP ? PROTO_ICMPV6 : protocol, n);
+  return checksum_fold(sum) == 0xffff;
+}
+
 /* What the port of |node| that |trip| is for does. */
 static unsigned port_state(const struct mtr_sim *t, const struct trip *trip) {
   const struct mtr_sim_node *node = topo_node(t, trip->node);
@@ -125,6 +140,7 @@ size_t sim_answer(struct sim *s, const struct trip *trip,
   const struct mtr_sim_node *node = topo_node(s->topo, trip->node);
   switch (r->end) {
   case TRIP_ARRIVED:
+    if (!intact(trip)) return 0;
     if (wire_protocol(trip->packet) != WIRE_ICMP)
       return serve(s, trip, port_state(s->topo, trip));
     return serve(s, trip, node->flags & MTR_SIM_NO_ECHO ? MTR_SIM_FILTERED

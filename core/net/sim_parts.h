@@ -27,6 +27,8 @@ struct sim {
   struct rand rand;
   struct wheel wheel;
   struct slab small, large;            /* parcels */
+  uint32_t refusals;     /* in a row, of sends that may go later */
+  int64_t again;         /* ns; when they do; INT64_MAX: none waits */
   uint32_t given;        /* parcels whose replies are out; SLAB_NONE */
   struct sim_bucket *buckets;          /* by node */
   struct internet internet;

@@ -81,13 +81,14 @@ static int same_id(const struct core *c, unsigned id,
   return n;
 }
 
-/* By the identification alone, if it fits one probe only: as sent,
- * byte-swapped, or one too high. */
+/* By the identification alone, if it fits one probe only: as sent, or, unless
+ * the transport header says the same, byte-swapped or one too high. */
 static struct probe *by_ip_id(const struct core *c,
                               const struct wire_reply *r) {
   struct probe *p = NULL;
   int n = same_id(c, r->ip_id, r, &p);
   if (n) return n == 1 ? p : NULL;
+  if (r->id == r->ip_id) return NULL;    /* of a probe that is no more */
   n = same_id(c, __builtin_bswap16(r->ip_id), r, &p) +
       same_id(c, r->ip_id - 1u, r, &p);
   return n == 1 ? p : NULL;

@@ -125,6 +125,19 @@ function Cli:choice(name, words)
   return value
 end
 
+--- An option that is a whole number which the program itself has a use for.
+---@param name string as in parse()'s table
+---@param least integer
+---@param most integer
+---@param default integer
+---@return integer
+function Cli:number(name, least, most, default)
+  local n = self.args[name] or default
+  if type(n) == "number" and n >= least and n <= most and n % 1 == 0 then return n end
+  self:usage(("--%s must be %d..%d, got %s"):format(name:gsub("_", "-"), least, most, n))
+  return default
+end
+
 --- Calls a function of the library with what the command line said: an option that it refuses is
 --- wrong usage, told in the command line's words.
 ---@param fn function

@@ -68,8 +68,8 @@ describe("pmtu", function()
   end)
 
   for words, message in pairs {
-    ["--largest 20 ::1"] = "%-%-largest must be 68 to 65535 bytes, got 20",
-    ["--largest x ::1"] = "%-%-largest must be 68 to 65535 bytes, got x",
+    ["--largest 20 ::1"] = "%-%-largest must be 68%.%.65535, got 20",
+    ["--largest x ::1"] = "%-%-largest must be 68%.%.65535, got x",
     ["-o dot ::1"] = "%-%-output must be text or jsonl, got 'dot'",
   } do
     it("refuses " .. words, function()

@@ -33,6 +33,8 @@ if args.count == 99 then
   cli:call(error, "demo.lua:1: trace: count must be 1..9, got 99", 0)
 elseif args.count == 98 then
   cli:call(error, "a bug of ours", 0)
+elseif args.count == 96 or args.count == 1.5 then
+  cli:number("count", 1, 95, 3)
 elseif args.count == 97 then
   local turn = cli:in_turn()
   turn.put(2, "b1 ") turn.put(1, "a1 ") turn.put(2, "b2 ") turn.finish(2) turn.put(3, "c1 ")
@@ -90,6 +92,8 @@ describe("mtr.cli", function()
     ["-w soon a"] = "%-%-timeout must be such as 2 %(seconds%) or 250ms, got 'soon'",
     ["-o xml a"] = "%-%-output must be text, dot or jsonl, got 'xml'",
     ["-c 99 a"] = "%-%-count must be 1..9, got 99",
+    ["-c 96 a"] = "%-%-count must be 1%.%.95, got 96",
+    ["-c 1.5 a"] = "%-%-count must be 1%.%.95, got 1.5",
   } do
     it(("says what is wrong with '%s'"):format(words), function()
       local got = demo(words)

@@ -1,0 +1,150 @@
+#!/usr/bin/env mtrlua
+-- SPDX-License-Identifier: MIT
+--
+-- ping: probes to one or more targets at a steady pace, for whoever knows ping(8).
+--
+-- Each target is a trace whose strategy knows one TTL only.
+
+local mtr = require "mtr"
+
+local cli = mtr.cli("ping", [[
+usage: ping [options] TARGET...
+
+Probes each TARGET, an address or a name, side by side; "-" reads targets from standard input.
+
+  -4                      IPv4 only
+  -6                      IPv6 only
+  -c, --count N           probes to each target; default: until ^C
+  -i, --interval WAIT     from one to the next: seconds, or such as 200ms (1s)
+  -W, --timeout WAIT      how long to wait for an answer (2s)
+  -w, --deadline WAIT     how long to go on in all
+  -s, --data N            bytes of data behind the headers (icmp, udp: 56, tcp: 0)
+  -t, --ttl N             TTL (64)
+  -p, --protocol WORD     what to probe with: icmp (default), udp, tcp
+  --port N                destination port (udp 33434, tcp 80)
+  --tos N                 type of service, IPv6: traffic class (0)
+  --source ADDRESS        source address
+  -I, --interface NAME    send through this interface
+  -q                      only the summary
+  -n                      addresses, not names: always so
+  -o, --output FORMAT     text (default); jsonl: a record for each probe and each summary
+  -h, --help              this text
+
+An answer says that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK, a
+reset. mdev is the standard deviation, jitter the mean difference from one answer to the next.
+
+examples:
+  ping -p tcp --port 443 -6 -i 200ms example.org example.net
+  ping -c 10 -q -o jsonl - <targets.txt | jq 'select(.type == "ping_summary")'
+
+Exit status: 0 every target answered, 1 some did not at all or could not be probed, 2 wrong usage,
+130 interrupted: ^C ends the pings, and the summaries are printed.
+]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
+
+local args = cli:parse(arg)
+local json = cli:choice("output", { "text", "jsonl" }) == "jsonl"
+local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
+local found, cjson = pcall(require, "cjson")
+if json and not found then cli:usage "-o jsonl needs lua-cjson: apt-get install lua-cjson" end
+
+local count, ttl = cli:number("count", 1, 1e6, 1e6), cli:number("ttl", 1, 255, 64)
+local data = cli:number("data", 0, 65000, protocol == "tcp" and 0 or 56)
+local HEADER, KEPT = protocol == "tcp" and 20 or 8, 64
+
+local FIELDS = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup", "late",
+  "error", "sent", "received", "unanswered", "min", "avg", "max", "mdev", "jitter" }
+local function put(t, record, text, ...)
+  if record.type == "ping" and args.quiet then return end
+  if not json then return cli:write(text:format(...)) end
+  local parts = {}
+  record.target, record.dst = t.target, t.dst
+  for _, name in ipairs(FIELDS) do
+    local value = record[name]
+    if value ~= nil then parts[#parts + 1] = ("%q:%s"):format(name, cjson.encode(value)) end
+  end
+  cli:write("{" .. table.concat(parts, ",") .. "}\n")
+end
+
+-- The strategy: one TTL, a probe each interval; what becomes of them goes to the hooks.
+local function steady(t, trace)
+  local told, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
+  t.dst = trace.dst
+  put(t, { type = "ping_start", size = size }, "PING %s (%s) %d(%d) bytes of %s data\n", t.target,
+    t.dst, data, size, protocol)
+  for seq = 1, count do
+    if seq > 1 then trace:sleep(args.interval or "1s") end
+    while told < t.ended do told = told + (trace:wait() and 1 or 0) end
+    t.probes[seq], t.probes[seq - KEPT], t.sent = { ttl = ttl, size = size }, nil, seq
+    trace:send(t.probes[seq])
+  end
+end
+
+local function seq_of(t, id)
+  for seq, probe in pairs(t.probes) do if probe.id == id then return seq end end
+end
+
+-- One more round trip time: running mean and sum of squares (Welford).
+local function take(t, rtt)
+  local off = rtt - t.avg
+  t.received, t.avg = t.received + 1, t.avg + off / (t.received + 1)
+  t.squares, t.best, t.worst = t.squares + off * (rtt - t.avg), math.min(t.best, rtt),
+    math.max(t.worst, rtt)
+  t.steps, t.last = t.steps + math.abs(rtt - (t.last or rtt)), rtt
+end
+
+local function on_reply(t, reply)
+  local again = reply.dup and " (DUP!)" or reply.late and " (late)" or ""
+  local mark = not reply.final and (mtr.mark(reply) or "time exceeded") or nil
+  if again == "" and not reply.ignored then t.ended = t.ended + 1 end
+  if again == "" and reply.final then take(t, reply.rtt) end
+  local seq = seq_of(t, reply.id)
+  put(t, { type = "ping", seq = seq, addr = reply.addr, rtt = reply.rtt, ttl = reply.reply_ttl,
+    size = reply.reply_size, dup = reply.dup or nil, late = reply.late or nil, error = mark },
+    "%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n", reply.reply_size or 0, reply.addr,
+    seq or "?", reply.reply_ttl or "?", reply.rtt, mark and " " .. mark or "", again)
+end
+
+local function on_timeout(t, probe)
+  t.ended = t.ended + 1
+  local seq, what = seq_of(t, probe.id), probe.error or "no answer"
+  put(t, { type = "ping", seq = seq, error = what }, "%s: seq=%s %s\n", t.dst, seq or "?", what)
+end
+
+local function summary(t)
+  local silent = 100 * (1 - t.received / math.max(t.sent, 1))
+  local s = { type = "ping_summary", sent = t.sent, received = t.received, unanswered = silent }
+  if t.received > 0 then
+    s.min, s.avg, s.max, s.mdev = t.best, t.avg, t.worst, math.sqrt(t.squares / t.received)
+    s.jitter = t.steps / math.max(t.received - 1, 1)
+  end
+  put(t, s, "\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n%s", t.target,
+    t.sent, t.received, silent, s.min and ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter "
+    .. "%.3f ms\n"):format(s.min, s.avg, s.max, s.mdev, s.jitter) or "")
+end
+
+local function run(target)
+  local t = { target = target, probes = {}, sent = 0, ended = 0, received = 0, avg = 0,
+    squares = 0, steps = 0, best = math.huge, worst = 0 }
+  local opts = { window = 255, max_probes = 1e6, max_ttl = ttl }
+  function opts.strategy(trace) return steady(t, trace) end
+  function opts.on_reply(_, reply) on_reply(t, reply) end
+  function opts.on_timeout(_, probe) on_timeout(t, probe) end
+  for _, name in ipairs { "family", "protocol", "port", "timeout", "tos", "source", "interface" } do
+    opts[name] = args[name]
+  end
+  local call = { mtr.trace, target, opts }
+  if args.deadline then call = { mtr.with_timeout, args.deadline, unpack(call) } end
+  local _, message = cli:call(unpack(call))
+  if not t.dst then io.stderr:write("ping: ", target, ": ", message, "\n") end
+  return t
+end
+
+local tasks, failed = {}, false
+for i, target in ipairs(args.target) do tasks[i] = mtr.go(run, target) end
+mtr.wait_all(tasks)
+for _, task in ipairs(tasks) do
+  local t = task:wait()
+  if t and t.dst then summary(t) end
+  failed = failed or not t or t.received == 0
+end
+return failed and 1 or 0
