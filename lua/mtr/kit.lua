@@ -45,6 +45,9 @@ local function none_left(kit)
   return lib.program and not kit and not lib.program.kit_errno
 end
 
+-- The transports that have a use for a set.
+local USES = { [C.MTR_AUTO] = true, [C.MTR_RAW] = true, [C.MTR_PACKET] = true }
+
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
@@ -61,7 +64,7 @@ function M.open(config, sim)
     if code < 0 then return err.env(code, lib.string(why)) end
     return out[0], lib.string(why)
   end
-  local raw = config.transport == C.MTR_AUTO or config.transport == C.MTR_RAW
+  local raw = USES[config.transport]
   local kit = take(config, raw)
   local code = C.mtr_open(config, out, why, 512)
   if code >= 0 then return out[0], lib.string(why), kit end

@@ -39,6 +39,15 @@ local cases = {
   { "fails when it waits for what cannot happen", [[
     require "mtr".semaphore(0):acquire()]],
     1, "^$", "^mtrlua: mtr: waits for what can never happen" },
+  { "has the sockets of each transport, though its privileges are gone", [[
+    local mtr = require "mtr"
+    for _, options in ipairs { { transport = "packet" }, { transport = "raw" }, { rate = "max" },
+        { transport = "packet", rate = "max" }, {} } do
+      local engine = assert(mtr.engine(options))
+      print(engine:transport().name, engine:trace("127.0.0.1").stop_reason)
+      engine:close()
+    end]], 0, "^packet\tcompleted\nraw\tcompleted\npacket\tcompleted\npacket\tcompleted\n"
+      .. "raw\tcompleted\n$", "^$" },
   { "exits with the number that it returns", "return 7", 7, "^$", "^$" },
   { "passes waits through its own coroutines", [[
     local mtr = require "mtr"

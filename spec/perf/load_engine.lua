@@ -47,60 +47,41 @@ local trace_opts = {
   strategy = opts.strategy ~= "" and opts.strategy or nil,
 }
 
-local function open(path)
-  return path ~= "" and assert(io.open(path, "w")) or nil
-end
+local out = opts.out ~= "" and assert(io.open(opts.out, "w")) or nil
+local reasons, failed = {}, 0
 
-local out, jsonl = open(opts.out), open(opts.jsonl)
-local targets = assert(io.open(opts.targets)):lines()
-local started, reasons, failed = 0, {}, 0
-local next_trace
-
-local function on_done(problem, result)
-  if problem then
-    failed = failed + 1
-  else
-    reasons[result.stop_reason] = (reasons[result.stop_reason] or 0) + 1
-    if jsonl then
-      jsonl:write(result:json(), "\n")
-    end
-    for _, hop in ipairs(out and result.hops or {}) do
-      if hop.addr then
-        out:write(("%s %d %s %.1f\n"):format(result.dst, hop.ttl, hop.addr, hop.rtt * 1000))
-      end
+-- A result is borrowed: what is not read of it costs nothing.
+local function on_trace(result)
+  local reason = result.stop_reason
+  reasons[reason] = (reasons[reason] or 0) + 1
+  if not out then return end
+  for _, hop in ipairs(result.hops) do
+    if hop.addr then
+      out:write(("%s %d %s %.1f\n"):format(result.dst, hop.ttl, hop.addr, hop.rtt * 1000))
     end
   end
-  next_trace()
 end
 
-function next_trace()
-  local target = targets()
-  if target then
-    started = started + 1
-    assert(engine:trace(target, trace_opts, on_done))
-  end
-  return target
+local function on_error(message)
+  failed = failed + 1
+  io.stderr:write(message, "\n")
 end
 
-local fine, problem = pcall(function()
-  for _ = 1, opts.inflight do
-    if not next_trace() then
-      break
-    end
-  end
-end)
-if not fine then
-  not_here(problem)
+local built, campaign = pcall(mtr.campaign, {
+  engine = engine, targets = mtr.targets.file(opts.targets), window = opts.inflight,
+  trace = trace_opts, on_trace = on_trace, on_error = on_error,
+  reporters = opts.jsonl ~= "" and { mtr.report.jsonl(opts.jsonl) } or nil,
+})
+if not built then
+  not_here(campaign)
 end
-engine:run()
-for _, file in ipairs({ out or false, jsonl or nil }) do
-  if file then
-    assert(file:close())
-  end
+local summary = assert(campaign:run())
+if out then
+  assert(out:close())
 end
 
 local stats = engine:stats()
-local line = { traces = started, failed = failed, completed = reasons.completed or 0,
+local line = { traces = summary.traces, failed = failed, completed = reasons.completed or 0,
   hops_seen = hops_seen }
 local keys = { "traces", "failed", "completed", "hops_seen" }
 for _, name in ipairs({ "probes_sent", "replies", "timeouts", "kernel_drops", "send_errors",
