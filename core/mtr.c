@@ -129,6 +129,7 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
+  loop_call(&m->loop);
   for (; i < n; i++)
     if ((err = start(m, &traces[i]))) break;
   loop_arm(&m->loop);
@@ -179,7 +180,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_now(&m->loop);
+  int64_t now = loop_call(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
@@ -195,7 +196,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
   if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
   uint8_t most = t->opts->max_ttl;
   if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
-  core_stop(&m->loop.core, t, reason, data, loop_now(&m->loop));
+  core_stop(&m->loop.core, t, reason, data, loop_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }
@@ -222,7 +223,7 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (!(wake < 1e12)) return -EINVAL;
   int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
-  int err = core_pass(&m->loop.core, t, ns, loop_now(&m->loop));
+  int err = core_pass(&m->loop.core, t, ns, loop_call(&m->loop));
   loop_arm(&m->loop);
   return err;
 }
@@ -303,13 +304,18 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
   const struct trace *t = find(m, handle);
   const struct cell *cell;
   uint32_t at = SLAB_NONE, k = 0, used = 0;
-  uint8_t error[256] = {0};
+  uint8_t error[256] = {0}, failed[256] = {0}, silent[256] = {0};
   if (!t) return -ESTALE;
   unsigned last = t->opts->flags & MTR_MANUAL ? 255 : t->settled;
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
     if (cell->ttl > last || (ttl && cell->ttl != ttl)) continue;
     struct shape shape = cells_shape(&c->cells, cell);
-    if (!shape.family) error[cell->ttl] = shape.icmp_code;
+    if (!shape.family && !shape.icmp_code) {
+      silent[cell->ttl] = (uint8_t)cell->rtt;
+    } else if (!shape.family) {
+      error[cell->ttl] = shape.icmp_code;
+      if (failed[cell->ttl] < UINT8_MAX) failed[cell->ttl]++;
+    }
     if (!shape.family || k++ >= n) continue;
     struct mtr_event *ev = &out[k - 1];
     uint32_t bytes = shape.ext_words * 4u;
@@ -322,10 +328,11 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
     else ev->ext_words = 0;
   }
   for (unsigned i = 1; i <= last; i++) {
-    if (!error[i] || k++ >= n) continue;
+    if ((!failed[i] && !silent[i]) || k++ >= n) continue;
     out[k - 1] = (struct mtr_event){
         .kind = MTR_EV_TIMEOUT, .ttl = (uint8_t)i, .trace = handle,
-        .cookie = t->cookie, .error = error[i]};
+        .cookie = t->cookie, .error = error[i], .stop = failed[i],
+        .attempt = silent[i]};
   }
   return (int)k;
 }

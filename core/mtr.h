@@ -48,7 +48,9 @@ enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
 /* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
  * limit, and packet then is raw as long as few probes are outstanding. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM = 3, MTR_PACKET = 4 };
+enum {
+  MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY
+};
 
 /* Capabilities of a transport. */
 enum {
@@ -84,8 +86,8 @@ enum {
   MTR_EV_RESOLVED = 7,   /* an answer of mtr_resolve */
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
   MTR_EV_WRITABLE = 9,   /* likewise */
-  MTR_EV_NEXT = 10,      /* which probe next? answered by mtr_probe, mtr_pass
-                          * or mtr_stop; at: now */
+  MTR_EV_NEXT = 10,      /* which probes next? answered by mtr_probe, up to
+                          * |ttl| times, mtr_pass or mtr_stop; at: now */
   MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
   MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
                           * mtr_pick; probe: how many may go */
@@ -141,6 +143,8 @@ struct mtr_config {
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
+  char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
+                          * file to record into, "" none */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -265,6 +269,8 @@ struct mtr_counters {
   double probe_waits;    /* steps that had to wait for a free probe id */
   double steps;
   double events;
+  double unrecorded;     /* records that a recording lacks: the disk is full */
+  double unreplayed;     /* probes that the recording replayed does not hold */
   double traces;         /* now in flight */
   double probes;         /* now outstanding */
   double memory;         /* bytes of the slabs now */
@@ -375,7 +381,8 @@ struct mtr_sim_link {
 };
 
 /* mtr_sim_route: at |node|, what goes to a network takes its link to |via|. Of
- * several the longest counts, then the latest |after|, then all of those. */
+ * several the longest counts, then the latest |after|, then all of those; one
+ * of 0 bits only where there is no shortest path. */
 struct mtr_sim_route {
   uint32_t node, via;
   double after, before;  /* since the start; before 0: for ever */
@@ -453,7 +460,9 @@ void mtr_defaults(struct mtr_config *config);
  * |config|->sockets when it succeeds and leaves them open on failure. Failures:
  * -EINVAL (a value out of range), -EPERM (no privilege), -ENODEV (no such
  * interface), -EADDRNOTAVAIL (a source address not ours), -ENOMEM, -EMFILE; of
- * mtr-packet: -ENOENT, -EACCES, -EPERM, -EPROTO, -EPIPE, -ETIMEDOUT.
+ * mtr-packet: -ENOENT, -EACCES, -EPERM, -EPROTO, -EPIPE, -ETIMEDOUT. Of a
+ * recording those of open(2), -EBUSY (another engine records into it), -ENOMSG
+ * (it is none), -EPROTO (of another version), -EBADMSG (cut off, damaged).
  * |why|[|size|] says what and what to do; or, when it succeeds, why this
  * transport was chosen. On failure |*engine| is NULL. */
 int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
@@ -464,6 +473,12 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
  * are handed back in keep[MTR_SOCKETS], filtered again, instead of being
  * closed. */
 void mtr_close(struct mtr *engine, int32_t *keep);
+
+/* mtr_finish: completes the file of an engine that records, which records
+ * nothing from then on; mtr_close does it too, but cannot tell. 0, also without
+ * a recording, or the negative errno of the first write that failed: the
+ * counter unrecorded says how much is missing. */
+int mtr_finish(struct mtr *engine);
 
 /* mtr_fd: the descriptor that is readable when mtr_step has work. It belongs to
  * the engine; only wait on it. */
@@ -508,8 +523,8 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EADDRINUSE: as named. */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
-/* mtr_probe: queues |n| probes of manual traces, or the one that a strategy was
- * asked for; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
+/* mtr_probe: queues |n| probes of manual traces, or of a strategy that was
+ * asked; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
  * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
  * asked), -EDQUOT (max_probes). The route is looked up again every second: its
  * errors are those of mtr_start. */
@@ -552,8 +567,9 @@ int mtr_describe(struct mtr *engine, uint32_t trace, struct mtr_info *info);
  * 200 others: duplicates, late ones...) as REPLY events into
  * |out|[|n|], in order of arrival: of hop |ttl|, or of all (MTR_ALL_TTLS) hops
  * up to hop_count. Extension bytes go to |ext|[|size|] (NULL: none wanted).
- * Behind them comes, for each such hop where a probe could not be sent, a
- * TIMEOUT event with family 0 and the last |error|. Returns how many there are
+ * Behind them comes, for each such hop where a probe was not answered or could
+ * not be sent, a TIMEOUT event with family 0: |attempt| of them were not
+ * answered, |stop| not sent, the last for |error|. Returns how many there are
  * in all, which may exceed |n|. -ESTALE. */
 int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
                 struct mtr_event *out, uint32_t n, uint8_t *ext,

@@ -23,9 +23,21 @@ static int outside(const struct range *r, unsigned n, char *why, size_t size) {
   return 0;
 }
 
+static int check_recording(const struct mtr_config *c, char *why,
+                           size_t size) {
+  if (c->transport == MTR_REPLAY && !c->recording[0])
+    snprintf(why, size, "transport replay needs a recording");
+  else if (c->transport == MTR_SIM && c->recording[0])
+    snprintf(why, size, "a simulated network is not recorded: its seed repeats "
+             "it");
+  else
+    return 0;
+  return -EINVAL;
+}
+
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
-      {"transport", c->transport, MTR_AUTO, MTR_PACKET},
+      {"transport", c->transport, MTR_AUTO, MTR_REPLAY},
       {"workers", c->workers, 1, 8},
       {"max_traces", c->max_traces, 1, 1000000},
       {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},
@@ -37,9 +49,11 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
   unsigned n = sizeof ranges / sizeof *ranges;
   if (outside(ranges, n, why, size)) return -EINVAL;
   if (memchr(c->interface, 0, sizeof c->interface) &&
-      memchr(c->helper, 0, sizeof c->helper))
-    return 0;
-  snprintf(why, size, "interface and helper must end with a zero byte");
+      memchr(c->helper, 0, sizeof c->helper) &&
+      memchr(c->recording, 0, sizeof c->recording))
+    return check_recording(c, why, size);
+  snprintf(why, size, "interface, helper and recording must end with a zero "
+           "byte");
   return -EINVAL;
 }
 

@@ -20,6 +20,7 @@
 #include "net/packet.h"
 #include "net/sim.h"
 #include "api/check.h"
+#include "api/recording.h"
 
 enum {
   WAIT_MAX = 64,
@@ -154,6 +155,18 @@ static int open_transport(const struct mtr_config *config, uint64_t random,
   return err;
 }
 
+static int open_net(const struct mtr_config *config, uint64_t *random,
+                    struct net **net, char *why, uint32_t size) {
+  int32_t keep[MTR_SOCKETS];
+  if (config->transport == MTR_REPLAY)
+    return recording_replay(config, random, net, why, size);
+  int err = open_transport(config, *random, net, why, size);
+  if (err || !config->recording[0]) return err;
+  if ((err = recording_start(config, *random, net, why, size)))
+    (*net)->ops->close(*net, given_sockets(config) ? keep : NULL);
+  return err;
+}
+
 /* Whether the source addresses of |m|'s config are this host's. */
 static int check_sources(struct mtr *m, char *why, uint32_t size) {
   static const uint8_t none[16];
@@ -190,7 +203,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
     err = open_sim(m->sim, config->seed ? config->seed : m->sim->seed, &net,
                    why, size);
   else
-    err = open_transport(config, core.seed, &net, why, size);
+    err = open_net(config, &core.seed, &net, why, size);
   if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
@@ -274,9 +287,10 @@ void mtr_close(struct mtr *m, int32_t *keep) {
 int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
 
 double mtr_timeout(struct mtr *m) {
-  int64_t now = loop_now(&m->loop), at = loop_deadline(&m->loop, now);
+  int64_t at = loop_deadline(&m->loop, loop_now(&m->loop));
   if (at == INT64_MAX) return -1;
-  return at <= now || m->loop.net->virtual ? 0 : (double)(at - now) / 1e6;
+  int64_t now = m->loop.net->virtual ? at : loop_clock();
+  return at <= now ? 0 : (double)(at - now) / 1e6;
 }
 
 int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
@@ -329,7 +343,7 @@ const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
-  *timer = core_timer(&m->loop.core, ns, cookie, loop_now(&m->loop));
+  *timer = core_timer(&m->loop.core, ns, cookie, loop_call(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
 }
@@ -371,7 +385,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;
-  pace_init(&m->loop.core.pace, rate, loop_now(&m->loop));
+  pace_init(&m->loop.core.pace, rate, loop_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }

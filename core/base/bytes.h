@@ -57,6 +57,15 @@ static inline uint32_t bytes_u32(struct bytes *b) {
            : 0;
 }
 
+/* bytes_le: a number of |n| (1..8) bytes in little-endian order, as our own
+ * files have them. */
+static inline uint64_t bytes_le(struct bytes *b, unsigned n) {
+  const uint8_t *p = bytes_take(b, n);
+  uint64_t v = 0;
+  for (unsigned i = n; p && i > 0; i--) v = v << 8 | p[i - 1];
+  return v;
+}
+
 /* put_u8, put_u16, put_u32: write in network order, return the next byte. */
 static inline uint8_t *put_u8(uint8_t *p, unsigned v) {
   *p = (uint8_t)v;
@@ -71,6 +80,12 @@ static inline uint8_t *put_u16(uint8_t *p, unsigned v) {
 
 static inline uint8_t *put_u32(uint8_t *p, uint32_t v) {
   return put_u16(put_u16(p, v >> 16), v & 0xffff);
+}
+
+/* put_le: the counterpart of bytes_le. */
+static inline uint8_t *put_le(uint8_t *p, uint64_t v, unsigned n) {
+  for (unsigned i = 0; i < n; i++) p[i] = (uint8_t)(v >> 8 * i);
+  return p + n;
 }
 
 static inline uint8_t *put_bytes(uint8_t *p, const void *from, size_t n) {

@@ -28,7 +28,17 @@ static int64_t clock_ns(clockid_t id) {
 int64_t loop_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 int64_t loop_now(const struct loop *l) {
-  return l->net->virtual ? l->net->at : loop_clock();
+  return l->net->virtual || l->net->ops->tick ? l->net->at : loop_clock();
+}
+
+int64_t loop_epoch(void) {
+  int64_t now = clock_ns(CLOCK_MONOTONIC);
+  return clock_ns(CLOCK_REALTIME) - now;
+}
+
+int64_t loop_call(struct loop *l) {
+  if (l->net->ops->tick) l->net->ops->tick(l->net, NET_CALL);
+  return loop_now(l);
 }
 
 double loop_unix(const struct loop *l, int64_t at) {
@@ -37,7 +47,8 @@ double loop_unix(const struct loop *l, int64_t at) {
 
 /* Looks at the time of day, at most once a second: it may have been set. */
 static void look_up_epoch(struct loop *l, int64_t now) {
-  if (l->net->virtual || now < l->epoch_until) return;
+  if (l->net->ops->tick) l->epoch = l->net->epoch;
+  if (l->net->virtual || l->net->ops->tick || now < l->epoch_until) return;
   l->epoch = clock_ns(CLOCK_REALTIME) - now;
   l->epoch_until = now + EPOCH_NS;
 }
@@ -73,7 +84,6 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   l->epoch_until = now;
   look_up_epoch(l, now);
   l->armed = l->wake_fd = -1;
-  l->answers_end = &l->answers;
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
   int err = core_init(&l->core, config, now);
@@ -131,7 +141,9 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
     if (due < at) at = due;
   }
   if (l->core.event_count > l->core.told) return now;
-  return l->answers || watch_waiting(l) ? now : at;
+  int64_t answer = resolve_deadline(l);
+  if (answer < at) at = answer;
+  return watch_waiting(l) ? now : at;
 }
 
 void loop_arm(struct loop *l) {
@@ -219,6 +231,7 @@ static void send_due(struct loop *l) {
 
 void loop_flush(struct loop *l) {
   l->held = 0;
+  loop_call(l);
   send_due(l);
   core_advance(&l->core, loop_now(l));
   loop_arm(l);
@@ -257,10 +270,12 @@ int loop_wait(struct loop *l, int wake_fd) {
 /* Virtual time goes to what is planned next, in one leap. It may be late only
  * where there is no rate to be kept. */
 static void leap(struct loop *l) {
-  int64_t at = loop_deadline(l, l->net->at);
+  struct net *net = l->net;
+  int64_t at = loop_deadline(l, net->at);
   int paced = l->core.pace.gap_ns > 0 || l->core.target_gap;
-  if (at > l->net->at && at < INT64_MAX)
-    l->net->at = at + (paced ? 0 : l->net->slack);
+  if (net->ops->tick) net->ops->tick(net, at);
+  else if (at > net->at && at < INT64_MAX)
+    net->at = at + (paced ? 0 : net->slack);
 }
 
 int loop_step(struct loop *l) {
@@ -273,7 +288,7 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  if (l->net->virtual) leap(l);
+  if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_tell(l);
   watch_tell(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now(l))
@@ -290,6 +305,8 @@ int loop_step(struct loop *l) {
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;
   c->counters.detours = l->net->detours;
+  c->counters.unrecorded = l->net->unrecorded;
+  c->counters.unreplayed = l->net->unreplayed;
   c->told = c->event_count;            /* the caller is about to see them */
   loop_arm(l);
   return err;

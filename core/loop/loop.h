@@ -42,7 +42,7 @@ struct loop {
   int held;              /* nothing is armed before loop_flush */
   unsigned unseen;       /* steps that did not ask the system for readiness */
   uint32_t readable;     /* bit per descriptor */
-  struct lookup *answers, **answers_end;   /* resolved, not yet told */
+  struct lookup *answers;  /* resolved, not yet told; by when they may be */
   struct watcher *watchers;                /* descriptors of users */
   uint32_t handles[LOOP_BATCH];            /* of |outbox| */
   struct wire_probe outbox[LOOP_BATCH];    /* being sent */
@@ -57,6 +57,13 @@ struct loop {
 int64_t loop_clock(void);
 int64_t loop_now(const struct loop *l);
 double loop_unix(const struct loop *l, int64_t at);
+
+/* loop_epoch: how far the system's time of day is ahead of loop_clock, ns. */
+int64_t loop_epoch(void);
+
+/* loop_call: loop_now for a call from outside the loop, where a transport's own
+ * time may move on. */
+int64_t loop_call(struct loop *l);
 
 /* loop_open: starts |l| over |net|, which it owns from then on, success or not.
  * |config|'s bases are filled in from |net|. 0 or a negative errno. */

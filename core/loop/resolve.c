@@ -4,61 +4,31 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 64 };      /* addresses told of one name */
+enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
 
 struct lookup {
   uv_getaddrinfo_t request;
   struct loop *loop;
   struct lookup *next;
-  struct addrinfo *list;
+  int64_t at;            /* ns; when it may be told */
   uint32_t cookie;
-  int status;            /* 0 or UV_EAI_* */
-  uint32_t count;        /* of |known|, when the transport has the names */
-  struct net_route known[];
+  uint32_t family;
+  int error;             /* errno, 0 with |count| addresses */
+  uint32_t count;
+  struct net_route known[MOST];        /* |dst|, |family| */
+  char name[NAME];
 };
 
+/* Queues |k| behind all that may be told no later. */
 static void append(struct loop *l, struct lookup *k) {
-  *l->answers_end = k;
-  l->answers_end = &k->next;
-}
-
-static void on_answer(uv_getaddrinfo_t *request, int status,
-                      struct addrinfo *list) {
-  struct lookup *k = request->data;
-  k->status = status;
-  k->list = list;
-  append(k->loop, k);
-}
-
-/* The transport has names of its own: its answer is there at once. */
-static int ask_net(struct loop *l, const char *name, unsigned family,
-                   uint32_t cookie) {
-  struct lookup *k = calloc(1, sizeof *k + MOST * sizeof *k->known);
-  if (!k) return -ENOMEM;
-  k->cookie = cookie;
-  k->count = l->net->ops->resolve(l->net, name, family, k->known, MOST);
-  append(l, k);
-  loop_arm(l);
-  return 0;
-}
-
-int resolve_start(struct loop *l, const char *name, unsigned family,
-                  uint32_t cookie) {
-  if (l->net->ops->resolve) return ask_net(l, name, family, cookie);
-  struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
-  struct lookup *k = calloc(1, sizeof *k);
-  if (!k) return -ENOMEM;
-  hints.ai_family =
-      family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
-  k->loop = l;
-  k->cookie = cookie;
-  k->request.data = k;
-  int err = uv_getaddrinfo(&l->uv, &k->request, on_answer, name, NULL, &hints);
-  if (err) free(k);
-  return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
+  struct lookup **p = &l->answers;
+  while (*p && (*p)->at <= k->at) p = &(*p)->next;
+  k->next = *p;
+  *p = k;
 }
 
 static int error_of(int status) {
@@ -74,51 +44,94 @@ static int error_of(int status) {
   }
 }
 
-static struct mtr_event *event(struct loop *l, const struct lookup *k,
-                               unsigned left) {
-  struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
-  ev->cookie = k->cookie;
-  ev->ttl = (uint8_t)left;
-  return ev;
-}
-
-static void tell_address(struct loop *l, const struct lookup *k,
-                         const struct addrinfo *a, unsigned left) {
-  struct mtr_event *ev = event(l, k, left);
+static void take_address(struct lookup *k, const struct addrinfo *a) {
+  struct net_route *r = &k->known[k->count];
   if (a->ai_family == AF_INET) {
     struct sockaddr_in in4;
     memcpy(&in4, a->ai_addr, sizeof in4);
-    memcpy(ev->addr, &in4.sin_addr, 4);
-    ev->family = 4;
-  } else {
+    memcpy(r->dst, &in4.sin_addr, 4);
+    r->family = 4;
+    k->count++;
+  } else if (a->ai_family == AF_INET6) {
     struct sockaddr_in6 in6;
     memcpy(&in6, a->ai_addr, sizeof in6);
-    memcpy(ev->addr, &in6.sin6_addr, 16);
-    ev->family = 6;
+    memcpy(r->dst, &in6.sin6_addr, 16);
+    r->family = 6;
+    k->count++;
   }
 }
 
-static int usable(const struct addrinfo *a) {
-  return a->ai_family == AF_INET || a->ai_family == AF_INET6;
+static void on_answer(uv_getaddrinfo_t *request, int status,
+                      struct addrinfo *list) {
+  struct lookup *k = request->data;
+  for (const struct addrinfo *a = list; a && k->count < MOST; a = a->ai_next)
+    take_address(k, a);
+  if (!k->count) k->error = error_of(status);
+  uv_freeaddrinfo(list);
+  append(k->loop, k);
+}
+
+static int ask_system(struct loop *l, struct lookup *k) {
+  struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+  hints.ai_family = k->family == 4   ? AF_INET
+                    : k->family == 6 ? AF_INET6 : AF_UNSPEC;
+  k->request.data = k;
+  int err = uv_getaddrinfo(&l->uv, &k->request, on_answer, k->name, NULL,
+                           &hints);
+  return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
+}
+
+/* The transport has names of its own. */
+static void ask_net(struct loop *l, struct lookup *k) {
+  struct net *net = l->net;
+  int n = net->ops->resolve(net, k->name, k->family, k->known, MOST);
+  k->count = n > 0 ? (uint32_t)n : 0;
+  k->error = n > 0 ? 0 : n ? -n : ENOENT;
+  k->at = k->known[0].now;
+  append(l, k);
+  loop_arm(l);
+}
+
+int resolve_start(struct loop *l, const char *name, unsigned family,
+                  uint32_t cookie) {
+  if (strlen(name) >= NAME) return -EINVAL;          /* RFC 1035 2.3.4 */
+  struct lookup *k = calloc(1, sizeof *k);
+  if (!k) return -ENOMEM;
+  k->loop = l;
+  k->cookie = cookie;
+  k->family = family;
+  snprintf(k->name, sizeof k->name, "%s", name);
+  int err = 0;
+  if (l->net->ops->resolve) ask_net(l, k);
+  else err = ask_system(l, k);
+  if (err) free(k);
+  return err;
+}
+
+int64_t resolve_deadline(const struct loop *l) {
+  return l->answers ? l->answers->at : INT64_MAX;
+}
+
+static void tell(struct loop *l, const struct lookup *k) {
+  for (uint32_t i = 0; i < (k->count ? k->count : 1); i++) {
+    struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
+    ev->cookie = k->cookie;
+    ev->ttl = (uint8_t)(k->count ? k->count - 1 - i : 0);
+    ev->error = (uint8_t)k->error;
+    ev->family = k->known[i].family;
+    memcpy(ev->addr, k->known[i].dst, sizeof ev->addr);
+  }
 }
 
 void resolve_tell(struct loop *l) {
   struct lookup *k;
-  while ((k = l->answers) && core_room(&l->core) > MOST) {
-    unsigned left = k->count;
-    for (const struct addrinfo *a = k->list; a && left < MOST; a = a->ai_next)
-      left += (unsigned)usable(a);
-    if (!left) event(l, k, 0)->error = (uint8_t)error_of(k->status);
-    for (uint32_t i = 0; i < k->count; i++) {
-      struct mtr_event *ev = event(l, k, --left);
-      memcpy(ev->addr, k->known[i].dst, sizeof ev->addr);
-      ev->family = k->known[i].family;
-    }
-    for (const struct addrinfo *a = k->list; a && left; a = a->ai_next)
-      if (usable(a)) tell_address(l, k, a, --left);
+  while ((k = l->answers) && k->at <= loop_now(l) &&
+         core_room(&l->core) > MOST) {
+    const struct net_ops *ops = l->net->ops;
+    tell(l, k);
+    if (ops->resolved)
+      ops->resolved(l->net, k->name, k->family, k->known, k->count, k->error);
     l->answers = k->next;
-    if (!l->answers) l->answers_end = &l->answers;
-    uv_freeaddrinfo(k->list);
     free(k);
   }
 }
@@ -127,7 +140,6 @@ void resolve_free(struct loop *l) {
   struct lookup *k;
   while ((k = l->answers)) {
     l->answers = k->next;
-    uv_freeaddrinfo(k->list);
     free(k);
   }
 }

@@ -71,7 +71,7 @@ struct fib {
   struct netlink ask, hear;
   struct fib_table table[2];            /* IPv4, IPv6 */
   struct fib_hop hop[FIB_HOPS];         /* by hash */
-  struct fib_answer *answer;            /* FIB_ANSWERS by hash, or NULL; owned */
+  struct fib_answer *answer;            /* FIB_ANSWERS by hash, or NULL */
   uint32_t mark;         /* of what is sent */
   int stale;             /* 1: something changed since the tables were read */
   int64_t loaded;        /* ns */

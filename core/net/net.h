@@ -16,6 +16,7 @@ enum {
   NET_FDS = 12,          /* room for the descriptors of a transport */
   NET_ROUTE_NS = 1000000000              /* how long a route is good */
 };
+enum { NET_CALL = -1 };  /* see net_ops' tick */
 
 struct net;
 
@@ -70,9 +71,24 @@ struct net_ops {
                       uint32_t n, const struct net_clock *clock, int *more);
 
   /* resolve: the addresses of |name| into |v|[|n|], only |dst| and |family|;
-   * returns how many there are. NULL: the system's resolver knows. */
-  uint32_t (*resolve)(struct net *net, const char *name, unsigned family,
-                      struct net_route *v, uint32_t n);
+   * returns how many there are, or a negative errno. |v|[0].now: when it may be
+   * told, ns, 0 at once. NULL: the system's resolver knows. */
+  int (*resolve)(struct net *net, const char *name, unsigned family,
+                 struct net_route *v, uint32_t n);
+
+  /* resolved: the system's resolver gave |n| addresses of |name|, or |error|,
+   * an errno; they are being told. NULL: of no interest. */
+  void (*resolved)(struct net *net, const char *name, unsigned family,
+                   const struct net_route *v, uint32_t n, int error);
+
+  /* tick: moves |at| on: for a step, which is due at |due| (ns), or for a call
+   * from outside, NET_CALL. Between ticks the time stands still. NULL: time is
+   * the system's, or virtual without steps of its own. */
+  void (*tick)(struct net *net, int64_t due);
+
+  /* finish: writes what is still to be written of a recording. 0, or a negative
+   * errno of the first failure. NULL: there is none. */
+  int (*finish)(struct net *net);
 
   /* deadline: when receive has to be called though nothing is readable, ns;
    * INT64_MAX never. NULL: never at all. A transport that has one says so too,
@@ -100,8 +116,11 @@ struct net {
   uint16_t echo_base;    /* echo identifiers, one per region */
   int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
   int virtual;           /* 1: its time is |at|, which the loop moves on */
-  int64_t at;            /* ns */
+  int64_t at;            /* ns; of a transport with ticks too */
   int64_t slack;         /* ns that it may be late: things come together */
+  int64_t epoch;         /* ns; with ticks: time of day where |at| is 0 */
+  double unrecorded;     /* records that a recording lacks */
+  double unreplayed;     /* probes that the recording replayed does not hold */
 };
 
 enum { NET_PORTS = 1024 };  /* ports of the block */

@@ -87,7 +87,7 @@ void packet_shift(struct packet *p, int64_t now);
 int packet_tune(struct packet *p);
 
 /* packet_fresh: 1, and |r| is remembered; 0 if it is remembered: the same
- * packet, heard twice. Others sent as often as they like have their own stamp. */
+ * packet, heard twice. A duplicate sent by the network has its own stamp. */
 int packet_fresh(struct packet *p, const struct wire_reply *r,
                  const struct net_clock *clock);
 

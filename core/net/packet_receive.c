@@ -124,7 +124,7 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
   uint32_t k = 0, read = 0;
   for (; read < n && ring_next(r, &packet); read++) {
     struct wire_reply *reply = &v[k];
-    raw_stamp(reply, packet.at, clock);
+    raw_stamp(&p->raw.net, reply, packet.at, clock);
     int err = wire_parse(packet.bytes, packet.size, packet.whole, reply);
     if (err == -EBADMSG) p->raw.net.malformed++;
     if (err) continue;

@@ -74,7 +74,8 @@ int raw_later(struct raw *raw, int err, int64_t now);
 
 /* raw_stamp: sets |r|'s time to the kernel's |at|, ns of the time of day; or,
  * if it lies in the future, because the clock was stepped, to |clock|'s. */
-void raw_stamp(struct wire_reply *r, int64_t at, const struct net_clock *clock);
+void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
+               const struct net_clock *clock);
 
 /* The parts, in files of their own. Each _new returns NULL out of memory. */
 struct raw_buffers *raw_send_new(void);

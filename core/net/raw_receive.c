@@ -39,10 +39,12 @@ static int is(const struct cmsghdr *c, int level, int type) {
   return c->cmsg_level == level && c->cmsg_type == type;
 }
 
-void raw_stamp(struct wire_reply *r, int64_t at,
+/* A packet may have come while others of the batch were read: then |clock| is
+ * older than it, and the time is taken anew. */
+void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
                const struct net_clock *clock) {
   at -= clock->offset;
-  r->kernel_time = at <= clock->now;
+  r->kernel_time = at <= clock->now || at <= net->now();
   r->at = r->kernel_time ? at : clock->now;
 }
 
@@ -57,7 +59,7 @@ static void ancillary(struct raw *raw, unsigned i, struct msghdr *m,
   for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
     if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
       memcpy(&ts, CMSG_DATA(c), sizeof ts);
-      raw_stamp(r, ts.tv_sec * 1000000000ll + ts.tv_nsec, clock);
+      raw_stamp(&raw->net, r, ts.tv_sec * 1000000000ll + ts.tv_nsec, clock);
     } else if (is(c, SOL_SOCKET, SO_RXQ_OVFL)) {
       memcpy(&drops, CMSG_DATA(c), sizeof drops);
       raw->net.drops += drops - raw->dropped[i];

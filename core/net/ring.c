@@ -88,7 +88,8 @@ static int read_packet(struct ring *r, struct ring_packet *p) {
   p->whole = t->tp_len;
   p->at = t->tp_sec * 1000000000ll + t->tp_nsec;
   if (t->tp_status & TP_STATUS_LOSING) r->run = r->blocks;
-  if (--r->left && (!t->tp_next_offset || t->tp_next_offset > room)) r->left = 0;
+  r->left--;
+  if (!t->tp_next_offset || t->tp_next_offset > room) r->left = 0;
   r->at += t->tp_next_offset;
   return 1;
 }

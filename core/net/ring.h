@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_BLOCK = 32768, RING_BLOCKS = 256, RING_SNAP = 2048 };
+enum { RING_BLOCK = 8192, RING_BLOCKS = 1024, RING_SNAP = 2048 };
 
 struct ring {
   int fd;                /* a packet socket, borrowed */
@@ -31,7 +31,8 @@ struct ring_packet {
 };
 
 /* ring_open: makes a ring of |blocks| blocks for |fd|, which is bound to no
- * protocol yet, and then binds it to that of |family|. 0 or a negative errno. */
+ * protocol yet, and then binds it to that of |family|. 0 or a negative
+ * errno. */
 int ring_open(struct ring *r, int fd, int family, uint32_t blocks);
 
 /* ring_close: takes it away, and |fd| off the path of packets. */

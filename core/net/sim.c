@@ -39,6 +39,7 @@ static void post(struct sim *s, size_t size, int64_t at) {
   size_t room = PARCEL_SMALL - sizeof(struct parcel);
   uint32_t kind = size <= room ? SMALL : LARGE;
   if (kind == LARGE) room = PARCEL_LARGE - sizeof(struct parcel);
+  slab_reserve(slab_of(s, kind), 1);   /* grows as far as they pile up */
   uint32_t i = slab_take(slab_of(s, kind));
   if (i == SLAB_NONE) {
     s->net.drops++;
@@ -119,15 +120,13 @@ static int put_off(struct sim *s, int err) {
 static uint32_t sim_send(struct net *net, const struct wire_probe *v,
                          uint32_t n, struct net_sent *sent) {
   struct sim *s = (struct sim *)net;
-  slab_reserve(&s->small, 4 * n);
-  slab_reserve(&s->large, s->topo->is_internet ? n / 16 : 4 * n);
   for (uint32_t i = 0; i < n; i++) {
     int size = wire_build(&v[i], s->out, SIM_PACKET);
     int64_t at = net->at;
     unsigned copies;
     size_t got = 0;
-    uint16_t bytes = (uint16_t)(size > 0 ? size : 0);
-    sent[i] = (struct net_sent){.at = at, .size = bytes};
+    sent[i] = (struct net_sent){.at = at};
+    if (size > 0) sent[i].size = (uint16_t)size;
     int err = size < 0 ? -size
                        : send_one(s, (size_t)size, 0, &at, &got, &copies);
     if (put_off(s, err)) return i;
@@ -225,8 +224,8 @@ static int sim_reserve(struct net *net, int protocol, uint16_t port) {
 }
 
 /* Names are those of nodes. */
-static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
-                            struct net_route *v, uint32_t n) {
+static int sim_resolve(struct net *net, const char *name, unsigned family,
+                       struct net_route *v, uint32_t n) {
   const struct mtr_sim *t = ((struct sim *)net)->topo;
   const struct mtr_sim_addr *a = t->addrs.v;
   uint32_t k = 0;
@@ -238,7 +237,7 @@ static uint32_t sim_resolve(struct net *net, const char *name, unsigned family,
     v[k].family = a[i].family;
     memcpy(v[k++].dst, a[i].addr, sizeof v->dst);
   }
-  return k;
+  return (int)k;
 }
 
 static void sim_fds(struct net *net, int fd[NET_FDS]) {

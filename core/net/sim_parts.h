@@ -62,7 +62,7 @@ enum trip_end {
   TRIP_EXPIRED,
   TRIP_UNREACH,          /* |code| */
   TRIP_TOO_BIG,          /* |mtu| */
-  TRIP_SERVED,           /* a filter answers for its port: |code| its state */
+  TRIP_SERVED,           /* a filter is its port: |code| is the state */
   TRIP_REFUSED           /* not sent: |code| is an errno */
 };
 

@@ -73,7 +73,7 @@ int topo_within(const uint8_t *addr, const uint8_t *net, unsigned bits);
 
 /* topo_ways: the links that lead from |node| towards |dst| at |ms| since the
  * start, into |out|[|n|]; how many there are. A route of the node's own goes
- * before; else it is the links of the shortest paths. */
+ * before the shortest paths, but one to everywhere behind them. */
 uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
                    const uint8_t *dst, double ms, uint32_t *out, uint32_t n);
 

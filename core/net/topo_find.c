@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Questions to a frozen network: whose an address is, and which way leads
- * there.
+ * Questions to a frozen network: whose an address is, which way leads there.
  */
 #include <string.h>
 
@@ -66,16 +65,16 @@ static int beats(const struct mtr_sim_route *a, const struct mtr_sim_route *b) {
   return !b || a->bits > b->bits || (a->bits == b->bits && a->after > b->after);
 }
 
-/* The links of |node|'s own routes that count. */
+/* The links of |node|'s own routes that count, of |least| bits or more. */
 static uint32_t own_ways(const struct mtr_sim *t, uint32_t node,
                          unsigned family, const uint8_t *dst, double ms,
-                         uint32_t *out, uint32_t n) {
+                         unsigned least, uint32_t *out, uint32_t n) {
   const struct mtr_sim_route *v = t->routes.v, *best = NULL;
   const struct topo_range *range = &t->route_of[node];
   uint32_t k = 0;
   for (uint32_t i = range->first; i < range->end; i++) {
     const struct mtr_sim_route *r = &v[i];
-    if (r->family != family || ms < r->after) continue;
+    if (r->family != family || r->bits < least || ms < r->after) continue;
     if (r->before > 0 && ms >= r->before) continue;
     if (!topo_within(dst, r->addr, r->bits)) continue;
     if (beats(r, best)) k = 0;
@@ -87,11 +86,11 @@ static uint32_t own_ways(const struct mtr_sim *t, uint32_t node,
   return k;
 }
 
-uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
-                   const uint8_t *dst, double ms, uint32_t *out, uint32_t n) {
-  uint32_t k = own_ways(t, node, family, dst, ms, out, n);
-  if (k) return k;
-  uint32_t to = topo_owner(t, family, dst);
+/* The links of shortest paths. */
+static uint32_t short_ways(const struct mtr_sim *t, uint32_t node,
+                           unsigned family, const uint8_t *dst, uint32_t *out,
+                           uint32_t n) {
+  uint32_t to = topo_owner(t, family, dst), k = 0;
   if (to == TOPO_NONE) return 0;
   const uint16_t *d = t->distance + (size_t)to * t->nodes.count;
   const struct topo_range *range = &t->link_of[node];
@@ -102,4 +101,11 @@ uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
       out[k++] = i;
   }
   return k;
+}
+
+uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
+                   const uint8_t *dst, double ms, uint32_t *out, uint32_t n) {
+  uint32_t k = own_ways(t, node, family, dst, ms, 1, out, n);
+  if (!k) k = short_ways(t, node, family, dst, out, n);
+  return k ? k : own_ways(t, node, family, dst, ms, 0, out, n);
 }

@@ -16,6 +16,27 @@ static const struct cell *primary(const struct core *c, const struct trace *t,
   return first ? cells_at(&c->cells, first - 1) : NULL;
 }
 
+/* How many sends to hop |ttl| failed. */
+static unsigned failures(const struct core *c, const struct trace *t,
+                         unsigned ttl) {
+  uint32_t at = SLAB_NONE;
+  const struct cell *cell;
+  unsigned n = 0;
+  while ((cell = cells_next(&c->cells, &t->cells, &at)))
+    n += cell->ttl == ttl && !cells_shape(&c->cells, cell).family;
+  return n;
+}
+
+void core_silence(struct core *c, struct trace *t, unsigned ttl) {
+  const struct hop *h = trace_hop(t, ttl);
+  unsigned ended = (unsigned)h->out + h->answers;
+  if (!(t->opts->want & MTR_WANT_RESULT)) return;
+  if (h->marks & HOP_ERROR) ended += failures(c, t, ttl);
+  if (h->sent <= ended || cells_reserve(&c->cells, 1)) return;
+  struct mtr_event ev = {.ttl = (uint8_t)ttl, .rtt = (float)(h->sent - ended)};
+  cells_add(&c->cells, &t->cells, &ev, NULL);
+}
+
 static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
                      const struct cell *cell) {
   const struct hop *h = trace_hop(t, ttl);
@@ -56,6 +77,7 @@ static int follow(struct core *c, struct trace *t) {
     if (!ending && (h->out || !h->sent)) break;
     if (!core_room(c)) return 0;
     if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
+    core_silence(c, t, ttl);
     t->settled = (uint8_t)ttl;
   }
   t->left = 0;
@@ -74,6 +96,7 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
     const struct cell *cell = primary(c, t, ttl);
     if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, cell);
     if (cell) cells_addr(&c->cells, cell, addr);
+    core_silence(c, t, ttl);
     int stop = sweep_judge(t, &c->cells, ttl, cell ? addr : NULL);
     if (stop) {
       t->limit = (uint8_t)ttl;

@@ -21,20 +21,30 @@ unsigned core_must_ask(const struct trace *t) {
   return flags & MTR_STRATEGY && t->own->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
 }
 
-int core_may_ask(const struct core *c, uint32_t n, int64_t now) {
+uint32_t core_may_ask(const struct core *c, uint32_t n, int64_t now) {
   if (core_room(c) < n + c->config.max_events / EVENTS_KEPT) return 0;
-  return pace_allow(&c->pace, CORE_ASKED, now) > n + c->asked;
+  uint32_t allowed = pace_allow(&c->pace, CORE_ASKED, now);
+  return allowed > n + c->asked ? allowed - n - c->asked : 0;
+}
+
+uint32_t core_places(const struct core *c, const struct trace *t) {
+  const struct opts *o = t->opts;
+  uint32_t n = (uint32_t)o->window - t->out;
+  if (c->target_gap || o->flags & MTR_PACED || c->config.pick) return 1;
+  if (!o->max_probes || t->probes + n <= o->max_probes) return n;
+  return t->probes < o->max_probes ? o->max_probes - t->probes : 1;
 }
 
 struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
-                           int64_t now) {
+                           uint32_t n, int64_t now) {
   struct mtr_event *ev = core_event(c, kind);
-  c->asked++;
+  c->asked += n;
   if (!t) {
     c->picking = 1;
     return ev;
   }
   t->asked = (uint8_t)kind;
+  t->places = ev->ttl = (uint8_t)n;
   t->news = 0;
   ev->trace = t->handle;
   ev->cookie = t->cookie;
@@ -45,7 +55,8 @@ struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
 void core_answered(struct core *c, struct trace *t) {
   if (!t->asked) return;
   t->asked = 0;
-  c->asked--;
+  c->asked -= t->places;
+  t->places = 0;
 }
 
 /* |t| has left the TTLs below |ttl| behind. */
@@ -105,9 +116,13 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   p->attempt = (uint8_t)count(c, t, opts->ttl);
   core_enqueue(c, t, p);
   opts->probe = p->handle;
-  core_answered(c, t);
-  if (strategy) core_urgent(c, t);
-  else core_ready(c, t);
+  if (!strategy) {
+    core_ready(c, t);
+    return 0;
+  }
+  c->asked--;
+  if (!--t->places) t->asked = 0;
+  core_urgent(c, t);
   return 0;
 }
 
@@ -133,11 +148,12 @@ int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
   core_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);
   wheel_remove(&c->wheel, &t->own->timer);
+  t->passed = !t->news;
   if (t->news)
     core_ready(c, t);
   else if (wake >= 0)
     wheel_add(&c->wheel, &t->own->timer, now + wake);
-  if (t->news || wake >= 0 || t->out) return 0;
+  if (t->news || wake >= 0 || t->out || t->own->queued) return 0;
   unsigned reason = outcome(c, t);
   core_stop(c, t, reason, t->stop_data, now);
   return 0;

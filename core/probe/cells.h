@@ -7,7 +7,8 @@
  * an IPv6 address, ICMP extension objects.
  *
  * A hop's failed send is kept in the same list: family 0, the errno in
- * icmp_code.
+ * icmp_code; and so is how many of its probes were not answered: family 0,
+ * icmp_code 0, the number in rtt.
  */
 #ifndef PROBE_CELLS_H
 #define PROBE_CELLS_H

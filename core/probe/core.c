@@ -119,6 +119,8 @@ void core_stop(struct core *c, struct trace *t, unsigned reason, unsigned data,
   t->at = now;
   unsigned high = t->high < t->limit ? t->high : t->limit;
   if (!(t->opts->flags & MTR_STRATEGY)) {
+    for (unsigned ttl = t->settled + 1u; ttl <= high; ttl++)
+      if (t->hops) core_silence(c, t, ttl);
     if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
   } else {                             /* the rest is told before DONE */
     if (high < t->settled && t->settled <= t->limit) high = t->settled;

@@ -70,7 +70,7 @@ struct core {
   int64_t starved;       /* no id before this time, ns */
   struct trace_list ready;           /* may have a probe to send */
   struct trace_list urgent;          /* the same, before all others */
-  uint32_t asked;        /* NEXT, PACE, PICK not yet answered */
+  uint32_t asked;        /* probes of NEXT, PACE, PICK not yet answered */
   uint32_t picking;      /* 1: one of them is PICK */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
@@ -220,13 +220,17 @@ int core_soon(struct core *c, struct trace *t, int64_t now);
  * asked before it sends; else 0. */
 unsigned core_must_ask(const struct trace *t);
 
-/* core_ask: asks |t| (NULL: who is to be picked) with an event of |kind|. */
+/* core_ask: asks |t| (NULL: who is to be picked) with an event of |kind|, for
+ * up to |n| probes. */
 struct mtr_event *core_ask(struct core *c, unsigned kind, struct trace *t,
-                           int64_t now);
+                           uint32_t n, int64_t now);
 
-/* core_may_ask: whether another one may be asked at |now|, when |n| probes are
- * about to be sent and become an event each. */
-int core_may_ask(const struct core *c, uint32_t n, int64_t now);
+/* core_may_ask: for how many probes somebody may be asked at |now|, when |n|
+ * are about to be sent and become an event each. */
+uint32_t core_may_ask(const struct core *c, uint32_t n, int64_t now);
+
+/* core_places: how many probes strategy |t|, asked now, may answer with. */
+uint32_t core_places(const struct core *c, const struct trace *t);
 
 /* core_answered: |t| has answered, if it was asked. */
 void core_answered(struct core *c, struct trace *t);
@@ -242,6 +246,10 @@ void core_dirty(struct core *c, struct trace *t);
 /* core_link, core_unlink: |p| is outstanding in |t|, or no longer. */
 void core_link(struct core *c, struct trace *t, struct probe *p);
 void core_unlink(struct core *c, struct trace *t, struct probe *p);
+
+/* core_silence: keeps, for the result, how many probes of hop |ttl| of |t|,
+ * which gets no more, were not answered. */
+void core_silence(struct core *c, struct trace *t, unsigned ttl);
 
 /* core_retire: |p|, not outstanding any more, has ended in |state|. */
 void core_retire(struct core *c, struct probe *p, enum probe_state state,

@@ -177,24 +177,26 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
 static int ask(struct core *c, struct trace *t, unsigned kind, uint32_t k,
                int64_t now) {
   struct table *table = &c->tables[t->region];
-  if (!core_may_ask(c, k, now)) return 0;
+  uint32_t allowed = core_may_ask(c, k, now), n = 1;
+  if (!allowed) return 0;
   if (kind == MTR_EV_NEXT && !table_has_room(table, now)) {
     c->starved = table_free_at(table, now);
     c->counters.probe_waits++;
     return 0;
   }
   core_unready(c, t);
-  core_ask(c, kind, t, now);
+  if (kind == MTR_EV_NEXT) n = core_places(c, t);
+  core_ask(c, kind, t, n < allowed ? n : allowed, now);
   return 1;
 }
 
 /* Asks who sends next, if anybody waits to be picked. */
 static void ask_pick(struct core *c, uint32_t k, int64_t now) {
-  if (c->picking || c->urgent.first != SLAB_NONE || !core_may_ask(c, k, now))
-    return;
+  uint32_t allowed = core_may_ask(c, k, now);
+  if (c->picking || c->urgent.first != SLAB_NONE || !allowed) return;
   if (!core_list(c, NULL, 0, now)) return;
-  uint32_t allowed = pace_allow(&c->pace, PICKS, now) - k - c->asked;
-  core_ask(c, MTR_EV_PICK, NULL, now)->probe = allowed;
+  core_ask(c, MTR_EV_PICK, NULL, 1, now)->probe =
+      allowed < PICKS ? allowed : PICKS;
 }
 
 uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
@@ -221,7 +223,8 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     note_sent(c, t, p, now);
     core_describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
-    core_ready(c, t);                  /* behind the others */
+    if (!t->passed) core_ready(c, t);  /* behind the others */
+    else if (core_wants(t)) core_urgent(c, t);
   }
   pace_take(&c->pace, k, now);
   if (c->config.pick && !c->starved) ask_pick(c, k, now);

@@ -23,8 +23,12 @@ void shapes_close(struct shapes *s) {
   slab_close(&s->index);
 }
 
+/* The index is taken: the first bytes of a free element are the slab's. */
 int shapes_reserve(struct shapes *s, uint32_t n) {
-  if (slab_reserve(&s->index, 1)) return -ENOMEM;
+  if (!s->index.used) {
+    if (slab_reserve(&s->index, 1)) return -ENOMEM;
+    memset(slab_at(&s->index, slab_take(&s->index)), 0, sizeof(uint32_t));
+  }
   return slab_reserve(&s->list, n);
 }
 

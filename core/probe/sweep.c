@@ -96,7 +96,8 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   uint8_t error = 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
-    if (c->ttl == ttl && !shape.family) error = shape.icmp_code;
+    if (c->ttl == ttl && !shape.family && shape.icmp_code)
+      error = shape.icmp_code;
   }
   return error;
 }

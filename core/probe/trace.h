@@ -89,7 +89,9 @@ struct trace {
   uint8_t in_ready;      /* enum trace_turn */
   uint8_t in_dirty;
   uint8_t asked;         /* MTR_EV_NEXT, MTR_EV_PACE: not yet answered; 0 */
+  uint8_t places;        /* probes that it may answer with */
   uint8_t news;          /* something has happened since it was asked */
+  uint8_t passed;        /* strategy: not to be asked until then */
   uint8_t paced;         /* the wait before its next probe is known */
   uint8_t last;          /* strategy: hop count to end with; 0: not said */
   struct hop near[HOPS_NEAR];        /* the ring of most traces */

@@ -27,6 +27,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 
 void core_ready(struct core *c, struct trace *t) {
   if (t->asked) t->news = 1;           /* asked again, if it passes */
+  t->passed = 0;
   /* A manual trace was picked by its caller. */
   int picked = c->config.pick && t->opts->flags & MTR_MANUAL;
   if (!t->in_ready && t->state == TRACE_RUNNING)
@@ -71,10 +72,10 @@ struct trace *core_next(const struct core *c) {
 }
 
 int core_wants(struct trace *t) {
-  if (t->asked) return 0;
-  if (trace_sweeps(t)) return sweep_next(t) != 0;
+  if (trace_sweeps(t)) return !t->asked && sweep_next(t) != 0;
   const struct opts *o = t->opts;
   if (t->own->queue != SLAB_NONE) return 1;
+  if (t->asked || t->passed) return 0;
   if (o->flags & MTR_MANUAL || t->waits || t->out >= o->window) return 0;
   /* What has used up its probes may still be ended by the last of them. */
   return !o->max_probes || t->probes < o->max_probes || !t->out;

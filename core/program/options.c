@@ -33,6 +33,8 @@ static const struct row rows[] = {
   {"mark", FIELD(mark_text), FIELD(mark), NULL},
   {"log", FIELD(log), 0, "error|warn|info|debug"},
   {"seed", FIELD(seed_text), FIELD(seed), NULL},
+  {"record", FIELD(record), 0, NULL},
+  {"replay", FIELD(replay), 0, NULL},
   {NULL, 0, 0, NULL},
 };
 

@@ -25,6 +25,8 @@ struct options {
   const char *source6;
   const char *interface;
   const char *log;       /* "error", "warn", "info", "debug" */
+  const char *record;    /* file to record into */
+  const char *replay;    /* file to replay from */
   const char *mark_text;
   const char *seed_text;
   uint32_t mark;         /* 0 when not given */

@@ -7,8 +7,8 @@
  * error is told before anything runs.
  *
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
- * options = { transport, sim, rate, source4, source6, interface, log: strings;
- * mark, seed: numbers; each nil when not given }, wake_fd = n,
+ * options = { transport, sim, rate, source4, source6, interface, log, record,
+ * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
  * interrupted = function() -> n, clear = function() }.
  */
 #include "program/state.h"
@@ -123,6 +123,8 @@ static void state_push_options(lua_State *L, const struct options *o) {
   state_set_text(L, "source6", o->source6);
   state_set_text(L, "interface", o->interface);
   state_set_text(L, "log", o->log);
+  state_set_text(L, "record", o->record);
+  state_set_text(L, "replay", o->replay);
   state_set_number(L, "mark", o->mark_text, o->mark);
   state_set_number(L, "seed", o->seed_text, o->seed);
 }

@@ -85,8 +85,9 @@ local buffer, room = lib.new "char[16384]", 16384
 ---@param size integer
 ---@return integer? length above size: it did not fit; nil: ask json() instead
 function Result:write(out, size)
-  if self._mark then return nil end
-  local n = C.mtr_json(self.engine.c, self.handle, out, size)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  local n = C.mtr_json(c, self.handle, out, size)
   return n >= 0 and n or nil
 end
 

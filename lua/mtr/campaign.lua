@@ -218,7 +218,10 @@ end
 -- The three values of a failure; a caller's bug is raised.
 local function failed(c, message, name, level)
   if name == starts.BUG then error("campaign: " .. message, level + 1) end
-  c.summary = c.summary or c.tally:summary(c.halted)
+  if not c.summary then
+    c.summary = c.tally:summary(c.halted)
+    c.reporters:call("finish", c.summary)
+  end
   return nil, message, name
 end
 

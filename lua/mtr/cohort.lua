@@ -100,11 +100,11 @@ end
 ---@param handle integer
 ---@param mark { stop_reason: string, stop_data: integer, error?: string }
 function Cohort:mark(handle, mark)
-  if C.mtr_describe(self.engine.c, handle, info) < 0 then return end
+  local c = self.engine.c
+  if not c or C.mtr_describe(c, handle, info) < 0 then return end
   if not self.marks[handle] then self.marked = self.marked + 1 end
   self.marks[handle] = mark
-  C.mtr_stop(self.engine.c, handle, event.stop[mark.stop_reason], mark.stop_data,
-    0)
+  C.mtr_stop(c, handle, event.stop[mark.stop_reason], mark.stop_data, 0)
 end
 
 --- Calls a hook; as Trace:hook of mtr.trace.

@@ -28,6 +28,8 @@ local M = {}
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
 ---@field seed? integer of every random choice
+---@field record? string file to record the run into, for replay
+---@field replay? string file recorded so: no network, its times, whatever transport says
 ---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
@@ -57,6 +59,13 @@ local function path(value)
     return value
   end
   return nil, "must be an absolute path"
+end
+
+local function file(value)
+  if type(value) == "string" and #value > 0 and #value < 256 and not value:find "%z" then
+    return value
+  end
+  return nil, "must be the name of a file"
 end
 
 local function list(value)
@@ -100,15 +109,29 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
+  { name = "record", kind = file, doc = "file to record the run into" },
+  { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
   { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })
 
+-- What of the options excludes something else.
+local function clash(out, transport, given)
+  if out.record and out.replay then return "record and replay exclude each other" end
+  if out.sim and (out.record or out.replay) then
+    return "a simulated network is repeated by its seed, not by record or replay"
+  elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
+    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+  elseif transport == C.MTR_SIM and not out.sim and not out.replay then
+    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+  end
+end
+
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, pick, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, record, log, and debug: whether every probe is to be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -124,12 +147,11 @@ function M.fill(opts, config)
   end)
   if bug then return nil, bug end
   config.pick = out.pick and 1 or 0
-  if out.sim and config.transport ~= C.MTR_AUTO and config.transport ~= C.MTR_SIM then
-    return nil, ("engine: sim needs transport %q, got %s"):format("sim", err.show(opts.transport))
-  elseif config.transport == C.MTR_SIM and not out.sim then
-    return nil, 'engine: transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
-  end
+  local problem = clash(out, config.transport, opts and opts.transport)
+  if problem then return nil, "engine: " .. problem end
+  config.recording = out.record or out.replay or ""
   if out.sim then config.transport = C.MTR_SIM end
+  if out.replay then config.transport = C.MTR_REPLAY end
   local least = out.log_level
   out.log_level = nil
   out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil

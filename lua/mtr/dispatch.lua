@@ -5,8 +5,12 @@
 -- This is the hot path: for an event with a hook it fills the engine's one hop, reply or probe and
 -- calls the hook; nothing is allocated. Which trace an event belongs to is its cookie. A trace that
 -- was stopped earlier in the batch has no hooks any more, so its remaining events pass unseen.
+--
+-- One xpcall is around the whole batch, and engine.blame says whose code runs: one for each hook
+-- would keep LuaJIT from compiling what branches or loops inside of it.
 
 local lib = require "mtr.lib"
+local err = require "mtr.err"
 local hops = require "mtr.hop"
 local probes = require "mtr.probe"
 local replies = require "mtr.reply"
@@ -14,6 +18,7 @@ local steer = require "mtr.steer"
 local turns = require "mtr.turns"
 
 local C = lib.C
+local traceback = err.traceback
 local M = {}
 
 local SENT, REPLY, TIMEOUT = C.MTR_EV_SENT, C.MTR_EV_REPLY, C.MTR_EV_TIMEOUT
@@ -33,6 +38,7 @@ end
 
 local function one(engine, e, i)
   local kind, entry = e.kind, engine.entries[e.cookie]
+  engine.blame = (kind <= HOP or kind == NEXT) and entry
   if not entry then
     -- Its slot was given up, it has no one to tell; or it is about all traces.
     if kind == PICK then turns.pick(engine, e.probe) end
@@ -77,14 +83,32 @@ local function one(engine, e, i)
   end
 end
 
---- Hands out the first n events. A single one goes without a loop: LuaJIT compiles no loop around
---- one that runs once.
+-- A single event goes without a loop: LuaJIT compiles no loop around one that runs once.
+local function each(engine, events, first, last)
+  if first == last then
+    engine.event = first
+    return one(engine, events[first], first)
+  end
+  for i = first, last do
+    engine.event = i
+    one(engine, events[i], i)
+  end
+end
+
+--- Hands out the first n events. What a hook or a strategy raises is told to its trace, and the
+--- events behind it still come.
 ---@param engine mtr.Engine
 ---@param n integer
 function M.batch(engine, n)
-  local events = C.mtr_events(engine.c)
-  if n == 1 then return one(engine, events[0], 0) end
-  for i = 0, n - 1 do one(engine, events[i], i) end
+  local events, first = C.mtr_events(engine.c), 0
+  while first < n do
+    local ok, problem = xpcall(each, traceback, engine, events, first, n - 1)
+    if ok then return end
+    local entry = engine.blame
+    if not entry then error(problem, 0) end
+    entry:broke(problem)
+    first = engine.event + 1
+  end
 end
 
 return M

@@ -106,7 +106,7 @@ local function shut(engine)
   inside(engine, end_all)
   tell.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
-  kits.close(lib.gc(engine.c, nil), engine.kit)
+  kits.close(engine)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
   engine.hop._engine, engine.reply._engine = nil, nil
   loop.remove(engine)
@@ -223,8 +223,7 @@ function Engine:sim() return self.network end
 ---@return true
 function Engine:set_rate(rate)
   alive(self, "set_rate")
-  local option = config.declaration.by_name.rate
-  local value, wanted = option.kind(rate)
+  local value, wanted = config.declaration.by_name.rate.kind(rate)
   if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
   C.mtr_set_rate(self.c, value)
   return true

@@ -54,7 +54,7 @@ local M = {}
 ---@field other_addr? true completes, but not from the target
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
----@field id integer of the probe, as the engine told its strategy
+---@field id? integer of the probe, as its strategy knows it; not in results and copies
 ---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
 ---@field error? string mtr.probe: name of the errno of the failed send
 
@@ -80,7 +80,7 @@ local M = {}
 ---@field attempt integer
 ---@field flow integer
 ---@field at number send time, ms since the trace began
----@field id integer as the engine told its strategy
+---@field id? integer as its strategy knows it; not in copies
 ---@field timeout? true it has ended without a reply
 ---@field error? string name of the errno of the failed send
 
@@ -92,6 +92,8 @@ local M = {}
 ---@field rtt? number ms, of the first answer
 ---@field replies mtr.Reply[]
 ---@field skipped? true below first_ttl, not probed
+---@field unanswered? integer probes that nothing came back for; of results only
+---@field failed? integer probes that could not be sent; of results only
 ---@field error? string name of the errno of the failed send
 
 local WORDS = {

@@ -94,6 +94,11 @@ function M.prober(dst, opts)
   return e:prober(dst, opts)
 end
 
+--- Empty statistics per hop, to which results are added or traces tell as they go: see mtr.Stats.
+--- Loaded when first asked for: few scripts pay for what they do not use.
+---@return mtr.Stats
+function M.stats() return require("mtr.stats").new() end
+
 --- Waits until nothing is under way in any engine.
 ---@async
 ---@return true
@@ -137,6 +142,7 @@ function LAZY.mtrp() return require "mtr.mtrp" end
 
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  M[key] = load and load()
-  return M[key]
+  local value = load and load()
+  M[key] = value
+  return value
 end })

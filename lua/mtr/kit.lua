@@ -6,6 +6,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.err"
+local recording = require "mtr.recording"
 
 local C = lib.C
 local M = {}
@@ -60,7 +61,7 @@ function M.open(config, sim)
     if code < 0 then return err.env(code, lib.string(why)) end
     return out[0], lib.string(why)
   end
-  local raw = config.transport ~= C.MTR_MTR_PACKET
+  local raw = config.transport == C.MTR_AUTO or config.transport == C.MTR_RAW
   local kit = take(config, raw)
   local code = C.mtr_open(config, out, why, 512)
   if code >= 0 then return out[0], lib.string(why), kit end
@@ -71,12 +72,13 @@ function M.open(config, sim)
   return err.env(code, lib.string(why))
 end
 
---- Closes an engine; its sockets go back to where they came from.
----@param engine ffi.cdata*
----@param kit mtr.Kit?
-function M.close(engine, kit)
+--- Closes the library's engine; its sockets go back to where they came from.
+---@param engine mtr.Engine
+function M.close(engine)
+  local kit = engine.kit
   local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
-  C.mtr_close(engine, keep)
+  recording.finish(engine)
+  C.mtr_close(lib.gc(engine.c, nil), keep)
   if not kit then return end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
   put(kit)

@@ -10,6 +10,7 @@ local options = require "mtr.options"
 local resolve = require "mtr.resolve"
 local slots = require "mtr.slots"
 local starts = require "mtr.start"
+local steer = require "mtr.steer"
 
 local C = lib.C
 local EINVAL = err.code.EINVAL
@@ -32,10 +33,7 @@ local function start(trace, t, family, address)
     return starts.refusal(engine, n, family, address)
   end
   trace.kept = nil
-  local o = trace.options
-  if o then
-    o.family, o.least = family, t.least
-  end
+  if trace.strategy then trace.options = steer.options(t) end
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
   if trace.single then trace:single() end
   if engine.halted then trace:halt() end

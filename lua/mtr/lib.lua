@@ -68,6 +68,7 @@ check()
 
 M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
 M.gc, M.sizeof = ffi.gc, ffi.sizeof
+M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
 --- Names of the counters in struct mtr_counters, in order.
 ---@type string[]

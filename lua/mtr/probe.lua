@@ -16,7 +16,7 @@ Probe.__index = Probe
 ---@return mtr.Probe
 function Probe:copy()
   return {
-    ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at, id = self.id,
+    ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at,
     timeout = self.timeout, error = self.error,
   }
 end

@@ -207,10 +207,15 @@ function Prober:hook(hook, object, e)
     room.id[place], room.handle[place] = false, 0
     self.outstanding = self.outstanding - 1
   end
-  local ok, value = xpcall(hook, err.traceback, self, object, id)
-  if not ok then self.engine:report(value) end
-  if not ok or value == "stop" then self:close() end
+  if hook(self, object, id) == "stop" then self:close() end
   if ends and self.outstanding == 0 and self.open then rest(self) end
+end
+
+--- A hook of it has failed: that is reported, and it is closed.
+---@param text string with traceback
+function Prober:broke(text)
+  self.engine:report(text)
+  self:close()
 end
 
 --- Closes it as soon as no probe is outstanding.

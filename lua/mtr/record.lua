@@ -69,7 +69,6 @@ function M.read(e, objects)
     attempt = e.attempt,
     flow = e.flow,
     at = M.ms(e.at),
-    id = e.probe ~= 0 and e.probe or nil,
     protocol = event.protocol[e.protocol],
     icmp_type = icmp and e.icmp_type or nil,
     icmp_code = icmp and e.icmp_code ~= C.MTR_NO_CODE and e.icmp_code or nil,

@@ -44,7 +44,8 @@ local M = {}
 local Result = {}
 
 local SHAPE = json.shape({
-  "type", "version", "ttl", "skipped", "addr", "addr_class", "rtt", "attempt", "at",
+  "type", "version", "ttl", "skipped", "addr", "addr_class", "rtt", "unanswered",
+  "failed", "attempt", "at",
   "transport", "protocol", "multipath", "src", "dst", "target", "all_addresses", "sport", "dport",
   "flow", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
   "first_ttl", "hop_count", "probe_count", "hops", "replies", "icmp_type", "icmp_code",
@@ -63,7 +64,9 @@ local function build_hops(result)
     local e = records[i]
     local hop = hops[e.ttl]
     if hop and e.family == 0 then
-      hop.error = err.name(e.error)
+      hop.unanswered = e.attempt > 0 and e.attempt or nil
+      hop.failed = e.stop > 0 and e.stop or nil
+      hop.error = e.error > 0 and err.name(e.error) or nil
     elseif hop then
       local reply = record.read(e, result._objects)
       reply.ttl = nil

@@ -103,8 +103,9 @@ local function ended(self, what)
     return verdict(self)
   end
   if request ~= "over" then
-    self.last = self.last + 1
-    self[self.last] = what:copy()
+    local copy = what:copy()
+    copy.id, self.last = what.id, self.last + 1
+    self[self.last] = copy
   end
 end
 

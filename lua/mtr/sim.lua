@@ -118,7 +118,7 @@ local M = {}
 --- Of several routes at a node the longest counts, then the latest.
 ---@class mtr.SimRoute
 ---@field at string the node
----@field to string a network, a node or "any"
+---@field to string a network, a node, or "any": where there is no shortest path
 ---@field via string|string[] neighbours; several are balanced over
 ---@field after? number|string since the start
 ---@field before? number|string
@@ -161,8 +161,8 @@ end
 ---@return mtr.Sim?
 ---@return string? message with file and line, string? name
 function M.load(path)
-  local file, problem, code = io.open(path, "rb")
-  if not file then return err.env(code, "network " .. problem) end
+  local file, _, code = io.open(path, "rb")
+  if not file then return err.env(code, "network " .. path) end
   local text = file:read "*a"
   file:close()
   local chunk, syntax = loadstring(text, "@" .. path)

@@ -3,12 +3,13 @@
 -- Runs the strategy of a trace, and its pace: asks when the library asks, hands in the answers.
 --
 -- The library asks (NEXT) when the trace's window, its rate and the engine's have room for a probe,
--- and takes one probe for each time it asked; so nothing a strategy does gets ahead of them. Each
+-- and takes no more probes than it asked for; so nothing a strategy does gets ahead of them. Each
 -- probe ends once, by on_reply or by on_timeout (silence, or it could not be sent); duplicates and
 -- late replies are for the hooks of the trace only. What a strategy does wrong ends its trace with
--- stop_reason "error" and nothing else.
+-- stop_reason "error" and nothing else; what it raises is caught by mtr.dispatch.
 --
--- This is a hot path: no table, closure or string is made for a probe.
+-- This is a hot path: no table, closure or string is made for a probe, and there are no tail calls:
+-- LuaJIT compiles only a few of them in one trace.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -16,6 +17,7 @@ local err = require "mtr.err"
 local event = require "mtr.event"
 local units = require "mtr.units"
 local script = require "mtr.script"
+local new_table = require "table.new"
 
 local C = lib.C
 local band = bit.band
@@ -23,6 +25,7 @@ local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
 local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
 local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
 local RETRY = 1                        -- ms, when the probe table is full
+local ROOM = 15                        -- fields of an instance before its table grows
 local traceback = err.traceback
 
 local M = {}
@@ -32,24 +35,38 @@ local command = lib.new "struct mtr_probe_opts"
 -- Metatables of instances, by strategy.
 local inherit = setmetatable({}, { __mode = "k" })
 
-local OPTIONS = {
-  "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit", "loop_limit", "flow",
-  "size", "timeout", "max_probes",
+local FIELDS = {
+  "family", "least", "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit",
+  "loop_limit", "flow", "size", "timeout", "max_probes",
 }
 
---- The options of a strategy's trace as they are in force; see mtr.TraceOptions.
+--- The options of a strategy's trace as they are in force: see mtr.TraceOptions; `family`, and
+--- `least`, the bytes of the smallest packet. Traces that are alike share one table: do not write.
 ---@alias mtr.ForceOptions table<string, number|string>
 
---- Gives a trace its instance of a strategy, before it is started.
+-- The tables by the bytes of struct mtr_trace that they are made of; a campaign's are all alike.
+local known, count, LIMIT = {}, 0, 1000
+local FROM = lib.offsetof("struct mtr_trace", "timeout")
+local TO = lib.offsetof("struct mtr_trace", "dst")
+
+--- The options in force of a trace that the library has started.
+---@param t ffi.cdata* struct mtr_trace
+---@return mtr.ForceOptions
+function M.options(t)
+  local key = lib.string(lib.cast("const char *", t) + FROM, TO - FROM)
+  local options = known[key]
+  if options then return options end
+  options = { protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath] }
+  for _, name in ipairs(FIELDS) do options[name] = t[name] end
+  if count == LIMIT then known, count = {}, 0 end
+  known[key], count = options, count + 1
+  return options
+end
+
+--- Gives a trace its instance of a strategy.
 ---@param trace mtr.Trace
 ---@param s mtr.Strategy|function
----@param t ffi.cdata* struct mtr_trace
-function M.prepare(trace, s, t)
-  local options = {
-    protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath],
-  }
-  for i = 1, #OPTIONS do options[OPTIONS[i]] = t[OPTIONS[i]] end
-  trace.options = options
+function M.prepare(trace, s)
   if type(s) == "function" then
     trace.strategy = script.new(trace, s)
     return
@@ -59,7 +76,9 @@ function M.prepare(trace, s, t)
     meta = { __index = s }
     inherit[s] = meta
   end
-  local own = setmetatable({ trace = trace }, meta)
+  local own = new_table(0, ROOM)
+  own.trace = trace
+  setmetatable(own, meta)
   trace.strategy = s.run and script.new(trace, s.run, own) or own
 end
 
@@ -75,7 +94,7 @@ local function fault(trace, text)
   trace:broke(("%s: %s"):format(who(trace.strategy), text))
 end
 
--- What a strategy's function has returned, or thrown.
+-- It wants its trace to end.
 local function stop(trace, reason, data, ttl)
   reason, data, ttl = reason or "halted", data or 0, ttl or 0
   local problem = event.bad_stop(reason)
@@ -89,10 +108,7 @@ end
 
 local function begin(trace, s)
   trace.begun = true
-  if not s.init then return true end
-  local ok, problem = xpcall(s.init, traceback, s, trace)
-  if not ok then trace:broke(problem) end
-  return ok
+  if s.init then s:init(trace) end
 end
 
 local function refused(trace, probe, n)
@@ -140,34 +156,45 @@ local function pass(trace, wake)
   C.mtr_pass(trace.engine.c, trace.handle, wake)
 end
 
---- The library asks for the next probe.
+-- Asks for one probe; true if there may be another.
+local function ask(trace, s, now)
+  local held = trace.held
+  if held then
+    trace.held = nil
+    submit(trace, held)
+    return not trace.held
+  end
+  local probe, a, b, c = s:next(now)
+  if trace.state ~= "running" then return false end
+  if type(probe) == "table" then
+    submit(trace, probe)
+    return not trace.held
+  elseif probe == nil then
+    pass(trace, a)
+  elseif probe == "stop" then
+    stop(trace, a, b, c)
+  else
+    fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
+      .. err.show(probe))
+  end
+  return false
+end
+
+--- The library asks for probes.
 ---@param trace mtr.Trace
 ---@param e mtr.Event
 function M.next(trace, e)
   if trace.state ~= "running" then return end
-  local s, held = trace.strategy, trace.held
-  if not trace.begun and not begin(trace, s) then return end
-  if held then
-    trace.held = nil
-    return submit(trace, held)
+  local s, now = trace.strategy, e.at
+  if not trace.begun then begin(trace, s) end
+  for _ = 1, e.ttl do
+    if not ask(trace, s, now) or trace.state ~= "running" then return end
   end
-  local ok, probe, a, b, c = xpcall(s.next, traceback, s, e.at)
-  if not ok then return trace:broke(probe) end
-  if trace.state ~= "running" then return end
-  if type(probe) == "table" then return submit(trace, probe) end
-  if probe == "stop" then return stop(trace, a, b, c) end
-  if probe == nil then return pass(trace, a) end
-  fault(trace, 'next must return a probe such as { ttl = 1 }, nil or "stop", got '
-    .. err.show(probe))
 end
 
 local function tell(trace, hook, object)
-  local ok, value, reason, data, ttl = xpcall(hook, traceback, trace.strategy, object)
-  if not ok then
-    trace:broke(value)
-  elseif value == "stop" and trace.state == "running" then
-    stop(trace, reason, data, ttl)
-  end
+  local value, reason, data, ttl = hook(trace.strategy, object)
+  if value == "stop" and trace.state == "running" then stop(trace, reason, data, ttl) end
 end
 
 --- A reply has come; the strategy is told if it ends a probe.

@@ -48,6 +48,9 @@ local function names()
   local list = { unpack(M.built_in) }
   for name in pairs(registered) do list[#list + 1] = name end
   table.sort(list)
+  for i = #list, 2, -1 do
+    if list[i] == list[i - 1] then table.remove(list, i) end
+  end
   return list
 end
 
@@ -81,7 +84,10 @@ end
 local function find(name)
   if registered[name] then return registered[name] end
   for _, known in ipairs(M.built_in) do
-    if known == name then return M.load(name) end
+    if known == name then
+      registered[name] = M.load(name)
+      return registered[name]
+    end
   end
 end
 

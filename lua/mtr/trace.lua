@@ -65,7 +65,7 @@ function M.new(engine, target, opts, declaration)
   local t = engine.scratch
   if kept.strategy then
     t.flags = t.flags + C.MTR_STRATEGY
-    steer.prepare(trace, kept.strategy, t)
+    steer.prepare(trace, kept.strategy)
   end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end
   trace.kept = kept
@@ -96,16 +96,11 @@ local function tell(trace, failure, found)
   if not ok then trace.engine:report(problem) end
 end
 
---- Calls a hook: "stop" halts the trace, an error ends it.
+--- Calls a hook: "stop" halts the trace. What it raises comes back by broke(), from mtr.dispatch.
 ---@param fn function
 ---@param object table
 function Trace:hook(fn, object)
-  local ok, value = xpcall(fn, err.traceback, self, object)
-  if not ok then
-    self:broke(value)
-  elseif value == "stop" then
-    self:stop()
-  end
+  if fn(self, object) == "stop" then self:stop() end
 end
 
 --- User code of this trace has failed: it is reported and ends the trace.

@@ -169,7 +169,7 @@ describe("hooks", function()
     })
     assert.same({ 1, 2, "silent" }, log)
     assert.equal("hoplimit", result.stop_reason)
-    assert.same({ ttl = 1, replies = {} }, result.hops[1])
+    assert.same({ ttl = 1, replies = {}, unanswered = 2 }, result.hops[1])
   end)
 
   for _, name in ipairs { "on_probe", "on_reply", "on_hop", "on_timeout" } do

@@ -104,14 +104,23 @@ describe("a campaign", function()
 
   it("lends nothing beyond the hook", function()
     inside(function(e)
-      local last
+      local last, trace
       assert(mtr.campaign {
-        engine = e, targets = targets(3), trace = QUICK,
+        engine = e, targets = targets(3),
+        trace = with { on_hop = function(t) trace = t end },
         on_trace = function(result) last = result end,
       }:run())
-      assert.is_nil(last.dst)
-      assert.has_error(function() last:copy() end,
-        "copy: the result is no longer valid; copy it inside the hook")
+      local function gone()
+        assert.is_nil(last.dst)
+        for _, method in ipairs { "copy", "json" } do
+          assert.has_error(function() last[method](last) end,
+            "copy: the result is no longer valid; copy it inside the hook")
+        end
+        trace:stop()
+      end
+      gone()
+      e:close()
+      gone()
     end)
   end)
 

@@ -89,7 +89,7 @@ local function check_truth(l, job)
       assert(includes(expected, hop.addr), ("ttl %d in %s"):format(ttl, nets.path(r)))
       assert.is_true(hop.rtt >= 0 and hop.rtt < 1000)
     else
-      assert.same({ ttl = ttl, replies = {} }, hop)
+      assert.same({ ttl = ttl, replies = {}, unanswered = 1 }, hop)
     end
     for _, reply in ipairs(hop.replies) do
       assert.equal(hop.addr, reply.addr)

@@ -60,7 +60,7 @@ local function check_record(l, protocol, v, record)
       assert(includes(expected, hop.addr), ("%s %s ttl %d: %s"):format(protocol, v, ttl, hop.addr))
       assert.equal(3, #hop.replies)
     else
-      assert.same({ ttl = ttl, replies = {} }, hop)
+      assert.same({ ttl = ttl, replies = {}, unanswered = 3 }, hop)
     end
   end
 end

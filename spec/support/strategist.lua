@@ -67,15 +67,18 @@ function Strategist:stop(verdict, reason, data, ttl)
   C.core_stop(self.d.core, t, event.stop[reason or "halted"], data or 0, self.d.now)
 end
 
--- Answers a NEXT event.
+-- Answers for one of the probes of a NEXT event; whether it had one.
 function Strategist:answer(e)
   local d, t = self.d, self.d:trace(self.handle)
   local probe, wake, data, ttl = self.strategy:next(e.at)
   self.asked = (self.asked or 0) + 1
-  if probe == "stop" then return self:stop("stop", wake, data, ttl) end
+  if probe == "stop" then
+    self:stop("stop", wake, data, ttl)
+    return nil
+  end
   if not probe then
     assert(C.core_pass(d.core, t, wake and wake * 1e6 or -1, d.now) == 0)
-    return
+    return nil
   end
   local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.opts.flow,
     size = probe.size or 0 })
@@ -83,13 +86,16 @@ function Strategist:answer(e)
   if o.protocol ~= 1 then sport = sport + (opts.flow - o.flow) * d.core.regions end
   assert(C.core_probe(d.core, t, opts, sport, d.now) == 0)
   probe.id = opts.probe
+  return true
 end
 
 function Strategist:handle_event(e)
   if e.trace ~= self.handle or self.d:trace(self.handle).state ~= C.TRACE_RUNNING then return end
   local s = self.strategy
   if e.kind == "NEXT" then
-    self:answer(e)
+    for _ = 1, e.ttl do
+      if not self:answer(e) then break end
+    end
   elseif e.kind == "REPLY" and s.on_reply and (e.set.ANSWER or e.set.TOO_BIG)
     and not e.set.DUP and not e.set.LATE then
     self:stop(s:on_reply(borrowed(e)))

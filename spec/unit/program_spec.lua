@@ -32,6 +32,11 @@ local cases = {
       .. "'o = require[[mtr.program]].options print(o.rate, o.seed, o.log, o.source4, o.mark)'",
     0, "^100/s\t7\tdebug\t192.0.2.1\tnil\n$", "" },
 
+  { "gives the files of recordings to the Lua layer",
+    "mtrlua --record a/b --replay=c -e 'x = 1' 2>&1; mtrlua --record a/b "
+      .. "-e 'o = require[[mtr.program]].options print(o.record, o.replay)'",
+    0, "^mtrlua: %-%-record and replay exclude each other\na/b\tnil\n$", "" },
+
   { "runs a chunk", "mtrlua -e 'print(1 + 1)'", 0, "^2\n$", "" },
   { "runs several chunks in order", "mtrlua -e 'x = 1' -e 'print(x, arg[0])'", 0,
     "^1\t[^\n]*mtrlua\n$", "" },

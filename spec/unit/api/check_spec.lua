@@ -52,6 +52,21 @@ describe("check", function()
     end)
   end
 
+  it("knows the transports, and that a replay needs a file", function()
+    for transport = C.MTR_AUTO, C.MTR_PACKET do
+      assert.equal(0, (config{ transport = transport }))
+    end
+    local err, text = config{ transport = C.MTR_SIM, recording = "x" }
+    assert.same({ EINVAL, "a simulated network is not recorded: its seed repeats it" },
+      { err, text })
+    err, text = config{ transport = C.MTR_REPLAY }
+    assert.same({ EINVAL, "transport replay needs a recording" }, { err, text })
+    assert.equal(0, (config{ transport = C.MTR_REPLAY, recording = "x" }))
+    err, text = config{ recording = ("x"):rep(256) }
+    assert.equal(EINVAL, err)
+    assert.truthy(text:find "must end with a zero byte")
+  end)
+
   for _, case in ipairs{
     { "timeout", { 1, 3.6e6 }, { 0, 0.9, 3.7e6, -1, NAN, INF } },
     { "flow", { 0, 511 }, { 512, 65535 } },

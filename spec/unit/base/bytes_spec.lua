@@ -48,6 +48,22 @@ describe("bytes", function()
     end)
   end
 
+  for _, case in ipairs{
+    { 1, 0x81ULL }, { 2, 0x0281ULL }, { 4, 0x04030281ULL }, { 7, 0x07860504030281ULL },
+  } do
+    local size, value = unpack(case)
+    it(("reads and writes %d bytes in little-endian order"):format(size), function()
+      local b, out = I.bytes_of(data, size), ffi.new("uint8_t[8]")
+      assert.equal(value, I.bytes_le(b, size))
+      assert.same({ 0, 0 }, { tonumber(I.bytes_left(b)), b.bad })
+      assert.equal(0ULL, I.bytes_le(b, size))
+      assert.equal(1, b.bad)
+      assert.equal(size, tonumber(I.put_le(out, value, size) - out))
+      assert.equal(ffi.string(data, size), ffi.string(out, size))
+      assert.equal(0, out[size])
+    end)
+  end
+
   it("takes nothing from an empty cursor without harm", function()
     local b = I.bytes_of(data, 0)
     assert.is_true(I.bytes_take(b, 0) == data + 0)

@@ -44,6 +44,16 @@ describe("engine options", function()
     assert.same({ 1, "" }, { tonumber(c.workers), lib.string(c.helper) })
   end)
 
+  it("name the file of a recording", function()
+    local kept = config.fill({ record = "run.tape", transport = "raw" }, c)
+    assert.same({ "run.tape", "run.tape", C.MTR_RAW },
+      { kept.record, lib.string(c.recording), tonumber(c.transport) })
+    config.fill({ replay = "old.tape", transport = "raw" }, c)
+    assert.same({ "old.tape", C.MTR_REPLAY }, { lib.string(c.recording), tonumber(c.transport) })
+    config.fill({}, c)
+    assert.same({ "", C.MTR_AUTO }, { lib.string(c.recording), tonumber(c.transport) })
+  end)
+
   it("say how much is logged, down to every probe", function()
     local lines = {}
     local function log(level) lines[#lines + 1] = level end
@@ -71,6 +81,10 @@ describe("engine options", function()
       'engine: mtr_packet must be an absolute path, got "mtr-packet"',
     [{ mtr_packet = "/" .. ("x"):rep(219) }] = "engine: mtr_packet must be an absolute path, got "
       .. '"/' .. ("x"):rep(56) .. '..."',
+    [{ record = ("x"):rep(256) }] = "engine: record must be the name of a file, got \""
+      .. ("x"):rep(57) .. '..."',
+    [{ replay = "" }] = 'engine: replay must be the name of a file, got ""',
+    [{ record = "a", replay = "b" }] = "engine: record and replay exclude each other",
     [{ log_level = "all" }] =
       'engine: log_level must be "error", "warn", "info" or "debug", got "all"',
     [{ max_probes = 0 }] = "engine: max_probes must be 1..524288, got 0",

@@ -37,6 +37,16 @@ describe("shapes", function()
     end
   end)
 
+  it("know one of nothing but zeroes, whose place is the first of the index", function()
+    C.shapes_reserve(s, 10)
+    local number = C.shapes_find(s, ffi.new "struct shape")
+    assert.is_true(number < C.SHAPE_NONE)
+    assert.equal(number, C.shapes_find(s, ffi.new "struct shape"))
+    C.shapes_reserve(s, 10)
+    assert.equal(number, C.shapes_find(s, ffi.new "struct shape"))
+    assert.equal(1, s.list.used)
+  end)
+
   it("tell kinds apart that differ in one field", function()
     C.shapes_reserve(s, 100)
     local seen, n = {}, 0

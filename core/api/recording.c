@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "api/engine.h"
+#include "net/record.h"
+#include "net/replay.h"
+
+int recording_replay(const struct mtr_config *config, uint64_t *random,
+                     struct net **net, char *why, uint32_t size) {
+  struct tape_head head;
+  char more[160];
+  int err = replay_open(net, config->recording, &head, more, sizeof more);
+  if (!err && head.max_probes != config->max_probes) {
+    snprintf(more, sizeof more, "it was made with max_probes %u, which has to "
+             "be given again", head.max_probes);
+    (*net)->ops->close(*net, NULL);
+    err = -EINVAL;
+  }
+  *random = head.seed;
+  snprintf(why, size, err ? "cannot replay %s: %s" : "replayed from %s",
+           config->recording, more);
+  return err;
+}
+
+int recording_start(const struct mtr_config *config, uint64_t random,
+                    struct net **net, char *why, uint32_t size) {
+  struct tape_head head = {.seed = random, .epoch = loop_epoch(),
+                           .max_probes = config->max_probes};
+  int err = record_open(net, *net, config->recording, &head, loop_clock);
+  if (err)
+    snprintf(why, size, "cannot record into %s%s", config->recording,
+             err == -EBUSY ? ": another engine does already" : "");
+  return err;
+}
+
+int mtr_finish(struct mtr *m) {
+  const struct net_ops *ops = m->loop.net->ops;
+  int err = ops->finish ? ops->finish(m->loop.net) : 0;
+  m->loop.core.counters.unrecorded = m->loop.net->unrecorded;
+  engine_because(m, err, err ? m->config.recording : "");
+  return err;
+}
