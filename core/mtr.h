@@ -87,7 +87,7 @@ enum {
   MTR_EV_READABLE = 8,   /* a descriptor of mtr_watch */
   MTR_EV_WRITABLE = 9,   /* likewise */
   MTR_EV_NEXT = 10,      /* which probes next? answered by mtr_probe, up to
-                          * |ttl| times, mtr_pass or mtr_stop; at: now */
+                          * |ttl| (1, 2) times, mtr_pass or mtr_stop; at: now */
   MTR_EV_PACE = 11,      /* how long to wait? answered by mtr_pace */
   MTR_EV_PICK = 12       /* whose turn is it? answered by mtr_ready and then
                           * mtr_pick; probe: how many may go */

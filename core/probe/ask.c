@@ -13,7 +13,10 @@
 #include "probe/core.h"
 #include "probe/sweep.h"
 
-enum { EVENTS_KEPT = 2 };              /* half of them are not for questions */
+enum {
+  EVENTS_KEPT = 2,       /* half of the events are not for questions */
+  PLACES = 2             /* a reply mostly brings one probe: that and a pass */
+};
 
 unsigned core_must_ask(const struct trace *t) {
   uint32_t flags = t->opts->flags;
@@ -30,6 +33,7 @@ uint32_t core_may_ask(const struct core *c, uint32_t n, int64_t now) {
 uint32_t core_places(const struct core *c, const struct trace *t) {
   const struct opts *o = t->opts;
   uint32_t n = (uint32_t)o->window - t->out;
+  if (n > PLACES) n = PLACES;
   if (c->target_gap || o->flags & MTR_PACED || c->config.pick) return 1;
   if (!o->max_probes || t->probes + n <= o->max_probes) return n;
   return t->probes < o->max_probes ? o->max_probes - t->probes : 1;

@@ -223,8 +223,10 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
     note_sent(c, t, p, now);
     core_describe(c, t, p, &v[k]);
     handles[k++] = p->handle;
-    if (!t->passed) core_ready(c, t);  /* behind the others */
-    else if (core_wants(t)) core_urgent(c, t);
+    if (!t->passed && !t->asked)
+      core_ready(c, t);                /* behind the others */
+    else if (core_wants(t))
+      core_urgent(c, t);
   }
   pace_take(&c->pace, k, now);
   if (c->config.pick && !c->starved) ask_pick(c, k, now);

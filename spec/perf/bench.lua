@@ -22,6 +22,7 @@ local TTLS, TRACES = 8, 1000
 local PAIRS, ROUNDS = 15, 10
 local MOST_RATIO, MOST_TRACE, MOST_PROBE = 1.6, 1024, 128
 local GROWTH, FLAT = 0.25, 0.05
+local SIMULATED, SIM_RATE, SIM_PEAK = 1000000, 1.5e6, 128
 local MOST_START_MS, MOST_START_KIB = 15, 8192
 
 local report = reports.new()
@@ -171,6 +172,19 @@ local function check_growth(l)
     most = 10 * (1 + GROWTH), least = 10 * (1 - GROWTH), digits = 1 }, ratio)
 end
 
+local function check_sim(l)
+  reports.say("\nA simulated internet of a million prefixes, a callback per trace")
+  local few, many = contenders.sim(l, SIMULATED / 10), contenders.sim(l, SIMULATED)
+  report:add({ name = "sim_rate", text = "probes per second of processor time", digits = 0,
+    value = many.probes_per_second, least = SIM_RATE })
+  report:add({ name = "sim_peak_mib", text = "peak memory", unit = "MiB", digits = 1,
+    value = many.peak / 2 ^ 20, most = SIM_PEAK })
+  report:add({ name = "sim_growth", text = "CPU time of 10 times the targets", unit = "x",
+    value = many.cpu / few.cpu, most = 11, least = 9 })
+  report:add({ name = "sim_lost", text = "replies lost, unmatched or malformed", digits = 0,
+    value = many.dropped + many.unmatched + many.malformed, most = 0, least = 0 })
+end
+
 local function check_start()
   reports.say("\nStart-up")
   local empty = map(5, function()
@@ -239,6 +253,7 @@ function parts.chain()
   check_cost(l, runs)
   check_memory(l)
   check_growth(l)
+  check_sim(l)
   check_start()
   check_others(l, runs)
   l:down()

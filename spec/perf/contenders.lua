@@ -74,6 +74,14 @@ function M.memory(lab, traces, ttls)
     traces = traces, ttls = ttls })))
 end
 
+--- Traces over a simulated internet, without any network: see sim.lua.
+---@param lab lab.Lab
+---@param targets integer
+---@return table<string, number>
+function M.sim(lab, targets)
+  return numbers(run(lab, MTRLUA .. " spec/perf/sim.lua " .. words({ targets = targets })))
+end
+
 --- Have a node drop all IPv4 that comes to it while fn runs.
 ---@param lab lab.Lab
 ---@param node string

@@ -7,14 +7,14 @@
 -- from here at all.
 --
 --     local state = mtr.strategy.doubletree.new_state()
---     mtr.trace(dst, { strategy = mtr.strategy.doubletree { state = state, h = 6 } })
+--     mtr.trace(dst, { strategy = mtr.strategy.doubletree { state = state, h = 8 } })
 --
 -- Traces that share a state share the sets; one without a state has sets of its own. The reason is
 -- "gss" if the global set ended the way forward; else what did, if that was the target or an
 -- unreachable; else "lss" if the local set ended the way back. result.doubletree has both ends.
 -- Wrong where paths of one source are no tree: what a load balancer hides behind a known hop.
 
-local M = { name = "doubletree", state = false, h = 6, prefix = 24 }
+local M = { name = "doubletree", state = false, h = 8, prefix = 24 }
 
 --- Stop sets, to be shared: any table with the tables `global` and `near`.
 function M.new_state() return { global = {}, near = {} } end
