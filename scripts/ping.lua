@@ -3,7 +3,8 @@
 --
 -- ping: probes to one or more targets at a steady pace, for whoever knows ping(8).
 --
--- Each target is a trace whose strategy knows one TTL only.
+-- Each target is a trace whose strategy knows one TTL only. Who cannot be probed is told of on
+-- standard error, and the others go on.
 
 local mtr = require "mtr"
 
@@ -34,6 +35,7 @@ An answer says that the packet arrived: an echo reply, data, a port unreachable,
 reset. mdev is the standard deviation, jitter the mean difference from one answer to the next.
 
 examples:
+  ping -c 3 example.org
   ping -p tcp --port 443 -6 -i 200ms example.org example.net
   ping -c 10 -q -o jsonl - <targets.txt | jq 'select(.type == "ping_summary")'
 
@@ -83,20 +85,11 @@ local function seq_of(t, id)
   for seq, probe in pairs(t.probes) do if probe.id == id then return seq end end
 end
 
--- One more round trip time: running mean and sum of squares (Welford).
-local function take(t, rtt)
-  local off = rtt - t.avg
-  t.received, t.avg = t.received + 1, t.avg + off / (t.received + 1)
-  t.squares, t.best, t.worst = t.squares + off * (rtt - t.avg), math.min(t.best, rtt),
-    math.max(t.worst, rtt)
-  t.steps, t.last = t.steps + math.abs(rtt - (t.last or rtt)), rtt
-end
-
 local function on_reply(t, reply)
   local again = reply.dup and " (DUP!)" or reply.late and " (late)" or ""
   local mark = not reply.final and (mtr.mark(reply) or "time exceeded") or nil
   if again == "" and not reply.ignored then t.ended = t.ended + 1 end
-  if again == "" and reply.final then take(t, reply.rtt) end
+  if reply.final then t.stats:on_reply(nil, reply) end
   local seq = seq_of(t, reply.id)
   put(t, { type = "ping", seq = seq, addr = reply.addr, rtt = reply.rtt, ttl = reply.reply_ttl,
     size = reply.reply_size, dup = reply.dup or nil, late = reply.late or nil, error = mark },
@@ -110,21 +103,24 @@ local function on_timeout(t, probe)
   put(t, { type = "ping", seq = seq, error = what }, "%s: seq=%s %s\n", t.dst, seq or "?", what)
 end
 
+-- Prints what became of all; whether any was answered.
 local function summary(t)
-  local silent = 100 * (1 - t.received / math.max(t.sent, 1))
-  local s = { type = "ping_summary", sent = t.sent, received = t.received, unanswered = silent }
-  if t.received > 0 then
-    s.min, s.avg, s.max, s.mdev = t.best, t.avg, t.worst, math.sqrt(t.squares / t.received)
-    s.jitter = t.steps / math.max(t.received - 1, 1)
+  local hop = t.stats:hop(ttl)
+  local n = hop and hop.received or 0
+  local silent = 100 * (1 - n / math.max(t.sent, 1))
+  local s = { type = "ping_summary", sent = t.sent, received = n, unanswered = silent }
+  if n > 0 then
+    s.min, s.avg, s.max, s.jitter = hop.best, hop.avg, hop.worst, hop.jitter_avg or 0
+    s.mdev = (hop.stdev or 0) * math.sqrt(1 - 1 / n)   -- of all, where stdev is of a sample
   end
   put(t, s, "\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n%s", t.target,
-    t.sent, t.received, silent, s.min and ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter "
+    t.sent, n, silent, s.min and ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter "
     .. "%.3f ms\n"):format(s.min, s.avg, s.max, s.mdev, s.jitter) or "")
+  return n > 0
 end
 
 local function run(target)
-  local t = { target = target, probes = {}, sent = 0, ended = 0, received = 0, avg = 0,
-    squares = 0, steps = 0, best = math.huge, worst = 0 }
+  local t = { target = target, probes = {}, sent = 0, ended = 0, stats = mtr.stats() }
   local opts = { window = 255, max_probes = 1e6, max_ttl = ttl }
   function opts.strategy(trace) return steady(t, trace) end
   function opts.on_reply(_, reply) on_reply(t, reply) end
@@ -144,7 +140,6 @@ for i, target in ipairs(args.target) do tasks[i] = mtr.go(run, target) end
 mtr.wait_all(tasks)
 for _, task in ipairs(tasks) do
   local t = task:wait()
-  if t and t.dst then summary(t) end
-  failed = failed or not t or t.received == 0
+  failed = not (t and t.dst and summary(t)) or failed
 end
 return failed and 1 or 0

@@ -84,14 +84,12 @@ function halving:next()
   return { ttl = self.ttl }
 end
 
-function halving:heard(final)
+function halving:heard(what)                          -- a reply, or a probe without one
   self.waiting = false
-  if final then self.far = self.ttl else self.near = self.ttl + 1 end
+  if what.final then self.far = self.ttl else self.near = self.ttl + 1 end
   if self.near >= self.far then return "stop", "completed" end
 end
-
-function halving:on_reply(reply) return self:heard(reply.final) end
-function halving:on_timeout() return self:heard(false) end
+halving.on_reply, halving.on_timeout = halving.heard, halving.heard
 
 local found = assert(cli:call(engine.trace, engine, "web",
   { protocol = opts.protocol, flow = opts.flow, strategy = halving }))

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Hard cases of the way itself: routers that limit or lie about themselves, loops, ways of unequal
 -- length, ways that change, firewalls that answer for others, and groups.
+local mtr = require "mtr"
 local hard = require "spec.support.hard"
 local nets = require "spec.support.nets"
 
@@ -24,6 +25,15 @@ describe("hard case 18: ICMP rate limiting", function()
       for _, probe in ipairs(told.timeouts) do
         assert.same({ 2, nil }, { probe.ttl, probe.error })
       end
+    end
+  end)
+
+  it("is labelled so by the statistics, which call nothing loss on the way", function()
+    local r = hard.trace("rate_limit", "web", { queries = 16, attempts = 1 })
+    local stats = mtr.stats():add(r)
+    for ttl = 1, 4 do
+      local hop = stats:hop(ttl)
+      assert.same({ ttl == 2 or nil, ttl == 4 and 0 or nil }, { hop.rate_limited, hop.loss })
     end
   end)
 

@@ -21,15 +21,11 @@ engine:run()
 local SMALL = { "crowd udp web", "crowd tcp web", "duplicates icmp web", "rate_limit udp web",
   "send_failures icmp busy", "unequal_paths tcp web" }
 
-local function exists(path)
-  local file = io.open(path)
-  return file and file:close()
-end
-
+-- A sanitized program that is older is of other sources.
 local function programs()
-  local list = { '"$MTR_PROGRAM"', '"$MTR_PROGRAM"' }
-  for _, path in ipairs { "build/mtrlua", "build/asan/mtrlua" } do
-    if exists(path) then list[#list + 1] = path end
+  local list = { '"$MTR_PROGRAM"', '"$MTR_PROGRAM"', "build/mtrlua" }
+  if run.run("test build/asan/mtrlua -nt build/mtrlua").status == 0 then
+    list[#list + 1] = "build/asan/mtrlua"
   end
   return list
 end

@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: MIT
+-- README's strategy, letter for letter, over a simulated network and over the same way through
+-- kernel routers, by raw sockets and by mtr-packet.
+local nets = require "spec.support.nets"
+local run = require "spec.support.run"
+
+local HOPS = 4
+
+local function program()
+  local file = assert(io.open "README.md")
+  local text = file:read "*a"
+  file:close()
+  return assert(text:match "\n## A strategy of one's own\n.-\n```lua\n(.-)```\n")
+end
+
+describe("README's strategy", function()
+  teardown(run.clean)
+  after_each(nets.down)
+
+  -- The line that it prints of a target at HOPS hops: 30 TTLs are halved in five probes at most.
+  local function check(command, targets)
+    local words = run.file("halving.lua", program()) .. " " .. table.concat(targets, " ")
+    local got = run.run(command('"$MTR_PROGRAM" %s ' .. words))
+    assert.same({ 0, "" }, { got.status, got.err })
+    local n = 0
+    for target, reason, hops, probes in got.out:gmatch "(%S+)\t(%S+)\t(%S+)\t(%S+)\n" do
+      n = n + 1
+      assert.same({ targets[n], "completed", tostring(HOPS) }, { target, reason, hops })
+      assert(tonumber(probes) <= 5, probes)
+    end
+    assert.equal(#targets, n)
+  end
+
+  it("runs on a simulated network", function()
+    run.file("net.lua", [[ return {
+      nodes = { me = { "192.0.2.1", "2001:db8::1" }, r1 = { "10.0.0.1", "fd00::1" },
+        r2 = { "10.0.0.2", "fd00::2" }, r3 = { "10.0.0.3", "fd00::3" },
+        web = { "203.0.113.9", "2001:db8::9" } },
+      links = { { "me", "r1", "r2", "r3", "web", delay = "1ms" } } } ]])
+    check(function(text) return text:format '--sim "$DIR/net.lua"' end, { "web", "2001:db8::9" })
+  end)
+
+  for _, transport in ipairs { "raw", "mtr-packet" } do
+    it("runs on " .. transport, function()
+      nets.needs_privilege(pending)
+      if transport == "mtr-packet" and not run.has "mtr-packet" then pending "needs mtr-packet" end
+      local l = nets.up("chain " .. HOPS)
+      check(function(text) return l:command(text:format("--transport " .. transport)) end,
+        { l.dst4, l.dst6 })
+    end)
+  end
+end)
