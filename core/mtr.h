@@ -72,7 +72,10 @@ enum {
   MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
   MTR_BROADCAST = 1 << 3,     /* multicast and broadcast targets allowed */
   MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
-  MTR_PACED = 1 << 5          /* before each probe its wait is (PACE) */
+  MTR_PACED = 1 << 5,         /* before each probe its wait is (PACE) */
+  MTR_UNREACH_CONTINUE = 1 << 6, /* unreachables are answers like others */
+  MTR_TE_COMPLETES = 1 << 7   /* time exceeded from the target's address is
+                               * final */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */

@@ -19,7 +19,8 @@ enum { SEND_STAMP_NS = 5000000 };
 enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
 
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
- * time exceeded. Completion is by message, never by address alone. */
+ * time exceeded and what is to be like it. Completion is by message, never by
+ * address alone, unless the user wants it so. */
 static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
   int udp = t->opts->protocol == MTR_UDP;
   int from_dst = !memcmp(r->from, t->dst, sizeof r->from);
@@ -29,14 +30,16 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
   case WIRE_TOO_BIG:
     return MTR_REPLY_TOO_BIG;
   case WIRE_TIME_EXCEEDED:
-    return from_dst ? MTR_REPLY_TE_FROM_DST : 0;
+    if (!from_dst) return 0;
+    return MTR_REPLY_TE_FROM_DST |
+           (t->opts->flags & MTR_TE_COMPLETES ? MTR_REPLY_FINAL : 0);
   case WIRE_UNREACH: {
     int v6 = r->family == 6;
     int port = r->icmp_code == (v6 ? 4 : 3);          /* RFC 4443 3.1, 792 */
     int protocol = !v6 && r->icmp_code == 2 && from_dst;
     if ((port && (udp || from_dst)) || protocol)
       return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
-    return MTR_REPLY_UNREACH;
+    return t->opts->flags & MTR_UNREACH_CONTINUE ? 0 : MTR_REPLY_UNREACH;
   }
   default:
     return 0;

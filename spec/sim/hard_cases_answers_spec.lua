@@ -26,6 +26,17 @@ describe("hard case 8: time exceeded from the target's address", function()
       assert.is_nil(r.hops[3].replies[1].te_from_dst)
     end)
   end)
+
+  it("does with stop_on_te_from_dst", function()
+    for _, strategy in ipairs { "window", "sequential" } do
+      hard.each(function(opts)
+        opts.stop_on_te_from_dst, opts.strategy = true, strategy
+        local r = hard.trace("te_from_dst", "web", opts)
+        assert.same({ "completed", 2, r.dst, true }, { r.stop_reason, r.hop_count,
+          r.hops[2].addr, r.hops[2].replies[1].te_from_dst })
+      end)
+    end
+  end)
 end)
 
 describe("hard case 9: unreachables from the middle", function()
@@ -64,6 +75,22 @@ describe("hard case 9: unreachables from the middle", function()
       assert(n.unreach > 0 and n.expired > 0)
       assert.same({ "completed", 4 }, { r.stop_reason, r.hop_count })
     end)
+  end)
+
+  it("do not with unreach_continue: they are kept, and the trace goes on", function()
+    for _, strategy in ipairs { "window", "sequential", "random" } do
+      for target, codes in pairs(CODES) do
+        hard.each(function(opts, family)
+          opts.unreach_continue, opts.strategy, opts.max_ttl = true, strategy, 6
+          opts.loop_limit = 0
+          local r = trace(target, opts)
+          assert.same({ "hoplimit", 6 }, { r.stop_reason, r.hop_count })
+          local reply = r.hops[3].replies[1]
+          assert.same({ family == 4 and 3 or 1, codes[family / 2 - 1], nil }, { reply.icmp_type,
+            reply.icmp_code, reply.unreach })
+        end)
+      end
+    end
   end)
 
   it("complete if they are of a port that UDP asked for, from whoever sends them", function()
