@@ -46,15 +46,30 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
   }
 }
 
+/* MTR_QUOTE_* of |r|, matched in |tier|: what is not as |p| was sent. */
+static unsigned changed(const struct core *c, const struct trace *t,
+                        const struct probe *p, const struct wire_reply *r,
+                        int tier) {
+  unsigned bits = (unsigned)tier - 1, id = core_id(c, table_place(p));
+  if (memcmp(r->quoted_src, t->opts->src, sizeof t->dst))
+    bits |= MTR_QUOTE_SRC;
+  if (memcmp(r->quoted_dst, t->dst, sizeof t->dst)) bits |= MTR_QUOTE_DST;
+  if (r->family == 4 && r->ip_id != id) bits |= MTR_QUOTE_IP_ID;
+  if (r->flags & WIRE_TRUNCATED) return bits;
+  if (r->sport != p->sport) bits |= MTR_QUOTE_SPORT;
+  if (p->protocol != WIRE_ICMP && r->dport != p->dport) bits |= MTR_QUOTE_DPORT;
+  if (!p->by_ip_id && r->id != id) bits |= MTR_QUOTE_ID;
+  return bits;
+}
+
 static unsigned marks(const struct trace *t, const struct wire_reply *r,
-                      int tier) {
+                      unsigned quote) {
   const uint8_t *src = t->opts->src;
   unsigned flags = 0;
   if (r->flags & WIRE_QUOTE) {
     flags |= MTR_REPLY_QUOTE;
-    if ((tier > 1 && !(r->flags & WIRE_TRUNCATED)) ||
-        memcmp(r->quoted_src, src, sizeof t->dst) ||
-        memcmp(r->quoted_dst, t->dst, sizeof t->dst))
+    if ((quote & MTR_QUOTE_TIER && !(r->flags & WIRE_TRUNCATED)) ||
+        quote & (MTR_QUOTE_SRC | MTR_QUOTE_DST))
       flags |= MTR_REPLY_NAT;
   }
   if (r->flags & WIRE_TRUNCATED) flags |= MTR_REPLY_TRUNCATED;
@@ -147,7 +162,8 @@ void core_deliver(struct core *c, struct trace *t, struct probe *p,
   if (rtt < 0) rtt = 0;
   ev.rtt = (float)((double)rtt / 1e6);
   core_copy(&ev, r);
-  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, tier));
+  if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);
+  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, ev.stop));
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;
     c->counters.user_times++;

@@ -63,6 +63,22 @@ describe("hard case 2: a translator rewrote the quote", function()
     end)
   end)
 
+  it("the tier in which the reply was matched and what had changed are told", function()
+    local function told(target, opts)
+      local r = hard.trace("nat", target, opts)
+      local quoted = r.hops[3].replies[1].quoted
+      return { quoted.tier, unpack(quoted.changed or {}) }
+    end
+    hard.each(function(opts, family)
+      local id = opts.protocol == "udp" and "id" or nil
+      assert.same({}, told("one", opts))
+      assert.same({ nil, "src", id }, told("two", opts))
+      assert.same({ id and family == 4 and 4 or 2, "src", "sport", id }, told("three", opts))
+    end)
+    local r = hard.trace("short_quotes", "web", { protocol = "udp" })
+    assert.equal(4, r.hops[3].replies[1].quoted.tier)
+  end)
+
   it("and left it, of many probes to many targets: none is mistaken for another", function()
     hard.over("nat", function(e)
       local wrong = 0
@@ -145,6 +161,10 @@ describe("hard case 15: the IP identification of the quote is 0, one more, or sw
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r = hard.trace("ip_id", "web", { protocol = protocol, max_ttl = 3 })
       assert.equal("1 2 3", hard.ends(r))
+      for _, hop in ipairs(r.hops) do
+        local quoted = hop.replies[1].quoted
+        assert.same({ nil, { "ip_id" }, nil }, { quoted.nat, quoted.changed, quoted.tier })
+      end
     end
   end)
 
