@@ -10,7 +10,7 @@
 
 #include "base/slab.h"
 
-/* The fields of struct mtr_event with the same names, but for the last. They are
+/* The fields of struct mtr_event with the same names, but for the last;
  * compared as bytes. */
 struct shape {
   uint16_t flags;        /* MTR_REPLY_* */

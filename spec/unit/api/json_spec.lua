@@ -167,8 +167,8 @@ describe("a result as JSON", function()
     for _, name in ipairs {
       "sport", "dport", "flow_label", "size", "stop_data", "skipped", "addr_class", "error", "mss",
       "mtu", "tcp_flags", "nat", "truncated", "tier", "changed", "final", "unreach", "dup", "late",
-      "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls", "interface", "ifindex", "name",
-      "hex", "ext_malformed",
+      "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls", "interface", "ifindex",
+      "name", "hex", "ext_malformed",
     } do
       assert.is_true(seen[name], name .. " never came up")
     end
