@@ -30,14 +30,14 @@ end
 
 -- The traces of each protocol over each version, with the path that is the lab's.
 local function all(l, e)
-  local jobs, results = {}, nil
+  local jobs = {}
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
     for v = 4, 6, 2 do
       jobs[#jobs + 1] = { l["dst" .. v], { protocol = protocol, queries = 3, timeout = 1000,
         max_ttl = 4 } }
     end
   end
-  results = nets.traces(e, jobs)
+  local results = nets.traces(e, jobs)
   for i, r in ipairs(results) do
     assert(r.hops, r.failed)
     assert.same({ "completed", 4, 12 }, { r.stop_reason, r.hop_count, r.probe_count })

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Hard cases of who answers what, how often and when: what completes a trace, what stops it, what
 -- is no hop, and what does not count.
+local mtr = require "mtr"
 local hard = require "spec.support.hard"
 local nets = require "spec.support.nets"
 
@@ -257,6 +258,16 @@ describe("hard case 21: the UDP port is open", function()
         reply.protocol, reply.final })
       local other = hard.trace("open_udp", "dns", { protocol = "udp", family = family })
       assert.equal("gaplimit", other.stop_reason)
+    end
+  end)
+
+  it("with the payloads of services that answer nothing else", function()
+    for _, payload in pairs(mtr.payloads) do
+      for family = 4, 6, 2 do
+        local r = hard.trace("open_udp", "dns", { protocol = "udp", family = family, port = 53,
+          payload = payload })
+        assert.same({ "completed", r.dst }, { r.stop_reason, r.hops[3].addr })
+      end
     end
   end)
 end)

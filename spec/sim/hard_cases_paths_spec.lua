@@ -201,6 +201,12 @@ describe("hard case 27: groups, anycast and this host as targets", function()
 end)
 
 describe("hard case 28: others answer for the target", function()
+  local function warned(...)
+    local kinds = {}
+    for i, warning in ipairs(mtr.warnings(...)) do kinds[i] = warning.kind end
+    return kinds
+  end
+
   it("a proxy: the TCP path is shorter than ICMP's, and its reply has too large a TTL", function()
     local tcp = hard.trace("proxy", "web", { protocol = "tcp" })
     local icmp = hard.trace("proxy", "web", {})
@@ -208,6 +214,8 @@ describe("hard case 28: others answer for the target", function()
       icmp.stop_reason, icmp.hop_count })
     assert.equal(tcp.hops[2].replies[1].reply_ttl, tcp.hops[3].replies[1].reply_ttl)
     assert.are_not.equal(icmp.hops[4].replies[1].reply_ttl, tcp.hops[3].replies[1].reply_ttl)
+    assert.same({ "shorter", "reply_ttl" }, warned(tcp, icmp))
+    assert.same({}, warned(icmp, tcp))
   end)
 
   it("a gateway: hops share the target's address, and none of them is taken for it", function()
@@ -216,6 +224,7 @@ describe("hard case 28: others answer for the target", function()
     for ttl = 2, 3 do
       assert.same({ r.dst, true }, { r.hops[ttl].addr, r.hops[ttl].replies[1].te_from_dst })
     end
+    assert.same({ "one_address" }, warned(r))
   end)
 end)
 
