@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 local mtr = require "mtr"
 
-local function hex(text) return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
+local function hex(text)
+  return (text:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
 
 describe("payloads", function()
   it("dns is one question for the NS of the root", function()
