@@ -2,7 +2,7 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt]
+--   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt] [served]
 --
 -- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
 -- the hop and to the byte; the others are load.lua's.
@@ -245,6 +245,7 @@ reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machi
 local start = measure.now()
 
 local parts = load.parts
+parts.served = require("spec.perf.served")
 
 function parts.chain()
   local l = assert(lab.up("many", { TTLS }))
@@ -259,7 +260,8 @@ function parts.chain()
   l:down()
 end
 
-local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt" }
+local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt",
+  "served" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     assert(parts[word], "bench: there is no part " .. word)(report)
