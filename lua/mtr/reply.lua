@@ -38,7 +38,10 @@ end
 
 -- Fields that are read one by one, for hooks that get no further.
 local READ = {}
+function READ.timeout() return nil end
+function READ.error() return nil end
 function READ.addr(e) return (addr.text(e.addr, e.family)) end
+function READ.addr_key(e) return (addr.key(e.addr, e.family)) end
 function READ.rtt(e) return record.ms(e.rtt) end
 function READ.flow(e) return e.flow end
 function READ.attempt(e) return e.attempt end
@@ -49,7 +52,6 @@ function READ.mtu(e) return e.protocol == C.MTR_ICMP and e.mtu > 0 and e.mtu or 
 function READ.icmp_type(e) return e.protocol == C.MTR_ICMP and e.icmp_type or nil end
 function READ.icmp_code(e) return e.protocol == C.MTR_ICMP and e.icmp_code or nil end
 function READ.ignored(e) return not record.counts(e.flags) or nil end
-function READ.too_big(e) return band(e.flags, C.MTR_REPLY_TOO_BIG) ~= 0 or nil end
 function READ.final(e) return band(e.flags, C.MTR_REPLY_FINAL) ~= 0 or nil end
 
 local function reply_index(self, key)
