@@ -14,6 +14,7 @@ local fit = require "mtr.strategy.fit"
 local new_table = require "table.new"
 
 local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
+local max, min = math.max, math.min
 local HOPS = 15                        -- before tables grow
 local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, 0x1000000, 0x2000000
 
@@ -46,7 +47,7 @@ end
 
 function M:next()
   local o, last = self.o, self.limit
-  if o.gap_limit > 0 and last > self.high + o.gap_limit then last = self.high + o.gap_limit end
+  if o.gap_limit > 0 then last = min(last, self.high + o.gap_limit) end
   local ttl = self.retry and again(self, last) or self.next_ttl
   if ttl > last then return nil end
   local h = (self.hops[ttl] or 0) + SENT + OUT
@@ -109,12 +110,9 @@ function M:on_reply(reply)
   end
   if answers(h) == 0 then self.keys[ttl] = reply.addr_key end
   h = h + ANSWERED
-  if ttl > self.high then self.high = ttl end
+  self.high = max(ttl, self.high)
   if reply.unreach then self.data = reply.icmp_code or 255 else h = bor(h, OTHER) end
-  if reply.final then
-    h = bor(h, FINAL)
-    if ttl < self.limit then self.limit = ttl end
-  end
+  if reply.final then h, self.limit = bor(h, FINAL), min(ttl, self.limit) end
   self.hops[ttl] = h
   return settle(self)
 end
