@@ -61,6 +61,13 @@ void slab_give(struct slab *s, uint32_t i) {
   s->used--;
 }
 
+void slab_give_chain(struct slab *s, uint32_t first, uint32_t last,
+                     uint32_t n) {
+  memcpy(slab_at(s, last), &s->free, sizeof s->free);
+  s->free = first;
+  s->used -= n;
+}
+
 size_t slab_bytes(const struct slab *s) {
   size_t chunks = (s->count + (1u << s->shift) - 1) >> s->shift;
   return (chunks << s->shift) * s->size;

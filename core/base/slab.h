@@ -44,6 +44,10 @@ uint32_t slab_take(struct slab *s);
 /* slab_give: frees element |i|, which was taken. */
 void slab_give(struct slab *s, uint32_t i);
 
+/* slab_give_chain: frees |n| elements at once, the first of which is |first|,
+ * each naming the next in its first four bytes, the last of which is |last|. */
+void slab_give_chain(struct slab *s, uint32_t first, uint32_t last, uint32_t n);
+
 /* slab_bytes: memory in use. */
 size_t slab_bytes(const struct slab *s);
 

@@ -2,6 +2,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 enum {
   RECEIVE_ROUNDS = 32,   /* batches from one descriptor in a step */
   SEND_ROUNDS = 8,       /* batches sent in a step */
+  NAP_NS = 500000,       /* at most without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   EPOCH = 1767225600,    /* 2026-01-01, where virtual time begins; unix s */
   EPOCH_NS = 1000000000, /* between two looks at the time of day */
@@ -130,8 +132,6 @@ void loop_close(struct loop *l, int32_t *keep) {
   core_close(&l->core);
 }
 
-int loop_fd(struct loop *l) { return uv_backend_fd(&l->uv); }
-
 int64_t loop_deadline(struct loop *l, int64_t now) {
   int held = l->out_first < l->out_end;
   int64_t at = core_deadline(&l->core, !held, now);
@@ -146,8 +146,7 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
   return watch_waiting(l) ? now : at;
 }
 
-void loop_arm(struct loop *l) {
-  if (l->held) return;
+static void arm(struct loop *l) {
   int64_t now = loop_now(l), at = loop_deadline(l, now);
   if (l->net->virtual && at < INT64_MAX) at = now;
   if (at <= now) {                     /* cheaper than a timer of the past: */
@@ -161,6 +160,18 @@ void loop_arm(struct loop *l) {
                                          .tv_nsec = at % 1000000000}};
   timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
   l->armed = at;
+}
+
+void loop_arm(struct loop *l) {
+  int later = l->waited && !l->watched;   /* before loop_wait sleeps */
+  if (!l->held && !later) arm(l);
+}
+
+int loop_fd(struct loop *l) {
+  int first = !l->watched;
+  l->watched = 1;
+  if (first) loop_arm(l);
+  return uv_backend_fd(&l->uv);
 }
 
 static int receive(struct loop *l, unsigned i) {
@@ -252,6 +263,20 @@ static int all_inside(struct loop *l) {
   return ++l->unseen < UNSEEN;
 }
 
+/* Where only the rate keeps probes back, and not for long, replies can wait as
+ * well: the kernel has stamped them, and to be woken for each would cost more
+ * than all the rest. Then sleeps until |at| without looking at them. */
+static int nap(struct loop *l, int64_t at, int64_t now) {
+  int held = l->out_first < l->out_end;
+  if (l->net->virtual || l->net->ops->tick || held) return 0;
+  if (!core_any_ready(&l->core) || at - now > NAP_NS) return 0;
+  struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
+  struct timespec left = {.tv_nsec = at - now};
+  l->woken = ppoll(&wake, 1, &left, NULL) > 0;
+  l->fresh = 0;
+  return 1;
+}
+
 int loop_wait(struct loop *l, int wake_fd) {
   if (l->wake_fd < 0 && !watch(l, &l->wake, wake_fd, on_wake))
     l->wake_fd = wake_fd;
@@ -263,6 +288,9 @@ int loop_wait(struct loop *l, int wake_fd) {
   int64_t now = loop_now(l), at = loop_deadline(l, now);
   int due = at <= now || (l->net->virtual && at < INT64_MAX);
   l->unseen = 0;
+  l->waited = 1;
+  if (!due && nap(l, at, now)) return l->woken ? -EINTR : 0;
+  if (!due) arm(l);
   uv_run(&l->uv, due ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   return l->woken ? -EINTR : 0;
 }

@@ -40,6 +40,8 @@ struct loop {
   int woken;             /* by it */
   int fresh;             /* |readable| is of a wait that has just ended */
   int held;              /* nothing is armed before loop_flush */
+  int waited;            /* loop_wait sleeps on it */
+  int watched;           /* somebody else may, who has its descriptor */
   unsigned unseen;       /* steps that did not ask the system for readiness */
   uint32_t readable;     /* bit per descriptor */
   struct lookup *answers;  /* resolved, not yet told; by when they may be */
@@ -73,7 +75,8 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net);
  * net_ops' close. */
 void loop_close(struct loop *l, int32_t *keep);
 
-/* loop_fd: the descriptor to wait on. */
+/* loop_fd: the descriptor to wait on. From now on it is readable at every
+ * deadline, also of an engine that loop_wait has slept on. */
 int loop_fd(struct loop *l);
 
 /* loop_step: one round; the events are in l->core. 0 or -ENOMEM. */

@@ -66,6 +66,7 @@ static void append(struct slab *s, struct cell_list *list, uint32_t i) {
   else
     memcpy(slab_at(s, list->last), &i, sizeof i);
   list->last = i;
+  list->cells++;
 }
 
 struct part {
@@ -191,17 +192,13 @@ void cells_shift(struct cells *s, struct cell_list *list) {
     uint32_t i = list->first;
     memcpy(&list->first, slab_at(&s->slab, i), sizeof i);
     slab_give(&s->slab, i);
+    list->cells--;
   }
   if (list->first == SLAB_NONE) list->last = SLAB_NONE;
 }
 
 void cells_free(struct cells *s, struct cell_list *list) {
-  uint32_t i = list->first;
-  while (i != SLAB_NONE) {
-    uint32_t next;
-    memcpy(&next, slab_at(&s->slab, i), sizeof next);
-    slab_give(&s->slab, i);
-    i = next;
-  }
-  list->first = list->last = SLAB_NONE;
+  if (list->cells)
+    slab_give_chain(&s->slab, list->first, list->last, list->cells);
+  *list = cells_empty();
 }

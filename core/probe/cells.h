@@ -35,7 +35,13 @@ struct cells {
 
 struct cell_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
+  uint32_t cells;        /* those of tails included */
 };
+
+/* cells_empty: a list without a reply. */
+static inline struct cell_list cells_empty(void) {
+  return (struct cell_list){.first = SLAB_NONE, .last = SLAB_NONE};
+}
 
 /* cells_init: none yet. cells_close: frees all. */
 void cells_init(struct cells *s);

@@ -157,7 +157,7 @@ void core_leave_data(struct core *c, struct trace *t) {
   if (h && t->own->data_count) {
     h->own->data = t->own->data;
     h->own->data_count = t->own->data_count;
-    t->own->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
+    t->own->data = cells_empty();
   }
   cells_free(&c->cells, &t->own->data);
   t->own->data_count = 0;

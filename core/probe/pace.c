@@ -4,7 +4,7 @@
 enum {
   PACE_SLACK_NS = 1000000,             /* what one wake-up may be late */
   PACE_NAP_NS = 400000,                /* what it is put off for company */
-  PACE_COMPANY = 15                    /* packets worth waiting for */
+  PACE_COMPANY = 63                    /* packets worth waiting for */
 };
 
 void pace_init(struct pace *p, double rate, int64_t now) {

@@ -76,7 +76,7 @@ static void open_own(struct core *c, struct trace *t, uint32_t index,
   t->own->timer.kind = CORE_TIMER_TRACE;
   t->own->timer.index = index;
   t->own->queue = t->own->queue_last = t->own->same_hash = SLAB_NONE;
-  t->own->data = (struct cell_list){SLAB_NONE, SLAB_NONE};
+  t->own->data = cells_empty();
 }
 
 void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
@@ -105,7 +105,7 @@ int core_start(struct core *c, struct mtr_trace *opts,
   t->start = now;
   t->ready_prev = t->ready_next = t->dirty_next = SLAB_NONE;
   t->oldest = t->newest = SLAB_NONE;
-  t->cells = (struct cell_list){SLAB_NONE, SLAB_NONE};
+  t->cells = cells_empty();
   t->next_ttl = opts->first_ttl;
   t->settled = (uint8_t)(opts->first_ttl - 1);
   t->limit = opts->max_ttl;

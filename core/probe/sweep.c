@@ -107,7 +107,7 @@ static int maybe_seen(struct trace *t, const uint8_t *addr) {
   uint32_t word[4];
   memcpy(word, addr, sizeof word);
   uint32_t h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
-  uint32_t bit = 1u << (h >> 27), was = t->seen & bit;
+  uint64_t bit = 1ull << (h >> 26), was = t->seen & bit;
   t->seen |= bit;
   return was != 0;
 }

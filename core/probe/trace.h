@@ -60,6 +60,7 @@ struct trace {
   const struct opts *opts;
   struct own *own;       /* NULL: it needs none */
   struct hop *hops;      /* ring of hop_mask + 1, by TTL - 1; manual: NULL */
+  uint64_t seen;         /* a bit by hash for each address that answered */
   int64_t start;         /* ns, monotonic */
   int64_t at;            /* ns; running: when its own pace lets it send next;
                           * then: when it ended */
@@ -69,7 +70,6 @@ struct trace {
   uint32_t oldest, newest;           /* outstanding probes */
   uint32_t probes;       /* sent */
   uint32_t failed;       /* sends that failed */
-  uint32_t seen;         /* a bit by hash for each address that answered */
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* first TTL not yet probed, nor any above */

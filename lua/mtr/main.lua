@@ -16,8 +16,8 @@ local park = require "mtr.park"
 
 local BAD_USAGE, INTERRUPTED = 2, 130
 
--- Room for compiled code. With LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
--- is compiled, thrown away and compiled again for ever, and each piece costs a system call whenever
+-- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
+-- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
 -- a trace is added.
 local JIT = { "maxtrace=8000", "maxmcode=32768", "sizemcode=1024" }
 

@@ -2,7 +2,8 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt] [strategies]
+--   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt] [served]
+--     [strategies]
 --
 -- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
 -- the hop and to the byte; the others are load.lua's.
@@ -17,7 +18,6 @@ local load = require("spec.perf.load")
 local lab = require("spec.lab.lab")
 local measure = require("spec.perf.measure")
 local reports = require("spec.perf.report")
-local strategies = require("spec.perf.strategies_part")
 
 local TTLS, TRACES = 8, 1000
 local PAIRS, ROUNDS = 15, 10
@@ -246,7 +246,8 @@ reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machi
 local start = measure.now()
 
 local parts = load.parts
-parts.strategies = strategies
+parts.served = require("spec.perf.served")
+parts.strategies = require("spec.perf.strategies_part")
 
 function parts.chain()
   local l = assert(lab.up("many", { TTLS }))
@@ -262,7 +263,7 @@ function parts.chain()
 end
 
 local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt",
-  "strategies" }
+  "served", "strategies" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     assert(parts[word], "bench: there is no part " .. word)(report)

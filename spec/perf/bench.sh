@@ -15,10 +15,4 @@ ${CC:-cc} $flags -o build/perf/mtrp_driver spec/perf/mtrp_driver.c
 ${CC:-cc} $flags -fPIC -shared -o build/perf/malloc_count.so spec/perf/malloc_count.c
 trap 'spec/lab/lab down --stale' EXIT
 trap 'exit 130' INT TERM HUP
-status=0
-LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$@" || status=1
-[ $# = 0 ] || exit "$status"
-echo
-echo "mtr-packet's protocol, served by us and by mtr-packet itself"
-sh spec/perf/mtrp.sh || status=1
-exit "$status"
+LUA_PATH='./?.lua;;' luajit spec/perf/bench.lua "$@"

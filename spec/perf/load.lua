@@ -37,7 +37,7 @@ local GEARS = {
   { transport = "xdp", mini = "xdp ring", delay = false }, -- TAP has no AF_XDP in copy mode
 }
 local TWIN = "window-lua" -- the default strategy written in Lua
-local N, SLOW_N, JSON_N = 65536, 3000, 16384
+local N, SLOW_N, JSON_N = 65536, 6000, 16384
 local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
 local RATE, SLOW_RATE, PAIRS = 300000, 20000, 3
 local DELAY_US = 10000
@@ -114,9 +114,12 @@ local function check_cost(report, net, gear)
     end))
 end
 
+-- Paced slowly, most of the cost is to wake up; so mini sends as many at once as the engine does,
+-- what 400 us of the rate hold. With bursts of 64 it is cheaper, and no tracer one would want.
 local function check_slow(report, net, gear)
-  local list = pairs_of_runs(net, { n = SLOW_N, rate = SLOW_RATE, transport = gear.transport },
-    gear.mini)
+  local options = { n = SLOW_N, rate = SLOW_RATE, transport = gear.transport,
+    burst = SLOW_RATE * 400e-6 }
+  local list = pairs_of_runs(net, options, gear.mini)
   add(report, "slow_us", gear.transport, nil, { text = "CPU per probe, paced at 20,000/s",
     unit = "us" }, column(list, function(engine) return engine.us_per_packet end))
   add(report, "slow_ratio", gear.transport, TARGETS.slow_ratio, { text = "engine / mini, paced" },

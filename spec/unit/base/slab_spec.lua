@@ -94,6 +94,22 @@ describe("slab", function()
     assert.is_true(first == I.slab_at(s, 0))
   end)
 
+  it("takes a whole chain back at once", function()
+    init(16, 200, 3)
+    C.slab_reserve(s, 8)
+    local i, seen = {}, {}
+    for k = 1, 5 do i[k] = C.slab_take(s) end
+    for _, link in ipairs{ { 2, 4 }, { 4, 1 } } do
+      ffi.cast("uint32_t *", words(i[link[1]]))[0] = i[link[2]]
+    end
+    C.slab_give_chain(s, i[2], i[1], 3)
+    assert.equal(2, s.used)
+    for k, want in ipairs{ i[2], i[4], i[1] } do assert.equal(want, C.slab_take(s), k) end
+    for k = 1, 5 do seen[i[k]] = true end
+    for _ = 6, 8 do assert.is_nil(seen[C.slab_take(s)]) end
+    assert.equal(NONE, C.slab_take(s))
+  end)
+
   it("keeps every element's content over random takes and gives", function()
     init(16, 200, 3)
     local pick, live, n = random(5), {}, 0

@@ -10,6 +10,8 @@ local parts = require "spec.support.parts"
 local C, ffi = core.load{ "core/mtr.h", "core/probe/core.h" }
 local I = inline.load("core/probe/core.h")
 
+ffi.cdef [[ int loop_poll(void *fds, unsigned long n, int timeout) __asm__("poll"); ]]
+
 local hex, u16 = packet.hex, packet.u16
 
 describe("loop", function()
@@ -137,5 +139,43 @@ describe("loop", function()
     for i, ev in ipairs(e:step()) do kinds[i] = ev.kind end
     assert.same({ "TIMEOUT", "HOP", "DONE" }, kinds)
     assert.equal(0, C.mtr_release(e.mtr, handle))
+  end)
+
+  -- One engine that may send again in a third of a millisecond, with a reply that waits, and a
+  -- descriptor to wake it.
+  local function held_back()
+    e = assert(paired.open{ rate = 3000 })
+    assert(e:start{ attempts = 15, gap_limit = 0 })
+    e:step()
+    local echo = hex "08004321" .. u16(e.core.config.echo_base) .. u16(1)
+    e:inject("ICMP4", to_us(te4(1, echo, 1)))
+    local pair = ffi.new("int[2]")
+    assert(ffi.C.socketpair(1, 2, 0, pair) == 0)
+    e.peer.wake, e.peer.waker = pair[0], pair[1]
+    return ffi.new("struct mtr *[1]", e.mtr)
+  end
+
+  it("sleeps over replies where only the rate keeps probes back, until these may go", function()
+    local engines = held_back()
+    assert.equal(1, C.mtr_wait(engines, 1, e.peer.wake, -1))
+    assert.equal(0, C.mtr_timeout(e.mtr))
+    assert.equal(0, e:stats().unmatched)
+    e:step()
+    assert.equal(1, e:stats().unmatched)
+  end)
+
+  it("is woken from that by who wants it", function()
+    local engines = held_back()
+    assert(ffi.C.send(e.peer.waker, "x", 1, 0) == 1)
+    assert.equal(-4, C.mtr_wait(engines, 1, e.peer.wake, -1))
+  end)
+
+  it("has its descriptor tell of deadlines to who asks for it after that", function()
+    local engines = held_back()
+    assert.equal(1, C.mtr_wait(engines, 1, e.peer.wake, -1))
+    e:step()
+    -- Alone it would be ready for the reply: that has been read.
+    local p = ffi.new("struct { int fd; short events, revents; }[1]", { { C.mtr_fd(e.mtr), 1, 0 } })
+    assert.equal(1, ffi.C.loop_poll(p, 1, 10000))
   end)
 end)
