@@ -51,8 +51,8 @@ end
 M.create, M.yield, M.status = create, yield, coroutine.status
 M.running, M.isyieldable = running, yieldable
 
---- Suspends the task that runs in `task`, from wherever inside it this is called. Returns what it is
---- resumed with.
+--- Suspends the task that runs in `task`, from wherever inside it this is called. Returns what it
+--- is resumed with.
 ---@async
 ---@param task thread
 ---@return any

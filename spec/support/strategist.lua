@@ -58,8 +58,8 @@ local function borrowed(e)
   local copy = function(self) return self end
   local key = addr.key(bytes, (addr.parse(e.addr, bytes)))
   return { ttl = e.ttl, addr = e.addr, addr_key = key, rtt = e.rtt, flow = e.flow,
-    attempt = e.attempt, id = e.probe, final = e.set.FINAL, unreach = e.set.UNREACH, too_big = e.set.TOO_BIG,
-    icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil, copy = copy,
+    attempt = e.attempt, id = e.probe, final = e.set.FINAL, unreach = e.set.UNREACH,
+    too_big = e.set.TOO_BIG, icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil, copy = copy,
     quoted = e.set.QUOTE and { size = e.quoted_size } or nil }
 end
 
