@@ -36,7 +36,8 @@ function M.prepare(engine)
   engine.probe_sent, engine.probe_lost = probes.new(), probes.new(true)
 end
 
-local function one(engine, e, i)
+local function one(engine, events, i)
+  local e = events[i]
   local kind, entry = e.kind, engine.entries[e.cookie]
   engine.blame = (kind <= HOP or kind == NEXT) and entry
   if not entry then
@@ -51,7 +52,7 @@ local function one(engine, e, i)
   elseif kind == REPLY then
     local hook, strategy = entry.on_reply, entry.strategy
     if hook or strategy then
-      fill_reply(engine.reply, e, i)
+      fill_reply(engine.reply, events, i)
       if hook then entry:hook(hook, engine.reply, e) end
       if strategy then tell_reply(entry, engine.reply, e) end
     end
@@ -87,11 +88,11 @@ end
 local function each(engine, events, first, last)
   if first == last then
     engine.event = first
-    return one(engine, events[first], first)
+    return one(engine, events, first)
   end
   for i = first, last do
     engine.event = i
-    one(engine, events[i], i)
+    one(engine, events, i)
   end
 end
 

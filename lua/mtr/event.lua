@@ -55,6 +55,7 @@ local M = {}
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
 ---@field id? integer of the probe, as its strategy knows it; not in results and copies
+---@field addr_key? number|string the same if and only if addr is, for less; not in those either
 ---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
 ---@field error? string mtr.probe: name of the errno of the failed send
 

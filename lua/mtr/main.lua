@@ -16,6 +16,11 @@ local park = require "mtr.park"
 
 local BAD_USAGE, INTERRUPTED = 2, 130
 
+-- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
+-- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
+-- a trace is added.
+local JIT = { "maxtrace=8000", "maxmcode=32768", "sizemcode=1024" }
+
 local program = lib.program
 
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
@@ -54,6 +59,7 @@ return function(chunk, ...)
     say((bug:gsub("^engine: ", "--")))
     return BAD_USAGE
   end
+  jit.opt.start(unpack(JIT))
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   loop.wake_fd, loop.on_wake = program.wake_fd, on_wake

@@ -13,6 +13,8 @@ local record = require "mtr.record"
 
 local C = lib.C
 local band = bit.band
+local UNREACH, TOO_BIG = C.MTR_REPLY_UNREACH, C.MTR_REPLY_TOO_BIG
+local FINAL, DUP, LATE = C.MTR_REPLY_FINAL, C.MTR_REPLY_DUP, C.MTR_REPLY_LATE
 local M = {}
 
 ---@class mtr.BorrowedReply: mtr.Reply
@@ -22,7 +24,7 @@ local function reply_whole(self)
   local whole = rawget(self, "_whole")
   if not whole then
     if not rawget(self, "_engine") then return {} end
-    whole = record.read(C.mtr_events(self._engine)[self._at], C.mtr_ext(self._engine))
+    whole = record.read(self._events[self._at], C.mtr_ext(self._engine))
     self._whole = whole
   end
   return whole
@@ -38,26 +40,70 @@ end
 
 -- Fields that are read one by one, for hooks that get no further.
 local READ = {}
-function READ.addr(e) return (addr.text(e.addr, e.family)) end
-function READ.rtt(e) return record.ms(e.rtt) end
-function READ.flow(e) return e.flow end
-function READ.attempt(e) return e.attempt end
-function READ.id(e) return e.probe end
-function READ.unreach(e) return band(e.flags, C.MTR_REPLY_UNREACH) ~= 0 or nil end
-function READ.too_big(e) return band(e.flags, C.MTR_REPLY_TOO_BIG) ~= 0 or nil end
-function READ.mtu(e) return e.protocol == C.MTR_ICMP and e.mtu > 0 and e.mtu or nil end
-function READ.icmp_type(e) return e.protocol == C.MTR_ICMP and e.icmp_type or nil end
-function READ.icmp_code(e) return e.protocol == C.MTR_ICMP and e.icmp_code or nil end
-function READ.ignored(e) return not record.counts(e.flags) or nil end
-function READ.too_big(e) return band(e.flags, C.MTR_REPLY_TOO_BIG) ~= 0 or nil end
-function READ.final(e) return band(e.flags, C.MTR_REPLY_FINAL) ~= 0 or nil end
+function READ.timeout() return nil end
+function READ.error() return nil end
+function READ.unreach(self) return band(self._flags, UNREACH) ~= 0 or nil end
+function READ.too_big(self) return band(self._flags, TOO_BIG) ~= 0 or nil end
+function READ.final(self) return band(self._flags, FINAL) ~= 0 or nil end
+function READ.ignored(self) return not record.counts(self._flags) or nil end
+
+-- Those that are in the record: nil once the engine is closed.
+local function at(self) return self._engine and self._events[self._at] end
+
+local function icmp(self)
+  local e = at(self)
+  return e and e.protocol == C.MTR_ICMP and e
+end
+
+function READ.addr(self)
+  local e = at(self)
+  return e and (addr.text(e.addr, e.family)) or nil
+end
+
+function READ.addr_key(self)
+  local e = at(self)
+  return e and (addr.key(e.addr, e.family)) or nil
+end
+
+function READ.rtt(self)
+  local e = at(self)
+  return e and record.ms(e.rtt) or nil
+end
+
+function READ.flow(self)
+  local e = at(self)
+  return e and e.flow or nil
+end
+
+function READ.attempt(self)
+  local e = at(self)
+  return e and e.attempt or nil
+end
+
+function READ.id(self)
+  local e = at(self)
+  return e and e.probe or nil
+end
+
+function READ.mtu(self)
+  local e = icmp(self)
+  return e and e.mtu > 0 and e.mtu or nil
+end
+
+function READ.icmp_type(self)
+  local e = icmp(self)
+  return e and e.icmp_type or nil
+end
+
+function READ.icmp_code(self)
+  local e = icmp(self)
+  return e and e.icmp_code ~= C.MTR_NO_CODE and e.icmp_code or nil
+end
 
 local function reply_index(self, key)
-  if Reply[key] then return Reply[key] end
   local read = READ[key]
-  if read and rawget(self, "_engine") then
-    return (read(C.mtr_events(self._engine)[self._at]))
-  end
+  if read then return (read(self)) end
+  if Reply[key] then return Reply[key] end
   if key == "ext" and not self._extended then return nil end
   return reply_whole(self)[key]
 end
@@ -68,19 +114,21 @@ end
 function M.new(engine)
   return setmetatable({
     ttl = 0, dup = false, late = false,
-    _engine = engine, _at = 0, _whole = false, _extended = false,
+    _engine = engine, _events = C.mtr_events(engine), _at = 0, _flags = 0, _whole = false,
+    _extended = false,
   }, { __index = reply_index })
 end
 
 --- Fills the reply from event number `i` of the batch.
 ---@param self mtr.BorrowedReply
----@param e mtr.Event
+---@param events ffi.cdata* the batch
 ---@param i integer
-function M.fill(self, e, i)
+function M.fill(self, events, i)
+  local e = events[i]
   local flags = e.flags
-  self.ttl, self._at, self._whole, self._extended = e.ttl, i, false, e.ext_words > 0
-  self.dup = band(flags, C.MTR_REPLY_DUP) ~= 0
-  self.late = band(flags, C.MTR_REPLY_LATE) ~= 0
+  self.ttl, self._at, self._flags, self._whole = e.ttl, i, flags, false
+  self._events, self._extended = events, e.ext_words > 0
+  self.dup, self.late = band(flags, DUP) ~= 0, band(flags, LATE) ~= 0
 end
 
 return M

@@ -34,41 +34,43 @@ Script.__index = Script
 ---@param own? mtr.Strategy then the instance of that table: the first parameter
 ---@return mtr.Script
 function M.new(trace, fn, own)
+  -- It is the probe that it wants, too. Sixteen fields: one more doubles the table.
   return setmetatable({
     trace = trace, fn = fn, own = own, name = own and own.name, co = false, request = "start",
-    probe = false, value = false, out = 0, first = 1, last = 0, now = 0,
+    out = 0, first = 1, last = 0, ttl = 0, flow = 0, size = 0, id = 0,
+    reason = false, data = false, last_ttl = false,
   }, Script)
 end
-
-function Script:init() self.co = coroutine.create(self.fn) end
 
 local function outcome(self, how, a, b, c)
   if how == "waits" then return end
   self.request = "over"
   if how == "fails" then error(debug.traceback(self.co, err.text(a)), 0) end
-  self.reason, self.data, self.ttl = a, b, c
+  self.co, self.reason, self.data, self.last_ttl = false, a, b, c
+end
+
+function Script:init()
+  self.co = coro.worker()
+  if self.own then return outcome(self, coro.go_on(self.co, self.fn, self.own, self.trace)) end
+  return outcome(self, coro.go_on(self.co, self.fn, self.trace))
 end
 
 -- Lets the function go on, up to its next request.
-local function resume(self, value)
-  self.value = value
-  if self.own then return outcome(self, coro.run(self.co, self.own, self.trace)) end
-  outcome(self, coro.run(self.co, self.trace))
-end
+local function resume(self, value) outcome(self, coro.go_on(self.co, value)) end
 
 local function verdict(self)
   if self.request == "over" and self.reason ~= nil then
-    return "stop", self.reason, self.data, self.ttl
+    return "stop", self.reason, self.data, self.last_ttl
   end
 end
 
 -- Whether the function may go on with what is there already, and with what.
-local function due(self)
+local function due(self, now)
   local request = self.request
-  if request == "start" or request == "sent" then return true end
+  if request == "sent" then return true, self.id end
   if request == "sleep" then
-    self.wake = self.wake or self.now + self.nap
-    return self.now >= self.wake
+    self.wake = self.wake or now + self.nap
+    return now >= self.wake
   end
   if request ~= "wait" then return false end
   if self.first > self.last then return self.out == 0 end
@@ -77,28 +79,30 @@ local function due(self)
   return true, value
 end
 
-function Script:next(now)
-  self.now = now
-  local go, value = due(self)
-  while go do
-    resume(self, value)
-    go, value = due(self)
-  end
+-- What it wants, if it can have it now.
+local function wish(self, now)
   local request = self.request
   if request == "probe" or request == "send" then
     self.request = request == "probe" and "reply" or "sent"
-    self.out, self.probe.id = self.out + 1, 0
-    return self.probe
+    self.out, self.id = self.out + 1, 0
+    return self
   end
   if request == "sleep" then return nil, self.wake - now end
   return verdict(self)
+end
+
+function Script:next(now)
+  local go, value = due(self, now)
+  if not go then return wish(self, now) end
+  resume(self, value)
+  return self:next(now)
 end
 
 -- A probe has ended.
 local function ended(self, what)
   self.out = self.out - 1
   local request = self.request
-  if request == "wait" or (request == "reply" and what.id == self.probe.id) then
+  if request == "wait" or (request == "reply" and what.id == self.id) then
     resume(self, what)
     return verdict(self)
   end
@@ -117,8 +121,7 @@ end
 
 local function wait(self, request)
   self.request = request
-  coro.suspend(self.co)
-  return self.value
+  return (coro.suspend(self.co))
 end
 
 -- The script that runs in a trace.
@@ -135,7 +138,7 @@ local function checked(self, name, probe)
     error(("%s: the probe must be a table such as { ttl = 1 }, got %s"):format(
       name, err.show(probe)), 3)
   end
-  self.probe = probe
+  self.ttl, self.flow, self.size = probe.ttl, probe.flow, probe.size
 end
 
 --- Methods of a trace for its strategy.
@@ -149,7 +152,7 @@ M.methods = {}
 function M.methods.probe(trace, probe)
   local self = running(trace, "probe")
   checked(self, "probe", probe)
-  return wait(self, "probe")
+  return (wait(self, "probe"))
 end
 
 --- Sends a probe, as soon as the window has room; what becomes of it comes with trace:wait().
@@ -160,15 +163,14 @@ end
 function M.methods.send(trace, probe)
   local self = running(trace, "send")
   checked(self, "send", probe)
-  wait(self, "send")
-  return probe.id
+  return (wait(self, "send"))
 end
 
 --- Waits for the end of any probe of trace:send; nil: there is none.
 ---@async
 ---@param trace mtr.Trace
 ---@return mtr.BorrowedReply|mtr.BorrowedProbe|nil
-function M.methods.wait(trace) return wait(running(trace, "wait"), "wait") end
+function M.methods.wait(trace) return (wait(running(trace, "wait"), "wait")) end
 
 --- Waits.
 ---@async

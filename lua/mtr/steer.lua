@@ -123,22 +123,22 @@ local function refused(trace, probe, n)
   end
 end
 
-local function inside(value, least, most)
-  return type(value) == "number" and value >= least and value <= most and value % 1 == 0
+local function outside(value, least, most)
+  return type(value) ~= "number" or value < least or value > most or value % 1 ~= 0
 end
 
-local function misfit(name, value, least, most)
-  return ("next: %s must be %d..%d, got %s"):format(name, least, most, err.show(value))
+local function misfit(trace, name, value, least, most)
+  fault(trace, ("next: %s must be %d..%d, got %s"):format(name, least, most, err.show(value)))
 end
 
 local function submit(trace, probe)
   local o, ttl, flow, size = trace.options, probe.ttl, probe.flow, probe.size
-  if not inside(ttl, o.first_ttl, o.max_ttl) then
-    return fault(trace, misfit("ttl", ttl, o.first_ttl, o.max_ttl))
-  end
-  flow, size = flow == nil and o.flow or flow, size == nil and 0 or size
-  if not inside(flow, 0, 511) then return fault(trace, misfit("flow", flow, 0, 511)) end
-  if not inside(size, 0, 65535) then return fault(trace, misfit("size", size, 20, 65535)) end
+  local least, most = o.first_ttl, o.max_ttl
+  if outside(ttl, least, most) then return misfit(trace, "ttl", ttl, least, most) end
+  if flow == nil then flow = o.flow
+  elseif outside(flow, 0, 511) then return misfit(trace, "flow", flow, 0, 511) end
+  if size == nil then size = 0
+  elseif outside(size, 0, 65535) then return misfit(trace, "size", size, 20, 65535) end
   command.trace, command.ttl, command.flow, command.size = trace.handle, ttl, flow, size
   local n = C.mtr_probe(trace.engine.c, command, 1)
   if n == 1 then

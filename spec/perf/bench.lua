@@ -3,6 +3,7 @@
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt] [served]
+--     [strategies]
 --
 -- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
 -- the hop and to the byte; the others are load.lua's.
@@ -246,6 +247,7 @@ local start = measure.now()
 
 local parts = load.parts
 parts.served = require("spec.perf.served")
+parts.strategies = require("spec.perf.strategies_part")
 
 function parts.chain()
   local l = assert(lab.up("many", { TTLS }))
@@ -261,7 +263,7 @@ function parts.chain()
 end
 
 local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt",
-  "served" }
+  "served", "strategies" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     assert(parts[word], "bench: there is no part " .. word)(report)

@@ -12,6 +12,7 @@
 
 local core = require "spec.support.core"
 local record = require "spec.support.record"
+local addr = require "mtr.addr"
 local event = require "mtr.event"
 local script = require "mtr.script"
 
@@ -51,11 +52,14 @@ function M.start(d, strategy, o)
   return self
 end
 
+local bytes = ffi.new "uint8_t[16]"
+
 local function borrowed(e)
   local copy = function(self) return self end
-  return { ttl = e.ttl, addr = e.addr, rtt = e.rtt, flow = e.flow, attempt = e.attempt,
-    id = e.probe, final = e.set.FINAL, unreach = e.set.UNREACH, too_big = e.set.TOO_BIG,
-    icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil, copy = copy,
+  local key = addr.key(bytes, (addr.parse(e.addr, bytes)))
+  return { ttl = e.ttl, addr = e.addr, addr_key = key, rtt = e.rtt, flow = e.flow,
+    attempt = e.attempt, id = e.probe, final = e.set.FINAL, unreach = e.set.UNREACH,
+    too_big = e.set.TOO_BIG, icmp_code = e.icmp_code, mtu = e.mtu > 0 and e.mtu or nil, copy = copy,
     quoted = e.set.QUOTE and { size = e.quoted_size } or nil }
 end
 

@@ -28,6 +28,20 @@ describe("an address", function()
     end)
   end
 
+  it("has a key that is its own", function()
+    local keys = {}
+    for _, text in ipairs { "10.0.0.1", "10.0.0.2", "255.0.0.1", "1.0.0.10", "::1", "1::" } do
+      for _ = 1, 2 do
+        local key = addr.key(bytes, (addr.parse(text, bytes)))
+        assert.is_true(keys[key] == nil or keys[key] == text)
+        keys[key] = text
+      end
+    end
+    local n = 0
+    for _ in pairs(keys) do n = n + 1 end
+    assert.equal(6, n)
+  end)
+
   it("of no family has no text", function()
     assert.is_nil(addr.text(bytes, 0))
   end)
