@@ -25,7 +25,8 @@ for ttl, addrs in ipairs(plan.truth.v4) do
 end
 truth[opts.ttls] = nil -- the destination: each trace's own
 
-local engine = assert(mtr.engine({ rate = opts.rate }))
+-- raw, as bare is: what packet sends the kernel does not count as ICMP.
+local engine = assert(mtr.engine({ transport = "raw", rate = opts.rate }))
 local right, wrong, completed, failed, next_target = 0, 0, 0, 0, 0
 
 local function on_hop(trace, hop)

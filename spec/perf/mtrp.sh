@@ -15,5 +15,5 @@ ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Werror \
 status=0
 LUA_PATH='./?.lua;;' luajit spec/perf/mtrp.lua "$@" || status=1
 echo "as a client of mtr-packet, beside the driver with the same window:"
-build/mtrlua --transport mtr-packet spec/perf/mtrp_client.lua window=256 runs=5 || status=1
+build/mtrlua --transport mtr-packet spec/perf/mtrp_client.lua window=256 runs=3 || status=1
 exit "$status"

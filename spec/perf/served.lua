@@ -33,7 +33,7 @@ return function(report)
   if not contenders.installed("mtr-packet") then
     return reports.say("     mtr-packet is not installed: skipped")
   end
-  local pipe = assert(io.popen("sh spec/perf/mtrp.sh 2>&1"))
+  local pipe = assert(io.popen("sh spec/perf/mtrp.sh runs=3 2>&1"))
   local seen, all = 0, {}
   for line in pipe:lines() do
     local values = contenders.numbers(line)
