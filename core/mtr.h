@@ -72,7 +72,10 @@ enum {
   MTR_TCP_ACK = 1 << 2,       /* TCP probes carry ACK instead of SYN */
   MTR_BROADCAST = 1 << 3,     /* multicast and broadcast targets allowed */
   MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
-  MTR_PACED = 1 << 5          /* before each probe its wait is (PACE) */
+  MTR_PACED = 1 << 5,         /* before each probe its wait is (PACE) */
+  MTR_UNREACH_CONTINUE = 1 << 6, /* unreachables are answers like others */
+  MTR_TE_COMPLETES = 1 << 7   /* time exceeded from the target's address is
+                               * final */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */
@@ -121,6 +124,18 @@ enum {
   MTR_REPLY_TE_FROM_DST = 1 << 12, /* time exceeded by the target's address */
   MTR_REPLY_ANSWER = 1 << 13,    /* counts as an answer of its hop */
   MTR_REPLY_PRIMARY = 1 << 14    /* ... and is the first: the hop's addr, rtt */
+};
+
+/* How a quote was recognised, and what it has in it that was not sent so. */
+enum {
+  MTR_QUOTE_TIER = 3,            /* mask: 0 by all that tells probes apart, 1
+                                  * not by the ports, 2 not by the destination,
+                                  * 3 by the IPv4 identification */
+  MTR_QUOTE_SRC = 1 << 2, MTR_QUOTE_DST = 1 << 3,
+  MTR_QUOTE_SPORT = 1 << 4,      /* ICMP: the echo identifier */
+  MTR_QUOTE_DPORT = 1 << 5,
+  MTR_QUOTE_ID = 1 << 6,         /* UDP checksum, sequence number */
+  MTR_QUOTE_IP_ID = 1 << 7       /* IPv4 identification */
 };
 
 struct mtr;              /* an engine; opaque */
@@ -206,7 +221,8 @@ struct mtr_event {
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;         /* of the probe */
   uint8_t error;         /* errno of a failed send or resolution; HOP too */
-  uint8_t stop;          /* DONE: MTR_STOP_*; HOP: answers so far */
+  uint8_t stop;          /* DONE: MTR_STOP_*; HOP: answers so far; REPLY with
+                          * a quote: MTR_QUOTE_* */
   uint8_t protocol;      /* of the reply: MTR_ICMP, MTR_TCP, MTR_UDP */
   uint8_t icmp_type;
   uint8_t icmp_code;     /* DONE: stop data, such as the unreachable's code */

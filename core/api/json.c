@@ -117,11 +117,32 @@ static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
 
 /* Replies and hops. */
 
+/* What is in the quote that was not sent so. */
+static char *changed(char *p, unsigned bits) {
+  static const char *const names[] = {"src", "dst", "sport", "dport", "id",
+                                      "ip_id"};
+  char next = '[';
+  p = put_word(p, ",\"changed\":");
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!(bits & (unsigned)MTR_QUOTE_SRC << i)) continue;
+    *p++ = next;
+    *p++ = '"';
+    p = put_word(p, names[i]);
+    *p++ = '"';
+    next = ',';
+  }
+  *p = ']';
+  return p + 1;
+}
+
 static char *quoted(char *p, const struct mtr_event *e) {
   p = number(p, ",\"quoted\":{\"ttl\":", e->quoted_ttl);
   p = number(p, ",\"size\":", e->quoted_size);
   p = number(p, ",\"tos\":", e->quoted_tos);
   p = flag(p, e->flags & MTR_REPLY_NAT, ",\"nat\":true");
+  if (e->stop & ~(unsigned)MTR_QUOTE_TIER) p = changed(p, e->stop);
+  if (e->stop & MTR_QUOTE_TIER)
+    p = number(p, ",\"tier\":", (e->stop & MTR_QUOTE_TIER) + 1u);
   p = flag(p, e->flags & MTR_REPLY_TRUNCATED, ",\"truncated\":true");
   *p = '}';
   return p + 1;

@@ -105,7 +105,8 @@ uint32_t cells_add(struct cells *s, struct cell_list *list,
       .family = ev->family, .protocol = ev->protocol,
       .icmp_type = ev->icmp_type, .icmp_code = ev->icmp_code,
       .tcp_flags = ev->tcp_flags, .quoted_ttl = ev->quoted_ttl,
-      .quoted_tos = ev->quoted_tos, .ext_words = ev->ext_words};
+      .quoted_tos = ev->quoted_tos, .ext_words = ev->ext_words,
+      .changed = ev->stop};
   uint32_t number = shapes_find(&s->shapes, &shape);
   uint32_t tail = tail_size(number, &shape);
   if (s->slab.count - s->slab.used < cells_of(tail)) return SLAB_NONE;
@@ -183,6 +184,7 @@ void cells_event(const struct cells *s, const struct cell *c,
   ev->reply_size = shape.reply_size;
   ev->mtu = shape.mtu;
   ev->ext_words = shape.ext_words;
+  ev->stop = shape.changed;
   uint32_t from = behind_shape(c) + (shape.family == 6 ? REST_ADDR : 0u);
   if (ext) tail_read(&s->slab, c, from, ext, shape.ext_words * 4u);
 }

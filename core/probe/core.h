@@ -295,13 +295,19 @@ struct mtr_event *core_probe_event(struct core *c, unsigned kind,
 
 /* core_id: the identity on the wire of the probe at |place|; core_place:
  * back. They differ from engine to engine, so that two are not taken for
- * each other. */
+ * each other. Probes sent one after the other have identities far apart: one
+ * that a box has raised by 1 is then not that of the next probe. */
+enum { CORE_SPREAD = 14115, CORE_GATHER = 12427 /* its inverse */ };
+
+_Static_assert(CORE_SPREAD * CORE_GATHER % TABLE_REGION == 1, "one to one");
+
 static inline uint16_t core_id(const struct core *c, uint32_t place) {
-  return (uint16_t)(((place + c->salt) & (TABLE_REGION - 1)) + 1);
+  uint32_t id = place * CORE_SPREAD + c->salt;
+  return (uint16_t)((id & (TABLE_REGION - 1)) + 1);
 }
 
 static inline uint32_t core_place(const struct core *c, uint32_t id) {
-  return (id - 1 - c->salt) & (TABLE_REGION - 1);
+  return (id - 1 - c->salt) * CORE_GATHER & (TABLE_REGION - 1);
 }
 
 /* core_checksum: the constant ICMP checksum of |flow|: never 0 or 0xffff, which

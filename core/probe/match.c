@@ -81,16 +81,16 @@ static int same_id(const struct core *c, unsigned id,
   return n;
 }
 
-/* By the identification alone, if it fits one probe only: as sent, or, unless
- * the transport header says the same, byte-swapped or one too high. */
+/* By the identification alone, if it fits one probe only, as sent, byte-swapped
+ * or one too high; as sent alone if the transport header says the same. */
 static struct probe *by_ip_id(const struct core *c,
                               const struct wire_reply *r) {
   struct probe *p = NULL;
+  unsigned swapped = __builtin_bswap16(r->ip_id);
   int n = same_id(c, r->ip_id, r, &p);
-  if (n) return n == 1 ? p : NULL;
-  if (r->id == r->ip_id) return NULL;    /* of a probe that is no more */
-  n = same_id(c, __builtin_bswap16(r->ip_id), r, &p) +
-      same_id(c, r->ip_id - 1u, r, &p);
+  if (r->id == r->ip_id) return n == 1 ? p : NULL;
+  if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
+  n += same_id(c, r->ip_id - 1u, r, &p);
   return n == 1 ? p : NULL;
 }
 
@@ -110,6 +110,26 @@ static struct probe *by_id(const struct core *c, uint32_t region, unsigned id,
     found = p;
   }
   if (found) *tier = 2;
+  return found;
+}
+
+/* Of UDP whose source port was changed as well as the address, with no other
+ * identity than the checksum, which both are in: each port of our block says
+ * what that was before, and one live probe from it has to fit. */
+static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
+  uint16_t check = before_nat(r, r->id);
+  uint32_t dst = table_fold(r->quoted_dst);
+  struct probe *found = NULL;
+  for (unsigned i = 0; i < CORE_PORTS; i++) {
+    uint16_t port = (uint16_t)(c->config.port_base + i);
+    unsigned id = checksum_update(check, r->sport, port);
+    struct probe *p = live(c, i % c->regions, id, r);
+    if (!p || p->by_ip_id || p->sport != port || p->dport != r->dport ||
+        p->dst != dst)
+      continue;
+    if (found) return NULL;
+    found = p;
+  }
   return found;
 }
 
@@ -134,6 +154,10 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
   if (known != 1) {
     p = quote ? by_ip_id(c, r) : NULL;
     q = p ? p : known == 3 ? q : NULL;
+  }
+  if (!q && rewritten && !r->ip_id && (q = by_port(c, r))) {
+    *tier = 2;
+    return q;
   }
   if (q) *tier = 4;
   return q;

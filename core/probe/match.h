@@ -4,7 +4,9 @@
  * rewrite what they quote:
  *
  *   1  identity, destination and ports
- *   2  identity and destination      (ports or echo identifier rewritten)
+ *   2  identity and destination      (ports or echo identifier rewritten; an
+ *      identity rewritten with them is computed back for each port that may
+ *      have been ours, and has to fit one live probe only)
  *   3  identity and ports            (destination rewritten)
  *   4  IPv4 identification and destination (the UDP checksum was rewritten, or
  *      under 8 transport bytes were quoted), if that fits one live probe only,

@@ -19,7 +19,8 @@ enum { SEND_STAMP_NS = 5000000 };
 enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
 
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
- * time exceeded. Completion is by message, never by address alone. */
+ * time exceeded and what is to be like it. Completion is by message, never by
+ * address alone, unless the user wants it so. */
 static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
   int udp = t->opts->protocol == MTR_UDP;
   int from_dst = !memcmp(r->from, t->dst, sizeof r->from);
@@ -29,29 +30,46 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
   case WIRE_TOO_BIG:
     return MTR_REPLY_TOO_BIG;
   case WIRE_TIME_EXCEEDED:
-    return from_dst ? MTR_REPLY_TE_FROM_DST : 0;
+    if (!from_dst) return 0;
+    return MTR_REPLY_TE_FROM_DST |
+           (t->opts->flags & MTR_TE_COMPLETES ? MTR_REPLY_FINAL : 0);
   case WIRE_UNREACH: {
     int v6 = r->family == 6;
     int port = r->icmp_code == (v6 ? 4 : 3);          /* RFC 4443 3.1, 792 */
     int protocol = !v6 && r->icmp_code == 2 && from_dst;
     if ((port && (udp || from_dst)) || protocol)
       return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
-    return MTR_REPLY_UNREACH;
+    return t->opts->flags & MTR_UNREACH_CONTINUE ? 0 : MTR_REPLY_UNREACH;
   }
   default:
     return 0;
   }
 }
 
+/* MTR_QUOTE_* of |r|, matched in |tier|: what is not as |p| was sent. */
+static unsigned changed(const struct core *c, const struct trace *t,
+                        const struct probe *p, const struct wire_reply *r,
+                        int tier) {
+  unsigned bits = (unsigned)tier - 1, id = core_id(c, table_place(p));
+  if (memcmp(r->quoted_src, t->opts->src, sizeof t->dst))
+    bits |= MTR_QUOTE_SRC;
+  if (memcmp(r->quoted_dst, t->dst, sizeof t->dst)) bits |= MTR_QUOTE_DST;
+  if (r->family == 4 && r->ip_id != id) bits |= MTR_QUOTE_IP_ID;
+  if (r->flags & WIRE_TRUNCATED) return bits;
+  if (r->sport != p->sport) bits |= MTR_QUOTE_SPORT;
+  if (p->protocol != WIRE_ICMP && r->dport != p->dport) bits |= MTR_QUOTE_DPORT;
+  if (!p->by_ip_id && r->id != id) bits |= MTR_QUOTE_ID;
+  return bits;
+}
+
 static unsigned marks(const struct trace *t, const struct wire_reply *r,
-                      int tier) {
+                      unsigned quote) {
   const uint8_t *src = t->opts->src;
   unsigned flags = 0;
   if (r->flags & WIRE_QUOTE) {
     flags |= MTR_REPLY_QUOTE;
-    if ((tier > 1 && !(r->flags & WIRE_TRUNCATED)) ||
-        memcmp(r->quoted_src, src, sizeof t->dst) ||
-        memcmp(r->quoted_dst, t->dst, sizeof t->dst))
+    if ((quote & MTR_QUOTE_TIER && !(r->flags & WIRE_TRUNCATED)) ||
+        quote & (MTR_QUOTE_SRC | MTR_QUOTE_DST))
       flags |= MTR_REPLY_NAT;
   }
   if (r->flags & WIRE_TRUNCATED) flags |= MTR_REPLY_TRUNCATED;
@@ -144,7 +162,8 @@ void core_deliver(struct core *c, struct trace *t, struct probe *p,
   if (rtt < 0) rtt = 0;
   ev.rtt = (float)((double)rtt / 1e6);
   core_copy(&ev, r);
-  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, tier));
+  if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);
+  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, ev.stop));
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;
     c->counters.user_times++;

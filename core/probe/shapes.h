@@ -10,7 +10,8 @@
 
 #include "base/slab.h"
 
-/* The fields of struct mtr_event with the same names. */
+/* The fields of struct mtr_event with the same names, but for the last;
+ * compared as bytes. */
 struct shape {
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;
@@ -26,7 +27,7 @@ struct shape {
   uint8_t quoted_ttl;
   uint8_t quoted_tos;
   uint8_t ext_words;
-  uint8_t pad;           /* zero: they are compared as bytes */
+  uint8_t changed;       /* stop of the event: MTR_QUOTE_* */
 };
 
 enum { SHAPES_MAX = 0xffff, SHAPE_NONE = 0xffff, SHAPES_RECENT = 64 };

@@ -38,7 +38,7 @@ local M = {}
 ---@field icmp_code? integer nil: the transport does not say, as below
 ---@field reply_ttl? integer TTL of the reply as received
 ---@field reply_size? integer bytes of the whole IP packet
----@field quoted? { ttl: integer, tos: integer, size: integer, nat?: true, truncated?: true }
+---@field quoted? mtr.Quote
 ---@field mtu? integer of the next hop, in a packet too big
 ---@field mss? integer of a SYN/ACK
 ---@field tcp_flags? integer
@@ -58,6 +58,18 @@ local M = {}
 ---@field addr_key? number|string the same if and only if addr is, for less; not in those either
 ---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
 ---@field error? string mtr.probe: name of the errno of the failed send
+
+--- Our probe as a reply quotes it.
+---@class mtr.Quote
+---@field ttl integer
+---@field tos integer
+---@field size integer of the packet, as it says itself
+---@field nat? true it was rewritten on the way, by what translates addresses or ports
+---@field truncated? true under 8 bytes of the transport header are there
+---@field tier? 2|3|4 how it was recognised all the same: not by the ports, not by the
+--- destination, by the IPv4 identification
+---@field changed? string[] what is not as it was sent: "src" "dst" "sport" (ICMP: the identifier)
+--- "dport" "id" (UDP checksum, sequence number) "ip_id" (IPv4 identification)
 
 --- An ICMP extension object.
 ---@class mtr.Extension

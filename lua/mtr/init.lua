@@ -138,6 +138,8 @@ function LAZY.readable() return require "mtr.readable" end
 function LAZY.stream() return require("mtr.stream").open end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
+function LAZY.warnings() return require("mtr.warnings").of end
+function LAZY.payloads() return require "mtr.payloads" end
 function LAZY.mtrp() return require "mtr.mtrp" end
 
 return setmetatable(M, { __index = function(_, key)

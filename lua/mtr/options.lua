@@ -43,6 +43,8 @@ local M = {}
 ---@field mark? integer
 ---@field family? 4|6
 ---@field allow_broadcast? boolean
+---@field unreach_continue? boolean
+---@field stop_on_te_from_dst? boolean
 ---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
 ---@field max_probes? integer
 ---@field pace? fun(trace: mtr.Trace): number|string
@@ -88,7 +90,8 @@ local PACKET = {
   field("timeout", check.duration(1, 36e5), 'when a probe counts as unanswered; default "2s"'),
   field("size", check.integer(20, 65535), "bytes of the whole IP packet; default: the least"),
   field("fill", check.integer(0, 255), "the byte that fills packets up to size; default 0"),
-  kept("payload", string, "bytes behind the transport header; default: zeros up to size"),
+  kept("payload", string,
+    "bytes behind the transport header, such as mtr.payloads.dns; default: zeros up to size"),
   field("tos", check.integer(0, 255), "IPv4 TOS, IPv6 traffic class; default 0"),
   flag("dont_fragment", boolean, C.MTR_DONT_FRAGMENT,
     "IPv4 DF, and no fragments from this host; default false"),
@@ -111,6 +114,10 @@ local SWEEP = {
   field("attempts", check.integer(1, 15), "tries per wanted answer; default 2"),
   field("gap_limit", check.integer(0, 255), "silent hops in a row that end it; 0: none; default 5"),
   field("loop_limit", check.integer(0, 255), "loops that end it; 0: none; default 1"),
+  flag("unreach_continue", boolean, C.MTR_UNREACH_CONTINUE,
+    "unreachables are answers like time exceeded: they end nothing; default false"),
+  flag("stop_on_te_from_dst", boolean, C.MTR_TE_COMPLETES,
+    "time exceeded from the target's address completes the trace; default false"),
   kept("strategy", strategies.kind,
     'who decides what to probe next: a name, a table or a function; default "window"'),
   -- A sweep of 30 hops asks at most 180 times for three answers each: five times that is a strategy

@@ -44,13 +44,30 @@ function M.counts(flags) return band(flags, EXPLAINED) ~= 0 end
 ---@return boolean
 function M.primary(flags) return band(flags, C.MTR_REPLY_PRIMARY) ~= 0 end
 
+local CHANGED = { "src", "dst", "sport", "dport", "id", "ip_id" }
+
+-- What is in the quote that was not sent so; nil: nothing.
+local function changed(bits)
+  local list
+  for i, name in ipairs(CHANGED) do
+    if band(bits, C.MTR_QUOTE_SRC * 2 ^ (i - 1)) ~= 0 then
+      list = list or {}
+      list[#list + 1] = name
+    end
+  end
+  return list
+end
+
 local function quote(e, flags)
   if band(flags, C.MTR_REPLY_QUOTE) == 0 then return nil end
+  local tier = band(e.stop, C.MTR_QUOTE_TIER) + 1
   return {
     ttl = e.quoted_ttl,
     tos = e.quoted_tos,
     size = e.quoted_size,
+    changed = changed(e.stop),
     nat = band(flags, C.MTR_REPLY_NAT) ~= 0 or nil,
+    tier = tier > 1 and tier or nil,
     truncated = band(flags, C.MTR_REPLY_TRUNCATED) ~= 0 or nil,
   }
 end

@@ -44,6 +44,11 @@ local function jobs_of(l, n, more)
   return jobs
 end
 
+-- The kernel keeps few packets back while it looks for its neighbours; has it find them.
+local function warm_up(l)
+  nets.inside(l, function(e) nets.traces(e, { { l.dst4 }, { l.dst6 } }) end)
+end
+
 describe("traces side by side", function()
   after_each(nets.down)
 
@@ -117,6 +122,7 @@ end end end
 e:run()
 local s = e:stats()
 print(bad, s.traces_done, s.timeouts, s.duplicates, s.late, s.kernel_drops)]]
+    warm_up(l)
     local words = ("%s '%s' %s '%s'"):format(l.dst4, truth(l, 4, 1), l.dst6, truth(l, 6, 1))
     local cmd = ("cat >$0.lua <<'E'\n%s\nE\n"):format(script)
       .. ("for i in 1 2 3 4 5 6; do $MTR_PROGRAM $0.lua %s & done; wait; rm $0.lua"):format(words)
@@ -126,9 +132,8 @@ print(bad, s.traces_done, s.timeouts, s.duplicates, s.late, s.kernel_drops)]]
 
   it("a thousand, to a thousand targets, as fast as it goes, are all true", function()
     local l = up "many 8"
+    warm_up(l)
     nets.inside(l, function(e)
-      -- The kernel keeps few packets back while it looks for its neighbours; let it find them.
-      nets.traces(e, { { l.dst4 }, { l.dst6 } })
       local jobs = {}
       for i = 1, 1000 do
         local v = i % 2 * 2 + 4
@@ -141,7 +146,7 @@ print(bad, s.traces_done, s.timeouts, s.duplicates, s.late, s.kernel_drops)]]
       assert.equal(1000, started)
       local stats = e:stats()
       clean(stats)
-      assert.same({ 1002, 0, 0 }, { stats.traces_done, stats.timeouts, stats.send_errors })
+      assert.same({ 1000, 0, 0 }, { stats.traces_done, stats.timeouts, stats.send_errors })
     end)
   end)
 end)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Hard cases of who answers what, how often and when: what completes a trace, what stops it, what
 -- is no hop, and what does not count.
+local mtr = require "mtr"
 local hard = require "spec.support.hard"
 local nets = require "spec.support.nets"
 
@@ -25,6 +26,17 @@ describe("hard case 8: time exceeded from the target's address", function()
         r.hops[4].addr })
       assert.is_nil(r.hops[3].replies[1].te_from_dst)
     end)
+  end)
+
+  it("does with stop_on_te_from_dst", function()
+    for _, strategy in ipairs { "window", "sequential" } do
+      hard.each(function(opts)
+        opts.stop_on_te_from_dst, opts.strategy = true, strategy
+        local r = hard.trace("te_from_dst", "web", opts)
+        assert.same({ "completed", 2, r.dst, true }, { r.stop_reason, r.hop_count,
+          r.hops[2].addr, r.hops[2].replies[1].te_from_dst })
+      end)
+    end
   end)
 end)
 
@@ -64,6 +76,22 @@ describe("hard case 9: unreachables from the middle", function()
       assert(n.unreach > 0 and n.expired > 0)
       assert.same({ "completed", 4 }, { r.stop_reason, r.hop_count })
     end)
+  end)
+
+  it("do not with unreach_continue: they are kept, and the trace goes on", function()
+    for _, strategy in ipairs { "window", "sequential", "random" } do
+      for target, codes in pairs(CODES) do
+        hard.each(function(opts, family)
+          opts.unreach_continue, opts.strategy, opts.max_ttl = true, strategy, 6
+          opts.loop_limit = 0
+          local r = trace(target, opts)
+          assert.same({ "hoplimit", 6 }, { r.stop_reason, r.hop_count })
+          local reply = r.hops[3].replies[1]
+          assert.same({ family == 4 and 3 or 1, codes[family / 2 - 1], nil }, { reply.icmp_type,
+            reply.icmp_code, reply.unreach })
+        end)
+      end
+    end
   end)
 
   it("complete if they are of a port that UDP asked for, from whoever sends them", function()
@@ -230,6 +258,16 @@ describe("hard case 21: the UDP port is open", function()
         reply.protocol, reply.final })
       local other = hard.trace("open_udp", "dns", { protocol = "udp", family = family })
       assert.equal("gaplimit", other.stop_reason)
+    end
+  end)
+
+  it("with the payloads of services that answer nothing else", function()
+    for _, payload in pairs(mtr.payloads) do
+      for family = 4, 6, 2 do
+        local r = hard.trace("open_udp", "dns", { protocol = "udp", family = family, port = 53,
+          payload = payload })
+        assert.same({ "completed", r.dst }, { r.stop_reason, r.hops[3].addr })
+      end
     end
   end)
 end)

@@ -124,6 +124,46 @@ describe("hard case 26: path lengths differ, and change", function()
   end)
 end)
 
+describe("hard case 26: the way changes between rounds", function()
+  -- What answered in each round, hop by hop, "*" for silence.
+  local function rounds(target, opts)
+    local list = {}
+    opts.strategy = mtr.strategy.rounds { rounds = 6, interval = 1000 }
+    local r, told = hard.trace("unequal_paths", target, opts)
+    for _, reply in ipairs(told.replies) do
+      local number = math.floor(reply.at / 1000) + 1
+      local round = list[number] or {}
+      round[reply.ttl] = reply.addr:match "%x+$"
+      list[number] = round
+    end
+    for i, round in ipairs(list) do
+      local words = {}
+      for ttl = 1, table.maxn(round) do words[ttl] = round[ttl] or "*" end
+      list[i] = table.concat(words, " ")
+    end
+    return list, r
+  end
+
+  it("the target's TTL is found anew: a way that grows is followed to its end", function()
+    for _, window in ipairs { 1, 8 } do
+      local list, r = rounds("late", { protocol = "udp", gap_limit = 2, window = window })
+      assert.same({ "1 1 9 8", "1 1 2 3 9 8" }, { list[2], list[6] })
+      assert.same({ "completed", 6, r.dst }, { r.stop_reason, r.hop_count, r.hops[6].addr })
+      local at4 = {}
+      for _, reply in ipairs(r.hops[4].replies) do at4[reply.addr:match "%x+$"] = true end
+      assert.same({ ["8"] = true, ["3"] = true }, at4)
+    end
+  end)
+
+  it("a way that gets shorter too, and one that stays is probed no further", function()
+    local list, r = rounds("early", { protocol = "udp" })
+    assert.same({ "1 1 2 3 9 7", "1 1 9 7" }, { list[2], list[6] })
+    assert.same({ "completed", 4 }, { r.stop_reason, r.hop_count })
+    local same = rounds("web", { protocol = "udp", window = 1 })
+    for i = 2, 6 do assert.equal(same[1], same[i]) end
+  end)
+end)
+
 describe("hard case 27: groups, anycast and this host as targets", function()
   it("groups are refused unless allow_broadcast is set", function()
     hard.over("groups", function(e)
@@ -161,6 +201,12 @@ describe("hard case 27: groups, anycast and this host as targets", function()
 end)
 
 describe("hard case 28: others answer for the target", function()
+  local function warned(...)
+    local kinds = {}
+    for i, warning in ipairs(mtr.warnings(...)) do kinds[i] = warning.kind end
+    return kinds
+  end
+
   it("a proxy: the TCP path is shorter than ICMP's, and its reply has too large a TTL", function()
     local tcp = hard.trace("proxy", "web", { protocol = "tcp" })
     local icmp = hard.trace("proxy", "web", {})
@@ -168,6 +214,8 @@ describe("hard case 28: others answer for the target", function()
       icmp.stop_reason, icmp.hop_count })
     assert.equal(tcp.hops[2].replies[1].reply_ttl, tcp.hops[3].replies[1].reply_ttl)
     assert.are_not.equal(icmp.hops[4].replies[1].reply_ttl, tcp.hops[3].replies[1].reply_ttl)
+    assert.same({ "shorter", "reply_ttl" }, warned(tcp, icmp))
+    assert.same({}, warned(icmp, tcp))
   end)
 
   it("a gateway: hops share the target's address, and none of them is taken for it", function()
@@ -176,6 +224,7 @@ describe("hard case 28: others answer for the target", function()
     for ttl = 2, 3 do
       assert.same({ r.dst, true }, { r.hops[ttl].addr, r.hops[ttl].replies[1].te_from_dst })
     end
+    assert.same({ "one_address" }, warned(r))
   end)
 end)
 

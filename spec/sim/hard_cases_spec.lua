@@ -6,10 +6,12 @@ local mtr = require "mtr"
 local ELSEWHERE = {
   [25] = { "clocks: simulated time is exact, and there is one clock", "spec/net/timing_spec.lua" },
   [29] = { "ping sockets and error queues are the kernel's; no transport uses them yet" },
-  [33] = { "replies on another interface: a simulated host has none" },
+  [33] = { "replies on another interface: a simulated host has none",
+    "spec/net/host_changes_spec.lua" },
   [34] = { "socket buffers are the kernel's", "spec/net/timing_spec.lua" },
   [35] = { "a suspended machine: simulated time does not stand still" },
-  [36] = { "a source address that changes: those of a simulated network do not" },
+  [36] = { "a source address that changes: those of a simulated network do not",
+    "spec/net/host_changes_spec.lua" },
   [38] = { "zone ids name interfaces", "spec/net/refusals_spec.lua" },
   [39] = { "lists of targets are no matter of networks", "spec/net/trace_script_spec.lua" },
 }

@@ -4,8 +4,11 @@
 -- round began, `rounds` times. A round goes no further than the target, an unreachable, or
 -- gap_limit hops beyond the last one that ever answered. Replies of all rounds are in the result,
 -- `attempt` being the round as long as there are no more than 255.
+--
+-- The way may grow meanwhile: a round goes one hop further when nothing ended the one before, and
+-- on to the new end once the old one has turned out to be in the middle.
 
-local M = { name = "rounds", rounds = 10, interval = 1000 }
+local M = { name = "rounds", rounds = 10, interval = 1000, out = 0 }
 
 M.defaults = { max_probes = 1000000 }  -- rounds and max_ttl bound it
 
@@ -13,27 +16,48 @@ function M:init(trace)
   local o = trace.options
   self.o, self.probe = o, {}
   self.round, self.due, self.ttl = 1, self.interval, o.first_ttl - 1
-  self.high, self.limit = o.first_ttl - 1, o.max_ttl
+  self.high, self.limit, self.nearest = o.first_ttl - 1, o.max_ttl, o.max_ttl
+  self.ended = false                   -- something ended this round
+end
+
+-- All rounds are over. What the engine makes of it is right unless the way has grown.
+local function finish(self)
+  if self.out > 0 or self.limit == self.nearest then return nil end
+  if not self.reason then return "stop", "hoplimit", 0, self.high end
+  return "stop", self.reason, self.code, self.limit
 end
 
 function M:next(now)
   local o, last = self.o, self.limit
   if o.gap_limit > 0 and last > self.high + o.gap_limit then last = self.high + o.gap_limit end
   if self.ttl >= last then
-    if self.round >= self.rounds then return nil end
+    if self.round >= self.rounds then return finish(self) end
     if now < self.due then return nil, self.due - now end
     self.round, self.ttl = self.round + 1, o.first_ttl - 1
     self.due = math.max(self.due, now - self.interval) + self.interval
+    if not self.ended then self.limit = math.min(self.limit + 1, o.max_ttl) end
+    self.ended = false
   end
-  self.ttl = self.ttl + 1
+  self.ttl, self.out = self.ttl + 1, self.out + 1
   self.probe.ttl = self.ttl
   return self.probe
 end
 
 function M:on_reply(reply)
+  local ttl = reply.ttl
+  self.out = self.out - 1
   if reply.too_big then return end
-  if reply.ttl > self.high then self.high = reply.ttl end
-  if (reply.final or reply.unreach) and reply.ttl < self.limit then self.limit = reply.ttl end
+  if ttl > self.high then self.high = ttl end
+  if reply.final or reply.unreach then
+    self.ended, self.limit = true, math.min(self.limit, ttl)
+    self.nearest = math.min(self.nearest, ttl)
+    self.reason = reply.final and "completed" or "unreach"
+    self.code = not reply.final and reply.icmp_code or 0
+  elseif ttl == self.limit then
+    self.limit, self.reason = self.o.max_ttl, nil
+  end
 end
+
+function M:on_timeout() self.out = self.out - 1 end
 
 return M

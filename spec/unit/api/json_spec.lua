@@ -119,7 +119,7 @@ local function fill_event(r, e, family, hops)
   e.flags = bit.band(r(FLAGS) - 1, r(FLAGS) - 1)
   if given.primary[e.ttl] then e.flags = bit.band(e.flags, bit.bnot(C.MTR_REPLY_PRIMARY)) end
   given.primary[e.ttl] = given.primary[e.ttl] or bit.band(e.flags, C.MTR_REPLY_PRIMARY) ~= 0
-  for _, field in ipairs { "reply_ttl", "tcp_flags", "quoted_ttl", "quoted_tos" } do
+  for _, field in ipairs { "reply_ttl", "tcp_flags", "quoted_ttl", "quoted_tos", "stop" } do
     e[field] = r(3) == 1 and 0 or r(256) - 1
   end
   for _, field in ipairs { "reply_size", "mtu", "quoted_size" } do
@@ -166,9 +166,9 @@ describe("a result as JSON", function()
     end
     for _, name in ipairs {
       "sport", "dport", "flow_label", "size", "stop_data", "skipped", "addr_class", "error", "mss",
-      "mtu", "tcp_flags", "nat", "truncated", "final", "unreach", "dup", "late", "ignored",
-      "local_", "other_addr", "te_from_dst", "too_big", "mpls", "interface", "ifindex", "name",
-      "hex", "ext_malformed",
+      "mtu", "tcp_flags", "nat", "truncated", "tier", "changed", "final", "unreach", "dup", "late",
+      "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls", "interface", "ifindex",
+      "name", "hex", "ext_malformed",
     } do
       assert.is_true(seen[name], name .. " never came up")
     end

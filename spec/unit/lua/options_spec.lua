@@ -37,12 +37,13 @@ describe("trace options", function()
       tcp_flags = "ack", first_ttl = 2, max_ttl = 255, window = 255, queries = 16, attempts = 15,
       timeout = "1.5s", gap_limit = 0, loop_limit = 0, size = 1500, tos = 0xb8,
       dont_fragment = true, flow_label = 0xfffff, mark = 0xffffffff, allow_broadcast = true,
-      strategy = "window",
+      unreach_continue = true, stop_on_te_from_dst = true, strategy = "window",
     }
     assert.same({}, kept)
     for field, value in pairs {
       protocol = C.MTR_TCP, multipath = C.MTR_CLASSIC, flow = 511, port = 443, source_port = 1024,
-      flags = C.MTR_TCP_ACK + C.MTR_DONT_FRAGMENT + C.MTR_BROADCAST, first_ttl = 2, max_ttl = 255,
+      flags = C.MTR_TCP_ACK + C.MTR_DONT_FRAGMENT + C.MTR_BROADCAST + C.MTR_UNREACH_CONTINUE
+        + C.MTR_TE_COMPLETES, first_ttl = 2, max_ttl = 255,
       window = 255, queries = 16, attempts = 15, timeout = 1500, gap_limit = 0, loop_limit = 0,
       size = 1500, tos = 0xb8, flow_label = 0xfffff, mark = 0xffffffff,
     } do

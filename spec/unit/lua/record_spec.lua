@@ -58,6 +58,12 @@ describe("a reply", function()
     assert.same({ ttl = 1, tos = 8, size = 60 }, read(quote).quoted)
     quote.flags = C.MTR_REPLY_QUOTE + C.MTR_REPLY_NAT + C.MTR_REPLY_TRUNCATED
     assert.same({ ttl = 1, tos = 8, size = 60, nat = true, truncated = true }, read(quote).quoted)
+    quote.flags, quote.stop = C.MTR_REPLY_QUOTE, 3 + C.MTR_QUOTE_SRC + C.MTR_QUOTE_IP_ID
+    assert.same({ ttl = 1, tos = 8, size = 60, tier = 4, changed = { "src", "ip_id" } },
+      read(quote).quoted)
+    quote.stop = 1 + C.MTR_QUOTE_DST + C.MTR_QUOTE_SPORT + C.MTR_QUOTE_DPORT + C.MTR_QUOTE_ID
+    assert.same({ 2, { "dst", "sport", "dport", "id" } },
+      { read(quote).quoted.tier, read(quote).quoted.changed })
   end)
 
   for name, flag in pairs {

@@ -85,6 +85,18 @@ describe("built-in strategies:", function()
       for i, e in ipairs(d:replies(s.handle)) do attempts[i] = e.attempt end
       assert.same({ 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3 }, attempts)
     end)
+
+    it("go one hop further after one in which the target was silent, and come back", function()
+      local network, n = straight(2), 0
+      network.dest = function(p)
+        if p.ttl == 3 then n = n + 1 end
+        return (p.ttl > 3 or n ~= 2) and { kind = "ECHO_REPLY" }
+      end
+      local _, done = run(mtr.strategy.rounds { rounds = 4, interval = 5000 }, network,
+        { window = 1 })
+      assert.same({ 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3 }, ttls())
+      assert.same({ "completed", 3 }, { done.reason, done.ttl })
+    end)
   end)
 
   describe("random", function()

@@ -42,7 +42,7 @@ describe("cells", function()
     C.shapes_reserve(s.shapes, C.SHAPES_MAX)
     local shape = ffi.new("struct shape")
     for i = 0, C.SHAPES_MAX - 1 do
-      shape.mtu, shape.pad = i, 1
+      shape.mtu, shape.changed = i, 1
       assert(C.shapes_find(s.shapes, shape) ~= C.SHAPE_NONE)
     end
   end

@@ -2,17 +2,18 @@
 local core = require "spec.support.core"
 local drive = require "spec.support.drive"
 local path = require "spec.support.path"
+local random = require "spec.support.random"
 
 local C = core.load{ "core/probe/match.h", "core/wire/checksum.h" }
 
 local V4, V6, ROUTER = "203.0.113.9", "2001:db8:9::9", "10.0.0.1"
-local PUBLIC, ELSEWHERE = "198.51.100.1", "10.99.0.9"
+local PUBLIC, PUBLIC6, ELSEWHERE = "198.51.100.1", "2001:db8:ff::1", "10.99.0.9"
 
 local function swap(v) return v % 256 * 256 + math.floor(v / 256) end
 
 -- The checksum after a translator has changed our source address and port, or only some words.
 local function translated(check, p, sport)
-  local before, after = p.src, path.bytes(PUBLIC)
+  local before, after = p.src, path.bytes(p.family == 4 and PUBLIC or PUBLIC6)
   for i = 1, 15, 2 do
     check = C.checksum_update(check, before:byte(i) * 256 + before:byte(i + 1),
       after:byte(i) * 256 + after:byte(i + 1))
@@ -123,6 +124,20 @@ describe("match", function()
       return { flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED, id = 0, sport = 0, dport = 0 }
     end, "no" },
 
+    { "from a translated source and port", UDP6, function(p)
+      return { quoted_src = PUBLIC6, sport = 61001, id = translated(p.id, p, 61001) }
+    end, "nat" },
+    { "from a translated source and port, identification zeroed", UDP, function(p)
+      return { quoted_src = PUBLIC, sport = 61001, ip_id = 0, id = translated(p.id, p, 61001) }
+    end, "nat" },
+    { "from a translated source and port, to another port", UDP6, function(p)
+      return { quoted_src = PUBLIC6, sport = 61001, dport = 9999,
+        id = translated(p.id, p, 61001) }
+    end, "no" },
+    { "from our source, but another port", UDP6, function(p)
+      return { sport = 61001, id = C.checksum_update(p.id, p.sport, 61001) }
+    end, "no" },
+
     { "of another program's ping", ICMP, function() return { sport = 4242, ip_id = 0 } end, "no" },
     { "of another program's datagram", UDP, function()
       return { sport = 4242, quoted_dst = ELSEWHERE }
@@ -185,14 +200,70 @@ describe("match", function()
     assert.equal(1, d:count("unmatched"))
   end)
 
-  it("takes an identification one too high, if only one probe is that", function()
-    d = drive.new{ network = path.new{ dst = V4, dest = false } }
-    d:start{ protocol = "udp", max_ttl = 1 }
-    d:step()
-    d:deliver(1, path.reply(d.sent[1], { from = ROUTER, id = 0, ip_id = d.sent[1].id + 1 }))
-    d:run(5)
-    assert.equal(1, #d:of("REPLY"))
+  it("takes a checksum that fits two probes, their port rewritten, for neither", function()
+    d = drive.new{ network = path.new{ dst = V6, dest = false } }
+    local r = random(1)
+    for _ = 1, 1000 do
+      d:start{ protocol = "udp", dst = V6, flow = r(256) - 1, max_ttl = 1 }
+    end
+    for _ = 1, 2 do d:step() end
+    -- Identities that are as far apart as the ports are: both explain the checksum.
+    local of, two = {}, nil
+    for _, p in ipairs(d.sent) do
+      local other = of[p.id + p.sport]
+      if other and other.sport ~= p.sport then two = { other, p } end
+      of[p.id + p.sport] = p
+    end
+    for i, p in ipairs(assert(two, "no such pair")) do
+      d:deliver(i, path.reply(p, { from = "2001:db8:a::1", quoted_src = PUBLIC6,
+        sport = 61001, id = translated(p.id, p, 61001) }))
+    end
+    d:run(10)
+    assert.same({ 0, 2 }, { #d:of("REPLY"), d:count("unmatched") })
   end)
+
+  it("takes an identification one too high for its probe's, whatever was sent next", function()
+    local short = C.WIRE_QUOTE + C.WIRE_TRUNCATED
+    for _, protocol in ipairs{ "icmp", "udp", "tcp" } do
+      d = drive.new{ network = path.new{ dst = V4, dest = false } }
+      d:start{ protocol = protocol, window = 30 }
+      d:step()
+      assert.equal(5, #d.sent)                    -- gap_limit
+      for i, p in ipairs(d.sent) do
+        d:deliver(i, path.reply(p, { from = ROUTER, id = 0, sport = 0, dport = 0, checksum = 0,
+          flags = short, ip_id = p.id + 1 }))
+      end
+      d:run(10)
+      local list = d:of("REPLY")
+      for i, p in ipairs(d.sent) do
+        if i > 5 then break end
+        assert.equal(p.handle, list[i].probe)
+      end
+      if protocol ~= "tcp" then d:close() end
+    end
+  end)
+
+  it("takes an identification that is one probe's, and one more than another's, for neither",
+    function()
+      d = drive.new{ network = path.new{ dst = V4, dest = false } }
+      local of = {}
+      for flow = 0, 15 do
+        for _ = 1, 32 do d:start{ protocol = "udp", flow = flow, window = 32, gap_limit = 0 } end
+      end
+      d:run(20)
+      for _, p in ipairs(d.sent) do of[p.id] = p end
+      local n = 0
+      for id, p in pairs(of) do
+        if of[id - 1] then
+          n = n + 1
+          d:deliver(20 + n, path.reply(p, { from = ROUTER, id = 0, sport = 0, dport = 0,
+            flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED }))
+        end
+      end
+      assert(n > 0, "no neighbours")
+      d:run(30 + n)
+      assert.same({ 0, n }, { #d:of("REPLY"), d:count("unmatched") })
+    end)
 
   it("tells dublin and paris probes to one port apart, whatever their checksums", function()
     d = drive.new{ network = path.new{ dst = V4, dest = false } }

@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: MIT
+local core = require "spec.support.core"
 local drive = require "spec.support.drive"
 local path = require "spec.support.path"
+
+local C = core.load{ "core/mtr.h" }
 
 local V4, V6, ROUTER, ROUTER6 = "203.0.113.9", "2001:db8:9::9", "10.0.0.1", "2001:db8:a::1"
 
@@ -8,9 +11,10 @@ describe("receive, by what a reply says,", function()
   local d, t
 
   -- Traces one hop, which is as |place| says. Returns the done event.
-  local function one(place, protocol, dst)
+  local function one(place, protocol, dst, option)
     d = drive.new{ network = path.new{ dst = dst, dest = place } }
-    t = d:start{ protocol = protocol, max_ttl = 1, attempts = 1, timeout = 1000 }
+    t = d:start{ protocol = protocol, max_ttl = 1, attempts = 1, timeout = 1000,
+      flags = option and C["MTR_" .. option] }
     d:run()
     return d:done(t)
   end
@@ -30,7 +34,8 @@ describe("receive, by what a reply says,", function()
 
   after_each(function() d:close() end)
 
-  -- Protocol, destination, what comes back, its flags, the stop reason and its data.
+  -- Protocol, destination, what comes back, its flags, the stop reason and its data, and what the
+  -- user asked for.
   for _, case in ipairs{
     { "icmp", V4, { kind = "TIME_EXCEEDED", from = ROUTER }, "ANSWER PRIMARY", "hoplimit" },
     { "icmp", V4, { kind = "TIME_EXCEEDED" }, "TE_FROM_DST ANSWER PRIMARY", "hoplimit" },
@@ -69,12 +74,27 @@ describe("receive, by what a reply says,", function()
     { "icmp", V4, { kind = "OTHER", icmp_type = 11, icmp_code = 1 }, "", "hoplimit" },
     { "udp", V6, { kind = "OTHER", icmp_code = 1 }, "", "hoplimit" },
     { "udp", V4, { kind = "TOO_BIG", from = ROUTER, mtu = 1400 }, "TOO_BIG", "hoplimit" },
+    { "icmp", V4, { kind = "TIME_EXCEEDED" }, "FINAL TE_FROM_DST ANSWER PRIMARY", "completed", 0,
+      "TE_COMPLETES" },
+    { "udp", V6, { kind = "TIME_EXCEEDED" }, "FINAL TE_FROM_DST ANSWER PRIMARY", "completed", 0,
+      "TE_COMPLETES" },
+    { "tcp", V4, { kind = "TIME_EXCEEDED", from = ROUTER }, "ANSWER PRIMARY", "hoplimit", 0,
+      "TE_COMPLETES" },
+    { "icmp", V4, { kind = "OTHER", icmp_type = 11, icmp_code = 1 }, "", "hoplimit", 0,
+      "TE_COMPLETES" },
+    { "icmp", V4, { kind = "UNREACH", from = ROUTER, icmp_code = 13 }, "ANSWER PRIMARY",
+      "hoplimit", 0, "UNREACH_CONTINUE" },
+    { "udp", V6, { kind = "UNREACH", icmp_code = 3 }, "ANSWER PRIMARY", "hoplimit", 0,
+      "UNREACH_CONTINUE" },
+    { "udp", V4, { kind = "UNREACH" }, "FINAL ANSWER PRIMARY", "completed", 0,
+      "UNREACH_CONTINUE" },
   } do
-    local protocol, dst, place, flags, reason, data = unpack(case)
-    it(("takes %s%s%s to a %s probe to %s as %s: %s"):format(place.kind:lower():gsub("_", " "),
+    local protocol, dst, place, flags, reason, data, option = unpack(case)
+    it(("%stakes %s%s%s to a %s probe to %s as %s: %s"):format(
+      option and "with " .. option:lower() .. " " or "",place.kind:lower():gsub("_", " "),
       place.icmp_code and " " .. place.icmp_code or "", place.from and " from " .. place.from or "",
       protocol, dst, flags == "" and "no answer" or flags, reason), function()
-      local done = one(place, protocol, dst)
+      local done = one(place, protocol, dst, option)
       assert.same({ flags }, replies())
       assert.equal(reason, done.reason)
       assert.equal(data or 0, done.icmp_code)
