@@ -114,8 +114,7 @@ end
 function M.new(engine)
   return setmetatable({
     ttl = 0, dup = false, late = false,
-    _engine = engine, _events = C.mtr_events(engine), _at = 0, _flags = 0, _whole = false,
-    _extended = false,
+    _engine = engine, _events = false, _at = 0, _flags = 0, _whole = false, _extended = false,
   }, { __index = reply_index })
 end
 

@@ -34,11 +34,12 @@ Script.__index = Script
 ---@param own? mtr.Strategy then the instance of that table: the first parameter
 ---@return mtr.Script
 function M.new(trace, fn, own)
-  -- It is the probe that it wants, too. Sixteen fields: one more doubles the table.
+  -- It is the probe that trace:probe wants, too, so that no table of the user's has to grow for the
+  -- id. Sixteen fields: one more doubles the table.
   return setmetatable({
     trace = trace, fn = fn, own = own, name = own and own.name, co = false, request = "start",
-    out = 0, first = 1, last = 0, ttl = 0, flow = 0, size = 0, id = 0,
-    reason = false, data = false, last_ttl = false,
+    sends = false, out = 0, first = 1, last = 0, ttl = 0, flow = 0, size = 0, id = 0,
+    reason = false, data = false,
   }, Script)
 end
 
@@ -46,7 +47,7 @@ local function outcome(self, how, a, b, c)
   if how == "waits" then return end
   self.request = "over"
   if how == "fails" then error(debug.traceback(self.co, err.text(a)), 0) end
-  self.co, self.reason, self.data, self.last_ttl = false, a, b, c
+  self.co, self.reason, self.data, self.ttl = false, a, b, c
 end
 
 function Script:init()
@@ -60,14 +61,14 @@ local function resume(self, value) outcome(self, coro.go_on(self.co, value)) end
 
 local function verdict(self)
   if self.request == "over" and self.reason ~= nil then
-    return "stop", self.reason, self.data, self.last_ttl
+    return "stop", self.reason, self.data, self.ttl
   end
 end
 
 -- Whether the function may go on with what is there already, and with what.
 local function due(self, now)
   local request = self.request
-  if request == "sent" then return true, self.id end
+  if request == "sent" then return true, self.sends.id end
   if request == "sleep" then
     self.wake = self.wake or now + self.nap
     return now >= self.wake
@@ -82,10 +83,12 @@ end
 -- What it wants, if it can have it now.
 local function wish(self, now)
   local request = self.request
-  if request == "probe" or request == "send" then
-    self.request = request == "probe" and "reply" or "sent"
-    self.out, self.id = self.out + 1, 0
+  if request == "probe" then
+    self.request, self.out, self.id = "reply", self.out + 1, 0
     return self
+  elseif request == "send" then
+    self.request, self.out = "sent", self.out + 1
+    return self.sends
   end
   if request == "sleep" then return nil, self.wake - now end
   return verdict(self)
@@ -133,12 +136,11 @@ local function running(trace, name)
   return self
 end
 
-local function checked(self, name, probe)
+local function checked(name, probe)
   if type(probe) ~= "table" then
     error(("%s: the probe must be a table such as { ttl = 1 }, got %s"):format(
       name, err.show(probe)), 3)
   end
-  self.ttl, self.flow, self.size = probe.ttl, probe.flow, probe.size
 end
 
 --- Methods of a trace for its strategy.
@@ -151,7 +153,8 @@ M.methods = {}
 ---@return mtr.BorrowedReply|mtr.BorrowedProbe
 function M.methods.probe(trace, probe)
   local self = running(trace, "probe")
-  checked(self, "probe", probe)
+  checked("probe", probe)
+  self.ttl, self.flow, self.size = probe.ttl, probe.flow, probe.size
   return (wait(self, "probe"))
 end
 
@@ -162,7 +165,8 @@ end
 ---@return integer id
 function M.methods.send(trace, probe)
   local self = running(trace, "send")
-  checked(self, "send", probe)
+  checked("send", probe)
+  self.sends = probe
   return (wait(self, "send"))
 end
 

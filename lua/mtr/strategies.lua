@@ -31,7 +31,7 @@ local M = {}
 ---@field ttl integer first_ttl..max_ttl of the trace
 ---@field flow? integer default: the trace's
 ---@field size? integer bytes of the whole IP packet; default: the trace's
----@field id? integer written by the engine: reply.id and probe.id of what comes of it
+---@field id? integer written by the engine, but by trace:probe: reply.id and probe.id of what comes
 
 --- Stands for the engine's own sweep.
 M.SWEEP = "window"

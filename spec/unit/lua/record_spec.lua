@@ -132,10 +132,14 @@ end)
 describe("a borrowed reply", function()
   it("has the common fields set", function()
     local reply = replies.new(nil)
-    replies.fill(reply, event { flags = C.MTR_REPLY_DUP }, 0)
+    local batch = lib.new "struct mtr_event[2]"
+    batch[0], batch[1] = event { flags = C.MTR_REPLY_DUP }, event { flags = C.MTR_REPLY_FINAL }
+    replies.fill(reply, batch, 0)
     assert.same({ 7, true, false }, { reply.ttl, reply.dup, reply.late })
-    replies.fill(reply, event(), 0)
+    assert.is_nil(reply.final)
+    replies.fill(reply, batch, 1)
     assert.is_false(reply.dup)
+    assert.is_true(reply.final)
   end)
 end)
 
