@@ -143,12 +143,12 @@ static struct trace *find(struct mtr *m, uint32_t handle) {
 /* A manual trace may live for long: once its route is as old as an answer that
  * transports remember, the source address is found anew. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
+  if (now - t->own->routed < NET_ROUTE_NS) return 0;
   const struct opts *o = t->opts;
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .flags = o->flags, .interface = o->interface,
                            .mark = o->mark};
   struct core_route route;
-  if (now - t->own->routed < NET_ROUTE_NS) return 0;
   memcpy(like.dst, t->dst, sizeof like.dst);
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
   int err = find_route(m, &like, &route);

@@ -136,10 +136,13 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
                 unsigned flows, char *why, size_t size) {
   const struct opts *o = t->opts;
   int strategy = (o->flags & MTR_STRATEGY) != 0;
+  int low = strategy ? o->first_ttl : 1, high = strategy ? o->max_ttl : 255;
+  int plain = p->flow == o->flow && !p->size;
+  if (plain && p->ttl >= low && p->ttl <= high) return 0;   /* as most are */
   int least = wire_min_size(o->family, o->protocol, o->multipath,
                             o->payload_size);
   const struct range ranges[] = {
-      {"ttl", p->ttl, strategy ? o->first_ttl : 1, strategy ? o->max_ttl : 255},
+      {"ttl", p->ttl, low, high},
       {"flow", p->flow, 0, flows - 1},
       {"size", p->size ? p->size : least, least, 65535 - 255}};
   unsigned n = sizeof ranges / sizeof *ranges;
@@ -152,11 +155,11 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
 
 int check_probe_able(const struct trace *t, const struct mtr_probe_opts *p,
                      uint32_t caps, const char *name, char *why, size_t size) {
+  if (caps & MTR_CAP_FLOW) return 0;
   const struct opts *o = t->opts;
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .multipath = o->multipath,
                            .flow_label = MTR_NO_LABEL, .size = p->size};
-  if (caps & MTR_CAP_FLOW) return 0;
   if (p->flow != o->flow) like.flow = 1;
   return check_able(&like, caps, name, why, size);
 }
