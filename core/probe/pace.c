@@ -4,7 +4,8 @@
 enum {
   PACE_SLACK_NS = 1000000,             /* what one wake-up may be late */
   PACE_NAP_NS = 400000,                /* what it is put off for company */
-  PACE_COMPANY = 63                    /* packets worth waiting for */
+  PACE_BURST_NS = 100000,              /* what of the rate may go at once */
+  PACE_COMPANY = 7                     /* packets worth waiting for */
 };
 
 void pace_init(struct pace *p, double rate, int64_t now) {
@@ -38,6 +39,7 @@ int64_t pace_next(const struct pace *p) {
 int64_t pace_wake(const struct pace *p) {
   double nap = PACE_COMPANY * p->gap_ns;
   int64_t next = pace_next(p);
+  if (nap < PACE_BURST_NS) nap = PACE_BURST_NS;
   if (nap > PACE_NAP_NS) nap = PACE_NAP_NS;
   return nap < 2 * p->gap_ns ? next : next + (int64_t)nap;
 }

@@ -3,6 +3,7 @@
 -- line of key=value tells what it cost and what the kernel and the engine counted meanwhile.
 --
 --   mtrlua spec/perf/hops.lua [traces=1000] [rounds=10] [warm=1] [ttls=8] [rate=max] [hook=on|off]
+--     [transport=auto]
 --
 -- It runs inside the prober of lab topology `many TTLS`. The first `warm` rounds are not measured.
 -- max_ttl is the length of the path and gap_limit no less, so that a trace sends TTL 1 to TTLS at
@@ -17,6 +18,7 @@ local topo = require("spec.lab.topo")
 
 local opts = measure.options({ ... }, {
   traces = 1000, rounds = 10, warm = 1, ttls = 8, rate = "max", hook = "on",
+  transport = "auto",
 })
 local plan = assert(topo.plan("many", { opts.ttls }))
 local truth = {}
@@ -25,8 +27,7 @@ for ttl, addrs in ipairs(plan.truth.v4) do
 end
 truth[opts.ttls] = nil -- the destination: each trace's own
 
--- raw, as bare is: what packet sends the kernel does not count as ICMP.
-local engine = assert(mtr.engine({ transport = "raw", rate = opts.rate }))
+local engine = assert(mtr.engine({ transport = opts.transport, rate = opts.rate }))
 local right, wrong, completed, failed, next_target = 0, 0, 0, 0, 0
 
 local function on_hop(trace, hop)
