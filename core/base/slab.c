@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum {
+  HUGE = 2 << 20,        /* bytes of a huge page, nearly everywhere */
+  LARGE = 1 << 20        /* a slab that has as much grows by those */
+};
 
 void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
   *s = (struct slab){.size = size, .shift = shift, .max = max,
@@ -11,9 +17,10 @@ void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
 }
 
 void slab_close(struct slab *s) {
-  uint32_t n = (s->count + (1u << s->shift) - 1) >> s->shift;
-  for (uint32_t i = 0; i < n; i++) free(s->chunks[i]);
+  for (uint32_t i = 0; i < s->small; i++) free(s->chunks[i]);
+  for (uint32_t i = 0; i < s->regions; i++) munmap(s->region[i], HUGE);
   free(s->chunks);
+  free(s->region);
   slab_init(s, s->size, s->max, s->shift);
 }
 
@@ -22,16 +29,57 @@ static void push(struct slab *s, uint32_t i) {
   s->free = i;
 }
 
+/* Room for one more pointer in |table|, which has |n| and is full at powers of
+ * two; NULL when out of memory. */
+static void *table_grow(void *table, uint32_t n) {
+  if (n & (n - 1)) return table;
+  return realloc(table, (n ? (size_t)n * 2 : 1) * sizeof(uint8_t *));
+}
+
+/* One huge page, if the kernel has one for us: tens of thousands of traces lie
+ * far apart, and each page of 4 KiB costs a fault and a place in the TLB. */
+static uint8_t *map_huge(void) {
+  int rights = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  uint8_t *raw = mmap(NULL, 2 * (size_t)HUGE, rights, flags, -1, 0);
+  if (raw == MAP_FAILED) return NULL;
+  size_t before = -(uintptr_t)raw & (HUGE - 1);
+  if (before) munmap(raw, before);
+  munmap(raw + before + HUGE, HUGE - before);
+  madvise(raw + before, HUGE, MADV_HUGEPAGE);    /* or not: no matter */
+  return raw + before;
+}
+
+static uint8_t *carve(struct slab *s, size_t bytes) {
+  if (s->left < bytes) {
+    void *table = table_grow(s->region, s->regions);
+    if (!table) return NULL;
+    s->region = table;
+    uint8_t *region = map_huge();
+    if (!region) return NULL;
+    s->region[s->regions++] = region;
+    s->left = HUGE;
+  }
+  uint8_t *chunk = s->region[s->regions - 1] + (HUGE - s->left);
+  s->left -= (uint32_t)bytes;
+  return chunk;
+}
+
+/* A chunk that is all zero, or NULL. */
+static uint8_t *new_chunk(struct slab *s) {
+  size_t bytes = (size_t)s->size << s->shift;
+  if (slab_bytes(s) >= LARGE && bytes <= LARGE) return carve(s, bytes);
+  uint8_t *chunk = calloc(1, bytes);
+  if (chunk) s->small++;
+  return chunk;
+}
+
 static int grow(struct slab *s) {
   uint32_t per = 1u << s->shift, n = s->count >> s->shift;
   uint32_t end = s->max - s->count < per ? s->max : s->count + per;
-  if ((n & (n - 1)) == 0) {            /* table full at powers of two */
-    size_t room = n ? (size_t)n * 2 : 1;
-    void *table = realloc(s->chunks, room * sizeof *s->chunks);
-    if (!table) return -ENOMEM;
-    s->chunks = table;
-  }
-  uint8_t *chunk = calloc(per, s->size);
+  void *table = table_grow(s->chunks, n);
+  if (!table) return -ENOMEM;
+  s->chunks = table;
+  uint8_t *chunk = new_chunk(s);
   if (!chunk) return -ENOMEM;
   s->chunks[n] = chunk;
   uint32_t first = s->count;

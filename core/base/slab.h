@@ -3,7 +3,8 @@
  * slab.h: elements of one size, named by index, in chunks that never move. The
  * only place below core/loop that allocates: slab_grow, called when traces
  * start or between batches, never per probe. Taking and giving are free-list
- * moves.
+ * moves. A slab that has become large grows by huge pages where the kernel has
+ * them: the chunks carved from one count as memory in use one by one.
  *
  * The first four bytes of an element belong to the slab while it is free; the
  * rest keeps its last value, so that a generation counter survives there. New
@@ -19,6 +20,10 @@ enum { SLAB_NONE = 0xffffffff };
 
 struct slab {
   uint8_t **chunks;      /* chunk table */
+  uint8_t **region;      /* huge pages that later chunks are carved from */
+  uint32_t small;        /* chunks that are not */
+  uint32_t regions;
+  uint32_t left;         /* bytes of the last region not yet carved */
   uint32_t size;         /* bytes of an element */
   uint32_t shift;        /* elements in a chunk, as a power of two */
   uint32_t count;        /* elements that exist */

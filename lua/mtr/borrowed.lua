@@ -74,6 +74,7 @@ function M.trace(cohort, data)
   return setmetatable({
     cohort = cohort, engine = cohort.engine, handle = 0, data = data,
     state = "running", strategy = false, options = false, begun = false, held = false,
+    group = false,
   }, TRACE)
 end
 

@@ -59,6 +59,7 @@ function M.new(engine, opts, owner, whole)
   self.result = borrowed.result(engine, kept.data)
   if kept.strategy then
     self.instances = instances.new(self.trace, kept.strategy)
+    self.trace.group = self.instances
     model.flags = model.flags + C.MTR_STRATEGY
   end
   model.cookie = slots.take(engine, self)

@@ -6,8 +6,8 @@
 -- calls the hook; nothing is allocated. Which trace an event belongs to is its cookie. A trace that
 -- was stopped earlier in the batch has no hooks any more, so its remaining events pass unseen.
 --
--- One xpcall is around the whole batch, and engine.blame says whose code runs: one for each hook
--- would keep LuaJIT from compiling what branches or loops inside of it.
+-- One xpcall is around the whole batch, and engine.event says which event's code runs: one for each
+-- hook would keep LuaJIT from compiling what branches or loops inside of it.
 
 local lib = require "mtr.lib"
 local err = require "mtr.err"
@@ -39,46 +39,31 @@ function M.prepare(engine)
 end
 
 -- The trace that an event for a strategy is about.
-local function steered(entry, e)
+local function steered(entry, handle)
   local group = entry.instances
-  return group and turn(group, e.trace) or entry
+  return group and turn(group, handle) or entry
 end
 
 local function ask(entry, e)
-  local trace, group = steered(entry, e), entry.instances
+  local trace, group = steered(entry, e.trace), entry.instances
   if group and group.holding > 0 then group:recall(trace) end
   ask_next(trace, e)
   if group and trace.held then group:keep(trace) end
 end
 
-local function one(engine, events, i)
-  local e = events[i]
-  local kind, entry = e.kind, engine.entries[e.cookie]
-  engine.blame = (kind <= HOP or kind == NEXT) and entry
-  if not entry then
-    -- Its slot was given up, it has no one to tell; or it is about all traces.
-    if kind == PICK then turns.pick(engine, e.probe) end
-  elseif kind == HOP then
+local function told(engine, entry, kind, e)
+  if kind == HOP then
     local hook = entry.on_hop
     if hook then
       fill_hop(engine.hop, e)
       entry:hook(hook, engine.hop, e)
     end
-  elseif kind == REPLY then
-    local hook, strategy = entry.on_reply, entry.strategy
-    if hook or strategy then
-      fill_reply(engine.reply, events, i)
-      if hook then entry:hook(hook, engine.reply, e) end
-      if strategy then tell_reply(steered(entry, e), engine.reply, e) end
-    end
-  elseif kind == NEXT then
-    ask(entry, e)
   elseif kind == TIMEOUT then
     local hook, strategy = entry.on_timeout, entry.strategy
     if hook or strategy then
       fill_probe(engine.probe_lost, e)
       if hook then entry:hook(hook, engine.probe_lost, e) end
-      if strategy then tell_timeout(steered(entry, e), engine.probe_lost) end
+      if strategy then tell_timeout(steered(entry, e.trace), engine.probe_lost) end
     end
   elseif kind == SENT then
     local hook = entry.on_probe
@@ -96,6 +81,27 @@ local function one(engine, events, i)
     entry:ready()
   else
     entry:resolved(e)
+  end
+end
+
+-- The event itself is held in no variable where a strategy is called: LuaJIT, which makes no object
+-- of it, would have to carry it through everything that the strategy does.
+local function one(engine, events, i)
+  local kind, entry = events[i].kind, engine.entries[events[i].cookie]
+  if not entry then
+    -- Its slot was given up, it has no one to tell; or it is about all traces.
+    if kind == PICK then turns.pick(engine, events[i].probe) end
+  elseif kind == REPLY then
+    local hook, strategy = entry.on_reply, entry.strategy
+    if hook or strategy then
+      fill_reply(engine.reply, events, i)
+      if hook then entry:hook(hook, engine.reply, events[i]) end
+      if strategy then tell_reply(steered(entry, events[i].trace), engine.reply) end
+    end
+  elseif kind == NEXT then
+    return ask(entry, events[i])
+  else
+    return told(engine, entry, kind, events[i])
   end
 end
 
@@ -120,7 +126,8 @@ function M.batch(engine, n)
   while first < n do
     local ok, problem = xpcall(each, traceback, engine, events, first, n - 1)
     if ok then return end
-    local entry = engine.blame
+    local e = events[engine.event]
+    local entry = (e.kind <= HOP or e.kind == NEXT) and engine.entries[e.cookie]
     if not entry then error(problem, 0) end
     entry:broke(problem)
     first = engine.event + 1

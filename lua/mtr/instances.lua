@@ -50,36 +50,26 @@ function M.options(t)
   return options
 end
 
--- A table for an instance, which inherits by `meta`; `old` is one that may serve again.
+-- An instance for a trace, which inherits by `meta` if it is a table; `old` may serve again.
 local function make(s, trace, meta, old)
   if type(s) == "function" then return script.new(trace, s) end
-  local own = s.reuse and old or setmetatable(s.create and s.create() or new_table(0, ROOM), meta)
+  local own = s.reuse and old or s.create and s.create(trace) or new_table(0, ROOM)
+  if own ~= old and type(own) == "table" then setmetatable(own, meta) end
   return s.run and script.new(trace, s.run, own) or own
 end
 
--- Of each strategy the metatable of its instances and, if it says reuse, those that are free.
-local metas, spare = setmetatable({}, { __mode = "k" }), setmetatable({}, { __mode = "k" })
+-- Of each strategy the metatable of the instances that traces of their own have.
+local metas = setmetatable({}, { __mode = "k" })
 
---- Gives a trace of its own its instance of a strategy.
+--- The instance of a trace of its own, whose strategy this is.
 ---@param trace mtr.Trace
 ---@param s mtr.Strategy|function
-function M.prepare(trace, s)
-  local list = spare[s]
-  if not metas[s] and type(s) == "table" then
-    metas[s], list = { __index = s }, s.reuse and {}
-    spare[s] = list
-  end
-  local own = make(s, trace, metas[s], list and table.remove(list))
-  if own.trace ~= trace then own.trace = trace end
-  trace.strategy = own
-end
-
---- Its trace has ended, and nobody asks for the instance any more.
----@param own mtr.Strategy
-function M.release(own)
-  if script.release(own) or not own.reuse then return end
-  local list = spare[getmetatable(own).__index]
-  list[#list + 1] = own
+---@return mtr.Strategy
+function M.own(trace, s)
+  if not metas[s] and type(s) == "table" then metas[s] = { __index = s } end
+  local own = make(s, trace, metas[s])
+  if type(own) == "table" and own.trace ~= trace then own.trace = trace end
+  return own
 end
 
 ---@class mtr.Instances
@@ -131,12 +121,18 @@ function M.turn(self, handle)
   trace.handle, trace.state = handle, state == OVER and "stopping" or "running"
   if self.mixed then trace.options = self.options[self.families[number]] end
   trace.begun = state ~= NEW
-  if state == NEW then
-    self.states[number] = RUNNING
-    self.list[number + 1] = make(self.strategy, trace, self.meta, self.list[number + 1])
-  end
   trace.strategy = self.list[number + 1]
   return trace
+end
+
+--- The instance of the trace whose turn it is, which was never asked yet.
+---@param trace mtr.BorrowedTrace
+---@return mtr.Strategy
+function Instances:make(trace)
+  local number = band(trace.handle, NUMBER)
+  local own = make(self.strategy, trace, self.meta, self.list[number + 1])
+  self.states[number], self.list[number + 1] = RUNNING, own
+  return own
 end
 
 --- Keeps the probe that a trace could not send yet, for recall() when it is asked again.

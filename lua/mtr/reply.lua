@@ -42,9 +42,6 @@ end
 local READ = {}
 function READ.timeout() return nil end
 function READ.error() return nil end
-function READ.unreach(self) return band(self._flags, UNREACH) ~= 0 or nil end
-function READ.too_big(self) return band(self._flags, TOO_BIG) ~= 0 or nil end
-function READ.final(self) return band(self._flags, FINAL) ~= 0 or nil end
 function READ.ignored(self) return not record.counts(self._flags) or nil end
 
 -- Those that are in the record: nil once the engine is closed.
@@ -113,7 +110,7 @@ end
 ---@return mtr.BorrowedReply
 function M.new(engine)
   return setmetatable({
-    ttl = 0, dup = false, late = false,
+    ttl = 0, dup = false, late = false, final = false, unreach = false, too_big = false,
     _engine = engine, _events = false, _at = 0, _flags = 0, _whole = false, _extended = false,
   }, { __index = reply_index })
 end
@@ -128,6 +125,8 @@ function M.fill(self, events, i)
   self.ttl, self._at, self._flags, self._whole = e.ttl, i, flags, false
   self._events, self._extended = events, e.ext_words > 0
   self.dup, self.late = band(flags, DUP) ~= 0, band(flags, LATE) ~= 0
+  self.final, self.unreach = band(flags, FINAL) ~= 0, band(flags, UNREACH) ~= 0
+  self.too_big = band(flags, TOO_BIG) ~= 0
 end
 
 return M

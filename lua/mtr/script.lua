@@ -44,7 +44,8 @@ function M.new(trace, fn, own)
   local self = spare[n] or setmetatable(new_table(0, 16), Script)
   spare[n] = nil
   self.trace, self.fn, self.own, self.name = trace, fn, own, own and own.name
-  self.co, self.request, self.sends, self.out, self.first, self.last = false, "start", false, 0, 1, 0
+  self.co, self.request, self.sends = false, "start", false
+  self.out, self.first, self.last = 0, 1, 0
   self.ttl, self.flow, self.size, self.id, self.reason, self.data = 0, 0, 0, 0, false, false
   return self
 end
@@ -53,7 +54,7 @@ end
 ---@param self mtr.Strategy
 ---@return boolean
 function M.release(self)
-  if getmetatable(self) ~= Script then return false end
+  if type(self) ~= "table" or getmetatable(self) ~= Script then return false end
   for at = self.first, self.last do self[at] = nil end
   self.trace, self.own, self.co, self.wake = false, nil, false, nil
   local n = #spare

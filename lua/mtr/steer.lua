@@ -16,6 +16,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local units = require "mtr.units"
+local script = require "mtr.script"
 local instances = require "mtr.instances"
 
 local C = lib.C
@@ -57,8 +58,10 @@ local function stop(trace, reason, data, ttl)
   trace:finish(reason, data, ttl)
 end
 
-local function begin(trace, s)
-  trace.begun = true
+local function begin(trace)
+  local group = trace.group
+  local s = group and group:make(trace) or instances.own(trace, trace.strategy)
+  trace.strategy, trace.begun = s, true
   if s.init then s:init(trace) end
 end
 
@@ -116,9 +119,9 @@ local function ask(trace, s, now)
     submit(trace, held, false)
     return not trace.held
   end
-  local probe, a, b, c = s:next(now)
+  local probe, a, b, c = s:next(now, trace)
   if trace.state ~= "running" then return false end
-  if type(probe) == "table" then
+  if type(probe) == "table" or type(probe) == "cdata" then
     local last = a == true
     submit(trace, probe, last)
     return not (last or trace.held)
@@ -138,24 +141,23 @@ end
 ---@param e mtr.Event
 function M.next(trace, e)
   if trace.state ~= "running" then return end
+  if not trace.begun then begin(trace) end
   local s, now = trace.strategy, e.at
-  if not trace.begun then begin(trace, s) end
   -- No loop: LuaJIT would take long to compile one that hardly ever goes round.
   if ask(trace, s, now) and e.ttl > 1 and trace.state == "running" then ask(trace, s, now) end
 end
 
 local function tell(trace, hook, object)
-  local value, reason, data, ttl = hook(trace.strategy, object)
+  local value, reason, data, ttl = hook(trace.strategy, object, trace)
   if value == "stop" and trace.state == "running" then stop(trace, reason, data, ttl) end
 end
 
 --- A reply has come; the strategy is told if it ends a probe.
 ---@param trace mtr.Trace
 ---@param reply mtr.BorrowedReply
----@param e mtr.Event
-function M.reply(trace, reply, e)
+function M.reply(trace, reply)
   if trace.state ~= "running" then return end
-  local hook, flags = trace.strategy.on_reply, e.flags
+  local hook, flags = trace.strategy.on_reply, reply._flags
   if hook and band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0 then tell(trace, hook, reply) end
 end
 
@@ -172,8 +174,9 @@ end
 ---@return string?
 function M.done(trace)
   local s, ok, problem = trace.strategy, true, nil
-  if trace.begun and s.done then ok, problem = xpcall(s.done, traceback, s, trace) end
-  instances.release(s)
+  if not trace.begun then return nil end
+  if s.done then ok, problem = xpcall(s.done, traceback, s, trace) end
+  script.release(s)
   if ok then return nil end
   trace.engine:report(problem)
   return problem

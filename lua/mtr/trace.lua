@@ -9,7 +9,6 @@
 local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
-local instances = require "mtr.instances"
 local options = require "mtr.options"
 local launch = require "mtr.launch"
 local park = require "mtr.park"
@@ -32,7 +31,7 @@ local M = {}
 ---@field failure? string why it never started
 ---@field failure_name? string
 ---@field error? string traceback of the hook that failed, or what its strategy did wrong
----@field strategy? mtr.Strategy its instance; nil: the engine's sweep
+---@field strategy? mtr.Strategy its instance, once it was asked; nil: the engine's sweep
 ---@field options? mtr.ForceOptions of a strategy's trace
 local Trace = {}
 Trace.__index = Trace
@@ -66,7 +65,7 @@ function M.new(engine, target, opts, declaration)
   local t = engine.scratch
   if kept.strategy then
     t.flags = t.flags + C.MTR_STRATEGY
-    instances.prepare(trace, kept.strategy)
+    trace.strategy = kept.strategy
   end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end
   trace.kept = kept

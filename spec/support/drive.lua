@@ -56,7 +56,8 @@ end
 
 ---Queues a probe of a manual trace, from |sport| or the trace's; its handle, or nil and the errno.
 function Drive:probe(handle, o, sport)
-  local t, opts = self:trace(handle), ffi.new("struct mtr_probe_opts", { ttl = o.ttl })
+  local t = self:trace(handle)
+  local opts = ffi.new("struct mtr_probe_opts", { ttl = o.ttl, last = o.last })
   opts.flow, opts.size = o.flow or t.opts.flow, o.size or 0
   local err = C.core_probe(self.core, t, opts, sport or t.sport, self.now)
   if err ~= 0 then return nil, err end

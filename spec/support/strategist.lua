@@ -43,7 +43,8 @@ function M.start(d, strategy, o)
     least = C.wire_min_size(t.family, t.protocol, t.multipath, 0),
   }, result = {} }, { __index = script.methods })
   for _, name in ipairs(OPTIONS) do trace.options[name] = t[name] end
-  local own = setmetatable({ trace = trace }, { __index = strategy })
+  local own = strategy.create and strategy.create(trace) or { trace = trace }
+  if type(own) == "table" then setmetatable(own, { __index = strategy }) end
   local self = setmetatable({ d = d, handle = handle, trace = trace, seen = #d.events,
     result = trace.result, strategy = strategy.run and script.new(trace, strategy.run, own) or own,
   }, Strategist)
@@ -74,7 +75,7 @@ end
 -- Answers for one of the probes of a NEXT event; whether it had one.
 function Strategist:answer(e)
   local d, t = self.d, self.d:trace(self.handle)
-  local probe, wake, data, ttl = self.strategy:next(e.at)
+  local probe, wake, data, ttl = self.strategy:next(e.at, self.trace)
   self.asked = (self.asked or 0) + 1
   if probe == "stop" then
     self:stop("stop", wake, data, ttl)
@@ -102,10 +103,11 @@ function Strategist:handle_event(e)
     end
   elseif e.kind == "REPLY" and s.on_reply and (e.set.ANSWER or e.set.TOO_BIG)
     and not e.set.DUP and not e.set.LATE then
-    self:stop(s:on_reply(borrowed(e)))
+    self:stop(s:on_reply(borrowed(e), self.trace))
   elseif e.kind == "TIMEOUT" and s.on_timeout then
-    self:stop(s:on_timeout{ ttl = e.ttl, flow = e.flow, attempt = e.attempt, id = e.probe,
-      timeout = true, error = errors[e.error], copy = function(probe) return probe end })
+    local probe = { ttl = e.ttl, flow = e.flow, attempt = e.attempt, id = e.probe,
+      timeout = true, error = errors[e.error], copy = function(probe) return probe end }
+    self:stop(s:on_timeout(probe, self.trace))
   end
 end
 
