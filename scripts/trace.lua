@@ -30,6 +30,8 @@ Traces the way to each TARGET, an address or a name; "-" reads targets from stan
   -N, --window N          probes under way at once (8)
   --gap-limit N           silent hops in a row that end the trace, 0 never (5)
   --loop-limit N          loops that end the trace, 0 never (1)
+  --unreach-continue      an unreachable from the middle does not end it
+  --stop-on-te-from-dst   a time exceeded from the target's own address does
   --multipath WORD        paris: all probes take one path (default); classic, dublin
   --flow N                which of the equal-cost paths that is (0)
   --source-port N         source port, or ICMP identifier
