@@ -13,13 +13,11 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
--- The rate above which core/api/engine.c has "auto" take packet.
-local FAST_RATE = 5000
-
 -- Which of the sets left is best: the one that is good for packet if that is to be, else another.
 local function choose(kits, config)
   local auto, rate = config.transport == C.MTR_AUTO, config.rate
-  local fast = config.transport == C.MTR_PACKET or (auto and (rate == 0 or rate > FAST_RATE))
+  local fast = config.transport == C.MTR_PACKET
+    or (auto and (rate == 0 or rate > C.MTR_FAST_RATE))
   for i, kit in ipairs(kits) do
     if (kit[C.MTR_SOCKETS] >= 0) == fast then return i end
   end
