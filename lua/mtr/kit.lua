@@ -65,7 +65,10 @@ function M.open(config, sim)
   local raw = USES[config.transport]
   local kit = take(config, raw)
   local code = C.mtr_open(config, out, why, 512)
-  if code >= 0 then return out[0], lib.string(why), kit end
+  if code >= 0 then
+    recording.opened[lib.string(config.recording)] = true
+    return out[0], lib.string(why), kit
+  end
   put(kit)
   if raw and none_left(kit) then
     return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
