@@ -22,7 +22,7 @@ SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net loop api) core/mtr
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
-FUZZ := $(notdir $(basename $(wildcard spec/fuzz/*.c)))
+FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
 # What Debian has to provide, by what is to be made.
@@ -59,8 +59,7 @@ $(eval $(call variant,,$$(CC)))
 $(eval $(call variant,clang/,clang))
 $(eval $(call variant,asan/,gcc $(SANITIZE)))
 $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
-build/asan/obj/spec/fuzz/%.o: EXTRA = -DREPLAY
-build/asan/replay/%: build/asan/obj/spec/fuzz/%.o $(call objects,asan/,$(SRC))
+build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv

@@ -32,6 +32,7 @@ enum {
   MTR_ABI = 3,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
+  MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
                           * until it is released, then another's; small, for
@@ -49,7 +50,7 @@ enum { MTR_ICMP = 1, MTR_TCP = 6, MTR_UDP = 17 };
  * IPv4 identification or the IPv6 payload length. */
 enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
 
-/* Transports. MTR_AUTO is packet if the rate is above 5000 a second, or has no
+/* Transports. MTR_AUTO is packet if the rate is above MTR_FAST_RATE, or has no
  * limit, and packet then is raw as long as few probes are outstanding. */
 enum {
   MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY

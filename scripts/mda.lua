@@ -119,23 +119,12 @@ local function jsonl(result)
 end
 
 local show = { text = text, dot = dot, jsonl = jsonl }
-local output, failed = cli:in_turn(), false
 
-local function run(i, target)
+return cli:each(targets, function(target, put, i)
   local opts = { strategy = mtr.strategy.mda { confidence = confidence, flows = flows } }
   for option, value in pairs(args) do opts[option] = value end
   local result, message = cli:call(mtr.trace, target, opts)
-  if result then
-    failed = failed or result.stop_reason == "error"
-    output.put(i, (i > 1 and format == "text" and "\n" or "") .. show[format](result))
-  else
-    io.stderr:write("mda: ", target, ": ", message, "\n")
-    failed = failed or not mtr.interrupted()
-  end
-  output.finish(i)
-end
-
-local tasks = {}
-for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
-mtr.wait_all(tasks)
-return failed and 1 or 0
+  if not result then return nil, message end
+  put((i > 1 and format == "text" and "\n" or "") .. show[format](result))
+  return result.stop_reason ~= "error"
+end)

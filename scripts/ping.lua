@@ -119,8 +119,10 @@ local function summary(t)
   return n > 0
 end
 
-local function run(target)
+local all = {}
+local status = cli:each(args.target, function(target, _, i)
   local t = { target = target, probes = {}, sent = 0, ended = 0, stats = mtr.stats() }
+  all[i] = t
   local opts = { window = 255, max_probes = 1e6, max_ttl = ttl }
   function opts.strategy(trace) return steady(t, trace) end
   function opts.on_reply(_, reply) on_reply(t, reply) end
@@ -131,15 +133,10 @@ local function run(target)
   local call = { mtr.trace, target, opts }
   if args.deadline then call = { mtr.with_timeout, args.deadline, unpack(call) } end
   local _, message = cli:call(unpack(call))
-  if not t.dst then io.stderr:write("ping: ", target, ": ", message, "\n") end
-  return t
+  if not t.dst then return nil, message end
+  return true
+end)
+for _, t in ipairs(all) do
+  if not (t.dst and summary(t)) then status = 1 end
 end
-
-local tasks, failed = {}, false
-for i, target in ipairs(args.target) do tasks[i] = mtr.go(run, target) end
-mtr.wait_all(tasks)
-for _, task in ipairs(tasks) do
-  local t = task:wait()
-  failed = not (t and t.dst and summary(t)) or failed
-end
-return failed and 1 or 0
+return status

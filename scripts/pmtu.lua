@@ -59,23 +59,11 @@ local function text(result)
   return ("%s (%s): %s\n%s"):format(result.target, result.dst, what, table.concat(out))
 end
 
-local output, failed = cli:in_turn(), false
-
-local function run(i, target)
+return cli:each(targets, function(target, put)
   local opts = { strategy = mtr.strategy.pmtu { largest = largest } }
   for option, value in pairs(args) do opts[option] = value end
   local result, message = cli:call(mtr.trace, target, opts)
-  if result then
-    failed = failed or not (result.pmtu and result.pmtu.mtu)
-    output.put(i, format == "jsonl" and result:json() .. "\n" or text(result))
-  else
-    io.stderr:write("pmtu: ", target, ": ", message, "\n")
-    failed = failed or not mtr.interrupted()
-  end
-  output.finish(i)
-end
-
-local tasks = {}
-for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
-mtr.wait_all(tasks)
-return failed and 1 or 0
+  if not result then return nil, message end
+  put(format == "jsonl" and result:json() .. "\n" or text(result))
+  return result.pmtu ~= nil and result.pmtu.mtu ~= nil
+end)

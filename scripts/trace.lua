@@ -30,6 +30,8 @@ Traces the way to each TARGET, an address or a name; "-" reads targets from stan
   -N, --window N          probes under way at once (8)
   --gap-limit N           silent hops in a row that end the trace, 0 never (5)
   --loop-limit N          loops that end the trace, 0 never (1)
+  --unreach-continue      an unreachable from the middle does not end it
+  --stop-on-te-from-dst   a time exceeded from the target's own address does
   --multipath WORD        paris: all probes take one path (default); classic, dublin
   --flow N                which of the equal-cost paths that is (0)
   --source-port N         source port, or ICMP identifier
@@ -63,8 +65,7 @@ traces, and what they have found is printed. Options of mtrlua, such as --rate, 
 
 local args = cli:parse(arg)
 local json = cli:choice("output", { "text", "jsonl" }) == "jsonl"
-local targets, output = args.target, cli:in_turn()
-local put, finish = output.put, output.finish
+local targets = args.target
 args.target, args.output = nil, nil
 args.queries, args.attempts = args.queries or 3, args.attempts or 1
 args.protocol = args.protocol or "icmp"
@@ -133,32 +134,20 @@ end
 
 -- Tracing ---------------------------------------------------------------------------------------
 
-local failed = false
-
-local function run(i, target)
+return cli:each(targets, function(target, put, i)
   local opts, headed = {}, false
   for name, value in pairs(args) do opts[name] = value end
   opts.on_hop = not json and function(trace, hop)
-    put(i, (headed and "" or header(i, target, trace.dst)) .. line(hop))
+    put((headed and "" or header(i, target, trace.dst)) .. line(hop))
     headed = true
   end or nil
   local result, message = cli:call(mtr.trace, target, opts)
-  if not result then
-    io.stderr:write("trace: ", target, ": ", message, "\n")
-    failed = failed or not mtr.interrupted()
-    return finish(i)
-  end
-  failed = failed or result.stop_reason == "error"
+  if not result then return nil, message end
   if json then
-    put(i, result:json() .. "\n")
+    put(result:json() .. "\n")
   else
-    put(i, (headed and "" or header(i, target, result.dst))
+    put((headed and "" or header(i, target, result.dst))
       .. (result.stop_reason ~= "completed" and "stopped: " .. result.stop_reason .. "\n" or ""))
   end
-  finish(i)
-end
-
-local tasks = {}
-for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
-mtr.wait_all(tasks)
-return failed and 1 or 0
+  return result.stop_reason ~= "error"
+end)

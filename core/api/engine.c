@@ -22,11 +22,7 @@
 #include "api/check.h"
 #include "api/recording.h"
 
-enum {
-  WAIT_MAX = 64,
-  PAGE = 4096,
-  FAST_RATE = 5000       /* probes per second above which packet is worth it */
-};
+enum { WAIT_MAX = 64, PAGE = 4096 };
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
 
@@ -89,7 +85,7 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
   int asked = config->transport == MTR_PACKET, odd = 0;
   int fast = asked || (config->transport == MTR_AUTO &&
-                       (config->rate <= 0 || config->rate > FAST_RATE));
+                       (config->rate <= 0 || config->rate > MTR_FAST_RATE));
   int err = open_sockets(config, random, fast, net, &odd);
   if (err == -EPERM || err == -EACCES)
     snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, give the "

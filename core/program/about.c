@@ -40,6 +40,10 @@ void about_help(void) {
     "  -v, --version       versions, then exit\n"
     "  -h, --help          this text, then exit\n"
     "\n"
+    "An engine that the script opens with mtr.engine has these options too,\n"
+    "save those that it names itself. One that names transport, sim or\n"
+    "replay has none of them. --record and --replay are for one engine.\n"
+    "\n"
     "Exit status: 0 done, 1 error, 2 bad usage, 130 interrupted (^C), or what\n"
     "the script says. ^C once ends the traces, and the script goes on; twice\n"
     "ends everything.\n",

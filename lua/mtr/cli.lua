@@ -10,12 +10,14 @@
 --       -w, --timeout WAIT      how long to wait for an answer (2s)
 --     ]])
 --     local args = cli:parse(arg)                   -- { target = { "a", "b" }, count = 10 }
+--     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
 -- In the help text an option's line begins with its names, then what its value is called: N is a
 -- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in
 -- this library it prints and exits: it is for programs.
 
 local err = require "mtr.err"
+local mtr = require "mtr"
 
 ---@class mtr.Cli
 ---@field name string of the program
@@ -168,24 +170,34 @@ function Cli:write(text)
   os.exit(1)
 end
 
---- Standard output for things that go on side by side, each with a number from 1: what the first
---- that has not ended says is written at once, what the others say when it is their turn.
----@return { put: fun(i: integer, text: string), finish: fun(i: integer) }
-function Cli:in_turn()
-  local waiting, ended, turn = {}, {}, 1
-  local function put(i, text)
-    if i == turn then return self:write(text) end
-    waiting[i] = (waiting[i] or "") .. text
+--- Runs fn for each target in a task of its own, all side by side, and waits for all of them. What
+--- a task puts out comes out whole and in the order of the targets: at once for the first that has
+--- not ended, for the others when it is their turn. fn returns whether all is well; nil and a
+--- message if the target could not be traced, which goes to standard error and is no failure when
+--- ^C is why.
+---@async
+---@param targets string[]
+---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?
+---@return integer status of the program: 1 if a target failed, else 0
+function Cli:each(targets, fn)
+  local waiting, turn, tasks, failed = {}, 1, {}, false
+  local function run(i, target)
+    local well, message = fn(target, function(text)
+      if i == turn then return self:write(text) end
+      waiting[i] = (waiting[i] or "") .. text
+    end, i)
+    if well or not message then return well end
+    io.stderr:write(self.name, ": ", target, ": ", message, "\n")
+    return mtr.interrupted()
   end
-  local function finish(i)
-    ended[i] = true
-    while ended[turn] do
-      turn = turn + 1
-      if waiting[turn] then self:write(waiting[turn]) end
-      waiting[turn] = nil
-    end
+  for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
+  for i, task in ipairs(tasks) do
+    turn = i
+    if waiting[i] then self:write(waiting[i]) end
+    waiting[i] = nil
+    failed = not task:wait() or failed
   end
-  return { put = put, finish = finish }
+  return failed and 1 or 0
 end
 
 return new

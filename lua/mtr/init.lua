@@ -17,7 +17,6 @@ local err = require "mtr.err"
 local event = require "mtr.event"
 local options = require "mtr.options"
 local coro = require "mtr.coro"
-local engine = require "mtr.engine"
 local loop = require "mtr.loop"
 local park = require "mtr.park"
 local default = require "mtr.default"
@@ -27,7 +26,7 @@ local task = require "mtr.task"
 
 local M = { version = "0.1.0" }
 
-M.engine, M.configure, M.default = engine.open, default.configure, default.get
+M.engine, M.configure, M.default = default.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
 M.coroutine, M.strategy = coro, strategy

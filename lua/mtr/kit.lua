@@ -13,13 +13,11 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
--- The rate above which core/api/engine.c has "auto" take packet.
-local FAST_RATE = 5000
-
 -- Which of the sets left is best: the one that is good for packet if that is to be, else another.
 local function choose(kits, config)
   local auto, rate = config.transport == C.MTR_AUTO, config.rate
-  local fast = config.transport == C.MTR_PACKET or (auto and (rate == 0 or rate > FAST_RATE))
+  local fast = config.transport == C.MTR_PACKET
+    or (auto and (rate == 0 or rate > C.MTR_FAST_RATE))
   for i, kit in ipairs(kits) do
     if (kit[C.MTR_SOCKETS] >= 0) == fast then return i end
   end
@@ -67,7 +65,10 @@ function M.open(config, sim)
   local raw = USES[config.transport]
   local kit = take(config, raw)
   local code = C.mtr_open(config, out, why, 512)
-  if code >= 0 then return out[0], lib.string(why), kit end
+  if code >= 0 then
+    recording.opened[lib.string(config.recording)] = true
+    return out[0], lib.string(why), kit
+  end
   put(kit)
   if raw and none_left(kit) then
     return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")

@@ -6,6 +6,12 @@
 -- The first ^C halts the traces of all engines, and those that are started later; the script goes
 -- on and sees their results. The second one ends the process from the signal handler, not here.
 
+-- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
+-- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
+-- a trace is added. Said before anything is loaded: loading already compiles, and the first piece
+-- keeps the size it was made with, to be full, and followed by the next, in the middle of a run.
+jit.opt.start("maxtrace=8000", "maxmcode=32768", "sizemcode=1024")
+
 local lib = require "mtr.lib"
 local config = require "mtr.config"
 local coro = require "mtr.coro"
@@ -15,11 +21,6 @@ local loop = require "mtr.loop"
 local park = require "mtr.park"
 
 local BAD_USAGE, INTERRUPTED = 2, 130
-
--- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
--- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
--- a trace is added.
-local JIT = { "maxtrace=8000", "maxmcode=32768", "sizemcode=1024" }
 
 local program = lib.program
 
@@ -59,7 +60,6 @@ return function(chunk, ...)
     say((bug:gsub("^engine: ", "--")))
     return BAD_USAGE
   end
-  jit.opt.start(unpack(JIT))
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   loop.wake_fd, loop.on_wake = program.wake_fd, on_wake

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The end of a recording, or of a replay: what is missing is told, before the engine closes.
+-- Which recordings are in use, and the end of one, or of a replay: what is missing is told, before
+-- the engine closes.
 --
 -- A recording that could not be written is an error: whoever asked for one will want to replay it.
 -- Probes that a replay found no answer to are none: the script may have been changed on purpose.
@@ -10,6 +11,10 @@ local err = require "mtr.err"
 
 local C = lib.C
 local M = {}
+
+--- The files that engines have been opened with, to record into or to replay.
+---@type table<string, true>
+M.opened = {}
 
 local counters = lib.new "struct mtr_counters"
 

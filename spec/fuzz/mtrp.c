@@ -4,22 +4,15 @@
  * is the size of the pieces that the rest comes in. Each piece is copied to
  * memory of exactly its size, so that the sanitizer sees any step beyond. The
  * lines that come out are read as replies, which are taken for answers to
- * probes of either family, and held against the promises of wire/mtrp.h. With
- * -DREPLAY it runs the files it is given.
+ * probes of either family, and held against the promises of wire/mtrp.h.
  */
 #include "net/answer.h"
 #include "net/greeting.h"
+#include "target.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void must(int holds) {
-  if (!holds) abort();
-}
 
 static void check_answer(const struct mtrp_reply *m, int family, int protocol) {
   struct answer_request s = {
@@ -85,20 +78,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   must(sum <= n);
   return 0;
 }
-
-#ifdef REPLAY
-int main(int argc, char **argv) {
-  static uint8_t data[1 << 17];
-  for (int i = 1; i < argc; i++) {
-    FILE *file = fopen(argv[i], "rb");
-    if (!file) {
-      perror(argv[i]);
-      return 1;
-    }
-    LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
-    fclose(file);
-  }
-  printf("%d inputs\n", argc - 1);
-  return 0;
-}
-#endif

@@ -4,26 +4,20 @@
  * how the rest is read and how much of it the receiver cut off; the packet is
  * copied to memory of exactly its size, so that the sanitizer sees any step
  * beyond. What comes out is held against the promises of wire/parse.h and
- * wire/ext.h. With -DREPLAY it runs the files it is given.
+ * wire/ext.h.
  */
 #include "base/bytes.h"
 #include "wire/ext.h"
 #include "wire/parse.h"
+#include "target.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
   AS_PACKET, AS_ICMPV6, AS_TCP, AS_UDP, /* first byte modulo 4 */
   CUT_UNIT = 4                          /* cut: first byte / 4, in words */
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void must(int holds) {
-  if (!holds) abort();
-}
 
 static void check_interface(const struct wire_object *o) {
   struct wire_interface face;
@@ -98,20 +92,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   free(p);
   return 0;
 }
-
-#ifdef REPLAY
-int main(int argc, char **argv) {
-  static uint8_t data[1 << 17];
-  for (int i = 1; i < argc; i++) {
-    FILE *file = fopen(argv[i], "rb");
-    if (!file) {
-      perror(argv[i]);
-      return 1;
-    }
-    LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
-    fclose(file);
-  }
-  printf("%d inputs\n", argc - 1);
-  return 0;
-}
-#endif

@@ -4,21 +4,14 @@
  * gets past the sums, those of its records and the count in its END are put
  * right first, but for inputs that begin with a zero byte, which is dropped.
  * What is taken for whole is replayed: every probe in it is sent again, and
- * time goes on until all replies have come. With -DREPLAY it runs the files it
- * is given.
+ * time goes on until all replies have come.
  */
 #include "net/replay.h"
+#include "target.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-static void must(int holds) {
-  if (!holds) abort();
-}
 
 static void mend(uint8_t *p, size_t n) {
   uint64_t records = 0;
@@ -133,20 +126,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   else replay(&f);
   return 0;
 }
-
-#ifdef REPLAY
-int main(int argc, char **argv) {
-  static uint8_t data[1 << 17];
-  for (int i = 1; i < argc; i++) {
-    FILE *file = fopen(argv[i], "rb");
-    if (!file) {
-      perror(argv[i]);
-      return 1;
-    }
-    LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, file));
-    fclose(file);
-  }
-  printf("%d inputs\n", argc - 1);
-  return 0;
-}
-#endif

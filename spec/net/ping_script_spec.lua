@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- scripts/ping.lua, as it is typed, over kernel routers: who answers, along which options, and ^C.
 -- What it prints and counts is in spec/sim.
-local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.nets"
 local run = require "spec.support.run"
@@ -14,11 +13,7 @@ local function up(words)
   return nets.up(words)
 end
 
-local function records(text)
-  local list = {}
-  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  return list
-end
+local records = run.records
 
 describe("ping", function()
   after_each(nets.down)

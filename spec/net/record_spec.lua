@@ -218,6 +218,23 @@ describe("a recording", function()
       .. "another engine does already\tEBUSY\n$"), got.out)
   end)
 
+  it("is of the engine that the script opens first", function()
+    local l = available and nets.up "chain 3" or pending(reason)
+    support.file("script.lua", [[
+      local mtr = require "mtr"
+      local own = assert(mtr.engine { rate = "max" })
+      print(own:trace((...)):json())
+      own:close()
+      print(mtr.trace((...)))
+      print(mtr.engine { rate = 5 })]])
+    local kept = shell(l:command(program("--record $DIR/tape", l)))
+    assert.same({ 0, "" }, { kept.status, kept.err })
+    assert.truthy(kept.out:find("^{[^\n]*\nnil\tEBUSY: .*%-%-record %S*/tape: .*one engine[^\n]*\t"
+      .. "EBUSY\nnil\tEBUSY[^\n]*\n$"), kept.out)
+    local again = shell(nowhere() .. program("--replay $DIR/tape", l))
+    assert.equal((kept.out:gsub("%-%-record", "--replay")), again.out)
+  end)
+
   it("needs the number of probes that it was made with", function()
     if not available then pending(reason) end
     support.file("script.lua", [[

@@ -21,12 +21,7 @@ local C = ffi.C
 local F_GETFL, O_NONBLOCK, SIGPIPE = 3, 0x800, 13
 local IGNORE = ffi.cast("void (*)(int)", 1)
 
-local missing = loopback.missing()
-local describe = missing and function(name)
-  describe(name, function()
-    it("works beside an engine", function() pending(missing) end)
-  end)
-end or describe
+local describe = loopback.describe(describe, it, pending)
 
 local open = {}
 

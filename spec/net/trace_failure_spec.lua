@@ -141,13 +141,12 @@ local function text(replies, options)
         opts.on_hop({ dst = "192.0.2.9" }, hop)
         return { stop_reason = "completed" }
       end,
-      go = function(fn, ...) fn(...) end, wait_all = function() end, mark = event.mark,
-      cli = require "mtr.cli",
+      mark = event.mark, cli = require "mtr.cli",
     }
     arg = words
     os.exit(dofile "scripts/trace.lua")]])
-  local got = run("LUA_PATH='build/lua/?.lua;lua/?.lua;;' luajit $DIR/fake.lua $DIR/replies.lua "
-    .. options .. " 192.0.2.9")
+  local got = run("LUA_PATH='build/lua/?.lua;lua/?.lua;lua/?/init.lua;;' luajit $DIR/fake.lua "
+    .. "$DIR/replies.lua " .. options .. " 192.0.2.9")
   assert.equal("", got.err)
   return (got.out:match "\n(12 .*)\n$")
 end

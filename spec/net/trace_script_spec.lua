@@ -3,7 +3,6 @@
 -- scripts/trace.lua, as it is typed: in every topology its text and its JSON Lines tell the lab's
 -- truth; options and ^C do as --help says. Wrong usage and failures are trace_failure_spec.lua's.
 
-local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.nets"
 local support = require "spec.support.run"
@@ -25,12 +24,7 @@ local function run(l, command)
   return support.run(l and l:command(command) or command)
 end
 
-local function records(text)
-  local list = {}
-  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  assert(text == "" or text:sub(-1) == "\n")
-  return list
-end
+local records = support.records
 
 local function includes(list, value)
   for _, v in ipairs(list) do

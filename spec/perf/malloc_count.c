@@ -60,6 +60,12 @@ void *mmap(void *at, size_t size, int protection, int flags, int fd,
   return (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
 }
 
+/* mmap64: the name by which programs with large files, LuaJIT, call it. */
+void *mmap64(void *at, size_t size, int protection, int flags, int fd,
+             off64_t offset) {
+  return mmap(at, size, protection, flags, fd, offset);
+}
+
 void *mremap(void *at, size_t before, size_t size, int flags, ...) {
   va_list rest;
   va_start(rest, flags);

@@ -11,6 +11,7 @@ package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. packa
 
 local mtr = require("mtr")
 local measure = require("spec.perf.measure")
+local flight = require("spec.perf.flight")
 
 local opts = measure.options({ ... }, {
   targets = 1000000, prefixes = 1000000, flight = 1000, seed = 1, hook = "off",
@@ -18,39 +19,19 @@ local opts = measure.options({ ... }, {
 
 local net = mtr.sim.internet({ seed = opts.seed, prefixes = opts.prefixes })
 local engine = assert(mtr.engine({ sim = net, rate = "max" }))
-local next_target = net:targets()
-local started, ended, failed, hops = 0, 0, 0, 0
-local options = opts.hook == "on" and {
+local hops = 0
+local fly = flight(engine, opts.flight, net:targets(), opts.hook == "on" and {
   on_hop = function()
     hops = hops + 1
   end,
-} or nil
-local on_done
-
-local function start()
-  local target = started < opts.targets and next_target()
-  if target then
-    started = started + 1
-    engine:trace(target, options, on_done)
-  end
-end
-
-function on_done(err)
-  ended = ended + 1
-  failed = failed + (err and 1 or 0)
-  start()
-end
+} or nil)
 
 local wall = measure.now()
 local user, sys = measure.cpu()
-for _ = 1, opts.flight do
-  start()
-end
-engine:run()
+local ended = fly(opts.targets)
 local user_end, sys_end = measure.cpu()
 local stats = engine:stats()
 local cpu = user_end - user + sys_end - sys
-assert(ended == started and failed == 0 and stats.traces == 0, "traces were lost")
 
 measure.print({
   traces = ended, probes = stats.probes_sent, replies = stats.replies, hops = hops, cpu = cpu,

@@ -13,6 +13,7 @@ package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. packa
 
 local mtr = require("mtr")
 local measure = require("spec.perf.measure")
+local flight = require("spec.perf.flight")
 
 local opts = measure.options({ ... }, {
   strategy = "window", targets = 20000, prefixes = 1000000, flight = 1000, seed = 1, warm = 5000,
@@ -39,41 +40,19 @@ end)
 
 local net = mtr.sim.internet({ seed = opts.seed, prefixes = opts.prefixes })
 local engine = assert(mtr.engine({ sim = net, rate = "max" }))
-local next_target = net:targets()
-local options = { strategy = opts.strategy }
-local started, ended, failed, most = 0, 0, 0, 0
-local on_done
-
-local function start()
-  local target = started < most and next_target()
-  if target then
-    started = started + 1
-    engine:trace(target, options, on_done)
-  end
-end
-
-function on_done(err)
-  ended = ended + 1
-  failed = failed + (err and 1 or 0)
-  start()
-end
+local fly = flight(engine, opts.flight, net:targets(), { strategy = opts.strategy })
 
 -- Traces `n` targets more; processor time and probes.
 local function trace(n)
   local user, sys = measure.cpu()
   local probes = engine:stats().probes_sent
-  most = most + n
-  for _ = 1, opts.flight do
-    start()
-  end
-  engine:run()
+  fly(n)
   local user_end, sys_end = measure.cpu()
   return user_end - user + sys_end - sys, engine:stats().probes_sent - probes
 end
 
 trace(opts.warm)
 local cpu, probes = trace(opts.targets)
-assert(ended == started and failed == 0 and engine:stats().traces == 0, "traces were lost")
 measure.print({
   traces = opts.targets, probes = probes, cpu = cpu, us_per_probe = cpu / probes * 1e6,
   us_per_trace = cpu / opts.targets * 1e6,

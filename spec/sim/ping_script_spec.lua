@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- scripts/ping.lua, as it is typed, over simulated networks: what it prints, counts and returns.
-local cjson = require "cjson"
 local run = require "spec.support.run"
 
 local function ping(topology, words)
@@ -8,11 +7,7 @@ local function ping(topology, words)
     :format(topology, words))
 end
 
-local function records(text)
-  local list = {}
-  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  return list
-end
+local records = run.records
 
 describe("ping", function()
   teardown(run.clean)

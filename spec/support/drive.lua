@@ -167,6 +167,27 @@ function Drive:run(ms)
   if ms then self.now = goal end
 end
 
+---Runs like run(ms) and has answer(event) called for each event of these kinds, "PACE NEXT", as it
+---is told; what answers ask for is sent at once.
+function Drive:answer(kinds, answer, ms)
+  local seen = #self.events
+  function self.step()
+    Drive.step(self)
+    while seen < #self.events do
+      seen = seen + 1
+      local e = self.events[seen]
+      if kinds:find(e.kind, 1, true) then answer(e) end
+      if seen == #self.events then
+        self:send_due()
+        C.core_advance(self.core, self.now)
+        self:collect()
+      end
+    end
+  end
+  self:run(ms)
+  self.step = nil
+end
+
 ---The events of a kind, of one trace if |handle| is given.
 function Drive:of(kind, handle)
   local list = {}
@@ -198,6 +219,25 @@ function Drive:replies(handle)
       list[#list].bytes = ffi.string(ext, ev.ext_words * 4)
     end
   end
+end
+
+local FLAGS = { "FINAL", "UNREACH", "TOO_BIG", "TE_FROM_DST", "OTHER_ADDR", "LOCAL", "ANSWER",
+  "PRIMARY", "NAT", "TRUNCATED", "EXT_BAD", "DUP", "LATE", "USER_TIME" }
+
+---The flags of a reply: "FINAL ANSWER".
+function M.flags(reply)
+  local list = {}
+  for _, name in ipairs(FLAGS) do
+    if reply.set[name] then list[#list + 1] = name end
+  end
+  return table.concat(list, " ")
+end
+
+---The flags of each kept reply of a trace.
+function Drive:flags(handle)
+  local list = self:replies(handle)
+  for i, reply in ipairs(list) do list[i] = M.flags(reply) end
+  return list
 end
 
 ---The addresses that HOP events told of, "*" for silence, and the stop reason: "a * b completed".

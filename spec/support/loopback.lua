@@ -27,6 +27,16 @@ function M.missing()
   return name == "EPERM" and "needs CAP_NET_RAW" or name
 end
 
+-- busted's describe; where there can be no engine, one whose only test is pending, and says why.
+function M.describe(describe, it, pending)
+  local why = M.missing()
+  return why and function(name)
+    describe(name, function()
+      it("works on loopback", function() pending(why) end)
+    end)
+  end or describe
+end
+
 -- A UDP port of 127.0.0.1 that takes every datagram and answers none; and a function to end it.
 function M.silent_port()
   local AF_INET, SOCK_DGRAM = 2, 2

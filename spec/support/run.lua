@@ -48,6 +48,14 @@ function M.has(name)
   return M.run("command -v " .. name).status == 0
 end
 
+-- The records of a text in JSON Lines, which has to end with a whole one.
+function M.records(text)
+  local list = {}
+  for line in text:gmatch("[^\n]+") do list[#list + 1] = require("cjson").decode(line) end
+  assert(text == "" or text:sub(-1) == "\n", "the last record is cut")
+  return list
+end
+
 -- Runs |command| with sh, its streams kept apart. It has 60 seconds, then its status is 124.
 function M.run(command)
   local base = M.dir() .. "/.run"

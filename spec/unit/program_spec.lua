@@ -147,6 +147,18 @@ for i = 0, -4, -1 do print(arg[i]) end
         print(status:match("VmHWM:%s*(%d+)"))']])
       assert.is_true(tonumber(got.out) < 8192, got.out)
     end)
+
+    -- What the compiler needs in the middle of a run it takes by malloc and mmap.
+    it("has room for compiled code in one piece, of 1 MiB", function()
+      local got = run([["$MTR_PROGRAM" -e '
+        require "mtr"
+        for i = 1, 1000 do _G.x = i end
+        for line in io.lines "/proc/self/maps" do
+          local from, to = line:match "^(%x+)-(%x+) r%-x?.%S* 0+ 00:00 0 *$"
+          if from then print(tonumber(to, 16) - tonumber(from, 16)) end
+        end']])
+      assert.equal("1048576\n", got.out)
+    end)
   end
 end)
 

@@ -35,11 +35,10 @@ local function number_or(words, low, high)
   for word in pairs(words) do names[#names + 1] = ("%q"):format(word) end
   table.sort(names)
   local wanted = ("must be %d..%d or %s"):format(low, high, table.concat(names, " or "))
+  local whole = check.integer(low, high)
   return function(value)
-    if words[value] then return words[value] end
-    if type(value) == "number" and value % 1 == 0 and value >= low and value <= high then
-      return value
-    end
+    local n = words[value] or whole(value)
+    if n then return n end
     return nil, wanted
   end
 end

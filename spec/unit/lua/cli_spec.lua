@@ -36,10 +36,17 @@ elseif args.count == 98 then
 elseif args.count == 96 or args.count == 1.5 then
   cli:number("count", 1, 95, 3)
 elseif args.count == 97 then
-  local turn = cli:in_turn()
-  turn.put(2, "b1 ") turn.put(1, "a1 ") turn.put(2, "b2 ") turn.finish(2) turn.put(3, "c1 ")
-  turn.put(1, "a2 ") turn.finish(1) turn.put(3, "c2\n") turn.finish(3)
-  return
+  -- The first to begin is the last to end; all have said something by then.
+  local before = { mtr.semaphore(0), mtr.semaphore(0), mtr.semaphore(0) }
+  return cli:each(args.target, function(target, put, i)
+    put(target .. 1 .. " ")
+    if before[i] then before[i]:acquire() end
+    put(target .. 2 .. " ")
+    if i > 1 then before[i - 1]:release() end
+    if target == "never" then return nil, "no way" end
+    if target == "bug" then error "oh no" end
+    return target ~= "bad"
+  end)
 end
 cli:write(format .. " " .. table.concat(words, " ") .. "\n")
 ]==]):format(HELP)
@@ -61,13 +68,10 @@ describe("mtr.cli", function()
     ["-w 2 a"] = "text target=a timeout=s2s",
     ["--timeout 250ms a"] = "text target=a timeout=s250ms",
     ["-o dot a"] = "dot output=sdot target=a",
-    ["-c 97 a"] = "a1 b1 b2 a2 c1 c2",
   } do
     it("understands " .. words, function()
       local got = demo(words)
       assert.same({ 0, "" }, { got.status, got.err })
-      -- What comes first for target 1 is written before what was said earlier of target 2.
-      if words == "-c 97 a" then want = "a1 a2 b1 b2 c1 c2" end
       assert.equal(want .. "\n", got.out)
     end)
   end
@@ -100,6 +104,21 @@ describe("mtr.cli", function()
       assert.same({ 2, "" }, { got.status, got.out })
       assert.truthy(got.err:find("^demo: " .. message))
       assert.truthy(got.err:find "try: demo %-%-help\n$")
+    end)
+  end
+
+  -- Targets, then what is written of them, the status, and patterns of standard error.
+  for _, case in ipairs {
+    { "a b c d", "a1 a2 b1 b2 c1 c2 d1 d2 ", 0, "^$" },
+    { "a bad c d", "a1 a2 bad1 bad2 c1 c2 d1 d2 ", 1, "^$" },
+    { "a b c never", "a1 a2 b1 b2 c1 c2 never1 never2 ", 1, "^demo: never: no way\n$" },
+    { "a bug c d", "a1 a2 bug1 bug2 c1 c2 d1 d2 ", 1, "oh no.*traceback" },
+  } do
+    local words, out, status, problem = unpack(case)
+    it("does " .. words .. " side by side, and tells of them in turn", function()
+      local got = demo("-c 97 " .. words)
+      assert.same({ status, out }, { got.status, got.out })
+      assert.truthy(got.err:find(problem))
     end)
   end
 

@@ -2,6 +2,7 @@
 -- ICMP extension objects, read from bytes that a network may have damaged.
 local ext = require "mtr.ext"
 local lib = require "mtr.lib"
+local random = require "spec.support.random"
 
 -- The objects in a string of hex digits and blanks, in memory that ends where they end.
 local function read(hex)
@@ -84,16 +85,12 @@ describe("extension objects", function()
   end)
 
   it("never make it read outside the bytes or raise", function()
-    local seed = 7
-    local function random(n)
-      seed = (seed * 1103515245 + 12345) % 2 ^ 31
-      return math.floor(seed / 65536) % n
-    end
+    local draw = random(7)
     for _ = 1, 20000 do
-      local n = random(40)
+      local n = draw(40) - 1
       local bytes = lib.new("uint8_t[?]", n)
       for i = 0, n - 1 do
-        bytes[i] = ({ 0, 0, 4, 8, 1, 2, random(256), random(32) })[random(8) + 1]
+        bytes[i] = ({ 0, 0, 4, 8, 1, 2, draw(256) - 1, draw(32) - 1 })[draw(8)]
       end
       for _, object in ipairs(ext.read(bytes, n)) do
         assert.truthy(object.mpls or object.interface or object.hex)

@@ -2,6 +2,7 @@
 -- The JSON of records; what it writes is read back by lua-cjson.
 local cjson = require "cjson"
 local json = require "mtr.json"
+local random = require "spec.support.random"
 
 describe("JSON", function()
   for _, case in ipairs {
@@ -38,15 +39,11 @@ describe("JSON", function()
   end)
 
   it("is read back as it was, whatever bytes a network sent", function()
-    local seed = 3
-    local function random(n)
-      seed = (seed * 1103515245 + 12345) % 2 ^ 31
-      return math.floor(seed / 65536) % n
-    end
+    local draw = random(3)
     for _ = 1, 3000 do
       local bytes = {}
-      for i = 1, random(12) do bytes[i] = string.char(random(256)) end
-      local text = json.encode { name = table.concat(bytes), n = random(1000) / 8 }
+      for i = 1, draw(12) - 1 do bytes[i] = string.char(draw(256) - 1) end
+      local text = json.encode { name = table.concat(bytes), n = draw(1000) / 8 }
       assert.is_nil(text:find "[%c]", text)
       local back = cjson.decode(text)
       assert.equal(text, json.encode(back))

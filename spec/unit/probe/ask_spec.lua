@@ -26,31 +26,14 @@ describe("asking a strategy", function()
   end
   -- Runs, and answers each question by what choose() returns: a TTL, or nil and a wake.
   local function run(handle, choose, ms)
-    local step, seen = d.step, #d.events
-    function d.step()
-      step(d)
-      while seen < #d.events do
-        seen = seen + 1
-        local e = d.events[seen]
-        if e.kind == "NEXT" and d:trace(handle).state == C.TRACE_RUNNING then
-          for _ = 1, e.ttl do
-            local ttl, wake = choose(e)
-            if not ttl then
-              pass(handle, wake)
-              break
-            end
-            d:probe(handle, { ttl = ttl })
-          end
-        end
-        if seen == #d.events then
-          d:send_due()
-          C.core_advance(d.core, d.now)
-          d:collect()
-        end
+    d:answer("NEXT", function(e)
+      if d:trace(handle).state ~= C.TRACE_RUNNING then return end
+      for _ = 1, e.ttl do
+        local ttl, wake = choose(e)
+        if not ttl then return pass(handle, wake) end
+        d:probe(handle, { ttl = ttl })
       end
-    end
-    d:run(ms)
-    d.step = nil
+    end, ms)
   end
   local function upto(n)
     local ttl = 0

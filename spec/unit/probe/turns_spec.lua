@@ -16,25 +16,6 @@ describe("turns of traces", function()
     d = drive.new(o)
     return d
   end
-  -- Runs and has answer(event) called for each event of these kinds.
-  local function run(kinds, answer, ms)
-    local step, seen = d.step, #d.events
-    function d.step()
-      step(d)
-      while seen < #d.events do
-        seen = seen + 1
-        local e = d.events[seen]
-        if kinds:find(e.kind, 1, true) then answer(e) end
-        if seen == #d.events then
-          d:send_due()
-          C.core_advance(d.core, d.now)
-          d:collect()
-        end
-      end
-    end
-    d:run(ms)
-    d.step = nil
-  end
   local function ready()
     local cookies, list = ffi.new("uint32_t[8]"), {}
     local n = C.core_list(d.core, cookies, 8, d.now)
@@ -54,7 +35,7 @@ describe("turns of traces", function()
         local handle = d:start{ flags = flags, max_ttl = 4, gap_limit = 0, attempts = 1,
           timeout = 100 }
         local waits, ttl = { 10, 30, 0, 40, 1000 }, 0
-        run("PACE NEXT", function(e)
+        d:answer("PACE NEXT", function(e)
           if d:trace(handle).state ~= C.TRACE_RUNNING then return end
           if e.kind == "NEXT" then
             ttl = ttl + 1
@@ -76,7 +57,7 @@ describe("turns of traces", function()
     it("never go faster than the rate of one trace", function()
       open{ target_rate = 10 }
       local handle = d:start{ flags = C.MTR_PACED, max_ttl = 3, gap_limit = 0, attempts = 1 }
-      run("PACE", function() C.core_pace(d.core, d:trace(handle), 1e6) end, 5000)
+      d:answer("PACE", function() C.core_pace(d.core, d:trace(handle), 1e6) end, 5000)
       local at = {}
       for i, p in ipairs(d.sent) do at[i] = math.floor((p.at - 1e12) / 1e6 + 0.5) end
       assert.same({ 1, 101, 201 }, at)
@@ -85,7 +66,7 @@ describe("turns of traces", function()
     it("are not asked when they have nothing to send", function()
       open{}
       local handle = d:start{ flags = C.MTR_PACED, window = 1, timeout = 1000 }
-      run("PACE", function() C.core_pace(d.core, d:trace(handle), 0) end, 900)
+      d:answer("PACE", function() C.core_pace(d.core, d:trace(handle), 0) end, 900)
       assert.equal(1, #d:of "PACE")
       assert.equal(EBUSY, C.core_pace(d.core, d:trace(handle), 0))
     end)
@@ -111,7 +92,7 @@ describe("turns of traces", function()
       local handles = {}
       for i = 1, 3 do handles[i] = d:start{ cookie = i, dst = "203.0.113." .. i, max_ttl = 2,
         attempts = 1, timeout = 100 } end
-      run("PICK", function(e)
+      d:answer("PICK", function(e)
         for _ = 1, e.probe do
           local list = ready()
           if #list == 0 then break end
