@@ -73,6 +73,17 @@ struct fib_hop *fib_place(struct fib *f, int family, const uint8_t addr[16],
   return &f->hop[(hash(addr, link) ^ (uint32_t)family) % FIB_HOPS];
 }
 
+/* Whether one more question may be asked in this second. */
+static int may_ask(struct fib *f, int64_t now) {
+  if (now - f->since >= FRESH_NS) {
+    f->since = now;
+    f->asked = 0;
+  }
+  if (f->asked == FIB_ANSWERS) return 0;
+  f->asked++;
+  return 1;
+}
+
 /* The kernel's answer about |dst|, a second old at most. */
 static struct fib_route *answer(struct fib *f, int family,
                                 const uint8_t dst[16], int64_t now) {
@@ -81,6 +92,10 @@ static struct fib_route *answer(struct fib *f, int family,
   struct fib_answer *a = &f->answer[hash(dst, 0) % FIB_ANSWERS];
   if (!a->at || now - a->at >= FRESH_NS || a->family != family ||
       memcmp(a->dst, dst, sizeof a->dst)) {
+    if (!may_ask(f, now)) {
+      f->unasked.way = FIB_UNASKED;
+      return &f->unasked;
+    }
     memcpy(a->dst, dst, sizeof a->dst);
     a->family = (uint8_t)family;
     a->at = now;
@@ -102,8 +117,18 @@ static const char *reason(const struct fib_route *route) {
   case FIB_HERE: return "to this host itself";
   case FIB_BRANCHES: return "a route with several next hops";
   case FIB_ODD: return "a route that encapsulates";
+  case FIB_UNASKED: return "more destinations than routes can be asked for";
   default: return "no route";
   }
+}
+
+/* Number |index|, asked about again while it is no good. */
+static struct fib_link *link_of(struct fib *f, uint32_t index, int64_t now) {
+  struct fib_link *l = &f->link[index % FIB_LINKS];
+  int same = l->index == index;
+  if (!same) *l = (struct fib_link){.index = index};
+  if (!same || (l->why && now - l->asked >= FRESH_NS)) fib_ask_link(f, l, now);
+  return l;
 }
 
 struct fib_hop *fib_hop(struct fib *f, int family, const uint8_t dst[16],
@@ -111,17 +136,21 @@ struct fib_hop *fib_hop(struct fib *f, int family, const uint8_t dst[16],
                         int64_t now) {
   static const uint8_t none[16];
   if ((*why = reason(route))) return NULL;
-  const uint8_t *addr = memcmp(route->via, none, sizeof none) ? route->via
-                                                              : dst;
+  struct fib_link *l = link_of(f, route->link, now);
+  if ((*why = l->why)) return NULL;
+  const uint8_t *addr = l->bare ? none
+                        : memcmp(route->via, none, sizeof none) ? route->via
+                                                                : dst;
   struct fib_hop *h = fib_place(f, family, addr, route->link);
   int same = h->family == family && h->link == route->link &&
              !memcmp(h->addr, addr, sizeof h->addr);
   if (!same) {
-    *h = (struct fib_hop){.family = (uint8_t)family, .link = route->link};
+    *h = (struct fib_hop){.family = (uint8_t)family, .link = route->link,
+                          .known = l->bare, .lasting = l->bare,
+                          .mtu = l->mtu, .asked = -FRESH_NS};
     memcpy(h->addr, addr, sizeof h->addr);
   }
-  if (!same || (!h->known && now - h->asked >= FRESH_NS))
-    fib_resolve(f, h, now);
+  if (!h->known && now - h->asked >= FRESH_NS) fib_resolve(f, h, now);
   *why = h->why;
   return h;
 }

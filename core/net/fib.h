@@ -10,21 +10,25 @@
  *
  * A next hop is good for the fast way only where this can be known to be what
  * the kernel would do: one link, of Ethernet or of none but IP, with a resolved
- * neighbour. Everything else has a reason, a static text.
+ * neighbour. Everything else has a reason, a static text. A link is asked about
+ * once for all destinations beyond it, for it may have no gateway.
  */
 #ifndef NET_FIB_H
 #define NET_FIB_H
 
 #include "net/netlink.h"
 
-enum { FIB_ROUTES = 64, FIB_HOPS = 256, FIB_ANSWERS = 1024 };
+enum {
+  FIB_ROUTES = 64, FIB_LINKS = 64, FIB_HOPS = 256, FIB_ANSWERS = 1024
+};
 
 enum fib_way {
   FIB_NONE,              /* no route, or one that refuses */
   FIB_LINK,              /* out of one link */
   FIB_HERE,              /* to this host, a group or a broadcast */
   FIB_BRANCHES,          /* several next hops */
-  FIB_ODD                /* encapsulated, or of another kind */
+  FIB_ODD,               /* encapsulated, or of another kind */
+  FIB_UNASKED            /* not known: too many destinations at once */
 };
 
 struct fib_route {
@@ -46,8 +50,16 @@ struct fib_table {
   int simple;            /* 1: they are all, and the policy is the usual one */
 };
 
+struct fib_link {
+  uint32_t index;        /* 0: an empty place */
+  uint32_t mtu;
+  uint8_t bare;          /* 1: nothing before the IP header, no neighbours */
+  int64_t asked;         /* ns; the kernel, about it */
+  const char *why;       /* it is no good; NULL if it is */
+};
+
 struct fib_hop {
-  uint8_t addr[16];
+  uint8_t addr[16];      /* all zero: whatever is behind a bare link */
   uint32_t link;
   uint8_t family;        /* 4, 6; 0: an empty place */
   uint8_t known;         /* 1: packets can be sent to it */
@@ -70,8 +82,12 @@ struct fib_answer {
 struct fib {
   struct netlink ask, hear;
   struct fib_table table[2];            /* IPv4, IPv6 */
+  struct fib_link link[FIB_LINKS];      /* by index */
   struct fib_hop hop[FIB_HOPS];         /* by hash */
   struct fib_answer *answer;            /* FIB_ANSWERS by hash, or NULL */
+  struct fib_route unasked;             /* stands for all that are not kept */
+  uint32_t asked;        /* for answers, since ... */
+  int64_t since;         /* ns; ... a second ago at most */
   uint32_t mark;         /* of what is sent */
   int stale;             /* 1: something changed since the tables were read */
   int64_t loaded;        /* ns */
@@ -91,7 +107,8 @@ struct fib_route *fib_find(struct fib *f, int family, const uint8_t dst[16],
                            int64_t now);
 
 /* fib_hop: the next hop of |route| to |dst|; its |why| says if it is no good.
- * NULL with |*why| if the route is not one to take. Borrowed likewise. */
+ * NULL with |*why| if the route or its link is not one to take. Borrowed
+ * likewise. */
 struct fib_hop *fib_hop(struct fib *f, int family, const uint8_t dst[16],
                         const struct fib_route *route, const char **why,
                         int64_t now);
@@ -114,7 +131,9 @@ void fib_load(struct fib *f, int64_t now);
 void fib_query(struct fib *f, int family, const uint8_t dst[16],
                struct fib_route *r);
 
-/* fib_resolve: asks the kernel for the link and the neighbour of |h|. */
+/* fib_ask_link: asks the kernel for the link |l|->index. fib_resolve: for the
+ * neighbour |h| on a link that has some. */
+void fib_ask_link(struct fib *f, struct fib_link *l, int64_t now);
 void fib_resolve(struct fib *f, struct fib_hop *h, int64_t now);
 
 /* fib_place: where the hop to |addr| over |link| is, or would be. */

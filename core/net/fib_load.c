@@ -123,6 +123,7 @@ static void load(struct fib *f, int family) {
 void fib_load(struct fib *f, int64_t now) {
   f->stale = 0;
   f->loaded = now;
+  memset(f->link, 0, sizeof f->link);
   memset(f->hop, 0, sizeof f->hop);
   if (f->answer) memset(f->answer, 0, FIB_ANSWERS * sizeof *f->answer);
   load(f, 4);
@@ -175,15 +176,24 @@ void fib_query(struct fib *f, int family, const uint8_t dst[16],
 
 static int each_link(void *arg, const struct netlink_message *m) {
   const struct ifinfomsg *link = m->body;
-  struct fib_hop *h = arg;
+  struct fib_link *l = arg;
   unsigned flags = link->ifi_flags;
-  h->mtu = netlink_u32(m, IFLA_MTU, 0);
-  if (!(flags & IFF_UP)) h->why = "a link that is down";
-  else if (flags & IFF_LOOPBACK) h->why = "to this host itself";
-  else if (link->ifi_type == ARPHRD_NONE) h->known = h->lasting = 1;
-  else if (link->ifi_type != ARPHRD_ETHER || flags & IFF_NOARP)
-    h->why = "a link unlike Ethernet";
+  l->mtu = netlink_u32(m, IFLA_MTU, 0);
+  l->bare = link->ifi_type == ARPHRD_NONE;
+  l->why = !(flags & IFF_UP) ? "a link that is down"
+           : flags & IFF_LOOPBACK ? "to this host itself"
+           : l->bare ? NULL
+           : link->ifi_type != ARPHRD_ETHER || flags & IFF_NOARP
+               ? "a link unlike Ethernet" : NULL;
   return 0;
+}
+
+void fib_ask_link(struct fib *f, struct fib_link *l, int64_t now) {
+  struct netlink_question q;
+  struct ifinfomsg body = {.ifi_index = (int)l->index};
+  l->asked = now;
+  netlink_question(&q, RTM_GETLINK, 0, &body, sizeof body);
+  if (netlink_ask(&f->ask, &q, each_link, l)) l->why = "a link that is gone";
 }
 
 /* Neighbours. */
@@ -207,15 +217,10 @@ static int each_neighbour(void *arg, const struct netlink_message *m) {
 
 void fib_resolve(struct fib *f, struct fib_hop *h, int64_t now) {
   struct netlink_question q;
-  struct ifinfomsg link = {.ifi_index = (int)h->link};
   struct ndmsg body = {.ndm_family = (uint8_t)af(h->family),
                        .ndm_ifindex = (int)h->link};
   h->asked = h->kept = now;
   h->known = h->lasting = 0;
-  h->why = NULL;
-  netlink_question(&q, RTM_GETLINK, 0, &link, sizeof link);
-  if (netlink_ask(&f->ask, &q, each_link, h)) h->why = "a link that is gone";
-  if (h->why || h->known) return;
   h->why = unresolved;
   netlink_question(&q, RTM_GETNEIGH, 0, &body, sizeof body);
   netlink_put(&q, NDA_DST, h->addr, h->family == 4 ? 4 : 16);
@@ -232,7 +237,8 @@ static void neighbour(struct fib *f, const struct netlink_message *m) {
   netlink_bytes(m, NDA_DST, addr, sizeof addr);
   struct fib_hop *h = fib_place(f, family, addr, (uint32_t)n->ndm_ifindex);
   if (h->family != family || h->link != (uint32_t)n->ndm_ifindex ||
-      memcmp(h->addr, addr, sizeof addr) || n->ndm_flags & NTF_PROXY)
+      memcmp(h->addr, addr, sizeof addr) || n->ndm_flags & NTF_PROXY ||
+      (h->known && h->lasting && !h->size))   /* a bare link's, without any */
     return;
   if (h->known || h->why == unresolved) learn(h, m);
 }

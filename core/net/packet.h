@@ -7,8 +7,9 @@
  * come from rings (ring.h).
  *
  * A probe that cannot go this way goes raw's, for that destination only, and is
- * counted. So does one a second to each next hop, to have the kernel confirm
- * that the hop is still there.
+ * counted; out of a link unlike Ethernet (PPP, GRE) all do. So does one a
+ * second to each next hop, to have the kernel confirm that the hop is still
+ * there. Rings receive the replies to these like any others.
  *
  * What leaves this way has not been seen by the host's own firewall, address
  * translation or IPsec. Connection tracking does not know it either, and may

@@ -93,6 +93,22 @@ describe("packet listens", function()
       end, { transport = transport })
     end)
 
+    it(("to all where there are more destinations than routes can be asked for (%s)"):format(
+      transport), function()
+      local l = up "many 2"
+      nets.must(l, "ip rule add from 10.77.0.0/16 table 9; ip -6 rule add from fd77::/16 table 9")
+      nets.inside(l, function(e)
+        for v = 4, 6, 2 do
+          complete(nets.traces(e, { { l["dst" .. v] } }))
+          complete(nets.traces(e, some(l, 4000, v)))
+        end
+        clean(e)
+        local s = e:stats()
+        assert.equal("more destinations than routes can be asked for", e:transport().detour)
+        assert.is_true(s.detours > 0 and s.detours < s.probes_sent, s.detours)
+      end, { transport = transport })
+    end)
+
     it(("also for a port that a user asks for later (%s)"):format(transport), function()
       local l = up "many 4"
       nets.inside(l, function(e)

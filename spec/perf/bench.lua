@@ -2,7 +2,7 @@
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [speed] [programmed] [peers] [few] [rtt] [served]
+--   luajit spec/perf/bench.lua [chain] [speed] [mixed] [programmed] [peers] [few] [rtt] [served]
 --     [strategies]
 --
 -- Without words: all parts. chain is a few thousand probes through kernel routers, which tells to
@@ -265,7 +265,7 @@ function parts.chain()
   l:down()
 end
 
-local words = #arg > 0 and arg or { "chain", "speed", "programmed", "peers", "few", "rtt",
+local words = #arg > 0 and arg or { "chain", "speed", "mixed", "programmed", "peers", "few", "rtt",
   "served", "strategies" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do

@@ -36,6 +36,10 @@ local GEARS = {
   { transport = "packet", mini = "pktmm ring" },
   { transport = "xdp", mini = "xdp ring", delay = false }, -- TAP has no AF_XDP in copy mode
 }
+-- Out of a link that is not Ethernet's packet has raw send, and receives by its rings all the same.
+-- Without ARP the lab's link is such a one.
+local MIXED = { name = "raw_ring", transport = "packet", mini = "rawmm ring",
+  detours = { least = 100 } }
 local TWIN = "window-lua" -- the default strategy written in Lua
 local N, SLOW_N, JSON_N = 65536, 6000, 16384
 local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
@@ -99,7 +103,7 @@ end
 local function check_cost(report, net, gear)
   local options = { n = N, rate = RATE, transport = gear.transport, burst = burst(RATE) }
   local list = pairs_of_runs(net, options, gear.mini)
-  local name, T = gear.transport, TARGETS
+  local name, T = gear.name or gear.transport, TARGETS
   add(report, "us", name, nil, { text = "CPU per probe", unit = "us" },
     column(list, function(engine) return engine.us_per_packet end))
   add(report, "mini_us", name, nil, { text = "mini's, " .. gear.mini, unit = "us" },
@@ -160,13 +164,17 @@ local function check_truth(report, net, gear)
   local options = { n = N, rate = RATE, transport = gear.transport, out = OUT }
   local engine = assert(runs.engine(net, options))
   local score = runs.score(net, OUT, N)
-  local name = gear.transport
+  local name = gear.name or gear.transport
   add(report, "completeness", name, TARGETS.completeness, { text = "hops found", unit = "%",
     digits = 3 }, { score.completeness * 100 })
   add(report, "wrong", name, { most = 0 }, { text = "hops that are not there", digits = 0 },
     { score.wrong + score.foreign })
   add(report, "drops", name, nil, { text = "replies that the kernel dropped, as counted",
     digits = 0 }, { engine.kernel_drops })
+  if gear.detours then
+    add(report, "detours", name, gear.detours, { text = "probes that raw sent for it", unit = "%" },
+      { engine.detours / engine.probes_sent * 100 })
+  end
 end
 
 local function check_many(report, net, gear)
@@ -299,6 +307,17 @@ function M.parts.speed(report)
       check_peak(report, net, gear)
       check_truth(report, net, gear)
     end
+  end)
+end
+
+---@param report perf.Report
+function M.parts.mixed(report)
+  reports.say("\nTransport packet out of a link unlike Ethernet: raw sends, the ring receives")
+  fast({}, function(net)
+    local text, status = net:exec(("ip link set %s arp off"):format(net.device))
+    assert(status == 0, text)
+    check_cost(report, net, MIXED)
+    check_truth(report, net, MIXED)
   end)
 end
 

@@ -85,7 +85,8 @@ local line = { traces = summary.traces, failed = failed, completed = reasons.com
   hops_seen = hops_seen }
 local keys = { "traces", "failed", "completed", "hops_seen" }
 for _, name in ipairs({ "probes_sent", "replies", "timeouts", "kernel_drops", "send_errors",
-  "send_retries", "unmatched", "orphans", "late", "duplicates", "malformed", "steps", "memory" }) do
+  "send_retries", "detours", "unmatched", "orphans", "late", "duplicates", "malformed", "steps",
+  "memory" }) do
   line[name] = stats[name]
   keys[#keys + 1] = name
 end

@@ -24,6 +24,7 @@ int forger_clock(int clock, void *time) __asm__("clock_gettime");
 ]]
 
 local RDWR_NONBLOCK_CLOEXEC, TUNSETIFF, TUN_NO_PI = 2 + 0x800 + 0x80000, 0x400454ca, 0x1001
+local TUNSETLINK = 0x400454cd
 local RST, POLLIN, MONOTONIC = 4, 1, 1
 
 local pollfds = ffi.typeof "struct { int fd; short events, revents; } [2]"
@@ -41,12 +42,15 @@ ip route add 10.66.0.0/16 dev forge; ip -6 route add fd66::/16 dev forge]]
 
 ---A forger in the prober's network of a lab.
 ---@param l lab.Lab
-function M.open(l)
+---@param kind? integer  what its link says to be, as in ARPHRD_PPP; without: of none but IP
+function M.open(l, kind)
   local fd = l:inside(function()
     local fd = C.forger_open("/dev/net/tun", RDWR_NONBLOCK_CLOEXEC)
     assert(fd >= 0, "forger: /dev/net/tun")
     local request = ifreq { name = "forge", flags = TUN_NO_PI }
     assert(C.forger_ioctl(fd, TUNSETIFF, request) == 0, "forger: TUNSETIFF")
+    assert(not kind or C.forger_ioctl(fd, TUNSETLINK, ffi.cast("long", kind)) == 0,
+      "forger: TUNSETLINK")
     return fd
   end)
   local text, status = l:exec(SET_UP)

@@ -13,6 +13,7 @@ local INET, INET6 = 2, 10
 local NEWLINK, NEWADDR, NEWROUTE, NEWRULE, NEWNEIGH, DELNEIGH = 16, 20, 24, 32, 28, 29
 local DST, LLADDR = 1, 2               -- attributes of a neighbour
 local REACHABLE, STALE, FAILED, INCOMPLETE, PERMANENT = 0x02, 0x04, 0x20, 0x01, 0x80
+local NOARP = 0x40
 local MAC = "\2\0\0\0\0\9"
 
 local function u16(v) return ffi.string(ffi.new("uint16_t[1]", v), 2) end
@@ -106,6 +107,29 @@ describe("fib_load", function()
     end
   end)
 
+  it("has nothing to learn of what is behind a link without addresses", function()
+    local h = hop(4, "0.0.0.0", 7)
+    h.lasting = 1
+    for _, kind in ipairs { NEWNEIGH, DELNEIGH } do
+      for _, mac in ipairs { MAC, false } do
+        hear(neighbour(kind, { addr = "0.0.0.0", state = NOARP, mac = mac }))
+        assert.same({ 1, 1, 0 }, { h.known, h.lasting, h.size })
+      end
+    end
+  end)
+
+  it("is told what a link is", function()
+    local l = ffi.new("struct fib_link", { index = 1 })
+    C.fib_ask_link(f, l, 6e9)
+    assert.equal(6e9, tonumber(l.asked))
+    local why = ffi.string(l.why)          -- loopback is down in a network that was just made
+    assert.is_true(why == "to this host itself" or why == "a link that is down", why)
+    assert.is_true(l.mtu >= 16384)
+    l.index = 0x7ffffffe
+    C.fib_ask_link(f, l, 7e9)
+    assert.same({ 7e9, "a link that is gone" }, { tonumber(l.asked), ffi.string(l.why) })
+  end)
+
   it("cannot use a hardware address longer than Ethernet's kin have", function()
     local h = hop(4, "10.0.0.1", 7)
     hear(neighbour(NEWNEIGH, { addr = "10.0.0.1", state = REACHABLE, mac = ("\1"):rep(20) }))
@@ -123,10 +147,11 @@ describe("fib_load", function()
     end)
   end
 
-  it("forgets every hop when the tables are read", function()
-    local h = hop(4, "10.0.0.1", 7)
+  it("forgets every hop and link when the tables are read", function()
+    local h, l = hop(4, "10.0.0.1", 7), f.link[7]
+    l.index = 7
     C.fib_load(f, 6e9)
-    assert.equal(0, h.family)
+    assert.same({ 0, 0 }, { h.family, l.index })
   end)
 
   it("takes no harm from messages cut short, or with wrong lengths", function()

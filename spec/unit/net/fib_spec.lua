@@ -6,6 +6,8 @@ local record = require "spec.support.record"
 
 local C, ffi = core.load{ "core/net/fib.h" }
 
+ffi.cdef "void free(void *);"
+
 local E2BIG = -7
 local LINK, HERE, BRANCHES, NONE = C.FIB_LINK, C.FIB_HERE, C.FIB_BRANCHES, C.FIB_NONE
 
@@ -119,26 +121,84 @@ describe("fib", function()
     end)
   end
 
+  local why = ffi.new("const char *[1]")
+  local function hop(f, dst, now)
+    local bytes = path.bytes(dst)
+    return C.fib_hop(f, 4, bytes, C.fib_find(f, 4, bytes, now), why, now)
+  end
+  -- Puts a good link there, as the kernel would have told of it.
+  local function link(f, index, bare)
+    local l = f.link[index % C.FIB_LINKS]
+    l.index, l.mtu, l.bare, l.why = index, 1400, bare, nil
+    return l
+  end
+
   it("keeps a hop by gateway, or by destination where there is none", function()
     local f = fib_of { { "0.0.0.0/0", { link = 7, via = "10.0.0.1" } },
       { "10.0.0.0/8", { link = 7 } } }
-    local why = ffi.new("const char *[1]")
-    local function hop(dst, now)
-      local bytes = path.bytes(dst)
-      return C.fib_hop(f, 4, bytes, C.fib_find(f, 4, bytes, now), why, now)
-    end
-    local far = hop("192.0.2.1", 5e9)
+    link(f, 7, 0)
+    local far = hop(f, "192.0.2.1", 5e9)
     assert.equal("10.0.0.1", record.text(far.addr, 4))
-    assert.equal("a link that is gone", ffi.string(why[0]))   -- nobody answers here
+    assert.equal("a next hop not yet resolved", ffi.string(why[0]))   -- nobody answers here
     far.known, far.why = 1, nil
-    assert.is_true(hop("198.51.100.1", 9e9) == far)
+    assert.is_true(hop(f, "198.51.100.1", 9e9) == far)
     assert.is_true(why[0] == nil)
-    local near = hop("10.0.0.9", 9e9)
-    assert.same({ "10.0.0.9", 7, 0 }, { record.text(near.addr, 4), near.link, near.known })
+    local near = hop(f, "10.0.0.9", 9e9)
+    assert.same({ "10.0.0.9", 7, 0, 1400 },
+      { record.text(near.addr, 4), near.link, near.known, near.mtu })
     assert.equal(9e9, tonumber(near.asked))
-    hop("10.0.0.9", 9.5e9)
+    hop(f, "10.0.0.9", 9.5e9)
     assert.equal(9e9, tonumber(near.asked))
-    hop("10.0.0.9", 10e9)
+    hop(f, "10.0.0.9", 10e9)
     assert.equal(10e9, tonumber(near.asked))
+  end)
+
+  it("has one hop for all beyond a link of nothing but IP", function()
+    local f = fib_of { { "0.0.0.0/0", { link = 7 } },
+      { "10.0.0.0/8", { link = 7, via = "10.0.0.1" } } }
+    link(f, 7, 1)
+    local h = hop(f, "192.0.2.1", 5e9)
+    assert.is_true(why[0] == nil)
+    assert.same({ 1, 1, 0, 7, 1400 }, { h.known, h.lasting, h.size, h.link, h.mtu })
+    for _, dst in ipairs { "192.0.2.2", "10.0.0.9", "10.0.0.1" } do
+      assert.is_true(hop(f, dst, 5e9) == h, dst)
+    end
+  end)
+
+  it("asks of a link once for all destinations, and again after a second if it is bad", function()
+    local f = fib_of { { "0.0.0.0/0", { link = 7 } },
+      { "10.0.0.0/8", { link = 7 + C.FIB_LINKS } } }
+    local l = f.link[7 % C.FIB_LINKS]
+    for i = 1, 300 do
+      assert.is_true(hop(f, "192.0.2." .. i % 256, 5e9 + i * 1e6) == nil)
+      assert.equal("a link that is gone", ffi.string(why[0]))         -- nobody answers here
+      assert.equal(5.001e9, tonumber(l.asked))
+    end
+    hop(f, "192.0.2.1", 6.001e9)
+    assert.equal(6.001e9, tonumber(l.asked))
+    hop(f, "10.0.0.1", 6.002e9)
+    assert.same({ 7 + C.FIB_LINKS, 6.002e9 }, { l.index, tonumber(l.asked) })
+    link(f, 7, 1)
+    assert.is_true(hop(f, "192.0.2.1", 20e9) ~= nil)
+    assert.equal(6.002e9, tonumber(l.asked))
+  end)
+
+  it("asks for as many routes in a second as it has room for answers", function()
+    local f = fib_of {}
+    f.table[0].simple = 0
+    local function of(i, now)
+      hop(f, ("10.1.%d.%d"):format(math.floor(i / 256), i % 256), now)
+      return ffi.string(why[0])
+    end
+    for second = 5, 7 do
+      for i = 1, C.FIB_ANSWERS do assert.equal("no route", of(i + second * 4096, second * 1e9)) end
+      for i = 1, 100 do
+        assert.equal("more destinations than routes can be asked for",
+          of(i + (second + 1) * 4096, second * 1e9 + i * 9e6))
+      end
+      -- What was answered is still known, where no other has its place.
+      assert.equal("no route", of(C.FIB_ANSWERS + second * 4096, second * 1e9 + 999e6))
+    end
+    ffi.C.free(f.answer)
   end)
 end)
