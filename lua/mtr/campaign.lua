@@ -12,9 +12,9 @@
 --
 -- Literal addresses and prefixes cost no Lua object each: they are one mtr.cohort, and what hooks
 -- and on_trace are given is borrowed. Names have traces and results of their own, and so has every
--- target where traces must be told apart: `trace` is a function, or there is a pace, a strategy with
--- a `done`, an engine's pick. A target that cannot be traced is told to on_error and counted; only a
--- reporter that fails, targets that raise, and senseless options end a campaign.
+-- target where traces must be told apart: `trace` is a function, or there is a pace, a strategy
+-- with a `done`, an engine's pick. A target that cannot be traced is told to on_error and counted;
+-- only a reporter that fails, targets that raise, and senseless options end a campaign.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"
