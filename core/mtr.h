@@ -33,6 +33,9 @@ enum {
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
+  MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
+                          * until it is released, then another's; small, for
+                          * free ones are used again first */
   MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
   MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
 };
@@ -203,7 +206,8 @@ struct mtr_probe_opts {
   uint16_t flow;         /* 0..511 */
   uint16_t size;         /* bytes of the whole IP packet; 0: the trace's */
   uint8_t ttl;           /* 1..255; a strategy's: first_ttl..max_ttl */
-  uint8_t pad[3];
+  uint8_t last;          /* 1: a strategy has no more now, as by mtr_pass */
+  uint8_t pad[2];
 };
 
 /* mtr_event: one thing that happened. Fields that do not apply are zero. */

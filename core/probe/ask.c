@@ -69,6 +69,14 @@ static void leave(struct core *c, struct trace *t, unsigned ttl) {
   if (ttl > t->settled + 1u) core_dirty(c, t);
 }
 
+/* |t| has answered that it has no more now. */
+static void rest(struct core *c, struct trace *t) {
+  core_answered(c, t);
+  leave(c, t, UINT8_MAX + 1u);
+  wheel_remove(&c->wheel, &t->own->timer);
+  t->passed = !t->news;
+}
+
 void core_enqueue(struct core *c, struct trace *t, struct probe *p) {
   uint32_t place = table_place(p);
   p->state = PROBE_QUEUED;
@@ -126,6 +134,7 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   }
   c->asked--;
   if (!--t->places) t->asked = 0;
+  if (opts->last) rest(c, t);
   core_urgent(c, t);
   return 0;
 }
@@ -149,10 +158,7 @@ static unsigned outcome(const struct core *c, struct trace *t) {
 
 int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
   if (t->asked != MTR_EV_NEXT) return -EBUSY;
-  core_answered(c, t);
-  leave(c, t, UINT8_MAX + 1u);
-  wheel_remove(&c->wheel, &t->own->timer);
-  t->passed = !t->news;
+  rest(c, t);
   if (t->news)
     core_ready(c, t);
   else if (wake >= 0)

@@ -33,7 +33,7 @@ enum {
 /* In which list a trace waits for its turn, if in any. */
 enum trace_turn { TURN_NONE, TURN_READY, TURN_URGENT };
 
-enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = 20 };
+enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = MTR_HANDLE_BITS };
 
 /* What traces have that own a timer, are told what to send, or share ports
  * (UDP). */

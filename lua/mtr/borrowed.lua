@@ -11,6 +11,7 @@ local lib = require "mtr.lib"
 local event = require "mtr.event"
 local read = require "mtr.info"
 local results = require "mtr.result"
+local script = require "mtr.script"
 
 local C = lib.C
 local M = {}
@@ -30,6 +31,9 @@ end
 ---@field dst string
 ---@field target string the same: targets by name have a mtr.Trace of their own
 ---@field data any as given
+---@field strategy? mtr.Strategy its instance
+---@field options? mtr.ForceOptions of a strategy's trace
+---@field state "running"|"stopping"
 local Trace = {}
 
 --- Ends the trace; as Trace:stop of mtr.trace.
@@ -41,6 +45,19 @@ function Trace:stop(reason, data)
   if problem then error(problem, 2) end
   self.cohort:mark(self.handle, { stop_reason = reason, stop_data = data })
 end
+
+--- What its strategy wants of it: see mtr.trace.
+function Trace:broke(text) self.cohort:broke(text) end
+
+function Trace:finish(reason, data, ttl)
+  if data % 1 ~= 0 or data < 0 or data > 255 then
+    return self.cohort:mark(self.handle, { stop_reason = reason, stop_data = data }, ttl)
+  end
+  self.cohort.instances:over(self.handle)
+  C.mtr_stop(self.engine.c, self.handle, event.stop[reason], data, ttl)
+end
+
+for name, method in pairs(script.methods) do Trace[name] = method end
 
 local function trace_index(trace, key)
   if key == "target" then key = "dst" end
@@ -54,7 +71,10 @@ local TRACE = { __index = trace_index }
 ---@param data any
 ---@return mtr.BorrowedTrace
 function M.trace(cohort, data)
-  return setmetatable({ cohort = cohort, engine = cohort.engine, handle = 0, data = data }, TRACE)
+  return setmetatable({
+    cohort = cohort, engine = cohort.engine, handle = 0, data = data,
+    state = "running", strategy = false, options = false, begun = false, held = false,
+  }, TRACE)
 end
 
 ---@class mtr.BorrowedResult: mtr.Result

@@ -12,8 +12,8 @@
 --
 -- Literal addresses and prefixes cost no Lua object each: they are one mtr.cohort, and what hooks
 -- and on_trace are given is borrowed. Names have traces and results of their own, and so has every
--- target where traces must be told apart: `trace` is a function, or there is a strategy, a pace, an
--- engine's pick. A target that cannot be traced is told to on_error and counted; only a reporter
+-- target where traces must be told apart: `trace` is a function, or there is a pace, a strategy that
+-- has a `done`, an engine's pick. A target that cannot be traced is told to on_error and counted; only a reporter
 -- that fails, targets that raise, and senseless options end a campaign.
 
 local lib = require "mtr.lib"
@@ -82,7 +82,8 @@ local function problem(c)
   c.apart = type(c.trace) == "function"
   if c.apart then return nil end
   local kept, bug = options.fill(options.trace, c.trace, lib.new "struct mtr_trace")
-  c.apart = kept and (kept.strategy or kept.pace) ~= nil
+  local s = kept and kept.strategy
+  c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
   return bug
 end
 

@@ -11,6 +11,7 @@ local lib = require "mtr.lib"
 local borrowed = require "mtr.borrowed"
 local err = require "mtr.err"
 local event = require "mtr.event"
+local instances = require "mtr.instances"
 local options = require "mtr.options"
 local slots = require "mtr.slots"
 local starts = require "mtr.start"
@@ -23,6 +24,8 @@ M.BATCH = 64
 ---@class mtr.Cohort
 ---@field engine mtr.Engine
 ---@field in_flight integer
+---@field strategy? mtr.Strategy|function of all its traces
+---@field instances? mtr.Instances
 ---@field bytes ffi.cdata* where the next target's address goes, before add()
 local Cohort = {}
 Cohort.__index = Cohort
@@ -46,13 +49,18 @@ function M.new(engine, opts, owner, whole)
   if not ok then return nil, message, name end
   local self = setmetatable({
     engine = engine, owner = owner, model = model, kept = kept,
-    on_probe = kept.on_probe, on_reply = kept.on_reply, on_timeout = kept.on_timeout,
-    on_hop = kept.on_hop,
+    on_probe = kept.on_probe or false, on_reply = kept.on_reply or false,
+    on_timeout = kept.on_timeout or false, on_hop = kept.on_hop or false,
+    strategy = kept.strategy or false, instances = false,
     batch = lib.new("struct mtr_trace[?]", M.BATCH), first = 0, count = 0,
     bytes = lib.new "uint8_t[16]", in_flight = 0, marks = {}, marked = 0,
   }, Cohort)
   self.trace = borrowed.trace(self, kept.data)
   self.result = borrowed.result(engine, kept.data)
+  if kept.strategy then
+    self.instances = instances.new(self.trace, kept.strategy)
+    model.flags = model.flags + C.MTR_STRATEGY
+  end
   model.cookie = slots.take(engine, self)
   model.want = starts.wants(self, engine.debug, whole)
   return self
@@ -82,6 +90,9 @@ function Cohort:start()
   while self.first < self.count do
     local n = C.mtr_start(engine.c, batch + self.first, self.count - self.first)
     if n > 0 then
+      if self.instances then
+        for i = self.first, self.first + n - 1 do self.instances:started(batch[i]) end
+      end
       self.first, self.in_flight = self.first + n, self.in_flight + n
     elseif n == -err.code.EAGAIN then
       return false
@@ -99,12 +110,21 @@ end
 --- Notes what Lua knows of a trace that is not gone yet, and ends it.
 ---@param handle integer
 ---@param mark { stop_reason: string, stop_data: integer, error?: string }
-function Cohort:mark(handle, mark)
+---@param ttl? integer the last hop of the result; default: the highest that answered
+function Cohort:mark(handle, mark, ttl)
   local c = self.engine.c
   if not c or C.mtr_describe(c, handle, info) < 0 then return end
   if not self.marks[handle] then self.marked = self.marked + 1 end
   self.marks[handle] = mark
-  C.mtr_stop(c, handle, event.stop[mark.stop_reason], mark.stop_data, 0)
+  if self.instances then self.instances:over(handle) end
+  C.mtr_stop(c, handle, event.stop[mark.stop_reason], mark.stop_data, ttl or 0)
+end
+
+--- Code of its strategy has failed: it is reported and ends the trace that it was about.
+---@param text string with traceback
+function Cohort:broke(text)
+  self.engine:report(text)
+  self:mark(self.trace.handle, { stop_reason = "error", stop_data = 0, error = text })
 end
 
 --- Calls a hook; as Trace:hook of mtr.trace.
@@ -133,6 +153,7 @@ function Cohort:ended(e)
     if mark then self.marks[handle], self.marked = nil, self.marked - 1 end
   end
   self.in_flight = self.in_flight - 1
+  if self.instances then self.instances:ended(handle) end
   borrowed.fill(self.result, handle, mark)
   self.owner:ended(self.result, e)
   C.mtr_release(self.engine.c, handle)
@@ -141,7 +162,7 @@ end
 
 --- Stops all of it, as "halted"; what was added and not started is dropped.
 function Cohort:stop()
-  self.on_probe, self.on_reply, self.on_timeout, self.on_hop = nil, nil, nil, nil
+  self.on_probe, self.on_reply, self.on_timeout, self.on_hop = false, false, false, false
   self.first, self.count = 0, 0
   C.mtr_stop_all(self.engine.c, self.slot, C.MTR_STOP_HALTED)
 end

@@ -16,6 +16,7 @@ local probes = require "mtr.probe"
 local replies = require "mtr.reply"
 local steer = require "mtr.steer"
 local turns = require "mtr.turns"
+local instances = require "mtr.instances"
 
 local C = lib.C
 local traceback = err.traceback
@@ -28,12 +29,26 @@ local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
 local fill_hop, fill_reply, fill_probe = hops.fill, replies.fill, probes.fill
 local ask_next, tell_reply, tell_timeout = steer.next, steer.reply, steer.timeout
+local turn = instances.turn
 
 --- The objects that hooks of this engine are given.
 ---@param engine mtr.Engine
 function M.prepare(engine)
   engine.hop, engine.reply = hops.new(engine.c), replies.new(engine.c)
   engine.probe_sent, engine.probe_lost = probes.new(), probes.new(true)
+end
+
+-- The trace that an event for a strategy is about.
+local function steered(entry, e)
+  local group = entry.instances
+  return group and turn(group, e.trace) or entry
+end
+
+local function ask(entry, e)
+  local trace, group = steered(entry, e), entry.instances
+  if group and group.holding > 0 then group:recall(trace) end
+  ask_next(trace, e)
+  if group and trace.held then group:keep(trace) end
 end
 
 local function one(engine, events, i)
@@ -54,16 +69,16 @@ local function one(engine, events, i)
     if hook or strategy then
       fill_reply(engine.reply, events, i)
       if hook then entry:hook(hook, engine.reply, e) end
-      if strategy then tell_reply(entry, engine.reply, e) end
+      if strategy then tell_reply(steered(entry, e), engine.reply, e) end
     end
   elseif kind == NEXT then
-    ask_next(entry, e)
+    ask(entry, e)
   elseif kind == TIMEOUT then
     local hook, strategy = entry.on_timeout, entry.strategy
     if hook or strategy then
       fill_probe(engine.probe_lost, e)
       if hook then entry:hook(hook, engine.probe_lost, e) end
-      if strategy then tell_timeout(entry, engine.probe_lost) end
+      if strategy then tell_timeout(steered(entry, e), engine.probe_lost) end
     end
   elseif kind == SENT then
     local hook = entry.on_probe

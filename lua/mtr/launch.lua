@@ -6,11 +6,11 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.addr"
 local err = require "mtr.err"
+local instances = require "mtr.instances"
 local options = require "mtr.options"
 local resolve = require "mtr.resolve"
 local slots = require "mtr.slots"
 local starts = require "mtr.start"
-local steer = require "mtr.steer"
 
 local C = lib.C
 local EINVAL = err.code.EINVAL
@@ -33,7 +33,7 @@ local function start(trace, t, family, address)
     return starts.refusal(engine, n, family, address)
   end
   trace.kept = nil
-  if trace.strategy then trace.options = steer.options(t) end
+  if trace.strategy then trace.options = instances.options(t) end
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
   if trace.single then trace:single() end
   if engine.halted then trace:halt() end

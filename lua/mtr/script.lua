@@ -21,6 +21,7 @@
 local coro = require "mtr.coro"
 local err = require "mtr.err"
 local units = require "mtr.units"
+local new_table = require "table.new"
 
 local M = {}
 
@@ -28,19 +29,36 @@ local M = {}
 local Script = {}
 Script.__index = Script
 
+-- Scripts whose traces have ended, to be used again.
+local spare, SPARES = {}, 1000
+
 --- An instance for a trace.
----@param trace mtr.Trace
+---@param trace mtr.Trace|mtr.BorrowedTrace
 ---@param fn function a strategy, or the function run of one that is a table
 ---@param own? mtr.Strategy then the instance of that table: the first parameter
 ---@return mtr.Script
 function M.new(trace, fn, own)
+  local n = #spare
   -- It is the probe that trace:probe wants, too, so that no table of the user's has to grow for the
   -- id. Sixteen fields: one more doubles the table.
-  return setmetatable({
-    trace = trace, fn = fn, own = own, name = own and own.name, co = false, request = "start",
-    sends = false, out = 0, first = 1, last = 0, ttl = 0, flow = 0, size = 0, id = 0,
-    reason = false, data = false,
-  }, Script)
+  local self = spare[n] or setmetatable(new_table(0, 16), Script)
+  spare[n] = nil
+  self.trace, self.fn, self.own, self.name = trace, fn, own, own and own.name
+  self.co, self.request, self.sends, self.out, self.first, self.last = false, "start", false, 0, 1, 0
+  self.ttl, self.flow, self.size, self.id, self.reason, self.data = 0, 0, 0, 0, false, false
+  return self
+end
+
+--- The trace of an instance has ended: takes it back. False if it is none of this file.
+---@param self mtr.Strategy
+---@return boolean
+function M.release(self)
+  if getmetatable(self) ~= Script then return false end
+  for at = self.first, self.last do self[at] = nil end
+  self.trace, self.own, self.co, self.wake = false, nil, false, nil
+  local n = #spare
+  if n < SPARES then spare[n + 1] = self end
+  return true
 end
 
 local function outcome(self, how, a, b, c)
@@ -85,7 +103,7 @@ local function wish(self, now)
   local request = self.request
   if request == "probe" then
     self.request, self.out, self.id = "reply", self.out + 1, 0
-    return self
+    return self, true
   elseif request == "send" then
     self.request, self.out = "sent", self.out + 1
     return self.sends
@@ -130,7 +148,7 @@ end
 -- The script that runs in a trace.
 local function running(trace, name)
   local self = trace.strategy
-  if getmetatable(self) ~= Script or not self.co then
+  if getmetatable(self) ~= Script or self.trace ~= trace or not self.co then
     error(("%s: only in a strategy that is a function, in its own trace"):format(name), 3)
   end
   return self

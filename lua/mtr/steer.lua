@@ -16,8 +16,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local units = require "mtr.units"
-local script = require "mtr.script"
-local new_table = require "table.new"
+local instances = require "mtr.instances"
 
 local C = lib.C
 local band = bit.band
@@ -25,67 +24,19 @@ local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
 local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
 local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
 local RETRY = 1                        -- ms, when the probe table is full
-local ROOM = 15                        -- fields of an instance before its table grows
-local traceback = err.traceback
+local traceback, type = err.traceback, type
 
 local M = {}
 
 local command = lib.new "struct mtr_probe_opts"
 
--- Metatables of instances, by strategy.
-local inherit = setmetatable({}, { __mode = "k" })
-
-local FIELDS = {
-  "family", "least", "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit",
-  "loop_limit", "flow", "size", "timeout", "max_probes",
-}
-
---- The options of a strategy's trace as they are in force: see mtr.TraceOptions; `family`, and
---- `least`, the bytes of the smallest packet. Traces that are alike share one table: do not write.
----@alias mtr.ForceOptions table<string, number|string>
-
--- The tables by the bytes of struct mtr_trace that they are made of; a campaign's are all alike.
-local known, count, LIMIT = {}, 0, 1000
-local FROM = lib.offsetof("struct mtr_trace", "timeout")
-local TO = lib.offsetof("struct mtr_trace", "dst")
-
---- The options in force of a trace that the library has started.
----@param t ffi.cdata* struct mtr_trace
----@return mtr.ForceOptions
-function M.options(t)
-  local key = lib.string(lib.cast("const char *", t) + FROM, TO - FROM)
-  local options = known[key]
-  if options then return options end
-  options = { protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath] }
-  for _, name in ipairs(FIELDS) do options[name] = t[name] end
-  if count == LIMIT then known, count = {}, 0 end
-  known[key], count = options, count + 1
-  return options
-end
-
---- Gives a trace its instance of a strategy.
----@param trace mtr.Trace
----@param s mtr.Strategy|function
-function M.prepare(trace, s)
-  if type(s) == "function" then
-    trace.strategy = script.new(trace, s)
-    return
-  end
-  local meta = inherit[s]
-  if not meta then
-    meta = { __index = s }
-    inherit[s] = meta
-  end
-  local own = new_table(0, ROOM)
-  own.trace = trace
-  setmetatable(own, meta)
-  trace.strategy = s.run and script.new(trace, s.run, own) or own
-end
-
 --- The events that a strategy has a use for.
----@param s mtr.Strategy an instance
+---@param s mtr.Strategy|function it, or an instance
 ---@return boolean replies, boolean timeouts
-function M.wants(s) return s.on_reply ~= nil, s.on_timeout ~= nil end
+function M.wants(s)
+  if type(s) == "function" or s.run then return true, true end
+  return s.on_reply ~= nil, s.on_timeout ~= nil
+end
 
 local function who(s) return s.name and "strategy " .. s.name or "strategy" end
 
@@ -131,7 +82,7 @@ local function misfit(trace, name, value, least, most)
   fault(trace, ("next: %s must be %d..%d, got %s"):format(name, least, most, err.show(value)))
 end
 
-local function submit(trace, probe)
+local function submit(trace, probe, last)
   local o, ttl, flow, size = trace.options, probe.ttl, probe.flow, probe.size
   local least, most = o.first_ttl, o.max_ttl
   if outside(ttl, least, most) then return misfit(trace, "ttl", ttl, least, most) end
@@ -140,6 +91,7 @@ local function submit(trace, probe)
   if size == nil then size = 0
   elseif outside(size, 0, 65535) then return misfit(trace, "size", size, 20, 65535) end
   command.trace, command.ttl, command.flow, command.size = trace.handle, ttl, flow, size
+  command.last = last and 1 or 0
   local n = C.mtr_probe(trace.engine.c, command, 1)
   if n == 1 then
     probe.id = command.probe
@@ -160,15 +112,16 @@ end
 local function ask(trace, s, now)
   local held = trace.held
   if held then
-    trace.held = nil
-    submit(trace, held)
+    trace.held = false
+    submit(trace, held, false)
     return not trace.held
   end
   local probe, a, b, c = s:next(now)
   if trace.state ~= "running" then return false end
   if type(probe) == "table" then
-    submit(trace, probe)
-    return not trace.held
+    local last = a == true
+    submit(trace, probe, last)
+    return not (last or trace.held)
   elseif probe == nil then
     pass(trace, a)
   elseif probe == "stop" then
@@ -201,26 +154,26 @@ end
 ---@param reply mtr.BorrowedReply
 ---@param e mtr.Event
 function M.reply(trace, reply, e)
+  if trace.state ~= "running" then return end
   local hook, flags = trace.strategy.on_reply, e.flags
-  local ends = band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0
-  if hook and ends and trace.state == "running" then tell(trace, hook, reply) end
+  if hook and band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0 then tell(trace, hook, reply) end
 end
 
 --- A probe stays unanswered.
 ---@param trace mtr.Trace
 ---@param probe mtr.BorrowedProbe
 function M.timeout(trace, probe)
-  local hook = trace.strategy.on_timeout
-  if hook and trace.state == "running" then tell(trace, hook, probe) end
+  local hook = trace.state == "running" and trace.strategy.on_timeout
+  if hook then tell(trace, hook, probe) end
 end
 
 --- Its trace has ended; the result is there. The error of `done`, or nil.
 ---@param trace mtr.Trace
 ---@return string?
 function M.done(trace)
-  local s = trace.strategy
-  if not trace.begun or not s.done then return nil end
-  local ok, problem = xpcall(s.done, traceback, s, trace)
+  local s, ok, problem = trace.strategy, true, nil
+  if trace.begun and s.done then ok, problem = xpcall(s.done, traceback, s, trace) end
+  instances.release(s)
   if ok then return nil end
   trace.engine:report(problem)
   return problem

@@ -14,13 +14,19 @@ local M = {}
 ---@class mtr.Strategy
 ---@field name? string for messages
 ---@field defaults? mtr.TraceOptions used where the user gave none
----@field trace? mtr.Trace of this instance
+---@field trace? mtr.Trace of this instance; in a campaign borrowed: only while a function runs
+---@field create? fun(): table makes the table of an instance; default: {}
+---@field reuse? boolean init also makes an instance as new that another trace has used
 ---@field init? fun(self: mtr.Strategy, trace: mtr.Trace) before anything else
 ---@field run? fun(self: mtr.Strategy, trace: mtr.Trace): string?, integer?, integer? see mtr.script
----@field next? fun(self: mtr.Strategy, now: number): mtr.NextProbe|mtr.Verdict, number? or wake
+---@field next? fun(self: mtr.Strategy, now: number): mtr.NextProbe|mtr.Verdict, any? see below
 ---@field on_reply? fun(self: mtr.Strategy, reply: mtr.BorrowedReply): mtr.Verdict a probe ended
 ---@field on_timeout? fun(self: mtr.Strategy, probe: mtr.BorrowedProbe): mtr.Verdict or this way
 ---@field done? fun(self: mtr.Strategy, trace: mtr.Trace) when the result is there
+
+-- What next returns: a probe, and it is asked again at once if there is room for more, unless `true`
+-- comes with the probe; nil, and it is asked again when something has happened to its trace, or
+-- after the number of ms that comes with nil; or a verdict.
 
 --- Goes on with nil, or ends the trace with "stop", reason, data, ttl: the stop_reason (default
 --- "halted"), stop_data (0), and the last hop of the result (the highest that answered).
@@ -61,7 +67,7 @@ function M.problem(s)
   if type(s) == "function" then return nil end
   if type(s) ~= "table" then return "a table or a function, got " .. err.show(s) end
   if type(s.next or s.run) ~= "function" then return "a table with the function next or run" end
-  for _, name in ipairs { "init", "on_reply", "on_timeout", "done", "run" } do
+  for _, name in ipairs { "create", "init", "on_reply", "on_timeout", "done", "run" } do
     if s[name] ~= nil and type(s[name]) ~= "function" then
       return ("a table whose %s is a function, got %s"):format(name, err.show(s[name]))
     end

@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
+local instances = require "mtr.instances"
 local options = require "mtr.options"
 local launch = require "mtr.launch"
 local park = require "mtr.park"
@@ -65,7 +66,7 @@ function M.new(engine, target, opts, declaration)
   local t = engine.scratch
   if kept.strategy then
     t.flags = t.flags + C.MTR_STRATEGY
-    steer.prepare(trace, kept.strategy)
+    instances.prepare(trace, kept.strategy)
   end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end
   trace.kept = kept

@@ -29,9 +29,9 @@ local lua_floors = {
   { "addr", "binary", "check", "config", "coro", "err", "event", "ext", "hop", "info", "json",
     "mtrp", "options", "payloads", "prefix", "probe", "range", "record", "recording", "reply",
     "script", "sim", "strategies", "targets", "tell", "units" },
-  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "kit", "launch", "loop", "park",
-    "prober", "resolve", "result", "slots", "start", "steer", "tell", "timer", "trace", "turns",
-    "watch" },
+  { "borrowed", "calls", "cohort", "dispatch", "engine", "hops", "instances", "kit", "launch",
+    "loop", "park", "prober", "resolve", "result", "slots", "start", "steer", "tell", "timer",
+    "trace", "turns", "watch" },
   { "default", "hosts", "readable", "semaphore", "series", "stats", "stream", "task", "warnings" },
   { "campaign", "cli", "init", "main", "report", "strategy" },
 }

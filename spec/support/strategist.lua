@@ -85,12 +85,12 @@ function Strategist:answer(e)
     return nil
   end
   local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.opts.flow,
-    size = probe.size or 0 })
+    size = probe.size or 0, last = wake == true and 1 or 0 })
   local sport, o = t.sport, t.opts
   if o.protocol ~= 1 then sport = sport + (opts.flow - o.flow) * d.core.regions end
   assert(C.core_probe(d.core, t, opts, sport, d.now) == 0)
   probe.id = opts.probe
-  return true
+  return wake ~= true
 end
 
 function Strategist:handle_event(e)

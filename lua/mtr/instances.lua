@@ -1,0 +1,174 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The instances of a strategy: one for each trace, made when it is first asked for a probe.
+--
+-- A trace of its own (mtr.trace) holds its instance. Those of a cohort (mtr.cohort) are in a list
+-- here, by the number in their traces' handles, and all are told of the cohort's one borrowed
+-- trace: turn() makes it the trace that an event is about, before mtr.steer runs the strategy.
+-- A strategy that says `reuse` gets an instance back when the trace of it has ended; then a
+-- campaign makes no more tables than it has traces in flight.
+
+local bit = require "bit"
+local lib = require "mtr.lib"
+local event = require "mtr.event"
+local script = require "mtr.script"
+local new_table = require "table.new"
+
+local C = lib.C
+local band = bit.band
+local NUMBER = bit.lshift(1, C.MTR_HANDLE_BITS) - 1
+local NEW, RUNNING, OVER = 0, 1, 2
+local ROOM = 15                        -- fields of an instance before its table grows
+
+local M = {}
+
+local FIELDS = {
+  "family", "least", "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit",
+  "loop_limit", "flow", "size", "timeout", "max_probes",
+}
+
+--- The options of a strategy's trace as they are in force: see mtr.TraceOptions; `family`, and
+--- `least`, the bytes of the smallest packet. Traces that are alike share one table: do not write.
+---@alias mtr.ForceOptions table<string, number|string>
+
+-- The tables by the bytes of struct mtr_trace that they are made of.
+local known, count, LIMIT = {}, 0, 1000
+local FROM = lib.offsetof("struct mtr_trace", "timeout")
+local TO = lib.offsetof("struct mtr_trace", "dst")
+
+--- The options in force of a trace that the library has started.
+---@param t ffi.cdata* struct mtr_trace
+---@return mtr.ForceOptions
+function M.options(t)
+  local key = lib.string(lib.cast("const char *", t) + FROM, TO - FROM)
+  local options = known[key]
+  if options then return options end
+  options = { protocol = event.protocol[t.protocol], multipath = event.multipath[t.multipath] }
+  for _, name in ipairs(FIELDS) do options[name] = t[name] end
+  if count == LIMIT then known, count = {}, 0 end
+  known[key], count = options, count + 1
+  return options
+end
+
+-- A table for an instance, which inherits by `meta`; `old` is one that may serve again.
+local function make(s, trace, meta, old)
+  if type(s) == "function" then return script.new(trace, s) end
+  local own = s.reuse and old or setmetatable(s.create and s.create() or new_table(0, ROOM), meta)
+  return s.run and script.new(trace, s.run, own) or own
+end
+
+-- Of each strategy the metatable of its instances and, if it says reuse, those that are free.
+local metas, spare = setmetatable({}, { __mode = "k" }), setmetatable({}, { __mode = "k" })
+
+--- Gives a trace of its own its instance of a strategy.
+---@param trace mtr.Trace
+---@param s mtr.Strategy|function
+function M.prepare(trace, s)
+  local list = spare[s]
+  if not metas[s] and type(s) == "table" then
+    metas[s], list = { __index = s }, s.reuse and {}
+    spare[s] = list
+  end
+  local own = make(s, trace, metas[s], list and table.remove(list))
+  if own.trace ~= trace then own.trace = trace end
+  trace.strategy = own
+end
+
+--- Its trace has ended, and nobody asks for the instance any more.
+---@param own mtr.Strategy
+function M.release(own)
+  if script.release(own) or not own.reuse then return end
+  local list = spare[getmetatable(own).__index]
+  list[#list + 1] = own
+end
+
+---@class mtr.Instances
+---@field trace mtr.BorrowedTrace
+local Instances = {}
+Instances.__index = Instances
+
+--- Those of a cohort.
+---@param trace mtr.BorrowedTrace
+---@param s mtr.Strategy|function
+---@return mtr.Instances
+function M.new(trace, s)
+  local base = { trace = trace }
+  if type(s) == "table" then setmetatable(base, { __index = s }) end
+  return setmetatable({
+    trace = trace, strategy = s, meta = { __index = base }, list = {}, options = {},
+    states = lib.new("uint8_t[?]", 64), families = lib.new("uint8_t[?]", 64), room = 64,
+    held = {}, holding = 0, mixed = false,
+  }, Instances)
+end
+
+local function grow(self, number)
+  local states, families, room = self.states, self.families, self.room
+  while number >= self.room do self.room = self.room * 2 end
+  self.states, self.families = lib.new("uint8_t[?]", self.room), lib.new("uint8_t[?]", self.room)
+  lib.copy(self.states, states, room)
+  lib.copy(self.families, families, room)
+end
+
+--- The library has started a trace.
+---@param t ffi.cdata* struct mtr_trace
+function Instances:started(t)
+  local number = band(t.handle, NUMBER)
+  if number >= self.room then grow(self, number) end
+  self.states[number], self.families[number] = NEW, t.family
+  if self.options[t.family] then return end
+  local options = M.options(t)
+  self.options[t.family] = options
+  self.mixed, self.trace.options = self.trace.options ~= false, options
+end
+
+--- Makes the borrowed trace be that of an event. No method: that is for each event less to look up.
+---@param self mtr.Instances
+---@param handle integer
+---@return mtr.BorrowedTrace
+function M.turn(self, handle)
+  local trace, number = self.trace, band(handle, NUMBER)
+  local state = self.states[number]
+  trace.handle, trace.state = handle, state == OVER and "stopping" or "running"
+  if self.mixed then trace.options = self.options[self.families[number]] end
+  trace.begun = state ~= NEW
+  if state == NEW then
+    self.states[number] = RUNNING
+    self.list[number + 1] = make(self.strategy, trace, self.meta, self.list[number + 1])
+  end
+  trace.strategy = self.list[number + 1]
+  return trace
+end
+
+--- Keeps the probe that a trace could not send yet, for recall() when it is asked again.
+---@param trace mtr.BorrowedTrace
+function Instances:keep(trace)
+  self.held[trace.handle], self.holding = trace.held, self.holding + 1
+  trace.held = false
+end
+
+--- Gives a trace the probe back that was kept for it, if any was.
+---@param trace mtr.BorrowedTrace
+function Instances:recall(trace)
+  local held = self.held[trace.handle]
+  if not held then return end
+  self.held[trace.handle], self.holding = nil, self.holding - 1
+  trace.held = held
+end
+
+--- A trace is to end: its strategy is asked no more.
+---@param handle integer
+function Instances:over(handle)
+  self.states[band(handle, NUMBER)] = OVER
+  if self.trace.handle == handle then self.trace.state = "stopping" end
+end
+
+--- A trace has ended.
+---@param handle integer
+function Instances:ended(handle)
+  local at = band(handle, NUMBER) + 1
+  local own = self.list[at]
+  if self.held[handle] then self.held[handle], self.holding = nil, self.holding - 1 end
+  if own and (script.release(own) or not own.reuse) then self.list[at] = false end
+end
+
+return M
