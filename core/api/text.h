@@ -44,7 +44,8 @@ static inline char *text_open(const struct text *t, char *spare) {
   return t->end - t->at >= TEXT_PIECE ? t->at : spare;
 }
 
-/* text_close: appends the piece from |start|, as text_open gave it, to |end|. */
+/* text_close: appends the piece that begins at |start|, as text_open gave it,
+ * and ends before |end|. */
 static inline void text_close(struct text *t, const char *start, char *end) {
   size_t n = (size_t)(end - start);
   if (start != t->at) {
