@@ -739,6 +739,19 @@ int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
  * holds nothing of use. -ESTALE, -ENOMEM. */
 int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
+/* mtr_json_line: the same as a line behind the |*used| bytes, of whole lines,
+ * in |buf|[|size|], which are first written to |file| if there is no room; used
+ * then counts anew. 0, or an error of mtr_json or of mtr_write_lines; -EINVAL:
+ * |*used| is above |size|; -EMSGSIZE: the line is longer than |size|, and |buf|
+ * is empty. */
+int mtr_json_line(struct mtr *engine, uint32_t trace, void *file, char *buf,
+                  uint32_t size, uint32_t *used);
+
+/* mtr_write_lines: writes |size| bytes, whole lines, to where |file|, a FILE of
+ * stdio, goes, behind what is in its buffer. It may block. 0, or the errno of
+ * write(2): of a line that was written in part a file then has blanks. */
+int mtr_write_lines(void *file, const char *bytes, uint32_t size);
+
 #ifdef __cplusplus
 }
 #endif

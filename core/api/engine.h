@@ -6,6 +6,7 @@
 #ifndef API_ENGINE_H
 #define API_ENGINE_H
 
+#include "api/ahead.h"
 #include "api/json.h"
 #include "loop/loop.h"
 #include "mtr.h"
@@ -26,6 +27,7 @@ struct mtr {
   struct payload *payloads;
   uint32_t payload_count;
   struct replies replies;            /* of the result being written */
+  struct ahead ahead;    /* of it */
   char why[256];         /* of the last failed call */
 };
 

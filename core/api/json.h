@@ -8,7 +8,7 @@
 #ifndef API_JSON_H
 #define API_JSON_H
 
-#include "api/text.h"
+#include "api/phrase.h"
 #include "mtr.h"
 
 /* The records of a trace, and room for them. All zero at first. */
@@ -16,6 +16,7 @@ struct replies {
   struct mtr_event *events;          /* [room], owned like the others */
   uint8_t *ext;          /* what their ext offsets point into */
   uint16_t *next;        /* of each the next of its hop */
+  struct phrase *phrases;            /* [PHRASES] */
   uint32_t room;
 };
 

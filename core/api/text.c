@@ -22,10 +22,18 @@ static char *put_digits(char *p, uint32_t value, unsigned least) {
   return end;
 }
 
+/* Three digits of a |value| below 1000. */
+static inline char *put_decimals(char *p, unsigned value) {
+  p[0] = (char)('0' + value / 100);
+  memcpy(p + 1, &pairs[value % 100 * 2], 2);
+  return p + 3;
+}
+
 char *put_number(char *p, uint32_t value) {
-  if (value < 10) {
-    *p = (char)('0' + value);
-    return p + 1;
+  if (value < 1000) return put_small(p, value);
+  if (value < 10000) {
+    *p = (char)('0' + value / 1000);
+    return put_decimals(p + 1, value % 1000);
   }
   if (value < 100000000) return put_digits(p, value, 1);
   p = put_digits(p, value / 100000000, 1);
@@ -33,18 +41,11 @@ char *put_number(char *p, uint32_t value) {
 }
 
 static char *put_dotted(char *p, const uint8_t *b) {
-  for (int i = 0; i < 4; i++) {
-    unsigned value = b[i];
-    if (i) *p++ = '.';
-    if (value > 99) {
-      *p++ = (char)('0' + value / 100);
-      memcpy(p, &pairs[value % 100 * 2], 2);
-      p += 2;
-    } else {
-      p = put_number(p, value);
-    }
+  for (int i = 0; i < 3; i++) {
+    p = put_small(p, b[i]);
+    *p++ = '.';
   }
-  return p;
+  return put_small(p, b[3]);
 }
 
 static char *put_hex(char *p, unsigned value) {
@@ -87,28 +88,33 @@ char *put_address(char *p, const uint8_t *addr, unsigned family) {
 }
 
 /* Thousandths, with the point. */
-static char *put_thousandths(char *p, uint64_t units) {
+static inline char *put_thousandths(char *p, uint32_t units) {
+  p = put_number(p, units / 1000);
+  *p = '.';
+  return put_decimals(p + 1, units % 1000);
+}
+
+/* The same of more than 32 bits have. */
+static char *put_many(char *p, uint64_t units) {
   uint64_t whole = units / 1000;
-  unsigned rest = (unsigned)(units % 1000);
-  if (whole >= 100000000) {
+  if (whole < 100000000) {
+    p = put_number(p, (uint32_t)whole);
+  } else {
     p = put_number(p, (uint32_t)(whole / 100000000));
     p = put_digits(p, (uint32_t)(whole % 100000000), 8);
-  } else {
-    p = put_number(p, (uint32_t)whole);
   }
-  p[0] = '.';
-  p[1] = (char)('0' + rest / 100);
-  memcpy(p + 2, &pairs[rest % 100 * 2], 2);
-  return p + 4;
+  *p = '.';
+  return put_decimals(p + 1, (unsigned)(units % 1000));
 }
 
 char *put_ms(char *p, double ms) {
   double units = ms * 1000 + 0.5;
+  if (units >= 0 && units < 0x1p32) return put_thousandths(p, (uint32_t)units);
   if (!(units > -0x1p53 && units < 0x1p53)) return put_word(p, "null");
   int64_t floor = (int64_t)units;
   if ((double)floor > units) floor--;
   if (floor < 0) *p++ = '-';
-  return put_thousandths(p, (uint64_t)(floor < 0 ? -floor : floor));
+  return put_many(p, (uint64_t)(floor < 0 ? -floor : floor));
 }
 
 char *put_seconds(char *p, double s) {

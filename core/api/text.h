@@ -4,7 +4,8 @@
  * how long it would have become; from the first piece that does not fit on
  * nothing more is written. The put_ functions write to |p|, where there must be
  * room, and return the byte behind: numbers take at most 24 bytes, an address
- * at most TEXT_ADDRESS.
+ * at most TEXT_ADDRESS. text_open says where: in the text itself while it has
+ * room for a piece, so that most pieces are not copied.
  */
 #ifndef API_TEXT_H
 #define API_TEXT_H
@@ -13,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { TEXT_ADDRESS = 46 };
+enum { TEXT_ADDRESS = 46, TEXT_PIECE = 1024, TEXT_RUN = 32 };
 
 struct text {
   char *at;              /* next byte */
@@ -37,6 +38,24 @@ static inline void text_word(struct text *t, const char *s) {
   text_put(t, s, strlen(s));
 }
 
+/* text_open: room for a piece of at most TEXT_PIECE bytes: behind the text or,
+ * if it does not fit there, in |spare|[TEXT_PIECE]. */
+static inline char *text_open(const struct text *t, char *spare) {
+  return t->end - t->at >= TEXT_PIECE ? t->at : spare;
+}
+
+/* text_close: appends the piece that begins at |start|, as text_open gave it,
+ * and ends before |end|. */
+static inline void text_close(struct text *t, const char *start, char *end) {
+  size_t n = (size_t)(end - start);
+  if (start != t->at) {
+    text_put(t, start, n);
+  } else {
+    t->size += n;
+    t->at = end;
+  }
+}
+
 /* put_word: a string as it is; a literal becomes a few moves. */
 static inline char *put_word(char *p, const char *s) {
   size_t n = strlen(s);
@@ -46,6 +65,33 @@ static inline char *put_word(char *p, const char *s) {
 
 /* put_number: a whole number in decimal. */
 char *put_number(char *p, uint32_t value);
+
+/* put_small: the same, quicker, of a |value| below 1000. */
+static inline char *put_small(char *p, unsigned value) {
+  *p = (char)('0' + value / 100);
+  p += value > 99;
+  *p = (char)('0' + value / 10 % 10);
+  p += value > 9;
+  *p = (char)('0' + value % 10);
+  return p + 1;
+}
+
+/* put_run: |n| bytes in runs of TEXT_RUN: touches as many as that too many, of
+ * |s| and at |p|. */
+static inline char *put_run(char *p, const char *s, size_t n) {
+  for (size_t i = 0; i < n; i += TEXT_RUN) memcpy(p + i, s + i, TEXT_RUN);
+  return p + n;
+}
+
+/* put_member: |name|, which is all of it up to the number, and |value|. */
+static inline char *put_member(char *p, const char *name, uint32_t value) {
+  return put_number(put_word(p, name), value);
+}
+
+/* put_if: |word| if |set|. */
+static inline char *put_if(char *p, unsigned set, const char *word) {
+  return set ? put_word(p, word) : p;
+}
 
 /* put_ms: |ms|, rounded half up to three decimals; "null" if it is no finite
  * number or above 2^53 us. */

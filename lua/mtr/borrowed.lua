@@ -112,6 +112,18 @@ function Result:write(out, size)
   return n >= 0 and n or nil
 end
 
+--- Writes the record as a line of JSON behind others, and these to the file if there is no room.
+---@param file file*
+---@param out ffi.cdata* memory for lines
+---@param size integer
+---@param used ffi.cdata* uint32_t[1], bytes of lines in it
+---@return integer? problem 0: none; a negative errno; nil: ask json() instead
+function Result:line(file, out, size, used)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_json_line(c, self.handle, file, out, size, used)
+end
+
 --- The record as one line of JSON, without a newline.
 ---@return string
 function Result:json()

@@ -15,7 +15,7 @@ local M = {}
 local buffer = lib.new "char[256]"
 
 --- Numbers of the errnos that the Lua layer asks for.
-M.code = { EINTR = 4, EAGAIN = 11, EINVAL = 22, EDQUOT = 122 }
+M.code = { EINTR = 4, EAGAIN = 11, EINVAL = 22, EMSGSIZE = 90, EDQUOT = 122 }
 
 --- An environment error that the Lua layer itself finds, as the three values to return.
 ---@param name string such as "ESHUTDOWN"

@@ -2,16 +2,17 @@
 --
 -- The reporter that writes each result as one line of JSON.
 --
--- Lines are gathered in memory and written in pieces of 64 KiB at most, and once a second. When the
--- disk is full the part of a line that it took is blanked out, the write's error names the file,
--- and nothing more is written: what is there reads as whole records. On a pipe a line in pieces
--- cannot be taken back.
+-- Lines are gathered in memory by the library and written from there, in pieces of 256 KiB at most
+-- and once a second; no Lua string is made of them. When the disk is full the part of a line that
+-- it took is blanked out, the write's error names the file, and nothing more is written: what is
+-- there reads as whole records. On a pipe a line in pieces cannot be taken back.
 
 local lib = require "mtr.lib"
 local err = require "mtr.err"
 
-local SIZE = 65536
-local NEWLINE = 10
+local C = lib.C
+local SIZE = 262144
+local EMSGSIZE = err.code.EMSGSIZE
 
 local M = {}
 
@@ -28,7 +29,7 @@ function M.new(path)
     error(("report.jsonl: the path must be a string, got %s"):format(err.show(path)), 2)
   end
   return setmetatable({
-    path = path or "-", buffer = lib.new("char[?]", SIZE), used = 0,
+    path = path or "-", buffer = lib.new("char[?]", SIZE), used = lib.new "uint32_t[1]",
   }, Jsonl)
 end
 
@@ -45,54 +46,39 @@ function Jsonl:start()
   return true
 end
 
--- What was written of a text that did not fit ends in the middle of a line: blanks that part.
-local function blank(file, from, text)
-  local taken = from and file:seek "end" - from
-  if not taken or taken <= 0 or taken > #text then return end
-  local line = text:sub(1, taken):match "[^\n]*$"
-  if file:seek("set", from + taken - #line) then file:write((" "):rep(#line)) end
+local function failed(reporter, code)
+  reporter.used[0] = 0
+  return err.env(code, "writing " .. reporter.name)
 end
 
-local function put(reporter, text)
-  local file = reporter.file
-  local from = file:seek()
-  local ok, message, code = file:write(text)
-  if ok then ok, message, code = file:flush() end
-  if ok then return true end
-  blank(file, from, text)
-  return err.env(code, ("writing %s: %s"):format(reporter.name, message))
+local function put(reporter, bytes, size)
+  local code = C.mtr_write_lines(reporter.file, bytes, size)
+  if code < 0 then return failed(reporter, code) end
+  return true
 end
 
 local function flush(reporter)
-  if reporter.used == 0 then return true end
-  local text = lib.string(reporter.buffer, reporter.used)
-  reporter.used = 0
-  return put(reporter, text)
+  local used = reporter.used[0]
+  if used == 0 then return true end
+  reporter.used[0] = 0
+  return put(reporter, reporter.buffer, used)
 end
 
 -- A result that is not the engine's, or longer than the memory there is.
 local function whole(reporter, result)
   local ok, message, name = flush(reporter)
   if not ok then return nil, message, name end
-  return put(reporter, result:json() .. "\n")
+  local text = result:json() .. "\n"
+  return put(reporter, text, #text)
 end
 
 --- Takes one result.
 ---@param result mtr.BorrowedResult
 function Jsonl:trace(result)
-  if not result.write then return whole(self, result) end
-  local left = SIZE - self.used - 1
-  local n = result:write(self.buffer + self.used, math.max(left, 0))
-  if n and n > left then
-    local ok, message, name = flush(self)
-    if not ok then return nil, message, name end
-    left = SIZE - 1
-    n = result:write(self.buffer, left)
-  end
-  if not n or n > left then return whole(self, result) end
-  self.used = self.used + n + 1
-  self.buffer[self.used - 1] = NEWLINE
-  return true
+  local code = result.line and result:line(self.file, self.buffer, SIZE, self.used)
+  if code == 0 then return true end
+  if code and code ~= -EMSGSIZE then return failed(self, code) end
+  return whole(self, result)
 end
 
 --- Writes what is gathered.

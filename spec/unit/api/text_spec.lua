@@ -27,6 +27,7 @@ describe("text", function()
     for _, n in ipairs{ 0, 7, 10, 99, 100, 99999999, 100000000, 100000001, 4294967295 } do
       assert.equal(("%.0f"):format(n), put("put_number", n))
     end
+    for n = 0, 11000 do assert.equal(("%.0f"):format(n), put("put_number", n)) end
     for i = 1, 5000 do
       local n = r(math.floor(10 ^ (i % 10))) - 1
       assert.equal(("%.0f"):format(n), put("put_number", n))
@@ -42,6 +43,22 @@ describe("text", function()
     end
     for _, nothing in ipairs{ 0 / 0, 1 / 0, -1 / 0 } do
       assert.equal("null", put("put_ms", nothing))
+    end
+  end)
+
+  it("has milliseconds that are ties, single precision, or at an edge of its ways", function()
+    local r, float = random(5), ffi.new "float[1]"
+    local function same(ms)
+      assert.equal(("%.3f"):format(math.floor(ms * 1000 + 0.5) / 1000), put("put_ms", ms), ms)
+    end
+    -- Sixteenths are exact, and every other one ends in half a microsecond.
+    for i = 0, 20000 do same(i / 16) end
+    for _ = 1, 20000 do
+      float[0] = r() * 10 ^ r(8)
+      same(float[0])
+    end
+    for _, edge in ipairs{ 0, 1, 9, 10, 99, 100, 999, 1000, 9999, 10000, 4294967.296, 1e8, 1e11 } do
+      for d = -3, 3 do same(edge + d * 0.0005) end
     end
   end)
 
