@@ -18,6 +18,11 @@ local FINAL, DUP, LATE = C.MTR_REPLY_FINAL, C.MTR_REPLY_DUP, C.MTR_REPLY_LATE
 local M = {}
 
 ---@class mtr.BorrowedReply: mtr.Reply
+---@field dup boolean this one and the next four are false where a copy has none
+---@field late boolean
+---@field final boolean
+---@field unreach boolean
+---@field too_big boolean
 local Reply = {}
 
 local function reply_whole(self)

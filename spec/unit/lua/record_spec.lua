@@ -133,13 +133,17 @@ describe("a borrowed reply", function()
   it("has the common fields set", function()
     local reply = replies.new(nil)
     local batch = lib.new "struct mtr_event[2]"
-    batch[0], batch[1] = event { flags = C.MTR_REPLY_DUP }, event { flags = C.MTR_REPLY_FINAL }
-    replies.fill(reply, batch, 0)
-    assert.same({ 7, true, false }, { reply.ttl, reply.dup, reply.late })
-    assert.is_nil(reply.final)
-    replies.fill(reply, batch, 1)
-    assert.is_false(reply.dup)
-    assert.is_true(reply.final)
+    local flags = { "dup", "late", "final", "unreach", "too_big" }
+    for _, set in ipairs(flags) do
+      batch[0] = event { flags = C["MTR_REPLY_" .. set:upper()] }
+      batch[1] = event { ttl = 8 }
+      replies.fill(reply, batch, 0)
+      assert.equal(7, reply.ttl)
+      for _, flag in ipairs(flags) do assert.equal(flag == set, reply[flag], set .. flag) end
+      replies.fill(reply, batch, 1)
+      assert.equal(8, reply.ttl)
+      for _, flag in ipairs(flags) do assert.equal(false, reply[flag], set .. flag) end
+    end
   end)
 end)
 
