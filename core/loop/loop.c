@@ -132,7 +132,8 @@ void loop_close(struct loop *l, int32_t *keep) {
   core_close(&l->core);
 }
 
-int64_t loop_deadline(struct loop *l, int64_t now) {
+/* When something is to be done, but for telling of what has happened. */
+static int64_t work_at(struct loop *l, int64_t now) {
   int held = l->out_first < l->out_end;
   int64_t at = core_deadline(&l->core, !held, now);
   if (held && l->retry_at < at) at = l->retry_at;
@@ -140,10 +141,13 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
     int64_t due = l->net->ops->deadline(l->net);
     if (due < at) at = due;
   }
-  if (l->core.event_count > l->core.told) return now;
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
   return watch_waiting(l) ? now : at;
+}
+
+int64_t loop_deadline(struct loop *l, int64_t now) {
+  return l->core.event_count > l->core.told ? now : work_at(l, now);
 }
 
 static void arm(struct loop *l) {
@@ -265,11 +269,14 @@ static int all_inside(struct loop *l) {
 
 /* Where only the rate keeps probes back, and not for long, replies can wait as
  * well: the kernel has stamped them, and to be woken for each would cost more
- * than all the rest. Then sleeps until |at| without looking at them. */
-static int nap(struct loop *l, int64_t at, int64_t now) {
+ * than all the rest. So can what there is to tell. Then sleeps until the rate
+ * lets probes go, without looking at them. */
+static int nap(struct loop *l, int64_t now) {
   int held = l->out_first < l->out_end;
   if (l->net->virtual || l->net->ops->tick || held) return 0;
-  if (!core_any_ready(&l->core) || at - now > NAP_NS) return 0;
+  if (!core_any_ready(&l->core)) return 0;
+  int64_t at = work_at(l, now);
+  if (at <= now || at - now > NAP_NS) return 0;
   struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
   struct timespec left = {.tv_nsec = at - now};
   l->woken = ppoll(&wake, 1, &left, NULL) > 0;
@@ -289,7 +296,7 @@ int loop_wait(struct loop *l, int wake_fd) {
   int due = at <= now || (l->net->virtual && at < INT64_MAX);
   l->unseen = 0;
   l->waited = 1;
-  if (!due && nap(l, at, now)) return l->woken ? -EINTR : 0;
+  if (nap(l, now)) return l->woken ? -EINTR : 0;
   if (!due) arm(l);
   uv_run(&l->uv, due ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   return l->woken ? -EINTR : 0;

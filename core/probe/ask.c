@@ -26,6 +26,7 @@ unsigned core_must_ask(const struct trace *t) {
 
 uint32_t core_may_ask(const struct core *c, uint32_t n, int64_t now) {
   if (core_room(c) < n + c->config.max_events / EVENTS_KEPT) return 0;
+  if (now < pace_wake(&c->pace)) return 0;   /* not for one at a time */
   uint32_t allowed = pace_allow(&c->pace, CORE_ASKED, now);
   return allowed > n + c->asked ? allowed - n - c->asked : 0;
 }
