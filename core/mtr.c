@@ -180,7 +180,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_call(&m->loop);
+  int64_t now = loop_recent(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;

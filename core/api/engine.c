@@ -320,7 +320,7 @@ int mtr_step(struct mtr *m) {
   return err ? err : (int)m->loop.core.event_count;
 }
 
-void mtr_hold(struct mtr *m) { m->loop.held = 1; }
+void mtr_hold(struct mtr *m) { m->loop.held = loop_now(&m->loop) | 1; }
 
 int mtr_flush(struct mtr *m) {
   if (!*m->ours) return forked(m);

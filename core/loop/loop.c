@@ -43,6 +43,10 @@ int64_t loop_call(struct loop *l) {
   return loop_now(l);
 }
 
+int64_t loop_recent(struct loop *l) {
+  return l->held && !l->net->ops->tick ? l->held : loop_call(l);
+}
+
 double loop_unix(const struct loop *l, int64_t at) {
   return (double)(l->epoch + at) / 1e9;
 }

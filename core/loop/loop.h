@@ -39,7 +39,8 @@ struct loop {
   int wake_fd;           /* ends loop_wait; -1 none yet */
   int woken;             /* by it */
   int fresh;             /* |readable| is of a wait that has just ended */
-  int held;              /* nothing is armed before loop_flush */
+  int64_t held;          /* since when, ns: nothing is armed before loop_flush;
+                          * 0: it is not so */
   int waited;            /* loop_wait sleeps on it */
   int watched;           /* somebody else may, who has its descriptor */
   unsigned unseen;       /* steps that did not ask the system for readiness */
@@ -66,6 +67,10 @@ int64_t loop_epoch(void);
 /* loop_call: loop_now for a call from outside the loop, where a transport's own
  * time may move on. */
 int64_t loop_call(struct loop *l);
+
+/* loop_recent: the same for one call of many: a time as old as |held| will do,
+ * where it can be had without asking the system. */
+int64_t loop_recent(struct loop *l);
 
 /* loop_open: starts |l| over |net|, which it owns from then on, success or not.
  * |config|'s bases are filled in from |net|. 0 or a negative errno. */

@@ -3,9 +3,7 @@
 
 enum {
   PACE_SLACK_NS = 1000000,             /* what one wake-up may be late */
-  PACE_NAP_NS = 400000,                /* what it is put off for company */
-  PACE_BURST_NS = 100000,              /* what of the rate may go at once */
-  PACE_COMPANY = 7                     /* packets worth waiting for */
+  PACE_BURST_NS = 100000               /* what of the rate goes at once */
 };
 
 void pace_init(struct pace *p, double rate, int64_t now) {
@@ -37,9 +35,6 @@ int64_t pace_next(const struct pace *p) {
 }
 
 int64_t pace_wake(const struct pace *p) {
-  double nap = PACE_COMPANY * p->gap_ns;
-  int64_t next = pace_next(p);
-  if (nap < PACE_BURST_NS) nap = PACE_BURST_NS;
-  if (nap > PACE_NAP_NS) nap = PACE_NAP_NS;
-  return nap < 2 * p->gap_ns ? next : next + (int64_t)nap;
+  double nap = PACE_BURST_NS - p->gap_ns;
+  return pace_next(p) + (nap > 0 && p->gap_ns > 0 ? (int64_t)nap : 0);
 }

@@ -28,9 +28,9 @@ void pace_take(struct pace *p, uint32_t n, int64_t now);
 /* pace_next: when the next packet may go, ns; in the past if it may now. */
 int64_t pace_next(const struct pace *p);
 
-/* pace_wake: when to wake up to send, ns: at pace_next or, at rates of some
- * thousands, later, so that a few go at once, for a wake-up costs more than a
- * packet: eight, or what 100 us of the rate hold, which queues nowhere. */
+/* pace_wake: when to wake up to send, ns: at pace_next or, above 10,000/s,
+ * later, so that what 100 us of the rate hold goes at once: a wake-up costs
+ * more than a packet, and what goes at once queues before a router. */
 int64_t pace_wake(const struct pace *p);
 
 #endif

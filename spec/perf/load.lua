@@ -95,9 +95,9 @@ local function difference(engine, other)
 end
 
 -- At a set rate much of the cost is to wake up, so mini sends as many at once as the engine does:
--- what 100 us of the rate hold, or eight.
+-- what 100 us of the rate hold.
 local function burst(rate)
-  return math.max(8, rate / 10000)
+  return math.max(1, rate / 10000)
 end
 
 local function check_cost(report, net, gear)
@@ -213,7 +213,7 @@ local function check_rtt(report, net, gear)
   for _, case in ipairs({ { 1000, 100 }, { 10000, 2000 }, { 50000, 9000 }, { 100000, 18000 } }) do
     local rate = case[1]
     local options = { n = case[2], rate = rate, transport = gear.transport, out = OUT,
-      burst = math.max(1, rate / 10000) } -- 100 us of the rate
+      burst = burst(rate) }
     assert(runs.engine(net, options))
     add_errors(report, "engine", gear.transport, rate, TARGETS.rtt[rate])
     runs.mini(net, gear.mini, options)

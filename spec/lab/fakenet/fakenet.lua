@@ -100,11 +100,10 @@ for f in /proc/[0-9]*/comm; do
 done
 [ $bound != 2 ] || echo pinned
 ]]
--- The responder goes before all else on its CPU, like the threads above. While it spins on a busy
--- machine the kernel lends its CPU to who would starve, 50 ms a second: the 99th percentile of
--- an RTT's error tells of the machine then.
+-- The responder goes before others on its CPU, but not before all: the kernel hands its answers on
+-- in a thread of its own there, which would starve for 50 ms at a time while the responder spins.
 local TUN = QUIET .. [[
-pin="taskset -c 1 chrt -f 10"
+pin="taskset -c 1 nice -n -20"
 $pin true 2>/dev/null || pin=
 $pin $BUILD/respond $KIND $A /proc/$HOLDER/root/run/counters $HOLDER $DELAY $SETTINGS
 [ -z "$pin" ] || echo pinned

@@ -145,13 +145,14 @@ describe("pace", function()
     assert.equal(1, allow(1, 5e6))
   end)
 
-  it("puts a wake-up off for company, where there will be some", function()
-    for _, case in ipairs{ { 100, 0 }, { 1000, 0 }, { 5000, 4e5 }, { 20000, 35e4 },
-      { 40000, 175000 }, { 3e5, 1e5 }, { 5e5, 1e5 } } do
-      local rate, nap = unpack(case)
+  it("puts a wake-up off until a burst may go: what 100 us of the rate hold", function()
+    for _, case in ipairs{ { 100, 0 }, { 1000, 0 }, { 5000, 0 }, { 10000, 0 }, { 20000, 5e4, 2 },
+      { 40000, 75000, 4 }, { 1e5, 9e4, 10 }, { 5e5, 98000, 50 } } do
+      local rate, nap, burst = unpack(case)
       init(rate)
       take(1, 0)
       assert.equal(nap, tonumber(C.pace_wake(p) - C.pace_next(p)), rate .. "/s")
+      assert.equal(burst or 1, allow(1000, tonumber(C.pace_wake(p) - START)), rate .. "/s")
     end
   end)
 end)
