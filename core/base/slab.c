@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include "base/huge.h"
 
-enum {
-  HUGE = 2 << 20,        /* bytes of a huge page, nearly everywhere */
-  LARGE = 1 << 20        /* a slab that has as much grows by those */
-};
+enum { LARGE = 1 << 20 };  /* a slab of as many bytes grows by huge pages */
 
 void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
   *s = (struct slab){.size = size, .shift = shift, .max = max,
@@ -18,7 +15,7 @@ void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
 
 void slab_close(struct slab *s) {
   for (uint32_t i = 0; i < s->small; i++) free(s->chunks[i]);
-  for (uint32_t i = 0; i < s->regions; i++) munmap(s->region[i], HUGE);
+  for (uint32_t i = 0; i < s->regions; i++) huge_unmap(s->region[i]);
   free(s->chunks);
   free(s->region);
   slab_init(s, s->size, s->max, s->shift);
@@ -36,30 +33,17 @@ static void *table_grow(void *table, uint32_t n) {
   return realloc(table, (n ? (size_t)n * 2 : 1) * sizeof(uint8_t *));
 }
 
-/* One huge page, if the kernel has one for us: tens of thousands of traces lie
- * far apart, and each page of 4 KiB costs a fault and a place in the TLB. */
-static uint8_t *map_huge(void) {
-  int rights = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-  uint8_t *raw = mmap(NULL, 2 * (size_t)HUGE, rights, flags, -1, 0);
-  if (raw == MAP_FAILED) return NULL;
-  size_t before = -(uintptr_t)raw & (HUGE - 1);
-  if (before) munmap(raw, before);
-  munmap(raw + before + HUGE, HUGE - before);
-  madvise(raw + before, HUGE, MADV_HUGEPAGE);    /* or not: no matter */
-  return raw + before;
-}
-
 static uint8_t *carve(struct slab *s, size_t bytes) {
   if (s->left < bytes) {
     void *table = table_grow(s->region, s->regions);
     if (!table) return NULL;
     s->region = table;
-    uint8_t *region = map_huge();
+    uint8_t *region = huge_map();
     if (!region) return NULL;
     s->region[s->regions++] = region;
-    s->left = HUGE;
+    s->left = HUGE_BYTES;
   }
-  uint8_t *chunk = s->region[s->regions - 1] + (HUGE - s->left);
+  uint8_t *chunk = s->region[s->regions - 1] + (HUGE_BYTES - s->left);
   s->left -= (uint32_t)bytes;
   return chunk;
 }

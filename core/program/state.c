@@ -13,6 +13,8 @@
  */
 #include "program/state.h"
 
+#include "base/heap.h"
+
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -245,9 +247,11 @@ static int state_main(lua_State *L) {
 }
 
 int state_run(const struct state_setup *setup) {
-  lua_State *L = luaL_newstate();
+  static struct heap heap;
+  lua_State *L = lua_newstate(heap_alloc, &heap);
   int status;
 
+  if (!L) L = luaL_newstate();         /* a LuaJIT that takes no memory of ours */
   if (!L) {
     fputs("mtrlua: not enough memory for Lua\n", stderr);
     return EXIT_FAILURE;

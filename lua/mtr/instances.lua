@@ -104,6 +104,7 @@ end
 function Instances:started(t)
   local number = band(t.handle, NUMBER)
   if number >= self.room then grow(self, number) end
+  if self.families[number] ~= t.family then self.list[number + 1] = false end
   self.states[number], self.families[number] = NEW, t.family
   if self.options[t.family] then return end
   local options = M.options(t)

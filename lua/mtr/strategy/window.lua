@@ -31,17 +31,21 @@ local Instance = ffi.typeof [[struct {
   uint16_t lost;                       // probes that came to nothing and are to be sent again
   uint8_t gap, loops;                  // silent hops in a row, loops
   uint8_t data;                        // stop_data
-  uint32_t hop[?];                     // three for each TTL: its counts, who answered first
+  uint8_t step;                        // numbers for each TTL in hop: 2, IPv6 3
+  uint32_t hop[?];                     // those: its counts, who answered first
 }]]
 
 -- By a function: a table would raise an error for what is not in it.
 ffi.metatype(Instance, { __index = function(_, name) return M[name] end })
 
-function M.create(trace) return Instance(3 * (trace.options.max_ttl + 1)) end
+local function numbers(o) return o.family == 4 and 2 or 3 end
+
+function M.create(trace) return Instance(numbers(trace.options) * (trace.options.max_ttl + 1)) end
 
 function M:init(trace)
   local o = trace.options
-  for i = 0, 3 * o.max_ttl + 2 do self.hop[i] = 0 end
+  self.step = numbers(o)
+  for i = 0, self.step * (o.max_ttl + 1) - 1 do self.hop[i] = 0 end
   self.flow, self.size, self.next_ttl = o.flow, o.size, o.first_ttl
   self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
   for i = 0, 3 do self.seen[i] = 0 end
@@ -60,7 +64,7 @@ end
 -- The lowest TTL below next_ttl that wants another probe, or next_ttl.
 local function search(self, o)
   for ttl = self.settled + 1, self.next_ttl - 1 do
-    if wants(o, self.hop[3 * ttl]) then return ttl end
+    if wants(o, self.hop[self.step * ttl]) then return ttl end
   end
   self.lost = 0
   return self.next_ttl
@@ -69,7 +73,7 @@ end
 -- The same, at first sight.
 local function again(self, o)
   local ttl = self.retry
-  if ttl > self.settled and wants(o, self.hop[3 * ttl]) then return ttl end
+  if ttl > self.settled and wants(o, self.hop[self.step * ttl]) then return ttl end
   return (search(self, o))
 end
 
@@ -79,38 +83,43 @@ function M:next(_, trace)
   local ttl = self.lost > 0 and again(self, o) or self.next_ttl
   if ttl > last then return nil end
   if ttl < self.next_ttl then self.lost = self.lost - 1 end
-  local h = self.hop[3 * ttl] + SENT + OUT
-  self.hop[3 * ttl], self.good, self.ttl = h, self.good + 1, ttl
+  local h = self.hop[self.step * ttl] + SENT + OUT
+  self.hop[self.step * ttl], self.good, self.ttl = h, self.good + 1, ttl
   if ttl == self.next_ttl and not wants(o, h) then self.next_ttl = ttl + 1 end
   return self, self.next_ttl > last and self.lost == 0
 end
 
--- Two numbers that stand for an address: exact for IPv4.
-local function fold(key)
-  if type(key) == "number" then return key, 0 end
-  local a, b = 0, 0
-  for i = 1, #key, 2 do
-    a = bxor(lshift(a, 5) - a, key:byte(i))
-    b = bxor(lshift(b, 5) - b, key:byte(i + 1))
+-- Keeps what stands for an address in the hop at `i`: for IPv6 not the address, but two sums of it.
+local function remember(self, i, key)
+  if type(key) == "number" then
+    self.hop[i + 1] = key
+    return
   end
-  return a, b
+  local a, b = 0, 0
+  for k = 1, #key, 2 do
+    a = bxor(lshift(a, 5) - a, key:byte(k))
+    b = bxor(lshift(b, 5) - b, key:byte(k + 1))
+  end
+  self.hop[i + 1], self.hop[i + 2] = a, b
 end
 
 -- Whether two hops were answered by one address.
 local function same(self, a, b)
-  return self.hop[3 * a + 1] == self.hop[3 * b + 1] and self.hop[3 * a + 2] == self.hop[3 * b + 2]
+  local i, k = self.step * a, self.step * b
+  return self.hop[i + 1] == self.hop[k + 1]
+    and (self.step == 2 or self.hop[i + 2] == self.hop[k + 2])
 end
 
 -- Whether hop `ttl` repeats an address with another one in between.
 local function loops(self, o, ttl)
-  local before, key = self.last, self.hop[3 * ttl + 1]
+  local before, key = self.last, self.hop[self.step * ttl + 1]
   local bits = bxor(key, rshift(key, 8), rshift(key, 16))
   local word, mark = band(bits, 3), lshift(1, rshift(bits, 2))
   local fresh = band(self.seen[word], mark) == 0
   self.seen[word], self.last = bor(self.seen[word], mark), ttl
   if fresh or before > 0 and same(self, ttl, before) then return false end
   for earlier = o.first_ttl, before - 1 do
-    if answers(self.hop[3 * earlier]) > 0 and same(self, ttl, earlier) then return true end
+    if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then return true end
   end
   return false
 end
@@ -136,7 +145,7 @@ end
 
 local function settle(self, o)
   local ttl = self.settled + 1
-  local h = self.hop[3 * ttl]
+  local h = self.hop[self.step * ttl]
   if band(h, 0xff) == 0 or band(h, 0xff00) ~= 0 or wants(o, h) then return nil end
   self.settled = ttl
   local reason, data = judge(self, o, h, ttl)
@@ -146,7 +155,7 @@ end
 
 -- A probe for `ttl` has come to nothing.
 local function lost(self, o, ttl, h)
-  self.hop[3 * ttl] = h
+  self.hop[self.step * ttl] = h
   if wants(o, h) then
     if self.lost == 0 or ttl < self.retry then self.retry = ttl end
     self.lost = self.lost + 1
@@ -156,23 +165,23 @@ end
 
 function M:on_reply(reply, trace)
   local o, ttl = trace.options, reply.ttl
-  local h = self.hop[3 * ttl] - OUT
+  local h = self.hop[self.step * ttl] - OUT
   if reply.too_big then
     return lost(self, o, ttl, fit(o, self, reply) and h - SENT or h)
   end
   if answers(h) == 0 then
-    self.hop[3 * ttl + 1], self.hop[3 * ttl + 2] = fold(reply.addr_key)
+    remember(self, self.step * ttl, reply.addr_key)
   end
   h, self.high = h + ANSWERED, max(ttl, self.high)
   if reply.unreach then self.data = reply.icmp_code or 255 else h = bor(h, OTHER) end
   if reply.final then h, self.limit = bor(h, FINAL), min(ttl, self.limit) end
-  self.hop[3 * ttl] = h
+  self.hop[self.step * ttl] = h
   return settle(self, o)
 end
 
 function M:on_timeout(probe, trace)
   if probe.error then self.good, self.data = self.good - 1, mtr.errno(probe.error) end
-  return lost(self, trace.options, probe.ttl, self.hop[3 * probe.ttl] - OUT)
+  return lost(self, trace.options, probe.ttl, self.hop[self.step * probe.ttl] - OUT)
 end
 
 return M
