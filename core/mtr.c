@@ -304,18 +304,14 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
   const struct trace *t = find(m, handle);
   const struct cell *cell;
   uint32_t at = SLAB_NONE, k = 0, used = 0;
-  uint8_t error[256] = {0}, failed[256] = {0}, silent[256] = {0};
+  struct missed missed[256] = {{0}};
   if (!t) return -ESTALE;
   unsigned last = t->opts->flags & MTR_MANUAL ? 255 : t->settled;
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
     if (cell->ttl > last || (ttl && cell->ttl != ttl)) continue;
     struct shape shape = cells_shape(&c->cells, cell);
-    if (!shape.family && !shape.icmp_code) {
-      silent[cell->ttl] = (uint8_t)cell->rtt;
-    } else if (!shape.family) {
-      error[cell->ttl] = shape.icmp_code;
-      if (failed[cell->ttl] < UINT8_MAX) failed[cell->ttl]++;
-    }
+    if (!shape.family)
+      cells_missed(cell, shape.icmp_code, &missed[cell->ttl]);
     if (!shape.family || k++ >= n) continue;
     struct mtr_event *ev = &out[k - 1];
     uint32_t bytes = shape.ext_words * 4u;
@@ -328,11 +324,12 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
     else ev->ext_words = 0;
   }
   for (unsigned i = 1; i <= last; i++) {
-    if ((!failed[i] && !silent[i]) || k++ >= n) continue;
+    const struct missed *h = &missed[i];
+    if ((!h->failed && !h->silent) || k++ >= n) continue;
     out[k - 1] = (struct mtr_event){
         .kind = MTR_EV_TIMEOUT, .ttl = (uint8_t)i, .trace = handle,
-        .cookie = t->cookie, .error = error[i], .stop = failed[i],
-        .attempt = silent[i]};
+        .cookie = t->cookie, .error = h->error, .stop = h->failed,
+        .attempt = h->silent};
   }
   return (int)k;
 }

@@ -166,16 +166,26 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   text_close(t, piece, end(p, flags));
 }
 
+/* What became of a hop's probes that nothing came back for. */
+static char *put_missed(char *p, const struct mtr_event *e) {
+  if (e->attempt) p = put_member(p, ",\"unanswered\":", e->attempt);
+  if (e->stop) p = put_member(p, ",\"failed\":", e->stop);
+  if (!e->error) return p;
+  p = put_word(put_word(p, ",\"error\":\""), mtr_errname(e->error));
+  *p = '"';
+  return p + 1;
+}
+
 /* The records of one hop, chained from |first|. */
 static void hop(struct text *t, struct replies *r, unsigned ttl,
                 unsigned first, int skipped) {
-  const struct mtr_event *primary = NULL;
+  const struct mtr_event *primary = NULL, *missed = NULL;
   char spare[TEXT_PIECE], *piece = text_open(t, spare), *p = piece;
   struct said said;
-  int error = 0, some = 0;
+  int some = 0;
   for (unsigned i = first; i != NONE; i = r->next[i]) {
     const struct mtr_event *e = &r->events[i];
-    if (!e->family) error = e->error;
+    if (!e->family) missed = e;
     else if (e->flags & MTR_REPLY_PRIMARY) primary = e;
   }
   *p = ',';
@@ -191,10 +201,7 @@ static void hop(struct text *t, struct replies *r, unsigned ttl,
     }
     p = say_rtt(p, primary, &said);
   }
-  if (error) {
-    p = put_word(put_word(p, ",\"error\":\""), mtr_errname(error));
-    *p++ = '"';
-  }
+  if (missed) p = put_missed(p, missed);
   text_close(t, piece, put_word(p, ",\"replies\":["));
   for (unsigned i = first; i != NONE; i = r->next[i]) {
     const struct mtr_event *e = &r->events[i];
@@ -299,6 +306,21 @@ static int fetch(struct mtr *m, uint32_t handle) {
   }
 }
 
+/* The record of |cell|, the only one of its hop, as mtr_replies tells it, but
+ * for what no JSON is made of. */
+static void record(const struct cells *cells, const struct cell *cell,
+                   struct replies *r) {
+  struct mtr_event *e = r->events;
+  struct missed missed = {0};
+  cells_event(cells, cell, e, r->ext);
+  e->ext = 0;
+  if (e->family) return;
+  cells_missed(cell, e->icmp_code, &missed);
+  e->attempt = missed.silent;
+  e->stop = missed.failed;
+  e->error = missed.error;
+}
+
 /* Writes the hops of |trace| straight from where its replies are kept, if these
  * came one for each TTL and in order, as they mostly do; 0: they did not. While
  * one is written the next is fetched: they are strewn all over memory. */
@@ -318,9 +340,7 @@ static int in_order(struct text *t, struct mtr *m, const struct trace *trace,
     ahead_next(&m->ahead, c);
     if (cell->ttl > last) continue;
     if (cell->ttl < ttl) return 0;
-    cells_event(cells, cell, r->events, r->ext);
-    r->events->ext = 0;
-    r->events->error = r->events->family ? 0 : r->events->icmp_code;
+    record(cells, cell, r);
     for (; ttl < cell->ttl; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
     hop(t, r, ttl, 0, ttl < info->first_ttl);
     ttl++;

@@ -78,6 +78,25 @@ void cells_addr(const struct cells *s, const struct cell *c, uint8_t addr[16]);
 void cells_event(const struct cells *s, const struct cell *c,
                  struct mtr_event *ev, uint8_t *ext);
 
+/* What is kept of a hop's probes without a reply. Counts end at 255. */
+struct missed {
+  uint8_t silent;        /* not answered */
+  uint8_t failed;        /* not sent */
+  uint8_t error;         /* errno of the last of these */
+};
+
+/* cells_missed: adds to |m| what |c| says, which is no reply (family 0) and has
+ * the icmp_code |error|. */
+static inline void cells_missed(const struct cell *c, unsigned error,
+                                struct missed *m) {
+  if (!error) {
+    m->silent = (uint8_t)c->rtt;
+    return;
+  }
+  m->error = (uint8_t)error;
+  if (m->failed < UINT8_MAX) m->failed++;
+}
+
 /* cells_shift: gives the first reply of |list|, which is not empty, back. */
 void cells_shift(struct cells *s, struct cell_list *list);
 

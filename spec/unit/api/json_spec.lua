@@ -109,7 +109,9 @@ end
 local function fill_event(r, e, family, hops)
   e.kind, e.family, e.ttl = C.MTR_EV_REPLY, family, r(hops + 2)
   if r(12) == 1 then
-    e.kind, e.family, e.error, e.flags = C.MTR_EV_TIMEOUT, 0, r(110), 0
+    e.kind, e.family, e.flags = C.MTR_EV_TIMEOUT, 0, 0
+    e.attempt, e.stop = r(3) == 1 and 0 or r(255), r(3) == 1 and 0 or r(255)
+    e.error = r(3) == 1 and 0 or r(110)
     return
   end
   fill_address(r, e.addr, family)
@@ -165,10 +167,10 @@ describe("a result as JSON", function()
       for name in lua:gmatch '"([%l_]+)":' do seen[name] = true end
     end
     for _, name in ipairs {
-      "sport", "dport", "flow_label", "size", "stop_data", "skipped", "addr_class", "error", "mss",
-      "mtu", "tcp_flags", "nat", "truncated", "tier", "changed", "final", "unreach", "dup", "late",
-      "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls", "interface", "ifindex",
-      "name", "hex", "ext_malformed",
+      "sport", "dport", "flow_label", "size", "stop_data", "skipped", "addr_class", "unanswered",
+      "failed", "error", "mss", "mtu", "tcp_flags", "nat", "truncated", "tier", "changed", "final",
+      "unreach", "dup", "late", "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls",
+      "interface", "ifindex", "name", "hex", "ext_malformed",
     } do
       assert.is_true(seen[name], name .. " never came up")
     end
