@@ -45,7 +45,7 @@ function M.create(trace) return Instance(numbers(trace.options) * (trace.options
 function M:init(trace)
   local o = trace.options
   self.step = numbers(o)
-  for i = 0, self.step * (o.max_ttl + 1) - 1 do self.hop[i] = 0 end
+  ffi.fill(self.hop, 4 * self.step * (o.max_ttl + 1))
   self.flow, self.size, self.next_ttl = o.flow, o.size, o.first_ttl
   self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
   for i = 0, 3 do self.seen[i] = 0 end
@@ -110,14 +110,21 @@ local function same(self, a, b)
     and (self.step == 2 or self.hop[i + 2] == self.hop[k + 2])
 end
 
--- Whether hop `ttl` repeats an address with another one in between.
-local function loops(self, o, ttl)
-  local before, key = self.last, self.hop[self.step * ttl + 1]
+-- Not 0 if a hop before `ttl` may have had its address.
+local function familiar(self, ttl)
+  local key = self.hop[self.step * ttl + 1]
   local bits = bxor(key, rshift(key, 8), rshift(key, 16))
   local word, mark = band(bits, 3), lshift(1, rshift(bits, 2))
-  local fresh = band(self.seen[word], mark) == 0
-  self.seen[word], self.last = bor(self.seen[word], mark), ttl
-  if fresh or before > 0 and same(self, ttl, before) then return false end
+  local seen = self.seen[word]
+  self.seen[word] = bor(seen, mark)
+  return (band(seen, mark))
+end
+
+-- Whether hop `ttl` repeats an address with another one in between.
+local function loops(self, o, ttl)
+  local before = self.last
+  self.last = ttl
+  if familiar(self, ttl) == 0 or before > 0 and same(self, ttl, before) then return false end
   for earlier = o.first_ttl, before - 1 do
     if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then return true end
   end
