@@ -251,7 +251,7 @@ int state_run(const struct state_setup *setup) {
   lua_State *L = lua_newstate(heap_alloc, &heap);
   int status;
 
-  if (!L) L = luaL_newstate();         /* a LuaJIT that takes no memory of ours */
+  if (!L) L = luaL_newstate();         /* a LuaJIT that wants its own */
   if (!L) {
     fputs("mtrlua: not enough memory for Lua\n", stderr);
     return EXIT_FAILURE;
