@@ -6,14 +6,29 @@
 
 #include "base/huge.h"
 
-enum { PIECE = 1 << 16, LARGE = 1 << 20 };   /* bytes; from LARGE on, huge */
+enum { PIECE = 1 << 20, LINEAR = HEAP_SMALL / HEAP_STEP, SMALL_BITS = 10 };
 
-static size_t steps(size_t size) { return (size + HEAP_STEP - 1) / HEAP_STEP; }
+_Static_assert(HEAP_SMALL == 1 << SMALL_BITS, "a power of two");
+
+/* The number of the size that |size| is rounded up to. */
+static unsigned number(size_t size) {
+  if (size <= HEAP_SMALL)
+    return (unsigned)((size + HEAP_STEP - 1) / HEAP_STEP);
+  unsigned bits = 63 - (unsigned)__builtin_clzll(size - 1);
+  unsigned quarter = (unsigned)((size - 1) >> (bits - 2)) & 3;
+  return LINEAR + (bits - SMALL_BITS) * 4 + quarter + 1;
+}
+
+/* The bytes of size |n|. */
+static size_t bytes_of(unsigned n) {
+  if (n <= LINEAR) return (size_t)n * HEAP_STEP;
+  unsigned bits = SMALL_BITS + (n - LINEAR - 1) / 4;
+  return (size_t)(5 + (n - LINEAR - 1) % 4) << (bits - 2);
+}
 
 static int refill(struct heap *h) {
-  int huge = h->pieces >= LARGE;
-  size_t size = huge ? HUGE_BYTES : PIECE;
-  uint8_t *piece = huge ? huge_map() : malloc(size);
+  size_t size = h->pieces ? HUGE_BYTES : PIECE;
+  uint8_t *piece = h->pieces ? huge_map() : malloc(size);
   if (!piece) return -1;
   h->next = piece;
   h->left = size;
@@ -22,8 +37,9 @@ static int refill(struct heap *h) {
 }
 
 static void *take(struct heap *h, size_t size) {
-  if (size > HEAP_SMALL) return malloc(size);
-  size_t n = steps(size), bytes = n * HEAP_STEP;
+  if (size > HEAP_MOST) return malloc(size);
+  unsigned n = number(size);
+  size_t bytes = bytes_of(n);
   void *block = h->free[n];
   if (block) {
     memcpy(&h->free[n], block, sizeof block);
@@ -37,12 +53,13 @@ static void *take(struct heap *h, size_t size) {
 }
 
 static void give(struct heap *h, void *block, size_t size) {
-  if (size > HEAP_SMALL) {
+  if (size > HEAP_MOST) {
     free(block);
     return;
   }
-  memcpy(block, &h->free[steps(size)], sizeof block);
-  h->free[steps(size)] = block;
+  unsigned n = number(size);
+  memcpy(block, &h->free[n], sizeof block);
+  h->free[n] = block;
 }
 
 void *heap_alloc(void *heap, void *block, size_t old, size_t size) {
@@ -51,11 +68,12 @@ void *heap_alloc(void *heap, void *block, size_t old, size_t size) {
     give(heap, block, old);
     return NULL;
   }
-  if (old > HEAP_SMALL && size > HEAP_SMALL) return realloc(block, size);
-  if (old <= HEAP_SMALL && steps(old) == steps(size)) return block;
-  void *other = take(heap, size);
-  if (!other) return NULL;
-  memcpy(other, block, old < size ? old : size);
+  int apart = old > HEAP_MOST, other = size > HEAP_MOST;
+  if (apart && other) return realloc(block, size);
+  if (!apart && !other && number(old) == number(size)) return block;
+  void *copy = take(heap, size);
+  if (!copy) return NULL;
+  memcpy(copy, block, old < size ? old : size);
   give(heap, block, old);
-  return other;
+  return copy;
 }

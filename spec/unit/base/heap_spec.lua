@@ -39,17 +39,37 @@ describe("heap", function()
     free(b, 33)
   end)
 
-  it("cuts from huge pages once there is a megabyte of pieces", function()
-    local HUGE = 2 * 1024 * 1024
+  it("has sizes of which each block wastes less than a fifth, or 16 bytes", function()
+    local ends
+    local function cut(size)
+      ends = alloc(size)
+      return tonumber(h.next - ends)
+    end
+    for _, size in ipairs{ 1, 15, 16, 17, 1008, 1009, 1024, 1025, 1280, 1281, 1536, 2047, 2048,
+      2049, 5000, 65535, 65536, 65537, 100000, 131071, 131072 } do
+      local taken = cut(size)
+      assert.is_true(taken >= size and (taken - size < 16 or taken - size < taken / 5), size)
+      assert.is_true(ends == resize(ends, size, taken))
+      free(ends, size)
+      assert.is_true(ends == alloc(taken), size)
+    end
+    local pieces = h.pieces
+    local large = alloc(131073)
+    assert.is_true(pieces == h.pieces)
+    free(large, 131073)
+  end)
+
+  it("cuts from huge pages once the first megabyte is cut", function()
+    local MIB = 1024 * 1024
     for _ = 1, 1024 do alloc(1024) end
-    assert.equal(1024 * 1024, tonumber(h.pieces))
+    assert.equal(MIB, tonumber(h.pieces))
     local first = alloc(1024)
-    assert.equal(1024 * 1024 + HUGE, tonumber(h.pieces))
-    assert.equal(0, tonumber(ffi.cast("uintptr_t", first) % HUGE))
+    assert.equal(3 * MIB, tonumber(h.pieces))
+    assert.equal(0, tonumber(ffi.cast("uintptr_t", first) % (2 * MIB)))
     for _ = 1, 2047 do alloc(1024) end
-    assert.equal(1024 * 1024 + HUGE, tonumber(h.pieces))
+    assert.equal(3 * MIB, tonumber(h.pieces))
     alloc(16)
-    assert.equal(1024 * 1024 + 2 * HUGE, tonumber(h.pieces))
+    assert.equal(5 * MIB, tonumber(h.pieces))
   end)
 
   it("keeps every block's content over random calls, aligned and apart", function()
@@ -60,8 +80,8 @@ describe("heap", function()
       assert.equal(0, tonumber(ffi.cast("uintptr_t", b.at) % 16))
       for i = 0, b.size - 1, math.max(1, b.size - 1) do assert.equal(b.mark, b.at[i]) end
     end
-    local function size() return pick(4) == 1 and pick(5000) or pick(200) end
-    for step = 1, 20000 do
+    local function size() return pick(4) == 1 and pick(200000) or pick(200) end
+    for step = 1, 5000 do
       local what, at = pick(3), pick(math.max(n, 1))
       local b = live[at]
       if what == 1 or not b then

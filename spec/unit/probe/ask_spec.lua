@@ -117,6 +117,27 @@ describe("asking a strategy", function()
     assert.is_true(places - #d.sent <= 1)
   end)
 
+  it("asks as many at once as go in one burst, not each as soon as one may", function()
+    start({ dst = "203.0.113.9", dest = false }, nil, { rate = 100000 })
+    for _ = 2, 40 do d:start{ flags = C.MTR_STRATEGY } end
+    local began = d.now
+    for _, at in ipairs{ 0, 20, 50, 89 } do
+      d.now = began + at * 1000
+      d:step()
+      assert.equal(0, #d:of "NEXT")
+    end
+    assert.equal(began + 90000, d:next())
+    d.now = began + 90000
+    d:step()
+    assert.equal(10, #d:of "NEXT")
+    for _, e in ipairs(d:of "NEXT") do
+      assert.is_not_nil(d:probe(e.trace, { ttl = 1, last = 1 }))
+    end
+    d:step()
+    assert.equal(10, #d.sent)
+    assert.equal(10, #d:of "NEXT")
+  end)
+
   it("asks no more traces than may send", function()
     local handles = { start({ dst = "203.0.113.9", dest = false }, nil, { rate = 10 }) }
     for i = 2, 20 do handles[i] = d:start{ flags = C.MTR_STRATEGY } end
