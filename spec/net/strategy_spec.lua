@@ -114,8 +114,11 @@ describe("a user's strategy", function()
       end
       function s.on_reply(_, reply)
         assert.same(reply:copy().addr, reply.addr)
-        for _, name in ipairs { "ttl", "rtt", "flow", "attempt", "final", "icmp_type" } do
+        for _, name in ipairs { "ttl", "rtt", "flow", "attempt", "icmp_type" } do
           assert.equal(reply:copy()[name], reply[name])
+        end
+        for _, flag in ipairs { "dup", "late", "final", "unreach", "too_big" } do
+          assert.equal(reply:copy()[flag] or false, reply[flag])
         end
         ends[reply.id] = (ends[reply.id] or 0) + 1
       end

@@ -118,8 +118,8 @@ describe("asking a strategy", function()
   end)
 
   it("asks as many at once as go in one burst, not each as soon as one may", function()
-    start({ dst = "203.0.113.9", dest = false }, nil, { rate = 100000 })
-    for _ = 2, 40 do d:start{ flags = C.MTR_STRATEGY } end
+    start({ dst = "203.0.113.9", dest = false }, { window = 1 }, { rate = 100000 })
+    for _ = 2, 40 do d:start{ flags = C.MTR_STRATEGY, window = 1 } end
     local began = d.now
     for _, at in ipairs{ 0, 20, 50, 89 } do
       d.now = began + at * 1000
