@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 3,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 4,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
