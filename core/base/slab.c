@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "base/huge.h"
 
 enum { LARGE = 1 << 20 };  /* a slab of as many bytes grows by huge pages */

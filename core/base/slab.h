@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * slab.h: elements of one size, named by index, in chunks that never move. The
- * only place below core/loop that allocates: slab_grow, called when traces
- * start or between batches, never per probe. Taking and giving are free-list
- * moves. A slab that has become large grows by huge pages where the kernel has
- * them: the chunks carved from one count as memory in use one by one.
+ * only place where the engine below core/loop allocates: slab_reserve, called
+ * when traces start or between batches, never per probe. Taking and giving are
+ * free-list moves. A slab that has become large grows by huge pages where the
+ * kernel has them: the chunks carved from one count as memory in use one by
+ * one.
  *
  * The first four bytes of an element belong to the slab while it is free; the
  * rest keeps its last value, so that a generation counter survives there. New

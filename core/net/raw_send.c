@@ -133,9 +133,7 @@ static int fragments(struct raw *raw, int fd, const struct msghdr *m,
   return -n;
 }
 
-/* Sends the prepared messages first..end-1; returns where it had to stop. Each
- * is stamped as if the call had spent the same time on all of them, and let it
- * go in the middle of that. */
+/* Sends the prepared messages first..end-1; returns where it had to stop. */
 static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
                       uint32_t first, uint32_t end, struct net_sent *sent) {
   struct raw *raw = (struct raw *)net;
@@ -145,10 +143,9 @@ static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
     int64_t start = net->now();
     int n = sendmmsg(fd, &b->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    int64_t took = net->now() - start;
-    for (int i = 0; i < n; i++)
-      sent[first++].at = start + took * (2 * i + 1) / (2 * n);
+    net_stamp(&sent[first], n, start, net->now());
     if (n > 0) {
+      first += (uint32_t)n;
       raw->refused = 0;
       continue;
     }

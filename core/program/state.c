@@ -13,8 +13,6 @@
  */
 #include "program/state.h"
 
-#include "base/heap.h"
-
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -25,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "program/embed.h"
 #include "program/signals.h"
 

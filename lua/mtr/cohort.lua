@@ -121,7 +121,8 @@ function Cohort:mark(handle, mark, ttl)
   C.mtr_stop(c, handle, event.stop[mark.stop_reason], mark.stop_data, ttl or 0)
 end
 
---- Code of its strategy has failed: it is reported and ends the trace that it was about.
+--- User code has failed, a hook or its strategy: it is reported and ends the trace that it was
+--- about.
 ---@param text string with traceback
 function Cohort:broke(text)
   self.engine:report(text)
@@ -136,13 +137,7 @@ function Cohort:hook(fn, object, e)
   local trace, handle = self.trace, e.trace
   if self.marked > 0 and self.marks[handle] then return end
   trace.handle = handle
-  local ok, value = xpcall(fn, err.traceback, trace, object)
-  if not ok then
-    self.engine:report(value)
-    self:mark(handle, { stop_reason = "error", stop_data = 0, error = value })
-  elseif value == "stop" then
-    trace:stop()
-  end
+  if fn(trace, object) == "stop" then trace:stop() end
 end
 
 --- The DONE event of one of its traces has come.
