@@ -18,6 +18,12 @@ describe("a stamp", function()
     assert.same({ 1010, 1030, 1050, 1070, 1090 }, (stamps(5, 1000, 1100)))
   end)
 
+  it("is early where the call was interrupted", function()
+    assert.same({ 1000 + 10000 }, (stamps(1, 1000, 5000000)))
+    assert.same({ 1000 + 10000, 1000 + 30000 }, (stamps(2, 1000, 5000000)))
+    assert.same({ 1000 + 10000 }, (stamps(1, 1000, 21000)))
+  end)
+
   it("is given to no packet that the call did not take", function()
     local list, behind = stamps(2, 1000, 1100)
     assert.same({ 1025, 1075 }, list)
