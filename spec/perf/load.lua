@@ -1,36 +1,32 @@
 -- The load bench: our engine and mini, the bare reference, in turns before a fake internet of up to
 -- a million destinations, hop by hop, with a Lua callback per finished trace; then other people's
--- tracers. The engine has CPU 0, the responder CPU 1. Every figure of ours that has a target is
--- told as a ratio to mini, or as a difference, of runs that were neighbours, and is their median.
+-- tracers. The engine has CPU 0, the responder CPU 1. See load_kit for how they are compared.
 --
 -- It assumes build/fakenet and build/perf/mini, and is a part of bench.lua.
 -- SPDX-License-Identifier: MIT
 
 local contenders = require("spec.perf.contenders")
 local fakenet = require("spec.lab.fakenet.fakenet")
+local gears = require("spec.perf.load_gear")
+local kit = require("spec.perf.load_kit")
+local peers = require("spec.perf.load_peers")
+local rtt = require("spec.perf.load_rtt")
 local reports = require("spec.perf.report")
 local runs = require("spec.perf.load_runs")
 
 local M = {}
 
--- What must be reached. *_ratio: to mini in the same gear; *_us: more CPU per probe.
+-- What must be reached. *_us: more CPU per probe.
 local TARGETS = {
-  cpu_ratio = { most = 1.25 },
-  slow_ratio = { most = 1.3 },
   hook_us = { most = 0.25 },
   strategy_us = { most = 0.5 },
   jsonl_us = { most = 0.35 },
-  peak = { least = 350000 },
-  completeness = { least = 99.98 },
-  peak_memory = { most = 64 },
-  trace_bytes = { most = 400 + 128 }, -- 400 and one probe, of which the chain's part has the limit
   many_cpu = { most = 1.1 },
   many_memory = { most = 1.1 },
   few_wait = { most = 200 },
-  rtt = { [1000] = { 5, 24 }, [10000] = { 5, 24 }, [50000] = { 6, 55 }, [100000] = { 6, 55 } },
 }
 
--- The engine's transports, and the gears of mini that move packets as they do.
+---@type perf.Gear[]
 local GEARS = {
   { transport = "raw", mini = "rawmm raw" },
   { transport = "packet", mini = "pktmm ring" },
@@ -41,109 +37,11 @@ local GEARS = {
 local MIXED = { name = "raw_ring", pairs = 2, transport = "packet", mini = "rawmm ring",
   detours = { least = 100 } }
 local TWIN = "window-lua" -- the default strategy written in Lua
-local N, SLOW_N, JSON_N = 65536, 6000, 16384
+local N, JSON_N, RATE = 65536, 16384, 300000
 local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
-local RATE, SLOW_RATE, PAIRS = 300000, 20000, 3
-local DELAY_US = 10000
-local OUT = "build/perf/load.out"
 
-local function map(n, fn)
-  local list = {}
-  for i = 1, n do
-    list[i] = fn(i)
-  end
-  return list
-end
-
-local function with(options, more)
-  local all = {}
-  for _, from in ipairs({ options, more or {} }) do
-    for key, value in pairs(from) do
-      all[key] = value
-    end
-  end
-  return all
-end
-
-local function add(report, name, gear, target, figure, list)
-  figure.name = ("load_%s_%s"):format(gear, name)
-  figure.most, figure.least = target and target.most, target and target.least
-  report:add_median(figure, list)
-end
-
--- Engine and mini in turns. Without `mini`: the engine twice, `more` being what differs.
-local function pairs_of_runs(net, options, mini, more, n)
-  return map(n or PAIRS, function()
-    local engine = assert(runs.engine(net, with(options, more)))
-    local other = mini and runs.mini(net, mini, options) or assert(runs.engine(net, options))
-    return { engine = engine, other = other }
-  end)
-end
-
-local function column(list, fn)
-  return map(#list, function(i)
-    return fn(list[i].engine, list[i].other)
-  end)
-end
-
-local function ratio(engine, other)
-  return engine.us_per_packet / other.us_per_packet
-end
-
-local function difference(engine, other)
-  return engine.us_per_packet - other.us_per_packet
-end
-
--- At a set rate much of the cost is to wake up, so mini sends as many at once as the engine does:
--- what 100 us of the rate hold.
-local function burst(rate)
-  return math.max(1, rate / 10000)
-end
-
-local function check_cost(report, net, gear)
-  local options = { n = N, rate = RATE, transport = gear.transport, burst = burst(RATE) }
-  local list = pairs_of_runs(net, options, gear.mini, nil, gear.pairs)
-  local name, T = gear.name or gear.transport, TARGETS
-  add(report, "us", name, nil, { text = "CPU per probe", unit = "us" },
-    column(list, function(engine) return engine.us_per_packet end))
-  add(report, "mini_us", name, nil, { text = "mini's, " .. gear.mini, unit = "us" },
-    column(list, function(_, mini) return mini.us_per_packet end))
-  add(report, "ratio", name, T.cpu_ratio, { text = "engine / mini" }, column(list, ratio))
-  add(report, "user_ns", name, nil, { text = "of the engine's the user part", unit = "ns",
-    digits = 0 }, column(list, function(engine) return engine.user / engine.packets * 1e9 end))
-  add(report, "memory", name, T.peak_memory, { text = "peak memory, 65,536 in flight",
-    unit = "MiB", digits = 1 }, column(list, function(engine) return engine.rss_kib / 1024 end))
-  add(report, "mini_memory", name, nil, { text = "mini's", unit = "MiB", digits = 1 },
-    column(list, function(_, mini) return mini.rss_kib / 1024 end))
-  add(report, "retries", name, nil, { text = "sends put off, in a run", digits = 0 },
-    column(list, function(engine) return engine.send_retries end))
-  local few = assert(runs.engine(net, with(options, { inflight = 8192 })))
-  add(report, "trace_bytes", name, T.trace_bytes, { text = "a trace in flight, its probe included",
-    unit = "bytes", digits = 0 }, column(list, function(engine)
-      return (engine.rss_kib - few.rss_kib) * 1024 / (N - 8192)
-    end))
-end
-
-local function check_slow(report, net, gear)
-  local options = { n = SLOW_N, rate = SLOW_RATE, transport = gear.transport,
-    burst = burst(SLOW_RATE) }
-  local list = pairs_of_runs(net, options, gear.mini)
-  add(report, "slow_us", gear.transport, nil, { text = "CPU per probe, paced at 20,000/s",
-    unit = "us" }, column(list, function(engine) return engine.us_per_packet end))
-  add(report, "slow_ratio", gear.transport, TARGETS.slow_ratio, { text = "engine / mini, paced" },
-    column(list, ratio))
-end
-
-local function check_peak(report, net, gear)
-  local list = pairs_of_runs(net, { n = N, rate = 0, transport = gear.transport }, gear.mini)
-  for _, key in ipairs({ "peak", "rate" }) do
-    local text = key == "peak" and "probes/s, the best half second" or "probes/s, mean"
-    add(report, key, gear.transport, TARGETS[key], { text = text, digits = 0 },
-      column(list, function(engine) return engine[key] end))
-    add(report, "mini_" .. key, gear.transport, nil, { text = "mini's", digits = 0 },
-      column(list, function(_, mini) return mini[key] end))
-  end
-end
+local add, column, map, with = kit.add, kit.column, kit.map, kit.with
+local pairs_of_runs = kit.pairs_of_runs
 
 local function check_more(report, net, gear)
   local function more(name, text, n, extra)
@@ -153,39 +51,34 @@ local function check_more(report, net, gear)
       return reports.say(("     %s: skipped: %s"):format(text, why))
     end
     add(report, name, gear.transport, TARGETS[name], { text = text, unit = "us" },
-      column(pairs_of_runs(net, options, nil, extra), difference))
+      column(pairs_of_runs(net, options, nil, extra), kit.difference))
   end
   more("hook_us", "a Lua on_hop callback for every hop", N, { hook = "on" })
   more("strategy_us", "the window strategy in Lua", N, { strategy = TWIN })
   more("jsonl_us", "every result as a line of JSON", JSON_N, { jsonl = "build/perf/load.jsonl" })
 end
 
-local function check_truth(report, net, gear)
-  local options = { n = N, rate = RATE, transport = gear.transport, out = OUT }
-  local engine = assert(runs.engine(net, options))
-  local score = runs.score(net, OUT, N)
-  local name = gear.name or gear.transport
-  add(report, "completeness", name, TARGETS.completeness, { text = "hops found", unit = "%",
-    digits = 3 }, { score.completeness * 100 })
-  add(report, "wrong", name, { most = 0 }, { text = "hops that are not there", digits = 0 },
-    { score.wrong + score.foreign })
-  add(report, "drops", name, nil, { text = "replies that the kernel dropped, as counted",
-    digits = 0 }, { engine.kernel_drops })
-  if gear.detours then
-    add(report, "detours", name, gear.detours, { text = "probes that raw sent for it", unit = "%" },
-      { engine.detours / engine.probes_sent * 100 })
-  end
-end
-
+-- The long run takes most of a minute, in which the machine changes: short ones before and after.
 local function check_many(report, net, gear)
-  local options = { n = MANY, inflight = N, rate = RATE, transport = gear.transport }
-  local many = assert(runs.engine(net, options))
-  local few = assert(runs.engine(net, with(options, { n = N })))
+  local options = { n = N, rate = RATE, transport = gear.transport }
+  local function short()
+    return assert(runs.engine(net, options))
+  end
+  local list = { short(), short(), short() }
+  local many = assert(runs.engine(net, with(options, { n = MANY, inflight = N })))
+  for i = 4, 6 do
+    list[i] = short()
+  end
+  local function against(key)
+    return map(#list, function(i)
+      return many[key] / list[i][key]
+    end)
+  end
   local text = ("%d destinations / 65,536: "):format(MANY)
   add(report, "many_cpu", gear.transport, TARGETS.many_cpu, { text = text .. "CPU per probe" },
-    { ratio(many, few) })
+    against("us_per_packet"))
   add(report, "many_memory", gear.transport, TARGETS.many_memory, { text = text .. "peak memory" },
-    { many.rss_kib / few.rss_kib })
+    against("rss_kib"))
 end
 
 -- Before routers that all answer: how long a trace waits for a reply, beyond what mini waits on
@@ -198,62 +91,6 @@ local function check_few(report, net, gear)
     function(engine, mini)
       return (engine.seconds / engine.packets - mini.seconds / mini.packets) * 10 * 1e6
     end))
-end
-
-local function add_errors(report, name, gear, rate, limits)
-  local errors = runs.errors(OUT, DELAY_US)
-  for i, key in ipairs({ "p50", "p99" }) do
-    add(report, ("rtt_%s_%d"):format(key, rate), gear, limits and { most = limits[i] }, {
-      text = ("%s: RTT error at %d/s, %s"):format(name, rate, key), unit = "us", digits = 0,
-    }, { errors[key] })
-  end
-end
-
-local function check_rtt(report, net, gear)
-  for _, case in ipairs({ { 1000, 100 }, { 10000, 2000 }, { 50000, 5000 }, { 100000, 10000 } }) do
-    local rate = case[1]
-    local options = { n = case[2], rate = rate, transport = gear.transport, out = OUT,
-      burst = burst(rate) }
-    assert(runs.engine(net, options))
-    add_errors(report, "engine", gear.transport, rate, TARGETS.rtt[rate])
-    runs.mini(net, gear.mini, options)
-    add_errors(report, "mini", gear.transport .. "_mini", rate)
-  end
-end
-
--- Other people's tracers: how many targets each gets, and what it does.
-local PEERS = {
-  { "scamper", 3000, "hop by hop, 10,000/s" }, { "zmap", 1048576, "one echo request each" },
-  { "masscan", 1048576, "one echo request each" }, { "traceroute", 100, "a process per target" },
-  { "mtr-packet", 100000, "1,000 commands at once" },
-}
-
-local function check_peers(report, net)
-  local mini = runs.mini(net, "pktmm ring", { n = N, rate = RATE })
-  for _, peer in ipairs(PEERS) do
-    local name, n, what = unpack(peer)
-    local ran, values = pcall(runs.peers[name], net, n)
-    if not contenders.installed(name) then
-      reports.say(("     %s is not installed: skipped"):format(name))
-    elseif not ran or not values then
-      reports.say(("     %s does not run here: %s"):format(name, tostring(values)))
-    else
-      add(report, "us", name, nil, { text = ("%s (%s), CPU per probe"):format(name, what),
-        unit = "us" }, { values.us_per_packet })
-      add(report, "ratio", name, nil, { text = "/ mini, pktmm ring", digits = 1 },
-        { values.us_per_packet / mini.us_per_packet })
-      add(report, "rate", name, nil, { text = "probes/s, mean", digits = 0 }, { values.rate })
-      add(report, "peak", name, nil, { text = "probes/s, the best half second", digits = 0 },
-        { values.peak })
-      add(report, "memory", name, nil, { text = "peak memory of a process", unit = "MiB",
-        digits = 1 }, { values.rss_kib / 1024 })
-    end
-  end
-  if contenders.installed("scamper") then
-    runs.peers.scamper(net, 3000, OUT)
-    add(report, "completeness", "scamper", nil, { text = "scamper: hops found", unit = "%",
-      digits = 3 }, { runs.score(net, OUT, 3000).completeness * 100 })
-  end
 end
 
 local told = {}
@@ -302,10 +139,10 @@ function M.parts.speed(report)
   fast({}, function(net)
     for _, gear in ipairs(gears_here(net)) do
       reports.say(("\nTransport %s"):format(gear.transport))
-      check_cost(report, net, gear)
-      check_slow(report, net, gear)
-      check_peak(report, net, gear)
-      check_truth(report, net, gear)
+      gears.check_cost(report, net, gear)
+      gears.check_slow(report, net, gear)
+      gears.check_peak(report, net, gear)
+      gears.check_truth(report, net, gear)
     end
   end)
 end
@@ -316,16 +153,16 @@ function M.parts.mixed(report)
   fast({}, function(net)
     local text, status = net:exec(("ip link set %s arp off"):format(net.device))
     assert(status == 0, text)
-    check_cost(report, net, MIXED)
-    check_truth(report, net, MIXED)
+    gears.check_cost(report, net, MIXED)
+    gears.check_truth(report, net, MIXED)
   end)
 end
 
 ---@param report perf.Report
 function M.parts.programmed(report)
   fast({}, function(net)
-    local gears = gears_here(net)
-    local best = gears[#gears]
+    local here = gears_here(net)
+    local best = here[#here]
     reports.say(("\nProgrammed, transport %s: CPU per probe more"):format(best.transport))
     check_more(report, net, best)
     check_many(report, net, best)
@@ -336,7 +173,7 @@ end
 function M.parts.peers(report)
   reports.say("\nOther tracers before the same fake internet")
   fast({}, function(net)
-    check_peers(report, net)
+    peers(report, net)
   end)
 end
 
@@ -353,15 +190,14 @@ end
 ---@param report perf.Report
 function M.parts.rtt(report)
   reports.say("\nRTT against answers that take 10 ms")
-  in_net({ kind = "tap", delay_us = DELAY_US }, function(net)
+  in_net({ kind = "tap", delay_us = rtt.DELAY_US }, function(net)
     for _, gear in ipairs(gears_here(net)) do
       if gear.delay ~= false then
-        check_rtt(report, net, gear)
+        rtt.check(report, net, gear)
       end
     end
     if contenders.installed("scamper") then
-      runs.peers.scamper(net, 2000, OUT)
-      add_errors(report, "scamper", "scamper", contenders.SCAMPER_RATE)
+      rtt.check_scamper(report, net)
     end
   end)
 end

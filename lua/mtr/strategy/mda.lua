@@ -12,29 +12,11 @@
 -- on, or when `flows` are used up. Wrong where packets are balanced one by one: there a flow that
 -- once passed a node says nothing of the next one.
 
+local diamond = require "mtr.strategy.diamond"
+
 local M = { name = "mda", confidence = 95, flows = 512 }
 
 M.defaults = { window = 32, max_probes = 20000 }
-
-local tables = {}
-
---- Probes through a node with `known` next hops that would have shown one more, were there one.
----@param confidence number percent
----@param known integer
----@return integer
-function M.enough(confidence, known)
-  local row = tables[confidence] or {}
-  tables[confidence] = row
-  local k, n, p = known + 1, 0, { [0] = 1 }        -- p[j]: that n probes have shown j of k
-  for j = 1, k do p[j] = 0 end
-  while not row[known] do
-    n = n + 1
-    for j = k, 1, -1 do p[j] = (p[j] * j + p[j - 1] * (k - j + 1)) / k end
-    p[0] = 0
-    if p[k] >= confidence / 100 then row[known] = n end
-  end
-  return row[known]
-end
 
 -- Sends flows to a TTL, until each is answered or was tried `attempts` times, and waits for all.
 local function send(self, trace, ttl, flows)
@@ -107,7 +89,7 @@ end
 local function explore(self, trace, ttl)
   local go, lack = {}, 0
   for _, node in ipairs(survey(self, ttl)) do
-    local missing = M.enough(self.confidence, math.max(node.known, 1)) - node.probed
+    local missing = diamond.enough(self.confidence, math.max(node.known, 1)) - node.probed
     for i = 1, math.min(missing, #node.fresh) do go[#go + 1] = node.fresh[i] end
     lack = lack + math.max(0, missing - #node.fresh)
   end
@@ -142,25 +124,11 @@ function M:run(trace)
   return self.reason or "hoplimit", 0, o.max_ttl
 end
 
--- The addresses at a TTL and the links to them, each once, in the order of flows.
-local function describe(self, ttl)
-  local hop, known = { ttl = ttl, nodes = {}, links = {} }, {}
-  for flow = 0, self.used - 1 do
-    local to, from = self.at[ttl][flow], self.at[ttl - 1][flow]
-    local link = to and from and from .. " " .. to
-    if to and not known[to] then known[to], hop.nodes[#hop.nodes + 1] = true, to end
-    if link and not known[link] and not self.closed[from] then
-      known[link], hop.links[#hop.links + 1] = true, { from = from, to = to }
-    end
-  end
-  return hop
-end
-
 function M:done(trace)
   if not trace.result then return end
   local hops, ttl = {}, trace.options.first_ttl
   while self.at[ttl] and next(self.at[ttl]) do
-    hops[#hops + 1], ttl = describe(self, ttl), ttl + 1
+    hops[#hops + 1], ttl = diamond.describe(self.at, self.used, ttl, self.closed), ttl + 1
   end
   trace.result.mda = { confidence = self.confidence, flows = self.used, hops = hops }
 end

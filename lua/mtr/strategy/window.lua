@@ -12,16 +12,18 @@ local bit = require "bit"
 local ffi = require "ffi"
 local mtr = require "mtr"
 local fit = require "mtr.strategy.fit"
+local hops = require "mtr.strategy.judge"
 
-local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
-local max, min, type = math.max, math.min, type
-local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, 0x1000000, 0x2000000
+local band, bor, rshift = bit.band, bit.bor, bit.rshift
+local max, min = math.max, math.min
+local answers, judge, remember = hops.answers, hops.judge, hops.remember
+local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, hops.OTHER, hops.FINAL
 
 local M = { name = "window-lua", reuse = true }
 
 local Instance = ffi.typeof [[struct {
   uint32_t id;                         // of the probe it wants, as ttl, flow and size
-  uint32_t seen[4];                    // for loops(): bits of addresses
+  uint32_t seen[4];                    // bits of addresses, to see loops
   uint16_t flow, size;
   uint16_t next_ttl;                   // to try
   uint16_t good;                       // probes that left
@@ -52,9 +54,6 @@ function M:init(trace)
   self.good, self.last, self.retry, self.lost = 0, 0, 0, 0
   self.gap, self.loops, self.data = 0, 0, 0
 end
-
--- In parentheses: LuaJIT compiles no more than a few tail calls in a row.
-local function answers(h) return (band(rshift(h, 16), 0xff)) end
 
 local function wants(o, h)
   return answers(h) + band(rshift(h, 8), 0xff) < o.queries
@@ -87,67 +86,6 @@ function M:next(_, trace)
   self.hop[self.step * ttl], self.good, self.ttl = h, self.good + 1, ttl
   if ttl == self.next_ttl and not wants(o, h) then self.next_ttl = ttl + 1 end
   return self, self.next_ttl > last and self.lost == 0
-end
-
--- Keeps what stands for an address in the hop at `i`: for IPv6 not the address, but two sums of it.
-local function remember(self, i, key)
-  if type(key) == "number" then
-    self.hop[i + 1] = key
-    return
-  end
-  local a, b = 0, 0
-  for k = 1, #key, 2 do
-    a = bxor(lshift(a, 5) - a, key:byte(k))
-    b = bxor(lshift(b, 5) - b, key:byte(k + 1))
-  end
-  self.hop[i + 1], self.hop[i + 2] = a, b
-end
-
--- Whether two hops were answered by one address.
-local function same(self, a, b)
-  local i, k = self.step * a, self.step * b
-  return self.hop[i + 1] == self.hop[k + 1]
-    and (self.step == 2 or self.hop[i + 2] == self.hop[k + 2])
-end
-
--- Not 0 if a hop before `ttl` may have had its address.
-local function familiar(self, ttl)
-  local key = self.hop[self.step * ttl + 1]
-  local bits = bxor(key, rshift(key, 8), rshift(key, 16))
-  local word, mark = band(bits, 3), lshift(1, rshift(bits, 2))
-  local seen = self.seen[word]
-  self.seen[word] = bor(seen, mark)
-  return (band(seen, mark))
-end
-
--- Whether hop `ttl` repeats an address with another one in between.
-local function loops(self, o, ttl)
-  local before = self.last
-  self.last = ttl
-  if familiar(self, ttl) == 0 or before > 0 and same(self, ttl, before) then return false end
-  for earlier = o.first_ttl, before - 1 do
-    if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then return true end
-  end
-  return false
-end
-
--- Why the trace ends at hop `ttl`, which has settled; nil: it does not.
-local function judge(self, o, h, ttl)
-  if band(h, FINAL) ~= 0 then return "completed", 0 end
-  local silent = answers(h) == 0
-  if not silent and band(h, OTHER) == 0 then return "unreach", self.data end
-  self.gap = silent and self.gap + 1 or 0
-  if o.gap_limit > 0 and self.gap >= o.gap_limit then
-    if self.good == 0 then return "error", self.data end
-    return "gaplimit", 0
-  end
-  if not silent and loops(self, o, ttl) and o.loop_limit > 0 and o.multipath ~= "classic" then
-    self.loops = self.loops + 1
-    if self.loops >= o.loop_limit then return "loop", 0 end
-  end
-  if ttl < self.limit then return nil end
-  if self.good == 0 then return "error", self.data end
-  return "hoplimit", 0
 end
 
 local function settle(self, o)

@@ -4,6 +4,7 @@ local bit = require "bit"
 local drive = require "spec.support.drive"
 local path = require "spec.support.path"
 local strategist = require "spec.support.strategist"
+local diamond = require "mtr.strategy.diamond"
 local mtr = require "mtr"
 
 local DST = "203.0.113.9"
@@ -173,7 +174,7 @@ describe("built-in strategies:", function()
       }
       for confidence, row in pairs(field) do
         for known, n in ipairs(row) do
-          assert.equal(n, mtr.strategy.mda.enough(confidence, known))
+          assert.equal(n, diamond.enough(confidence, known))
         end
       end
     end)
