@@ -9,9 +9,11 @@ enum {
   TABLE_HANDLE = 19      /* bits of a handle below its generation */
 };
 
+/* A queue is so long that its next probe has not been touched for seconds, and
+ * is fetched early: each knows the one that comes TABLE_AHEAD later. */
 static void queue_push(struct table *t, struct table_queue *q, uint32_t place) {
   struct probe *p = slab_at(&t->slab, place);
-  p->next = SLAB_NONE;
+  p->next = p->newer = SLAB_NONE;
   if (q->last == SLAB_NONE) {
     q->first = place;
   } else {
@@ -19,21 +21,26 @@ static void queue_push(struct table *t, struct table_queue *q, uint32_t place) {
     last->next = place;
   }
   q->last = place;
-}
-
-/* What comes next in a queue has not been used for long. */
-static void prefetch(const void *probe) {
-  enum { LINE = 64 };
-  __builtin_prefetch(probe);
-  __builtin_prefetch((const char *)probe + LINE);
+  uint32_t *recent = &q->recent[q->pushed++ % TABLE_AHEAD];
+  if (q->count++ >= TABLE_AHEAD) {
+    struct probe *before = slab_at(&t->slab, *recent);
+    before->newer = place;
+  }
+  *recent = place;
 }
 
 static uint32_t queue_pop(struct table *t, struct table_queue *q) {
+  enum { LINE = 64 };
   uint32_t place = q->first;
   struct probe *p = slab_at(&t->slab, place);
+  if (p->newer != SLAB_NONE) {
+    const char *ahead = slab_at(&t->slab, p->newer);
+    __builtin_prefetch(ahead, 1);
+    __builtin_prefetch(ahead + LINE, 1);
+  }
   q->first = p->next;
+  q->count--;
   if (q->first == SLAB_NONE) q->last = SLAB_NONE;
-  else prefetch(slab_at(&t->slab, q->first));
   return place;
 }
 
@@ -46,7 +53,8 @@ static int64_t queue_until(const struct table *t, const struct table_queue *q) {
 void table_init(struct table *t, uint32_t region, uint32_t max) {
   slab_init(&t->slab, sizeof(struct probe), max, TABLE_CHUNK);
   t->region = region;
-  t->answered = t->silent = (struct table_queue){SLAB_NONE, SLAB_NONE};
+  t->answered = t->silent =
+      (struct table_queue){.first = SLAB_NONE, .last = SLAB_NONE};
 }
 
 void table_close(struct table *t) { slab_close(&t->slab); }

@@ -33,7 +33,7 @@ struct probe {
   int64_t sent;          /* ns */
   uint32_t trace;        /* handle of its trace */
   uint32_t older;        /* the trace's outstanding probes, in sending order */
-  uint32_t newer;
+  uint32_t newer;        /* retired: who comes TABLE_AHEAD later, or none */
   uint32_t dst;          /* table_fold of the destination */
   uint16_t sport;        /* as sent */
   uint16_t dport;
@@ -48,8 +48,13 @@ struct probe {
   uint16_t asked_size;   /* bytes of its packet; 0: its trace's */
 };
 
+enum { TABLE_AHEAD = 8 };
+
 struct table_queue {
   uint32_t first, last;  /* places, SLAB_NONE when empty */
+  uint32_t count;
+  uint32_t pushed;       /* so far; the last ones are: */
+  uint32_t recent[TABLE_AHEAD];
 };
 
 struct table {

@@ -196,6 +196,28 @@ describe("table", function()
     end
   end)
 
+  it("gives in the order of retirement, and touches no probe that is in use", function()
+    init(40)
+    local pick, retired, out, first = random(4), {}, fill(40, 0), 1
+    for i = 1, 40 do out[i].newer = i end
+    for now = 1, 5000 do
+      if pick(2) == 1 and #out > 0 then
+        local p = table.remove(out, pick(#out))
+        assert.equal(I.table_place(p) + 1, p.newer)
+        C.table_retire(t, p, C.PROBE_SILENT, now)
+        retired[#retired + 1] = I.table_place(p)
+      else
+        local p = take(now)
+        if p then
+          assert.equal(retired[first], I.table_place(p))
+          first, p.newer = first + 1, I.table_place(p) + 1
+          out[#out + 1] = p
+        end
+      end
+    end
+    assert.is_true(first > 1000)
+  end)
+
   it("folds addresses so that neighbours and families differ", function()
     local seen = {}
     local function fold(text)
