@@ -85,6 +85,7 @@ uint32_t slab_take(struct slab *s) {
   uint32_t i = s->free;
   if (i == SLAB_NONE) return i;
   memcpy(&s->free, slab_at(s, i), sizeof s->free);
+  if (s->free != SLAB_NONE) __builtin_prefetch(slab_at(s, s->free), 1);
   s->used++;
   return i;
 }

@@ -56,14 +56,26 @@ local function resolved(trace, t, addresses, message, name)
   trace:fail(message, name)
 end
 
+-- Asks for the addresses of a name. Not in M.start: LuaJIT compiles no function that makes closures.
+local function look_up(trace, t)
+  -- The scratch struct is the next trace's by the time the answer is there.
+  local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
+  local lookup, message, name = resolve.start(engine, trace.target,
+    kept.family or kept.source and kept.source.family or 0,
+    function(...) resolved(trace, own, ...) end)
+  if not lookup then return nil, message, name end
+  trace.lookup, trace.state = lookup, "resolving"
+  return true
+end
+
 --- Starts it. On an environment error that is known at once returns it.
 ---@param trace mtr.Trace
 ---@return true?
 ---@return string? message, string? name or M.BUG
 function M.start(trace)
-  local engine, kept, t = trace.engine, trace.kept, trace.engine.scratch
+  local engine, t = trace.engine, trace.engine.scratch
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
-  local ok, message, name = options.bind(engine.c, t, kept)
+  local ok, message, name = options.bind(engine.c, t, trace.kept)
   if not ok then return nil, message, name end
   local family, zone = addr.parse(trace.target, bytes)
   if family > 0 then
@@ -72,14 +84,7 @@ function M.start(trace)
   elseif family ~= -EINVAL then
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end
-  -- The scratch struct is the next trace's by the time the answer is there.
-  local own = lib.new("struct mtr_trace", t)
-  trace.lookup, message, name = resolve.start(engine, trace.target,
-    kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(trace, own, ...) end)
-  if not trace.lookup then return nil, message, name end
-  trace.state = "resolving"
-  return true
+  return look_up(trace, t)
 end
 
 return M

@@ -181,13 +181,15 @@ local function put(option, value, t, out)
   end
 end
 
+local function put_unsaid(option, value, opts, t, out)
+  if opts[option.name] == nil then put(option, value, t, out) end
+end
+
 -- What a strategy sets where the user has said nothing.
 local function fill_defaults(declaration, s, opts, t, out)
   local defaults = type(s) == "table" and s.defaults
   if not defaults then return nil end
-  return check.each(declaration, defaults, function(option, value)
-    if opts[option.name] == nil then put(option, value, t, out) end
-  end)
+  return check.each(declaration, defaults, put_unsaid, opts, t, out)
 end
 
 --- Checks options and writes them into a struct mtr_trace, on top of the defaults.

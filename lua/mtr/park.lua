@@ -138,6 +138,7 @@ end
 function M.finish(op)
   op.done = true
   local waiters, followers = op.waiters, op.followers
+  if not waiters and not followers then return end
   op.waiters, op.followers = nil, nil
   for _, task in ipairs(waiters or {}) do M.wake(task) end
   for follower in pairs(followers or {}) do M.finish(follower) end

@@ -41,7 +41,15 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 --- See mtr.launch.
 M.BUG = launch.BUG
 
-local KEPT = { "on_probe", "on_reply", "on_timeout", "on_hop", "pace", "data" }
+-- What the trace itself keeps of its options. No loop: this is a part of every trace.
+local function keep(trace, kept)
+  if kept.on_probe then trace.on_probe = kept.on_probe end
+  if kept.on_reply then trace.on_reply = kept.on_reply end
+  if kept.on_timeout then trace.on_timeout = kept.on_timeout end
+  if kept.on_hop then trace.on_hop = kept.on_hop end
+  if kept.pace then trace.pace = kept.pace end
+  if kept.data ~= nil then trace.data = kept.data end
+end
 
 --- A trace that is not yet started; its options are checked and in engine.scratch.
 ---@param engine mtr.Engine
@@ -59,9 +67,7 @@ function M.new(engine, target, opts, declaration)
   if not kept then return nil, bug end
   -- Eight fields while in flight, unless there is more to remember: a ninth doubles the table.
   local trace = setmetatable({ engine = engine, target = target, state = "new" }, Trace)
-  for _, name in ipairs(KEPT) do
-    if kept[name] ~= nil then trace[name] = kept[name] end
-  end
+  keep(trace, kept)
   local t = engine.scratch
   if kept.strategy then
     t.flags = t.flags + C.MTR_STRATEGY
