@@ -1,12 +1,13 @@
 -- What a strategy in Lua costs: the same traces over a simulated internet by the engine's own sweep
 -- and by a strategy, a callback for each, packets built and parsed, and no kernel in between.
 --
---   mtrlua spec/perf/strategies.lua [strategy=window] [targets=20000] [prefixes=1000000]
---     [flight=1000] [seed=1] [warm=5000]
+--   mtrlua spec/perf/strategies.lua [strategy=window] [window=8] [targets=20000]
+--     [prefixes=1000000] [flight=1000] [seed=1] [warm=5000]
 --
--- Strategies: window (the sweep), window-lua, coroutine (below, as a user would write it), and any
--- other that is built in. `flight` traces are under way at once; the first `warm` are not measured.
--- One line of key=value; us_per_probe is processor time.
+-- Strategies: window (the sweep), window-lua, coroutine (below, as a user would write it: the sweep
+-- with window=1 sends the same probes), and any other that is built in. `flight` traces are under
+-- way at once; the first `warm` are not measured. One line of key=value; us_per_probe is processor
+-- time.
 -- SPDX-License-Identifier: MIT
 
 package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. package.path
@@ -16,7 +17,8 @@ local measure = require("spec.perf.measure")
 local flight = require("spec.perf.flight")
 
 local opts = measure.options({ ... }, {
-  strategy = "window", targets = 20000, prefixes = 1000000, flight = 1000, seed = 1, warm = 5000,
+  strategy = "window", window = 8, targets = 20000, prefixes = 1000000, flight = 1000, seed = 1,
+  warm = 5000,
 })
 
 -- Hop by hop, twice where nobody answers, until five hops in a row are silent.
@@ -40,7 +42,9 @@ end)
 
 local net = mtr.sim.internet({ seed = opts.seed, prefixes = opts.prefixes })
 local engine = assert(mtr.engine({ sim = net, rate = "max" }))
-local fly = flight(engine, opts.flight, net:targets(), { strategy = opts.strategy })
+local fly = flight(engine, opts.flight, net:targets(), {
+  strategy = opts.strategy, window = opts.window,
+})
 
 -- Traces `n` targets more; processor time and probes.
 local function trace(n)
