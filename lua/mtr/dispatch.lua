@@ -44,10 +44,10 @@ local function steered(entry, handle)
   return group and turn(group, handle) or entry
 end
 
-local function ask(entry, e)
-  local trace, group = steered(entry, e.trace), entry.instances
+local function ask(entry, handle, at, places)
+  local trace, group = steered(entry, handle), entry.instances
   if group and group.holding > 0 then group:recall(trace) end
-  ask_next(trace, e)
+  ask_next(trace, at, places)
   if group and trace.held then group:keep(trace) end
 end
 
@@ -85,7 +85,7 @@ local function told(engine, entry, kind, e)
 end
 
 -- The event itself is held in no variable where a strategy is called: LuaJIT, which makes no object
--- of it, would have to carry it through everything that the strategy does.
+-- of it as long as it stays in compiled code, would make one each time that a strategy leaves that.
 local function one(engine, events, i)
   local kind, entry = events[i].kind, engine.entries[events[i].cookie]
   if not entry then
@@ -99,7 +99,7 @@ local function one(engine, events, i)
       if strategy then tell_reply(steered(entry, events[i].trace), engine.reply) end
     end
   elseif kind == NEXT then
-    return ask(entry, events[i])
+    return ask(entry, events[i].trace, events[i].at, events[i].ttl)
   else
     return told(engine, entry, kind, events[i])
   end

@@ -5,8 +5,8 @@
 -- A trace of its own (mtr.trace) holds its instance. Those of a cohort (mtr.cohort) are in a list
 -- here, by the number in their traces' handles, and all are told of the cohort's one borrowed
 -- trace: turn() makes it the trace that an event is about, before mtr.steer runs the strategy.
--- A strategy that says `reuse` gets an instance back when the trace of it has ended; then a
--- campaign makes no more tables than it has traces in flight.
+-- A strategy that says `reuse` gets an instance back when the trace of it has ended; then no more
+-- of them are made than there are traces in flight.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -61,15 +61,56 @@ end
 -- Of each strategy the metatable of the instances that traces of their own have.
 local metas = setmetatable({}, { __mode = "k" })
 
+-- Instances to be used again, of ended traces of their own: by the options in force and strategy.
+local spare, SPARES = setmetatable({}, { __mode = "k" }), 1000
+
+local function spares(options, s)
+  local by = spare[options]
+  if not by then
+    by = setmetatable({}, { __mode = "k" })
+    spare[options] = by
+  end
+  local list = by[s]
+  if not list then
+    list = {}
+    by[s] = list
+  end
+  return list
+end
+
+-- One of them, or nil.
+local function again(trace, s)
+  local list = spares(trace.options, s)
+  local n = #list
+  local old = list[n]
+  list[n], trace.base = nil, s
+  return old
+end
+
 --- The instance of a trace of its own, whose strategy this is.
 ---@param trace mtr.Trace
 ---@param s mtr.Strategy|function
 ---@return mtr.Strategy
 function M.own(trace, s)
-  if not metas[s] and type(s) == "table" then metas[s] = { __index = s } end
-  local own = make(s, trace, metas[s])
+  local old = nil
+  if type(s) == "table" then
+    if not metas[s] then metas[s] = { __index = s } end
+    if s.reuse then old = again(trace, s) end
+  end
+  local own = make(s, trace, metas[s], old)
   if type(own) == "table" and own.trace ~= trace then own.trace = trace end
   return own
+end
+
+--- A trace of its own has ended, and so has its instance.
+---@param trace mtr.Trace
+function M.release(trace)
+  local s, base = trace.strategy, trace.base
+  if script.release(s) or not base then return end
+  local list = spares(trace.options, base)
+  local n = #list
+  if n < SPARES then list[n + 1] = s end
+  trace.strategy = nil
 end
 
 ---@class mtr.Instances

@@ -56,7 +56,8 @@ local function resolved(trace, t, addresses, message, name)
   trace:fail(message, name)
 end
 
--- Asks for the addresses of a name. Not in M.start: LuaJIT compiles no function that makes closures.
+-- Asks for the addresses of a name. LuaJIT compiles no function that makes closures, so it is not
+-- in M.start.
 local function look_up(trace, t)
   -- The scratch struct is the next trace's by the time the answer is there.
   local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)

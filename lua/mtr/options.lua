@@ -192,25 +192,27 @@ local function fill_defaults(declaration, s, opts, t, out)
   return check.each(declaration, defaults, put_unsaid, opts, t, out)
 end
 
+-- What is kept of no options.
+local NONE = {}
+
 --- Checks options and writes them into a struct mtr_trace, on top of the defaults.
 ---@param declaration mtr.Declaration
 ---@param opts? table
 ---@param t ffi.cdata* struct mtr_trace
----@return table? kept options that have no place in the struct
+---@return table? kept options that have no place in the struct; not to be written to
 ---@return string? message of a caller's bug
 function M.fill(declaration, opts, t)
-  local out = {}
   C.mtr_trace_defaults(t)
+  if opts == nil then return NONE end
+  local out = {}
   local problem = check.each(declaration, opts, put, t, out)
   if problem then return nil, problem end
   if out.strategy == strategies.SWEEP then out.strategy = nil end
   problem = out.strategy and fill_defaults(declaration, out.strategy, opts, t, out)
   if problem then return nil, problem end
-  if opts then
-    if not opts.port and t.protocol == C.MTR_TCP then t.port = 80 end
-    problem = conflict(t, opts, out.strategy)
-    if problem then return nil, declaration.who .. ": " .. problem end
-  end
+  if not opts.port and t.protocol == C.MTR_TCP then t.port = 80 end
+  problem = conflict(t, opts, out.strategy)
+  if problem then return nil, declaration.who .. ": " .. problem end
   return out
 end
 

@@ -16,7 +16,6 @@ local lib = require "mtr.lib"
 local err = require "mtr.err"
 local event = require "mtr.event"
 local units = require "mtr.units"
-local script = require "mtr.script"
 local instances = require "mtr.instances"
 
 local C = lib.C
@@ -138,13 +137,14 @@ end
 
 --- The library asks for probes.
 ---@param trace mtr.Trace
----@param e mtr.Event
-function M.next(trace, e)
+---@param now number ms since the trace began
+---@param places integer probes that it has room for
+function M.next(trace, now, places)
   if trace.state ~= "running" then return end
   if not trace.begun then begin(trace) end
-  local s, now = trace.strategy, e.at
+  local s = trace.strategy
   -- No loop: LuaJIT would take long to compile one that hardly ever goes round.
-  if ask(trace, s, now) and e.ttl > 1 and trace.state == "running" then ask(trace, s, now) end
+  if ask(trace, s, now) and places > 1 and trace.state == "running" then ask(trace, s, now) end
 end
 
 local function tell(trace, hook, object)
@@ -176,7 +176,7 @@ function M.done(trace)
   local s, ok, problem = trace.strategy, true, nil
   if not trace.begun then return nil end
   if s.done then ok, problem = xpcall(s.done, traceback, s, trace) end
-  script.release(s)
+  instances.release(trace)
   if ok then return nil end
   trace.engine:report(problem)
   return problem

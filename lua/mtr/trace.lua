@@ -31,7 +31,9 @@ local M = {}
 ---@field failure? string why it never started
 ---@field failure_name? string
 ---@field error? string traceback of the hook that failed, or what its strategy did wrong
----@field strategy? mtr.Strategy its instance, once it was asked; nil: the engine's sweep
+---@field strategy? mtr.Strategy its instance, once it was asked; nil: the engine's sweep, or the
+--- instance is to be used again
+---@field base? mtr.Strategy the strategy itself, if its instances are used again
 ---@field options? mtr.ForceOptions of a strategy's trace
 local Trace = {}
 Trace.__index = Trace
@@ -51,6 +53,18 @@ local function keep(trace, kept)
   if kept.data ~= nil then trace.data = kept.data end
 end
 
+-- A table that does not have to grow, because it begins with more than half of its fields: eight
+-- while in flight, sixteen with a strategy.
+local function blank(engine, target, kept)
+  if not kept.strategy then
+    return { engine = engine, target = target, state = "new", kept = kept, slot = false }
+  end
+  return {
+    engine = engine, target = target, state = "new", kept = kept, slot = false,
+    strategy = kept.strategy, begun = false, held = false, base = false,
+  }
+end
+
 --- A trace that is not yet started; its options are checked and in engine.scratch.
 ---@param engine mtr.Engine
 ---@param target string
@@ -65,16 +79,10 @@ function M.new(engine, target, opts, declaration)
   end
   local kept, bug = options.fill(declaration, opts, engine.scratch)
   if not kept then return nil, bug end
-  -- Eight fields while in flight, unless there is more to remember: a ninth doubles the table.
-  local trace = setmetatable({ engine = engine, target = target, state = "new" }, Trace)
+  local trace, t = setmetatable(blank(engine, target, kept), Trace), engine.scratch
   keep(trace, kept)
-  local t = engine.scratch
-  if kept.strategy then
-    t.flags = t.flags + C.MTR_STRATEGY
-    trace.strategy = kept.strategy
-  end
+  if kept.strategy then t.flags = t.flags + C.MTR_STRATEGY end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end
-  trace.kept = kept
   return trace
 end
 

@@ -54,6 +54,41 @@ describe("strategies over a simulated internet", function()
     end
   end)
 
+  it("use instances again if they say so, for alike traces and for no other strategy", function()
+    local made, old = 0, {}
+    local function strategy(reuse)
+      local s = { reuse = reuse }
+      function s.create()
+        made = made + 1
+        return {}
+      end
+      function s:init(t)
+        assert.equal(old[self] or s, s)
+        old[self], self.ttl, self.of = s, 0, t.dst
+      end
+      function s:next(_, t)
+        assert.equal(t.dst, self.of)
+        assert.equal(t, self.trace)
+        self.ttl = self.ttl + 1
+        if self.ttl <= 3 then return { ttl = self.ttl }, self.ttl == 3 end
+      end
+      return s
+    end
+    local first, second = strategy(true), strategy(true)
+    local a = trace(20, { strategy = first })
+    assert.equal(1, made)
+    local b = trace(20, { strategy = second })
+    assert.equal(2, made)
+    trace(20, { strategy = second, max_ttl = 20 })
+    assert.equal(3, made)
+    local c = trace(20, { strategy = strategy(false) })
+    assert.equal(23, made)
+    for i = 1, 20 do
+      assert.equal(a[i]:json(), b[i]:json())
+      assert.equal(a[i]:json(), c[i]:json())
+    end
+  end)
+
   it("spare most probes where paths are shared", function()
     local sweep, before = trace(400)
     local state = mtr.strategy.doubletree.new_state()
