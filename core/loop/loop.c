@@ -17,7 +17,6 @@ enum {
   NAP_NS = 500000,       /* at most without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   EPOCH = 1767225600,    /* 2026-01-01, where virtual time begins; unix s */
-  EPOCH_NS = 1000000000, /* between two looks at the time of day */
   UNSEEN = 32            /* virtual steps between two looks outside */
 };
 
@@ -33,9 +32,15 @@ int64_t loop_now(const struct loop *l) {
   return l->net->virtual || l->net->ops->tick ? l->net->at : loop_clock();
 }
 
+static void look_at(struct epoch *e) {
+  int64_t before = loop_clock(), real = clock_ns(CLOCK_REALTIME);
+  epoch_learn(e, before, real, loop_clock());
+}
+
 int64_t loop_epoch(void) {
-  int64_t now = clock_ns(CLOCK_MONOTONIC);
-  return clock_ns(CLOCK_REALTIME) - now;
+  struct epoch e = {.error = INT64_MAX / 4};
+  look_at(&e);
+  return e.offset;
 }
 
 int64_t loop_call(struct loop *l) {
@@ -51,12 +56,11 @@ double loop_unix(const struct loop *l, int64_t at) {
   return (double)(l->epoch + at) / 1e9;
 }
 
-/* Looks at the time of day, at most once a second: it may have been set. */
-static void look_up_epoch(struct loop *l, int64_t now) {
-  if (l->net->ops->tick) l->epoch = l->net->epoch;
-  if (l->net->virtual || l->net->ops->tick || now < l->epoch_until) return;
-  l->epoch = clock_ns(CLOCK_REALTIME) - now;
-  l->epoch_until = now + EPOCH_NS;
+/* Looks at the time of day: it may have been set. */
+static void look_up_epoch(struct loop *l) {
+  if (l->net->virtual) return;
+  look_at(&l->clocks);
+  l->epoch = l->net->ops->tick ? l->net->epoch : l->clocks.offset;
 }
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -87,8 +91,8 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   net->now = loop_clock;
   int64_t now = loop_now(l);
   l->epoch = EPOCH * 1000000000ll;
-  l->epoch_until = now;
-  look_up_epoch(l, now);
+  l->clocks.error = INT64_MAX / 4;
+  look_up_epoch(l);
   l->armed = l->wake_fd = -1;
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
@@ -190,9 +194,8 @@ static int receive(struct loop *l, unsigned i) {
     uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
     if (ext < n) n = ext;
-    struct net_clock clock = {.now = loop_now(l)};
+    struct net_clock clock = {.now = loop_now(l), .offset = l->clocks.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
-    if (!net->virtual) clock.offset = clock_ns(CLOCK_REALTIME) - clock.now;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
     core_replies(c, l->inbox, n, now);
@@ -327,6 +330,7 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
+  look_up_epoch(l);
   if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_tell(l);
   watch_tell(l);
@@ -335,7 +339,6 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = loop_now(l);
-  look_up_epoch(l, now);
   core_expire(c, now);
   core_advance(c, now);
   send_due(l);

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "net/net.h"
+#include "loop/epoch.h"
 #include "probe/core.h"
 
 enum { LOOP_BATCH = 64 };
@@ -33,8 +34,8 @@ struct loop {
   uv_poll_t wake;        /* of |wake_fd| */
   int fd[NET_FDS];
   int timer_fd;
+  struct epoch clocks;   /* the time of day against loop_clock */
   int64_t epoch;         /* from its time to unix time, ns */
-  int64_t epoch_until;   /* when that is looked at again */
   int64_t armed;         /* what the timerfd is set to, ns; -1 nothing */
   int wake_fd;           /* ends loop_wait; -1 none yet */
   int woken;             /* by it */

@@ -126,8 +126,7 @@ static uint32_t record_receive(struct net *net, unsigned i,
                                const struct net_clock *clock, int *more) {
   struct record *r = (struct record *)net;
   struct net *inner = r->inner;
-  struct net_clock real = {.now = net->now()};
-  real.offset = clock->offset + clock->now - real.now;
+  struct net_clock real = {.now = net->now(), .offset = clock->offset};
   inner->now = net->now;
   uint32_t k = inner->ops->receive(inner, i, v, n, &real, more);
   for (uint32_t j = 0; j < k; j++) keep(r, tape_put_reply(room(r), &v[j]));
