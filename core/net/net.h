@@ -41,21 +41,25 @@ struct net_sent {
   uint16_t error;        /* errno, 0 sent */
 };
 
-/* The longest that a call should take over one packet, ns. */
-enum { NET_SHARE_NS = 20000 };
-
 /* net_stamp: when |n| packets left that one call took, from |start| to |end|:
  * as if it had spent the same time on all of them, and let each go in the
- * middle of that. A call that took much longer was interrupted, before or after
- * the packet left: nobody knows, so its packets are taken to have left early;
- * then an RTT may be too long, as with every tracer, but not shorter than the
- * path can be. */
+ * middle of that. A call that took much longer than is |usual| for a packet, ns
+ * (0: the first one; kept here), was interrupted, before or after they left:
+ * nobody knows, so they are taken to have left early. Then an RTT may be too
+ * long, as with every tracer, but not shorter than the path can be. */
 static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
-                             int64_t end) {
-  int64_t most = (int64_t)NET_SHARE_NS * n, took = end - start;
-  if (took > most) took = most;
-  for (int i = 0; i < n; i++)
-    sent[i].at = start + took * (2 * i + 1) / (2 * n);
+                             int64_t end, int64_t *usual) {
+  enum { FIRST_NS = 20000, FASTER = 8, SLOWER = 64, MUCH = 2 };
+  if (n < 1) return;
+  int64_t share = (end - start) / n;
+  if (!*usual) *usual = share < FIRST_NS ? share : FIRST_NS;
+  if (share > MUCH * *usual) {
+    *usual += *usual / SLOWER + 1;
+    share = *usual;
+  } else {
+    *usual += (share - *usual) / (share < *usual ? FASTER : SLOWER);
+  }
+  for (int i = 0; i < n; i++) sent[i].at = start + share * (2 * i + 1) / 2;
 }
 
 /* The time of a batch, as the loop knows it. */

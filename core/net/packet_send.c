@@ -113,7 +113,7 @@ static uint32_t flush(struct packet *p, const struct wire_probe *v,
     int64_t start = net->now();
     int n = sendmmsg(fd, &p->out->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    net_stamp(&sent[first], n, start, net->now());
+    net_stamp(&sent[first], n, start, net->now(), &p->raw.usual);
     if (n > 0) {
       first += (uint32_t)n;
       p->raw.refused = 0;

@@ -34,6 +34,7 @@ struct raw {
   uint32_t mark;                     /* on the descriptors, 0 none */
   uint32_t heard;                    /* bit per descriptor to listen at */
   int quiet;                         /* and yet none listens now */
+  int64_t usual;                     /* see net_stamp */
   int64_t refused;                   /* ns; since then nothing is taken, or 0 */
   int64_t tried;                     /* ns; the last refusal */
 };

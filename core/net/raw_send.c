@@ -143,7 +143,7 @@ static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
     int64_t start = net->now();
     int n = sendmmsg(fd, &b->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    net_stamp(&sent[first], n, start, net->now());
+    net_stamp(&sent[first], n, start, net->now(), &raw->usual);
     if (n > 0) {
       first += (uint32_t)n;
       raw->refused = 0;

@@ -6,28 +6,47 @@ local _, ffi = core.load{ "core/net/net.h" }
 local I = inline.load("core/net/net.h")
 
 describe("a stamp", function()
+  local usual
+
   local function stamps(n, first, last)
     local sent, list = ffi.new("struct net_sent[16]"), {}
-    I.net_stamp(sent, n, first, last)
+    I.net_stamp(sent, n, first, last, usual)
     for i = 1, n do list[i] = tonumber(sent[i - 1].at) end
     return list, tonumber(sent[math.max(n, 0)].at)
   end
 
+  before_each(function() usual = ffi.new "int64_t[1]" end)
+
   it("is in the middle of a packet's share of the call", function()
     assert.same({ 1050 }, (stamps(1, 1000, 1100)))
+    assert.same({ 1050, 1150, 1250, 1350, 1450 }, (stamps(5, 1000, 1500)))
     assert.same({ 1010, 1030, 1050, 1070, 1090 }, (stamps(5, 1000, 1100)))
-  end)
-
-  it("is early where the call was interrupted", function()
-    assert.same({ 1000 + 10000 }, (stamps(1, 1000, 5000000)))
-    assert.same({ 1000 + 10000, 1000 + 30000 }, (stamps(2, 1000, 5000000)))
-    assert.same({ 1000 + 10000 }, (stamps(1, 1000, 21000)))
   end)
 
   it("is given to no packet that the call did not take", function()
     local list, behind = stamps(2, 1000, 1100)
     assert.same({ 1025, 1075 }, list)
     assert.equal(0, behind)
+    assert.same({}, (stamps(0, 1000, 1100)))
     assert.same({}, (stamps(-1, 1000, 1100)))
+  end)
+
+  it("is early where the call was interrupted", function()
+    stamps(1, 0, 1000)
+    local one, two = stamps(1, 10000, 5000000), stamps(2, 10000, 5000000)
+    assert.is_true(one[1] >= 10500 and one[1] < 10550, one[1])
+    assert.is_true(two[1] >= 10500 and two[1] < 10550, two[1])
+    assert.is_true(two[2] - two[1] >= 1000 and two[2] - two[1] < 1100, two[2])
+    usual[0] = 0
+    local first = stamps(1, 10000, 5000000)[1]
+    assert.is_true(first >= 20000 and first < 20200, first)
+  end)
+
+  it("follows calls that take longer for good, and faster ones at once", function()
+    stamps(1, 0, 1000)
+    for _ = 1, 200 do stamps(1, 0, 5000) end
+    assert.same({ 2500 }, (stamps(1, 0, 5000)))
+    for _ = 1, 20 do stamps(1, 0, 1000) end
+    assert.is_true(usual[0] < 1500)
   end)
 end)
