@@ -69,6 +69,16 @@ describe("the load lab behind a TUN device", function()
     end
   end
 
+  it("answers the same at the other end of a veth", function()
+    if not ready then return pending(why) end
+    local net = net_with("", "wire")
+    for _, six in ipairs { "", "six" } do
+      for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+        assert_all(score(net, six, traced(six, protocol)))
+      end
+    end
+  end)
+
   it("answers by other settings as truth says by the same", function()
     if not ready then return pending(why) end
     local settings = "seed=7 hops=5 span=9 silent=200 dark=100 balance=1"
@@ -94,7 +104,7 @@ describe("the load lab behind a TUN device", function()
 
   it("delays every answer, over Ethernet as well", function()
     if not ready then return pending(why) end
-    for _, kind in ipairs { "tun", "tap" } do
+    for _, kind in ipairs { "tun", "tap", "wire" } do
       local net = assert(fakenet.up { kind = kind, delay_us = 20000 })
       finally(function() net:down() end)
       local output = net:exec(MTRLUA .. [[ -e '

@@ -30,7 +30,7 @@ local TARGETS = {
 local GEARS = {
   { transport = "raw", mini = "rawmm raw" },
   { transport = "packet", mini = "pktmm ring" },
-  { transport = "xdp", mini = "xdp ring", delay = false }, -- TAP has no AF_XDP in copy mode
+  { transport = "xdp", mini = "xdp ring" },
 }
 -- Out of a link that is not Ethernet's packet has raw send, and receives by its rings all the same.
 -- Without ARP the lab's link is such a one.
@@ -190,11 +190,9 @@ end
 ---@param report perf.Report
 function M.parts.rtt(report)
   reports.say("\nRTT against answers that take 10 ms")
-  in_net({ kind = "tap", delay_us = rtt.DELAY_US }, function(net)
+  in_net({ kind = "wire", delay_us = rtt.DELAY_US }, function(net)
     for _, gear in ipairs(gears_here(net)) do
-      if gear.delay ~= false then
-        rtt.check(report, net, gear)
-      end
+      rtt.check(report, net, gear)
     end
     if contenders.installed("scamper") then
       rtt.check_scamper(report, net)

@@ -28,7 +28,6 @@ local burst, pairs_of_runs = kit.burst, kit.pairs_of_runs
 ---@field mini string
 ---@field name string?  in the report; default: the transport
 ---@field pairs integer?  runs of each
----@field delay boolean?  false: not in the RTT's lab
 ---@field detours table?  target: probes that raw has to send for it, percent
 
 --- What a probe costs, and what a trace in flight takes.

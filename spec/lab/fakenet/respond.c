@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * respond: the responder where XDP cannot be had, and the one with a known
- * delay: answers what comes out of a device that it makes, each answer DELAY
- * after its probe was read, in order.
+ * delay: answers what comes out of a device, each answer DELAY after its probe,
+ * in order.
  *
- *   respond tun|tap DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
+ *   respond tun|tap|wire DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
+ *
+ * A TUN or TAP device it makes, and a probe counts from when it is read. With
+ * wire the device is there, an end of a veth: what is sent into the other end
+ * has arrived at this one before the sender's system call returns, the kernel
+ * says when, and the probe counts from then. That delay is the more exact.
  *
  * When the device is there it goes on in the background, keeps its counters in
  * the file COUNTERS (one 64-bit number per answer_kind; tell prints them) and
@@ -14,8 +19,11 @@
  *
  *   respond tell COUNTERS
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
@@ -25,6 +33,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,23 +42,25 @@
 #include "settings.h"
 
 enum {
-  BATCH = 64,            /* packets read before answers are looked after */
   PACKET = 2048,         /* bytes of the longest probe */
-  ETHER = 14,            /* bytes before it on a TAP device */
+  ETHER = 14,            /* bytes before it, but on a TUN device */
   SLOT = 118,            /* bytes of the longest delayed answer */
   SLOTS = 1 << 18,       /* delayed answers: 10 ms at 26 million a second */
+  READ_NS = 5000,        /* to read a probe and work out its answer */
   ROOM = 16 << 20        /* bytes that the device may hold for us */
 };
 
 struct slot {
-  int64_t due;           /* ns, monotonic */
+  int64_t due;           /* ns, real time */
   uint16_t size;
   __u8 bytes[SLOT];
 };
 
 struct respond {
   int device, holder;
+  int wire;              /* 1: the device is a packet socket */
   size_t ether;          /* 0 or ETHER */
+  int64_t at;            /* ns; when what was read last had come */
   int64_t delay;         /* ns */
   struct model model;
   unsigned long long *counts;
@@ -59,7 +70,7 @@ struct respond {
 
 static int64_t now_ns(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_REALTIME, &t);
   return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
@@ -113,7 +124,7 @@ static void delay(struct respond *r, const __u8 *p, size_t n) {
     return;
   }
   struct slot *s = &r->slots[r->next++ % SLOTS];
-  s->due = now_ns() + r->delay;
+  s->due = r->at + r->delay;
   s->size = (uint16_t)n;
   memcpy(s->bytes, p, n);
 }
@@ -130,42 +141,64 @@ static void finish(struct respond *r, const __u8 *frame, __u8 *out, size_t n) {
   (r->delay ? delay : put_out)(r, out, n);
 }
 
+/* The next frame, or -1. */
+static ssize_t get(struct respond *r, __u8 *frame, size_t size) {
+  char control[CMSG_SPACE(sizeof(struct timespec))];
+  struct iovec bytes = {frame, size};
+  struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1,
+                     .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t n = r->wire ? recvmsg(r->device, &m, MSG_DONTWAIT)
+                      : read(r->device, frame, size);
+  if (n < 0) return n;
+  struct cmsghdr *c = r->wire ? CMSG_FIRSTHDR(&m) : NULL;
+  if (c && c->cmsg_type == SCM_TIMESTAMPNS) {
+    struct timespec t;
+    memcpy(&t, CMSG_DATA(c), sizeof t);
+    r->at = t.tv_sec * 1000000000ll + t.tv_nsec;
+  } else {
+    r->at = now_ns();
+  }
+  return n;
+}
+
+/* Answers one probe; 0: there was none. */
 static int take(struct respond *r) {
   static __u8 frame[PACKET], buffer[SLOT];
-  __u8 *packet = frame + r->ether;
-  int got = 0;
-  for (; got < BATCH; got++) {
-    ssize_t n = read(r->device, frame, sizeof frame) - (ssize_t)r->ether;
-    __u8 *out;
-    if (n <= 0) break;
-    size_t size = 0;
-    if (packet[0] >> 4 == 4 && n >= IP4 + QUOTE)
-      size = reply4(r, packet, (size_t)n, buffer + r->ether, &out);
-    else if (packet[0] >> 4 == 6 && n >= IP6 + QUOTE)
-      size = reply6(r, packet, (size_t)n, buffer + r->ether, &out);
-    else
-      r->counts[ANSWER_OTHER]++;
-    if (size) finish(r, frame, out - r->ether, size + r->ether);
-  }
-  return got;
+  __u8 *packet = frame + r->ether, *out;
+  ssize_t n = get(r, frame, sizeof frame) - (ssize_t)r->ether;
+  size_t size = 0;
+  if (n <= 0) return 0;
+  if (packet[0] >> 4 == 4 && n >= IP4 + QUOTE)
+    size = reply4(r, packet, (size_t)n, buffer + r->ether, &out);
+  else if (packet[0] >> 4 == 6 && n >= IP6 + QUOTE)
+    size = reply6(r, packet, (size_t)n, buffer + r->ether, &out);
+  else
+    r->counts[ANSWER_OTHER]++;
+  if (size) finish(r, frame, out - r->ether, size + r->ether);
+  return 1;
 }
 
-static void give(struct respond *r) {
-  int64_t now = now_ns();
-  while (r->first != r->next && r->slots[r->first % SLOTS].due <= now) {
-    struct slot *s = &r->slots[r->first++ % SLOTS];
+/* Sends what is due; ns until the next one is, or INT64_MAX. */
+static int64_t give(struct respond *r) {
+  while (r->first != r->next) {
+    struct slot *s = &r->slots[r->first % SLOTS];
+    int64_t early = s->due - now_ns();
+    if (early > 0) return early;
     put_out(r, s->bytes, s->size);
+    r->first++;
   }
+  return INT64_MAX;
 }
 
-/* Until HOLDER ends, or this is killed. */
+/* Until HOLDER ends, or this is killed. What comes by the wire can wait until
+ * what is due has gone: its time is known. */
 static void serve(struct respond *r) {
   struct pollfd wait[] = {{.fd = r->holder, .events = POLLIN},
                           {.fd = r->device, .events = POLLIN}};
   while (!wait[0].revents) {
-    int got = take(r);
-    if (r->delay) give(r);
-    if (!got && r->first == r->next) poll(wait, 2, -1);
+    int64_t early = give(r);
+    if (r->wire && early < READ_NS) continue;
+    if (!take(r) && r->first == r->next) poll(wait, 2, -1);
   }
 }
 
@@ -176,6 +209,21 @@ static int open_device(const char *name, int tap) {
   strncpy(f.ifr_name, name, IFNAMSIZ - 1);
   if (fd < 0 || ioctl(fd, TUNSETIFF, &f) < 0) return -errno;
   return ioctl(fd, TUNSETSNDBUF, &room) < 0 ? -errno : fd;
+}
+
+static int open_wire(const char *name) {
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int on = 1, room = ROOM;
+  struct sockaddr_ll link = {
+      .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+      .sll_ifindex = (int)if_nametoindex(name)};
+  if (fd < 0 || !link.sll_ifindex) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) < 0 ||
+      setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) < 0 ||
+      bind(fd, (struct sockaddr *)&link, sizeof link) < 0)
+    return -errno;
+  return fd;
 }
 
 static void *open_counters(const char *path, int flags) {
@@ -206,13 +254,14 @@ int main(int argc, char **argv) {
   if (argc < 6) return 2;
   const char *wrong = settings_read(&r.model, argc - 6, argv + 6);
   r.delay = atoll(argv[5]) * 1000;
-  r.ether = strcmp(argv[1], "tap") ? 0 : ETHER;
+  r.wire = !strcmp(argv[1], "wire");
+  r.ether = strcmp(argv[1], "tun") ? ETHER : 0;
   if (wrong || r.delay < 0) {
     fprintf(stderr, "respond: %s\n", wrong ? wrong : "a delay below 0");
     return 2;
   }
-  r.device = open_device(argv[2], r.ether != 0);
-  if (r.device < 0) return fail("/dev/net/tun", -r.device);
+  r.device = r.wire ? open_wire(argv[2]) : open_device(argv[2], r.ether != 0);
+  if (r.device < 0) return fail(r.wire ? argv[2] : "/dev/net/tun", -r.device);
   r.counts = open_counters(argv[3], O_RDWR | O_CREAT | O_TRUNC);
   if (!r.counts) return fail(argv[3], errno);
   r.holder = (int)syscall(SYS_pidfd_open, atoi(argv[4]), 0);
