@@ -58,9 +58,11 @@ double loop_unix(const struct loop *l, int64_t at) {
 
 /* Looks at the time of day: it may have been set. */
 static void look_up_epoch(struct loop *l) {
-  if (l->net->virtual) return;
-  look_at(&l->clocks);
-  l->epoch = l->net->ops->tick ? l->net->epoch : l->clocks.offset;
+  if (!l->net->virtual) look_at(&l->clocks);
+  if (l->net->ops->tick)
+    l->epoch = l->net->epoch;
+  else if (!l->net->virtual)
+    l->epoch = l->clocks.offset;
 }
 
 static void on_readable(uv_poll_t *p, int status, int events) {

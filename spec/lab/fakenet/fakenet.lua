@@ -64,7 +64,8 @@ local made = 0
 
 --- Bring a load lab up. What labs of dead owners left is taken away first.
 ---@param opts { kind: "xdp"|"wire"|"tun"|"tap", delay_us: integer?, settings: string[]?,
----  id: string?, stay: boolean? }  delay_us: not with xdp; settings: see settings.h; stay: outlive us
+---  id: string?, stay: boolean? }  delay_us: not with xdp; settings: see settings.h; stay:
+---  outlive us
 ---@return fakenet.Net?
 ---@return string?
 ---@return string?
