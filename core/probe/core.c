@@ -45,7 +45,8 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   pace_init(&c->pace, config->rate, now);
   if (config->target_rate > 0)
     c->target_gap = (int64_t)(1e9 / config->target_rate);
-  c->ready = c->urgent = (struct trace_list){SLAB_NONE, SLAB_NONE};
+  c->ready = c->urgent =
+      (struct trace_list){.first = SLAB_NONE, .last = SLAB_NONE};
   c->dirty_first = c->dirty_last = SLAB_NONE;
   if (slab_reserve(&c->batch, 1)) return -ENOMEM;
   c->events = slab_at(&c->batch, slab_take(&c->batch));

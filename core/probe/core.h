@@ -47,9 +47,13 @@ struct core_route {
   uint8_t by_source;     /* 1: |src| was asked for */
 };
 
+enum { TURNS_AHEAD = 4 };
+
 /* Traces that wait for their turn, by index. */
 struct trace_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
+  uint32_t appended;     /* so far; the last ones are: */
+  uint32_t recent[TURNS_AHEAD];
 };
 
 struct core {

@@ -207,7 +207,7 @@ uint32_t core_fill(struct core *c, struct wire_probe *v, uint32_t *handles,
   if (n > room) n = room;              /* each may become a SENT event */
   n = pace_allow(&c->pace, n, now);
   while (k < n && k < core_room(c) && (t = core_next(c))) {
-    if (t->ready_next != SLAB_NONE) trace_fetch(core_at(c, t->ready_next));
+    if (t->ready_ahead != SLAB_NONE) trace_fetch(core_at(c, t->ready_ahead));
     unsigned kind = core_must_ask(t);
     int idle = (kind || !trace_sweeps(t)) && !core_wants(t);
     if (idle || (kind != MTR_EV_PACE && core_soon(c, t, now))) {

@@ -174,16 +174,25 @@ static const struct probe *likely(const struct core *c,
   return table_at(&c->tables[region], place);
 }
 
+/* The trace that |p|, if it is one, seems to be of. */
+static const struct trace *owner(const struct core *c, const struct probe *p) {
+  uint32_t trace = p ? p->trace & ((1u << TRACE_BITS) - 1) : SLAB_NONE;
+  return trace < c->traces.count ? core_at(c, trace) : NULL;
+}
+
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     const struct probe *p = likely(c, &v[i]);
-    if (p) __builtin_prefetch(p);
-    if (p) __builtin_prefetch((const uint8_t *)p + sizeof *p - 1);
+    if (p) probe_fetch(p);
   }
   for (uint32_t i = 0; i < n; i++) {
-    const struct probe *p = likely(c, &v[i]);
-    uint32_t trace = p ? p->trace & ((1u << TRACE_BITS) - 1) : SLAB_NONE;
-    if (trace < c->traces.count) trace_fetch(core_at(c, trace));
+    const struct trace *t = owner(c, likely(c, &v[i]));
+    if (t) trace_fetch(t);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    const struct trace *t = owner(c, likely(c, &v[i]));
+    if (t && t->cells.last < c->cells.slab.count)
+      __builtin_prefetch(cells_at(&c->cells, t->cells.last), 1);
   }
 }
 

@@ -107,9 +107,10 @@ static int maybe_seen(struct trace *t, const uint8_t *addr) {
   uint32_t word[4];
   memcpy(word, addr, sizeof word);
   uint32_t h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
-  uint64_t bit = 1ull << (h >> 26), was = t->seen & bit;
-  t->seen |= bit;
-  return was != 0;
+  uint64_t bits = 1ull << (h >> 26) | 1ull << (h >> 20 & 63);
+  int was = (t->seen & bits) == bits;
+  t->seen |= bits;
+  return was;
 }
 
 /* Whether |addr| answered first at an earlier hop than |ttl|, and another one

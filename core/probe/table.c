@@ -30,14 +30,9 @@ static void queue_push(struct table *t, struct table_queue *q, uint32_t place) {
 }
 
 static uint32_t queue_pop(struct table *t, struct table_queue *q) {
-  enum { LINE = 64 };
   uint32_t place = q->first;
   struct probe *p = slab_at(&t->slab, place);
-  if (p->newer != SLAB_NONE) {
-    const char *ahead = slab_at(&t->slab, p->newer);
-    __builtin_prefetch(ahead, 1);
-    __builtin_prefetch(ahead + LINE, 1);
-  }
+  if (p->newer != SLAB_NONE) probe_fetch(slab_at(&t->slab, p->newer));
   q->first = p->next;
   q->count--;
   if (q->first == SLAB_NONE) q->last = SLAB_NONE;

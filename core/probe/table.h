@@ -98,6 +98,12 @@ static inline struct probe *table_at(const struct table *t, uint32_t place) {
   return place < t->slab.count ? slab_at(&t->slab, place) : NULL;
 }
 
+/* probe_fetch: |p| is about to be used: have the processor fetch it. */
+static inline void probe_fetch(const struct probe *p) {
+  __builtin_prefetch(p, 1);
+  __builtin_prefetch((const uint8_t *)p + sizeof *p - 1, 1);
+}
+
 /* table_fold: 32 bits of an address, to tell destinations apart. */
 uint32_t table_fold(const uint8_t addr[16]);
 

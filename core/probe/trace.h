@@ -52,7 +52,7 @@ struct own {
 };
 
 struct trace {
-  uint32_t next_free;    /* the slab's while free */
+  uint32_t failed;       /* sends that failed; while free it is the slab's */
   uint32_t handle;       /* generation << TRACE_BITS | index */
   uint32_t cookie;
   uint32_t hops_index;   /* of |hops|, in the slab of its size, if not |near| */
@@ -60,16 +60,16 @@ struct trace {
   const struct opts *opts;
   struct own *own;       /* NULL: it needs none */
   struct hop *hops;      /* ring of hop_mask + 1, by TTL - 1; manual: NULL */
-  uint64_t seen;         /* a bit by hash for each address that answered */
+  uint64_t seen;         /* two bits by hash for each address that answered */
   int64_t start;         /* ns, monotonic */
   int64_t at;            /* ns; running: when its own pace lets it send next;
                           * then: when it ended */
   uint32_t ready_prev, ready_next;   /* traces that may have a probe to send */
+  uint32_t ready_ahead;  /* which of them may come TURNS_AHEAD later */
   uint32_t dirty_next;   /* traces to advance */
   struct cell_list cells;
   uint32_t oldest, newest;           /* outstanding probes */
   uint32_t probes;       /* sent */
-  uint32_t failed;       /* sends that failed */
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* first TTL not yet probed, nor any above */

@@ -23,6 +23,12 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
   else
     core_at(c, list->last)->ready_next = trace_index(t);
   list->last = trace_index(t);
+  /* A hint, to fetch it early: either may have left the list by then. */
+  t->ready_ahead = SLAB_NONE;
+  uint32_t *recent = &list->recent[list->appended++ % TURNS_AHEAD];
+  if (list->appended > TURNS_AHEAD)
+    core_at(c, *recent)->ready_ahead = trace_index(t);
+  *recent = trace_index(t);
 }
 
 void core_ready(struct core *c, struct trace *t) {

@@ -43,7 +43,9 @@ local words = #arg > 0 and arg or { "chain", "sim", "speed", "mixed", "programme
   "rtt", "served", "strategies" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
+    local before = measure.now()
     assert(parts[word], "bench: there is no part " .. word)(report)
+    reports.say(("     (%s took %.0f s)"):format(word, measure.now() - before))
   end
 end, function(err)
   return type(err) == "string" and err:find("^bench:") and err or debug.traceback(err)

@@ -6,7 +6,7 @@
 local contenders = require("spec.perf.contenders")
 local reports = require("spec.perf.report")
 
-local ROUNDS, TARGETS, WARM = 5, 100000, 20000
+local ROUNDS, TARGETS, WARM = 5, 60000, 20000
 local CASES = {
   { strategy = "window-lua", window = 8, most = 1.5 },
   { strategy = "coroutine", window = 1, most = 2.5 },
