@@ -7,7 +7,7 @@ local lab = require("spec.lab.lab")
 local reports = require("spec.perf.report")
 
 local TTLS, TRACES = 8, 1000
-local PAIRS, ROUNDS = 15, 10
+local PAIRS, ROUNDS = 12, 10
 local MOST_RATIO, MOST_TRACE, MOST_PROBE = 1.6, 1024, 128
 local GROWTH, FLAT = 0.25, 0.05
 

@@ -76,10 +76,11 @@ end
 
 --- Traces over a simulated internet, without any network: see sim.lua.
 ---@param targets integer
+---@param parts integer
 ---@return table<string, number>
-function M.sim(targets)
-  local command = ("timeout --foreground %d %s spec/perf/sim.lua targets=%d"):format(LIMIT_S,
-    MTRLUA, targets)
+function M.sim(targets, parts)
+  local command = ("timeout --foreground %d %s spec/perf/sim.lua targets=%d parts=%d"):format(
+    LIMIT_S, MTRLUA, targets, parts)
   local pipe = assert(io.popen(command))
   local values = numbers(pipe:read("*a"))
   assert(pipe:close() and next(values), "bench: failed: " .. command)

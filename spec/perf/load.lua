@@ -43,19 +43,28 @@ local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
 local add, column, map, with = kit.add, kit.column, kit.map, kit.with
 local pairs_of_runs = kit.pairs_of_runs
 
-local function check_more(report, net, gear)
-  local function more(name, text, n, extra)
-    local options = { n = n, rate = RATE, transport = gear.transport }
-    local can, why = runs.engine(net, with(with(options, extra), { n = 16 }))
-    if not can then
-      return reports.say(("     %s: skipped: %s"):format(text, why))
-    end
-    add(report, name, gear.transport, TARGETS[name], { text = text, unit = "us" },
-      column(pairs_of_runs(net, options, nil, extra), kit.difference))
+-- What differs from a plain run, in turns with it.
+local MORE = {
+  { name = "hook_us", text = "a Lua on_hop callback for every hop", options = { hook = "on" } },
+  { name = "strategy_us", text = "the window strategy in Lua", options = { strategy = TWIN } },
+}
+local JSON = { name = "jsonl_us", text = "every result as a line of JSON",
+  options = { jsonl = "build/perf/load.jsonl" } }
+
+local function check_more(report, net, gear, n, cases)
+  local options = { n = n, rate = RATE, transport = gear.transport }
+  local costs = map(kit.PAIRS, function()
+    local plain = assert(runs.engine(net, options))
+    return map(#cases, function(i)
+      return kit.difference(assert(runs.engine(net, with(options, cases[i].options))), plain)
+    end)
+  end)
+  for i, case in ipairs(cases) do
+    add(report, case.name, gear.transport, TARGETS[case.name], { text = case.text, unit = "us" },
+      map(#costs, function(k)
+        return costs[k][i]
+      end))
   end
-  more("hook_us", "a Lua on_hop callback for every hop", N, { hook = "on" })
-  more("strategy_us", "the window strategy in Lua", N, { strategy = TWIN })
-  more("jsonl_us", "every result as a line of JSON", JSON_N, { jsonl = "build/perf/load.jsonl" })
 end
 
 -- The long run takes most of a minute, in which the machine changes: short ones before and after.
@@ -164,7 +173,8 @@ function M.parts.programmed(report)
     local here = gears_here(net)
     local best = here[#here]
     reports.say(("\nProgrammed, transport %s: CPU per probe more"):format(best.transport))
-    check_more(report, net, best)
+    check_more(report, net, best, N, MORE)
+    check_more(report, net, best, JSON_N, { JSON })
     check_many(report, net, best)
   end)
 end

@@ -7,7 +7,8 @@ local runs = require("spec.perf.load_runs")
 
 local M = {}
 
-local PAIRS = 3
+--- How often it is run in turns.
+M.PAIRS = 3
 
 --- What `fn` gives for 1 to n.
 ---@param n integer
@@ -56,7 +57,7 @@ end
 ---@param n integer?  pairs
 ---@return { engine: table<string, number>, other: table<string, number> }[]
 function M.pairs_of_runs(net, options, mini, more, n)
-  return M.map(n or PAIRS, function()
+  return M.map(n or M.PAIRS, function()
     local engine = assert(runs.engine(net, M.with(options, more)))
     local other = mini and runs.mini(net, mini, options) or assert(runs.engine(net, options))
     return { engine = engine, other = other }

@@ -61,7 +61,7 @@ end
 ---@param gear perf.Gear
 function M.check_scamper(report, net, gear)
   local ratio = { p50 = {}, p99 = {} }
-  for i = 1, 3 do
+  for i = 1, 2 do
     runs.peers.scamper(net, SCAMPER_N, OUT)
     local scamper = runs.errors(OUT, M.DELAY_US)
     if i == 1 then
