@@ -44,18 +44,21 @@ struct net_sent {
 /* net_stamp: when |n| packets left that one call took, from |start| to |end|:
  * as if it had spent the same time on all of them, and let each go in the
  * middle of that. A call that took much longer than is |usual| for a packet, ns
- * (0: the first one; kept here), was interrupted, before or after they left:
- * nobody knows, so they are taken to have left early. Then an RTT may be too
- * long, as with every tracer, but not shorter than the path can be. */
+ * (0: the first one; kept here), was interrupted. By no more than an interrupt
+ * takes: then before they left, as is mostly so. By another program: nobody
+ * knows, so they are taken to have left early. Then an RTT may be too long, as
+ * with every tracer, but never much shorter than the path can be. */
 static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
                              int64_t end, int64_t *usual) {
-  enum { FIRST_NS = 20000, FASTER = 8, SLOWER = 64, MUCH = 2 };
+  enum { FIRST_NS = 20000, INTERRUPT_NS = 50000, FASTER = 8, SLOWER = 64,
+         MUCH = 2 };
   if (n < 1) return;
   int64_t share = (end - start) / n;
   if (!*usual) *usual = share < FIRST_NS ? share : FIRST_NS;
   if (share > MUCH * *usual) {
     *usual += *usual / SLOWER + 1;
     share = *usual;
+    if (end - start < share * n + INTERRUPT_NS) start = end - share * n;
   } else {
     *usual += (share - *usual) / (share < *usual ? FASTER : SLOWER);
   }
