@@ -111,7 +111,8 @@ describe("the load lab behind a TUN device", function()
         local reply = assert(require("mtr").probe { dst = "10.0.1.7", ttl = 1 })
         print(reply.rtt)']])
       net:down()
-      assert.is_true(tonumber(output) >= 20, output)
+      -- On the wire that begins before the send call is over, which the engine can only guess.
+      assert.is_true(tonumber(output) >= (kind == "wire" and 19.9 or 20), output)
     end
   end)
 

@@ -200,7 +200,7 @@ end
 ---@param report perf.Report
 function M.parts.rtt(report)
   reports.say("\nRTT against answers that take 10 ms")
-  in_net({ kind = "wire", delay_us = rtt.DELAY_US }, function(net)
+  in_net({ kind = "wire", delay_us = rtt.DELAY_US, late_us = rtt.LATE_US }, function(net)
     local here = gears_here(net)
     for _, gear in ipairs(here) do
       rtt.check(report, net, gear)

@@ -12,8 +12,9 @@ local TARGETS = { [1000] = { 5, 24 }, [10000] = { 5, 24 }, [50000] = { 6, 55 },
   [100000] = { 6, 55 } }
 local OUT, SCAMPER_N = "build/perf/load.out", 2000
 
---- How long every answer takes, us.
-M.DELAY_US = 10000
+--- How long every answer takes, us, or it does not come: how much longer it may take. The machine
+--- that answers is interrupted, too.
+M.DELAY_US, M.LATE_US = 10000, 5
 
 local function add_errors(report, name, gear, rate, limits)
   local errors = runs.errors(OUT, M.DELAY_US)

@@ -63,9 +63,10 @@ end
 local made = 0
 
 --- Bring a load lab up. What labs of dead owners left is taken away first.
----@param opts { kind: "xdp"|"wire"|"tun"|"tap", delay_us: integer?, settings: string[]?,
----  id: string?, stay: boolean? }  delay_us: not with xdp; settings: see settings.h; stay:
----  outlive us
+---@param opts { kind: "xdp"|"wire"|"tun"|"tap", delay_us: integer?, late_us: integer?,
+---  settings: string[]?, id: string?, stay: boolean? }  delay_us: not with xdp; late_us: an answer
+---  that would be later than this beyond the delay is lost; settings: see settings.h; stay: outlive
+---  us
 ---@return fakenet.Net?
 ---@return string?
 ---@return string?

@@ -4,12 +4,14 @@
  * delay: answers what comes out of a device, each answer DELAY after its probe,
  * in order.
  *
- *   respond tun|tap|wire DEVICE COUNTERS HOLDER DELAY_US [SETTING=VALUE...]
+ *   respond tun|tap|wire DEVICE COUNTERS HOLDER DELAY_US LATE_US
+ *     [SETTING=VALUE...]
  *
  * A TUN or TAP device it makes, and a probe counts from when it is read. With
  * wire the device is there, an end of a veth: what is sent into the other end
  * has arrived at this one before the sender's system call returns, the kernel
- * says when, and the probe counts from then. That delay is the more exact.
+ * says when, and the probe counts from then. That delay is the more exact. An
+ * answer that would be more than LATE_US late, unless that is 0, is lost.
  *
  * When the device is there it goes on in the background, keeps its counters in
  * the file COUNTERS (one 64-bit number per answer_kind; tell prints them) and
@@ -64,6 +66,7 @@ struct respond {
   size_t ether;          /* 0 or ETHER */
   int64_t at;            /* ns; when what was read last had come */
   int64_t delay;         /* ns */
+  int64_t late;          /* ns; how late an answer may be */
   struct model model;
   unsigned long long *counts;
   struct slot *slots;    /* [SLOTS], if there is a delay */
@@ -190,7 +193,8 @@ static void put_batch(struct respond *r, unsigned n) {
     m[i].msg_hdr = (struct msghdr){.msg_iov = &bytes[i], .msg_iovlen = 1};
   }
   int sent = sendmmsg(r->device, m, n, 0);
-  if (sent < (int)n) r->counts[ANSWER_LOST] += n - (sent > 0 ? (unsigned)sent : 0);
+  if (sent < 0) sent = 0;
+  r->counts[ANSWER_LOST] += n - (unsigned)sent;
 }
 
 /* Sends what is due; ns until the next one is, or INT64_MAX. */
@@ -204,6 +208,11 @@ static int64_t give(struct respond *r) {
                (n ? SOON_NS * n : 0))
       n++;
     if (!n) return early;
+    if (now - r->slots[r->first % SLOTS].due > r->late) {
+      r->counts[ANSWER_LOST]++;
+      r->first++;
+      continue;
+    }
     if (r->wire) put_batch(r, n);
     else put_out(r, r->slots[r->first % SLOTS].bytes,
                  r->slots[r->first % SLOTS].size);
@@ -274,9 +283,11 @@ static int tell(const char *path) {
 int main(int argc, char **argv) {
   static struct respond r;
   if (argc == 3 && !strcmp(argv[1], "tell")) return tell(argv[2]);
-  if (argc < 6) return 2;
-  const char *wrong = settings_read(&r.model, argc - 6, argv + 6);
+  if (argc < 7) return 2;
+  const char *wrong = settings_read(&r.model, argc - 7, argv + 7);
   r.delay = atoll(argv[5]) * 1000;
+  r.late = atoll(argv[6]) * 1000;
+  if (!r.late) r.late = INT64_MAX;
   r.wire = !strcmp(argv[1], "wire");
   r.ether = strcmp(argv[1], "tun") ? ETHER : 0;
   if (wrong || r.delay < 0) {

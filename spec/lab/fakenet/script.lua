@@ -86,7 +86,7 @@ done
 local RESPOND = [[
 pin="taskset -c 1 nice -n -20"
 $pin true 2>/dev/null || pin=
-$pin $BUILD/respond $KIND $DEVICE /proc/$HOLDER/root/run/counters $HOLDER $DELAY $SETTINGS
+$pin $BUILD/respond $KIND $DEVICE /proc/$HOLDER/root/run/counters $HOLDER $DELAY $LATE $SETTINGS
 [ -z "$pin" ] || echo pinned
 ]]
 local WIRE_RESPONDER = QUIET .. [[
@@ -138,6 +138,7 @@ local function values_of(state, opts)
     A = "p" .. tag, B = "r" .. tag, MAC = MAC, GWMAC = GATEWAY_MAC, SRC4 = SRC4, SRC6 = SRC6,
     GW4 = GATEWAY4, GW6 = GATEWAY6, HOLDER = state.holder, ID = state.id, QUEUE = tostring(QUEUE),
     RESPONDER = states.path(state, "r"), BUILD = build, DELAY = tostring(opts.delay_us or 0),
+    LATE = tostring(opts.late_us or 0),
     SETTINGS = M.safe(opts.settings or {}), KIND = opts.kind,
     DEVICE = (opts.kind == "wire" and "r" or "p") .. tag,
     GRO = opts.kind == "xdp" and "on" or "off",

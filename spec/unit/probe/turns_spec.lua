@@ -28,6 +28,17 @@ describe("turns of traces", function()
     d = nil
   end)
 
+  it("come in order, and each knows who may come some turns later", function()
+    open{}
+    local handles, behind = {}, C.TURNS_AHEAD
+    local function place(i) return handles[i] % 2 ^ C.TRACE_BITS end
+    for i = 1, behind + 2 do handles[i] = d:start{} end
+    for i = 1, behind + 2 do
+      local ahead = i <= 2 and place(i + behind) or C.SLAB_NONE
+      assert.equal(ahead, d:trace(handles[i]).ready_ahead)
+    end
+  end)
+
   describe("that are paced", function()
     for name, flags in pairs{ sweep = C.MTR_PACED, strategy = C.MTR_PACED + C.MTR_STRATEGY } do
       it(("wait what they are told before each probe of a %s"):format(name), function()
