@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The mathematics of a diamond and its description: when probes enough have been seen for MDA to
--- stop looking for more next hops of a node, and what the flows of a trace have found.
+-- What the flows of a trace have found, for mda: the nodes of a diamond and their links; and how
+-- many probes are enough to stop looking for more of them.
 
 local M = {}
 
@@ -23,6 +23,47 @@ function M.enough(confidence, known)
     if p[k] >= confidence / 100 then row[known] = n end
   end
   return row[known]
+end
+
+--- The nodes at ttl - 1 that go on, with what their flows have found at ttl: `probed` of them,
+--- `known` different ones, and the flows in `fresh` are not tried yet.
+---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
+---@param flows integer those that were used
+---@param ttl integer
+---@param closed table<string, true> addresses that do not go on
+---@return { fresh: integer[], seen: table<string, true>, known: integer, probed: integer }[]
+function M.survey(found, flows, ttl, closed)
+  local list, by, here = {}, {}, found[ttl]
+  for flow = 0, flows - 1 do
+    local addr = found[ttl - 1][flow]
+    if addr and not closed[addr] then
+      local node = by[addr]
+      if not node then
+        node = { fresh = {}, seen = {}, known = 0, probed = 0 }
+        by[addr], list[#list + 1] = node, node
+      end
+      local to = here[flow]
+      if not to then
+        node.fresh[#node.fresh + 1] = flow
+      else
+        node.probed = node.probed + 1
+        if not node.seen[to] then node.seen[to], node.known = true, node.known + 1 end
+      end
+    end
+  end
+  return list
+end
+
+--- The addresses at one TTL, and the only one if there is one only.
+---@param found table<integer, string> by flow
+---@return table<string, true>
+---@return string?
+function M.nodes(found)
+  local known, n, last = {}, 0, nil
+  for _, addr in pairs(found) do
+    if not known[addr] then known[addr], n, last = true, n + 1, addr end
+  end
+  return known, n == 1 and last or nil
 end
 
 --- The addresses at a TTL and the links to them, each once, in the order of flows.

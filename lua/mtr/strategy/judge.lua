@@ -1,28 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Why a trace of the strategy window ends: what its hops, judged in TTL order, come to. The
--- instance is window's struct.
+-- instance is that of mtr.strategy.ledger.
 
 local bit = require "bit"
+local ledger = require "mtr.strategy.ledger"
 
 local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
 local type = type
+local answers, OTHER, FINAL = ledger.answers, ledger.OTHER, ledger.FINAL
 
 local M = {}
-
--- In a hop's counts, beside the number of its answers: one was no unreachable, one was final.
-local OTHER, FINAL = 0x1000000, 0x2000000
-M.OTHER, M.FINAL = OTHER, FINAL
-
---- The answers that a hop has had.
----@param h integer its counts
----@return integer
-local function answers(h)
-  -- In parentheses: LuaJIT compiles no more than a few tail calls in a row.
-  return (band(rshift(h, 16), 0xff))
-end
-
-M.answers = answers
 
 --- Keeps what stands for an address in the hop at `i`: for IPv6 not the address but two sums of it.
 ---@param self ffi.cdata* the instance

@@ -34,41 +34,10 @@ local function send(self, trace, ttl, flows)
   end
 end
 
--- The nodes at ttl - 1 that go on, with what their flows have found at ttl.
-local function survey(self, ttl)
-  local list, by, here = {}, {}, self.at[ttl]
-  for flow = 0, self.used - 1 do
-    local addr = self.at[ttl - 1][flow]
-    if addr and not self.closed[addr] then
-      local node = by[addr]
-      if not node then
-        node = { fresh = {}, seen = {}, known = 0, probed = 0 }
-        by[addr], list[#list + 1] = node, node
-      end
-      local to = here[flow]
-      if not to then
-        node.fresh[#node.fresh + 1] = flow
-      else
-        node.probed = node.probed + 1
-        if not node.seen[to] then node.seen[to], node.known = true, node.known + 1 end
-      end
-    end
-  end
-  return list
-end
-
-local function nodes_at(self, ttl)
-  local known, n, last = {}, 0, nil
-  for _, addr in pairs(self.at[ttl]) do
-    if not known[addr] then known[addr], n, last = true, n + 1, addr end
-  end
-  return known, n == 1 and last or nil
-end
-
 -- New flows to a TTL. Those that find a new node there are followed back to where all flows pass
 -- one node, to know how they came.
 local function search(self, trace, ttl, flows)
-  local known = nodes_at(self, ttl)
+  local known = diamond.nodes(self.at[ttl])
   send(self, trace, ttl, flows)
   local back = {}
   for _, flow in ipairs(flows) do
@@ -76,7 +45,7 @@ local function search(self, trace, ttl, flows)
   end
   for before = ttl - 1, trace.options.first_ttl, -1 do
     if #back == 0 then return end
-    local _, only = nodes_at(self, before)
+    local _, only = diamond.nodes(self.at[before])
     if only then
       for _, flow in ipairs(back) do self.at[before][flow] = only end
       return
@@ -88,7 +57,7 @@ end
 -- One round of probes for the next hops at ttl; false when enough is known of them.
 local function explore(self, trace, ttl)
   local go, lack = {}, 0
-  for _, node in ipairs(survey(self, ttl)) do
+  for _, node in ipairs(diamond.survey(self.at, self.used, ttl, self.closed)) do
     local missing = diamond.enough(self.confidence, math.max(node.known, 1)) - node.probed
     for i = 1, math.min(missing, #node.fresh) do go[#go + 1] = node.fresh[i] end
     lack = lack + math.max(0, missing - #node.fresh)

@@ -4,61 +4,24 @@
 -- lowest TTL first, each hop asked until it has given `queries` answers or has been tried
 -- `attempts` times for each; hops are judged in TTL order. Its results are those of the sweep.
 --
--- There may be very many traces, so an instance is a C struct, used again, and it is the probe that
--- it wants, too. What happens for every probe has no loop: LuaJIT compiles none that mostly goes
--- round once.
+-- An instance (mtr.strategy.ledger) is the probe that it wants, too. What happens for every probe
+-- has no loop: LuaJIT compiles none that mostly goes round once.
 
 local bit = require "bit"
-local ffi = require "ffi"
 local mtr = require "mtr"
 local fit = require "mtr.strategy.fit"
-local hops = require "mtr.strategy.judge"
+local judging = require "mtr.strategy.judge"
+local ledger = require "mtr.strategy.ledger"
 
-local band, bor, rshift = bit.band, bit.bor, bit.rshift
+local band, bor = bit.band, bit.bor
 local max, min = math.max, math.min
-local answers, judge, remember = hops.answers, hops.judge, hops.remember
-local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, hops.OTHER, hops.FINAL
+local judge, remember = judging.judge, judging.remember
+local answers, wants = ledger.answers, ledger.wants
+local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, ledger.OTHER, ledger.FINAL
 
 local M = { name = "window-lua", reuse = true }
 
-local Instance = ffi.typeof [[struct {
-  uint32_t id;                         // of the probe it wants, as ttl, flow and size
-  uint32_t seen[4];                    // bits of addresses, to see loops
-  uint16_t flow, size;
-  uint16_t next_ttl;                   // to try
-  uint16_t good;                       // probes that left
-  uint8_t ttl;
-  uint8_t settled, limit, high, last;  // TTLs: settled, worth it, that answered, and the last one
-  uint8_t retry;                       // a TTL below next_ttl that wants another probe, the lowest
-  uint16_t lost;                       // probes that came to nothing and are to be sent again
-  uint8_t gap, loops;                  // silent hops in a row, loops
-  uint8_t data;                        // stop_data
-  uint8_t step;                        // numbers for each TTL in hop: 2, IPv6 3
-  uint32_t hop[?];                     // those: its counts, who answered first
-}]]
-
--- By a function: a table would raise an error for what is not in it.
-ffi.metatype(Instance, { __index = function(_, name) return M[name] end })
-
-local function numbers(o) return o.family == 4 and 2 or 3 end
-
-function M.create(trace) return Instance(numbers(trace.options) * (trace.options.max_ttl + 1)) end
-
-function M:init(trace)
-  local o = trace.options
-  self.step = numbers(o)
-  ffi.fill(self.hop, 4 * self.step * (o.max_ttl + 1))
-  self.flow, self.size, self.next_ttl = o.flow, o.size, o.first_ttl
-  self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
-  for i = 0, 3 do self.seen[i] = 0 end
-  self.good, self.last, self.retry, self.lost = 0, 0, 0, 0
-  self.gap, self.loops, self.data = 0, 0, 0
-end
-
-local function wants(o, h)
-  return answers(h) + band(rshift(h, 8), 0xff) < o.queries
-    and band(h, 0xff) < o.queries * o.attempts
-end
+M.create, M.init = ledger.kind(M)
 
 -- The lowest TTL below next_ttl that wants another probe, or next_ttl.
 local function search(self, o)

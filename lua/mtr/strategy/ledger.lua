@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What an instance of the strategy window knows of its trace. There may be very many traces, so it
+-- is a C struct, which is used again.
+
+local bit = require "bit"
+local ffi = require "ffi"
+
+local band, rshift = bit.band, bit.rshift
+
+local M = {}
+
+local Instance = ffi.typeof [[struct {
+  uint32_t id;                         // of the probe it wants, as ttl, flow and size
+  uint32_t seen[4];                    // bits of addresses, to see loops
+  uint16_t flow, size;
+  uint16_t next_ttl;                   // to try
+  uint16_t good;                       // probes that left
+  uint8_t ttl;
+  uint8_t settled, limit, high, last;  // TTLs: settled, worth it, that answered, and the last one
+  uint8_t retry;                       // a TTL below next_ttl that wants another probe, the lowest
+  uint16_t lost;                       // probes that came to nothing and are to be sent again
+  uint8_t gap, loops;                  // silent hops in a row, loops
+  uint8_t data;                        // stop_data
+  uint8_t step;                        // numbers for each TTL in hop: 2, IPv6 3
+  uint32_t hop[?];                     // those: its counts, who answered first
+}]]
+
+local function numbers(o) return o.family == 4 and 2 or 3 end
+
+local function create(trace)
+  return Instance(numbers(trace.options) * (trace.options.max_ttl + 1))
+end
+
+local function init(self, trace)
+  local o = trace.options
+  self.step = numbers(o)
+  ffi.fill(self.hop, 4 * self.step * (o.max_ttl + 1))
+  self.flow, self.size, self.next_ttl = o.flow, o.size, o.first_ttl
+  self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
+  for i = 0, 3 do self.seen[i] = 0 end
+  self.good, self.last, self.retry, self.lost = 0, 0, 0, 0
+  self.gap, self.loops, self.data = 0, 0, 0
+end
+
+-- In a hop's counts, beside the number of its answers: one was no unreachable, one was final.
+local OTHER, FINAL = 0x1000000, 0x2000000
+M.OTHER, M.FINAL = OTHER, FINAL
+
+--- The answers that a hop has had.
+---@param h integer its counts
+---@return integer
+local function answers(h)
+  -- In parentheses: LuaJIT compiles no more than a few tail calls in a row.
+  return (band(rshift(h, 16), 0xff))
+end
+
+M.answers = answers
+
+--- Whether a hop is to get another probe.
+---@param o mtr.ForceOptions
+---@param h integer its counts
+---@return boolean
+function M.wants(o, h)
+  return answers(h) + band(rshift(h, 8), 0xff) < o.queries
+    and band(h, 0xff) < o.queries * o.attempts
+end
+
+--- Makes the struct's methods those of a strategy. Once a process.
+---@param strategy table
+---@return fun(trace: mtr.Trace): ffi.cdata* create
+---@return fun(self: ffi.cdata*, trace: mtr.Trace) init
+function M.kind(strategy)
+  -- By a function: a table would raise an error for what is not in it.
+  ffi.metatype(Instance, { __index = function(_, name) return strategy[name] end })
+  return create, init
+end
+
+return M
