@@ -16,7 +16,7 @@ local TARGETS = {
   peak_memory = { most = 64 },
   trace_bytes = { most = 400 + 128 }, -- 400 and one probe, of which the chain's part has the limit
 }
-local N, SLOW_N, RATE, SLOW_RATE = 65536, 4000, 300000, 20000
+local N, SLOW_N, RATE, SLOW_RATE = 65536, 3000, 300000, 20000
 local OUT = "build/perf/load.out"
 
 local add, column, ratio, with = kit.add, kit.column, kit.ratio, kit.with

@@ -66,7 +66,7 @@ end
 ---@return table<string, number>
 function M.mini(net, gear, options)
   local words = { rate = options.rate, window = options.window, burst = options.burst,
-    out = options.out }
+    timeout = options.timeout, out = options.out }
   local ether = net.gateway and ("mac=%s gateway=%s"):format(net.mac, net.gateway) or ""
   return assert(M.run(net, ("build/perf/mini %s %s %s %d %s %s"):format(gear,
     M.targets(net, options.n), net.device, options.inflight or math.min(options.n, 65536), ether,
