@@ -53,16 +53,9 @@ int64_t loop_recent(struct loop *l) {
 }
 
 double loop_unix(const struct loop *l, int64_t at) {
-  return (double)(l->epoch + at) / 1e9;
-}
-
-/* Looks at the time of day: it may have been set. */
-static void look_up_epoch(struct loop *l) {
-  if (!l->net->virtual) look_at(&l->clocks);
-  if (l->net->ops->tick)
-    l->epoch = l->net->epoch;
-  else if (!l->net->virtual)
-    l->epoch = l->clocks.offset;
+  int64_t epoch = l->net->ops->tick ? l->net->epoch
+                  : l->net->virtual ? EPOCH * 1000000000ll : l->epoch.offset;
+  return (double)(epoch + at) / 1e9;
 }
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -92,9 +85,8 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   l->net = net;
   net->now = loop_clock;
   int64_t now = loop_now(l);
-  l->epoch = EPOCH * 1000000000ll;
-  l->clocks.error = INT64_MAX / 4;
-  look_up_epoch(l);
+  l->epoch.error = INT64_MAX / 4;
+  look_at(&l->epoch);
   l->armed = l->wake_fd = -1;
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
@@ -196,7 +188,7 @@ static int receive(struct loop *l, unsigned i) {
     uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
     if (ext < n) n = ext;
-    struct net_clock clock = {.now = loop_now(l), .offset = l->clocks.offset};
+    struct net_clock clock = {.now = loop_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
@@ -332,7 +324,7 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  look_up_epoch(l);
+  if (!l->net->virtual) look_at(&l->epoch);   /* it may have been set */
   if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_tell(l);
   watch_tell(l);

@@ -15,8 +15,8 @@
 
 #include <uv.h>
 
-#include "net/net.h"
 #include "loop/epoch.h"
+#include "net/net.h"
 #include "probe/core.h"
 
 enum { LOOP_BATCH = 64 };
@@ -34,8 +34,7 @@ struct loop {
   uv_poll_t wake;        /* of |wake_fd| */
   int fd[NET_FDS];
   int timer_fd;
-  struct epoch clocks;   /* the time of day against loop_clock */
-  int64_t epoch;         /* from its time to unix time, ns */
+  struct epoch epoch;    /* the time of day against loop_clock */
   int64_t armed;         /* what the timerfd is set to, ns; -1 nothing */
   int wake_fd;           /* ends loop_wait; -1 none yet */
   int woken;             /* by it */

@@ -196,6 +196,14 @@ describe("table", function()
     end
   end)
 
+  it("has a retired probe know who comes some places later", function()
+    init(40)
+    local p, behind = fill(40, 0), C.TABLE_AHEAD
+    for i = 1, behind + 1 do C.table_retire(t, p[i], C.PROBE_SILENT, i) end
+    assert.equal(I.table_place(p[behind + 1]), p[1].newer)
+    assert.equal(0xffffffff, p[2].newer)
+  end)
+
   it("gives in the order of retirement, and touches no probe that is in use", function()
     init(40)
     local pick, retired, out, first = random(4), {}, fill(40, 0), 1
