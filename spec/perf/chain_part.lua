@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local contenders = require("spec.perf.contenders")
+local kit = require("spec.perf.load_kit")
 local lab = require("spec.lab.lab")
 local reports = require("spec.perf.report")
 
@@ -14,11 +15,7 @@ local GROWTH, FLAT = 0.25, 0.05
 local report
 
 local function task(options)
-  local all = { traces = TRACES, rounds = ROUNDS, ttls = TTLS }
-  for key, value in pairs(options or {}) do
-    all[key] = value
-  end
-  return all
+  return kit.with({ traces = TRACES, rounds = ROUNDS, ttls = TTLS }, options)
 end
 
 -- Both contenders in turns, several times; the engine also without a hook.
@@ -34,14 +31,6 @@ local function pairs_of_runs(l)
   -- What the transport packet sends the kernel does not count as ICMP.
   runs.counted = { contenders.engine(l, task({ transport = "raw" })) }
   return runs
-end
-
-local function map(n, fn)
-  local list = {}
-  for i = 1, n do
-    list[i] = fn(i)
-  end
-  return list
 end
 
 local function sum(list, ...)
@@ -73,20 +62,20 @@ local function check_results(runs)
 end
 
 local function column(list, key)
-  return map(#list, function(i)
+  return kit.map(#list, function(i)
     return list[i][key]
   end)
 end
 
 local function ratios(above, below)
-  return map(#above, function(i)
+  return kit.map(#above, function(i)
     return above[i].us_per_probe / below[i].us_per_probe
   end)
 end
 
 -- What the chain itself costs: what a send takes less when the first router swallows it.
 local function chain_cost(l)
-  local through = reports.median(map(3, function()
+  local through = reports.median(kit.map(3, function()
     return contenders.bare(l, task(), true).sending
   end))
   local swallowed
@@ -105,14 +94,14 @@ local function check_cost(l, runs)
   report:add_median({ name = "cost_ratio", text = "engine / bare", most = MOST_RATIO },
     ratios(runs.engine, runs.bare))
   report:add_median({ name = "hook_us", text = "of it for the hook", unit = "us" },
-    map(PAIRS, function(i)
+    kit.map(PAIRS, function(i)
       return runs.engine[i].us_per_probe - runs.plain[i].us_per_probe
     end))
   local chain = chain_cost(l)
   report:add({ name = "chain_us", text = "of it the chain's own work, in softirq", unit = "us",
     value = chain })
   report:add_median({ name = "cost_ratio_without_chain", text = "engine / bare without that" },
-    map(PAIRS, function(i)
+    kit.map(PAIRS, function(i)
       return (runs.engine[i].us_per_probe - chain) / (runs.bare[i].us_per_probe - chain)
     end))
 end
@@ -152,7 +141,7 @@ end
 
 local function check_growth(l)
   reports.say("\nGrowth")
-  local ratio = map(3, function()
+  local ratio = kit.map(3, function()
     local few = contenders.engine(l, task())
     local many = contenders.engine(l, task({ traces = 10 * TRACES, rounds = 1 }))
     return (many.user + many.sys) / many.traces / ((few.user + few.sys) / few.traces) * 10
@@ -163,7 +152,7 @@ end
 
 -- What another tracer costs, or why it was not asked.
 local function other(l, name, n)
-  local ran, cost = pcall(map, 3, function()
+  local ran, cost = pcall(kit.map, 3, function()
     return contenders[name](l, n, TTLS).us_per_probe
   end)
   if ran then
@@ -179,7 +168,7 @@ local function check_others(l, runs)
   local rate = contenders.SCAMPER_RATE
   local scamper = other(l, "scamper", TRACES)
   if scamper then
-    local paced = map(3, function()
+    local paced = kit.map(3, function()
       return contenders.engine(l, task({ rounds = 1, rate = rate })).us_per_probe
     end)
     report:add_median({ name = "engine_paced_us", unit = "us",

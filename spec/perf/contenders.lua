@@ -74,13 +74,13 @@ function M.memory(lab, traces, ttls)
     traces = traces, ttls = ttls })))
 end
 
---- Traces over a simulated internet, without any network: see sim.lua.
----@param targets integer
----@param parts integer
+--- A script of ours without any network, such as sim.lua: see there for the options.
+---@param script string
+---@param options table<string, any>
 ---@return table<string, number>
-function M.sim(targets, parts)
-  local command = ("timeout --foreground %d %s spec/perf/sim.lua targets=%d parts=%d"):format(
-    LIMIT_S, MTRLUA, targets, parts)
+function M.script(script, options)
+  local command = ("timeout --foreground %d %s spec/perf/%s.lua %s"):format(LIMIT_S, MTRLUA,
+    script, words(options))
   local pipe = assert(io.popen(command))
   local values = numbers(pipe:read("*a"))
   assert(pipe:close() and next(values), "bench: failed: " .. command)

@@ -1,6 +1,6 @@
--- What the parts of the load bench share: runs in turns, and what their columns come to.
--- Every figure of ours that has a target is told as a ratio to mini, or as a difference, of runs
--- that were neighbours, and is their median.
+-- What the parts of the bench share, most of them of load.lua: runs in turns, and what their
+-- columns come to. Every figure of ours that has a target is told as a ratio to mini, or as a
+-- difference, of runs that were neighbours, and is their median.
 -- SPDX-License-Identifier: MIT
 
 local runs = require("spec.perf.load_runs")

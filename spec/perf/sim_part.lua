@@ -3,6 +3,7 @@
 -- SPDX-License-Identifier: MIT
 
 local contenders = require("spec.perf.contenders")
+local kit = require("spec.perf.load_kit")
 local reports = require("spec.perf.report")
 
 local SIMULATED, SIM_RATE, SIM_PEAK = 1000000, 1.5e6, 128
@@ -10,7 +11,7 @@ local MOST_START_MS, MOST_START_KIB = 15, 8192
 
 local function check_sim(report)
   reports.say("\nA simulated internet of a million prefixes, a callback per trace")
-  local many = contenders.sim(SIMULATED, 10)
+  local many = contenders.script("sim", { targets = SIMULATED, parts = 10 })
   report:add({ name = "sim_rate", text = "probes per second of processor time", digits = 0,
     value = many.probes_per_second, least = SIM_RATE })
   report:add({ name = "sim_peak_mib", text = "peak memory", unit = "MiB", digits = 1,
@@ -23,11 +24,9 @@ end
 
 local function check_start(report)
   reports.say("\nStart-up")
-  local empty = {}
-  for i = 1, 5 do
-    empty[i] = contenders.wall_ms(contenders.MTRLUA .. " -e ''", 10)
-      - contenders.wall_ms("true", 10)
-  end
+  local empty = kit.map(5, function()
+    return contenders.wall_ms(contenders.MTRLUA .. " -e ''", 10) - contenders.wall_ms("true", 10)
+  end)
   report:add_median({ name = "start_ms", text = "mtrlua -e ''", unit = "ms",
     most = MOST_START_MS }, empty)
   report:add({ name = "start_peak_kib", text = "its peak memory", unit = "KiB", digits = 0,

@@ -3,7 +3,7 @@
 -- often mda finds all of a diamond. See strategies.lua, interfaces.lua and diamonds.lua.
 -- SPDX-License-Identifier: MIT
 
-local contenders = require("spec.perf.contenders")
+local run = require("spec.perf.contenders").script
 local reports = require("spec.perf.report")
 
 local ROUNDS, TARGETS, WARM = 5, 60000, 20000
@@ -12,16 +12,6 @@ local CASES = {
   { strategy = "coroutine", window = 1, most = 2.5 },
 }
 local MOST_PROBES, LEAST_FOUND, LEAST_DIAMONDS = 50, 99, 95
-
--- Runs one of the scripts.
-local function run(script, options)
-  local command = ("timeout --foreground 60 %s spec/perf/%s.lua %s"):format(contenders.MTRLUA,
-    script, contenders.words(options))
-  local pipe = assert(io.popen(command))
-  local values = contenders.numbers(pipe:read("*a"))
-  assert(pipe:close() and next(values), "bench: failed: " .. command)
-  return values
-end
 
 -- What a strategy costs, and what the sweep does that sends the same probes.
 local function check_cost(report, case)
