@@ -18,7 +18,7 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net loop api) core/mtr.c)
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api) core/mtr.c)
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
@@ -94,7 +94,7 @@ build/fakenet/%: spec/lab/fakenet/%.c spec/lab/fakenet/settings.c spec/lab/faken
 build/fakenet/xdp.o: spec/lab/fakenet/xdp.c spec/lab/fakenet/*.h | deps
 	mkdir -p $(@D); clang -target bpf -std=gnu11 -O2 -g -Wall -Wextra -Wconversion -Werror \
 	  -I/usr/include/$$($(CC) -dumpmachine) -c -o $@ $<
-build/perf/mini: $(wildcard spec/perf/mini*.c) $(wildcard spec/perf/mini*.h) | deps
+build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/yardsticks/mini*.h) | deps
 	$(plain)
 
 demo: all ## trace real packets through a network of namespaces
@@ -113,7 +113,7 @@ asan: all $(ASAN) ## unit specs and fuzz corpus against sanitized code
 
 lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, style
 	luacheck -q --no-color .
-	luajit spec/support/lint.lua
+	luajit spec/support/style/lint.lua
 
 bench: all $(LOAD) ## measure
 	sh spec/perf/bench.sh

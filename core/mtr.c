@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "api/engine.h"
-#include "net/sim.h"
+#include "net/sim/sim.h"
 #include "wire/build.h"
 #include "api/check.h"
 

@@ -3,7 +3,7 @@
 --
 -- simulate: how to try things on a network of one's own making, without any network or privilege.
 -- An example to read and to change: a network in Lua, a trace over it beside the truth, and a
--- strategy of one's own. The words for networks are explained in lua/mtr/sim.lua.
+-- strategy of one's own. The words for networks are explained in lua/mtr/sim/schema.lua.
 
 local mtr = require "mtr"
 

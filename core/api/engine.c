@@ -16,9 +16,9 @@
 
 #include "loop/resolve.h"
 #include "loop/watch.h"
-#include "net/mtrpacket.h"
-#include "net/packet.h"
-#include "net/sim.h"
+#include "net/mtrpacket/mtrpacket.h"
+#include "net/packet/packet.h"
+#include "net/sim/sim.h"
 #include "api/check.h"
 #include "api/recording.h"
 

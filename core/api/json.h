@@ -2,8 +2,8 @@
  *
  * json.h: a trace's result as one line of JSON, written from the records that
  * any caller gets (mtr_describe, mtr_replies). Members, their order and the
- * form of numbers are those of lua/mtr/result.lua, which writes results that a
- * script holds; one spec holds both to the same bytes.
+ * form of numbers are those of lua/mtr/record/result.lua, which writes results
+ * that a script holds; one spec holds both to the same bytes.
  */
 #ifndef API_JSON_H
 #define API_JSON_H

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "api/engine.h"
-#include "net/record.h"
-#include "net/replay.h"
+#include "net/tape/record.h"
+#include "net/tape/replay.h"
 
 int recording_replay(const struct mtr_config *config, uint64_t *random,
                      struct net **net, char *why, uint32_t size) {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/internet.h"
-#include "net/topo.h"
+#include "net/sim/internet.h"
+#include "net/sim/topo.h"
 #include "wire/reply.h"
 
 struct mtr_sim *mtr_sim_new(uint32_t seed) {

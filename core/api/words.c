@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "mtr.h"
-#include "net/child.h"
-#include "net/stream.h"
+#include "net/host/child.h"
+#include "net/host/stream.h"
 
 uint32_t mtr_abi(void) { return MTR_ABI; }
 

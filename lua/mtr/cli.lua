@@ -16,7 +16,7 @@
 -- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in
 -- this library it prints and exits: it is for programs.
 
-local err = require "mtr.err"
+local err = require "mtr.base.err"
 local mtr = require "mtr"
 
 ---@class mtr.Cli

@@ -10,19 +10,19 @@
 -- same functions as methods. Requiring the module opens nothing.
 
 local lib = require "mtr.lib"
-local addr = require "mtr.addr"
-local binary = require "mtr.binary"
-local check = require "mtr.check"
-local err = require "mtr.err"
-local event = require "mtr.event"
-local options = require "mtr.options"
-local coro = require "mtr.coro"
-local loop = require "mtr.loop"
-local park = require "mtr.park"
-local default = require "mtr.default"
+local addr = require "mtr.base.addr"
+local find_binary = require "mtr.script.find_binary"
+local check = require "mtr.base.check"
+local err = require "mtr.base.err"
+local words = require "mtr.record.words"
+local options = require "mtr.trace.options"
+local coro = require "mtr.wait.coro"
+local loop = require "mtr.wait.loop"
+local scheduler = require "mtr.wait.scheduler"
+local default = require "mtr.engine.default"
 local strategy = require "mtr.strategy"
-local semaphore = require "mtr.semaphore"
-local task = require "mtr.task"
+local semaphore = require "mtr.wait.semaphore"
+local task = require "mtr.script.task"
 
 local M = { version = "0.1.0" }
 
@@ -30,14 +30,14 @@ M.engine, M.configure, M.default = default.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
 M.coroutine, M.strategy = coro, strategy
-M.find_binary, M.parse_ip = binary.find, addr.parse_ip
-M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, event.mark, err.number
+M.find_binary, M.parse_ip = find_binary.find, addr.parse_ip
+M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, words.mark, err.number
 
 -- There is no default engine: a caller's bug comes first, then why, to the callback too.
 local function unavailable(declaration, opts, on_done, message, name)
   local bug = check.each(declaration, opts, function() end)
   if bug then error(bug, 3) end
-  if type(on_done) == "function" then park.defer(function() on_done(message, nil) end) end
+  if type(on_done) == "function" then scheduler.defer(function() on_done(message, nil) end) end
   return nil, message, name
 end
 
@@ -96,13 +96,13 @@ end
 --- Empty statistics per hop, to which results are added or traces tell as they go: see mtr.Stats.
 --- Loaded when first asked for: few scripts pay for what they do not use.
 ---@return mtr.Stats
-function M.stats() return require("mtr.stats").new() end
+function M.stats() return require("mtr.script.stats").new() end
 
 --- Waits until nothing is under way in any engine.
 ---@async
 ---@return true
 function M.run()
-  park.check "run"
+  scheduler.check "run"
   local busy = true
   while busy do
     busy = false
@@ -112,7 +112,7 @@ function M.run()
         e:run()
       end
     end
-    if not busy and not park.current() then busy = loop.turn() end
+    if not busy and not scheduler.current() then busy = loop.turn() end
   end
   return true
 end
@@ -131,15 +131,15 @@ function M.on_error(fn) err.reporter = fn end
 -- Modules that many programs do without are loaded when they are first asked for.
 local LAZY = {}
 function LAZY.campaign() return require("mtr.campaign").new end
-function LAZY.targets() return require "mtr.targets" end
+function LAZY.targets() return require "mtr.campaign.targets" end
 function LAZY.report() return require "mtr.report" end
-function LAZY.readable() return require "mtr.readable" end
-function LAZY.stream() return require("mtr.stream").open end
+function LAZY.readable() return require "mtr.script.readable" end
+function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
-function LAZY.warnings() return require("mtr.warnings").of end
-function LAZY.payloads() return require "mtr.payloads" end
-function LAZY.mtrp() return require "mtr.mtrp" end
+function LAZY.warnings() return require("mtr.script.warnings").of end
+function LAZY.payloads() return require "mtr.script.payloads" end
+function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]

@@ -13,12 +13,12 @@
 jit.opt.start("maxtrace=8000", "maxmcode=32768", "sizemcode=1024")
 
 local lib = require "mtr.lib"
-local config = require "mtr.config"
-local coro = require "mtr.coro"
-local default = require "mtr.default"
-local err = require "mtr.err"
-local loop = require "mtr.loop"
-local park = require "mtr.park"
+local config = require "mtr.engine.config"
+local coro = require "mtr.wait.coro"
+local default = require "mtr.engine.default"
+local err = require "mtr.base.err"
+local loop = require "mtr.wait.loop"
+local scheduler = require "mtr.wait.scheduler"
 
 local BAD_USAGE, INTERRUPTED = 2, 130
 
@@ -45,7 +45,7 @@ local function drive(task)
   if not task.done then
     -- The script waits and nothing is left that could end the wait: it gets that as an error.
     task.stuck = true
-    park.wake(task)
+    scheduler.wake(task)
     return drive(task)
   end
 end
@@ -63,7 +63,7 @@ return function(chunk, ...)
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   loop.wake_fd, loop.on_wake = program.wake_fd, on_wake
-  local task = park.go(chunk, ...)
+  local task = scheduler.go(chunk, ...)
   drive(task)
   for _, engine in ipairs(loop.engines()) do engine:close() end
   if returned(task) and returned(task) > 0 then return returned(task) end

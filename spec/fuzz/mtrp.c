@@ -6,8 +6,8 @@
  * lines that come out are read as replies, which are taken for answers to
  * probes of either family, and held against the promises of wire/mtrp.h.
  */
-#include "net/answer.h"
-#include "net/greeting.h"
+#include "net/mtrpacket/answer.h"
+#include "net/mtrpacket/greeting.h"
 #include "target.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Writes the seeds of spec/fuzz/parse.c into spec/fuzz/corpus/parse, one file per vector of
 -- spec/unit/wire, named by what it is; IPv6 packets once more without their IP header. Run from
 -- the top of the tree, after a change to the vectors: luajit spec/fuzz/seeds.lua

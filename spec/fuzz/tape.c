@@ -6,7 +6,7 @@
  * What is taken for whole is replayed: every probe in it is sent again, and
  * time goes on until all replies have come.
  */
-#include "net/replay.h"
+#include "net/tape/replay.h"
 #include "target.h"
 
 #include <errno.h>

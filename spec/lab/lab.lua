@@ -1,20 +1,21 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The lab, for specs and for the `lab` command: topologies of network namespaces and kernel
 -- routers, up in a fraction of a second and gone without trace. topo.lua draws, netns.lua builds;
 -- here is what a test needs of them:
 --
---   local lab = require("spec.lab.lab")
+--   local lab = require "spec.lab.lab"
 --   local l = assert(lab.up("chain", { 8, udp = 7 }))
 --   local output, status = l:exec("traceroute -n " .. l.dst4)
 --   l:down()
 --
 -- It refuses to work without CAP_NET_ADMIN and CAP_SYS_ADMIN (`nil, reason`), and packets have no
 -- way out of a lab. Labs of one process, or of several at once, do not meet: each has its own id.
--- SPDX-License-Identifier: MIT
 
-local netns = require("spec.lab.netns")
-local states = require("spec.lab.state")
-local sys = require("spec.lab.sys")
-local topo = require("spec.lab.topo")
+local netns = require "spec.lab.netns"
+local states = require "spec.lab.state"
+local sys = require "spec.lab.sys"
+local topo = require "spec.lab.topo"
 
 local M = {}
 

@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
 -- Builds a plan out of network namespaces and veth pairs, and takes it down again. All of it is one
 -- shell script: one `ip -batch` for namespaces and links, then per node one shell inside its
 -- namespace for sysctls, addresses, routes and nft rules. Links are made inside the lab, so the
@@ -5,11 +7,10 @@
 -- `ip netns` ones; elsewhere (`unshare -rn`, no right to mount on the host's /run) a holder process
 -- keeps a mount namespace with a /run of its own in which they are, and ending it ends them.
 -- It refuses to kill by anything but pid and start time. It assumes iproute2, nft, util-linux.
--- SPDX-License-Identifier: MIT
 
-local plans = require("spec.lab.plan")
-local states = require("spec.lab.state")
-local sys = require("spec.lab.sys")
+local plans = require "spec.lab.plan"
+local states = require "spec.lab.state"
+local sys = require "spec.lab.sys"
 
 local M = {}
 

@@ -1,7 +1,8 @@
+-- SPDX-License-Identifier: MIT
+--
 -- What a topology may be told: finds it by name and reads its arguments, positional (`chain 8`) or
 -- named (`chain hops=8`, or `{ hops = 8 }` from Lua). Each value is checked against its range;
 -- a wrong name is answered with the nearest right one. It refuses to guess.
--- SPDX-License-Identifier: MIT
 
 local M = {}
 

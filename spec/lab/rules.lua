@@ -1,6 +1,7 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The nftables rulesets of the topologies, as text to fill in. One table named `lab` each; all are
 -- stateless but the masquerading one, so that nothing tracks connections by accident.
--- SPDX-License-Identifier: MIT
 
 local M = {}
 

@@ -1,11 +1,12 @@
+-- SPDX-License-Identifier: MIT
+--
 -- A lab destination's open ports: UDP echo and a TCP listener that hangs up, IPv4 and IPv6 on one
 -- socket each, answering from the address that was asked (IPV6_PKTINFO), so also for a whole
 -- prefix of addresses. `luajit serve.lua OWNER [udp=PORT] [tcp=PORT]` binds, forks, prints the
 -- child's pid once it is ready and returns; the child ends when killed, or within a second of the
 -- end of process OWNER (0: nobody's). It refuses to start when a port is taken.
--- SPDX-License-Identifier: MIT
 
-local ffi = require("ffi")
+local ffi = require "ffi"
 local C = ffi.C
 
 ffi.cdef([[

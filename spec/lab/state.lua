@@ -1,8 +1,9 @@
+-- SPDX-License-Identifier: MIT
+--
 -- What is known of a lab that is up: its namespaces, its processes, and the words it was made with,
 -- one line each in a file, so that another process can find it and take it down. The file is in
 -- /run where `ip netns` works, else in $TMPDIR under the user namespace's number. It refuses
 -- nothing: a file that was cut short says as much as it can.
--- SPDX-License-Identifier: MIT
 
 local M = {}
 

@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The few system calls the lab needs and Lua lacks: become another program, run one and pass on
 -- the signals meant for it, and step into a network namespace. Plain libc through the FFI, Linux
 -- only. It refuses threads: setns and fork here are for a process with one.
--- SPDX-License-Identifier: MIT
 
-local ffi = require("ffi")
+local ffi = require "ffi"
 local C = ffi.C
 
 -- The names are our own, so that another module may declare the same functions its own way, and

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- How the Lua API behaves, on loopback: who is called when, what is raised and what is returned.
 local mtr = require "mtr"
 local cjson = require "cjson"
-local loopback = require "spec.support.loopback"
+local loopback = require "spec.support.real.loopback"
 
 local describe = loopback.describe(describe, it, pending)
 

@@ -5,7 +5,7 @@
 
 local cjson = require "cjson"
 local mtr = require "mtr"
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 local topo = require "spec.lab.topo"
 
 local HOPS = 4

@@ -4,7 +4,7 @@
 -- its own answers and no others, none is lost, and engines that are gone have left nothing.
 
 local mtr = require "mtr"
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 local PROTOCOLS = { "icmp", "udp", "tcp" }
 

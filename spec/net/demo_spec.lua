@@ -5,7 +5,7 @@
 -- prints what README.md says.
 
 local lab = require "spec.lab.lab"
-local support = require "spec.support.run"
+local support = require "spec.support.harness.run"
 
 local run = support.run
 local available, reason = lab.available()

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Engines on loopback: what they refuse and why, how a host drives them, and that nothing is left
 -- of them.
 local mtr = require "mtr"
-local loopback = require "spec.support.loopback"
+local loopback = require "spec.support.real.loopback"
 
 local describe = loopback.describe(describe, it, pending)
 

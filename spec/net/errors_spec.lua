@@ -3,7 +3,7 @@
 -- Probes that this host's own kernel refuses, or loses, or that do not fit: each is an outcome of
 -- that probe with its name, nothing crashes, and of every probe it is known what became of it.
 
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 local EPERM, EMSGSIZE, ENOBUFS = 1, 90, 105
 local PROTOCOLS = { "icmp", "udp", "tcp" }

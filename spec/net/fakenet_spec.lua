@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The load lab's account of itself against the engine's: every hop that one tells of the other
 -- finds, and the bare reference of the bench finds as many.
 

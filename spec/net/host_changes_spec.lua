@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 33 and 36, which need this host's own kernel: replies that come in by another
 -- interface than the probes left by, and a source address that changes between two traces.
 local mtr = require "mtr"
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 -- A second link from the prober to r2, over which r2 and all behind it answer.
 local BACK = [[set -e

@@ -3,10 +3,10 @@
 -- Answers that are odd, late, repeated, of somebody else, or no answers at all: the hard cases 7 to
 -- 13, 20, 21, 23, 31, 32 and 40 of the field, as packets that come through the kernel.
 
-local forger = require "spec.support.forger"
-local hostile = require "spec.support.hostile"
-local nets = require "spec.support.nets"
-local packet = require "spec.support.packet"
+local forger = require "spec.support.real.forger"
+local hostile = require "spec.support.real.hostile"
+local nets = require "spec.support.real.nets"
+local packet = require "spec.support.packets.packet"
 
 local icmp, quote = forger.icmp, forger.quote
 

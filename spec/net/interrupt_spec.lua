@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- ^C while traces are in flight: once, they end as "halted" and the script goes on; twice: over.
 local lab = require "spec.lab.lab"
 

@@ -1,9 +1,10 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The lab's command line: its words, its exit statuses, and that `run` cleans up whatever happens.
 -- Needs CAP_NET_ADMIN, but for what only prints.
--- SPDX-License-Identifier: MIT
 
-local lab = require("spec.lab.lab")
-local sys = require("spec.lab.sys")
+local lab = require "spec.lab.lab"
+local sys = require "spec.lab.sys"
 
 local ID = "mtrlab-cli-" .. sys.getpid()
 

@@ -1,12 +1,13 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The lab itself: what traceroute(8) finds in each topology is what the topology declares, over
 -- ICMP, UDP and TCP and both IP versions; and nothing is left when a lab is down. It needs
 -- CAP_NET_ADMIN (root, or `unshare -rnm`); packets go nowhere but into the lab.
--- SPDX-License-Identifier: MIT
 
-local lab = require("spec.lab.lab")
-local netns = require("spec.lab.netns")
-local states = require("spec.lab.state")
-local sys = require("spec.lab.sys")
+local lab = require "spec.lab.lab"
+local netns = require "spec.lab.netns"
+local states = require "spec.lab.state"
+local sys = require "spec.lab.sys"
 
 local METHODS = { icmp = "-I", udp = "-U", tcp = "-T" }
 local available, reason = lab.available()

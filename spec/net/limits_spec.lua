@@ -3,7 +3,7 @@
 -- Routers that limit their ICMP, as real ones do: the kernel's own limits are on. What is not
 -- answered is silence, never an error; hops do not get lost by it, and patience finds them all.
 
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 local HOPS, QUERIES = 4, 10
 local LIMITED = "chain " .. HOPS .. " limits=on"

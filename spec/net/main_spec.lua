@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- What becomes of a script in mtrlua: its errors, its exit status, its sockets.
-local run = require "spec.support.run"
-local loopback = require "spec.support.loopback"
+local run = require "spec.support.harness.run"
+local loopback = require "spec.support.real.loopback"
 
 local missing = loopback.missing()
 

@@ -4,9 +4,9 @@
 -- carries packets: what we find is what the topology declares, and hop for hop what traceroute(8)
 -- and scamper find there. Where a peer cannot be right, the table says why.
 
-local event = require "mtr.event"
-local nets = require "spec.support.nets"
-local peers = require "spec.support.peers"
+local words = require "mtr.record.words"
+local nets = require "spec.support.real.nets"
+local peers = require "spec.support.real.peers"
 
 local ANY = { "icmp", "udp", "tcp" }
 local LAYOUTS = { icmp = { "paris", "classic" }, udp = { "paris", "classic", "dublin" },
@@ -112,7 +112,7 @@ local function expected(case, peer, job, ttl)
   local want = { addr = hop.addr }
   if (case.branch or {})[key] and ttl == 2 then want.addr = job.truth[ttl] end
   if peer == "traceroute" then
-    want.mark = reply.addr and event.mark(reply)
+    want.mark = reply.addr and words.mark(reply)
   else
     want.icmp_type, want.icmp_code = reply.icmp_type, reply.icmp_code
     want.reply_ttl = reply.reply_ttl

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/mda.lua, as it is typed, over the lab's diamonds of kernel routers.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local MDA = '"$MTR_PROGRAM" --rate 0 --seed 7 scripts/mda.lua -w 1s '
 -- Which way a flow takes is the kernel's to choose, by its ports: with a seed these are the same

@@ -4,9 +4,9 @@
 -- which transport "auto" picks; and what is refused because that helper cannot do it.
 
 local mtr = require "mtr"
-local fake = require "spec.support.fake"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local fake = require "spec.support.real.fake"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local run = support.run
 local LOOPBACK = "127.0.0.1"

@@ -4,11 +4,11 @@
 -- mtr-packet 0.96 (N stands for a time), but for what its head says is better. Where 0.95 answers
 -- the same, the installed mtr-packet is asked too.
 
-local forger = require "spec.support.forger"
-local loopback = require "spec.support.loopback"
-local nets = require "spec.support.nets"
-local packet = require "spec.support.packet"
-local support = require "spec.support.run"
+local forger = require "spec.support.real.forger"
+local loopback = require "spec.support.real.loopback"
+local nets = require "spec.support.real.nets"
+local packet = require "spec.support.packets.packet"
+local support = require "spec.support.harness.run"
 
 local SCRIPT = '"$MTR_PROGRAM" scripts/mtr-packet.lua '
 local EXECUTABLE = 'PATH="$(dirname "$MTR_PROGRAM"):$PATH" MTR_PACKET=scripts/mtr-packet.lua '

@@ -5,7 +5,7 @@
 
 local ffi = require "ffi"
 local mtr = require "mtr"
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 ffi.cdef [[ int mtrp_kill(int pid, int signal) __asm__("kill"); ]]
 

@@ -3,10 +3,10 @@
 -- What leaves the wire: every option that shapes a packet or picks its way, seen by the next
 -- router; and what stays constant within a flow, over TTLs and attempts, or must not.
 
-local capture = require "spec.support.capture"
-local dissect = require "spec.support.dissect"
-local nets = require "spec.support.nets"
-local packet = require "spec.support.packet"
+local capture = require "spec.support.real.capture"
+local dissect = require "spec.support.packets.dissect"
+local nets = require "spec.support.real.nets"
+local packet = require "spec.support.packets.packet"
 
 local PROTOCOLS = { "icmp", "udp", "tcp" }
 
@@ -171,7 +171,7 @@ describe("on the wire", function()
 
   it("mtrlua's --mark picks the way, though its privileges are gone by then", function()
     set_up()
-    local script = [[$MTR_PROGRAM --mark 66 -e 'local r = assert(require"mtr".trace("%s",
+    local script = [[$MTR_PROGRAM --mark 66 -e 'local r = assert(require "mtr".trace("%s",
       { max_ttl = 1 })) print(r.src, r.hops[1].addr)']]
     for v, want in pairs { [4] = "10.9.0.1\t10.9.0.2\n", [6] = "fd00:9::1\tfd00:9::2\n" } do
       assert.same({ want, 0 }, { l:exec(script:format(l["dst" .. v])) })

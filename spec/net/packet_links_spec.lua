@@ -4,9 +4,9 @@
 -- nothing before the IP header, and has raw send elsewhere; either way the rings receive while many
 -- probes are out, and what is found is what raw finds.
 
-local forger = require "spec.support.forger"
-local loopback = require "spec.support.loopback"
-local nets = require "spec.support.nets"
+local forger = require "spec.support.real.forger"
+local loopback = require "spec.support.real.loopback"
+local nets = require "spec.support.real.nets"
 
 local HOPS, MANY = 3, 100
 local PROTOCOLS = { "icmp", "udp", "tcp" }

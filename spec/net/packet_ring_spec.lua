@@ -4,9 +4,9 @@
 -- few are, and from one to the other without a loss or a repeat. "auto" sends as raw does, too,
 -- while few are; packet that was asked for never does.
 
-local loopback = require "spec.support.loopback"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local loopback = require "spec.support.real.loopback"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local AUTO = { transport = "auto" }
 

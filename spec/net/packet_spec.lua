@@ -5,8 +5,8 @@
 -- finds is in matrix_spec.lua; how it listens, in packet_ring_spec.lua.
 
 local mtr = require "mtr"
-local forger = require "spec.support.forger"
-local nets = require "spec.support.nets"
+local forger = require "spec.support.real.forger"
+local nets = require "spec.support.real.nets"
 
 local must, counted = nets.must, nets.counted
 

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/ping.lua, as it is typed, over kernel routers: who answers, along which options, and ^C.
 -- What it prints and counts is in spec/sim.
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local run = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local run = require "spec.support.harness.run"
 
 local PING = '"$MTR_PROGRAM" scripts/ping.lua -i 20ms -W 1 '
 local privileged, reason = lab.available()

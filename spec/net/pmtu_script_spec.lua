@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/pmtu.lua, as it is typed, over links of the lab that take less than the others.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local PMTU = '"$MTR_PROGRAM" --rate 0 scripts/pmtu.lua -w 500ms '
 local privileged, reason = lab.available()

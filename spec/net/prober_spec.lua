@@ -2,7 +2,7 @@
 --
 -- Probers: single probes by the thousand, each with its id, on loopback.
 local mtr = require "mtr"
-local loopback = require "spec.support.loopback"
+local loopback = require "spec.support.real.loopback"
 
 local describe = loopback.describe(describe, it, pending)
 

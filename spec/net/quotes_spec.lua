@@ -3,9 +3,9 @@
 -- What routers and translators do to the probe that they quote, and what they hang behind it: the
 -- hard cases 1-6, 15 and 22 of the field, as packets that come through the kernel.
 
-local forger = require "spec.support.forger"
-local hostile = require "spec.support.hostile"
-local packet = require "spec.support.packet"
+local forger = require "spec.support.real.forger"
+local hostile = require "spec.support.real.hostile"
+local packet = require "spec.support.packets.packet"
 
 local u8, u16, u32 = packet.u8, packet.u16, packet.u32
 local quote = forger.quote

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- README's strategy, letter for letter, over a simulated network and over the same way through
 -- kernel routers, by raw sockets and by mtr-packet.
-local nets = require "spec.support.nets"
-local run = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local run = require "spec.support.harness.run"
 
 local HOPS = 4
 

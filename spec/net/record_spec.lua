@@ -4,8 +4,8 @@
 -- any privilege: every byte that the script writes is the same, times included.
 
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local available, reason = lab.available()
 

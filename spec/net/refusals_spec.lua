@@ -4,7 +4,7 @@
 -- what it is about, and no probe leaves.
 
 local mtr = require "mtr"
-local nets = require "spec.support.nets"
+local nets = require "spec.support.real.nets"
 
 local function up(words)
   nets.needs_privilege(pending)

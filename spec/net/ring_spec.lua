@@ -3,11 +3,11 @@
 -- The receive ring against the kernel, on loopback: what it holds, what it loses and counts, that
 -- it goes on behind that, and that nothing is left of it.
 
-local core = require "spec.support.core"
-local nets = require "spec.support.nets"
-local loopback = require "spec.support.loopback"
+local core = require "spec.support.harness.core"
+local nets = require "spec.support.real.nets"
+local loopback = require "spec.support.real.loopback"
 
-local C, ffi = core.load{ "core/net/ring.h", "core/net/filter.h" }
+local C, ffi = core.load{ "core/net/packet/ring.h", "core/net/host/filter.h" }
 
 ffi.cdef [[
 long ring_spec_sendto(int fd, const void *bytes, size_t n, int flags, const void *to,

@@ -5,9 +5,9 @@
 
 local ffi = require "ffi"
 local mtr = require "mtr"
-local fake = require "spec.support.fake"
-local nets = require "spec.support.nets"
-local run = require "spec.support.run"
+local fake = require "spec.support.real.fake"
+local nets = require "spec.support.real.nets"
+local run = require "spec.support.harness.run"
 
 ffi.cdef [[ int seed_kill(int pid, int signal) __asm__("kill"); ]]
 

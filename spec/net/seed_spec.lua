@@ -4,8 +4,8 @@
 -- helper that it used. The wrap of its counter is in spec/unit/net/worker_spec.lua.
 
 local mtr = require "mtr"
-local fake = require "spec.support.fake"
-local nets = require "spec.support.nets"
+local fake = require "spec.support.real.fake"
+local nets = require "spec.support.real.nets"
 
 local HELPED = { transport = "mtr-packet" }
 local LOOPBACK = "127.0.0.1"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Statistics of real traces on loopback: the hooks and the results tell the same of them.
 local mtr = require "mtr"
-local loopback = require "spec.support.loopback"
+local loopback = require "spec.support.real.loopback"
 
 local missing = loopback.missing()
 

@@ -4,12 +4,12 @@
 -- other people's packets never reach us, and damaged ones do no harm.
 
 local cjson = require "cjson"
-local event = require "mtr.event"
-local forger = require "spec.support.forger"
-local hostile = require "spec.support.hostile"
-local nets = require "spec.support.nets"
-local packet = require "spec.support.packet"
-local random = require "spec.support.random"
+local words = require "mtr.record.words"
+local forger = require "spec.support.real.forger"
+local hostile = require "spec.support.real.hostile"
+local nets = require "spec.support.real.nets"
+local packet = require "spec.support.packets.packet"
+local random = require "spec.support.harness.random"
 
 local PROTOCOLS = { "icmp", "udp", "tcp" }
 
@@ -91,7 +91,7 @@ describe("in a storm", function()
             end
             f:send(path(p))
           end)
-          assert.is_number(event.stop[result.stop_reason])
+          assert.is_number(words.stop[result.stop_reason])
         end
         assert.is_true(sent >= 3 * MUTANTS)
         local result = trace(l, f, protocol, v, function(p) f:send(path(p)) end)

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Strategies of users over real networks: the same one on every transport, and what the engine does
 -- about those that misbehave.
 local mtr = require "mtr"
-local binary = require "mtr.binary"
-local nets = require "spec.support.nets"
+local binary = require "mtr.script.find_binary"
+local nets = require "spec.support.real.nets"
 
 local HOPS = 5
 

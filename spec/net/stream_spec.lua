@@ -3,9 +3,9 @@
 -- mtr.stream and mtr.readable: pipes, sockets and files beside the traces.
 local ffi = require "ffi"
 local mtr = require "mtr"
-local fds = require "spec.support.fds"
-local loopback = require "spec.support.loopback"
-local support = require "spec.support.run"
+local fds = require "spec.support.harness.fds"
+local loopback = require "spec.support.real.loopback"
+local support = require "spec.support.harness.run"
 
 ffi.cdef [[
 int stream_spec_pipe(int *fd) __asm__("pipe");

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Tasks and time, with the default engine on loopback.
 local mtr = require "mtr"
-local loopback = require "spec.support.loopback"
+local loopback = require "spec.support.real.loopback"
 
 local describe = loopback.describe(describe, it, pending)
 

@@ -3,9 +3,9 @@
 -- When an answer came: the kernel says so, however late we look; and what does not fit into its
 -- buffers until then is counted.
 
-local forger = require "spec.support.forger"
-local hostile = require "spec.support.hostile"
-local nets = require "spec.support.nets"
+local forger = require "spec.support.real.forger"
+local hostile = require "spec.support.real.hostile"
+local nets = require "spec.support.real.nets"
 
 local MANY = 150000 -- more answers than the largest socket buffer holds
 

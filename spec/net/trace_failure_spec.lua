@@ -5,8 +5,8 @@
 
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local run = support.run
 local TRACE = '"$MTR_PROGRAM" scripts/trace.lua '
@@ -133,7 +133,7 @@ local function text(replies, options)
   support.file("replies.lua", "return " .. replies)
   support.file("fake.lua", [[
     local replies, words = dofile(arg[1]), { [0] = "trace" }
-    local event = require "mtr.event"
+    local words = require "mtr.record.words"
     for i = 2, #arg do words[i - 1] = arg[i] end
     package.loaded.mtr = {
       trace = function(_, opts)
@@ -141,7 +141,7 @@ local function text(replies, options)
         opts.on_hop({ dst = "192.0.2.9" }, hop)
         return { stop_reason = "completed" }
       end,
-      mark = event.mark, cli = require "mtr.cli",
+      mark = words.mark, cli = require "mtr.cli",
     }
     arg = words
     os.exit(dofile "scripts/trace.lua")]])

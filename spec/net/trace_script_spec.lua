@@ -4,8 +4,8 @@
 -- truth; options and ^C do as --help says. Wrong usage and failures are trace_failure_spec.lua's.
 
 local lab = require "spec.lab.lab"
-local nets = require "spec.support.nets"
-local support = require "spec.support.run"
+local nets = require "spec.support.real.nets"
+local support = require "spec.support.harness.run"
 
 local TRACE = '"$MTR_PROGRAM" --rate 0 scripts/trace.lua '
 local MARKS = { v4 = { [0] = "!N", [1] = "!H", [13] = "!X" },

@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
 -- `make bench`: what the engine costs, against a bare loop that moves the same packets, against its
 -- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
 -- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
@@ -10,11 +12,10 @@
 -- Everything is run in turns, so that what else the machine does meets all alike, and told as
 -- medians; ratios are made of runs that were neighbours. On a veth chain the kernel's forwarding
 -- runs on the sender's CPU and is charged to the sender: the same for every contender.
--- SPDX-License-Identifier: MIT
 
-local load = require("spec.perf.load")
-local measure = require("spec.perf.measure")
-local reports = require("spec.perf.report")
+local load = require "spec.perf.parts.load"
+local measure = require "spec.perf.kit.measure"
+local reports = require "spec.perf.kit.report"
 
 local report = reports.new()
 
@@ -34,10 +35,10 @@ reports.say(("mtrlua bench, Linux %s, load %s, %s"):format(machine.kernel, machi
 local start = measure.now()
 
 local parts = load.parts
-parts.chain = require("spec.perf.chain_part")
-parts.sim = require("spec.perf.sim_part")
-parts.served = require("spec.perf.served")
-parts.strategies = require("spec.perf.strategies_part")
+parts.chain = require "spec.perf.parts.chain_part"
+parts.sim = require "spec.perf.parts.sim_part"
+parts.served = require "spec.perf.parts.served"
+parts.strategies = require "spec.perf.parts.strategies_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "speed", "mixed", "programmed", "peers", "few",
   "rtt", "served", "strategies" }

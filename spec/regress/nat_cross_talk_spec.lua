@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Two programs that traced the same target from behind a translator which leaves its own address in
 -- the quotes took each other's replies: their identities began at the same number, and a quote with
 -- a foreign source port was believed for its identification alone.

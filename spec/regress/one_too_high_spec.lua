@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The reply of a probe that was no more was credited to the one before it: its identification,
 -- which nobody had touched, was taken for one that a router had counted up.
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
 
 describe("the reply of a probe that is no more", function()
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- A campaign's lines of JSON said nothing of the probes that were not answered or not sent, while
 -- those of traces by themselves did.
 local mtr = require "mtr"
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local TARGETS = 60
 

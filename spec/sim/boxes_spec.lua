@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The boxes in the way of a simulated network: tunnels, translators, filters, and routers that
 -- quote as routers do; and internets of hashes.
 local mtr = require "mtr"
-local simulated = require "spec.support.simulated"
+local simulated = require "spec.support.virtual.simulated"
 
 local V4, V6 = simulated.V4, simulated.V6
 local chain, trace, hops, reply = simulated.chain, simulated.trace, simulated.hops, simulated.reply

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Campaigns over a simulated internet: the same every time, and flat in memory.
 local mtr = require "mtr"
 

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Strategies in campaigns: many traces share one borrowed trace, and each is traced as it would be
 -- by itself.
 local mtr = require "mtr"

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases of who answers what, how often and when: what completes a trace, what stops it, what
 -- is no hop, and what does not count.
 local mtr = require "mtr"
-local hard = require "spec.support.hard"
-local nets = require "spec.support.nets"
+local hard = require "spec.support.virtual.hard"
+local nets = require "spec.support.real.nets"
 
 describe("hard case 7: the target answers from another address", function()
   it("completes by the message, and is flagged", function()

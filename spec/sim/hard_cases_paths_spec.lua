@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases of the way itself: routers that limit or lie about themselves, loops, ways of unequal
 -- length, ways that change, firewalls that answer for others, and groups.
 local mtr = require "mtr"
-local hard = require "spec.support.hard"
-local nets = require "spec.support.nets"
+local hard = require "spec.support.virtual.hard"
+local nets = require "spec.support.real.nets"
 
 -- The path of a result and the truth about it, both as text.
 local function both(e, target, opts)

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases of our own probes: telling them apart in a crowd, running out of identities,
 -- checksums, sends that fail, names; and messages that are no answer.
-local hard = require "spec.support.hard"
-local nets = require "spec.support.nets"
+local hard = require "spec.support.virtual.hard"
+local nets = require "spec.support.real.nets"
 
 -- Traces along many flows to one target, which take one of three ways each. Every reply in time,
 -- late or twice has to come from where the probe's flow leads at that TTL.

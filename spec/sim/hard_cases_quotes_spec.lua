@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases of replies that quote our probes badly: too little of them, rewritten, with damaged or
 -- unannounced extensions. Whatever the quote has become, a reply is of one probe or of none.
-local hard = require "spec.support.hard"
+local hard = require "spec.support.virtual.hard"
 
 describe("hard case 1: the quote is 8 bytes", function()
   it("or more: every probe is known by it", function()

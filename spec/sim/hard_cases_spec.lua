@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The hard cases 1 to 40 are all accounted for: each has specs here, in hard_cases_*_spec.lua, or
 -- is in this table, with why no simulator can show it, and where it is shown instead, if it is.
 local mtr = require "mtr"

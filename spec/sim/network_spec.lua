@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- What a described network does, word by word, seen through the engine over it.
 local mtr = require "mtr"
-local simulated = require "spec.support.simulated"
+local simulated = require "spec.support.virtual.simulated"
 
 local V4, V6 = simulated.V4, simulated.V6
 local chain, trace, hops = simulated.chain, simulated.trace, simulated.hops

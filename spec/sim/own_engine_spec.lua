@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Engines that a script opens itself follow mtrlua's command line, in what they do not name.
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local SCRIPT = [[
 local mtr = require "mtr"

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Which way packets go in a simulated network, what happens to them on it, and that sim:path tells
 -- the truth about it.
 local mtr = require "mtr"
-local simulated = require "spec.support.simulated"
+local simulated = require "spec.support.virtual.simulated"
 
 local V4, V6 = simulated.V4, simulated.V6
 local chain, trace, hops = simulated.chain, simulated.trace, simulated.hops

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/ping.lua, as it is typed, over simulated networks: what it prints, counts and returns.
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local function ping(topology, words)
   return run.run(('"$MTR_PROGRAM" --sim spec/sim/topologies/%s.lua --seed 1 scripts/ping.lua %s')

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Random paths under loss, delay, reordering, duplication and mangled quotes: whatever the network
 -- does, every trace ends, tells no untruth, and all that was counted adds up.
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
-local random = require "spec.support.random"
-local wild = require "spec.support.wild"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
+local random = require "spec.support.harness.random"
+local wild = require "spec.support.virtual.wild"
 
 local C = core.load{ "core/probe/core.h" }
 

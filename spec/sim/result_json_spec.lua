@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- What a trace found is one line of JSON, whoever writes it: the library, for a borrowed result,
 -- and the Lua layer, for one that the script holds.
 local mtr = require "mtr"
-local random = require "spec.support.random"
-local simulated = require "spec.support.simulated"
+local random = require "spec.support.harness.random"
+local simulated = require "spec.support.virtual.simulated"
 
 -- How often each member of hops came up.
 local seen

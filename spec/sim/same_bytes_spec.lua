@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The same seed and the same script give the same bytes: twice in a row, and from a program that
 -- was built otherwise (the sanitized one, where `make asan` has made it).
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local CAMPAIGN = [[
 local mtr = require "mtr"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/simulate.lua, as it is typed: without privilege, without a network.
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local SIMULATE = '"$MTR_PROGRAM" scripts/simulate.lua '
 

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Strategies over a simulated internet: what they find, and at what price.
 local mtr = require "mtr"
 

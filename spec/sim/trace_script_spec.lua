@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- scripts/trace.lua, as it is typed, where only simulated routers behave so.
-local run = require "spec.support.run"
+local run = require "spec.support.harness.run"
 
 local TRACE = '"$MTR_PROGRAM" --sim spec/sim/topologies/%s.lua scripts/trace.lua -q 1 %s'
 

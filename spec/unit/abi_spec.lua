@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The C interface: what the library exports is what core/mtr.h declares, and LuaJIT's idea of its
 -- records is the compiler's.
 local ffi = require "ffi"
-local support = require "spec.support.run"
+local support = require "spec.support.harness.run"
 local run = support.run
 
 local header = assert(io.open("core/mtr.h")):read("*a")

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The tree keeps to its floors, and the check for that notices when it does not.
-local floors = require "spec.support.floors"
+local floors = require "spec.support.style.floors"
 
 local function lines(command)
   local list, pipe = {}, assert(io.popen(command))
@@ -56,23 +57,26 @@ describe("floors", function()
     { "core/base/a.c", "x = rand();", "takes chance from outside with rand" },
     { "core/net/a.c", "fd = socket(1, 2, 3); x = malloc(1);" },
     { "core/loop/a.c", "fd = socket(1, 2, 3);", "uses the network with socket" },
-    { "lua/mtr/engine.lua", 'local lib = require "mtr.lib"' },
-    { "lua/mtr/engine.lua", 'local t = require "mtr.task"', "requires mtr.task from above" },
-    { "lua/mtr/lib.lua", "local e = require('mtr.err')", "requires mtr.err from above" },
-    { "lua/mtr/addr.lua", "local e = require [[mtr]]", "requires mtr from above" },
-    { "lua/mtr/addr.lua", "pcall(require, 'mtr.task')", "requires mtr.task from above" },
-    { "lua/mtr/task.lua", "-- require 'mtr.init'\n--[[ require 'mtr.cli' ]]" },
-    { "lua/mtr/task.lua", "local r = require 'mtr.report.csv'",
+    { "lua/mtr/engine/init.lua", 'local lib = require "mtr.lib"' },
+    { "lua/mtr/engine/init.lua", 'local t = require "mtr.script.task"',
+      "requires mtr.script.task from above" },
+    { "lua/mtr/lib.lua", "local e = require('mtr.base.err')", "requires mtr.base.err from above" },
+    { "lua/mtr/base/addr.lua", "local e = require [[mtr]]", "requires mtr from above" },
+    { "lua/mtr/base/addr.lua", "pcall(require, 'mtr.script.task')",
+      "requires mtr.script.task from above" },
+    { "lua/mtr/script/task.lua", "-- require 'mtr.init'\n--[[ require 'mtr.cli' ]]" },
+    { "lua/mtr/engine/pick.lua", "local r = require 'mtr.report.csv'",
       "requires mtr.report.csv from above" },
-    { "lua/mtr/report/csv.lua", "local r = require 'mtr.task'" },
-    { "lua/mtr/task.lua", "require 'mtr.nowhere'", "requires mtr.nowhere, which is on no floor" },
-    { "lua/mtr/other.lua", "", "is on no floor: name it in spec/support/floors.lua" },
+    { "lua/mtr/script/csv.lua", "local r = require 'mtr.report.jsonl'" },
+    { "lua/mtr/script/task.lua", "require 'mtr.nowhere'",
+      "requires mtr.nowhere, which is on no floor" },
+    { "lua/mtr/other.lua", "", "is on no floor: name it in spec/support/style/floors.lua" },
     { "lua/mtr/lib.lua", "ffi.cdef(require 'mtr.cdef') ffi.load 'mtr'" },
-    { "lua/mtr/task.lua", "ffi.cdef [[int x;]]", "uses ffi.cdef or ffi.load" },
-    { "lua/mtr/task.lua", "local C = ffi.load('mtr')", "uses ffi.cdef or ffi.load" },
-    { "lua/mtr/task.lua", "require 'mtr.cdef'", "requires mtr.cdef" },
+    { "lua/mtr/script/task.lua", "ffi.cdef [[int x;]]", "uses ffi.cdef or ffi.load" },
+    { "lua/mtr/script/task.lua", "local C = ffi.load('mtr')", "uses ffi.cdef or ffi.load" },
+    { "lua/mtr/script/task.lua", "require 'mtr.cdef'", "requires mtr.cdef" },
     { "scripts/a.lua", 'local mtr, json = require "mtr", require "cjson"' },
-    { "scripts/a.lua", 'local task = require "mtr.task"', "requires mtr.task" },
+    { "scripts/a.lua", 'local task = require "mtr.script.task"', "requires mtr.script.task" },
   }
   for _, case in ipairs(cases) do
     local path, text, violation = unpack(case, 1, 3)

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- core/mtr.c: traces by handle, over engines that cannot send (paired.lua).
-local core = require "spec.support.core"
-local paired = require "spec.support.paired"
-local path = require "spec.support.path"
-local record = require "spec.support.record"
+local core = require "spec.support.harness.core"
+local paired = require "spec.support.real.paired"
+local path = require "spec.support.virtual.path"
+local record = require "spec.support.virtual.record"
 
 local C, ffi = core.load{ "core/mtr.h" }
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The mtrlua command line, from outside: what it runs, says and returns.
-local support = require "spec.support.run"
+local support = require "spec.support.harness.run"
 local run = support.run
 
 local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil

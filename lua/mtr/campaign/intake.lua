@@ -7,14 +7,14 @@
 -- must be told apart, become traces of their own. When the engine is full with the traces of
 -- others, what was taken waits until one of the campaign's own has ended, or a moment.
 
-local addr = require "mtr.addr"
-local cohort = require "mtr.cohort"
-local err = require "mtr.err"
-local options = require "mtr.options"
-local park = require "mtr.park"
-local starts = require "mtr.start"
-local timer = require "mtr.timer"
-local traces = require "mtr.trace"
+local addr = require "mtr.base.addr"
+local cohort = require "mtr.campaign.cohort"
+local err = require "mtr.base.err"
+local options = require "mtr.trace.options"
+local scheduler = require "mtr.wait.scheduler"
+local admit = require "mtr.trace.admit"
+local timer = require "mtr.wait.timer"
+local Trace = require "mtr.trace"
 
 local M = {}
 
@@ -33,8 +33,8 @@ local function start_own(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
-  local trace, bug = traces.new(c.engine, target, opts, options.trace)
-  if not trace then return c:fail(bug, starts.BUG) end
+  local trace, bug = Trace.new(c.engine, target, opts, options.trace)
+  if not trace then return c:fail(bug, admit.BUG) end
   local function over()
     c.own[trace], c.own_count = nil, c.own_count - 1
   end
@@ -52,7 +52,7 @@ local function start_own(c, target)
   local ok, message, name = trace:start()
   if ok then return end
   over()
-  if name == starts.BUG then return c:fail(message, name) end
+  if name == admit.BUG then return c:fail(message, name) end
   c:cannot(target, message, name)
 end
 
@@ -78,7 +78,7 @@ local function pull(c)
 end
 
 local function again(c, ms)
-  timer.start(c.engine, ms, function() park.wake(c.pump) end)
+  timer.start(c.engine, ms, function() scheduler.wake(c.pump) end)
 end
 
 local function fill(c)
@@ -105,7 +105,7 @@ end
 --- Takes targets while there is room.
 ---@param c mtr.Campaign
 function M.run(c)
-  if not c.done then park.inside(protected, c) end
+  if not c.done then scheduler.inside(protected, c) end
 end
 
 return M

@@ -6,8 +6,8 @@
 -- slow loop slows the campaign down and memory stays bounded. A loop that is left early leaves the
 -- campaign waiting: c:stop() ends it, and the end of the program does.
 
-local park = require "mtr.park"
-local slots = require "mtr.slots"
+local scheduler = require "mtr.wait.scheduler"
+local pending = require "mtr.wait.pending"
 
 local M = {}
 
@@ -18,7 +18,7 @@ local function attach(c)
     queue.last = queue.last + 1
     queue[queue.last] = result
     c.unread = c.unread + 1
-    park.finish(queue.changed)
+    scheduler.finish(queue.changed)
   end
   return queue
 end
@@ -28,8 +28,8 @@ local function take(c, queue)
   queue[queue.first], queue.first = nil, queue.first + 1
   c.unread = c.unread - 1
   if not c.done then
-    slots.remember(c.engine, c.cohort)
-    park.wake(c.pump)
+    pending.remember(c.engine, c.cohort)
+    scheduler.wake(c.pump)
   end
   return result
 end
@@ -44,14 +44,14 @@ function M.iterate(c, start)
   local ok, message = start()
   if not ok then error("results: " .. message, 3) end
   return function()
-    park.check "results"
+    scheduler.check "results"
     while queue.first > queue.last do
       if c.done then
         if c.failure then error("results: " .. c.failure, 2) end
         return nil
       end
       queue.changed = {}
-      park.wait_first { queue.changed, c }
+      scheduler.wait_first { queue.changed, c }
     end
     return take(c, queue)
   end

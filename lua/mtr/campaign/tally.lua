@@ -2,7 +2,7 @@
 --
 -- What a campaign counts, and the summary that is made of it.
 
-local event = require "mtr.event"
+local words = require "mtr.record.words"
 
 local M = {}
 
@@ -35,7 +35,7 @@ end
 ---@param probes integer
 ---@param hops integer
 function Tally:count(reason, number, probes, hops)
-  local key = reason or event.stop[number]
+  local key = reason or words.stop[number]
   self.traces, self.probes, self.hops = self.traces + 1, self.probes + probes, self.hops + hops
   self.stops[key] = (self.stops[key] or 0) + 1
 end

@@ -8,7 +8,7 @@
 -- there reads as whole records. On a pipe a line in pieces cannot be taken back.
 
 local lib = require "mtr.lib"
-local err = require "mtr.err"
+local err = require "mtr.base.err"
 
 local C = lib.C
 local SIZE = 262144

@@ -4,12 +4,12 @@
 -- of their names, so that the same words make the same network. Nodes are mtr.sim.node's.
 
 local lib = require "mtr.lib"
-local addr = require "mtr.addr"
-local err = require "mtr.err"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
 local fault = require "mtr.sim.fault"
 local node = require "mtr.sim.node"
-local read = require "mtr.sim.read"
-local words = require "mtr.sim.words"
+local fields = require "mtr.sim.fields"
+local schema = require "mtr.sim.schema"
 
 local C = lib.C
 local M = {}
@@ -40,7 +40,7 @@ end
 
 local function link_fields(record, path, given)
   record.cost = 1
-  read.fields(path, words.link, given, record)
+  fields.fields(path, schema.link, given, record)
 end
 
 -- Links are kept until tunnels have put their labels on them.
@@ -55,7 +55,7 @@ local function links(net, list)
         local record = lib.new "struct mtr_sim_link"
         link_fields(record, path, given)
         if ends[1] == nodes[k] and given.back then
-          read.fields(fault.path(path, "back"), words.link, given.back, record)
+          fields.fields(fault.path(path, "back"), schema.link, given.back, record)
         end
         record.from, record.to = ends[1], ends[2]
         if record.from == record.to then fault.raise(path, "leads from a node to itself") end
@@ -91,7 +91,7 @@ end
 local function tunnels(net, list)
   for i, given in ipairs(list) do
     local path = { "tunnels", i }
-    read.fields(path, words.tunnel, given)
+    fields.fields(path, schema.tunnel, given)
     local nodes = chain(net, path, given, 3)
     local last = given.php == false and #nodes or #nodes - 1
     for k = 2, #nodes do
@@ -107,13 +107,13 @@ end
 
 -- The networks that a route or a filter is about: a prefix, a node's addresses, or "any".
 local function networks(net, path, text)
-  if text == "any" then return { read.ANY4, read.ANY6 } end
+  if text == "any" then return { fields.ANY4, fields.ANY6 } end
   if net.index[text] then
     local list = {}
     for _, a in ipairs(net.addrs[net.index[text]]) do list[#list + 1] = a end
     return list
   end
-  local network = read.network(text)
+  local network = fields.network(text)
   if network then return { network } end
   fault.raise(path, ("must be a network, a node's name or \"any\", got %s"):format(err.show(text)))
 end
@@ -122,14 +122,14 @@ local function routes(net, list)
   for i, given in ipairs(list) do
     local path = { "routes", i }
     local record = lib.new "struct mtr_sim_route"
-    read.fields(path, words.route, given, record)
+    fields.fields(path, schema.route, given, record)
     for _, key in ipairs { "at", "to", "via" } do
       if given[key] == nil then fault.raise(path, key .. " is missing") end
     end
     record.node = find(net, fault.path(path, "at"), given.at)
     local via = type(given.via) == "table" and given.via or { given.via }
     for _, to in ipairs(networks(net, fault.path(path, "to"), given.to)) do
-      read.put_network(record, to)
+      fields.put_network(record, to)
       for _, next in ipairs(chain(net, fault.path(path, "via"), via, 1)) do
         lead(net, fault.path(path, "via"), record.node, next)
         record.via = next
@@ -204,7 +204,7 @@ end
 ---@param given mtr.SimNetwork
 ---@return table<string, table<integer, string>> addresses of nodes by name and family
 function M.fill(c, given)
-  read.fields({}, words.network, given)
+  fields.fields({}, schema.network, given)
   local net = { c = c, names = {}, index = {}, addrs = {}, targets = {} }
   for name in pairs(given.nodes or {}) do
     if type(name) ~= "string" or name == "" or #name > 47 then

@@ -3,10 +3,10 @@
 -- What the description of a network says of one node, as the library's records.
 
 local lib = require "mtr.lib"
-local err = require "mtr.err"
+local err = require "mtr.base.err"
 local fault = require "mtr.sim.fault"
-local read = require "mtr.sim.read"
-local words = require "mtr.sim.words"
+local fields = require "mtr.sim.fields"
+local schema = require "mtr.sim.schema"
 
 local C = lib.C
 local M = {}
@@ -31,14 +31,14 @@ local function reply_from(record, path, given)
     return
   end
   for i, text in ipairs(type(given) == "table" and given or { given }) do
-    local a = read.address(type(given) == "table" and fault.path(path, i) or path, text)
+    local a = fields.address(type(given) == "table" and fault.path(path, i) or path, text)
     lib.copy(record["other" .. a.family], a.bytes, 16)
   end
   record.reply_from = C.MTR_SIM_ANOTHER
 end
 
 local function reply(record, path, given)
-  local rest = read.fields(path, words.reply, given, record)
+  local rest = fields.fields(path, schema.reply, given, record)
   if rest.rate == nil and given.burst and not given.rate then
     fault.raise(fault.path(path, "burst"), "needs rate")
   end
@@ -50,11 +50,11 @@ local function chain(record, path, list)
   local bytes, last = {}, 0
   for i, word in ipairs(list) do
     local here = fault.path(path, i)
-    local value, wanted, hint = words.header(word)
+    local value, wanted, hint = schema.header(word)
     if not value then
       fault.raise(here, ("%s, got %s%s"):format(wanted, err.show(word), hint or ""))
     end
-    local following = words.headers[list[i + 1]] or 0
+    local following = schema.headers[list[i + 1]] or 0
     local rest = "\0\0\0\0\0\0"
     if word == "later-fragment" then rest = "\0\8\0\0\0\1" end
     local size = word == "ah" and 16 or 8
@@ -64,13 +64,13 @@ local function chain(record, path, list)
     last = last + (i < #list and size or 0)
   end
   put_bytes(record, "chain", table.concat(bytes))
-  record.chain_next, record.chain_last = words.headers[list[1]] or 0, last
+  record.chain_next, record.chain_last = schema.headers[list[1]] or 0, last
   if record.chain_size > 64 then fault.raise(path, "must be at most 64 bytes of headers") end
 end
 
 local function quote(record, path, given)
   if type(given) == "number" then given = { bytes = given } end
-  local rest = read.fields(path, words.quote, given, record)
+  local rest = fields.fields(path, schema.quote, given, record)
   if rest.headers then chain(record, fault.path(path, "headers"), rest.headers) end
 end
 
@@ -78,12 +78,12 @@ end
 local function ext(record, path, given)
   if type(given) == "string" then
     record.ext_raw = 1
-    return put_bytes(record, "ext", read.hex(path, given, 4, 128))
+    return put_bytes(record, "ext", fields.hex(path, given, 4, 128))
   end
-  read.fields(path, words.ext, given, record)
+  fields.fields(path, schema.ext, given, record)
   local objects = {}
   for i, text in ipairs(given) do
-    objects[i] = read.hex(fault.path(path, i), text, 4, 124)
+    objects[i] = fields.hex(fault.path(path, i), text, 4, 124)
   end
   local bytes = table.concat(objects)
   if #bytes > 124 then fault.raise(path, "must be at most 124 bytes of objects") end
@@ -92,11 +92,11 @@ end
 
 local function nat(record, path, given, addrs)
   if type(given) == "string" then given = { given } end
-  local rest = read.fields(path, words.nat, given)
+  local rest = fields.fields(path, schema.nat, given)
   if rest.quotes == false then record.flags = record.flags + C.MTR_SIM_NAT_QUOTES end
   if rest.ports then record.flags = record.flags + C.MTR_SIM_NAT_PORTS end
   for i, text in ipairs(given) do
-    local a = read.address(fault.path(path, i), text)
+    local a = fields.address(fault.path(path, i), text)
     lib.copy(record["nat" .. a.family], a.bytes, 16)
     addrs[#addrs + 1] = a
   end
@@ -111,7 +111,7 @@ local function ports(net, record, path, given, protocol)
       and port <= 65535) then
       fault.raise(here, 'must be a port (1..65535) or "other"')
     end
-    local value, wanted, hint = words.state(state)
+    local value, wanted, hint = schema.state(state)
     if not value then
       fault.raise(port == "other" and path or here,
         ("%s, got %s%s"):format(wanted, err.show(state), hint or ""))
@@ -127,7 +127,7 @@ end
 local function addresses(net, path, given, addrs)
   if type(given) ~= "table" then given = { given } end
   for i, text in ipairs(given) do
-    local network = read.network(text)
+    local network = fields.network(text)
     if not network then
       fault.raise(fault.path(path, i), ("must be an address or a network, got %s"):format(
         err.show(text)))
@@ -154,7 +154,7 @@ function M.read(net, name, given)
   addresses(net, path, given, addrs)
   if type(given) == "string" then given = {} end
   if not net.targets[index] then record.reply_ttl = 255 end
-  local rest = read.fields(path, words.node, given, record)
+  local rest = fields.fields(path, schema.node, given, record)
   for part, value in pairs(rest) do
     local fn = PARTS[part]
     if fn then fn(record, fault.path(path, part), value) end
@@ -179,13 +179,13 @@ end
 local function filter(net, path, index, given, networks)
   local record = lib.new "struct mtr_sim_filter"
   record.share = 1
-  local rest = read.fields(path, words.filter, given, record)
+  local rest = fields.fields(path, schema.filter, given, record)
   if not rest.answer then fault.raise(path, "answer is missing") end
   record.node, record.answer = index, rest.answer[1]
   local list = rest.to and networks(net, fault.path(path, "to"), rest.to)
-    or { read.ANY4, read.ANY6 }
+    or { fields.ANY4, fields.ANY6 }
   for _, to in ipairs(list) do
-    read.put_network(record, to)
+    fields.put_network(record, to)
     record.code = rest.answer[to.family == 4 and 2 or 3]
     add(net, "filters", record)
   end
@@ -200,7 +200,7 @@ function M.add(net, name, networks)
   local record = lib.new "struct mtr_sim_addr"
   for _, a in ipairs(net.addrs[index]) do
     record.node = index
-    read.put_network(record, a)
+    fields.put_network(record, a)
     add(net, "addrs", record)
   end
   local port = lib.new "struct mtr_sim_port"

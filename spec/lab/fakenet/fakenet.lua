@@ -1,3 +1,5 @@
+-- SPDX-License-Identifier: MIT
+--
 -- The load lab: a prober in a namespace of its own before a fake internet of 16 million
 -- destinations (model.h). An XDP program answers for it at the other end of a veth; a program there
 -- where a known delay is wanted (wire); or, where XDP cannot be had, one behind a TUN device, or a
@@ -10,13 +12,12 @@
 -- What comes back is a lab.Lab whose only node for commands is the prober, `p`. The namespaces are
 -- kept by one holder process, which ends with its owner, so a bench that is killed leaves none.
 -- It assumes the programs of `make build/fakenet`, iproute2, ethtool and taskset.
--- SPDX-License-Identifier: MIT
 
-local scripts = require("spec.lab.fakenet.script")
-local lab = require("spec.lab.lab")
-local netns = require("spec.lab.netns")
-local states = require("spec.lab.state")
-local sys = require("spec.lab.sys")
+local scripts = require "spec.lab.fakenet.script"
+local lab = require "spec.lab.lab"
+local netns = require "spec.lab.netns"
+local states = require "spec.lab.state"
+local sys = require "spec.lab.sys"
 
 local M = {}
 

@@ -1,7 +1,8 @@
--- The shell scripts that make a load lab: see fakenet.lua for its kinds.
 -- SPDX-License-Identifier: MIT
+--
+-- The shell scripts that make a load lab: see fakenet.lua for its kinds.
 
-local states = require("spec.lab.state")
+local states = require "spec.lab.state"
 
 local M = {}
 

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 32: the target sends pings back with another payload.
 return {
   nodes = { me = { "192.0.2.1", "2001:db8::1" }, r1 = { "198.18.0.1", "2001:db8:1::1" },

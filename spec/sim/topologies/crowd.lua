@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 13 and 14: many ways to one target, behind a router that answers late, in any order
 -- and more than once.
 return {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 11: r1 answers three times, the link behind it doubles all that goes over it.
 return {
   nodes = {

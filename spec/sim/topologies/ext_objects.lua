@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 5 and 6: several objects, unknown ones, and objects whose length is 0, less than a
 -- header, or more than there is; a length of the quote that 8 bits cannot multiply.
 return {

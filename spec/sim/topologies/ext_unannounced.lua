@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 4: extensions that are not announced: of a right checksum, of none, of a wrong one,
 -- announced as RFC 4884 has it, and announced to be where nothing is.
 return {

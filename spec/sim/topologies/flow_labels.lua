@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 30: two routers that balance over four ways each by the IPv6 flow label alone.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 27: a multicast group of three on the first link, and an anycast address that its
 -- servers answer with addresses of their own.
 return {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 22: routers that quote IPv6 probes with extension headers in them.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 15 and 16: quotes whose identification is zeroed, one too high or byte-swapped, and
 -- that have another length; some without anything else to go by.
 return {

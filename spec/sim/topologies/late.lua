@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 12: r2 takes 700 ms more to answer, r3 seven seconds.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 19: r3 sends back to r2 what is for lost, r4 to r2, three long, what is for far.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 2: three ways out, each by a translator: one turns quotes back, one leaves them as they
 -- are, and one changes source ports and identifiers too, and leaves them.
 return {

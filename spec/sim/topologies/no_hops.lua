@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 31 and 40: a router that gives up reassembly, one that sees a parameter problem, one
 -- that knows a better way, and one that wants less, all in place of time exceeded.
 return {

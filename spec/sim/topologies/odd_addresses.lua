@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 23: routers that answer from addresses that are nobody's, and one that is seen twice.
 return {
   nodes = {

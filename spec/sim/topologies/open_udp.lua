@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 21: a name server, a host whose services all answer, and one that answers nothing.
 return {
   nodes = {

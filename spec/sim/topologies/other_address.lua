@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 7: the target answers from another of its addresses.
 return {
   nodes = {

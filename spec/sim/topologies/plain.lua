@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard cases 17, 20 and 27: an ordinary way, without any fault; tcp 80 is open, 81 silent.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 28: a firewall at the second hop that accepts every TCP connection itself, and a
 -- gateway that gives the target's address to all that is behind it.
 return {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 18: r2 sends ten ICMP errors a second, two at once.
 return {
   nodes = {

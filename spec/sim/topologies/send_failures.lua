@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 24: what this host itself refuses to send, always or at times.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 1: routers that quote 8 bytes of the transport header, less, or none.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 10: a link of 1400 bytes behind r1; r2, whose link takes 1300, says 0 or what is not
 -- true; and one behind which what is too big vanishes.
 return {

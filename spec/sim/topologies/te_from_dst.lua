@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 8: a tunnel's end uses the address of the target behind it.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 26: flows are balanced over a short and a longer way; later, all to one
 -- target take the long one, and all to another the short one.
 return {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 9: r2 has no way to some targets, forbids others, and half of what is for one.
 return {
   nodes = {

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Hard case 3: r2 passes on what should have died there, so r3 is seen twice; r4 sends on what it
 -- gets with a TTL of its own.
 return {

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Addresses of the C interface: text, bytes, classes. lua/addr_spec has the classes' own cases.
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load{ "core/mtr.h" }
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Which cells are fetched ahead, over a batch of ends and chains of cells made by hand.
-local core = require "spec.support.core"
+local core = require "spec.support.harness.core"
 
 local L, ffi = core.load { "core/mtr.h", "core/api/ahead.h" }
 

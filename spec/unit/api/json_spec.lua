@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Results as JSON, written by the library and by the Lua layer from the same random records: both
 -- must come to the same bytes.
 local bit = require "bit"
 local cjson = require "cjson"
-local core = require "spec.support.core"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local random = require "spec.support.harness.random"
 
 local L, ffi = core.load { "core/mtr.h", "core/api/json.h" }
 
--- lua/mtr/result.lua over records of ours: the library, but for what describes a trace.
+-- lua/mtr/record/result.lua over records of ours: the library, but for what describes a trace.
 local given = {}
 local function load_result()
   local lib = require "mtr.lib"
@@ -31,7 +32,7 @@ local function load_result()
     kept[name], package.loaded["mtr." .. name] = package.loaded["mtr." .. name], nil
   end
   package.loaded["mtr.lib"] = fake
-  local result = require "mtr.result"
+  local result = require "mtr.record.result"
   for name, module in pairs(kept) do package.loaded["mtr." .. name] = module end
   return result
 end
@@ -49,7 +50,7 @@ local function in_c(size)
 end
 
 local function in_lua()
-  local addr = require "mtr.addr"
+  local addr = require "mtr.base.addr"
   local dst = addr.format(given.info.dst, given.info.family)
   return results.new({
     handle = 1, dst = dst, target = dst, engine = { transport_name = "raw" },

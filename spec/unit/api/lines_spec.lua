@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Lines in memory and in files: what is there is whole lines, in order, whatever happens.
-local core = require "spec.support.core"
-local fds = require "spec.support.fds"
-local run = require "spec.support.run"
+local core = require "spec.support.harness.core"
+local fds = require "spec.support.harness.fds"
+local run = require "spec.support.harness.run"
 
 local C, ffi = core.load { "core/mtr.h" }
 

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Texts of kinds of replies: a cache in use tells the same as an empty one. What they have to say
 -- is held to the Lua layer's by json_spec.
-local core = require "spec.support.core"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load { "core/mtr.h", "core/api/phrase.h" }
 

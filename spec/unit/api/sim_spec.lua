@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The C interface to simulated networks: records in, an engine over them, and nothing left behind.
-local core = require "spec.support.core"
-local fds = require "spec.support.fds"
-local path = require "spec.support.path"
+local core = require "spec.support.harness.core"
+local fds = require "spec.support.harness.fds"
+local path = require "spec.support.virtual.path"
 
-local C, ffi = core.load{ "core/mtr.h", "core/net/topo.h" }
+local C, ffi = core.load{ "core/mtr.h", "core/net/sim/topo.h" }
 
 local EINVAL, EBUSY, EOPNOTSUPP = -22, -16, -95
 

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Numbers and strings without stdio, against Lua's own printf; what JSON strings are escaped to is
--- held to lua/mtr/json.lua by json_spec.
-local core = require "spec.support.core"
-local json = require "mtr.json"
-local random = require "spec.support.random"
+-- held to lua/mtr/record/json.lua by json_spec.
+local core = require "spec.support.harness.core"
+local json = require "mtr.record.json"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load{ "core/api/text.h" }
 

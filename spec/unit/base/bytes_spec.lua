@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local inline = require "spec.support.inline"
+local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
 
 local _, ffi = core.load{ "core/base/bytes.h" }
 local I = inline.load("core/base/bytes.h")

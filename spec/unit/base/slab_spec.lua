@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local inline = require "spec.support.inline"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load{ "core/base/slab.h" }
 local I = inline.load("core/base/slab.h")

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Receiving through the loop, from the bytes on: engines of paired.lua, whose probes all fail, so
 -- that whatever answers them is late. No spec here waits for time to pass.
-local core = require "spec.support.core"
-local inline = require "spec.support.inline"
-local packet = require "spec.support.packet"
-local paired = require "spec.support.paired"
-local parts = require "spec.support.parts"
+local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
+local packet = require "spec.support.packets.packet"
+local paired = require "spec.support.real.paired"
+local parts = require "spec.support.packets.parts"
 
 local C, ffi = core.load{ "core/mtr.h", "core/probe/core.h" }
 local I = inline.load("core/probe/core.h")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local paired = require "spec.support.paired"
+local core = require "spec.support.harness.core"
+local paired = require "spec.support.real.paired"
 
 local C = core.load{ "core/mtr.h" }
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
 -- What programs share: options off the help text, wrong usage, output in the order of the targets.
-local support = require "spec.support.run"
+local support = require "spec.support.harness.run"
 
 local HELP = [[
 usage: demo [options] TARGET...

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
 -- core/probe/ask.c: probes that are asked for one by one: when a strategy is asked, what its
 -- answers do, and what ends it.
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h" }
 

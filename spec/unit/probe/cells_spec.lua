@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load{ "core/probe/cells.h" }
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
+local random = require "spec.support.harness.random"
 
 local C = core.load{ "core/probe/match.h", "core/wire/checksum.h" }
 

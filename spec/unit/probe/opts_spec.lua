@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
+local core = require "spec.support.harness.core"
 
 local C, ffi = core.load{ "core/probe/opts.h" }
 

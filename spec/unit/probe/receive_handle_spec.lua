@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- What transports say that keep no bytes: they know the probe's handle.
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h" }
 

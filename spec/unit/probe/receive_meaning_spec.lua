@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/mtr.h" }
 

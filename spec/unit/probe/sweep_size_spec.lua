@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local sweep = require "spec.support.sweep"
+local core = require "spec.support.harness.core"
+local sweep = require "spec.support.virtual.sweep"
 
 local C = core.load{ "core/probe/sweep.h" }
 

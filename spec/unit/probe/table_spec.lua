@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local inline = require "spec.support.inline"
-local path = require "spec.support.path"
-local random = require "spec.support.random"
+local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
+local path = require "spec.support.virtual.path"
+local random = require "spec.support.harness.random"
 
 local C, ffi = core.load{ "core/probe/table.h" }
 local I = inline.load("core/probe/table.h")

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- core/probe/turns.c: who sends next: in turn, after a wait of its own, or as it is picked.
-local core = require "spec.support.core"
-local drive = require "spec.support.drive"
-local path = require "spec.support.path"
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
 
 local C, ffi = core.load{ "core/probe/core.h" }
 

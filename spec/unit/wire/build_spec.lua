@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local wire = require "spec.support.wire"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local wire = require "spec.support.packets.wire"
 
 local C, ffi = core.load{ "core/wire/build.h" }
 local dump, hex = packet.dump, packet.hex

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
 
 local C, ffi = core.load{ "core/wire/checksum.h" }
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local vectors = require "spec.support.vectors"
-local wire = require "spec.support.wire"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local vectors = require "spec.support.packets.vectors"
+local wire = require "spec.support.packets.wire"
 
 local C, ffi = core.load{ "core/wire/ext.h" }
 local hex, object = packet.hex, packet.object

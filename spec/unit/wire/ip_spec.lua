@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
-local vectors = require "spec.support.vectors"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
+local vectors = require "spec.support.packets.vectors"
 
 local C, ffi = core.load{ "core/wire/ip.h" }
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
-local vectors = require "spec.support.vectors"
-local wire = require "spec.support.wire"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
+local vectors = require "spec.support.packets.vectors"
+local wire = require "spec.support.packets.wire"
 
 local C, ffi = core.load{ "core/wire/quote.h" }
 

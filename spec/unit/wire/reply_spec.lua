@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Replies as a simulated network writes them: what the parser makes of them, and their checksums.
-local core = require "spec.support.core"
-local packet = require "spec.support.packet"
-local wire = require "spec.support.wire"
+local core = require "spec.support.harness.core"
+local packet = require "spec.support.packets.packet"
+local wire = require "spec.support.packets.wire"
 
 local C, ffi = core.load{ "core/wire/reply.h", "core/wire/checksum.h", "core/wire/record.h",
   "core/wire/parse.h" }

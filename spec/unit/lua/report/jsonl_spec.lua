@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
+--
 -- The reporter of JSON lines: what is in the file is whole lines, whatever happens.
 local mtr = require "mtr"
 local lib = require "mtr.lib"
-local err = require "mtr.err"
+local err = require "mtr.base.err"
 local jsonl = require "mtr.report.jsonl"
-local random = require "spec.support.random"
-local run = require "spec.support.run"
+local random = require "spec.support.harness.random"
+local run = require "spec.support.harness.run"
 
 -- A borrowed result with this text; and one that only has json().
 local function lazy(text)

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- TCP and UDP answers of the target itself. See parts.lua.
 
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
 
 local hex, tcp = packet.hex, packet.tcp
 local outer4, outer6 = parts.outer4, parts.outer6

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- ICMP errors by their extension structure (RFC 4884). See parts.lua.
 
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
 
 local hex, pad, extension, object = packet.hex, packet.pad, packet.extension, packet.object
 

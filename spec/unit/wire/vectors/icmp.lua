@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- ICMP and ICMPv6 messages by type and code. See parts.lua.
 
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
 
 local hex = packet.hex
 local icmp4, icmp6, outer4, outer6 = parts.icmp4, parts.icmp6, parts.outer4, parts.outer6

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
+--
 -- Time exceeded by what is quoted. See parts.lua.
 
-local packet = require "spec.support.packet"
-local parts = require "spec.support.parts"
+local packet = require "spec.support.packets.packet"
+local parts = require "spec.support.packets.parts"
 
 local hex = packet.hex
 local te4, te6, probe4, probe6 = parts.te4, parts.te6, parts.probe4, parts.probe6

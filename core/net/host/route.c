@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/host/route.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DISCARD = 9 };                  /* any port does; RFC 863 */
+
+void route_init(struct route *r) {
+  memset(r, 0, sizeof *r);
+  r->fd4 = r->fd6 = -1;
+}
+
+void route_close(struct route *r) {
+  if (r->fd4 >= 0) close(r->fd4);
+  if (r->fd6 >= 0) close(r->fd6);
+  route_init(r);
+}
+
+unsigned route_sockaddr(void *out, int family, const uint8_t addr[16],
+                        uint16_t port, uint32_t scope) {
+  if (family == 4) {
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+    memcpy(&a.sin_addr, addr, 4);
+    memcpy(out, &a, sizeof a);
+    return sizeof a;
+  }
+  struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  memcpy(&a.sin6_addr, addr, 16);
+  if (IN6_IS_ADDR_LINKLOCAL(&a.sin6_addr)) a.sin6_scope_id = scope;
+  memcpy(out, &a, sizeof a);
+  return sizeof a;
+}
+
+static int is_zero(const uint8_t addr[16]) {
+  static const uint8_t zero[16];
+  return !memcmp(addr, zero, sizeof zero);
+}
+
+int route_is_group(const struct net_route *q) {
+  if (q->family == 6) return q->dst[0] == 0xff;      /* RFC 4291 2.7 */
+  static const uint8_t all[4] = {255, 255, 255, 255};
+  return (q->dst[0] & 0xf0) == 0xe0 || !memcmp(q->dst, all, 4);
+}
+
+static int open_socket(const struct net_route *q) {
+  int family = q->family == 4 ? AF_INET : AF_INET6, one = 1;
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -errno;
+  uint32_t mark = q->mark, index = q->interface;
+  int err = 0;
+  if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark))
+    err = -errno;
+  if (!err && index &&
+      setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof index))
+    err = -errno;
+  if (!err && q->broadcast &&
+      setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof one))
+    err = -errno;
+  if (err) close(fd);
+  return err ? err : fd;
+}
+
+static int ask(int fd, struct net_route *q) {
+  struct sockaddr_in6 to;
+  unsigned size = route_sockaddr(&to, q->family, q->dst, DISCARD, q->interface);
+  if (connect(fd, (struct sockaddr *)&to, size)) return -errno;
+  struct sockaddr_in6 mine;
+  socklen_t room = sizeof mine;
+  if (getsockname(fd, (struct sockaddr *)&mine, &room)) return -errno;
+  memset(q->src, 0, sizeof q->src);
+  if (q->family == 6)
+    memcpy(q->src, &mine.sin6_addr, 16);
+  else
+    memcpy(q->src, &((struct sockaddr_in *)&mine)->sin_addr, 4);
+  return 0;
+}
+
+int route_ask(int fd, struct net_route *q) {
+  struct sockaddr none = {.sa_family = AF_UNSPEC};
+  int err = ask(fd, q);
+  connect(fd, &none, sizeof none);     /* forget the address it chose */
+  return err;
+}
+
+/* A question with conditions gets a socket of its own, which stays
+ * connected. */
+static int ask_with(struct net_route *q) {
+  uint8_t src[16];
+  int fd = open_socket(q), err = 0, given = !is_zero(q->src);
+  if (fd < 0) return fd;
+  memcpy(src, q->src, sizeof src);
+  if (given) {
+    struct sockaddr_in6 from;
+    unsigned size = route_sockaddr(&from, q->family, src, 0, q->interface);
+    if (bind(fd, (struct sockaddr *)&from, size)) err = -errno;
+  }
+  if (!err) err = ask(fd, q);
+  if (given) memcpy(q->src, src, sizeof src);
+  if (err) close(fd);
+  return err ? err : fd;
+}
+
+int route_mtu(const struct net_route *q) {
+  struct net_route copy = *q;
+  int fd = ask_with(&copy), mtu = 0;
+  socklen_t room = sizeof mtu;
+  if (fd < 0) return fd;
+  int err = q->family == 4
+                ? getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &room)
+                : getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &room);
+  if (err) err = -errno;
+  close(fd);
+  return err ? err : mtu;
+}
+
+static int find(struct route *r, struct net_route *q) {
+  if (q->mark || q->interface || q->broadcast || !is_zero(q->src)) {
+    int one = ask_with(q);
+    if (one >= 0) close(one);
+    return one < 0 ? one : 0;
+  }
+  int *fd = q->family == 4 ? &r->fd4 : &r->fd6;
+  if (*fd < 0 && (*fd = open_socket(q)) < 0) {
+    int err = *fd;
+    *fd = -1;
+    return err;
+  }
+  return route_ask(*fd, q);
+}
+
+/* Broadcasts and routes of the kind "prohibit" are refused alike, but only the
+ * former when leave is given. */
+static const char *explain(struct route *r, struct net_route q, int err) {
+  if (err == -EHOSTUNREACH)
+    return "a route of this host says that the target cannot be reached";
+  q.broadcast = 1;
+  if (err == -EACCES && find(r, &q) == -EACCES)
+    return "a route of this host prohibits the target";
+  return NULL;
+}
+
+static int same(const struct net_route *a, const struct net_route *b) {
+  return !memcmp(a->dst, b->dst, sizeof a->dst) &&
+         !memcmp(a->src, b->src, sizeof a->src) && a->family == b->family &&
+         a->broadcast == b->broadcast && a->interface == b->interface &&
+         a->mark == b->mark;
+}
+
+int route_find(struct route *r, struct net_route *q) {
+  uint32_t word[4], h;
+  if (route_is_group(q) && !q->broadcast) return -EACCES;
+  memcpy(word, q->dst, sizeof word);
+  h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
+  struct route_answer *a = &r->cache[h >> 26];
+  int fresh = a->valid && q->now - a->asked.now < NET_ROUTE_NS;
+  if (!fresh || !same(&a->asked, q)) {
+    a->asked = a->told = *q;
+    a->error = find(r, &a->told);
+    a->told.why = explain(r, *q, a->error);
+    a->valid = 1;
+  }
+  memcpy(q->src, a->told.src, sizeof q->src);
+  q->why = a->told.why;
+  return a->error;
+}

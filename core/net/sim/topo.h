@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * topo.h: a simulated network as it was described: nodes, and what hangs on
+ * them. It is filled by adding records, closed by topo_freeze, and does not
+ * change from then on, so that any number of engines may use it at once.
+ */
+#ifndef SIM_TOPO_H
+#define SIM_TOPO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mtr.h"
+
+enum { TOPO_NONE = 0xffffffff, TOPO_NODES = 4096 };
+
+/* A growing array of records. */
+struct topo_list {
+  void *v;
+  uint32_t count, room;
+};
+
+/* Where the records of a node are in a list that is sorted by node. */
+struct topo_range {
+  uint32_t first, end;
+};
+
+struct mtr_sim {
+  uint32_t seed;
+  uint32_t source;
+  int users;             /* engines, and the one who made it */
+  int frozen;
+  int is_internet;
+  struct mtr_sim_internet internet;
+  struct topo_list nodes, addrs, links, routes, ports, filters;
+  struct topo_range *link_of, *route_of, *port_of, *filter_of;
+  uint16_t *distance;    /* [to][from]; UINT16_MAX: no way */
+};
+
+/* A check of one record: 0, or -EINVAL if it is not possible in |t|. */
+typedef int topo_check(const struct mtr_sim *t, const void *record);
+
+topo_check topo_check_node, topo_check_addr, topo_check_link, topo_check_route,
+    topo_check_port, topo_check_filter;
+int topo_check_internet(const struct mtr_sim_internet *v);
+
+/* topo_append: adds |n| records of |size| bytes. 0 or -ENOMEM. */
+int topo_append(struct topo_list *list, const void *v, size_t size,
+                uint32_t n);
+
+/* topo_freeze: makes the network ready for use. 0, -EINVAL (nothing is in it)
+ * or -ENOMEM. */
+int topo_freeze(struct mtr_sim *t);
+
+/* topo_use, topo_free: one user more, one less; the last one's call frees. */
+void topo_use(struct mtr_sim *t);
+void topo_free(struct mtr_sim *t);
+
+/* topo_owner: the node that |addr| is of, TOPO_NONE without. */
+uint32_t topo_owner(const struct mtr_sim *t, unsigned family,
+                    const uint8_t *addr);
+
+/* topo_own: the first address of |node| in |family|, or NULL. */
+const uint8_t *topo_own(const struct mtr_sim *t, uint32_t node,
+                        unsigned family);
+
+/* topo_has: whether |addr|, in full, is an address of |node|. */
+int topo_has(const struct mtr_sim *t, uint32_t node, unsigned family,
+             const uint8_t *addr);
+
+/* topo_within: whether |addr| is in the network |net| of |bits|. */
+int topo_within(const uint8_t *addr, const uint8_t *net, unsigned bits);
+
+/* topo_ways: the links that lead from |node| towards |dst| at |ms| since the
+ * start, into |out|[|n|]; how many there are. A route of the node's own goes
+ * before the shortest paths, but one to everywhere behind them. */
+uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
+                   const uint8_t *dst, double ms, uint32_t *out, uint32_t n);
+
+static inline const struct mtr_sim_node *topo_node(const struct mtr_sim *t,
+                                                   uint32_t i) {
+  return (const struct mtr_sim_node *)t->nodes.v + i;
+}
+
+static inline const struct mtr_sim_link *topo_link(const struct mtr_sim *t,
+                                                   uint32_t i) {
+  return (const struct mtr_sim_link *)t->links.v + i;
+}
+
+#endif

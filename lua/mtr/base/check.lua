@@ -1,0 +1,145 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Option tables against their declarations: unknown names, wrong types, values out of range.
+--
+-- A declaration is { name = "max_ttl", kind = check.integer(1, 255), ... }; a kind turns the given
+-- value into the one to use, or returns nil and says what it should have been. A check returns the
+-- message of the first problem and never raises: the function that was called raises it at its
+-- caller's line.
+
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local units = require "mtr.base.units"
+local lib = require "mtr.lib"
+
+local M = {}
+
+---@alias mtr.Kind fun(value: any): any, string?
+
+--- A whole number from `low` to `high`.
+---@return mtr.Kind
+function M.integer(low, high)
+  local wanted = ("must be %d..%.0f"):format(low, high)
+  return function(value)
+    if type(value) == "number" and value % 1 == 0 and value >= low and value <= high then
+      return value
+    end
+    return nil, wanted
+  end
+end
+
+--- A duration from `low` to `high` whole ms.
+---@return mtr.Kind
+function M.duration(low, high)
+  local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %d to %d ms'):format(
+    low, high)
+  return function(value)
+    local ms = units.duration(value)
+    if ms and ms >= low and ms <= high then return ms end
+    return nil, wanted
+  end
+end
+
+--- A rate; 0 and "max" are no limit.
+---@type mtr.Kind
+function M.rate(value)
+  local rate = units.rate(value)
+  if rate then return rate end
+  return nil, 'must be a rate such as 100, "100/s" or "max"'
+end
+
+--- One of some words, given as the value to use for each.
+---@param values table<string, any>
+---@param words string[] in the order to show
+---@return mtr.Kind
+function M.word(values, words)
+  local quoted = {}
+  for i, word in ipairs(words) do quoted[i] = '"' .. word .. '"' end
+  local last = table.remove(quoted)
+  local wanted = "must be " .. (#quoted > 0 and table.concat(quoted, ", ") .. " or " or "") .. last
+  return function(value)
+    if type(value) == "string" and values[value] ~= nil then return values[value] end
+    local near = type(value) == "string" and err.nearest(value, words)
+    return nil, wanted, near and ("; did you mean %q?"):format(near)
+  end
+end
+
+--- A value of a Lua type.
+---@param name string
+---@return mtr.Kind
+function M.type(name)
+  local wanted = ("must be a %s"):format(name)
+  return function(value)
+    if type(value) == name then return value end
+    return nil, wanted
+  end
+end
+
+--- Anything at all.
+---@type mtr.Kind
+function M.any(value) return value end
+
+--- A literal address, of one family if it is given; as { family, zone, bytes }.
+---@param only? integer
+---@return mtr.Kind
+function M.address(only)
+  local wanted = only and ("must be an IPv%d address"):format(only)
+    or "must be an IPv4 or IPv6 address"
+  return function(value)
+    if type(value) == "string" then
+      local bytes = lib.new "uint8_t[16]"
+      local family, zone = addr.parse(value, bytes)
+      if family > 0 and (not only or family == only) then
+        return { family = family, zone = zone, bytes = bytes, text = value }
+      end
+    end
+    return nil, wanted
+  end
+end
+
+---@class mtr.Option
+---@field name string
+---@field kind mtr.Kind
+---@field doc string
+
+---@class mtr.Declaration
+---@field who string as messages name it
+---@field by_name table<string, mtr.Option>
+---@field names string[]
+
+--- Declares the options of a function.
+---@param who string
+---@param list mtr.Option[]
+---@return mtr.Declaration
+function M.declare(who, list)
+  local declaration = { who = who, by_name = {}, names = {} }
+  for i, option in ipairs(list) do
+    declaration.by_name[option.name] = option
+    declaration.names[i] = option.name
+  end
+  return declaration
+end
+
+--- Checks options. Calls take(option, value, ...) for each one that is given.
+---@param declaration mtr.Declaration
+---@param opts? table
+---@param take fun(option: mtr.Option, value: any, ...)
+---@return string? message of the first problem
+function M.each(declaration, opts, take, ...)
+  local who = declaration.who
+  if opts == nil then return nil end
+  if type(opts) ~= "table" then
+    return ("%s: options must be a table, got %s"):format(who, err.show(opts))
+  end
+  for name, given in pairs(opts) do
+    local option = declaration.by_name[name]
+    if not option then return err.unknown(who, name, declaration.names) end
+    local value, wanted, hint = option.kind(given)
+    if wanted then
+      return ("%s: %s %s, got %s%s"):format(who, name, wanted, err.show(given), hint or "")
+    end
+    take(option, value, ...)
+  end
+end
+
+return M

@@ -1,0 +1,94 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The addresses of a prefix one after another, first to last, made as they are asked for.
+--
+--     for address in range("192.0.2.0/30") do ... end            -- .0 .1 .2 .3
+--     for address in range("2001:db8::/32", 48) do ... end       -- the first of each /48
+--
+-- Every address counts, those of the network and of broadcast too. Bits behind the prefix are
+-- taken as zero. A prefix of more than 2^24 addresses is a mistake more often than a plan: it wants
+-- the step said.
+
+local bit = require "bit"
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+
+local BITS = { [4] = 32, [6] = 128 }
+local MOST = 24
+
+---@class mtr.Range
+---@field family integer
+---@field left number how many addresses are still to come
+---@operator call: string?
+local Range = {}
+Range.__index = Range
+
+local M = {}
+
+-- Zeroes what is behind the first `length` bits.
+local function mask(bytes, length)
+  local whole = math.floor(length / 8)
+  if length % 8 > 0 then
+    local unit = 2 ^ (8 - length % 8)
+    bytes[whole] = bytes[whole] - bytes[whole] % unit
+    whole = whole + 1
+  end
+  lib.fill(bytes + whole, 16 - whole)
+end
+
+--- A range, or why the text is none.
+---@param text string "192.0.2.0/24"; a single address is a range of one
+---@param step? integer length of the parts of which each first address is wanted; default: all
+---@return mtr.Range?
+---@return string? message
+function M.new(text, step)
+  local address, length = text:match "^([^/]+)/(%d+)$"
+  local bytes = lib.new "uint8_t[16]"
+  local family, zone = addr.parse(address or text, bytes)
+  local bits = BITS[family]
+  length = tonumber(length) or not address and bits
+  if not bits or not length or length > bits or zone > 0 then
+    return nil, ("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text)
+  end
+  if step and not (type(step) == "number" and step >= length and step <= bits and step % 1 == 0)
+  then
+    return nil, ("the step of %s must be %d..%d, got %s"):format(
+      text, length, bits, tostring(step))
+  end
+  if (step or bits) - length > (step and 48 or MOST) then
+    return nil, ("%s has 2^%d addresses; give a step, such as mtr.targets.cidr(%q, %d)"):format(
+      text, (step or bits) - length, text, math.min(length + 16, bits))
+  end
+  mask(bytes, length)
+  step = step or bits
+  return setmetatable({
+    bytes = bytes, family = family, left = 2 ^ (step - length),
+    at = math.max(math.ceil(step / 8) - 1, 0), unit = 2 ^ ((8 - step % 8) % 8),
+  }, Range)
+end
+
+--- Writes the next address into `out`.
+---@param out ffi.cdata* 16 bytes
+---@return integer? family nil at the end
+function Range:next(out)
+  if self.left == 0 then return nil end
+  self.left = self.left - 1
+  local bytes, i, unit = self.bytes, self.at, self.unit
+  lib.copy(out, bytes, 16)
+  while i >= 0 do
+    local sum = bytes[i] + unit
+    bytes[i] = bit.band(sum, 255)
+    if sum < 256 then break end
+    i, unit = i - 1, 1
+  end
+  return self.family
+end
+
+local scratch = lib.new "uint8_t[16]"
+
+function Range:__call()
+  local family = self:next(scratch)
+  return family and addr.format(scratch, family)
+end
+
+return M

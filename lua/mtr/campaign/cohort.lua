@@ -1,0 +1,173 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Many traces with the same options, which share one slot: no Lua object exists for any of them.
+--
+-- Their options are checked once, they start in batches, their hooks are called with one borrowed
+-- trace, and each one's end is told to the owner with one borrowed result. What has to be kept of a
+-- single trace (it was stopped by a hook, its hook failed) is a mark under its handle, until its
+-- end.
+
+local lib = require "mtr.lib"
+local borrowed = require "mtr.campaign.borrowed"
+local err = require "mtr.base.err"
+local words = require "mtr.record.words"
+local instances = require "mtr.strategy.instances"
+local options = require "mtr.trace.options"
+local pending = require "mtr.wait.pending"
+local admit = require "mtr.trace.admit"
+
+local C = lib.C
+local M = {}
+
+M.BATCH = 64
+
+---@class mtr.Cohort
+---@field engine mtr.Engine
+---@field in_flight integer
+---@field strategy? mtr.Strategy|function of all its traces
+---@field instances? mtr.Instances
+---@field bytes ffi.cdata* where the next target's address goes, before add()
+local Cohort = {}
+Cohort.__index = Cohort
+
+local SIZE = lib.sizeof "struct mtr_trace"
+local info = lib.new "struct mtr_info"
+
+--- A cohort, with a slot of its engine until close().
+---@param engine mtr.Engine
+---@param opts? mtr.TraceOptions
+---@param owner table has ended(result, e), after() when that is released, refused(t, message, name)
+---and halt()
+---@param whole boolean whether results are wanted
+---@return mtr.Cohort?
+---@return string? message, string? name start.BUG: a caller's bug
+function M.new(engine, opts, owner, whole)
+  local model = lib.new "struct mtr_trace"
+  local kept, bug = options.fill(options.trace, opts, model)
+  if not kept then return nil, bug, admit.BUG end
+  local ok, message, name = options.bind(engine.c, model, kept)
+  if not ok then return nil, message, name end
+  local self = setmetatable({
+    engine = engine, owner = owner, model = model, kept = kept,
+    on_probe = kept.on_probe or false, on_reply = kept.on_reply or false,
+    on_timeout = kept.on_timeout or false, on_hop = kept.on_hop or false,
+    strategy = kept.strategy or false, instances = false,
+    batch = lib.new("struct mtr_trace[?]", M.BATCH), first = 0, count = 0,
+    bytes = lib.new "uint8_t[16]", in_flight = 0, marks = {}, marked = 0,
+  }, Cohort)
+  self.trace = borrowed.trace(self, kept.data)
+  self.result = borrowed.result(engine, kept.data)
+  if kept.strategy then
+    self.instances = instances.new(self.trace, kept.strategy)
+    self.trace.group = self.instances
+    model.flags = model.flags + C.MTR_STRATEGY
+  end
+  model.cookie = pending.take(engine, self)
+  model.want = admit.wants(self, engine.debug, whole)
+  return self
+end
+
+--- Adds the address in `bytes` to those to be started; there is room for BATCH.
+---@param family integer
+---@param zone integer
+---@return true?
+---@return string? message, string? name why it is not to be probed
+function Cohort:add(family, zone)
+  local ok, message, name = admit.permit(self.engine, self.kept, family, self.bytes)
+  if not ok then return nil, message, name end
+  local t = self.batch[self.count]
+  lib.copy(t, self.model, SIZE)
+  lib.copy(t.dst, self.bytes, 16)
+  t.family = family
+  if zone > 0 then t.interface = zone end
+  self.count = self.count + 1
+  return true
+end
+
+--- Starts what was added. A trace that cannot start is told to owner:refused().
+---@return boolean all false when the engine takes no more now; the rest waits for the next call
+function Cohort:start()
+  local engine, batch = self.engine, self.batch
+  while self.first < self.count do
+    local n = C.mtr_start(engine.c, batch + self.first, self.count - self.first)
+    if n > 0 then
+      if self.instances then
+        for i = self.first, self.first + n - 1 do self.instances:started(batch[i]) end
+      end
+      self.first, self.in_flight = self.first + n, self.in_flight + n
+    elseif n == -err.code.EAGAIN then
+      return false
+    else
+      local t = batch[self.first]
+      self.first = self.first + 1
+      local _, message, name = admit.refusal(engine, n, t.family, t.dst)
+      self.owner:refused(t, message, name)
+    end
+  end
+  self.first, self.count = 0, 0
+  return true
+end
+
+--- Notes what Lua knows of a trace that is not gone yet, and ends it.
+---@param handle integer
+---@param mark { stop_reason: string, stop_data: integer, error?: string }
+---@param ttl? integer the last hop of the result; default: the highest that answered
+function Cohort:mark(handle, mark, ttl)
+  local c = self.engine.c
+  if not c or C.mtr_describe(c, handle, info) < 0 then return end
+  if not self.marks[handle] then self.marked = self.marked + 1 end
+  self.marks[handle] = mark
+  if self.instances then self.instances:over(handle) end
+  C.mtr_stop(c, handle, words.stop[mark.stop_reason], mark.stop_data, ttl or 0)
+end
+
+--- User code has failed, a hook or its strategy: it is reported and ends the trace that it was
+--- about.
+---@param text string with traceback
+function Cohort:broke(text)
+  self.engine:report(text)
+  self:mark(self.trace.handle, { stop_reason = "error", stop_data = 0, error = text })
+end
+
+--- Calls a hook; as Trace:hook of mtr.trace.
+---@param fn function
+---@param object table
+---@param e mtr.Event
+function Cohort:hook(fn, object, e)
+  local trace, handle = self.trace, e.trace
+  if self.marked > 0 and self.marks[handle] then return end
+  trace.handle = handle
+  if fn(trace, object) == "stop" then trace:stop() end
+end
+
+--- The DONE event of one of its traces has come.
+---@param e mtr.Event
+function Cohort:ended(e)
+  local handle, mark = e.trace, nil
+  if self.marked > 0 then
+    mark = self.marks[handle]
+    if mark then self.marks[handle], self.marked = nil, self.marked - 1 end
+  end
+  self.in_flight = self.in_flight - 1
+  if self.instances then self.instances:ended(handle) end
+  borrowed.fill(self.result, handle, mark)
+  self.owner:ended(self.result, e)
+  C.mtr_release(self.engine.c, handle)
+  self.owner:after()
+end
+
+--- Stops all of it, as "halted"; what was added and not started is dropped.
+function Cohort:stop()
+  self.on_probe, self.on_reply, self.on_timeout, self.on_hop = false, false, false, false
+  self.first, self.count = 0, 0
+  C.mtr_stop_all(self.engine.c, self.slot, C.MTR_STOP_HALTED)
+end
+
+--- Everything is to end, or the engine closes.
+function Cohort:halt() self.owner:halt() end
+Cohort.closed = Cohort.halt
+
+--- Gives its slot back; nothing of it is under way any more.
+function Cohort:close() pending.free(self.engine, self) end
+
+return M

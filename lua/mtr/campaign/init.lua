@@ -1,0 +1,250 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A campaign: one way of tracing for many targets, which are streamed: at most `window` traces are
+-- under way, so memory does not depend on how many targets there are.
+--
+--     local c = mtr.campaign {
+--       targets = mtr.targets.file "targets.txt", trace = { protocol = "udp" }, rate = "500/s",
+--       reporters = { mtr.report.jsonl "out.jsonl" },
+--       on_trace = function(result) print(result.dst, result.stop_reason) end,
+--     }
+--     local summary = assert(c:run())
+--
+-- Literal addresses and prefixes cost no Lua object each: they are one mtr.campaign.cohort, and
+-- what hooks and on_trace are given is borrowed. Names have traces and results of their own, and so
+-- has every target where traces must be told apart: `trace` is a function, or there is a pace, a
+-- strategy with a `done`, an engine's pick. A target that cannot be traced is told to on_error and
+-- counted; only a reporter that fails, targets that raise, and senseless options end a campaign.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local check = require "mtr.base.check"
+local err = require "mtr.base.err"
+local options = require "mtr.trace.options"
+local targets = require "mtr.campaign.targets"
+local cohort = require "mtr.campaign.cohort"
+local scheduler = require "mtr.wait.scheduler"
+local pending = require "mtr.wait.pending"
+local admit = require "mtr.trace.admit"
+local timer = require "mtr.wait.timer"
+local default = require "mtr.engine.default"
+local intake = require "mtr.campaign.intake"
+local results = require "mtr.campaign.results"
+local tally = require "mtr.campaign.tally"
+local reporters = require "mtr.campaign.reporters"
+
+local M = {}
+
+local UPDATE = 1000  -- ms between two calls of update
+
+---@class mtr.CampaignOptions
+---@field targets table|function strings: a list, an iterator, mtr.targets.file(...)
+---@field engine? mtr.Engine default: the default engine
+---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
+---@field window? integer traces under way at once; default 1000
+---@field rate? number|string sets the engine's rate
+---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
+---@field on_error? fun(message: string, target: string, name: string): "stop"?
+---@field reporters? mtr.Reporter[]
+
+local function either(one, other)
+  local wanted = ("must be a %s or a %s"):format(one, other)
+  return function(value)
+    if type(value) == one or type(value) == other then return value end
+    return nil, wanted
+  end
+end
+
+local hook = check.type "function"
+local DECLARATION = check.declare("campaign", {
+  { name = "targets", kind = either("table", "function"), doc = "strings" },
+  { name = "engine", kind = check.type "table", doc = "default: the default engine" },
+  { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
+  { name = "window", kind = check.integer(1, 1000000), doc = "traces under way; default 1000" },
+  { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
+  { name = "on_trace", kind = hook, doc = "gets each result" },
+  { name = "on_error", kind = hook, doc = "gets what cannot be traced" },
+  { name = "reporters", kind = check.type "table", doc = "what writes results down" },
+})
+
+---@class mtr.Campaign: mtr.Op
+---@field summary? mtr.Summary once it has ended
+---@field failure? string why it ended before its targets did, if not by stop() or ^C
+local Campaign = {}
+Campaign.__index = Campaign
+
+local function problem(c)
+  c.feed = targets.feed(c.targets)
+  if not c.feed then return "targets must be a list or an iterator of strings" end
+  local list, wrong = reporters.new(c.reporters or {})
+  if not list then return wrong end
+  c.reporters = list
+  c.apart = type(c.trace) == "function"
+  if c.apart then return nil end
+  local kept, bug = options.fill(options.trace, c.trace, lib.new "struct mtr_trace")
+  local s = kept and kept.strategy
+  c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
+  return bug
+end
+
+--- A campaign; it starts with run() or results().
+---@param opts mtr.CampaignOptions
+---@return mtr.Campaign
+function M.new(opts)
+  local self = setmetatable({
+    window = 1000, own = {}, own_count = 0, unread = 0, tally = tally.new(),
+    exhausted = false, halted = false, started = false,
+  }, Campaign)
+  local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
+  if bug then error(bug, 2) end
+  bug = problem(self)
+  if bug then error("campaign: " .. bug, 2) end
+  self.pump = { run = function() intake.run(self) self:settle() end }
+  return self
+end
+
+-- Calls user code; an error in it is reported and the campaign goes on.
+local function call(c, fn, ...)
+  local ok, value = xpcall(fn, err.traceback, ...)
+  if not ok then
+    c.engine:report(value)
+  elseif value == "stop" then
+    c:stop()
+  end
+end
+
+--- Ends the campaign: what is under way ends as "halted" and is reported.
+function Campaign:stop()
+  if self.done then return end
+  self.halted, self.exhausted = true, true
+  for trace in pairs(self.own) do trace:halt() end
+  if self.cohort then
+    self.cohort:stop()
+    scheduler.wake(self.pump)
+  end
+end
+
+Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
+
+--- Ends it with an error.
+function Campaign:fail(message, name)
+  if not self.failure then self.failure, self.failure_name = message, name end
+  self:stop()
+end
+
+--- A target could not be traced.
+function Campaign:cannot(target, message, name)
+  self.tally:refuse(target, message, name)
+  if self.on_error then call(self, self.on_error, message, target, name) end
+end
+
+--- The library refused to start a trace of the cohort.
+function Campaign:refused(t, message, name)
+  if name == admit.BUG then return self:fail(message, name) end
+  self:cannot(addr.format(t.dst, t.family), message, name)
+end
+
+--- Hands a result out.
+function Campaign:deliver(result)
+  local ok, message, name = self.reporters:call("trace", result)
+  if not ok then self:fail(message, name) end
+  if self.on_trace then call(self, self.on_trace, result) end
+  if self.queue then self.queue(result:copy()) end
+end
+
+--- A trace of the cohort has ended.
+function Campaign:ended(result, e)
+  local mark = result._mark
+  self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
+  self:deliver(result)
+end
+
+local function finish(c)
+  c.done = true
+  if c.clock then c.clock:cancel() end
+  pending.remember(c.engine, c.cohort)
+  c.cohort:close()
+  c.summary = c.tally:summary(c.halted)
+  local ok, message, name = c.reporters:call("finish", c.summary)
+  if not ok and not c.failure then c.failure, c.failure_name = message, name end
+  scheduler.finish(c)
+end
+
+--- Ends it when nothing is left to wait for.
+function Campaign:settle()
+  local group = self.cohort
+  local left = group.in_flight + group.count + self.own_count
+  if self.done then return end
+  if self.exhausted and left == 0 then return finish(self) end
+  -- Results that nobody takes must not keep a program from ending.
+  if left == 0 and self.unread >= self.window then pending.forget(self.engine, group) end
+end
+
+--- After the end of each trace: goes on when hooks have given way, or ends.
+function Campaign:after()
+  if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
+end
+
+-- Has the reporters called once a second. Nothing waits for this timer.
+local function tick(c)
+  if c.done or not c.reporters:have "update" then return end
+  c.clock = timer.start(c.engine, UPDATE, function()
+    local ok, message, name = c.reporters:call("update", c.tally:summary(c.halted))
+    if not ok then c:fail(message, name) end
+    tick(c)
+  end)
+  if c.clock then pending.forget(c.engine, c.clock) end
+end
+
+local function start(c, whole)
+  if c.started then error("campaign: it has run already; make another one", 3) end
+  c.started = true
+  local engine, message, name = c.engine, nil, nil
+  if not engine then engine, message, name = default.get() end
+  if not engine then return nil, message, name end
+  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
+  if c.rate then engine:set_rate(c.rate) end
+  local ok
+  ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+  if not ok then return nil, message, name end
+  c.cohort, message, name = cohort.new(engine, not c.apart and c.trace or nil, c, whole)
+  if not c.cohort then return nil, message, name end
+  if engine.halted then c:stop() end
+  tick(c)
+  scheduler.wake(c.pump)
+  return true
+end
+
+-- The three values of a failure; a caller's bug is raised.
+local function failed(c, message, name, level)
+  if name == admit.BUG then error("campaign: " .. message, level + 1) end
+  if not c.summary then
+    c.summary = c.tally:summary(c.halted)
+    c.reporters:call("finish", c.summary)
+  end
+  return nil, message, name
+end
+
+--- Traces all targets.
+---@async
+---@return mtr.Summary?
+---@return string? message, string? name what ended it before that; c.summary: how far it came
+function Campaign:run()
+  scheduler.check "campaign:run"
+  local ok, message, name = start(self, self.on_trace ~= nil or self.reporters[1] ~= nil)
+  if not ok then return failed(self, message, name, 2) end
+  scheduler.wait(self)
+  if self.failure then return failed(self, self.failure, self.failure_name, 2) end
+  return self.summary
+end
+
+--- Iterates over the results as traces end: `for result in c:results() do`.
+---@async
+---@return fun(): mtr.Result?
+function Campaign:results()
+  scheduler.check "campaign:results"
+  return results.iterate(self, function() return start(self, true) end)
+end
+
+return M

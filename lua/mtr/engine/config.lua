@@ -1,0 +1,190 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The options of an engine, and how they become struct mtr_config.
+
+local lib = require "mtr.lib"
+local check = require "mtr.base.check"
+local err = require "mtr.base.err"
+local words = require "mtr.record.words"
+local prefix_set = require "mtr.base.prefix_set"
+
+local C = lib.C
+local M = {}
+
+--- Options of an engine; all have defaults.
+---@class mtr.EngineOptions
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
+---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
+---@field workers? integer mtr-packet processes; above 1 there is no tcp
+---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
+---@field rate? number|string probes per second over all traces; 0 or "max": no limit
+---@field per_target_rate? number|string probes per second within one trace
+---@field source4? string
+---@field source6? string
+---@field interface? string
+---@field mark? integer
+---@field max_traces? integer in flight
+---@field max_probes? integer outstanding, or awaiting late replies
+---@field late_window? number|string how long an unanswered probe's id stays reserved
+---@field exclude? string|string[] prefixes never to send to, or the file that lists them
+---@field seed? integer of every random choice
+---@field record? string file to record the run into, for replay
+---@field replay? string file recorded so: no network, its times, whatever transport says
+---@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
+---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
+---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
+
+local LEVELS = { error = 1, warn = 2, info = 3, debug = 4 }
+local ORDER = { "error", "warn", "info", "debug" }
+local level = check.word(LEVELS, ORDER)
+
+local function log(value)
+  if type(value) == "function" then return value end
+  local least, wanted, hint = level(value)
+  if not least then return nil, "must be a function or one of them: " .. wanted:sub(9), hint end
+  return function(word, message)
+    if LEVELS[word] <= least then io.stderr:write("mtr: ", word, ": ", message, "\n") end
+  end
+end
+
+-- What a log function is told of.
+local function upto(fn, least)
+  return function(word, message)
+    if LEVELS[word] <= least then fn(word, message) end
+  end
+end
+
+local function path(value)
+  if type(value) == "string" and value:find "^/" and #value < 220 and not value:find "%z" then
+    return value
+  end
+  return nil, "must be an absolute path"
+end
+
+local function file(value)
+  if type(value) == "string" and #value > 0 and #value < 256 and not value:find "%z" then
+    return value
+  end
+  return nil, "must be the name of a file"
+end
+
+local function list(value)
+  if type(value) == "string" or type(value) == "table" then return value end
+  return nil, "must be a list of prefixes or the name of a file"
+end
+
+local function network(value)
+  if type(value) == "string" or type(value) == "table" then return value end
+  return nil, "must be a network of mtr.sim, its description or the name of a file"
+end
+
+local function name(value)
+  if type(value) == "string" and #value > 0 and #value < 16 then return value end
+  return nil, "must be the name of an interface"
+end
+
+-- field: where it goes in struct mtr_config.
+M.declaration = check.declare("engine", {
+  { name = "transport", field = "transport",
+    kind = check.word(words.transport, { "auto", "raw", "packet", "mtr-packet", "sim" }),
+    doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
+  { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
+  { name = "workers", field = "workers", kind = check.integer(1, 8),
+    doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
+  { name = "mtr_packet", field = "helper", kind = path,
+    doc = "absolute path of mtr-packet; default: looked for" },
+  { name = "rate", field = "rate", kind = check.rate, doc = "probes per second over all traces" },
+  { name = "per_target_rate", field = "target_rate", kind = check.rate,
+    doc = "probes per second within one trace; default: no limit" },
+  { name = "source4", kind = check.address(4), doc = "default: by route" },
+  { name = "source6", kind = check.address(6), doc = "default: by route" },
+  { name = "interface", field = "interface", kind = name, doc = "default: by route" },
+  { name = "mark", field = "mark", kind = check.integer(0, 0xffffffff), doc = "SO_MARK" },
+  { name = "max_traces", field = "max_traces", kind = check.integer(1, 1000000),
+    doc = "in flight" },
+  { name = "max_probes", field = "max_probes", kind = check.integer(1, 524288),
+    doc = "outstanding, or awaiting late replies" },
+  { name = "late_window", field = "late_window", kind = check.duration(0, 36e5),
+    doc = 'how long an unanswered probe\'s id stays reserved; default "5s"' },
+  { name = "exclude", kind = list, doc = "prefixes never to send to" },
+  { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
+    doc = "of every random choice; default: the kernel's" },
+  { name = "record", kind = file, doc = "file to record the run into" },
+  { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
+  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
+  { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
+  { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
+})
+
+-- What of the options excludes something else.
+local function clash(out, transport, given)
+  if out.record and out.replay then return "record and replay exclude each other" end
+  if out.sim and (out.record or out.replay) then
+    return "a simulated network is repeated by its seed, not by record or replay"
+  elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
+    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+  elseif transport == C.MTR_SIM and not out.sim and not out.replay then
+    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+  end
+end
+
+--- Checks options and writes them into a struct mtr_config, on top of the defaults.
+---@param opts? mtr.EngineOptions
+---@param config ffi.cdata*
+---@return table? kept exclude, pick, record, log, and debug: whether every probe is to be logged
+---@return string? bug
+function M.fill(opts, config)
+  local out = {}
+  C.mtr_defaults(config)
+  local bug = check.each(M.declaration, opts, function(option, value)
+    if option.field then
+      config[option.field] = value
+    elseif type(value) == "table" and value.bytes then
+      lib.copy(config[option.name], value.bytes, 16)
+    else
+      out[option.name] = value
+    end
+  end)
+  if bug then return nil, bug end
+  config.pick = out.pick and 1 or 0
+  local problem = clash(out, config.transport, opts and opts.transport)
+  if problem then return nil, "engine: " .. problem end
+  config.recording = out.record or out.replay or ""
+  if out.sim then config.transport = C.MTR_SIM end
+  if out.replay then config.transport = C.MTR_REPLAY end
+  local least = out.log_level
+  out.log_level = nil
+  out.debug = out.log and (opts.log == "debug" or least == LEVELS.debug) or nil
+  if least and out.log then out.log = upto(out.log, least) end
+  return out
+end
+
+--- The name of a failure that is the caller's bug.
+M.BUG = "BUG"
+
+--- The network of an option `sim`.
+---@param given any
+---@return mtr.Sim?
+---@return string? message, string? name M.BUG: the caller's
+function M.network(given)
+  if given == nil then return nil end
+  local sim, message, errno = require("mtr.sim").from(given)
+  if sim then return sim end
+  if not errno then return nil, "engine: " .. message, M.BUG end
+  return nil, message, errno
+end
+
+--- Loads the exclude list.
+---@param given? string|string[]
+---@return mtr.PrefixSet? set nil without a list, or on failure
+---@return string? message, string? name
+function M.exclude(given)
+  if given == nil then return nil end
+  local set, message, errno = prefix_set.load(given)
+  if set then return set end
+  if type(given) == "table" then return nil, "engine: exclude: " .. message, M.BUG end
+  if errno then return err.env(errno, "exclude list " .. given) end
+  return err.own("EINVAL", "exclude list " .. message)
+end
+
+return M

@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The batch of events of one step, handed out in place.
+--
+-- This is the hot path: for an event with a hook it fills the engine's one hop, reply or probe and
+-- calls the hook; nothing is allocated. Which trace an event belongs to is its cookie. A trace that
+-- was stopped earlier in the batch has no hooks any more, so its remaining events pass unseen.
+--
+-- One xpcall is around the whole batch, and engine.event says which event's code runs: one for each
+-- hook would keep LuaJIT from compiling what branches or loops inside of it.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local Hop = require "mtr.record.hop"
+local Probe = require "mtr.record.probe"
+local Reply = require "mtr.record.reply"
+local runner = require "mtr.strategy.runner"
+local pick = require "mtr.engine.pick"
+local instances = require "mtr.strategy.instances"
+
+local C = lib.C
+local traceback = err.traceback
+local M = {}
+
+local SENT, REPLY, TIMEOUT = C.MTR_EV_SENT, C.MTR_EV_REPLY, C.MTR_EV_TIMEOUT
+local HOP, DONE, TIMER = C.MTR_EV_HOP, C.MTR_EV_DONE, C.MTR_EV_TIMER
+local NEXT, PACE, PICK = C.MTR_EV_NEXT, C.MTR_EV_PACE, C.MTR_EV_PICK
+local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
+
+local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
+local ask_next, tell_reply, tell_timeout = runner.next, runner.reply, runner.timeout
+local turn = instances.turn
+
+--- The objects that hooks of this engine are given.
+---@param engine mtr.Engine
+function M.prepare(engine)
+  engine.hop, engine.reply = Hop.new(engine.c), Reply.new(engine.c)
+  engine.probe_sent, engine.probe_lost = Probe.new(), Probe.new(true)
+end
+
+-- The trace that an event for a strategy is about.
+local function steered(entry, handle)
+  local group = entry.instances
+  return group and turn(group, handle) or entry
+end
+
+local function ask(entry, handle, at, places)
+  local trace, group = steered(entry, handle), entry.instances
+  if group and group.holding > 0 then group:recall(trace) end
+  ask_next(trace, at, places)
+  if group and trace.held then group:keep(trace) end
+end
+
+local function told(engine, entry, kind, e)
+  if kind == HOP then
+    local hook = entry.on_hop
+    if hook then
+      fill_hop(engine.hop, e)
+      entry:hook(hook, engine.hop, e)
+    end
+  elseif kind == TIMEOUT then
+    local hook, strategy = entry.on_timeout, entry.strategy
+    if hook or strategy then
+      fill_probe(engine.probe_lost, e)
+      if hook then entry:hook(hook, engine.probe_lost, e) end
+      if strategy then tell_timeout(steered(entry, e.trace), engine.probe_lost) end
+    end
+  elseif kind == SENT then
+    local hook = entry.on_probe
+    if hook then
+      fill_probe(engine.probe_sent, e)
+      entry:hook(hook, engine.probe_sent, e)
+    end
+  elseif kind == DONE then
+    entry:ended(e)
+  elseif kind == PACE then
+    runner.pace(entry)
+  elseif kind == TIMER then
+    entry:fired()
+  elseif kind == READABLE or kind == WRITABLE then
+    entry:ready()
+  else
+    entry:resolved(e)
+  end
+end
+
+-- The event itself is held in no variable where a strategy is called: LuaJIT, which makes no object
+-- of it as long as it stays in compiled code, would make one each time that a strategy leaves that.
+local function one(engine, events, i)
+  local kind, entry = events[i].kind, engine.entries[events[i].cookie]
+  if not entry then
+    -- Its slot was given up, it has no one to tell; or it is about all traces.
+    if kind == PICK then pick.pick(engine, events[i].probe) end
+  elseif kind == REPLY then
+    local hook, strategy = entry.on_reply, entry.strategy
+    if hook or strategy then
+      fill_reply(engine.reply, events, i)
+      if hook then entry:hook(hook, engine.reply, events[i]) end
+      if strategy then tell_reply(steered(entry, events[i].trace), engine.reply) end
+    end
+  elseif kind == NEXT then
+    return ask(entry, events[i].trace, events[i].at, events[i].ttl)
+  else
+    return told(engine, entry, kind, events[i])
+  end
+end
+
+-- A single event goes without a loop: LuaJIT compiles no loop around one that runs once.
+local function each(engine, events, first, last)
+  if first == last then
+    engine.event = first
+    return one(engine, events, first)
+  end
+  for i = first, last do
+    engine.event = i
+    one(engine, events, i)
+  end
+end
+
+--- Hands out the first n events. What a hook or a strategy raises is told to its trace, and the
+--- events behind it still come.
+---@param engine mtr.Engine
+---@param n integer
+function M.batch(engine, n)
+  local events, first = C.mtr_events(engine.c), 0
+  while first < n do
+    local ok, problem = xpcall(each, traceback, engine, events, first, n - 1)
+    if ok then return end
+    local e = events[engine.event]
+    local entry = (e.kind <= HOP or e.kind == NEXT) and engine.entries[e.cookie]
+    if not entry then error(problem, 0) end
+    entry:broke(problem)
+    first = engine.event + 1
+  end
+end
+
+return M

@@ -1,0 +1,247 @@
+-- SPDX-License-Identifier: MIT
+--
+-- An engine: sockets, a rate, and the traces that share them. Several may live side by side.
+--
+-- It is driven by step(): by the host, whose loop watches fd(), or by mtr.loop. Whoever steps,
+-- hooks run inside the step and tasks after it. It owns no thread, prints nothing and touches no
+-- signal. One engine belongs to one process: after a fork the child must open its own.
+
+local lib = require "mtr.lib"
+local config = require "mtr.engine.config"
+local err = require "mtr.base.err"
+local call = require "mtr.trace.call"
+local dispatch = require "mtr.engine.dispatch"
+local iterate = require "mtr.trace.iterate"
+local sockets = require "mtr.engine.sockets"
+local loop = require "mtr.wait.loop"
+local scheduler = require "mtr.wait.scheduler"
+local debug_log = require "mtr.engine.debug_log"
+local prober = require "mtr.trace.prober"
+
+local C = lib.C
+local M = {}
+
+---@class mtr.Engine
+---@field c ffi.cdata* the library's engine; nil when closed
+---@field work integer how many traces, timers and lookups are under way
+---@field closed boolean
+---@field closing boolean
+---@field network? mtr.Sim
+local Engine = {}
+Engine.__index = Engine
+M.Engine = Engine
+
+local scratch_config = lib.new "struct mtr_config"
+
+-- At the state's end an engine that nobody closed must not keep descriptors in a host process.
+local function free(c) C.mtr_close(c, nil) end
+
+--- Opens an engine.
+---@param opts? mtr.EngineOptions
+---@return mtr.Engine?
+---@return string? message, string? name
+function M.open(opts)
+  local kept, bug = config.fill(opts, scratch_config)
+  if not kept then error(bug, 2) end
+  local exclude, message, name = config.exclude(kept.exclude)
+  if name == config.BUG then error(message, 2) end
+  if message then return nil, message, name end
+  local sim, problem, code = config.network(kept.sim)
+  if code == config.BUG then error(problem, 2) end
+  if problem then return nil, problem, code end
+  local c, why, kit = sockets.open(scratch_config, sim)
+  if not c then return nil, why, kit end
+  local self = setmetatable({
+    c = lib.gc(c, free), kit = kit, log = kept.log,
+    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
+    transport_name = lib.string(C.mtr_transport(c)), why = why,
+    scratch = lib.new "struct mtr_trace",
+    entries = {}, vacant = {}, abandoned = {}, work = 0,
+    rooms = {}, max_probes = scratch_config.max_probes,
+    closed = false, closing = false, stepping = false, halted = loop.halted,
+  }, Engine)
+  dispatch.prepare(self)
+  loop.add(self)
+  if sim then sim:attach(self.c) end
+  if self.log then self.log("info", ("transport %s: %s"):format(self.transport_name, why)) end
+  return self
+end
+
+local function alive(engine, who)
+  if engine.closed then error(who .. ": the engine is closed", 3) end
+end
+
+-- Calls fn in the middle of a step: nothing waits, nothing steps this engine, until it returns.
+local function inside(engine, fn)
+  engine.stepping = true
+  local ok, value = pcall(scheduler.inside, fn, engine)
+  engine.stepping = false
+  if not ok then error(value, 0) end
+  return value
+end
+
+-- One step and its batch.
+local function work(engine)
+  if engine.abandoned[1] then
+    local list = engine.abandoned
+    engine.abandoned = {}
+    for _, trace in ipairs(list) do trace:halt() end
+  end
+  local n = C.mtr_step(engine.c)
+  if engine.debug then debug_log.batch(engine, n) end
+  dispatch.batch(engine, n)
+  return n
+end
+
+local function end_all(engine)
+  for i = 1, #engine.entries do
+    local entry = engine.entries[i]
+    if entry then entry:closed() end
+  end
+  while engine.work > 0 and work(engine) > 0 do end  -- luacheck: ignore 542
+end
+
+-- Ends what is under way, as "halted", and gives everything back.
+local function shut(engine)
+  inside(engine, end_all)
+  debug_log.detours(engine)
+  if engine.network then engine.network:detach(engine.c) end
+  sockets.close(engine)
+  engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
+  engine.hop._engine, engine.reply._engine = nil, nil
+  loop.remove(engine)
+end
+
+local function step(engine)
+  local n = inside(engine, work)
+  if engine.closing then shut(engine) end
+  return n
+end
+
+--- Does what is due and hands out what happened; never blocks. Call it when fd() is readable.
+---@return integer? events how many there were
+---@return string? message, string? name
+function Engine:step()
+  alive(self, "step")
+  if self.stepping then error("step: called inside a hook of this engine", 2) end
+  -- What hooks and tasks start goes out together, when they have given way.
+  C.mtr_hold(self.c)
+  local ok, n = pcall(scheduler.batch, step, self)
+  if not self.closed then C.mtr_flush(self.c) end
+  if not ok then error(n, 0) end
+  if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
+  return n
+end
+
+--- Waits until nothing is under way in this engine.
+---@async
+---@return true
+function Engine:run()
+  alive(self, "run")
+  scheduler.check "run"
+  while self.work > 0 do
+    self.idle = self.idle or {}
+    scheduler.wait(self.idle)
+  end
+  return true
+end
+
+--- Closes it: what is under way ends as "halted", with its callbacks. Inside a hook this happens at
+--- the end of the step. Closing again does nothing.
+---@return true
+function Engine:close()
+  if self.closing then return true end
+  self.closing = true
+  if not self.stepping then scheduler.batch(shut, self) end
+  return true
+end
+
+local function halt_all(engine)
+  for i = 1, #engine.entries do
+    local entry = engine.entries[i]
+    if entry and entry.halt then entry:halt() end
+  end
+end
+
+--- Ends every trace as "halted", and those still to be started as soon as they start.
+function Engine:halt()
+  self.halted = true
+  scheduler.inside(halt_all, self)
+end
+
+--- The descriptor that is readable whenever step() has work; timers included.
+---@return integer
+function Engine:fd()
+  alive(self, "fd")
+  return C.mtr_fd(self.c)
+end
+
+--- Seconds until step() is due, or nil when nothing is planned; as cqueues wants it.
+---@return number?
+function Engine:timeout()
+  local ms = self:timeout_ms()
+  return ms >= 0 and ms / 1000 or nil
+end
+
+--- Milliseconds until step() is due, -1: nothing is planned; as poll(2) wants it.
+---@return number
+function Engine:timeout_ms()
+  alive(self, "timeout")
+  return C.mtr_timeout(self.c)
+end
+
+-- For cqueues, with timeout, and for luasocket.
+Engine.pollfd = Engine.fd
+function Engine.events() return "r" end
+Engine.getfd = Engine.fd
+function Engine.dirty() return false end
+
+--- Every counter of the engine.
+---@return table<string, number>
+function Engine:stats()
+  alive(self, "stats")
+  local counters, stats = lib.new "struct mtr_counters", {}
+  C.mtr_stats(self.c, counters)
+  for _, name in ipairs(lib.counters) do stats[name] = counters[name] end
+  return stats
+end
+
+--- The transport in use: its name, what it can do, why it was chosen; and, once packet has had a
+--- probe sent raw's way, why the last one was (stats() counts them: detours).
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
+function Engine:transport()
+  alive(self, "transport")
+  return debug_log.transport(self)
+end
+
+--- The simulated network that it is over, or nil.
+---@return mtr.Sim?
+function Engine:sim() return self.network end
+
+--- Changes the rate of all traces together.
+---@param rate number|string
+---@return true
+function Engine:set_rate(rate)
+  alive(self, "set_rate")
+  local value, wanted = config.declaration.by_name.rate.kind(rate)
+  if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
+  C.mtr_set_rate(self.c, value)
+  return true
+end
+
+Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
+Engine.prober = prober.open
+
+--- mtr.go.
+---@param fn function
+---@return mtr.Task
+function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
+
+--- Takes the error of a hook: to the program's reporter, or to this engine's log.
+---@param text string
+function Engine:report(text)
+  err.report(text)
+  if not err.reporter and self.log then pcall(self.log, "error", text) end
+end
+
+return M

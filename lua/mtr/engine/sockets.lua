@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The privileged sockets that mtrlua opened before it gave its privileges up: one set per engine,
+-- taken when an engine opens and handed back when it closes. In any other host there are none and
+-- an engine opens its own.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local recording = require "mtr.engine.recording"
+
+local C = lib.C
+local M = {}
+
+---@alias mtr.Kit integer[]
+
+-- Which of the sets left is best: the one that is good for packet if that is to be, else another.
+local function choose(kits, config)
+  local auto, rate = config.transport == C.MTR_AUTO, config.rate
+  local fast = config.transport == C.MTR_PACKET
+    or (auto and (rate == 0 or rate > C.MTR_FAST_RATE))
+  for i, kit in ipairs(kits) do
+    if (kit[C.MTR_SOCKETS] >= 0) == fast then return i end
+  end
+  return config.transport ~= C.MTR_PACKET and 1 or nil
+end
+
+-- Takes a set, if one is left, into the config of an engine that has a use for one.
+local function take(config, wanted)
+  local kits = wanted and lib.program and lib.program.kits
+  local index = kits and choose(kits, config)
+  local kit = index and table.remove(kits, index) or nil
+  for i = 1, C.MTR_SOCKETS do config.sockets[i - 1] = kit and kit[i] or -1 end
+  return kit
+end
+
+-- Puts a set back.
+local function put(kit)
+  if kit then table.insert(lib.program.kits, kit) end
+end
+
+-- Whether an engine could not open because no set is left.
+local function none_left(kit)
+  return lib.program and not kit and not lib.program.kit_errno
+end
+
+-- The transports that have a use for a set.
+local USES = { [C.MTR_AUTO] = true, [C.MTR_RAW] = true, [C.MTR_PACKET] = true }
+
+local out = lib.new "struct mtr *[1]"
+local why = lib.new "char[512]"
+
+--- Opens an engine: over a simulated network, if there is one, else with a set where it can.
+---@param config ffi.cdata* struct mtr_config
+---@param sim? mtr.Sim
+---@return ffi.cdata*? engine
+---@return string why this transport was chosen, or why it failed
+---@return mtr.Kit|string|nil kit to be closed with it, or the name of the failure
+function M.open(config, sim)
+  if sim then
+    take(config, false)
+    local code = C.mtr_open_sim(config, sim.c, out, why, 512)
+    if code < 0 then return err.env(code, lib.string(why)) end
+    return out[0], lib.string(why)
+  end
+  local raw = USES[config.transport]
+  local kit = take(config, raw)
+  local code = C.mtr_open(config, out, why, 512)
+  if code >= 0 then
+    recording.opened[lib.string(config.recording)] = true
+    return out[0], lib.string(why), kit
+  end
+  put(kit)
+  if raw and none_left(kit) then
+    return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
+  end
+  return err.env(code, lib.string(why))
+end
+
+--- Closes the library's engine; its sockets go back to where they came from.
+---@param engine mtr.Engine
+function M.close(engine)
+  local kit = engine.kit
+  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
+  recording.finish(engine)
+  C.mtr_close(lib.gc(engine.c, nil), keep)
+  if not kit then return end
+  for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
+  put(kit)
+end
+
+return M

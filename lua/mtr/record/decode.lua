@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Replies as tables, read from event records. The one place that knows which field of the record
+-- means what; results, hooks and mtr.probe all get their replies here.
+--
+-- Flags are fields that are there only when true, so that a record prints short.
+
+local bit = require "bit"
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local words = require "mtr.record.words"
+local ext = require "mtr.record.ext"
+
+local C = lib.C
+local band = bit.band
+local M = {}
+
+local FLAGS = {}
+for name, flag in pairs {
+  dup = C.MTR_REPLY_DUP, late = C.MTR_REPLY_LATE, final = C.MTR_REPLY_FINAL,
+  unreach = C.MTR_REPLY_UNREACH, too_big = C.MTR_REPLY_TOO_BIG,
+  other_addr = C.MTR_REPLY_OTHER_ADDR, local_ = C.MTR_REPLY_LOCAL,
+  te_from_dst = C.MTR_REPLY_TE_FROM_DST, ext_malformed = C.MTR_REPLY_EXT_BAD,
+} do
+  FLAGS[#FLAGS + 1] = { name = name, flag = flag }
+end
+
+--- Milliseconds to three decimals: what a float carries, and what records print.
+---@param ms number
+---@return number
+function M.ms(ms) return math.floor(ms * 1000 + 0.5) / 1000 end
+
+-- Flags of replies that say by themselves why they are no answer, and the answers.
+local EXPLAINED = bit.bor(
+  C.MTR_REPLY_DUP, C.MTR_REPLY_LATE, C.MTR_REPLY_TOO_BIG, C.MTR_REPLY_ANSWER)
+
+--- Whether a reply says by itself what it is: an answer, or why it is none.
+---@param flags integer
+---@return boolean
+function M.counts(flags) return band(flags, EXPLAINED) ~= 0 end
+
+--- Whether a reply is its hop's first answer, the one that gives addr and rtt.
+---@param flags integer
+---@return boolean
+function M.primary(flags) return band(flags, C.MTR_REPLY_PRIMARY) ~= 0 end
+
+local CHANGED = { "src", "dst", "sport", "dport", "id", "ip_id" }
+
+-- What is in the quote that was not sent so; nil: nothing.
+local function changed(bits)
+  local list
+  for i, name in ipairs(CHANGED) do
+    if band(bits, C.MTR_QUOTE_SRC * 2 ^ (i - 1)) ~= 0 then
+      list = list or {}
+      list[#list + 1] = name
+    end
+  end
+  return list
+end
+
+local function quote(e, flags)
+  if band(flags, C.MTR_REPLY_QUOTE) == 0 then return nil end
+  local tier = band(e.stop, C.MTR_QUOTE_TIER) + 1
+  return {
+    ttl = e.quoted_ttl,
+    tos = e.quoted_tos,
+    size = e.quoted_size,
+    changed = changed(e.stop),
+    nat = band(flags, C.MTR_REPLY_NAT) ~= 0 or nil,
+    tier = tier > 1 and tier or nil,
+    truncated = band(flags, C.MTR_REPLY_TRUNCATED) ~= 0 or nil,
+  }
+end
+
+--- The reply in an event record.
+---@param e mtr.Event
+---@param objects ffi.cdata* where the record's ext points into
+---@return mtr.Reply
+function M.read(e, objects)
+  local flags = e.flags
+  local icmp, tcp = e.protocol == C.MTR_ICMP, e.protocol == C.MTR_TCP
+  local reply = {
+    ttl = e.ttl,
+    addr = addr.text(e.addr, e.family),
+    rtt = M.ms(e.rtt),
+    attempt = e.attempt,
+    flow = e.flow,
+    at = M.ms(e.at),
+    protocol = words.protocol[e.protocol],
+    icmp_type = icmp and e.icmp_type or nil,
+    icmp_code = icmp and e.icmp_code ~= C.MTR_NO_CODE and e.icmp_code or nil,
+    tcp_flags = tcp and e.tcp_flags ~= 0 and e.tcp_flags or nil,
+    reply_ttl = e.reply_ttl ~= 0 and e.reply_ttl or nil,
+    reply_size = e.reply_size ~= 0 and e.reply_size or nil,
+    quoted = quote(e, flags),
+    ignored = not M.counts(flags) or nil,
+    tstamp = band(flags, C.MTR_REPLY_USER_TIME) ~= 0 and "user" or "kernel",
+  }
+  if e.mtu > 0 then reply[tcp and "mss" or "mtu"] = e.mtu end
+  for _, f in ipairs(FLAGS) do
+    if band(flags, f.flag) ~= 0 then reply[f.name] = true end
+  end
+  if e.ext_words > 0 then
+    local malformed
+    reply.ext, malformed = ext.read(objects + e.ext, e.ext_words * 4)
+    reply.ext_malformed = reply.ext_malformed or malformed or nil
+  end
+  return reply
+end
+
+local capacity, room = 64, 65536
+local records, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
+
+--- Fetches the kept replies of a trace into scratch memory, valid until the next fetch.
+---@param engine ffi.cdata*
+---@param handle integer
+---@param ttl integer a hop, or C.MTR_ALL_TTLS
+---@return ffi.cdata* records
+---@return integer count
+---@return ffi.cdata* objects
+function M.fetch(engine, handle, ttl)
+  local n = C.mtr_replies(engine, handle, ttl, records, capacity, objects, room)
+  if n > capacity then
+    capacity, room = n * 2, n * 2048
+    records, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
+    n = C.mtr_replies(engine, handle, ttl, records, capacity, objects, room)
+  end
+  return records, math.max(n, 0), objects
+end
+
+-- The facts of a trace: how struct mtr_info is read, one function per field of a result. Results
+-- that are copied out take all of them, borrowed ones only those that are asked for.
+---@type table<string, fun(info: ffi.cdata*): any>
+local trace = {}
+M.trace = trace
+
+function trace.protocol(i) return words.protocol[i.protocol] end
+function trace.multipath(i) return words.multipath[i.multipath] end
+function trace.src(i) return addr.text(i.src, i.family) end
+function trace.dst(i) return addr.format(i.dst, i.family) end
+function trace.sport(i) return i.source_port > 0 and i.source_port or nil end
+function trace.dport(i) return i.protocol ~= C.MTR_ICMP and i.port or nil end
+function trace.flow(i) return i.flow end
+function trace.flow_label(i)
+  return i.family == 6 and i.flow_label <= 0xfffff and i.flow_label or nil
+end
+function trace.size(i) return i.size > 0 and i.size or nil end
+function trace.start(i) return i.start end
+function trace.duration(i) return M.ms(i.duration) end
+function trace.stop_reason(i) return words.stop[i.stop_reason] end
+function trace.stop_data(i) return i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil end
+function trace.first_ttl(i) return i.first_ttl end
+function trace.hop_count(i) return i.hop_count end
+function trace.probe_count(i) return i.probes end
+
+return M

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The probe that on_probe and on_timeout are given: one per engine, filled anew for each event.
+-- Borrowed like mtr.reply: valid inside the hook, :copy() to keep.
+
+local err = require "mtr.base.err"
+local decode = require "mtr.record.decode"
+
+local M = {}
+
+---@class mtr.BorrowedProbe: mtr.Probe
+local Probe = {}
+Probe.__index = Probe
+
+--- A probe of one's own.
+---@return mtr.Probe
+function Probe:copy()
+  return {
+    ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at,
+    timeout = self.timeout, error = self.error,
+  }
+end
+
+--- The engine's one probe for on_probe, or for on_timeout.
+---@param timeout? true
+---@return mtr.BorrowedProbe
+function M.new(timeout)
+  return setmetatable({
+    ttl = 0, attempt = 0, flow = 0, at = 0, id = 0, timeout = timeout, error = "",
+  }, Probe)
+end
+
+--- Fills the probe from an event.
+---@param self mtr.BorrowedProbe
+---@param e mtr.Event
+function M.fill(self, e)
+  self.ttl, self.attempt, self.flow, self.id = e.ttl, e.attempt, e.flow, e.probe
+  self.at = decode.ms(e.at)
+  self.error = e.error ~= 0 and err.name(e.error) or nil
+end
+
+return M

@@ -1,0 +1,159 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What a trace found, as one record. Field names are scamper's (DESIGN section 4).
+--
+-- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
+-- them when it is first asked for, so a result that is only counted costs one block of memory.
+-- Until then pairs() does not see hops: touch result.hops before giving it to a generic dumper.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local json = require "mtr.record.json"
+local decode = require "mtr.record.decode"
+
+local C = lib.C
+local M = {}
+
+---@class mtr.Result
+---@field type "trace"
+---@field version "1"
+---@field transport string
+---@field protocol "icmp"|"udp"|"tcp"
+---@field multipath "paris"|"classic"|"dublin"
+---@field src string
+---@field dst string
+---@field target string as it was given
+---@field all_addresses? string[] of a name that has several
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field dport? integer UDP and TCP
+---@field flow integer
+---@field flow_label? integer IPv6
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field start number unix seconds
+---@field duration number ms
+---@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
+---@field stop_data? integer such as the unreachable's code; nil: the transport does not tell it
+---@field error? string traceback, when a hook failed
+---@field first_ttl integer
+---@field hop_count integer the last settled TTL
+---@field probe_count integer
+---@field hops mtr.Hop[] by TTL, without holes
+---@field data? any as given; not in JSON
+local Result = {}
+
+local SHAPE = json.shape({
+  "type", "version", "ttl", "skipped", "addr", "addr_class", "rtt", "unanswered",
+  "failed", "attempt", "at",
+  "transport", "protocol", "multipath", "src", "dst", "target", "all_addresses", "sport", "dport",
+  "flow", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
+  "first_ttl", "hop_count", "probe_count", "hops", "replies", "icmp_type", "icmp_code",
+  "tcp_flags", "mss", "reply_ttl", "reply_size", "quoted", "tos", "nat", "mtu", "final", "unreach",
+  "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
+}, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
+
+-- The hops that the copied records are about; a hop's address is that of its first answer.
+local function build_hops(result)
+  local hops, records = {}, result._records
+  for ttl = 1, result.hop_count do
+    hops[ttl] = { ttl = ttl, replies = {} }
+    if ttl < result.first_ttl then hops[ttl].skipped = true end
+  end
+  for i = 0, result._count - 1 do
+    local e = records[i]
+    local hop = hops[e.ttl]
+    if hop and e.family == 0 then
+      hop.unanswered = e.attempt > 0 and e.attempt or nil
+      hop.failed = e.stop > 0 and e.stop or nil
+      hop.error = e.error > 0 and err.name(e.error) or nil
+    elseif hop then
+      local reply = decode.read(e, result._objects)
+      reply.ttl = nil
+      hop.replies[#hop.replies + 1] = reply
+      if decode.primary(e.flags) then
+        hop.addr, hop.rtt, hop.addr_class = reply.addr, reply.rtt, addr.class(reply.addr)
+      end
+    end
+  end
+  result._records, result._objects, result._count = nil, nil, nil
+  return hops
+end
+
+local function index(result, key)
+  if key == "hops" then
+    local hops = build_hops(result)
+    rawset(result, "hops", hops)
+    return hops
+  end
+  return Result[key]
+end
+
+local META = { __index = index }
+
+--- The record as one line of JSON, without a newline. `data` is left out.
+---@return string
+function Result:json()
+  local hops, data = self.hops, self.data
+  self.data = nil
+  local ok, text = pcall(json.encode, self, SHAPE)
+  self.data = data
+  assert(ok and hops, text)
+  return text
+end
+
+--- The result itself: borrowed ones (mtr.campaign.borrowed) give one of these.
+---@return mtr.Result
+function Result:copy() return self end
+
+-- The kept replies and their extension objects, in memory of their own.
+local function copy_replies(result, engine, handle)
+  local records, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
+  result._count = n
+  if n == 0 then return end
+  result._records = lib.new("struct mtr_event[?]", n)
+  lib.copy(result._records, records, n * 64)
+  local used = 0
+  for i = 0, n - 1 do used = math.max(used, records[i].ext + records[i].ext_words * 4) end
+  if used > 0 then
+    result._objects = lib.new("uint8_t[?]", used)
+    lib.copy(result._objects, objects, used)
+  end
+end
+
+local info = lib.new "struct mtr_info"
+
+--- The result of a trace that has ended and is not yet released.
+---@param trace mtr.Trace or what has its fields
+---@param engine ffi.cdata*
+---@return mtr.Result
+function M.new(trace, engine)
+  C.mtr_describe(engine, trace.handle, info)
+  local result = setmetatable({
+    type = "trace", version = "1",
+    transport = trace.engine.transport_name,
+    protocol = decode.trace.protocol(info),
+    multipath = decode.trace.multipath(info),
+    src = decode.trace.src(info),
+    dst = trace.dst,
+    target = trace.target,
+    all_addresses = trace.all_addresses,
+    sport = decode.trace.sport(info),
+    dport = decode.trace.dport(info),
+    flow = info.flow,
+    flow_label = decode.trace.flow_label(info),
+    size = decode.trace.size(info),
+    start = info.start,
+    duration = decode.trace.duration(info),
+    stop_reason = trace.stop_reason or decode.trace.stop_reason(info),
+    stop_data = trace.stop_data or decode.trace.stop_data(info),
+    error = trace.error,
+    first_ttl = info.first_ttl,
+    hop_count = info.hop_count,
+    probe_count = info.probes,
+    data = trace.data,
+  }, META)
+  copy_replies(result, engine, trace.handle)
+  return result
+end
+
+return M

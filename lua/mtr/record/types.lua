@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The classes of what the engine hands out, for editors and readers. There is no code here: the
+-- tables themselves are made in mtr.record.decode, reply, probe, hop and result.
+---@meta
+
+--- struct mtr_event; see core/mtr.h for the fields.
+---@class mtr.Event
+---@field kind integer
+---@field family integer
+---@field ttl integer
+---@field attempt integer
+---@field trace integer
+---@field cookie integer
+---@field probe integer
+---@field addr ffi.cdata*
+---@field rtt number
+---@field at number
+---@field flags integer
+
+--- What came back for a probe. Flags are there only when true.
+---@class mtr.Reply
+---@field ttl integer of the probe
+---@field addr string who answered
+---@field rtt number ms
+---@field attempt integer which try at this TTL, from 1
+---@field flow integer
+---@field at number the probe's send time, ms since the trace began
+---@field protocol "icmp"|"udp"|"tcp" of the reply
+---@field icmp_type? integer
+---@field icmp_code? integer nil: the transport does not say, as below
+---@field reply_ttl? integer TTL of the reply as received
+---@field reply_size? integer bytes of the whole IP packet
+---@field quoted? mtr.Quote
+---@field mtu? integer of the next hop, in a packet too big
+---@field mss? integer of a SYN/ACK
+---@field tcp_flags? integer
+---@field tstamp "kernel"|"user" whose clock gave the RTT
+---@field ext? mtr.Extension[]
+---@field ext_malformed? true
+---@field dup? true not the first reply to this probe
+---@field late? true after the probe's timeout
+---@field ignored? true no answer for a hop: a redirect, a parameter problem, a failed reassembly
+---@field final? true this message completes a trace
+---@field unreach? true an unreachable that does not complete
+---@field too_big? true
+---@field other_addr? true completes, but not from the target
+---@field local_? true sent by this host itself
+---@field te_from_dst? true time exceeded from the target's address
+---@field id? integer of the probe, as its strategy knows it; not in results and copies
+---@field addr_key? number|string the same if and only if addr is, for less; not in those either
+---@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
+---@field error? string mtr.probe: name of the errno of the failed send
+
+--- Our probe as a reply quotes it.
+---@class mtr.Quote
+---@field ttl integer
+---@field tos integer
+---@field size integer of the packet, as it says itself
+---@field nat? true it was rewritten on the way, by what translates addresses or ports
+---@field truncated? true under 8 bytes of the transport header are there
+---@field tier? 2|3|4 how it was recognised all the same: not by the ports, not by the
+--- destination, by the IPv4 identification
+---@field changed? string[] what is not as it was sent: "src" "dst" "sport" (ICMP: the identifier)
+--- "dport" "id" (UDP checksum, sequence number) "ip_id" (IPv4 identification)
+
+--- An ICMP extension object.
+---@class mtr.Extension
+---@field class integer
+---@field type integer
+---@field mpls? { label: integer, tc: integer, s: integer, ttl: integer }[]
+---@field interface? mtr.InterfaceInfo
+---@field hex? string of an object that is neither
+
+--- What a router says of the interface that a probe came in by, or went out by (RFC 5837).
+---@class mtr.InterfaceInfo
+---@field role "incoming"|"sub-ip"|"outgoing"|"next-hop"
+---@field ifindex? integer
+---@field addr? string
+---@field name? string
+---@field mtu? integer
+
+--- A probe, as on_probe and on_timeout see it.
+---@class mtr.Probe
+---@field ttl integer
+---@field attempt integer
+---@field flow integer
+---@field at number send time, ms since the trace began
+---@field id? integer as its strategy knows it; not in copies
+---@field timeout? true it has ended without a reply
+---@field error? string name of the errno of the failed send
+
+--- A position on the path.
+---@class mtr.Hop
+---@field ttl integer
+---@field addr? string who answered first; nil: silent
+---@field addr_class? string "private", "shared"...: see mtr.addr_class
+---@field rtt? number ms, of the first answer
+---@field replies mtr.Reply[]
+---@field skipped? true below first_ttl, not probed
+---@field unanswered? integer probes that nothing came back for; of results only
+---@field failed? integer probes that could not be sent; of results only
+---@field error? string name of the errno of the failed send
+
+return {}

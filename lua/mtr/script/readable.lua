@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Waiting for a descriptor of one's own beside the traces: a socket to take jobs from, a pipe, a
+-- terminal. Whoever reads it does so in his own way and asks again; mtr.stream reads too.
+
+local err = require "mtr.base.err"
+local scheduler = require "mtr.wait.scheduler"
+local watch = require "mtr.wait.watch"
+local default = require "mtr.engine.default"
+
+-- A failure that is known at once is told to the callback too, later.
+local function refuse(on_done, message, name)
+  if on_done then
+    scheduler.defer(function() on_done(message) end)
+  end
+  return nil, message, name
+end
+
+--- Waits until a descriptor can be read, or has come to its end. With on_done returns at once.
+---@async without on_done
+---@param fd integer
+---@param on_done? fun(err: string?)
+---@return true?
+---@return string? message, string? name
+return function(fd, on_done)
+  if type(fd) ~= "number" or fd % 1 ~= 0 or fd < 0 then
+    error("readable: fd must be the number of a descriptor, got " .. err.show(fd), 2)
+  end
+  if on_done == nil then
+    scheduler.check "readable"
+  elseif type(on_done) ~= "function" then
+    error("readable: on_done must be a function, got " .. err.show(on_done), 2)
+  end
+  local engine, message, name = default.for_timers()
+  if not engine then return refuse(on_done, message, name) end
+  local w, op = watch.new(engine, fd), {}
+  local ok, problem, code = w:ask(watch.READABLE, function(...)
+    w:stop()
+    op.message, op.name = ...
+    scheduler.finish(op)
+    if not on_done then return end
+    local fine, bug = xpcall(on_done, err.traceback, op.message)
+    if not fine then engine:report(bug) end
+  end)
+  if not ok then return refuse(on_done, problem, code) end
+  if on_done then return true end
+  op.abandon = function() w:stop() end
+  scheduler.wait(op)
+  if op.message then return nil, op.message, op.name end
+  return true
+end

@@ -1,0 +1,213 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Statistics per hop, over the replies of one trace or of many, as mtr(8) shows them.
+--
+--     local s = mtr.stats()
+--     s:add(result)                                -- finished traces; or as they go:
+--     mtr.trace(dst, s:hooks { protocol = "udp" })
+--     local hop = s:hop(3)
+--     print(hop.addr, hop.sent, hop.unanswered, hop.best, hop.avg, hop.worst, hop:quantile(0.95))
+--
+-- Only a probe's first reply in time counts; duplicates and late replies are counted by themselves,
+-- and a late one stays unanswered. Probes still out when a trace is stopped count as nothing.
+--
+-- The word is "unanswered", not loss: a router owes no answer. `loss` is there only for a hop that
+-- is the destination. A hop is `rate_limited` when it answered some probes while a later hop
+-- answered every one of its own, and as many as would hardly (one time in 20) all have come
+-- through if what this hop left unanswered had been lost on the way.
+--
+-- It needs no engine: results may come from anywhere that has the fields of mtr.Result. Traces that
+-- do not follow the same path make one mixture here; keep one object per flow to tell them apart.
+
+local series = require "mtr.script.series"
+
+local CHANCE = 0.05
+
+---@class mtr.Stats
+---@field traces integer results added
+local Stats = {}
+Stats.__index = Stats
+
+---@class mtr.HopStats
+---@field ttl integer
+---@field addr? string who answered most often; nil: silent
+---@field addrs { addr: string, count: integer }[] all that answered, the most frequent first
+---@field sent integer probes that left and have ended: received + unanswered + too_big
+---@field received integer answered in time
+---@field unanswered integer
+---@field errors integer that could not be sent
+---@field too_big integer answered by a packet too big, which is no answer of the hop
+---@field dup integer replies beyond the first
+---@field late integer replies after the timeout
+---@field last? number ms; this and the following are RTTs and nil without an answer
+---@field best? number
+---@field avg? number
+---@field worst? number
+---@field gmean? number geometric mean
+---@field stdev? number of the sample; nil with fewer than two answers, like all jitter
+---@field jitter? number ms; mtr.script.series tells the kinds
+---@field jitter_avg? number
+---@field jitter_max? number
+---@field jitter_interarrival? number
+---@field p50? number quantiles: exact up to 256 answers, then within 1 %
+---@field p90? number
+---@field p95? number
+---@field p99? number
+---@field destination? true a message from here completed a trace
+---@field loss? number 0..1, unanswered / sent; of the destination only
+---@field rate_limited? true
+local HopStats = {}
+HopStats.__index = HopStats
+
+--- Any quantile of the RTTs; see mtr.script.series for the error.
+---@param q number 0..1
+---@return number?
+function HopStats:quantile(q) return self._rtts:quantile(q) end
+
+local M = {}
+
+--- Empty statistics.
+---@return mtr.Stats
+function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0 }, Stats) end
+
+local function at(stats, ttl)
+  local hop = stats._hops[ttl]
+  if not hop then
+    hop = {
+      received = 0, unanswered = 0, errors = 0, too_big = 0, dup = 0, late = 0, addrs = {},
+      rtts = series.new(),
+    }
+    stats._hops[ttl], stats._last = hop, math.max(stats._last, ttl)
+  end
+  return hop
+end
+
+local function take(hop, reply)
+  if reply.dup then
+    hop.dup = hop.dup + 1
+  elseif reply.late then
+    hop.late = hop.late + 1
+  elseif reply.too_big then
+    hop.too_big = hop.too_big + 1
+  elseif not reply.ignored then
+    local addr = reply.addr
+    hop.received = hop.received + 1
+    hop.addrs[addr] = (hop.addrs[addr] or 0) + 1
+    hop.rtts:add(reply.rtt)
+    if reply.final then hop.final = true end
+  end
+end
+
+--- Takes in one reply, as the hook of that name is given it.
+---@param _ any a trace; not looked at
+---@param reply mtr.Reply borrowed or not
+function Stats:on_reply(_, reply) take(at(self, reply.ttl), reply) end
+
+--- Takes in a probe that was not answered, or could not be sent, as the hook of that name is given.
+---@param _ any a trace; not looked at
+---@param probe mtr.Probe borrowed or not
+function Stats:on_timeout(_, probe)
+  local hop = at(self, probe.ttl)
+  if probe.error then
+    hop.errors = hop.errors + 1
+  else
+    hop.unanswered = hop.unanswered + 1
+  end
+end
+
+local function after(mine, theirs)
+  if not theirs then return mine end
+  return function(...)
+    mine(...)
+    return theirs(...)
+  end
+end
+
+--- Trace options, a copy of `opts`, whose hooks feed these statistics and then call those that were
+--- there. What is traced so must not be added as a result too.
+---@param opts? mtr.TraceOptions
+---@return mtr.TraceOptions
+function Stats:hooks(opts)
+  local all = {}
+  for name, value in pairs(opts or {}) do all[name] = value end
+  all.on_reply = after(function(trace, reply) self:on_reply(trace, reply) end, all.on_reply)
+  all.on_timeout = after(function(trace, probe) self:on_timeout(trace, probe) end, all.on_timeout)
+  return all
+end
+
+--- Adds a finished trace.
+---@param result mtr.Result
+---@return mtr.Stats self
+function Stats:add(result)
+  if type(result) ~= "table" or type(result.hops) ~= "table" then
+    error("stats: add takes a result, got " .. tostring(result), 2)
+  end
+  self.traces = self.traces + 1
+  for _, hop in ipairs(result.hops) do
+    local mine = at(self, hop.ttl)
+    for _, reply in ipairs(hop.replies) do take(mine, reply) end
+    mine.unanswered = mine.unanswered + (hop.unanswered or 0)
+    mine.errors = mine.errors + (hop.failed or 0)
+  end
+  return self
+end
+
+local function by_count(a, b)
+  if a.count ~= b.count then return a.count > b.count end
+  return a.addr < b.addr
+end
+
+local function addresses(hop)
+  local list = {}
+  for addr, count in pairs(hop.addrs) do list[#list + 1] = { addr = addr, count = count } end
+  table.sort(list, by_count)
+  return list
+end
+
+-- Whether a later hop shows that what this one left unanswered was not lost on the way to it.
+local function rate_limited(stats, ttl, hop)
+  local asked = hop.received + hop.unanswered
+  if hop.received == 0 or hop.unanswered == 0 then return nil end
+  for later = ttl + 1, stats._last do
+    local other = stats._hops[later]
+    if other and other.unanswered == 0 and (hop.received / asked) ^ other.received <= CHANCE then
+      return true
+    end
+  end
+end
+
+--- What is known of a hop, as of now; nil when nothing was heard of that TTL.
+---@param ttl integer
+---@return mtr.HopStats?
+function Stats:hop(ttl)
+  local hop = self._hops[ttl]
+  if not hop then return nil end
+  local rtts, addrs = hop.rtts, addresses(hop)
+  local sent = hop.received + hop.unanswered + hop.too_big
+  return setmetatable({
+    ttl = ttl, addr = addrs[1] and addrs[1].addr, addrs = addrs,
+    sent = sent, received = hop.received, unanswered = hop.unanswered,
+    errors = hop.errors, too_big = hop.too_big, dup = hop.dup, late = hop.late,
+    last = rtts.last, best = rtts.min, worst = rtts.max,
+    avg = rtts.count > 0 and rtts.mean or nil,
+    gmean = rtts:geometric_mean(), stdev = rtts:stdev(),
+    jitter = rtts.jitter, jitter_avg = rtts.jitter_avg, jitter_max = rtts.jitter_max,
+    jitter_interarrival = rtts.jitter_interarrival,
+    p50 = rtts:quantile(0.5), p90 = rtts:quantile(0.9), p95 = rtts:quantile(0.95),
+    p99 = rtts:quantile(0.99),
+    destination = hop.final,
+    loss = hop.final and sent > 0 and hop.unanswered / sent or nil,
+    rate_limited = rate_limited(self, ttl, hop),
+    _rtts = rtts,
+  }, HopStats)
+end
+
+--- All hops that anything was heard of, by TTL.
+---@return mtr.HopStats[]
+function Stats:hops()
+  local list = {}
+  for ttl = 1, self._last do list[#list + 1] = self:hop(ttl) end
+  return list
+end
+
+return M

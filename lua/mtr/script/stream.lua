@@ -1,0 +1,250 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Reading and writing descriptors beside the traces: standard input and output, pipes, sockets.
+--
+--     local input, output = mtr.stream(0), mtr.stream(1)
+--     for text in input.read, input do output:write(text:upper()) end
+--     output:flush()
+--
+-- Nothing here blocks. A read waits as a trace is waited for; a stream with the hook on_data does
+-- not wait but is called. What is written goes out in one piece when hooks and tasks have given
+-- way, or bit by bit as the other end takes it. How much may wait to go out is the writer's
+-- business: `queued` says how much does, flush() waits until it is little enough.
+--
+-- A stream does not close its descriptor. A socket read and written needs two of them (dup).
+
+local lib = require "mtr.lib"
+local check = require "mtr.base.check"
+local err = require "mtr.base.err"
+local scheduler = require "mtr.wait.scheduler"
+local watch = require "mtr.wait.watch"
+local default = require "mtr.engine.default"
+
+local C, copy = lib.C, lib.copy
+local EAGAIN = err.code.EAGAIN
+local CHUNK = 65536                    -- bytes of one read, and least room for output
+
+local M = {}
+
+---@class mtr.StreamOptions
+---@field on_data? fun(stream: mtr.Stream, text: string) gets the input, from now on
+---@field on_end? fun(stream: mtr.Stream, message: string?, name: string?) input ended, or failed
+---@field on_drain? fun(stream: mtr.Stream) all is out that the other end did not take at once
+---@field on_error? fun(stream: mtr.Stream, message: string, name: string) output has failed
+
+---@class mtr.Stream
+---@field fd integer
+---@field queued integer bytes written that have not gone out yet
+local Stream = {}
+Stream.__index = Stream
+
+local chunk = lib.new("uint8_t[?]", CHUNK)
+local hook = check.type "function"
+local declaration = check.declare("stream", {
+  { name = "on_data", kind = hook, doc = "gets the input" },
+  { name = "on_end", kind = hook, doc = "when input has ended, or failed" },
+  { name = "on_drain", kind = hook, doc = "all is out that was not taken at once" },
+  { name = "on_error", kind = hook, doc = "when output has failed" },
+})
+
+-- Calls the user's function.
+local function call(self, fn, ...)
+  local ok, problem = xpcall(fn, err.traceback, self, ...)
+  if not ok then err.report(problem) end
+end
+
+-- The watch of this stream, or why there is none.
+local function watched(self)
+  local w = self.watch
+  if w and not w.engine.closing then return w end
+  local engine, message, name = default.for_timers()
+  if not engine then return nil, message, name end
+  self.watch = watch.new(engine, self.fd)
+  return self.watch
+end
+
+-- Has fn(message, name) called when the descriptor is ready.
+local function ask(self, kind, fn)
+  local w, message, name = watched(self)
+  if not w then return nil, message, name end
+  return w:ask(kind, fn)
+end
+
+-- Input ------------------------------------------------------------------------------------------
+
+-- Some input; "" when there is none now; nil at its end or on an error.
+local function take(self)
+  local n = C.mtr_read(self.fd, chunk, CHUNK)
+  if n > 0 then return lib.string(chunk, n) end
+  if n == -EAGAIN then return "" end
+  self:close()
+  if n == 0 then return nil end
+  return err.env(n, "reading descriptor " .. self.fd)
+end
+
+local function ended(self, message, name)
+  self.on_data = nil
+  if self.on_end then call(self, self.on_end, message, name) end
+end
+
+-- Asks for the next input of a stream with on_data.
+local function listen(self)
+  if not self.on_data or self.paused or self.listening then return end
+  local ok, message, name = ask(self, watch.READABLE, self.on_ready)
+  self.listening = ok
+  if not ok then ended(self, message, name) end
+end
+
+local function on_ready(self, message, name)
+  local text
+  self.listening = false
+  if not message then
+    text, message, name = take(self)
+  end
+  if not text then return ended(self, message, name) end
+  if text ~= "" then call(self, self.on_data, text) end
+  listen(self)
+end
+
+--- Waits for input and returns some of it; nil at its end.
+---@async
+---@return string?
+---@return string? message, string? name when it is not the end but an error
+function Stream:read()
+  scheduler.check "read"
+  if self.on_data then error("read: this stream has the hook on_data", 2) end
+  while true do
+    local op = { abandon = function()
+      self.op = nil
+      self:close()
+    end }
+    local ok, message, name = ask(self, watch.READABLE, function(problem, code)
+      op.message, op.name = problem, code
+      scheduler.finish(op)
+    end)
+    if not ok then return nil, message, name end
+    self.op = op
+    scheduler.wait(op)
+    self.op = nil
+    if op.message then return nil, op.message, op.name end
+    local text, problem, code = take(self)
+    if text ~= "" then return text, problem, code end
+  end
+end
+
+--- Calls on_data no more, until resume(): the other end has to wait.
+function Stream:pause() self.paused = true end
+
+--- Calls on_data again.
+function Stream:resume()
+  self.paused = false
+  listen(self)
+end
+
+--- Ends the waiting: a read that is under way returns nil, message, "ECANCELED". The descriptor
+--- stays open.
+function Stream:close()
+  if self.watch then self.watch:stop() end
+  self.watch = nil
+  local op = self.op
+  if op then
+    op.message, op.name = "ECANCELED: the stream was closed", "ECANCELED"
+    scheduler.finish(op)
+  end
+end
+
+-- Output -----------------------------------------------------------------------------------------
+
+-- Tells those who wait for output to go out.
+local function progress(self)
+  local op = self.flushing
+  self.flushing = nil
+  if op then scheduler.finish(op) end
+end
+
+local function fail(self, message, name)
+  self.failure, self.failure_name, self.queued = message, name, 0
+  if self.on_error then call(self, self.on_error, message, name) end
+  progress(self)
+end
+
+-- Lets out what is queued, as far as it goes.
+local function pump(self)
+  local n = C.mtr_write(self.fd, self.bytes + self.first, self.queued)
+  if n == -EAGAIN then
+    local ok, message, name = ask(self, watch.WRITABLE, self.on_room)
+    self.blocked = ok
+    if not ok then fail(self, message, name) end
+  elseif n < 0 then
+    fail(self, select(2, err.env(n, "writing descriptor " .. self.fd)))
+  else
+    self.first, self.queued = self.first + n, self.queued - n
+    if self.flushing then progress(self) end
+    if self.queued > 0 then return pump(self) end
+    self.first = 0
+  end
+end
+
+local function on_room(self, message, name)
+  if message then return fail(self, message, name) end
+  self.blocked = false
+  pump(self)
+  if not self.blocked and self.on_drain then call(self, self.on_drain) end
+end
+
+-- Makes room for `size` bytes more.
+local function grow(self, size)
+  while self.room < self.queued + size do self.room = math.max(self.room * 2, CHUNK) end
+  local bytes = lib.new("uint8_t[?]", self.room)
+  if self.bytes then copy(bytes, self.bytes + self.first, self.queued) end
+  self.bytes, self.first = bytes, 0
+end
+
+--- Writes text, sooner or later.
+---@param text string
+---@return true?
+---@return string? message, string? name of the error that output has failed with before
+function Stream:write(text)
+  if self.failure then return nil, self.failure, self.failure_name end
+  local size = #text
+  if self.first + self.queued + size > self.room then grow(self, size) end
+  copy(self.bytes + (self.first + self.queued), text, size)
+  self.queued = self.queued + size
+  if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
+  return true
+end
+
+--- Waits until no more than `most` bytes are queued.
+---@async
+---@param most? integer default 0: until all is out
+---@return true?
+---@return string? message, string? name
+function Stream:flush(most)
+  scheduler.check "flush"
+  while self.queued > (most or 0) do
+    self.flushing = self.flushing or {}
+    scheduler.wait(self.flushing)
+  end
+  if self.failure then return nil, self.failure, self.failure_name end
+  return true
+end
+
+--- A stream over a descriptor.
+---@param fd integer
+---@param opts? mtr.StreamOptions
+---@return mtr.Stream
+function M.open(fd, opts)
+  if type(fd) ~= "number" or fd % 1 ~= 0 or fd < 0 then
+    error("stream: fd must be the number of a descriptor, got " .. err.show(fd), 2)
+  end
+  local self = setmetatable({ fd = fd, queued = 0, first = 0, room = 0 }, Stream)
+  local bug = check.each(declaration, opts, function(option, value) self[option.name] = value end)
+  if bug then error(bug, 2) end
+  self.on_ready = function(message, name) on_ready(self, message, name) end
+  self.on_room = function(message, name) on_room(self, message, name) end
+  self.outlet = { run = function() pump(self) end }
+  listen(self)
+  return self
+end
+
+return M

@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What tasks do with each other and with time. Tasks themselves are mtr.wait.scheduler's.
+--
+-- All of these wait: they suspend the task they are called in, or drive the engines when called
+-- outside any task. A task that fails is reported when it fails; that does not disturb the others,
+-- and who waits for it gets its error.
+
+local err = require "mtr.base.err"
+local units = require "mtr.base.units"
+local default = require "mtr.engine.default"
+local scheduler = require "mtr.wait.scheduler"
+local timer = require "mtr.wait.timer"
+
+local M = {}
+
+local function milliseconds(who, duration)
+  local ms = units.duration(duration)
+  if ms then return ms end
+  error(('%s: the duration must be such as 250, "250ms", "2s" or "1m", got %s'):format(
+    who, err.show(duration)), 3)
+end
+
+-- Tasks given one by one or as a list.
+local function list(who, ...)
+  local tasks, n = { ... }, select("#", ...)
+  if n == 1 and type(tasks[1]) == "table" and not tasks[1].co then
+    tasks, n = tasks[1], #tasks[1]
+  end
+  for i = 1, n do
+    if type(tasks[i]) ~= "table" or not tasks[i].co then
+      error(("%s: argument %d must be a task, got %s"):format(who, i, err.show(tasks[i])), 3)
+    end
+  end
+  return tasks
+end
+
+--- Starts a function as a task.
+---@param fn function
+---@return mtr.Task
+function M.go(fn, ...)
+  if type(fn) ~= "function" then
+    error(("go: the task must be a function, got %s"):format(err.show(fn)), 2)
+  end
+  return scheduler.go(fn, ...)
+end
+
+--- Waits until all tasks have ended, the failed ones too.
+---@async
+---@param ... mtr.Task|mtr.Task[]
+---@return true? ok nil when one of them failed
+---@return string? message of the first that failed, with traceback
+---@return "ETASK"? name
+---@return mtr.Task? task
+function M.wait_all(...)
+  scheduler.check "wait_all"
+  local failed
+  for _, task in ipairs(list("wait_all", ...)) do
+    scheduler.wait(task)
+    if task.err and not failed then failed = task end
+  end
+  if failed then return nil, failed.err, "ETASK", failed end
+  return true
+end
+
+--- Waits until one of the tasks has ended, and returns it; task:wait() has what came of it.
+---@async
+---@param ... mtr.Task|mtr.Task[]
+---@return mtr.Task
+function M.wait_any(...)
+  scheduler.check "wait_any"
+  local tasks = list("wait_any", ...)
+  if not tasks[1] then error("wait_any: no task given", 2) end
+  return scheduler.wait_first(tasks)
+end
+
+--- Waits for a while.
+---@async
+---@param duration number|string
+---@return true?
+---@return string? message, string? name when there is no engine to keep the time
+function M.sleep(duration)
+  scheduler.check "sleep"
+  local ms = milliseconds("sleep", duration)
+  local engine, message, name = default.for_timers()
+  if not engine then return nil, message, name end
+  local op = {}
+  local clock, problem, code = timer.start(engine, ms, function(cancelled)
+    op.cancelled = cancelled
+    scheduler.finish(op)
+  end)
+  if not clock then return nil, problem, code end
+  op.abandon = function() clock:cancel() end
+  scheduler.wait(op)
+  if op.cancelled then return err.own("ECANCELED", "the engine was closed") end
+  return true
+end
+
+---@class mtr.Limit
+local Limit = { __tostring = function(limit) return limit.message end }
+
+-- The function has returned, failed, or run into the limit.
+local function lift(context, limit, clock, ok, ...)
+  clock:cancel()
+  for i, other in ipairs(context.limits) do
+    if other == limit then table.remove(context.limits, i) end
+  end
+  if ok then return ... end
+  local problem = ...
+  if problem ~= limit then error(problem, 0) end
+  return nil, limit.message, "ETIMEDOUT"
+end
+
+--- Calls fn(...) and returns what it returns, unless it still waits after `duration`: then what it
+--- waits for is given up (a trace ends as "halted") and the result is nil, message, "ETIMEDOUT".
+--- Works on waits only; a loop that never waits is not interrupted.
+---@async
+---@param duration number|string
+---@param fn function
+function M.with_timeout(duration, fn, ...)
+  scheduler.check "with_timeout"
+  local ms = milliseconds("with_timeout", duration)
+  if type(fn) ~= "function" then
+    error(("with_timeout: got %s instead of a function"):format(err.show(fn)), 2)
+  end
+  local engine, message, name = default.for_timers()
+  if not engine then return nil, message, name end
+  local context = scheduler.context()
+  local limit = setmetatable({
+    message = ("ETIMEDOUT: not finished after %g ms"):format(ms),
+  }, Limit)
+  local clock, problem, code = timer.start(engine, ms, function(cancelled)
+    limit.expired = not cancelled
+    scheduler.wake(context)
+  end)
+  if not clock then return nil, problem, code end
+  table.insert(context.limits, limit)
+  return lift(context, limit, clock, pcall(fn, ...))
+end
+
+return M

@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A simulated network as scripts hold it: its targets, and the truth about its paths.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local options = require "mtr.trace.options"
+
+local C = lib.C
+local M = {}
+
+---@class mtr.Sim
+---@field c ffi.cdata*
+---@field hosts? table<string, { [4]: string?, [6]: string? }> addresses of nodes by name
+---@field engine? ffi.cdata* of the engine that was opened last over it, while it is open
+local Sim = {}
+Sim.__index = Sim
+
+--- A network without nodes.
+---@param seed integer
+---@return mtr.Sim
+function M.new(seed)
+  local c = C.mtr_sim_new(seed)
+  if c == nil then error("sim: out of memory", 0) end
+  return setmetatable({ c = lib.gc(c, C.mtr_sim_free) }, Sim)
+end
+
+--- Whether a value is a network.
+---@param value any
+---@return boolean
+function M.is(value) return getmetatable(value) == Sim end
+
+--- An engine was opened over it. Paths are from now on those of its probes.
+---@param c ffi.cdata*
+function Sim:attach(c) self.engine = c end
+
+--- An engine over it is closed.
+---@param c ffi.cdata*
+function Sim:detach(c)
+  if self.engine == c then self.engine = nil end
+end
+
+local BATCH = 256
+
+--- Iterates over the addresses of its targets, streamed.
+---@param family? 4|6 default 4
+---@return fun(): string?
+function Sim:targets(family)
+  family = family or 4
+  if family ~= 4 and family ~= 6 then error("targets: family must be 4 or 6", 2) end
+  local block, first, n, i = lib.new("uint8_t[?]", BATCH * 16), 0, 0, 0
+  return function()
+    if i == n then
+      first, i = first + n, 0
+      n = math.max(0, C.mtr_sim_targets(self.c, family, first, block, BATCH))
+      if n == 0 then return nil end
+    end
+    i = i + 1
+    return addr.format(block + (i - 1) * 16, family)
+  end
+end
+
+local why = lib.new "char[256]"
+
+-- Asked with the numbers of the engine in use, or those that one would have.
+local function engine(sim)
+  if sim.engine then return sim.engine end
+  if not sim.own then
+    local config, out = lib.new "struct mtr_config", lib.new "struct mtr *[1]"
+    C.mtr_defaults(config)
+    local code = C.mtr_open_sim(config, sim.c, out, why, 256)
+    if code < 0 then error("path: " .. select(2, err.env(code, lib.string(why))), 3) end
+    sim.own = lib.gc(out[0], function(c) C.mtr_close(c, nil) end)
+  end
+  return sim.own
+end
+
+local trace = lib.new "struct mtr_trace"
+local MOST = 255
+local events
+
+--- The truth: who answers at each TTL, at the present time of the engine in use, if nothing gets
+--- lost. Holes are silence; `n` is the last TTL that anything comes back from.
+---@param dst string an address, or the name of a node
+---@param flow? integer default 0
+---@param opts? mtr.TraceOptions protocol and what else makes a packet; default as of a trace
+---@return { [integer]: string, n: integer }?
+---@return string? message, string? name why such probes are not sent
+function Sim:path(dst, flow, opts)
+  local host = self.hosts and self.hosts[dst]
+  if host then dst = host[opts and opts.family or 4] or host[6] or dst end
+  local kept, bug = options.fill(options.trace, opts, trace)
+  if not kept then error((bug:gsub("^trace:", "path:")), 2) end
+  local family = type(dst) == "string" and addr.parse(dst, trace.dst) or 0
+  if family <= 0 then
+    error(("path: dst must be an address%s, got %s"):format(
+      self.hosts and " or a node's name" or "", err.show(dst)), 2)
+  end
+  trace.family, trace.flow = family, flow or trace.flow
+  local c = engine(self)
+  local ok, message, name = options.bind(c, trace, kept)
+  if not ok then return nil, message, name end
+  events = events or lib.new("struct mtr_event[?]", MOST)
+  local n = C.mtr_sim_path(c, trace, events, MOST)
+  if n < 0 then return err.env(n, lib.string(C.mtr_why(c))) end
+  local path = { n = n }
+  for i = 1, n do path[i] = addr.text(events[i - 1].addr, events[i - 1].family) end
+  return path
+end
+
+return M

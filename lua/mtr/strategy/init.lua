@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+--
+-- mtr.strategy: the built-in strategies, and names for one's own.
+--
+--     mtr.trace(dst, { strategy = "mda" })
+--     mtr.trace(dst, { strategy = mtr.strategy.mda { confidence = 99 } })
+--     mtr.strategy.register("mine", { next = function(self, now) ... end })
+--
+-- A built-in one is a table like any user's; called, it gives another that inherits from it with
+-- some fields set. Each is loaded when it is first used.
+
+local err = require "mtr.base.err"
+local registry = require "mtr.strategy.registry"
+
+--- Built-in strategies by name, and register().
+---@class mtr.Strategies
+---@field sequential mtr.BuiltIn one probe at a time
+---@field window mtr.BuiltIn the engine's sweep written in Lua: "window-lua"
+---@field rounds mtr.BuiltIn every hop once a round, as mtr(8)
+---@field random mtr.BuiltIn all TTLs in random order, as yarrp
+---@field doubletree mtr.BuiltIn from the middle out, with stop sets shared between traces
+---@field mda mtr.BuiltIn every path of the load balancers on the way
+---@field pmtu mtr.BuiltIn the path MTU, and who lowers it
+local M = {}
+
+---@class mtr.BuiltIn: mtr.Strategy
+---@operator call(table): mtr.Strategy
+
+local FILES = {
+  sequential = "sequential", ["window-lua"] = "window", rounds = "rounds", random = "random",
+  doubletree = "doubletree", mda = "mda", pmtu = "pmtu",
+}
+
+-- Built-in strategies take the fields that they have a default for.
+local callable = {}
+
+function callable.__call(base, fields)
+  local own, names = setmetatable({}, { __index = base }), {}
+  for name, value in pairs(base) do
+    if type(value) ~= "function" then names[#names + 1] = name end
+  end
+  for name, value in pairs(fields or {}) do
+    if base[name] == nil or type(base[name]) == "function" then
+      error(err.unknown("strategy " .. base.name, name, names), 2)
+    end
+    if type(value) ~= type(base[name]) and base[name] ~= false then
+      error(("strategy %s: %s must be a %s, got %s"):format(
+        base.name, name, type(base[name]), err.show(value)), 2)
+    end
+    own[name] = value
+  end
+  return own
+end
+
+local function load(file)
+  local s = require("mtr.strategy.builtin." .. file)
+  if not getmetatable(s) then setmetatable(s, callable) end
+  return s
+end
+
+registry.load = function(name) return load(FILES[name]) end
+for name in pairs(FILES) do registry.built_in[#registry.built_in + 1] = name end
+
+M.register = registry.register
+
+return setmetatable(M, { __index = function(_, name)
+  for _, file in pairs(FILES) do
+    if file == name then return load(name) end
+  end
+end })

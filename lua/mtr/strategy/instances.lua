@@ -1,0 +1,212 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The instances of a strategy: one for each trace, made when it is first asked for a probe.
+--
+-- A trace of its own (mtr.trace) holds its instance. Those of a cohort (mtr.campaign.cohort) are in
+-- a list here, by the number in their traces' handles, and all are told of the cohort's one
+-- borrowed trace: turn() makes it the trace that an event is about, before mtr.strategy.runner runs
+-- the strategy. A strategy that says `reuse` gets an instance back when the trace of it has ended;
+-- then no more of them are made than there are traces in flight.
+
+local bit = require "bit"
+local lib = require "mtr.lib"
+local words = require "mtr.record.words"
+local script = require "mtr.strategy.script"
+local new_table = require "table.new"
+
+local C = lib.C
+local band = bit.band
+local NUMBER = bit.lshift(1, C.MTR_HANDLE_BITS) - 1
+local NEW, RUNNING, OVER = 0, 1, 2
+local ROOM = 15                        -- fields of an instance before its table grows
+
+local M = {}
+
+local FIELDS = {
+  "family", "least", "first_ttl", "max_ttl", "window", "queries", "attempts", "gap_limit",
+  "loop_limit", "flow", "size", "timeout", "max_probes",
+}
+
+--- The options of a strategy's trace as they are in force: see mtr.TraceOptions; `family`, and
+--- `least`, the bytes of the smallest packet. Traces that are alike share one table: do not write.
+---@alias mtr.ForceOptions table<string, number|string>
+
+-- The tables by the bytes of struct mtr_trace that they are made of.
+local known, count, LIMIT = {}, 0, 1000
+local FROM = lib.offsetof("struct mtr_trace", "timeout")
+local TO = lib.offsetof("struct mtr_trace", "dst")
+
+--- The options in force of a trace that the library has started.
+---@param t ffi.cdata* struct mtr_trace
+---@return mtr.ForceOptions
+function M.options(t)
+  local key = lib.string(lib.cast("const char *", t) + FROM, TO - FROM)
+  local options = known[key]
+  if options then return options end
+  options = { protocol = words.protocol[t.protocol], multipath = words.multipath[t.multipath] }
+  for _, name in ipairs(FIELDS) do options[name] = t[name] end
+  if count == LIMIT then known, count = {}, 0 end
+  known[key], count = options, count + 1
+  return options
+end
+
+-- An instance for a trace, which inherits by `meta` if it is a table; `old` may serve again.
+local function make(s, trace, meta, old)
+  if type(s) == "function" then return script.new(trace, s) end
+  local own = s.reuse and old or s.create and s.create(trace) or new_table(0, ROOM)
+  if own ~= old and type(own) == "table" then setmetatable(own, meta) end
+  return s.run and script.new(trace, s.run, own) or own
+end
+
+-- Of each strategy the metatable of the instances that traces of their own have.
+local metas = setmetatable({}, { __mode = "k" })
+
+-- Instances to be used again, of ended traces of their own: by the options in force and strategy.
+local spare, SPARES = setmetatable({}, { __mode = "k" }), 1000
+
+local function spares(options, s)
+  local by = spare[options]
+  if not by then
+    by = setmetatable({}, { __mode = "k" })
+    spare[options] = by
+  end
+  local list = by[s]
+  if not list then
+    list = {}
+    by[s] = list
+  end
+  return list
+end
+
+-- One of them, or nil.
+local function again(trace, s)
+  local list = spares(trace.options, s)
+  local n = #list
+  local old = list[n]
+  list[n], trace.base = nil, s
+  return old
+end
+
+--- The instance of a trace of its own, whose strategy this is.
+---@param trace mtr.Trace
+---@param s mtr.Strategy|function
+---@return mtr.Strategy
+function M.own(trace, s)
+  local old = nil
+  if type(s) == "table" then
+    if not metas[s] then metas[s] = { __index = s } end
+    if s.reuse then old = again(trace, s) end
+  end
+  local own = make(s, trace, metas[s], old)
+  if type(own) == "table" and own.trace ~= trace then own.trace = trace end
+  return own
+end
+
+--- A trace of its own has ended, and so has its instance.
+---@param trace mtr.Trace
+function M.release(trace)
+  local s, base = trace.strategy, trace.base
+  if script.release(s) or not base then return end
+  local list = spares(trace.options, base)
+  local n = #list
+  if n < SPARES then list[n + 1] = s end
+  trace.strategy = nil
+end
+
+---@class mtr.Instances
+---@field trace mtr.BorrowedTrace
+local Instances = {}
+Instances.__index = Instances
+
+--- Those of a cohort.
+---@param trace mtr.BorrowedTrace
+---@param s mtr.Strategy|function
+---@return mtr.Instances
+function M.new(trace, s)
+  local base = { trace = trace }
+  if type(s) == "table" then setmetatable(base, { __index = s }) end
+  return setmetatable({
+    trace = trace, strategy = s, meta = { __index = base }, list = {}, options = {},
+    states = lib.new("uint8_t[?]", 64), families = lib.new("uint8_t[?]", 64), room = 64,
+    held = {}, holding = 0, mixed = false,
+  }, Instances)
+end
+
+local function grow(self, number)
+  local states, families, room = self.states, self.families, self.room
+  while number >= self.room do self.room = self.room * 2 end
+  self.states, self.families = lib.new("uint8_t[?]", self.room), lib.new("uint8_t[?]", self.room)
+  lib.copy(self.states, states, room)
+  lib.copy(self.families, families, room)
+end
+
+--- The library has started a trace.
+---@param t ffi.cdata* struct mtr_trace
+function Instances:started(t)
+  local number = band(t.handle, NUMBER)
+  if number >= self.room then grow(self, number) end
+  if self.families[number] ~= t.family then self.list[number + 1] = false end
+  self.states[number], self.families[number] = NEW, t.family
+  if self.options[t.family] then return end
+  local options = M.options(t)
+  self.options[t.family] = options
+  self.mixed, self.trace.options = self.trace.options ~= false, options
+end
+
+--- Makes the borrowed trace be that of an event. No method: that is for each event less to look up.
+---@param self mtr.Instances
+---@param handle integer
+---@return mtr.BorrowedTrace
+function M.turn(self, handle)
+  local trace, number = self.trace, band(handle, NUMBER)
+  local state = self.states[number]
+  trace.handle, trace.state = handle, state == OVER and "stopping" or "running"
+  if self.mixed then trace.options = self.options[self.families[number]] end
+  trace.begun = state ~= NEW
+  trace.strategy = self.list[number + 1]
+  return trace
+end
+
+--- The instance of the trace whose turn it is, which was never asked yet.
+---@param trace mtr.BorrowedTrace
+---@return mtr.Strategy
+function Instances:make(trace)
+  local number = band(trace.handle, NUMBER)
+  local own = make(self.strategy, trace, self.meta, self.list[number + 1])
+  self.states[number], self.list[number + 1] = RUNNING, own
+  return own
+end
+
+--- Keeps the probe that a trace could not send yet, for recall() when it is asked again.
+---@param trace mtr.BorrowedTrace
+function Instances:keep(trace)
+  self.held[trace.handle], self.holding = trace.held, self.holding + 1
+  trace.held = false
+end
+
+--- Gives a trace the probe back that was kept for it, if any was.
+---@param trace mtr.BorrowedTrace
+function Instances:recall(trace)
+  local held = self.held[trace.handle]
+  if not held then return end
+  self.held[trace.handle], self.holding = nil, self.holding - 1
+  trace.held = held
+end
+
+--- A trace is to end: its strategy is asked no more.
+---@param handle integer
+function Instances:over(handle)
+  self.states[band(handle, NUMBER)] = OVER
+  if self.trace.handle == handle then self.trace.state = "stopping" end
+end
+
+--- A trace has ended.
+---@param handle integer
+function Instances:ended(handle)
+  local at = band(handle, NUMBER) + 1
+  local own = self.list[at]
+  if self.held[handle] then self.held[handle], self.holding = nil, self.holding - 1 end
+  if own and (script.release(own) or not own.reuse) then self.list[at] = false end
+end
+
+return M

@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What starting a trace needs to know, for traces one by one (mtr.trace) and in bulk
+-- (mtr.campaign.cohort): which events its hooks want, whether its address may be probed, and why
+-- the library refused.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local runner = require "mtr.strategy.runner"
+
+local C = lib.C
+local EINVAL = err.code.EINVAL
+local M = {}
+
+--- The name of a failure that is the caller's bug: the library found a value out of range that
+--- depends on others.
+M.BUG = "BUG"
+
+-- The kernel's EINVAL for a destination says no more than that.
+local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
+local NO_WAY = "the kernel takes nothing to this target, as with a blackhole route"
+
+--- The events that hooks want, and a strategy.
+---@param trace table on_probe, on_reply, on_timeout, on_hop, strategy
+---@param all? boolean for the debug log
+---@param whole boolean whether a result is wanted
+---@return integer
+function M.wants(trace, all, whole)
+  local want, replies, timeouts = 0, nil, nil
+  if trace.strategy then
+    replies, timeouts = runner.wants(trace.strategy)
+  end
+  if trace.on_probe or all then want = want + C.MTR_WANT_SENT end
+  if trace.on_reply or replies or all then want = want + C.MTR_WANT_REPLY end
+  if trace.on_timeout or timeouts or all then want = want + C.MTR_WANT_TIMEOUT end
+  if trace.on_hop then want = want + C.MTR_WANT_HOP end
+  if trace.on_hop or whole then want = want + C.MTR_WANT_RESULT end
+  return want
+end
+
+--- Why an address is not to be probed, as an environment error; or true.
+---@param engine mtr.Engine
+---@param kept table what options.fill() kept
+---@param family integer
+---@param address ffi.cdata*
+---@return true?
+---@return string? message, string? name
+function M.permit(engine, kept, family, address)
+  local source, excluded = kept.source, engine.exclude
+  local only = kept.family or source and source.family
+  if only and only ~= family then
+    return err.own("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
+      addr.text(address, family), only, kept.family and "family" or "source"))
+  end
+  local prefix = excluded and excluded:find(address, family)
+  if prefix then
+    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(
+      addr.text(address, family), prefix))
+  end
+  return true
+end
+
+--- Why mtr_start failed: an environment error, or M.BUG as its name.
+---@param engine mtr.Engine
+---@param code integer
+---@param family integer
+---@param address ffi.cdata*
+---@return nil, string message, string name
+function M.refusal(engine, code, family, address)
+  local why = lib.string(C.mtr_why(engine.c))
+  if code ~= -EINVAL then return err.env(code, why) end
+  if why ~= "" then return nil, why, M.BUG end
+  local zone = family == 6 and addr.class(addr.format(address, 6)) == "link-local"
+  return err.env(code, zone and NO_ZONE or NO_WAY)
+end
+
+return M

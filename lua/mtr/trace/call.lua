@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: MIT
+--
+-- engine:trace and engine:probe: with a callback, or waiting.
+--
+-- Asynchronous if and only if a callback is given. It is called exactly once, never before the call
+-- that it was given to has returned, and also when that call returned the error itself. A callback
+-- that takes no second parameter is given no result: none is built for it.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local options = require "mtr.trace.options"
+local scheduler = require "mtr.wait.scheduler"
+local timer = require "mtr.wait.timer"
+local Trace = require "mtr.trace"
+
+local C = lib.C
+local M = {}
+
+local function check_callback(who, on_done)
+  if on_done == nil then
+    scheduler.check(who, 4)
+  elseif type(on_done) ~= "function" then
+    error(("%s: on_done must be a function, got %s"):format(who, err.show(on_done)), 3)
+  end
+end
+
+-- Raises what only the library could find wrong with the options.
+local function check_bug(who, message, name)
+  if name == Trace.BUG then error(who .. ": " .. message, 3) end
+end
+
+-- Tells of a failure that is known at once, also to the callback, but later.
+local function fail(engine, trace, message, name)
+  local function tell() trace:fail(message, name) end
+  if trace.on_done and (engine.closing or not timer.start(engine, 0, tell)) then
+    scheduler.defer(tell)
+  end
+  return nil, message, name
+end
+
+--- Traces the path to an address or a name.
+---@async without on_done
+---@param engine mtr.Engine
+---@param dst string
+---@param opts? mtr.TraceOptions
+---@param on_done? fun(err: string?, result: mtr.Result?)
+---@return mtr.Result|mtr.Trace|nil
+---@return string? message, string? name
+function M.trace(engine, dst, opts, on_done)
+  check_callback("trace", on_done)
+  local trace, bug = Trace.new(engine, dst, opts, options.trace)
+  if not trace then error(bug, 2) end
+  trace.on_done = on_done
+  local ok, message, name = trace:start()
+  check_bug("trace", message, name)
+  if not ok then return fail(engine, trace, message, name) end
+  if on_done then return trace end
+  scheduler.wait(trace)
+  if trace.failure then return nil, trace.failure, trace.failure_name end
+  return trace.result
+end
+
+local command = lib.new "struct mtr_probe_opts"
+
+-- Sends the one probe of a manual trace.
+local function send(trace)
+  command.trace, command.ttl, command.flow = trace.handle, trace.ttl, trace.flow
+  local n = C.mtr_probe(trace.engine.c, command, 1)
+  if n < 1 then
+    trace.problem = { err.env(n, lib.string(C.mtr_why(trace.engine.c))) }
+    trace:stop()
+  end
+end
+
+local function keep_reply(trace, reply)
+  trace.reply = reply:copy()
+  return "stop"
+end
+
+local function keep_silence(trace, probe)
+  trace.reply = probe:copy()
+  trace.reply.timeout = true
+  return "stop"
+end
+
+-- What a single probe has to say once its trace has ended.
+local function outcome(trace)
+  if trace.failure then return nil, trace.failure, trace.failure_name end
+  if trace.problem then return unpack(trace.problem, 1, 3) end
+  if not trace.reply then return err.own("ECANCELED", "the probe was halted") end
+  trace.reply.dst = trace.dst
+  return trace.reply
+end
+
+--- Sends one probe and gives what came back: a reply, or a table with timeout = true.
+---@async without on_done
+---@param engine mtr.Engine
+---@param opts mtr.ProbeOptions
+---@param on_done? fun(err: string?, reply: mtr.Reply?)
+---@return mtr.Reply|mtr.Trace|nil
+---@return string? message, string? name
+function M.probe(engine, opts, on_done)
+  check_callback("probe", on_done)
+  if type(opts) ~= "table" then
+    error(("probe: options must be a table, got %s"):format(err.show(opts)), 2)
+  end
+  local trace, bug = Trace.new(engine, opts.dst, opts, options.probe)
+  if not trace then error(bug, 2) end
+  if not opts.ttl then error("probe: ttl must be 1..255, got nil", 2) end
+  local t = engine.scratch
+  t.flags = t.flags + C.MTR_MANUAL
+  t.first_ttl, t.max_ttl = 1, opts.ttl
+  trace.ttl, trace.flow, trace.single = opts.ttl, opts.flow or 0, send
+  trace.on_reply, trace.on_timeout = keep_reply, keep_silence
+  if on_done then
+    trace.on_done = function()
+      local reply, message = outcome(trace)
+      on_done(message, reply)
+    end
+  end
+  local ok, message, name = trace:start()
+  check_bug("probe", message, name)
+  if not ok then return fail(engine, trace, message, name) end
+  if on_done then return trace end
+  scheduler.wait(trace)
+  return outcome(trace)
+end
+
+return M

@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: MIT
+--
+-- engine:hops: the hops of one trace, as they settle, in a for loop.
+--
+--     for hop in mtr.hops("192.0.2.7") do print(hop.ttl, hop.addr, hop.rtt) end
+--
+-- Hops are copies and may be kept. The trace runs ahead of the loop, at most to its own end: never
+-- more than max_ttl hops wait here. A for loop does not say when it is left, so the trace stops
+-- when the iterator is collected; `local it = mtr.hops(...)` and it:stop() stop it at once. An
+-- environment error has no other way out of a for loop and is raised. After the loop it.result is
+-- the result.
+
+local options = require "mtr.trace.options"
+local scheduler = require "mtr.wait.scheduler"
+local Trace = require "mtr.trace"
+
+local M = {}
+
+---@class mtr.Hops
+---@field trace mtr.Trace
+---@field result? mtr.Result once the last hop was given
+---@operator call: mtr.Hop
+local Hops = {}
+Hops.__index = Hops
+
+-- Collected together with the iterator. A finalizer may run anywhere, so it only takes a note; the
+-- engine's next step stops the trace.
+local function guard(trace)
+  local proxy = newproxy(true)
+  getmetatable(proxy).__gc = function()
+    if trace.state ~= "done" then
+      local abandoned = trace.engine.abandoned
+      abandoned[#abandoned + 1] = trace
+    end
+  end
+  return proxy
+end
+
+-- What the trace tells the loop with. It must not know the iterator, or that would never go.
+local function queue(trace, on_hop)
+  local q = { first = 1, last = 0 }
+  -- With a second parameter, because the result is wanted.
+  local function wake(_, _)
+    if q.op then scheduler.finish(q.op) end
+  end
+  trace.on_hop = function(_, hop)
+    q.last = q.last + 1
+    q[q.last] = hop:copy()
+    wake()
+    if on_hop then return on_hop(trace, hop) end
+  end
+  trace.on_done = wake
+  return q
+end
+
+--- Iterates over the hops of a trace.
+---@async
+---@param engine mtr.Engine
+---@param dst string
+---@param opts? mtr.TraceOptions
+---@return mtr.Hops
+function M.iterate(engine, dst, opts)
+  scheduler.check("hops", 3)
+  local trace, bug = Trace.new(engine, dst, opts, options.hops)
+  if not trace then error(bug, 2) end
+  local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
+  local ok, message, name = trace:start()
+  if name == Trace.BUG then error("hops: " .. message, 2) end
+  if not ok then trace:fail(message, name) end
+  self.guard = guard(trace)
+  return self
+end
+
+function Hops:__call()
+  local q, trace = self.queue, self.trace
+  scheduler.check "hops"
+  while q.first > q.last do
+    if trace.state == "done" then
+      self.result = trace.result
+      if trace.failure then error("hops: " .. trace.failure, 2) end
+      return nil
+    end
+    q.op = { abandon = function() trace:halt() end }
+    scheduler.wait(q.op)
+  end
+  local hop = q[q.first]
+  q[q.first], q.first = nil, q.first + 1
+  return hop
+end
+
+--- Stops the trace; the loop ends after the hops that have settled already.
+---@param reason? string a stop_reason; default "halted"
+function Hops:stop(reason) self.trace:stop(reason) end
+
+return M

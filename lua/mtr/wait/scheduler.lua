@@ -1,0 +1,231 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Waiting, in one place: what a call does that has to wait for an engine.
+--
+-- What is waited for is an op: a table whose `done` becomes true, with finish(op). In a task the
+-- wait suspends the task, which goes on after the step that finished the op. Outside any task the
+-- wait drives the open engines itself until the op is done. Inside a hook nothing can wait, the
+-- engine is in the middle of a batch: that is a caller's bug and says so.
+--
+-- Tasks are resumed one after another by whoever is outermost (the end of a step, or the call that
+-- woke them), never one inside another and never inside a hook.
+--
+-- A limit (mtr.with_timeout) that has expired is raised from each wait of its task until it is
+-- lifted. Code that never waits is never interrupted.
+
+local coro = require "mtr.wait.coro"
+local err = require "mtr.base.err"
+local loop = require "mtr.wait.loop"
+
+local M = {}
+
+---@class mtr.Op
+---@field done? boolean
+---@field abandon? fun(op: mtr.Op) called when its waiter gives up
+
+---@class mtr.Task: mtr.Op
+---@field co thread
+---@field done boolean the function has returned or failed
+---@field err? string its error with traceback
+---@field results? table what it returned, with n
+---@field limits mtr.Limit[]
+local Task = {}
+Task.__index = Task
+
+-- Code outside any task waits in its own name.
+local outside = { limits = {} }
+
+local current = outside
+local ready, first, last = {}, 1, 0
+local busy = false
+local NOTHING = { n = 0 }
+
+--- True while hooks run.
+M.in_hook = false
+
+--- The task that runs now, or nil.
+---@return mtr.Task?
+function M.current() return current ~= outside and current or nil end
+
+--- Who waits now: a task, or what stands for all code outside tasks.
+---@return mtr.Task
+function M.context() return current end
+
+local function ended(task, outcome, ...)
+  if outcome == "waits" then return end
+  task.done = true
+  if outcome == "ends" then
+    task.results = { n = select("#", ...), ... }
+  else
+    task.err = debug.traceback(task.co, err.text((...)))
+    err.report(task.err)
+  end
+  M.finish(task)
+end
+
+local function resume(task)
+  local args = task.args
+  current, task.args = task, NOTHING
+  ended(task, coro.run(task.co, unpack(args, 1, args.n)))
+  current = outside
+end
+
+local function advance()
+  local task = ready[first]
+  ready[first], first = nil, first + 1
+  task.queued = false
+  if task.co then resume(task) else task:run() end
+end
+
+-- Runs what is ready, unless someone further up the stack is about to.
+local function drain()
+  if busy or first > last then return end
+  busy = true
+  advance()
+  while first <= last do advance() end
+  first, last = 1, 0
+  busy = false
+end
+
+--- Lets a task go on, or has anything else run(), when hooks and tasks have given way.
+---@param task mtr.Task|{ run: fun(self: table), queued?: boolean }
+function M.wake(task)
+  if task == outside or task.queued or task.done then return end
+  task.queued = true
+  last = last + 1
+  ready[last] = task
+  drain()
+end
+
+--- Calls fn as the outermost: tasks that it wakes run when it has returned. Two values come back.
+---@param fn function
+---@param a? any its arguments; a fixed number, which LuaJIT compiles
+function M.batch(fn, a, b, c)
+  if busy then return fn(a, b, c) end
+  busy = true
+  local ok, value, more = pcall(fn, a, b, c)
+  busy = false
+  drain()
+  if not ok then error(value, 0) end
+  return value, more
+end
+
+local function as_hook(fn, a)
+  local outer = M.in_hook
+  M.in_hook = true
+  local ok, value = pcall(fn, a)
+  M.in_hook = outer
+  if not ok then error(value, 0) end
+  return value
+end
+
+--- Calls fn as a hook: nothing in it can wait, tasks that it wakes run when it has returned.
+---@param fn function
+---@param a? any its argument
+function M.inside(fn, a) return M.batch(as_hook, fn, a) end
+
+--- Calls fn as a hook in the next turn of mtr.loop. Its error is reported.
+---@param fn function
+function M.defer(fn)
+  loop.defer(function()
+    local ok, problem = M.batch(xpcall, as_hook, err.traceback, fn)
+    if not ok then err.report(problem) end
+  end)
+end
+
+--- The op is done: whoever waits for it goes on.
+---@param op mtr.Op
+function M.finish(op)
+  op.done = true
+  local waiters, followers = op.waiters, op.followers
+  if not waiters and not followers then return end
+  op.waiters, op.followers = nil, nil
+  for _, task in ipairs(waiters or {}) do M.wake(task) end
+  for follower in pairs(followers or {}) do M.finish(follower) end
+end
+
+local function check_limits(ops)
+  for _, limit in ipairs(current.limits) do
+    if limit.expired then
+      for _, op in ipairs(ops) do
+        if op.abandon then op:abandon() end
+      end
+      error(limit, 0)
+    end
+  end
+end
+
+--- Raises the caller's bug of waiting where nothing can wait.
+---@param who string the function that would wait
+---@param level? integer of its caller, as error() counts from here; default 3
+function M.check(who, level)
+  if M.in_hook then
+    error(who .. ": cannot wait inside a hook or callback; give it a callback, or start a task"
+      .. " with mtr.go", level or 3)
+  end
+end
+
+local STUCK = "mtr: waits for what can never happen: nothing is under way"
+
+-- Has the running task woken when the op is done.
+local function follow(op)
+  local waiters = op.waiters or {}
+  op.waiters = waiters
+  for _, task in ipairs(waiters) do
+    if task == current then return end
+  end
+  waiters[#waiters + 1] = current
+end
+
+--- Waits until one of some ops is done, and returns it.
+---@async
+---@param ops mtr.Op[]
+---@return mtr.Op
+function M.wait_first(ops)
+  local me = current
+  while true do
+    for _, op in ipairs(ops) do
+      if op.done then return op end
+    end
+    if me.stuck then
+      me.stuck = nil
+      error(STUCK, 0)
+    end
+    check_limits(ops)
+    if me == outside then
+      me.stuck = not loop.turn()
+    else
+      for _, op in ipairs(ops) do follow(op) end
+      coro.suspend(me.co)
+    end
+  end
+end
+
+--- Waits until the op is done.
+---@async
+---@param op mtr.Op
+function M.wait(op) M.wait_first { op } end
+
+--- Starts a function as a task. It runs at once, up to its first wait, unless a task or a hook is
+--- running: then as soon as that gives way. Its error is reported, and given to who waits for it.
+---@param fn function
+---@return mtr.Task
+function M.go(fn, ...)
+  local task = setmetatable({
+    co = coroutine.create(fn), args = { n = select("#", ...), ... }, done = false, limits = {},
+  }, Task)
+  M.wake(task)
+  return task
+end
+
+--- Waits for the task. Returns what its function returned, or nil, its error with traceback, and
+--- "ETASK".
+---@async
+function Task:wait()
+  M.check "task:wait"
+  M.wait(self)
+  if self.err then return nil, self.err, "ETASK" end
+  return unpack(self.results, 1, self.results.n)
+end
+
+return M

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Counting semaphores for tasks, first come, first served.
+--
+--     local slots = mtr.semaphore(100)
+--     for _, dst in ipairs(list) do
+--       slots:acquire()
+--       mtr.go(function() mtr.trace(dst) slots:release() end)
+--     end
+--
+-- release() may be called anywhere, hooks included. It may be called more often than acquire().
+
+local scheduler = require "mtr.wait.scheduler"
+
+local M = {}
+
+---@class mtr.Semaphore
+---@field count integer how many may still acquire without waiting
+local Semaphore = {}
+Semaphore.__index = Semaphore
+
+--- A semaphore.
+---@param n integer
+---@return mtr.Semaphore
+function M.new(n)
+  if type(n) ~= "number" or n < 0 or n % 1 ~= 0 then
+    error(("semaphore: the count must be a whole number from 0, got %s"):format(tostring(n)), 2)
+  end
+  return setmetatable({ count = n, first = 1, last = 0 }, Semaphore)
+end
+
+--- Takes one, waiting until there is one.
+---@async
+---@return true
+function Semaphore:acquire()
+  scheduler.check "acquire"
+  if self.count > 0 then
+    self.count = self.count - 1
+    return true
+  end
+  local op = { abandon = function(op) op.gone = true end }
+  self.last = self.last + 1
+  self[self.last] = op
+  scheduler.wait(op)
+  return true
+end
+
+--- Gives one back.
+function Semaphore:release()
+  while self.first <= self.last do
+    local op = self[self.first]
+    self[self.first], self.first = nil, self.first + 1
+    if not op.gone then return scheduler.finish(op) end
+  end
+  self.count = self.count + 1
+end
+
+return M

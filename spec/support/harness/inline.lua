@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+--
+-- inline.lua: the static inline functions of a header, which no library exports. The header is
+-- compiled once per process into a library of its own with `static` and `inline` taken away, and
+-- their prototypes are read off the text.
+--
+--   local I = inline.load("core/base/slab.h", C)
+--
+-- Types are those of core.load, which declares the header first.
+
+local core = require "spec.support.harness.core"
+local ffi = require "ffi"
+
+local M = {}
+
+local state = ffi.mtrlua_specs
+state.inline = state.inline or {}
+
+local function read(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read("*a")
+  pipe:close()
+  return text
+end
+
+local function compile(header)
+  local library = os.tmpname()
+  local command = "${CC:-gcc} -std=c11 -D_GNU_SOURCE -Icore -Dstatic= -Dinline= -fPIC -shared"
+    .. " -include %s -o %s -x c /dev/null"
+  local status = os.execute(command:format(header, library))
+  assert(status == 0 or status == true, "inline: cannot compile " .. header)
+  local namespace = ffi.load(library)
+  os.remove(library)
+  return namespace
+end
+
+---The inline functions of a header and of what it includes.
+---@param header string path from the top of the tree
+---@return table namespace
+function M.load(header)
+  if not state.inline[header] then
+    core.load{ header }
+    local cpp = "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore %s"
+    for prototype in read(cpp:format(header)):gmatch("static inline ([^;{}]-)%s*{") do
+      if not state.declared[prototype] then
+        ffi.cdef(prototype .. ";")
+        state.declared[prototype] = true
+      end
+    end
+    state.inline[header] = compile(header)
+  end
+  return state.inline[header]
+end
+
+return M

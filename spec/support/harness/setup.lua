@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Lets plain `busted` work in a built tree: tells specs and the processes that they start where the
+-- libraries and the program are. `make asan` names the sanitized ones before us, and they stand.
+local ffi = require "ffi"
+
+ffi.cdef [[ int setenv(const char *name, const char *value, int overwrite); ]]
+
+local pipe = assert(io.popen("pwd"))
+local build = pipe:read("*l") .. "/build/"
+pipe:close()
+
+local keep = 0
+ffi.C.setenv("MTR_LIB", build .. "libmtr.so", keep)
+ffi.C.setenv("MTR_TESTLIB", build .. "test/libmtrtest.so", keep)
+ffi.C.setenv("MTR_PROGRAM", build .. "mtrlua", keep)

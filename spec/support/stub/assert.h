@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: MIT
- *
- * Empty on purpose: LuaJIT knows these types; see spec/support/core.lua.
- */
-#ifndef STUB_ASSERT_H
-#define STUB_ASSERT_H
-#endif

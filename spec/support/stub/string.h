@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: MIT
- *
- * Empty on purpose: LuaJIT knows these types; see spec/support/core.lua.
- */
-#ifndef STUB_STRING_H
-#define STUB_STRING_H
-#endif

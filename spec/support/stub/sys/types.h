@@ -1,7 +1,0 @@
-/* SPDX-License-Identifier: MIT
- *
- * Empty on purpose: LuaJIT knows these types; see spec/support/core.lua.
- */
-#ifndef SYS_TYPES_H
-#define SYS_TYPES_H
-#endif

@@ -1,0 +1,84 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Sets of prefixes.
+local addr = require "mtr.base.addr"
+local lib = require "mtr.lib"
+local prefix = require "mtr.base.prefix_set"
+
+local bytes = lib.new "uint8_t[16]"
+
+local function find(set, text) return set:find(bytes, (addr.parse(text, bytes))) end
+
+describe("a prefix set", function()
+  it("finds the longest prefix that holds an address", function()
+    local set = prefix.set()
+    for _, text in ipairs {
+      "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0", "10.128.0.0/9", "2001:db8::/32",
+      "2001:db8::8000/113", "::1",
+    } do
+      assert(set:add(text, text))
+    end
+    for text, holder in pairs {
+      ["10.1.2.3"] = "10.1.2.3", ["10.1.2.4"] = "10.1.0.0/16", ["10.2.0.1"] = "10.0.0.0/8",
+      ["10.127.255.255"] = "10.0.0.0/8", ["10.128.0.0"] = "10.128.0.0/9",
+      ["192.0.2.1"] = "0.0.0.0/0", ["2001:db8::1"] = "2001:db8::/32",
+      ["2001:db8::8001"] = "2001:db8::8000/113", ["::1"] = "::1",
+    } do
+      assert.equal(holder, find(set, text), text)
+    end
+    assert.is_nil(find(set, "2001:db9::1"))
+    assert.is_nil(find(set, "::2"))
+  end)
+
+  it("takes a prefix whose host bits are set for the network", function()
+    local set = prefix.set()
+    assert(set:add("192.0.2.77/24", true))
+    assert.is_true(find(set, "192.0.2.1"))
+  end)
+
+  it("refuses what is no prefix", function()
+    for _, text in ipairs { "", "10.0.0.0/33", "::/129", "10.0.0/8", "name", "1.2.3.4/", "/8",
+      "10.0.0.0/8x" } do
+      local ok, message = prefix.set():add(text, true)
+      assert.is_nil(ok)
+      assert.equal(("not a prefix: %q"):format(text), message)
+    end
+  end)
+end)
+
+describe("a prefix list", function()
+  local name
+  before_each(function() name = os.tmpname() end)
+  after_each(function() os.remove(name) end)
+
+  local function write(text)
+    local file = assert(io.open(name, "wb"))
+    file:write(text)
+    file:close()
+  end
+
+  it("may be a file with comments, blank lines and CRLF", function()
+    write "# never\r\n10.0.0.0/8\r\n\r\n  2001:db8::/32  # ours\r\n10.0.0.0/8\n192.0.2.1"
+    local set = assert(prefix.load(name))
+    assert.equal("10.0.0.0/8", find(set, "10.9.9.9"))
+    assert.equal("2001:db8::/32", find(set, "2001:db8::1"))
+    assert.equal("192.0.2.1", find(set, "192.0.2.1"))
+    assert.is_nil(find(set, "192.0.2.2"))
+  end)
+
+  it("says where it is wrong", function()
+    write "10.0.0.0/8\nexample.org\n"
+    local set, message = prefix.load(name)
+    assert.is_nil(set)
+    assert.equal(name .. ', line 2: not a prefix: "example.org"', message)
+    set, message = prefix.load { "10.0.0.0/8", "x" }
+    assert.is_nil(set)
+    assert.equal('entry 2: not a prefix: "x"', message)
+  end)
+
+  it("says when there is no such file", function()
+    local set, _, code = prefix.load "/nonexistent/list"
+    assert.is_nil(set)
+    assert.equal(2, code)
+  end)
+end)

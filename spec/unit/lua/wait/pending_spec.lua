@@ -1,0 +1,75 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The numbers by which events find their owners.
+local scheduler = require "mtr.wait.scheduler"
+local pending = require "mtr.wait.pending"
+
+local engine
+
+before_each(function() engine = { entries = {}, vacant = {}, work = 0 } end)
+
+describe("a slot", function()
+  it("is the least number that was never used, or the one freed last", function()
+    local a, b, c = {}, {}, {}
+    assert.equal(1, pending.take(engine, a))
+    assert.equal(2, pending.take(engine, b))
+    pending.free(engine, a)
+    assert.is_nil(a.slot)
+    assert.is_false(engine.entries[1])
+    assert.equal(1, pending.take(engine, c))
+    assert.equal(c, engine.entries[c.slot])
+    assert.equal(2, engine.work)
+  end)
+
+  it("is freed once", function()
+    local a = {}
+    pending.take(engine, a)
+    pending.free(engine, a)
+    pending.free(engine, a)
+    assert.equal(0, engine.work)
+    assert.same({ 1 }, engine.vacant)
+  end)
+
+  it("that is forgotten counts no more, and stays taken until it is freed", function()
+    local a = {}
+    pending.take(engine, a)
+    pending.forget(engine, a)
+    pending.forget(engine, a)
+    assert.equal(0, engine.work)
+    assert.equal(2, pending.take(engine, {}))
+    pending.free(engine, a)
+    assert.equal(1, engine.work)
+    assert.same({ 1 }, engine.vacant)
+  end)
+
+  it("that is remembered counts again", function()
+    local a = {}
+    pending.take(engine, a)
+    pending.remember(engine, a)
+    assert.equal(1, engine.work)
+    pending.forget(engine, a)
+    pending.remember(engine, a)
+    pending.remember(engine, a)
+    assert.equal(1, engine.work)
+    pending.free(engine, a)
+    assert.equal(0, engine.work)
+    pending.take(engine, a)
+    pending.free(engine, a)
+    assert.equal(0, engine.work)
+  end)
+end)
+
+describe("the last thing under way", function()
+  it("wakes who waits for the engine to be idle", function()
+    local a, b, idle = {}, {}, {}
+    pending.take(engine, a)
+    pending.take(engine, b)
+    engine.idle = idle
+    local t = scheduler.go(function() scheduler.wait(idle) end)
+    pending.free(engine, a)
+    assert.is_false(t.done)
+    pending.forget(engine, b)
+    assert.is_true(t.done)
+    assert.is_nil(engine.idle)
+  end)
+end)
