@@ -219,7 +219,8 @@ struct mtr_event {
   uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
-  uint32_t probe;        /* handle of the probe; DONE: probes sent */
+  uint32_t probe;        /* handle of the probe; DONE: probes sent; RESOLVED:
+                          * the interface of a link-local address, 0 none */
   uint8_t addr[16];      /* who answered; HOP: who answered first */
   float rtt;             /* ms; HOP: of the first answer; DONE: duration */
   float at;              /* the probe's send time, ms since the trace began */
@@ -604,8 +605,8 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 int mtr_interface(const char *name);
 
 /* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
- * -EINVAL. A zone ("fe80::1%eth0") goes to |zone| as an interface index
- * (-ENODEV when there is no such interface). */
+ * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
+ * index (-ENODEV when there is no such interface). */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
 
 /* mtr_timer: a TIMER event with |cookie| after |ms|. |*timer| is its handle. */
@@ -617,8 +618,10 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
 /* mtr_resolve: looks |name| up for |family| (4, 6, 0 both) in the background.
  * Its RESOLVED events carry |cookie|: one per address, the last with ttl = 0
  * (ttl counts how many follow), or a single one with |error|: ENOENT no such
- * name, EAGAIN the resolver did not answer, EIO anything else. Returns 0 or a
- * negative errno. */
+ * name, EAGAIN the resolver did not answer, ELIBACC no such name as it is
+ * written, and without libidn2 letters outside ASCII are not mapped as UTS 46
+ * has it (upper case), EIO anything else. An address mapped from IPv4 is told
+ * as IPv4. Returns 0 or a negative errno. */
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 

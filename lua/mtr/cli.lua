@@ -17,6 +17,7 @@
 -- this library it prints and exits: it is for programs.
 
 local err = require "mtr.base.err"
+local lines = require "mtr.base.lines"
 local mtr = require "mtr"
 
 ---@class mtr.Cli
@@ -79,7 +80,7 @@ local function read_targets(given)
   local targets = {}
   for _, target in ipairs(given) do
     if target ~= "-" then targets[#targets + 1] = target end
-    for line in target == "-" and io.lines() or function() end do
+    for line in target == "-" and lines.of(io.stdin) or function() end do
       targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
     end
   end

@@ -8,15 +8,14 @@
 -- of prefixes. Values are whatever add() was given.
 
 local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local embedded = require "mtr.base.embedded"
+local lines = require "mtr.base.lines"
 
-local C = lib.C
 local M = {}
 
 local parsed = lib.new "uint8_t[16]"
-local zone = lib.new "uint32_t[1]"
 local masked = lib.new "uint8_t[16]"
-
-local BITS = { [4] = 32, [6] = 128 }
 
 -- The first `length` bits of an address as a string, the key of a table.
 local function key(bytes, length)
@@ -32,6 +31,7 @@ local function key(bytes, length)
 end
 
 ---@class mtr.PrefixSet
+---@field embedded? boolean its IPv4 prefixes also hold the IPv6 addresses that lead to theirs
 local Set = {}
 Set.__index = Set
 
@@ -47,12 +47,8 @@ end
 ---@return true?
 ---@return string? message what is wrong with the text
 function Set:add(text, value)
-  local address, length = text:match "^([%x:.]+)/(%d+)$"
-  local family = C.mtr_address(address or text, parsed, zone)
-  length = tonumber(length) or not address and BITS[family]
-  if not BITS[family] or not length or length > BITS[family] then
-    return nil, ("not a prefix: %q"):format(text)
-  end
+  local family, length = addr.prefix(text, parsed)
+  if not family then return nil, ("not a prefix: %q"):format(text) end
   local tables = self[family]
   if not tables[length] then
     tables[length] = {}
@@ -63,17 +59,25 @@ function Set:add(text, value)
   return true
 end
 
---- The value of the longest prefix that holds an address, or nil.
----@param bytes ffi.cdata* 16 bytes in network order
----@param family integer
----@return any
-function Set:find(bytes, family)
+local function find(self, bytes, family)
   local tables = self[family]
   for _, length in ipairs(tables.lengths) do
     local value = tables[length][key(bytes, length)]
     if value ~= nil then return value end
   end
   return nil
+end
+
+--- The value of the longest prefix that holds an address, or nil.
+---@param bytes ffi.cdata* 16 bytes in network order
+---@param family integer
+---@return any
+function Set:find(bytes, family)
+  local value = find(self, bytes, family)
+  if value == nil and family == 6 and self.embedded then
+    return embedded.find(bytes, find, self)
+  end
+  return value
 end
 
 --- A set of a list of prefixes, or of a file with one in each line; "#" begins a comment. The
@@ -84,15 +88,21 @@ end
 ---@return integer? code errno when the file could not be read
 function M.load(list)
   local set, place = M.set(), "entry"
-  local lines = list
+  local entries = list
   if type(list) == "string" then
     local file, message, code = io.open(list)
     if not file then return nil, message, code end
-    lines, place = {}, list .. ", line"
-    for line in file:lines() do lines[#lines + 1] = line:gsub("#.*", ""):match "^%s*(.-)%s*$" end
+    local next_line = lines.of(file)
+    entries, place = {}, list .. ", line"
+    repeat
+      local line
+      line, message, code = next_line()
+      entries[#entries + 1] = line and line:gsub("#.*", ""):match "^%s*(.-)%s*$"
+    until not line
     file:close()
+    if message then return nil, message, code end
   end
-  for i, text in ipairs(lines) do
+  for i, text in ipairs(entries) do
     if text ~= "" then
       local ok, message = set:add(text, text)
       if not ok then return nil, ("%s %d: %s"):format(place, i, message) end

@@ -42,12 +42,10 @@ end
 ---@return mtr.Range?
 ---@return string? message
 function M.new(text, step)
-  local address, length = text:match "^([^/]+)/(%d+)$"
   local bytes = lib.new "uint8_t[16]"
-  local family, zone = addr.parse(address or text, bytes)
+  local family, length, zone = addr.prefix(text, bytes)
   local bits = BITS[family]
-  length = tonumber(length) or not address and bits
-  if not bits or not length or length > bits or zone > 0 then
+  if not bits or zone > 0 then
     return nil, ("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text)
   end
   if step and not (type(step) == "number" and step >= length and step <= bits and step % 1 == 0)
@@ -81,7 +79,7 @@ function Range:next(out)
     if sum < 256 then break end
     i, unit = i - 1, 1
   end
-  return self.family
+  return addr.unmap(out, self.family)
 end
 
 local scratch = lib.new "uint8_t[16]"

@@ -27,6 +27,8 @@ local M = {}
 ---@field max_probes? integer outstanding, or awaiting late replies
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
+---@field exclude_embedded? boolean its IPv4 prefixes also exclude the IPv6 addresses that lead to
+--- theirs: 6to4, Teredo, NAT64 and the like (see mtr.base.embedded); default false
 ---@field seed? integer of every random choice
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file recorded so: no network, its times, whatever transport says
@@ -107,6 +109,8 @@ M.declaration = check.declare("engine", {
   { name = "late_window", field = "late_window", kind = check.duration(0, 36e5),
     doc = 'how long an unanswered probe\'s id stays reserved; default "5s"' },
   { name = "exclude", kind = list, doc = "prefixes never to send to" },
+  { name = "exclude_embedded", kind = check.type "boolean",
+    doc = "the list's IPv4 prefixes also hold for IPv4 inside 6to4, Teredo, NAT64; default false" },
   { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
     doc = "of every random choice; default: the kernel's" },
   { name = "record", kind = file, doc = "file to record the run into" },
@@ -176,12 +180,16 @@ end
 
 --- Loads the exclude list.
 ---@param given? string|string[]
+---@param within? boolean as the option exclude_embedded
 ---@return mtr.PrefixSet? set nil without a list, or on failure
 ---@return string? message, string? name
-function M.exclude(given)
+function M.exclude(given, within)
   if given == nil then return nil end
   local set, message, errno = prefix_set.load(given)
-  if set then return set end
+  if set then
+    set.embedded = within
+    return set
+  end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, M.BUG end
   if errno then return err.env(errno, "exclude list " .. given) end
   return err.own("EINVAL", "exclude list " .. message)

@@ -43,7 +43,7 @@ local function free(c) C.mtr_close(c, nil) end
 function M.open(opts)
   local kept, bug = config.fill(opts, scratch_config)
   if not kept then error(bug, 2) end
-  local exclude, message, name = config.exclude(kept.exclude)
+  local exclude, message, name = config.exclude(kept.exclude, kept.exclude_embedded)
   if name == config.BUG then error(message, 2) end
   if message then return nil, message, name end
   local sim, problem, code = config.network(kept.sim)

@@ -39,8 +39,8 @@ function Jsonl:start()
     self.file, self.name = io.stdout, "standard output"
     return true
   end
-  local file, message, code = io.open(self.path, "w")
-  if not file then return err.env(code, message) end
+  local file, _, code = io.open(self.path, "w")
+  if not file then return err.env(code, self.path) end
   file:setvbuf "no"
   self.file, self.name, self.own = file, self.path, true
   return true

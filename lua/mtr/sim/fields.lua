@@ -59,11 +59,9 @@ end
 ---@return { family: integer, bits: integer, bytes: ffi.cdata* }?
 function M.network(text)
   if type(text) ~= "string" then return nil end
-  local bytes, address, bits = lib.new "uint8_t[16]", text:match "^([^/]+)/?(%d*)$"
-  local family, zone = addr.parse(address or "", bytes)
-  if family <= 0 or zone > 0 then return nil end
-  bits = tonumber(bits) or FULL[family]
-  if bits > FULL[family] or text:find "/$" then return nil end
+  local bytes = lib.new "uint8_t[16]"
+  local family, bits, zone = addr.prefix(text, bytes)
+  if not family or zone > 0 then return nil end
   return { family = family, bits = bits, bytes = bytes, whole = bits == FULL[family] }
 end
 
