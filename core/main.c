@@ -72,7 +72,7 @@ static int main_run(const struct options *o, int argc, char **argv) {
       return EXIT_FAILURE;
   }
   setup.kits = &kits;
-  setup.wake_fd = signals_start();
+  setup.wake_fd = signals_start(o->grace_ms);
   if (setup.wake_fd < 0) {
     fprintf(stderr, "mtrlua: cannot handle signals: %s\n",
             strerror(-setup.wake_fd));

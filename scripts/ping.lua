@@ -137,6 +137,6 @@ local status = cli:each(args.target, function(target, _, i)
   return true
 end)
 for _, t in ipairs(all) do
-  if not (t.dst and summary(t)) then status = 1 end
+  if not (t.dst and summary(t)) and not mtr.interrupted() then status = 1 end
 end
 return status

@@ -37,6 +37,7 @@ void about_help(void) {
     "  --seed NUMBER       makes random choices repeatable\n"
     "  --record FILE       keep the run in FILE\n"
     "  --replay FILE       run as then, from FILE: no network, no privilege\n"
+    "  --grace WAIT        how long a script may go on after ^C (5s)\n"
     "  -v, --version       versions, then exit\n"
     "  -h, --help          this text, then exit\n"
     "\n"
@@ -44,9 +45,11 @@ void about_help(void) {
     "save those that it names itself. One that names transport, sim or\n"
     "replay has none of them. --record and --replay are for one engine.\n"
     "\n"
-    "Exit status: 0 done, 1 error, 2 bad usage, 130 interrupted (^C), or what\n"
-    "the script says. ^C once ends the traces, and the script goes on; twice\n"
-    "ends everything.\n",
+    "Exit status: 0 done, 1 error, 2 bad usage, 130 interrupted (^C), 143 ended\n"
+    "by SIGTERM, or what the script says. The first such signal ends traces and\n"
+    "campaigns, whose results the script still gets; what only waits, and what\n"
+    "is started then, raises \"mtr: interrupted\". The second signal, or the\n"
+    "end of --grace, ends everything.\n",
     stdout);
 }
 

@@ -18,8 +18,11 @@ struct row {
   const char *name;
   size_t field;          /* offset of its const char * in struct options */
   size_t number;         /* offset of its uint32_t, 0: not a number */
-  const char *words;     /* the values allowed, separated by |; NULL: any */
+  const char *words;     /* the values allowed, separated by |; NULL: any; or
+                          * |duration|: the number is of ms */
 };
+
+static const char duration[] = "a duration such as 5, 250ms or 1m";
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -35,6 +38,7 @@ static const struct row rows[] = {
   {"seed", FIELD(seed_text), FIELD(seed), NULL},
   {"record", FIELD(record), 0, NULL},
   {"replay", FIELD(replay), 0, NULL},
+  {"grace", FIELD(grace_text), FIELD(grace_ms), duration},
   {NULL, 0, 0, NULL},
 };
 
@@ -106,14 +110,41 @@ static bool options_word(const char *words, const char *value) {
   return false;
 }
 
+/* options_duration: reads |text|, seconds unless it has a unit, into |*ms|. */
+static bool options_duration(const char *text, uint32_t *ms) {
+  static const struct {
+    const char *name;
+    double ms;
+  } units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {"h", 3.6e6}};
+  char *end;
+  double n = strtod(text, &end);
+
+  if (!*text || text[strspn(text, "0123456789.msh")] || end == text)
+    return false;
+  for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+    if (strcmp(end, units[i].name) == 0 && n * units[i].ms <= 8.64e7) {
+      *ms = (uint32_t)(n * units[i].ms);
+      return true;
+    }
+  return false;
+}
+
 static int options_set(struct options *o, const struct row *r,
                        const char *value, char *why) {
-  if (r->words && !options_word(r->words, value)) {
+  if (r->words == duration) {
+    uint32_t ms;
+
+    if (!options_duration(value, &ms)) {
+      snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not %s, a day at most",
+               r->name, value, duration);
+      return -EINVAL;
+    }
+    memcpy((char *)o + r->number, &ms, sizeof(ms));
+  } else if (r->words && !options_word(r->words, value)) {
     snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
              r->words);
     return -EINVAL;
-  }
-  if (r->number) {
+  } else if (r->number) {
     char *end;
     unsigned long long number;
     uint32_t narrow;
@@ -167,7 +198,9 @@ static int options_chunk(struct options *o, const char *arg, char *why) {
 int options_parse(struct options *o, int argc, char **argv, char *why) {
   int i = 1;
 
-  *o = (struct options){.action = OPTIONS_RUN};
+  *o = (struct options){
+    .action = OPTIONS_RUN, .grace_ms = OPTIONS_GRACE_MS,
+  };
   while (i < argc && argv[i][0] == '-' && argv[i][1]) {
     const char *arg = argv[i];
     int taken;

@@ -9,7 +9,8 @@
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
  * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
- * interrupted = function() -> n, clear = function() }.
+ * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
+ * clear = function() }.
  */
 #include "program/state.h"
 
@@ -27,7 +28,9 @@
 #include "program/embed.h"
 #include "program/signals.h"
 
-void state_exit(int status) {
+/* state_end: as state_exit; |chosen|: the script says that this is the status,
+ * which a reader that has gone then changes only if it is 0. */
+static _Noreturn void state_end(int status, int chosen) {
   int err = 0;
 
   if (fflush(stdout) != 0)
@@ -36,11 +39,15 @@ void state_exit(int status) {
     err = EIO;
   fflush(NULL);
   if (err == EPIPE || signals_status() == 128 + SIGPIPE)
-    _exit(128 + SIGPIPE);
+    _exit(chosen && status ? status : 128 + SIGPIPE);
   if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
   _exit(err && !status ? 1 : status);
+}
+
+void state_exit(int status) {
+  state_end(status, 0);
 }
 
 static int state_os_exit(lua_State *L) {
@@ -52,7 +59,7 @@ static int state_os_exit(lua_State *L) {
     status = (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
   if (lua_toboolean(L, 2))
     lua_close(L);
-  state_exit(status & 0xff);
+  state_end(status & 0xff, 1);
 }
 
 static int state_interrupted(lua_State *L) {
@@ -145,6 +152,8 @@ static void state_publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "options");
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
+  lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());
+  lua_setfield(L, -2, "signals");
   lua_pushcfunction(L, state_interrupted);
   lua_setfield(L, -2, "interrupted");
   lua_pushcfunction(L, state_clear);

@@ -168,7 +168,7 @@ function Cli:write(text)
   end
   local size = start and math.min(io.stdout:seek "end" - start, #text)
   if size and size > 0 and io.stdout:seek("set", start) then io.write((" "):rep(size)) end
-  os.exit(1)
+  os.exit(errno == err.number "EPIPE" and 141 or 1)
 end
 
 --- Runs fn for each target in a task of its own, all side by side, and waits for all of them. What
@@ -198,7 +198,7 @@ function Cli:each(targets, fn)
     waiting[i] = nil
     failed = not task:wait() or failed
   end
-  return failed and 1 or 0
+  return failed and not mtr.interrupted() and 1 or 0
 end
 
 return new

@@ -98,14 +98,15 @@ end
 ---@return mtr.Stats
 function M.stats() return require("mtr.script.stats").new() end
 
---- Waits until nothing is under way in any engine.
+--- Waits until nothing is under way in any engine: all tasks have ended, or wait for what nothing
+--- will bring about.
 ---@async
 ---@return true
 function M.run()
   scheduler.check "run"
   local busy = true
   while busy do
-    busy = false
+    busy = scheduler.pass()
     for _, e in ipairs(loop.engines()) do
       if e.work > 0 then
         busy = true
@@ -117,14 +118,15 @@ function M.run()
   return true
 end
 
---- Whether ^C was pressed; mtrlua only. Traces end as "halted" then, and new ones at once.
+--- Whether the program was interrupted, by SIGINT (^C) or SIGTERM; mtrlua only. What is under way
+--- and has a result ends as "halted" then and gives it; what only waits (sleep, semaphores,
+--- reading) and what is started later raises "mtr: interrupted", so that loops end. A script that
+--- has more to do catches that error; it has five seconds, or what mtrlua --grace says.
 ---@return boolean
-function M.interrupted()
-  return lib.program ~= nil and lib.program.interrupted() > 0
-end
+function M.interrupted() return lib.signals[0] > 0 end
 
---- Has errors of hooks and tasks given to fn, with their tracebacks; nil: to nobody. mtrlua prints
---- them unless told otherwise, an embedded engine also has its log.
+--- Has errors of hooks and tasks that nobody else is told of given to fn, with their tracebacks;
+--- nil, as in the beginning: to standard error.
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 

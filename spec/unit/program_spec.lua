@@ -8,6 +8,9 @@ local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 local root = run("id -u").out == "0\n"
 
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
+-- What is said of the first signal.
+local SAID = "^mtrlua: interrupted\n$"
+
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
     "^mtrlua %d+%.%d+%.%d+ %(ABI 4, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
@@ -87,6 +90,12 @@ local cases = {
   { "reports a full disk for --help", "mtrlua --help >/dev/full", 1, "", "No space" },
   { "ends quietly when its reader has gone",
     "(mtrlua -e 'while true do print(1) end'; echo $? >&2) | head -1", 0, "^1\n$", "^141\n$" },
+  { "keeps a script's own status when its reader has gone",
+    "(mtrlua -e 'print(1) os.exit(3)'; echo $? >&2) | true", 0, "", "^3\n$" },
+  { "keeps a status that the script returns when its reader has gone",
+    "(mtrlua -e 'print(1) return 3'; echo $? >&2) | true", 0, "", "^3\n$" },
+  { "says that its reader has gone where the script says that all is well",
+    "(mtrlua -e 'print(1) os.exit(0)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "ends quietly when its reader has gone before the end",
     "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
@@ -97,15 +106,26 @@ local cases = {
 
   { "winds down after one SIGINT",
     "mtrlua -e 'p = require[[mtr.program]]' -e 'io.popen[[kill -INT $PPID]]:close()' "
-      .. "-e 'while p.interrupted() == 0 do end print(p.interrupted())'", 130, "^1\n$", "" },
+      .. "-e 'while p.interrupted() == 0 do end print(p.interrupted())'", 130, "^1\n$", SAID },
   { "keeps a script's own status after SIGINT",
-    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", "" },
-  { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", SAID },
+  { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", SAID },
   { "exits at once on the second SIGINT, even from a compiled loop",
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() "
-      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", "" },
+      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", SAID },
+  { "ends when its time of grace is over, even in a compiled loop",
+    "mtrlua --grace 200ms -e 'io.popen[[kill -TERM $PPID]]:close() while true do end'", 143, "",
+    SAID },
+  { "ends when its time of grace is over, even in a system call",
+    "mtrlua --grace=0.2s -e 'io.popen[[kill -INT $PPID]]:close() io.popen[[sleep 9]]:read()'", 130,
+    "", SAID },
+  { "has no grace where none is wanted",
+    "mtrlua --grace 0 -e 'io.popen[[kill -INT $PPID]]:close() print(1)'", 130, "", SAID },
+  { "takes no other grace", "mtrlua --grace soon -e ''", 2, "",
+    "^mtrlua: %-%-grace: 'soon' is not a duration such as 5, 250ms or 1m, a day at most\n" },
   { "takes two signals in one instant for one",
-    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$",
+    SAID },
   { "stays uninterrupted in the background, where shells want it so",
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() print(1)' & wait $!", 0, "^1\n$", "" },
 }

@@ -123,6 +123,16 @@ function M.traceback(problem)
   return debug.traceback(M.text(problem), 2)
 end
 
+--- What is raised where a program that was interrupted would wait on, or start something.
+M.INTERRUPTED = "mtr: interrupted"
+
+--- Whether an error, perhaps with a place in front and a traceback behind, is that.
+---@param text any
+---@return boolean
+function M.is_interrupt(text)
+  return type(text) == "string" and text:match("^[^\n]*"):find(M.INTERRUPTED, 1, true) ~= nil
+end
+
 --- Takes errors of hooks and tasks; mtrlua sets it, an embedding host may (mtr.on_error).
 ---@type fun(text: string)?
 M.reporter = nil
@@ -130,9 +140,11 @@ M.reporter = nil
 --- How many errors were reported.
 M.reports = 0
 
---- Reports an error that no caller can take. Never raises.
+--- Reports an error that no caller can take. Never raises. That the program was interrupted has
+--- been said already.
 ---@param text string with traceback
 function M.report(text)
+  if M.is_interrupt(text) then return end
   M.reports = M.reports + 1
   if M.reporter then pcall(M.reporter, text) end
 end

@@ -20,6 +20,18 @@ local M = {}
 local File = {}
 File.__index = File
 
+-- Why the last file could not be opened: in `targets = mtr.targets.file(path)` only nil arrives.
+local failure
+
+--- What is wrong with targets of which feed() makes none.
+---@param given any
+---@return string
+function M.wrong(given)
+  local why = given == nil and failure
+  failure = nil
+  return "targets must be a list or an iterator of strings" .. (why and ": " .. why or "")
+end
+
 --- The targets in a file: the first word of each line; "#" begins a comment. "-" is standard input.
 ---@param path string
 ---@return mtr.Targets?
@@ -31,6 +43,7 @@ function M.file(path)
   local own = path ~= "-"
   local file, _, code = io.stdin, nil, nil
   if own then file, _, code = io.open(path) end
+  failure = not file and select(2, err.env(code, path)) or nil
   if not file then return err.env(code, path) end
   return setmetatable({
     file = file, name = own and path or "standard input", line = lines.of(file), own = own,

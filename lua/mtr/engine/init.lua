@@ -139,9 +139,11 @@ end
 function Engine:run()
   alive(self, "run")
   scheduler.check "run"
-  while self.work > 0 do
-    self.idle = self.idle or {}
-    scheduler.wait(self.idle)
+  while scheduler.pass() or self.work > 0 do
+    if self.work > 0 then
+      self.idle = self.idle or {}
+      scheduler.wait(self.idle)
+    end
   end
   return true
 end

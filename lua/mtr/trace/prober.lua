@@ -22,6 +22,7 @@ local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local pending = require "mtr.wait.pending"
+local interrupt = require "mtr.wait.interrupt"
 
 local C = lib.C
 local band, bor, rshift = bit.band, bit.bor, bit.rshift
@@ -113,6 +114,7 @@ end
 ---@return string? message, string? name
 function M.open(engine, dst, opts)
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  interrupt.check()
   local t = lib.new "struct mtr_trace"
   local kept, bug = options.fill(options.prober, opts, t)
   if not kept then error(bug, 2) end
