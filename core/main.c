@@ -26,8 +26,10 @@ static int main_read(struct source *script, const char *name) {
   int err = source_read(script, name);
 
   if (err < 0)
-    fprintf(stderr, "mtrlua: cannot open script '%s': %s\n", name,
-            strerror(-err));
+    fprintf(stderr, "mtrlua: cannot open script '%s': %s%s%s\n", name,
+            strerror(-err),
+            source_passed(name) ? "; for the one in this directory: ./" : "",
+            source_passed(name) ? name : "");
   return err;
 }
 

@@ -243,6 +243,7 @@ uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
 
 int mtr_pick(struct mtr *m, uint32_t handle) {
   struct trace *t = find(m, handle);
+  if (!handle) return core_pick(&m->loop.core, NULL);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   int err = core_pick(&m->loop.core, t);
   loop_arm(&m->loop);

@@ -567,8 +567,10 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * all. Answers PICK; another one comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
-/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
- * is not among those that mtr_ready gives. */
+/* mtr_pick: |trace| may send one probe, or be asked for it; 0: nobody now, and
+ * PICK comes again when something has happened: a probe has ended, a trace was
+ * started or may send again, a timer has fired. -ESTALE; -EBUSY: it is not
+ * among those that mtr_ready gives. */
 int mtr_pick(struct mtr *engine, uint32_t trace);
 
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
@@ -720,6 +722,11 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
  * mtr_start. */
 int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
                  struct mtr_event *out, uint32_t n);
+
+/* mtr_now: the engine's time, ms, of which only differences mean anything: the
+ * host's monotonic clock, a simulated network's own time, or the time of the
+ * recording that is replayed. */
+double mtr_now(struct mtr *engine);
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);

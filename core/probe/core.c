@@ -205,6 +205,7 @@ uint32_t core_ext_room(const struct core *c) {
 
 struct mtr_event *core_event(struct core *c, unsigned kind) {
   struct mtr_event *ev = &c->events[c->event_count++];
+  c->nobody = 0;
   memset(ev, 0, sizeof *ev);
   ev->kind = (uint8_t)kind;
   return ev;

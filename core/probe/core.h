@@ -76,6 +76,7 @@ struct core {
   struct trace_list urgent;          /* the same, before all others */
   uint32_t asked;        /* probes of NEXT, PACE, PICK not yet answered */
   uint32_t picking;      /* 1: one of them is PICK */
+  uint32_t nobody;       /* 1: nobody was picked, nothing has happened yet */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
   uint8_t *ext;
@@ -135,7 +136,8 @@ int core_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
 int core_pass(struct core *c, struct trace *t, int64_t wake, int64_t now);
 int core_pace(struct core *c, struct trace *t, int64_t wait);
 
-/* core_list: mtr_ready. core_pick: mtr_pick, for a running trace. */
+/* core_list: mtr_ready. core_pick: mtr_pick, for a running trace; with NULL
+ * nobody is picked, and nobody asked who is before something happens. */
 uint32_t core_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now);
 int core_pick(struct core *c, struct trace *t);
 

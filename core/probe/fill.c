@@ -193,7 +193,8 @@ static int ask(struct core *c, struct trace *t, unsigned kind, uint32_t k,
 /* Asks who sends next, if anybody waits to be picked. */
 static void ask_pick(struct core *c, uint32_t k, int64_t now) {
   uint32_t allowed = core_may_ask(c, k, now);
-  if (c->picking || c->urgent.first != SLAB_NONE || !allowed) return;
+  if (c->picking || c->nobody || !allowed) return;
+  if (c->urgent.first != SLAB_NONE) return;
   if (!core_list(c, NULL, 0, now)) return;
   core_ask(c, MTR_EV_PICK, NULL, 1, now)->probe =
       allowed < PICKS ? allowed : PICKS;

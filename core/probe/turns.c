@@ -32,6 +32,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 }
 
 void core_ready(struct core *c, struct trace *t) {
+  c->nobody = 0;
   if (t->asked) t->news = 1;           /* asked again, if it passes */
   t->passed = 0;
   /* A manual trace was picked by its caller. */
@@ -98,6 +99,7 @@ int64_t core_deadline(const struct core *c, int sending, int64_t now) {
   int64_t at = wheel_next(&c->wheel);
   if (c->dirty_first != SLAB_NONE) return now;
   if (!core_any_ready(c) || !sending) return at;
+  if (c->nobody && c->urgent.first == SLAB_NONE) return at;
   int64_t send = pace_wake(&c->pace);
   if (c->urgent.first == SLAB_NONE && c->asked) {
     /* Those who were asked send before others are asked. */
@@ -127,6 +129,8 @@ uint32_t core_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now) {
 }
 
 int core_pick(struct core *c, struct trace *t) {
+  c->nobody = !t;
+  if (!t) return 0;
   if (t->in_ready != TURN_READY) return -EBUSY;
   core_urgent(c, t);
   return 0;

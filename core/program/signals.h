@@ -3,11 +3,11 @@
  * signals.h: what ^C, a polite kill and a closed pipe mean to mtrlua.
  *
  * The first SIGINT or SIGTERM is said on standard error, counted, and makes a
- * descriptor readable, which ends whatever wait the engine is in; the work winds
- * down. The second, or a time of grace, ends the process at once, from the
- * handler, so that a compiled Lua loop, which runs no hooks, cannot hold it up.
- * SIGPIPE counts like SIGINT, without a word, when it is standard output that
- * has no reader left, and is ignored otherwise.
+ * descriptor readable, which ends whatever wait the engine is in. The second,
+ * or the end of a time of grace, ends the process at once, from the handler, so
+ * that a compiled Lua loop, which runs no hooks, cannot hold it up. SIGPIPE
+ * counts like SIGINT, without a word, when it is standard output that has no
+ * reader left, and is ignored otherwise.
  */
 #ifndef PROGRAM_SIGNALS_H
 #define PROGRAM_SIGNALS_H

@@ -32,6 +32,15 @@ static bool source_is_file(const struct source *s) {
   return stat(s->name + 1, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+/* source_here: whether |name| is that of a file in the current folder, as names
+ * are that end with .lua. */
+static bool source_here(struct source *s, const char *name) {
+  size_t n = strlen(name);
+
+  return n > 4 && strcmp(name + n - 4, ".lua") == 0 &&
+         source_path(s, "", name, "") && source_is_file(s);
+}
+
 /* source_find: leaves in |s|->name the first place where |name| is. */
 static bool source_find(struct source *s, const char *name) {
   static const char *const places[] = {"../share/mtrlua/scripts/",
@@ -40,8 +49,7 @@ static bool source_find(struct source *s, const char *name) {
   const char *slash;
   ssize_t n;
 
-  if ((source_path(s, "", name, "") && source_is_file(s)) ||
-      (source_path(s, "", name, ".lua") && source_is_file(s)))
+  if (source_here(s, name))
     return true;
   n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
   if (n < 0)
@@ -51,8 +59,10 @@ static bool source_find(struct source *s, const char *name) {
   for (const char *const *p = places; slash && *p; p++) {
     snprintf(dir, sizeof(dir), "%.*s/%s", (int)(slash - exe), exe, *p);
     if ((source_path(s, dir, name, ".lua") && source_is_file(s)) ||
-        (source_path(s, dir, name, "") && source_is_file(s)))
+        (source_path(s, dir, name, "") && source_is_file(s))) {
+      s->installed = true;
       return true;
+    }
   }
   return false;
 }
@@ -94,13 +104,17 @@ int source_read(struct source *s, const char *name) {
 
   s->text = NULL;
   s->size = 0;
+  s->installed = false;
   if (strcmp(name, "-") == 0) {
     strcpy(s->name, "=stdin");
     fd = STDIN_FILENO;
   } else {
-    if (strchr(name, '/') || !source_find(s, name))
+    if (strchr(name, '/')) {
       if (!source_path(s, "", name, ""))
         return -ENAMETOOLONG;
+    } else if (!source_find(s, name)) {
+      return -ENOENT;
+    }
     fd = open(s->name + 1, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
       return -errno;
@@ -113,6 +127,10 @@ int source_read(struct source *s, const char *name) {
   else
     source_blank(s);
   return err;
+}
+
+bool source_passed(const char *name) {
+  return !strchr(name, '/') && access(name, F_OK) == 0;
 }
 
 void source_free(struct source *s) {

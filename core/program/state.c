@@ -8,7 +8,8 @@
  *
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
- * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
+ * replay: strings; mark, seed: numbers; each nil when not given },
+ * installed = whether the script came with the program, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
  * clear = function() }.
  */
@@ -150,6 +151,8 @@ static void state_publish(lua_State *L, const struct state_setup *setup) {
   }
   state_push_options(L, setup->options);
   lua_setfield(L, -2, "options");
+  lua_pushboolean(L, setup->script && setup->script->installed);
+  lua_setfield(L, -2, "installed");
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
   lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());

@@ -118,6 +118,15 @@ function M.run()
   return true
 end
 
+--- The time in ms, for differences: that of the default engine, or of one that is open. Right in a
+--- simulated network, where it is the network's own, and in a replay.
+---@return number
+function M.now()
+  local e, message = default.for_timers()
+  if not e then error("now: " .. message, 2) end
+  return e:now()
+end
+
 --- Whether the program was interrupted, by SIGINT (^C) or SIGTERM; mtrlua only. What is under way
 --- and has a result ends as "halted" then and gives it; what only waits (sleep, semaphores,
 --- reading) and what is started later raises "mtr: interrupted", so that loops end. A script that

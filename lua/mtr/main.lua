@@ -26,6 +26,15 @@ local BAD_USAGE, INTERRUPTED = 2, 130
 
 local program = lib.program
 
+-- A program that is installed takes no module from the folder it is called in.
+local function absolute(path)
+  local kept = {}
+  for entry in path:gmatch "[^;]+" do
+    if entry:find "^/" then kept[#kept + 1] = entry end
+  end
+  return table.concat(kept, ";")
+end
+
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 
 local function on_wake()
@@ -58,6 +67,9 @@ end
 ---@param ... any its arguments
 ---@return integer status
 return function(chunk, ...)
+  if program.installed then
+    package.path, package.cpath = absolute(package.path), absolute(package.cpath)
+  end
   local _, bug = config.fill(default.options(), lib.new "struct mtr_config")
   if bug then
     say((bug:gsub("^engine: ", "--")))

@@ -52,11 +52,13 @@ local cases = {
   { "runs a script with a line for the kernel", "PATH=$DIR/bin:$PATH $DIR/shebang one", 0,
     "^one\n$", "" },
   { "finds a bare name in the current directory", "cd $DIR && mtrlua args.lua a", 0, "^nil a", "" },
-  { "adds .lua to a bare name", "cd $DIR && mtrlua args a", 0, "^nil a", "" },
-  { "passes directories by", "cd $DIR && mkdir -p args && mtrlua args a", 0, "^nil a", "" },
+  { "adds nothing to the name of a file here", "cd $DIR && mtrlua args a", 1, "",
+    "cannot open script 'args': No such file or directory\n$" },
+  { "passes directories by", "mkdir -p $DIR/share/mtrlua/scripts/args && cp $DIR/args.lua "
+      .. "$DIR/share/mtrlua/scripts && $DIR/bin/mtrlua args a", 0, "^nil a", "" },
   { "finds installed scripts", "cd / && $DIR/bin/mtrlua installed a", 0, "^installed\ta\n$", "" },
-  { "prefers the current directory", "cd $DIR && cp args.lua installed.lua && "
-      .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^nil a", "" },
+  { "prefers installed scripts", "cd $DIR && cp args.lua installed.lua && "
+      .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^installed\ta\n$", "" },
   { "carries the Lua layer anywhere", "cd / && mtrlua -e 'print(type(require[[mtr]]))'", 0,
     "^table\n$", "" },
   { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=bin/mtrlua a_spec.lua", 0,
@@ -74,6 +76,21 @@ local cases = {
   { "reports a runtime error with its traceback", "mtrlua $DIR/runtime.lua", 1, "^before\n$",
     "runtime.lua:3: oh no.*stack traceback:.*runtime.lua:3: in function 'inner'" },
   { "reports errors that are not strings", "mtrlua -e 'error({})'", 1, "", "." },
+
+  { "takes no program from the current folder for an installed one",
+    "cd $DIR/evil && $DIR/bin/mtrlua installed", 0, "^installed\n$", "" },
+  { "takes a program from the current folder that ends with .lua",
+    "cd $DIR/evil && $DIR/bin/mtrlua installed.lua", 0, "^evil\n$", "" },
+  { "takes a program from the current folder that has a slash",
+    "cd $DIR/evil && $DIR/bin/mtrlua ./installed.lua", 0, "^evil\n$", "" },
+  { "says how to have a file of the current folder that it does not take",
+    "cd $DIR/evil && mtrlua bare", 1, "", "cannot open script 'bare': No such file or directory; "
+      .. "for the one in this directory: %./bare\n$" },
+  { "takes no module from the current folder for an installed program",
+    "cd $DIR/evil && LUA_PATH='./?.lua;x/?.lua;;' $DIR/bin/mtrlua modules", 0,
+    "^false\tfalse\n$", "" },
+  { "takes modules from the current folder for other programs",
+    "cd $DIR/evil && mtrlua $DIR/share/mtrlua/scripts/modules.lua", 0, "^true\tfalse\n$", "" },
 
   { "exits as the script says", "mtrlua -e 'io.write(1) os.exit(7)'", 7, "^1$", "" },
   { "knows true and false for statuses", "mtrlua -e 'os.exit(false)'", 1, "", "" },
@@ -140,6 +157,13 @@ for i = 0, -4, -1 do print(arg[i]) end
     support.file("shebang", "#!/usr/bin/env mtrlua\nprint(...)\n")
     run("chmod +x $DIR/shebang")
     support.file("share/mtrlua/scripts/installed.lua", "print('installed', ...)")
+    run("mkdir -p $DIR/evil/x")
+    support.file("evil/installed.lua", "print('evil')")
+    support.file("evil/bare", "print('evil')")
+    support.file("evil/evilmodule.lua", "return 1")
+    support.file("evil/x/evil_too.lua", "return 1")
+    support.file("share/mtrlua/scripts/modules.lua",
+      "print((pcall(require, 'evilmodule')), (pcall(require, 'evil_too')))")
     support.file("syntax.lua", "#!/usr/bin/env mtrlua\n\nx = = 1\n")
     support.file("runtime.lua", "print('before')\nlocal function inner()\n  error('oh no')\n"
       .. "  return 1\nend\nlocal function outer() inner() return 2 end\nouter()\n")

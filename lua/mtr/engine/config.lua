@@ -32,7 +32,7 @@ local M = {}
 ---@field seed? integer of every random choice
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file recorded so: no network, its times, whatever transport says
----@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
+---@field pick? fun(ready: mtr.Trace[]): integer? which of the ready sends next; nil: none now
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -115,7 +115,8 @@ M.declaration = check.declare("engine", {
     doc = "of every random choice; default: the kernel's" },
   { name = "record", kind = file, doc = "file to record the run into" },
   { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
-  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
+  { name = "pick", kind = check.type "function",
+    doc = "which of the ready traces sends next, or nil" },
   { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
 })

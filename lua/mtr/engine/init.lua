@@ -193,9 +193,8 @@ function Engine:timeout_ms()
 end
 
 -- For cqueues, with timeout, and for luasocket.
-Engine.pollfd = Engine.fd
+Engine.pollfd, Engine.getfd = Engine.fd, Engine.fd
 function Engine.events() return "r" end
-Engine.getfd = Engine.fd
 function Engine.dirty() return false end
 
 --- Every counter of the engine.
@@ -215,6 +214,11 @@ function Engine:transport()
   alive(self, "transport")
   return debug_log.transport(self)
 end
+
+--- Its time in ms, for differences: the host's monotonic clock, or the time of the network where
+--- that is simulated, or of the recording.
+---@return number
+function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 
 --- The simulated network that it is over, or nil.
 ---@return mtr.Sim?
@@ -239,11 +243,8 @@ Engine.prober = prober.open
 ---@return mtr.Task
 function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
---- Takes the error of a hook: to the program's reporter, or to this engine's log.
+--- Takes the error of a hook: to the reporter, this engine's log or standard error, once.
 ---@param text string
-function Engine:report(text)
-  err.report(text)
-  if not err.reporter and self.log then pcall(self.log, "error", text) end
-end
+function Engine:report(text) err.report(text, self.log) end
 
 return M

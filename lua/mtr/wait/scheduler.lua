@@ -61,7 +61,8 @@ local function ended(task, outcome, ...)
     task.err = err.INTERRUPTED
   else
     task.err = debug.traceback(task.co, err.text((...)))
-    err.report(task.err)
+    -- Without a reporter who waits for it is enough.
+    if err.reporter or not task.waiters then err.report(task.err) end
   end
   M.finish(task)
 end
@@ -219,8 +220,7 @@ function M.wait(op) M.wait_first { op } end
 ---@param fn function
 ---@return mtr.Task
 function M.go(fn, ...)
-  local args = { n = select("#", ...), ... }
-  local co = coroutine.create(fn)
+  local co, args = coroutine.create(fn), { n = select("#", ...), ... }
   local task = setmetatable({ co = co, args = args, done = false, limits = {} }, Task)
   M.wake(task)
   return task
