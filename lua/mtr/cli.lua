@@ -58,8 +58,30 @@ function Cli:usage(message)
   os.exit(2)
 end
 
+-- A help text that cannot be read is its author's bug.
+local function unreadable(what, line)
+  error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
+end
+
+-- The name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
+local function positional(help)
+  local usage = help:match "usage:[^\n]*" or ""
+  local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
+  for word in rest:gmatch "%S+" do
+    local target = word == "TARGET" or word == "TARGET..."
+    if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
+    found = target and word or nil
+  end
+  return found
+end
+
 local function add(self, parser, spec)
   local names, value = spec:match "^(.*) (%u+)$"
+  for name in (names or spec):gmatch "%S+" do
+    if not name:find "^%-%w$" and not name:find "^%-%-%w[%w-]*$" then
+      unreadable("option line", spec)
+    end
+  end
   local short = self.flags[spec] or FLAGS[spec]
   if names then
     local convert = CONVERT[value]
@@ -99,8 +121,8 @@ function Cli:parse(words)
   end
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) self:usage(message) end
-  local targets = self.help:match "usage:[^\n]* TARGET(%S*)"
-  if targets then parser:argument("target"):args(targets ~= "" and "+" or 1) end
+  local targets = positional(self.help)
+  if targets then parser:argument("target"):args(targets == "TARGET..." and "+" or 1) end
   for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
   local args = parser:parse(words)
   if targets then

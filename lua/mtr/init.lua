@@ -14,6 +14,7 @@ local addr = require "mtr.base.addr"
 local find_binary = require "mtr.script.find_binary"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 local words = require "mtr.record.words"
 local options = require "mtr.trace.options"
 local coro = require "mtr.wait.coro"
@@ -152,9 +153,23 @@ function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
+-- All that the module has.
+local function names()
+  local all = {}
+  for name in pairs(M) do all[name] = true end
+  for name in pairs(LAZY) do all[name] = true end
+  return all
+end
+
+--- Whether a field that this module or a result can never have raises: on in mtrlua, off elsewhere
+--- unless asked for here.
+---@param on boolean
+function M.strict(on) strict.on = on == true end
+
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  local value = load and load()
+  if not load then return strict.missing("mtr", key, names()) end
+  local value = load()
   M[key] = value
   return value
 end })
