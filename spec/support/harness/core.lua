@@ -6,7 +6,7 @@
 --   local core = require "spec.support.harness.core"
 --   local C, ffi = core.load{ "core/wire/build.h", "core/wire/parse.h" }
 --
--- Headers go through `cpp -P` in one run, system headers replaced by the empty ones in
+-- Headers go through `cpp -P` in one run (cpp.lua keeps its output), system headers replaced by the empty ones in
 -- spec/support/harness/stub (add one there when a header of ours includes something new). What is
 -- left is declared piece by piece, each distinct piece once per process: what is known is kept in
 -- the ffi table, which outlives busted's reloading of modules between spec files. Static inline
@@ -15,6 +15,7 @@
 -- It would be wrong if a header used a type that neither LuaJIT nor our headers declare (declare
 -- it first with `ffi.cdef`), or wrote a function body after anything but a closing parenthesis.
 
+local cpp = require "spec.support.harness.cpp"
 local ffi = require "ffi"
 
 local M = {}
@@ -23,16 +24,14 @@ local M = {}
 ffi.mtrlua_specs = ffi.mtrlua_specs or { declared = {} }
 local state = ffi.mtrlua_specs
 
+local CPP = "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore -I."
+
 local function preprocess(headers)
-  local command = { "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore -I." }
+  local command = { CPP }
   for _, header in ipairs(headers) do
     command[#command + 1] = "-include '" .. header .. "'"
   end
-  command[#command + 1] = "/dev/null && echo '//done'"
-  local pipe = assert(io.popen(table.concat(command, " ")))
-  local text = pipe:read("*a")
-  pipe:close()
-  local body = text:match("^(.*)//done\n$")
+  local body = cpp.text(table.concat(command, " ") .. " /dev/null")
   if not body then error("core: cpp failed for " .. table.concat(headers, " "), 3) end
   return body
 end
