@@ -6,11 +6,12 @@
 --   local core = require "spec.support.harness.core"
 --   local C, ffi = core.load{ "core/wire/build.h", "core/wire/parse.h" }
 --
--- Headers go through `cpp -P` in one run (cpp.lua keeps its output), system headers replaced by the empty ones in
--- spec/support/harness/stub (add one there when a header of ours includes something new). What is
--- left is declared piece by piece, each distinct piece once per process: what is known is kept in
--- the ffi table, which outlives busted's reloading of modules between spec files. Static inline
--- functions and static assertions have no symbol and are dropped. Run from the top of the tree.
+-- Headers go through `cpp -P` in one run, whose output cpp.lua keeps, system headers replaced by
+-- the empty ones in spec/support/harness/stub (add one there when a header of ours includes
+-- something new). What is left is declared piece by piece, each distinct piece once per process:
+-- what is known is kept in the ffi table, which outlives busted's reloading of modules between spec
+-- files. Static inline functions and static assertions have no symbol and are dropped. Run from the
+-- top of the tree.
 --
 -- It would be wrong if a header used a type that neither LuaJIT nor our headers declare (declare
 -- it first with `ffi.cdef`), or wrote a function body after anything but a closing parenthesis.

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- cpp.lua: what the C preprocessor prints for our headers, run once for each command and kept in
--- build/cpp. The directory there bears the checksum of all our headers, so a changed header is never
--- answered from before the change; the first line of a kept file is the command that it answers.
+-- build/cpp. The directory there bears the checksum of all our headers, so that no answer is older
+-- than a change of a header; the first line of a kept file is the command that it answers.
 -- Files are written beside and renamed, so several processes may use them at once, and one that
 -- cannot be kept is only slower. It would be wrong if a header included one from elsewhere.
 local ffi = require "ffi"
