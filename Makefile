@@ -101,7 +101,7 @@ demo: all ## trace real packets through a network of namespaces
 	sh spec/lab/demo.sh
 
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) ## run the specs, as many at once as there are processors
+test: all $(FAKENET) ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to

@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- parallel.lua: runs each spec file as a busted of its own, as many at once as there are processors
--- (or $JOBS), and closes with the sums of all in one line "N passed, N failed, N skipped":
+-- parallel.lua: runs each spec file as a busted of its own, several at once, and closes with the sums
+-- of all in one line "N passed, N failed, N skipped":
 --
 --   luajit spec/support/harness/parallel.lua spec/unit spec/net/lab_spec.lua
 --
--- A run is printed when it has ended: one line, and all that it said if it did not simply pass. A
--- run that ends without a closing line, or badly, counts as a failure. The longest files go first,
--- by the seconds of the last time, which build/spec-seconds remembers; the slowest ten are named at
--- the end. Files whose tests measure time say `#alone` in the name of a describe: they run one by
--- one after all others. ^C ends all runs and takes their labs down.
+-- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
+-- is printed when it has ended: one line, and all that it said if it did not simply pass. A run that
+-- ends without a closing line, or badly, counts as a failure. The longest files go first, by the
+-- seconds of the last time, which build/spec-seconds remembers; the slowest ten are named at the
+-- end. Files whose tests measure time say `#alone` in the name of a describe: they run one by one
+-- after all others. ^C ends all runs and takes their labs down.
 package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
 
@@ -128,7 +129,7 @@ local function main(roots, directory)
   local seconds = remembered()
   local together, alone = plan(roots, seconds)
   assert(#together + #alone > 0, "parallel: no spec files")
-  local width = tonumber(os.getenv "JOBS") or tonumber(lines("nproc")[1])
+  local width = tonumber(os.getenv "JOBS") or 2 * tonumber(lines("nproc")[1])
   run(together, width, directory)
   run(alone, 1, directory)
   for _, job in ipairs(alone) do together[#together + 1] = job end
