@@ -19,7 +19,7 @@
 enum { PAYLOAD_MAX = 65000 };
 
 static int find_route(struct mtr *m, const struct mtr_trace *t,
-                      struct core_route *route) {
+                      struct start_route *route) {
   static const uint8_t none[16];
   const uint8_t *source = t->family == 6 ? m->config.source6
                                          : m->config.source4;
@@ -44,12 +44,12 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
                             "no address of this host reaches the target");
     engine_not_ours(m->why, sizeof m->why,
                     source == t->src ? "source"
-                                     : t->family == 6 ? "source6" : "source4",
+                    : t->family == 6 ? "source6" : "source4",
                     t->family, source);
     return err;
   case -EAFNOSUPPORT:
     return engine_because(m, err, t->family == 6 ? "this host has no IPv6"
-                                          : "this host has no IPv4");
+                          : "this host has no IPv4");
   case -EPERM:
     return engine_because(m, err, "a mark needs CAP_NET_ADMIN or CAP_NET_RAW; "
                                   "with mtrlua give it as --mark");
@@ -62,7 +62,7 @@ static int find_route(struct mtr *m, const struct mtr_trace *t,
 
 /* A source port of our block for |flow|, or the user's. */
 static int find_port(struct mtr *m, const struct mtr_trace *t,
-                     struct core_route *route) {
+                     struct start_route *route) {
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
   struct net *net = m->loop.net;
@@ -87,7 +87,7 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
 }
 
 /* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
-static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
+static int plan(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                 struct payload *payload) {
   const struct core *c = &m->loop.core;
   if (t->payload > m->payload_count)
@@ -115,12 +115,12 @@ static int plan(struct mtr *m, struct mtr_trace *t, struct core_route *route,
 
 static int start(struct mtr *m, struct mtr_trace *t) {
   struct core *c = &m->loop.core;
-  struct core_route route = {.sport = 0};
+  struct start_route route = {.sport = 0};
   struct payload payload = {0};
   int err = plan(m, t, &route, &payload);
   if (err) return err;
-  err = core_start(c, t, &route, payload.bytes, (uint16_t)payload.size,
-                   loop_now(&m->loop));
+  err = start_trace(c, t, &route, payload.bytes, (uint16_t)payload.size,
+                    loop_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
 }
@@ -137,7 +137,7 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
 }
 
 static struct trace *find(struct mtr *m, uint32_t handle) {
-  return core_trace(&m->loop.core, handle);
+  return state_trace(&m->loop.core, handle);
 }
 
 /* A manual trace may live for long: once its route is as old as an answer that
@@ -148,11 +148,11 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .flags = o->flags, .interface = o->interface,
                            .mark = o->mark};
-  struct core_route route;
+  struct start_route route;
   memcpy(like.dst, t->dst, sizeof like.dst);
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
   int err = find_route(m, &like, &route);
-  return err ? err : core_reroute(&m->loop.core, t, route.src, now);
+  return err ? err : start_reroute(&m->loop.core, t, route.src, now);
 }
 
 static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
@@ -176,7 +176,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
     sport = (uint16_t)port;
     err = m->loop.net->ops->reserve(m->loop.net, o->protocol, sport);
   }
-  return err ? err : core_probe(c, t, p, sport, now);
+  return err ? err : answer_probe(c, t, p, sport, now);
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
@@ -196,7 +196,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
   if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
   uint8_t most = t->opts->max_ttl;
   if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
-  core_stop(&m->loop.core, t, reason, data, loop_call(&m->loop));
+  stop_trace(&m->loop.core, t, reason, data, loop_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }
@@ -209,7 +209,7 @@ int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
   for (uint32_t i = 0; i < c->traces.count; i++) {
     struct trace *t = slab_at(&c->traces, i);
     if (t->state != TRACE_RUNNING || t->cookie != cookie) continue;
-    core_stop(c, t, reason, 0, now);
+    stop_trace(c, t, reason, 0, now);
     n++;
   }
   loop_arm(&m->loop);
@@ -223,7 +223,7 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (!(wake < 1e12)) return -EINVAL;
   int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
-  int err = core_pass(&m->loop.core, t, ns, loop_call(&m->loop));
+  int err = answer_pass(&m->loop.core, t, ns, loop_call(&m->loop));
   loop_arm(&m->loop);
   return err;
 }
@@ -232,19 +232,19 @@ int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
   if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
-  int err = core_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  int err = answer_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
   loop_arm(&m->loop);
   return err;
 }
 
 uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
-  return core_list(&m->loop.core, cookies, n, loop_now(&m->loop));
+  return pick_list(&m->loop.core, cookies, n, loop_now(&m->loop));
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {
   struct trace *t = find(m, handle);
   if (!t || t->state != TRACE_RUNNING) return -ESTALE;
-  int err = core_pick(&m->loop.core, t);
+  int err = pick_trace(&m->loop.core, t);
   loop_arm(&m->loop);
   return err;
 }
@@ -253,7 +253,7 @@ int mtr_release(struct mtr *m, uint32_t handle) {
   struct trace *t = find(m, handle);
   if (!t) return -ESTALE;
   if (t->state != TRACE_DONE) return -EBUSY;
-  core_release(&m->loop.core, t);
+  stop_release(&m->loop.core, t);
   return 0;
 }
 
@@ -340,7 +340,7 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
                  struct mtr_event *out, uint32_t n) {
   const struct core *c = &m->loop.core;
   struct net *net = m->loop.net;
-  struct core_route route = {.sport = 0};
+  struct start_route route = {.sport = 0};
   struct payload payload = {0};
   struct mtr_trace opts = *trace;
   uint32_t k = 0;
@@ -348,9 +348,9 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
   int err = plan(m, &opts, &route, &payload);
   if (err) return err;
   struct opts shared =
-      core_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
+      start_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
   struct trace t = {.opts = &shared};
-  core_set(c, &t, &opts, &route);
+  start_fields(c, &t, &opts, &route);
   struct probe p = {.flow = shared.flow, .sport = t.sport,
                     .dport = shared.dport};
   while (k < n && k < 255) {
@@ -358,12 +358,12 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
     struct wire_reply reply;
     struct mtr_event *ev = &out[k];
     p.ttl = (uint8_t)++k;
-    core_describe(c, &t, &p, &probe);
+    describe_probe(c, &t, &p, &probe);
     int came = sim_truth(net, &probe, &reply);
     *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .ttl = p.ttl};
     if (came < 0) return came;
     if (!came) continue;
-    core_copy(ev, &reply);
+    deliver_copy(ev, &reply);
     ev->rtt = (float)((double)(reply.at - net->at) / 1e6);
     if (reply.kind != WIRE_TIME_EXCEEDED) break;
   }

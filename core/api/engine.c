@@ -339,13 +339,13 @@ const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
-  *timer = core_timer(&m->loop.core, ns, cookie, loop_call(&m->loop));
+  *timer = timers_start(&m->loop.core, ns, cookie, loop_call(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
 }
 
 int mtr_timer_cancel(struct mtr *m, uint32_t timer) {
-  return core_timer_cancel(&m->loop.core, timer);
+  return timers_cancel(&m->loop.core, timer);
 }
 
 int mtr_resolve(struct mtr *m, const char *name, uint32_t family,

@@ -358,7 +358,7 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   struct text t = {.at = buf, .end = buf + size};
   begin(&t, mtr_transport(m), &info);
   struct text start = t;
-  if (!in_order(&t, m, core_trace(&m->loop.core, handle), &info)) {
+  if (!in_order(&t, m, state_trace(&m->loop.core, handle), &info)) {
     if ((n = fetch(m, handle)) < 0) return n;
     t = start;
     hops(&t, r, (uint32_t)n, &info);

@@ -185,14 +185,14 @@ static int receive(struct loop *l, unsigned i) {
   struct core *c = &l->core;
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
-    uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
+    uint32_t n = LOOP_BATCH, room = events_room(c), ext = events_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
     if (ext < n) n = ext;
     struct net_clock clock = {.now = loop_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     int64_t now = loop_now(l);
-    core_replies(c, l->inbox, n, now);
+    receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
   return 0;
@@ -207,7 +207,7 @@ static int flush(struct loop *l) {
   l->net->load = (uint32_t)l->core.counters.probes;
   uint32_t k = l->net->ops->send(l->net, v, n, sent);
   for (uint32_t i = 0; i < k; i++)
-    core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
+    fill_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
   l->out_first += k;
   if (k == n) return 1;
   l->core.counters.send_retries += n - k;
@@ -219,7 +219,7 @@ static int flush(struct loop *l) {
 static void prune(struct loop *l) {
   uint32_t k = 0;
   for (uint32_t i = l->out_first; i < l->out_end; i++) {
-    const struct probe *p = core_find(&l->core, l->handles[i]);
+    const struct probe *p = state_probe(&l->core, l->handles[i]);
     if (!p || p->state != PROBE_SENT) continue;
     l->handles[k] = l->handles[i];
     l->outbox[k++] = l->outbox[i];
@@ -232,14 +232,14 @@ static void send_due(struct loop *l) {
   struct core *c = &l->core;
   int64_t now = loop_now(l);
   if (l->out_first < l->out_end) {
-    if (now < l->retry_at || core_room(c) < LOOP_BATCH) return;
+    if (now < l->retry_at || events_room(c) < LOOP_BATCH) return;
     prune(l);
     if (!flush(l)) return;
   }
   for (int round = 0; round < SEND_ROUNDS; round++) {
     if (core_reserve(c, now)) return;
     l->out_first = 0;
-    l->out_end = core_fill(c, l->outbox, l->handles, LOOP_BATCH, now);
+    l->out_end = fill_probes(c, l->outbox, l->handles, LOOP_BATCH, now);
     if (!l->out_end || !flush(l)) return;
     now = loop_now(l);
   }
@@ -249,7 +249,7 @@ void loop_flush(struct loop *l) {
   l->held = 0;
   loop_call(l);
   send_due(l);
-  core_advance(&l->core, loop_now(l));
+  advance_traces(&l->core, loop_now(l));
   loop_arm(l);
 }
 
@@ -275,7 +275,7 @@ static int all_inside(struct loop *l) {
 static int nap(struct loop *l, int64_t now) {
   int held = l->out_first < l->out_end;
   if (l->net->virtual || l->net->ops->tick || held) return 0;
-  if (!core_any_ready(&l->core)) return 0;
+  if (!turns_any(&l->core)) return 0;
   int64_t at = work_at(l, now);
   if (at <= now || at - now > NAP_NS) return 0;
   struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
@@ -317,7 +317,7 @@ static void leap(struct loop *l) {
 int loop_step(struct loop *l) {
   struct core *c = &l->core;
   int err = 0;
-  core_clear(c);
+  events_clear(c);
   if (!l->fresh && !all_inside(l)) {
     l->readable = 0;
     l->unseen = 0;
@@ -333,10 +333,10 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = loop_now(l);
-  core_expire(c, now);
-  core_advance(c, now);
+  expire_due(c, now);
+  advance_traces(c, now);
   send_due(l);
-  core_advance(c, loop_now(l));
+  advance_traces(c, loop_now(l));
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;

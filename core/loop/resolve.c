@@ -114,7 +114,7 @@ int64_t resolve_deadline(const struct loop *l) {
 
 static void tell(struct loop *l, const struct lookup *k) {
   for (uint32_t i = 0; i < (k->count ? k->count : 1); i++) {
-    struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
+    struct mtr_event *ev = events_add(&l->core, MTR_EV_RESOLVED);
     ev->cookie = k->cookie;
     ev->ttl = (uint8_t)(k->count ? k->count - 1 - i : 0);
     ev->error = (uint8_t)k->error;
@@ -126,7 +126,7 @@ static void tell(struct loop *l, const struct lookup *k) {
 void resolve_tell(struct loop *l) {
   struct lookup *k;
   while ((k = l->answers) && k->at <= loop_now(l) &&
-         core_room(&l->core) > MOST) {
+         events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
     tell(l, k);
     if (ops->resolved)
