@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "api/engine.h"
+#include "loop/loop.h"
 #include "net/record.h"
 #include "net/replay.h"
 
@@ -33,13 +33,5 @@ int recording_start(const struct mtr_config *config, uint64_t random,
   if (err)
     snprintf(why, size, "cannot record into %s%s", config->recording,
              err == -EBUSY ? ": another engine does already" : "");
-  return err;
-}
-
-int mtr_finish(struct mtr *m) {
-  const struct net_ops *ops = m->loop.net->ops;
-  int err = ops->finish ? ops->finish(m->loop.net) : 0;
-  m->loop.core.counters.unrecorded = m->loop.net->unrecorded;
-  engine_because(m, err, err ? m->config.recording : "");
   return err;
 }
