@@ -50,7 +50,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
-  int64_t now = loop_recent(&m->loop);
+  int64_t now = clock_recent(&m->loop);
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
@@ -64,7 +64,7 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   if (!t) return -ESTALE;
   if (!(wake < 1e12)) return -EINVAL;
   int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
-  int err = answer_pass(&m->loop.core, t, ns, loop_call(&m->loop));
+  int err = answer_pass(&m->loop.core, t, ns, clock_call(&m->loop));
   loop_arm(&m->loop);
   return err;
 }
@@ -79,7 +79,7 @@ int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
 }
 
 uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
-  return pick_list(&m->loop.core, cookies, n, loop_now(&m->loop));
+  return pick_list(&m->loop.core, cookies, n, clock_now(&m->loop));
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {

@@ -15,9 +15,9 @@ enum { WAIT_MAX = 64 };
 int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
 
 double mtr_timeout(struct mtr *m) {
-  int64_t at = loop_deadline(&m->loop, loop_now(&m->loop));
+  int64_t at = loop_deadline(&m->loop, clock_now(&m->loop));
   if (at == INT64_MAX) return -1;
-  int64_t now = m->loop.net->virtual ? at : loop_clock();
+  int64_t now = m->loop.net->virtual ? at : clock_system();
   return at <= now ? 0 : (double)(at - now) / 1e6;
 }
 
@@ -52,7 +52,7 @@ int mtr_step(struct mtr *m) {
   return err ? err : (int)m->loop.core.event_count;
 }
 
-void mtr_hold(struct mtr *m) { m->loop.held = loop_now(&m->loop) | 1; }
+void mtr_hold(struct mtr *m) { m->loop.held = clock_now(&m->loop) | 1; }
 
 int mtr_flush(struct mtr *m) {
   if (!*m->ours) return forked(m);
@@ -69,7 +69,7 @@ const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
-  *timer = timers_start(&m->loop.core, ns, cookie, loop_call(&m->loop));
+  *timer = timers_start(&m->loop.core, ns, cookie, clock_call(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
 }
@@ -80,7 +80,9 @@ int mtr_timer_cancel(struct mtr *m, uint32_t timer) {
 
 int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
                 uint32_t cookie) {
-  return resolve_start(&m->loop, name, family, cookie);
+  int err = resolve_start(&m->loop, name, family, cookie);
+  loop_arm(&m->loop);
+  return err;
 }
 
 int mtr_watch(struct mtr *m, int fd, uint32_t kind, uint32_t cookie) {

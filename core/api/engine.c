@@ -43,7 +43,7 @@ static int check_sources(struct mtr *m, char *why, uint32_t size) {
   for (int i = 0; i < 2; i++) {
     struct net_route r = {.family = i ? 6 : 4, .protocol = WIRE_ICMP};
     if (!memcmp(source[i], none, sizeof none)) continue;
-    r.now = loop_now(&m->loop);
+    r.now = clock_now(&m->loop);
     memcpy(r.src, source[i], sizeof r.src);
     memcpy(r.dst, source[i], sizeof r.dst);
     int err = m->loop.net->ops->route(m->loop.net, &r);
@@ -180,7 +180,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;
-  pace_init(&m->loop.core.pace, rate, loop_call(&m->loop));
+  pace_init(&m->loop.core.pace, rate, clock_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }

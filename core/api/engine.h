@@ -9,6 +9,7 @@
 #include "api/ahead.h"
 #include "api/payload.h"
 #include "api/replies.h"
+#include "loop/clock.h"
 #include "loop/loop.h"
 #include "mtr.h"
 

@@ -17,7 +17,7 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
                         .broadcast = (t->flags & MTR_BROADCAST) != 0,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
-  q.now = loop_now(&m->loop);
+  q.now = clock_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
   memcpy(q.src, source, sizeof q.src);
   route->by_source = memcmp(source, none, sizeof none) != 0;
@@ -56,7 +56,7 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
   struct net *net = m->loop.net;
-  route->region = (uint16_t)core_region(c, t->dst, loop_now(&m->loop));
+  route->region = (uint16_t)core_region(c, t->dst, clock_now(&m->loop));
   if (t->protocol == MTR_ICMP) return 0;
   route->sport = t->source_port;
   if (t->source_port)

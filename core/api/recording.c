@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "loop/loop.h"
+#include "loop/clock.h"
 #include "net/record.h"
 #include "net/replay.h"
 
@@ -27,9 +27,9 @@ int recording_replay(const struct mtr_config *config, uint64_t *random,
 
 int recording_start(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
-  struct tape_head head = {.seed = random, .epoch = loop_epoch(),
+  struct tape_head head = {.seed = random, .epoch = clock_epoch(),
                            .max_probes = config->max_probes};
-  int err = record_open(net, *net, config->recording, &head, loop_clock);
+  int err = record_open(net, *net, config->recording, &head, clock_system);
   if (err)
     snprintf(why, size, "cannot record into %s%s", config->recording,
              err == -EBUSY ? ": another engine does already" : "");

@@ -28,9 +28,9 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
   int size = wire_default_size(o->family, o->protocol, o->multipath,
                                o->payload_size);
   if (o->protocol == MTR_TCP && o->flags & MTR_TCP_ACK) size -= 4;
-  int64_t end = t->state == TRACE_RUNNING ? loop_now(&m->loop) : t->at;
+  int64_t end = t->state == TRACE_RUNNING ? clock_now(&m->loop) : t->at;
   *info = (struct mtr_info){
-      .start = loop_unix(&m->loop, t->start),
+      .start = clock_unix(&m->loop, t->start),
       .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,
       .flow_label = o->family == 6 ? o->flow_label : 0,

@@ -14,7 +14,7 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   int err = plan_trace(m, t, &route, &payload);
   if (err) return err;
   err = start_trace(c, t, &route, payload.bytes, (uint16_t)payload.size,
-                    loop_now(&m->loop));
+                    clock_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
   return err;
 }
@@ -23,7 +23,7 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
   uint32_t i = 0;
   int err = 0;
   m->why[0] = 0;
-  loop_call(&m->loop);
+  clock_call(&m->loop);
   for (; i < n; i++)
     if ((err = start(m, &traces[i]))) break;
   loop_arm(&m->loop);
@@ -37,14 +37,14 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
   if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
   uint8_t most = t->opts->max_ttl;
   if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
-  stop_trace(&m->loop.core, t, reason, data, loop_call(&m->loop));
+  stop_trace(&m->loop.core, t, reason, data, clock_call(&m->loop));
   loop_arm(&m->loop);
   return 0;
 }
 
 int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
   struct core *c = &m->loop.core;
-  int64_t now = loop_now(&m->loop);
+  int64_t now = clock_now(&m->loop);
   int n = 0;
   if (reason > MTR_STOP_HALTED) return -EINVAL;
   for (uint32_t i = 0; i < c->traces.count; i++) {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "api/recording.h"
-#include "loop/loop.h"
+#include "loop/clock.h"
 #include "net/mtrpacket.h"
 #include "net/packet.h"
 #include "net/sim.h"
@@ -39,7 +39,7 @@ static int open_sockets(const struct mtr_config *config, uint64_t random,
   if (fast) {
     *odd = given ? -EBUSY : -EAFNOSUPPORT;
     if (fd[PACKET_4] >= 0)
-      *odd = packet_open(net, fd, random, regions, asked, loop_clock());
+      *odd = packet_open(net, fd, random, regions, asked, clock_system());
     raw = *odd && !asked;
     err = raw ? 0 : *odd;
   }
@@ -81,7 +81,7 @@ static int open_helper(const struct mtr_config *config, uint64_t random,
     snprintf(why, size, "mtr-packet is not installed (Debian: mtr-tiny)");
     return -ENOENT;
   }
-  return mtrpacket_open(net, path, config->workers, random, loop_clock, why,
+  return mtrpacket_open(net, path, config->workers, random, clock_system, why,
                         size);
 }
 

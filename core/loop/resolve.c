@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop/clock.h"
+
 enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
 
 struct lookup {
@@ -89,7 +91,6 @@ static void ask_net(struct loop *l, struct lookup *k) {
   k->error = n > 0 ? 0 : n ? -n : ENOENT;
   k->at = k->known[0].now;
   append(l, k);
-  loop_arm(l);
 }
 
 int resolve_start(struct loop *l, const char *name, unsigned family,
@@ -125,7 +126,7 @@ static void tell(struct loop *l, const struct lookup *k) {
 
 void resolve_tell(struct loop *l) {
   struct lookup *k;
-  while ((k = l->answers) && k->at <= loop_now(l) &&
+  while ((k = l->answers) && k->at <= clock_now(l) &&
          events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
     tell(l, k);
