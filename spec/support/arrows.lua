@@ -15,17 +15,11 @@ function M.strip(text)
   while true do
     local i = text:find("[\"'/]", at)
     if not i then break end
-    local open, last = text:sub(i, i + 1), nil
-    if open == "/*" then
-      last = select(2, text:find("*/", i + 2, true))
-    elseif open == "//" then
-      last = (text:find("\n", i, true) or #text + 1) - 1
-    elseif open:sub(1, 1) ~= "/" then
-      last = text:find(open:sub(1, 1), i + 1, true)
-    else
-      last = i
-    end
-    out[#out + 1] = text:sub(at, i - 1) .. (open:sub(1, 1) == "/" and last == i and "/" or " ")
+    local open = text:sub(i, i + 1)
+    local close = open == "/*" and "*/" or open == "//" and "\n" or open:match("^[\"']")
+    local _, last = i, i
+    if close then _, last = text:find(close, i + (#close == 2 and 2 or 1), true) end
+    out[#out + 1] = text:sub(at, i - 1) .. (close == "\n" and "\n" or close and " " or "/")
     at = (last or #text) + 1
   end
   out[#out + 1] = text:sub(at)
@@ -87,15 +81,18 @@ function M.find(files)
     end
   end
   for path, part in pairs(parts) do
-    local to = arrows[stem(path)]
+    local from = stem(path)
+    -- Of several reasons the first by name, so that a report is the same each time.
+    local function add(to, why)
+      if to ~= from and why < (arrows[from][to] or "~") then arrows[from][to] = why end
+    end
     for name in files[path]:gmatch('#%s*include%s*"([^"\n]*)"') do
       local target = M.included(files, path, name)
-      if files[target] and target ~= "core/mtr.h" then to[stem(target)] = name end
+      if files[target] and target ~= "core/mtr.h" then add(stem(target), name) end
     end
     for word in pairs(part.words) do
-      if home[word] and not part.defines[word] then to[home[word]] = word end
+      if home[word] and not part.defines[word] then add(home[word], word) end
     end
-    to[stem(path)] = nil
   end
   return arrows
 end
