@@ -6,8 +6,8 @@
 --     for address in range("2001:db8::/32", 48) do ... end       -- the first of each /48
 --
 -- Every address counts, those of the network and of broadcast too. Bits behind the prefix are
--- taken as zero; a zone is refused. A prefix of more than 2^24 addresses is a mistake more often than a plan: it wants
--- the step said.
+-- taken as zero; a zone is refused. A prefix of more than 2^24 addresses is a mistake more often
+-- than a plan: it wants the step said.
 
 local bit = require "bit"
 local lib = require "mtr.lib"

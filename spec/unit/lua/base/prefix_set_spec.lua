@@ -47,7 +47,8 @@ describe("a prefix set", function()
       "10.0.0.0/8x", "fe80::1%lo/64" } do
       local ok, message = prefix_set.set():add(text, true)
       assert.is_nil(ok)
-      assert.equal(("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text), message)
+      assert.equal(("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text),
+        message)
     end
   end)
 end)
