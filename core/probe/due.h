@@ -2,6 +2,9 @@
  *
  * due.h: whether a trace whose turn it is has anything to send now, must wait
  * for its own pace, or must be asked first.
+ *
+ * Wrong if something happens to a trace and nobody says turns_ready: then it is
+ * not looked at until something else happens.
  */
 #ifndef PROBE_DUE_H
 #define PROBE_DUE_H

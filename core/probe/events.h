@@ -2,6 +2,9 @@
  *
  * events.h: the array of events that users read. It is bounded: each caller
  * first asks how many events still fit. It is emptied before the next round.
+ *
+ * It would be wrong to add an event without having asked: nothing here checks
+ * the end of the array.
  */
 #ifndef PROBE_EVENTS_H
 #define PROBE_EVENTS_H

@@ -2,6 +2,9 @@
  *
  * fail.h: probes that could not be sent. The trace goes on; the result keeps
  * the error.
+ *
+ * Wrong if the transport reports a probe as failed that was sent after all: its
+ * answer then counts as late.
  */
 #ifndef PROBE_FAIL_H
 #define PROBE_FAIL_H

@@ -2,6 +2,9 @@
  *
  * outstanding.h: the probes of a trace that may still be answered, in the order
  * in which they were sent, and what becomes of them afterwards.
+ *
+ * Wrong if a probe is added twice or removed twice: the list would be broken
+ * and the count of the window with it.
  */
 #ifndef PROBE_OUTSTANDING_H
 #define PROBE_OUTSTANDING_H

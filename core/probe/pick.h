@@ -2,6 +2,9 @@
  *
  * pick.h: engines that were opened with |pick| ask, with one event for all,
  * which trace sends next. The caller looks at the list and chooses.
+ *
+ * Wrong if the caller never looks at the list: it is not asked again before it
+ * has.
  */
 #ifndef PROBE_PICK_H
 #define PROBE_PICK_H

@@ -4,6 +4,9 @@
  * that arrives there, because it carries nothing of the probe that it answers;
  * one of them holds it until it is known whose it is (data.h). All running UDP
  * traces are in a hash table by destination and source port.
+ *
+ * Wrong if a trace changes its destination or port while it runs: it would not
+ * be found in the table any more.
  */
 #ifndef PROBE_SHARE_H
 #define PROBE_SHARE_H

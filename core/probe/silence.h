@@ -2,6 +2,8 @@
  *
  * silence.h: what a trace's result keeps of probes that were not answered:
  * their number per hop.
+ *
+ * Wrong if a hop gets another probe afterwards: that one would not be counted.
  */
 #ifndef PROBE_SILENCE_H
 #define PROBE_SILENCE_H

@@ -2,6 +2,9 @@
  *
  * state.h: all that one engine holds, and how to get at a trace or a probe of
  * it by its handle. Every other file of the engine works on this.
+ *
+ * It is wrong to keep a pointer to a probe or a trace past the end of its life:
+ * the place is used again. Handles have a generation for that.
  */
 #ifndef PROBE_STATE_H
 #define PROBE_STATE_H

@@ -4,6 +4,9 @@
  * one list; those that somebody has just chosen (a strategy's answer, a pick)
  * wait in another, which goes first; traces that something happened to are in a
  * third, until they are judged.
+ *
+ * Wrong if the index of a trace is used again while it is in a list: a trace
+ * leaves the lists of turns when it stops, and is judged before it is released.
  */
 #ifndef PROBE_TURNS_H
 #define PROBE_TURNS_H

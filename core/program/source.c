@@ -19,7 +19,7 @@ enum { SOURCE_STEP = 64 * 1024 };
 
 /* Makes the chunk name of a path, 0 if it is too long. */
 static int set_path(struct source *s, const char *dir, const char *name,
-                     const char *suffix) {
+                    const char *suffix) {
   int n = snprintf(s->name, sizeof s->name, "@%s%s%s", dir, name, suffix);
   return n > 0 && (size_t)n < sizeof s->name;
 }
