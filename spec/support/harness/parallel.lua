@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- parallel.lua: runs each spec file as a busted of its own, several at once, and closes with the sums
--- of all in one line "N passed, N failed, N skipped":
+-- parallel.lua: runs each spec file as a busted of its own, several at once, and closes with the
+-- sums of all in one line "N passed, N failed, N skipped":
 --
 --   luajit spec/support/harness/parallel.lua spec/unit spec/net/lab_spec.lua
 --
 -- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
--- is printed when it has ended: one line, and all that it said if it did not simply pass. A run that
--- ends without a closing line, or badly, counts as a failure. The longest files go first, by the
--- seconds of the last time, which build/spec-seconds remembers; the slowest ten are named at the
--- end. Files whose tests measure time say `#alone` in the name of a describe: they run one by one
--- after all others. ^C ends all runs and takes their labs down.
+-- is printed when it has ended: one line, and all that it said if it did not simply pass. A run
+-- that ends without a closing line, or badly, counts as a failure. The longest files go first, by
+-- the seconds of the last time, which build/spec-seconds remembers; the slowest ten are named at
+-- the end. Files whose tests measure time say `#alone` in the name of a describe: they run one by
+-- one after all others. ^C ends all runs and takes their labs down.
 package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
 
@@ -47,10 +47,16 @@ local function remembered()
   return seconds
 end
 
--- Written beside and renamed, for other runs may read it.
+-- Written beside and renamed, for other runs may read it. Files that are gone are forgotten.
 local function remember(seconds, temporary)
   local list = {}
-  for path, time in pairs(seconds) do list[#list + 1] = ("%.2f %s\n"):format(time, path) end
+  for path, time in pairs(seconds) do
+    local file = io.open(path)
+    if file then
+      file:close()
+      list[#list + 1] = ("%.2f %s\n"):format(time, path)
+    end
+  end
   table.sort(list)
   local file = assert(io.open(temporary, "wb"))
   file:write(table.concat(list))
