@@ -18,7 +18,8 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api) core/mtr.c)
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api) core/mtr.c) \
+  build/stop_words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
@@ -78,6 +79,12 @@ build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
+# The words of the stop reasons: their names in mtr.h, in small letters.
+build/stop_words.c: build/mtr.cdef
+	(echo '#include "api/names.h"'; echo '#include "mtr.h"'; \
+	  echo 'const char *const names_stop[] = {'; grep -o 'MTR_STOP_[A-Z]*' $< | \
+	  awk '{ printf "  [%s] = \"%s\",\n", $$0, tolower(substr($$0, 10)) }'; echo '};'; \
+	  echo 'const uint32_t names_stops = sizeof names_stop / sizeof *names_stop;') >$@
 build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
 	printf '%s\n' $(LUA) | awk -f $< >$@
 build/mtr.pc: Makefile

@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 4,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 5,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
   MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
   MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
@@ -104,7 +104,8 @@ enum {
   MTR_WANT_HOP = 1 << 4, MTR_WANT_RESULT = 1 << 5
 };
 
-/* Why a trace ended; scamper's words. */
+/* Why a trace ended; scamper's words. mtr_stop_word makes its words of these
+ * names. */
 enum {
   MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
   MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
@@ -458,6 +459,14 @@ uint32_t mtr_abi(void);
  * "config", "probe_opts", "info", "counters", "sim_node" ...), 0 for any other
  * name. */
 uint32_t mtr_sizeof(const char *which);
+
+/* mtr_stop_word: the word of a stop reason, such as "completed"; NULL for a
+ * number that is none, which the first one behind the last is. Static. */
+const char *mtr_stop_word(uint32_t reason);
+
+/* mtr_reply_field: the name that the one MTR_REPLY_* |flag| has as a field of a
+ * reply, such as "dup"; NULL: it is no such field. Static. */
+const char *mtr_reply_field(uint32_t flag);
 
 /* mtr_strerror: "NAME: text" of a positive or negative errno. Never NULL;
  * static storage. |buf| of |size| bytes takes the text and is returned. */

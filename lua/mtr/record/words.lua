@@ -11,16 +11,31 @@ local err = require "mtr.base.err"
 local C = lib.C
 local M = {}
 
-local WORDS = {
-  "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error", "hoplimit", "gss", "lss",
-  "halted",
-}
+-- Calls a function of C with 0, 1, 2... until it gives no text any more.
+local function texts(fn)
+  local number = -1
+  return function()
+    number = number + 1
+    local text = fn(number)
+    if text ~= nil then return number, lib.string(text) end
+  end
+end
+
+local STOP_WORDS = {}
 
 --- Stop reasons by number, and back.
 M.stop = {}
-for _, word in ipairs(WORDS) do
-  local number = C["MTR_STOP_" .. word:upper()]
+for number, word in texts(C.mtr_stop_word) do
   M.stop[number], M.stop[word] = word, number
+  STOP_WORDS[#STOP_WORDS + 1] = word
+end
+
+--- Flags of a reply that are fields of it, by the field's name.
+---@type table<string, integer>
+M.flags = {}
+for bit = 0, 15 do
+  local name = C.mtr_reply_field(2 ^ bit)
+  if name ~= nil then M.flags[lib.string(name)] = 2 ^ bit end
 end
 
 --- What is wrong with the reason that a trace is to end with; nil: nothing.
@@ -28,7 +43,7 @@ end
 ---@return string?
 function M.bad_stop(reason)
   if type(M.stop[reason]) == "number" and reason ~= "none" then return nil end
-  local near = type(reason) == "string" and err.nearest(reason, WORDS)
+  local near = type(reason) == "string" and err.nearest(reason, STOP_WORDS)
   return ("stop: unknown reason %s%s"):format(err.show(reason),
     near and ("; did you mean %q?"):format(near) or "")
 end
