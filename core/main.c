@@ -57,8 +57,7 @@ static int main_run(const struct options *o, int argc, char **argv) {
   if (name && !secure && main_read(&script, name) < 0)
     return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
-  helped = kits.count == 0 ||
-           (o->transport && strcmp(o->transport, "mtr-packet") == 0);
+  helped = kits.count == 0 || options_helped(o);
   err = privilege_drop(helped);
   if (err < 0) {
     fprintf(stderr, "mtrlua: cannot give up privileges: %s\n", strerror(-err));

@@ -56,6 +56,14 @@ enum {
   MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY
 };
 
+/* Flags of mtr_transport_info. */
+enum {
+  MTR_TRANSPORT_NAMED = 1 << 0,   /* users choose it by its name */
+  MTR_TRANSPORT_HELPED = 1 << 1,  /* another program sends, with a privilege of
+                                   * its own */
+  MTR_TRANSPORT_RECORDED = 1 << 2 /* what goes over it can be recorded */
+};
+
 /* Capabilities of a transport. */
 enum {
   MTR_CAP_ICMP = 1 << 0, MTR_CAP_UDP = 1 << 1, MTR_CAP_TCP = 1 << 2,
@@ -165,6 +173,15 @@ struct mtr_config {
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
   char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
                           * file to record into, "" none */
+};
+
+/* mtr_transport_info: one of the transports that the library has. */
+struct mtr_transport_info {
+  char name[16];
+  uint32_t id;           /* MTR_RAW ... */
+  uint32_t sockets;      /* how many of mtr_sockets it can use; 0 none */
+  uint32_t caps;         /* MTR_CAP_* that it has at most, on any host */
+  uint32_t flags;        /* MTR_TRANSPORT_* */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -459,6 +476,10 @@ uint32_t mtr_abi(void);
  * "config", "probe_opts", "info", "counters", "sim_node" ...), 0 for any other
  * name. */
 uint32_t mtr_sizeof(const char *which);
+
+/* mtr_transport_info: fills |info| about transport number |i|, from 0 on, with
+ * auto first. -ENOENT: there are no more. */
+int mtr_transport_info(uint32_t i, struct mtr_transport_info *info);
 
 /* mtr_stop_word: the word of a stop reason, such as "completed"; NULL for a
  * number that is none, which the first one behind the last is. Static. */

@@ -16,15 +16,13 @@
 
 #include "loop/resolve.h"
 #include "loop/watch.h"
-#include "net/mtrpacket/mtrpacket.h"
 #include "net/packet/packet.h"
-#include "net/sim/sim.h"
+#include "net/sim/topo.h"
 #include "api/check.h"
 #include "api/recording.h"
+#include "api/transports.h"
 
 enum { WAIT_MAX = 64, PAGE = 4096 };
-
-_Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
 
 int engine_because(struct mtr *m, int err, const char *text) {
   snprintf(m->why, sizeof m->why, "%s", text);
@@ -52,114 +50,19 @@ static int seed(uint64_t *out, uint32_t from) {
   return 0;
 }
 
-static int given_sockets(const struct mtr_config *config) {
-  return config->sockets[RAW_SEND4] >= 0 || config->sockets[RAW_SEND6] >= 0;
-}
-
-/* Opens packet if |fast|, else raw, over the sockets given or its own. |*odd|:
- * why it is raw all the same; where packet is a must, that is an error. */
-static int open_sockets(const struct mtr_config *config, uint64_t random,
-                        int fast, struct net **net, int *odd) {
-  uint32_t regions = (config->max_probes + TABLE_REGION - 1) / TABLE_REGION;
-  int32_t fd[MTR_SOCKETS];
-  int asked = config->transport == MTR_PACKET;
-  int err = 0, given = given_sockets(config), raw = !fast;
-  if (given) memcpy(fd, config->sockets, sizeof fd);
-  else err = mtr_sockets(fd, config->mark, fast);
-  if (err) return err;
-  if (fast) {
-    *odd = given ? -EBUSY : -EAFNOSUPPORT;
-    if (fd[PACKET_4] >= 0)
-      *odd = packet_open(net, fd, random, regions, asked, loop_clock());
-    raw = *odd && !asked;
-    err = raw ? 0 : *odd;
-  }
-  if (raw) err = raw_open(net, fd, random, regions);
-  for (int i = 0; !given && i < MTR_SOCKETS; i++)
-    if (fd[i] >= 0 && (err || (raw && i >= RAW_FDS))) close(fd[i]);
-  return err;
-}
-
-/* raw; or packet, if that is asked for, or for "auto" when the rate is high. */
-static int open_raw(const struct mtr_config *config, uint64_t random,
-                    struct net **net, char *why, uint32_t size) {
-  int asked = config->transport == MTR_PACKET, odd = 0;
-  int fast = asked || (config->transport == MTR_AUTO &&
-                       (config->rate <= 0 || config->rate > MTR_FAST_RATE));
-  int err = open_sockets(config, random, fast, net, &odd);
-  if (err == -EPERM || err == -EACCES)
-    snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, give the "
-             "program cap_net_raw+ep with setcap, or take a namespace of your "
-             "own (unshare -rn)", asked ? "packet" : "raw");
-  else if (err && asked)
-    snprintf(why, size, "packet sockets cannot be had here; choose raw");
-  if (err) return err;
-  if (config->transport != MTR_AUTO) snprintf(why, size, "asked for");
-  else if (odd == -EBUSY)
-    snprintf(why, size, "raw sockets are permitted, no packet sockets left");
-  else if (odd) snprintf(why, size, "raw sockets are permitted, packet sockets "
-                         "cannot be had: %s", mtr_errname(odd));
-  else snprintf(why, size, "%s sockets are permitted%s", fast ? "packet" :
-                "raw", fast ? " and the rate is high" : "");
-  return 0;
-}
-
-static int open_helper(const struct mtr_config *config, uint64_t random,
-                       struct net **net, char *why, uint32_t size) {
-  char path[sizeof config->helper];
-  snprintf(path, sizeof path, "%s", config->helper);
-  if (!*path && mtr_find("mtr-packet", path, sizeof path)) {
-    snprintf(why, size, "mtr-packet is not installed (Debian: mtr-tiny)");
-    return -ENOENT;
-  }
-  return mtrpacket_open(net, path, config->workers, random, loop_clock, why,
-                        size);
-}
-
-static int open_sim(struct mtr_sim *sim, uint64_t random, struct net **net,
+/* Opens the transport, with a recorder around it if one is wanted. */
+static int open_net(struct mtr *m, uint64_t *random, struct net **net,
                     char *why, uint32_t size) {
-  int err = topo_freeze(sim);
-  if (err) {
-    snprintf(why, size, "the simulated network is empty");
-    return err;
-  }
-  snprintf(why, size, "a simulated network was given");
-  return sim_open(net, sim, random);
-}
-
-/* auto: packet or raw if that is permitted, else mtr-packet if it is there and
- * can be run. */
-static int open_transport(const struct mtr_config *config, uint64_t random,
-                          struct net **net, char *why, uint32_t size) {
-  char other[400] = "";
-  if (config->transport == MTR_MTR_PACKET) {
-    int err = open_helper(config, random, net, other, sizeof other);
-    snprintf(why, size, "%s%s", err ? "" : "asked for; ", other);
-    return err;
-  }
-  int err = open_raw(config, random, net, why, size);
-  if (config->transport != MTR_AUTO || (err != -EPERM && err != -EACCES))
-    return err;
-  int helped = open_helper(config, random, net, other, sizeof other);
-  if (!helped) {
-    snprintf(why, size, "raw sockets are not permitted, %s", other);
-    return 0;
-  }
-  size_t used = strlen(why);
-  snprintf(why + used, size - used, "; and %s (%s)", other,
-           mtr_errname(helped));
-  return err;
-}
-
-static int open_net(const struct mtr_config *config, uint64_t *random,
-                    struct net **net, char *why, uint32_t size) {
+  const struct mtr_config *config = &m->config;
+  uint32_t id = m->sim ? (uint32_t)MTR_SIM : config->transport;
+  struct net_opening o = {.config = config, .sim = m->sim, .seed = *random,
+                          .clock = loop_clock, .why = why, .size = size};
   int32_t keep[MTR_SOCKETS];
-  if (config->transport == MTR_REPLAY)
-    return recording_replay(config, random, net, why, size);
-  int err = open_transport(config, *random, net, why, size);
-  if (err || !config->recording[0]) return err;
+  int err = transports_open(net, id, &o);
+  *random = o.seed;
+  if (err || !config->recording[0] || !transports_records(id)) return err;
   if ((err = recording_start(config, *random, net, why, size)))
-    (*net)->ops->close(*net, given_sockets(config) ? keep : NULL);
+    (*net)->ops->close(*net, raw_given(config) ? keep : NULL);
   return err;
 }
 
@@ -195,11 +98,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
    * of the engine's seed. */
   int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
-  if (m->sim)
-    err = open_sim(m->sim, config->seed ? config->seed : m->sim->seed, &net,
-                   why, size);
-  else
-    err = open_net(config, &core.seed, &net, why, size);
+  err = open_net(m, &core.seed, &net, why, size);
   if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
@@ -225,8 +124,6 @@ static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
   *engine = NULL;
   snprintf(why, size, "%s", "");
   int err = check_config(config, why, size);
-  if (!err && config->transport == MTR_SIM && !sim) err = -EINVAL;
-  if (err && !*why) snprintf(why, size, "transport sim needs a network");
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);
   if (!m) return -ENOMEM;
@@ -250,7 +147,7 @@ static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
   }
   if ((err = check_sources(m, why, size))) {
     int32_t keep[MTR_SOCKETS];
-    mtr_close(m, given_sockets(config) ? keep : NULL);
+    mtr_close(m, raw_given(config) ? keep : NULL);
     return err;
   }
   *engine = m;

@@ -13,7 +13,7 @@ local M = {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
----@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
+---@field transport? string how probes travel: one of mtrlua --help's; default "auto"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
@@ -86,7 +86,7 @@ end
 -- field: where it goes in struct mtr_config.
 M.declaration = check.declare("engine", {
   { name = "transport", field = "transport",
-    kind = check.word(words.transport, { "auto", "raw", "packet", "mtr-packet", "sim" }),
+    kind = check.word(words.transport, words.transport_names),
     doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
   { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
   { name = "workers", field = "workers", kind = check.integer(1, 8),

@@ -60,12 +60,29 @@ M.multipath = {
   paris = C.MTR_PARIS, classic = C.MTR_CLASSIC, dublin = C.MTR_DUBLIN,
 }
 
---- Transports by number, and back.
-M.transport = {
-  [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
-  [C.MTR_SIM] = "sim", [C.MTR_PACKET] = "packet", auto = C.MTR_AUTO, raw = C.MTR_RAW,
-  ["mtr-packet"] = C.MTR_MTR_PACKET, sim = C.MTR_SIM, packet = C.MTR_PACKET,
-}
+--- Transports as C tells them, in the order of its table, auto first.
+---@type { name: string, id: integer, sockets: integer, caps: integer, flags: integer }[]
+M.transports = {}
+
+--- Names that the option `transport` takes, in that order.
+---@type string[]
+M.transport_names = {}
+
+--- The same by name: their numbers.
+---@type table<string, integer>
+M.transport = {}
+
+local info = lib.new "struct mtr_transport_info"
+while C.mtr_transport_info(#M.transports, info) == 0 do
+  local name = lib.string(info.name)
+  M.transports[#M.transports + 1] = {
+    name = name, id = info.id, sockets = info.sockets, caps = info.caps, flags = info.flags,
+  }
+  if info.flags % 2 == C.MTR_TRANSPORT_NAMED then
+    M.transport[name] = info.id
+    M.transport_names[#M.transport_names + 1] = name
+  end
+end
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port
 -- unreachable is how a target answers, it has no mark.
