@@ -7,7 +7,7 @@
 
 #include "probe/core.h"
 #include "wire/build.h"
-#include "api/transports.h"
+#include "api/transport.h"
 
 struct range {
   const char *name;
@@ -47,7 +47,7 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
       {"late_window", c->late_window, 0, 3.6e6},
       {"pick", c->pick, 0, 1}};
   unsigned n = sizeof ranges / sizeof *ranges;
-  if (!transports_known(c->transport)) {
+  if (!transport_known(c->transport)) {
     snprintf(why, size, "transport must be one of mtr_transport_info, got %u",
              c->transport);
     return -EINVAL;

@@ -2,7 +2,7 @@
  *
  * opening.h: what an engine hands to the transport that it opens. Each room of
  * core/net has a function for it, NAME_start, which the table of transports
- * (core/api/transports.c) names.
+ * (core/api/transport.c) names.
  *
  * Such a function opens a transport into |*net| and returns 0, or a negative
  * errno. In |why| it says why this transport is in use, or what is missing.

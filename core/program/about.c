@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * about.c: help and versions. The only place outside core/loop that includes
- * uv.h, for the version of the library that really is loaded.
+ * Help and versions. The only place outside core/loop that includes uv.h, for
+ * the version of the library that really is loaded.
  */
 #include "program/about.h"
 
@@ -24,7 +24,7 @@ static void about_transports(void) {
   size_t column = strlen(text);
 
   fputs(text, stdout);
-  options_transports(names, sizeof(names), ", ");
+  options_transports(names, sizeof names, ", ");
   for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
     if (column + 1 + strlen(name) > WIDTH) {
       printf("\n%*s", INDENT - 1, "");
@@ -75,7 +75,6 @@ void about_help(void) {
 void about_version(void) {
   lua_State *L = luaL_newstate();
   const char *jit = "off";
-
   if (L) {
     luaL_openlibs(L);
     if (luaL_dostring(L, "return require('jit').status() and 'on' or 'off'") ==
@@ -84,6 +83,5 @@ void about_version(void) {
   }
   printf("mtrlua %s (ABI %u, %s, JIT %s, libuv %s)\n", VERSION,
          mtr_abi(), LUAJIT_VERSION, jit, uv_version_string());
-  if (L)
-    lua_close(L);
+  if (L) lua_close(L);
 }

@@ -6,7 +6,6 @@
 #ifndef PROGRAM_OPTIONS_H
 #define PROGRAM_OPTIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +17,7 @@ enum {
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
-/* options: what was asked for; strings belong to argv, NULL: not given. */
+/* What was asked for; strings belong to argv, NULL: not given. */
 struct options {
   enum options_action action;
   const char *transport; /* "auto", "raw" ... */
@@ -49,6 +48,6 @@ int options_transports(char *out, size_t size, const char *between);
 
 /* options_helped: whether the transport that |o| names needs the privilege of
  * another program. */
-bool options_helped(const struct options *o);
+int options_helped(const struct options *o);
 
 #endif

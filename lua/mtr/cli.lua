@@ -13,11 +13,14 @@
 --     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
 -- In the help text an option's line begins with its names, then what its value is called: N is a
--- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in
+-- number, WAIT a duration (bare numbers are seconds), anything else a string. A line that only
+-- names an option of mtr.trace is completed with what it is and its default. Unlike all else in
 -- this library it prints and exits: it is for programs.
 
 local err = require "mtr.base.err"
-local mtr = require "mtr"
+local loop = require "mtr.wait.loop"
+local option_help = require "mtr.script.option_help"
+local task = require "mtr.script.task"
 
 ---@class mtr.Cli
 ---@field name string of the program
@@ -47,7 +50,7 @@ local FLAGS = {
 ---@param flags? table<string, { [1]: string, [2]: any }> what flags set, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
-  return setmetatable({ name = name, help = help, flags = flags or {} }, Cli)
+  return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {} }, Cli)
 end
 
 --- Ends the program over wrong usage: status 2.
@@ -188,14 +191,14 @@ function Cli:each(targets, fn)
     end, i)
     if well or not message then return well end
     io.stderr:write(self.name, ": ", target, ": ", message, "\n")
-    return mtr.interrupted()
+    return loop.halted
   end
-  for i, target in ipairs(targets) do tasks[i] = mtr.go(run, i, target) end
-  for i, task in ipairs(tasks) do
+  for i, target in ipairs(targets) do tasks[i] = task.go(run, i, target) end
+  for i, one in ipairs(tasks) do
     turn = i
     if waiting[i] then self:write(waiting[i]) end
     waiting[i] = nil
-    failed = not task:wait() or failed
+    failed = not one:wait() or failed
   end
   return failed and 1 or 0
 end

@@ -4,7 +4,7 @@
  *
  * A new transport is a room under core/net, a number in mtr.h and a line here.
  */
-#include "api/transports.h"
+#include "api/transport.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,19 +47,26 @@ static const struct transport table[] = {
 
 enum { COUNT = sizeof table / sizeof *table };
 
+int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
+  int err = raw_sockets(fd, mark);
+  fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  return err;
+}
+
 static const struct transport *find(uint32_t id) {
   for (int i = 0; i < COUNT; i++)
     if (table[i].info.id == id) return &table[i];
   return NULL;
 }
 
-int transports_known(uint32_t id) { return find(id) != NULL; }
+int transport_known(uint32_t id) { return find(id) != NULL; }
 
-int transports_records(uint32_t id) {
+int transport_records(uint32_t id) {
   return (find(id)->info.flags & MTR_TRANSPORT_RECORDED) != 0;
 }
 
-int transports_open(struct net **net, uint32_t id, struct net_opening *o) {
+int transport_open(struct net **net, uint32_t id, struct net_opening *o) {
   o->asked = id != MTR_AUTO;
   return find(id)->start(net, o);
 }

@@ -4,7 +4,7 @@
 local core = require "spec.support.harness.core"
 local run = require "spec.support.harness.run"
 
-local C, ffi = core.load { "core/api/transports.h", "core/api/check.h", "core/mtr.h" }
+local C, ffi = core.load { "core/api/transport.h", "core/api/check.h", "core/mtr.h" }
 
 -- The table as C tells it: a list of { name =, id =, sockets =, caps =, flags = }.
 local function told()
@@ -58,10 +58,10 @@ describe("transports", function()
       ids[transport.id] = true
       names[#names + 1] = transport.name:upper():gsub("-", "_")
       assert.equal(transport.id, tonumber(C["MTR_" .. names[#names]]))
-      assert.is_true(C.transports_known(transport.id) == 1)
+      assert.is_true(C.transport_known(transport.id) == 1)
     end
     assert.same(sorted(wanted), sorted(names))
-    assert.equal(0, C.transports_known(#names))
+    assert.equal(0, C.transport_known(#names))
   end)
 
   it("are the same in Lua, word by word", function()
@@ -96,7 +96,7 @@ describe("transports", function()
       C.mtr_defaults(config)
       config.transport = id
       if id == C.MTR_REPLAY then config.recording = "x" end
-      assert.equal(C.transports_known(id) == 1, C.check_config(config, why, 256) == 0)
+      assert.equal(C.transport_known(id) == 1, C.check_config(config, why, 256) == 0)
     end
   end)
 end)
