@@ -204,9 +204,9 @@ local function all(self, targets, turns, fn)
 end
 
 --- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
---- out is written in the order of the targets: see mtr.script.turns. fn returns whether all is well;
---- or nil and a message if the target could not be traced, which goes to standard error and is no
---- failure after ^C.
+--- out is written in the order of the targets (see mtr.script.turns). fn returns true if all is
+--- well; nil and a message if the target could not be traced: the message goes to standard error,
+--- and after ^C that is no failure.
 ---@async
 ---@param targets string[]
 ---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?

@@ -46,7 +46,7 @@ function Turns:run(list, fn)
   for i, item in ipairs(list) do tasks[i] = task.go(fn, i, item) end
   for i, one in ipairs(tasks) do
     reach(self, i)
-    well = one:wait() and well
+    if not one:wait() then well = false end
   end
   return well
 end
