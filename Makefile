@@ -18,7 +18,7 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api) core/mtr.c)
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api))
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)

@@ -15,22 +15,22 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
 
   -4                      IPv4 only
   -6                      IPv6 only
-  -p, --protocol WORD     what to probe with: udp (default), icmp, tcp
+  -p, --protocol WORD     (udp)
   -I                      the same as -p icmp
   -U                      the same as -p udp
   -T                      the same as -p tcp
-  --port N                destination port (udp 33434, tcp 80)
+  --port N
   -c, --confidence N      percent: how sure to be that no next hop was missed (95)
   --flows N               how many flows to try at most (512)
-  -f, --first-ttl N       first TTL (1)
-  -m, --max-ttl N         last TTL (30)
-  --attempts N            tries for each answer (2)
-  -w, --timeout WAIT      how long to wait for an answer: seconds, or such as 250ms (2s)
-  -N, --window N          probes under way at once (32)
-  --gap-limit N           silent hops in a row that end it, 0 never (5)
-  --max-probes N          probes to each target in all (20000)
-  -s, --source ADDRESS    source address
-  -i, --interface NAME    send through this interface
+  -f, --first-ttl N
+  -m, --max-ttl N
+  --attempts N
+  -w, --timeout WAIT
+  -N, --window N          (32)
+  --gap-limit N
+  --max-probes N          (20000)
+  -s, --source ADDRESS
+  -i, --interface NAME
   -o, --output FORMAT     text (default), dot: for Graphviz, or jsonl: a record for each target
   -h, --help              this text
 

@@ -17,15 +17,15 @@ Probes each TARGET, an address or a name, side by side; "-" reads targets from s
   -6                      IPv6 only
   -c, --count N           probes to each target; default: until ^C
   -i, --interval WAIT     from one to the next: seconds, or such as 200ms (1s)
-  -W, --timeout WAIT      how long to wait for an answer (2s)
+  -W, --timeout WAIT
   -w, --deadline WAIT     how long to go on in all
   -s, --data N            bytes of data behind the headers (icmp, udp: 56, tcp: 0)
   -t, --ttl N             TTL (64)
-  -p, --protocol WORD     what to probe with: icmp (default), udp, tcp
-  --port N                destination port (udp 33434, tcp 80)
-  --tos N                 type of service, IPv6: traffic class (0)
-  --source ADDRESS        source address
-  -I, --interface NAME    send through this interface
+  -p, --protocol WORD
+  --port N
+  --tos N
+  --source ADDRESS
+  -I, --interface NAME
   -q                      only the summary
   -n                      addresses, not names: always so
   -o, --output FORMAT     text (default); jsonl: a record for each probe and each summary

@@ -17,15 +17,15 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
   -p, --protocol WORD     what to probe with: icmp (default), udp
   -I                      the same as -p icmp
   -U                      the same as -p udp
-  --port N                destination port (33434)
+  --port N                (33434)
   --largest N             the size to begin with, in bytes (1500)
-  -f, --first-ttl N       first TTL (1)
-  -m, --max-ttl N         last TTL (30)
-  --attempts N            tries for each answer (3)
-  -w, --timeout WAIT      how long to wait for an answer: seconds, or such as 250ms (2s)
-  --gap-limit N           silent hops in a row that end the way, 0 never (5)
-  -s, --source ADDRESS    source address
-  -i, --interface NAME    send through this interface
+  -f, --first-ttl N
+  -m, --max-ttl N
+  --attempts N            (3)
+  -w, --timeout WAIT
+  --gap-limit N
+  -s, --source ADDRESS
+  -i, --interface NAME
   -o, --output FORMAT     text (default), or jsonl: a record for each target
   -h, --help              this text
 

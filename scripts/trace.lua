@@ -17,33 +17,33 @@ Traces the way to each TARGET, an address or a name; "-" reads targets from stan
 
   -4                      IPv4 only
   -6                      IPv6 only
-  -p, --protocol WORD     what to probe with: icmp (default), udp, tcp
+  -p, --protocol WORD
   -I                      the same as -p icmp
   -U                      the same as -p udp
   -T                      the same as -p tcp
-  --port N                destination port (udp 33434, tcp 80)
-  -f, --first-ttl N       first TTL (1)
-  -m, --max-ttl N         last TTL (30)
-  -q, --queries N         answers wanted of each hop (3)
-  --attempts N            tries for each of them (1)
-  -w, --timeout WAIT      how long to wait for an answer: seconds, or such as 250ms (2s)
-  -N, --window N          probes under way at once (8)
-  --gap-limit N           silent hops in a row that end the trace, 0 never (5)
-  --loop-limit N          loops that end the trace, 0 never (1)
-  --unreach-continue      an unreachable from the middle does not end it
-  --stop-on-te-from-dst   a time exceeded from the target's own address does
-  --multipath WORD        paris: all probes take one path (default); classic, dublin
-  --flow N                which of the equal-cost paths that is (0)
-  --source-port N         source port, or ICMP identifier
-  --tcp-flags WORD        syn (default), ack
-  -s, --source ADDRESS    source address
-  -i, --interface NAME    send through this interface
-  -t, --tos N             type of service, IPv6: traffic class (0)
-  -l, --flow-label N      IPv6 flow label
-  -F, --dont-fragment     set IPv4's don't-fragment bit
-  --size N                bytes of the whole packet (icmp and udp: 60, IPv6 80)
-  --mark N                firewall mark
-  --allow-broadcast       multicast and broadcast targets too
+  --port N
+  -f, --first-ttl N
+  -m, --max-ttl N
+  -q, --queries N         (3)
+  --attempts N            (1)
+  -w, --timeout WAIT
+  -N, --window N
+  --gap-limit N
+  --loop-limit N
+  --unreach-continue
+  --stop-on-te-from-dst
+  --multipath WORD
+  --flow N
+  --source-port N
+  --tcp-flags WORD
+  -s, --source ADDRESS
+  -i, --interface NAME
+  -t, --tos N
+  -l, --flow-label N
+  -F, --dont-fragment
+  --size N
+  --mark N
+  --allow-broadcast
   -n                      addresses, not names: always so
   -o, --output FORMAT     text (default); jsonl: one JSON record per line for each target
   -h, --help              this text

@@ -2,13 +2,12 @@
 #include "api/json.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/engine.h"
 #include "wire/ext.h"
 
-enum { FIRST_ROOM = 64, NONE = 0xffff, EXT_MAX = 255 * 4 };
+enum { FIRST_ROOM = 64, NONE = 0xffff };
 
 static void put_piece(struct text *t, const char *piece, const char *end) {
   text_put(t, piece, (size_t)(end - piece));
@@ -274,33 +273,11 @@ void json_write(struct text *t, const char *transport,
   text_put(t, "]}", 2);
 }
 
-int replies_reserve(struct replies *r, uint32_t n) {
-  struct replies bigger = {.room = n};
-  bigger.events = malloc(n * sizeof *r->events);
-  bigger.ext = malloc((size_t)n * EXT_MAX);
-  bigger.next = malloc(n * sizeof *r->next);
-  bigger.phrases = calloc(PHRASES, sizeof *r->phrases);
-  if (bigger.events && bigger.ext && bigger.next && bigger.phrases) {
-    replies_close(r);
-    *r = bigger;
-    return 0;
-  }
-  replies_close(&bigger);
-  return -ENOMEM;
-}
-
-void replies_close(struct replies *r) {
-  free(r->events);
-  free(r->ext);
-  free(r->next);
-  free(r->phrases);
-}
-
 static int fetch(struct mtr *m, uint32_t handle) {
   struct replies *r = &m->replies;
   for (;;) {
     int n = mtr_replies(m, handle, MTR_ALL_TTLS, r->events, r->room, r->ext,
-                        r->room * EXT_MAX);
+                        r->room * REPLIES_EXT);
     if (n < 0 || (uint32_t)n <= r->room) return n;
     if (replies_reserve(r, (uint32_t)n)) return -ENOMEM;
   }
@@ -358,7 +335,7 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   struct text t = {.at = buf, .end = buf + size};
   begin(&t, mtr_transport(m), &info);
   struct text start = t;
-  if (!in_order(&t, m, core_trace(&m->loop.core, handle), &info)) {
+  if (!in_order(&t, m, state_trace(&m->loop.core, handle), &info)) {
     if ((n = fetch(m, handle)) < 0) return n;
     t = start;
     hops(&t, r, (uint32_t)n, &info);

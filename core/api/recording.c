@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "api/engine.h"
+#include "loop/clock.h"
 #include "net/tape/record.h"
 #include "net/tape/replay.h"
 
@@ -27,19 +27,11 @@ int recording_replay(const struct mtr_config *config, uint64_t *random,
 
 int recording_start(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
-  struct tape_head head = {.seed = random, .epoch = loop_epoch(),
+  struct tape_head head = {.seed = random, .epoch = clock_epoch(),
                            .max_probes = config->max_probes};
-  int err = record_open(net, *net, config->recording, &head, loop_clock);
+  int err = record_open(net, *net, config->recording, &head, clock_system);
   if (err)
     snprintf(why, size, "cannot record into %s%s", config->recording,
              err == -EBUSY ? ": another engine does already" : "");
-  return err;
-}
-
-int mtr_finish(struct mtr *m) {
-  const struct net_ops *ops = m->loop.net->ops;
-  int err = ops->finish ? ops->finish(m->loop.net) : 0;
-  m->loop.core.counters.unrecorded = m->loop.net->unrecorded;
-  engine_because(m, err, err ? m->config.recording : "");
   return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * about.c: help and versions. The only place outside core/loop that includes
- * uv.h, for the version of the library that really is loaded.
+ * Help and versions. The only place outside core/loop that includes uv.h, for
+ * the version of the library that really is loaded.
  */
 #include "program/about.h"
 
@@ -53,7 +53,6 @@ void about_help(void) {
 void about_version(void) {
   lua_State *L = luaL_newstate();
   const char *jit = "off";
-
   if (L) {
     luaL_openlibs(L);
     if (luaL_dostring(L, "return require('jit').status() and 'on' or 'off'") ==
@@ -62,6 +61,5 @@ void about_version(void) {
   }
   printf("mtrlua %s (ABI %u, %s, JIT %s, libuv %s)\n", VERSION,
          mtr_abi(), LUAJIT_VERSION, jit, uv_version_string());
-  if (L)
-    lua_close(L);
+  if (L) lua_close(L);
 }

@@ -15,7 +15,7 @@ enum {
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
-/* options: what was asked for; strings belong to argv, NULL: not given. */
+/* What was asked for; strings belong to argv, NULL: not given. */
 struct options {
   enum options_action action;
   const char *transport; /* "auto", "raw" ... */

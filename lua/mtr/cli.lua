@@ -13,14 +13,16 @@
 --     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
 -- In the help text an option's line begins with its names, then what its value is called: N is a
--- number, WAIT a duration (bare numbers are seconds), anything else a string. Unlike all else in
+-- number, WAIT a duration (bare numbers are seconds), anything else a string. A line that only
+-- names an option of mtr.trace is completed with what it is and its default. Unlike all else in
 -- this library it prints and exits: it is for programs.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
+local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
-local mtr = require "mtr"
 
 local C = lib.C
 
@@ -52,7 +54,7 @@ local FLAGS = {
 ---@param flags? table<string, { [1]: string, [2]: any }> what flags set, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
-  return setmetatable({ name = name, help = help, flags = flags or {} }, Cli)
+  return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {} }, Cli)
 end
 
 --- Ends the program over wrong usage: status 2.
@@ -199,14 +201,13 @@ local function all(self, targets, turns, fn)
     local well, message = fn(i, target)
     if well or not message then return well end
     io.stderr:write(self.name, ": ", target, ": ", message, "\n")
-    return mtr.interrupted()
+    return loop.halted
   end) and 0 or 1
 end
 
 --- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
 --- out is written in the order of the targets (see mtr.script.turns). fn returns true if all is
---- well; nil and a message if the target could not be traced: the message goes to standard error,
---- and after ^C that is no failure.
+--- well; nil and a message for standard error if not; after ^C that is no failure.
 ---@async
 ---@param targets string[]
 ---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?
@@ -240,8 +241,7 @@ function Cli:report(targets, reporter, fn, well)
     local result, message = fn(target, reporter.hop and on_hop or nil)
     if not result then return nil, message end
     tell(i, "trace", result)
-    if well then return well(result) end
-    return result.stop_reason ~= "error"
+    return well and well(result) or not well and result.stop_reason ~= "error"
   end)
   self:tell(reporter, "finish", {})
   return status
