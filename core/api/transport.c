@@ -54,7 +54,8 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
   int asked = config->transport == MTR_PACKET, odd = 0;
   int fast = asked || (config->transport == MTR_AUTO &&
-                       (config->rate <= 0 || config->rate > MTR_FAST_RATE));
+                       (config->rate <= 0 ||
+                        config->rate > (double)MTR_FAST_RATE));
   int err = open_sockets(config, random, fast, net, &odd);
   if (err == -EPERM || err == -EACCES)
     snprintf(why, size, "%s sockets need CAP_NET_RAW: run as root, give the "
