@@ -106,8 +106,9 @@ build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/y
 demo: all ## trace real packets through a network of namespaces
 	sh spec/lab/demo.sh
 
-test: all $(FAKENET) ## run the specs
-	busted $(wildcard spec/unit spec/sim spec/regress spec/net)
+SPECS = luajit spec/support/harness/parallel.lua
+test: all $(FAKENET) ## run the specs, several files at once
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to
 # would count as lost. The specs count slots, descriptors and bytes themselves.
@@ -115,7 +116,7 @@ asan: all $(ASAN) ## unit specs and fuzz corpus against sanitized code
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
-	MTR_PROGRAM=$$PWD/build/asan/mtrlua busted $(wildcard spec/unit spec/sim spec/regress)
+	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
 
 lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, style
 	luacheck -q --no-color .
