@@ -296,6 +296,10 @@ struct mtr_counters {
   double duplicates;
   double late;           /* first replies after the timeout */
   double timeouts;
+  double failed;         /* of those sent: the transport reported an error
+                          * later. Probes sent are replies, timeouts, failed,
+                          * given up, or still outstanding */
+  double given_up;       /* sent; the trace ended before an answer came */
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */
@@ -311,7 +315,7 @@ struct mtr_counters {
   double unrecorded;     /* records that a recording lacks: the disk is full */
   double unreplayed;     /* probes that the recording replayed does not hold */
   double traces;         /* now in flight */
-  double probes;         /* now outstanding */
+  double probes;         /* sent, and now outstanding */
   double memory;         /* bytes of the slabs now */
 };
 
