@@ -50,8 +50,7 @@ static int run(const struct options *o, int argc, char **argv) {
    * more than we shall have in a moment, now; when we were lent some, later. */
   if (name && !secure && read_script(&script, name) < 0) return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
-  int helped = kits.count == 0 ||
-                (o->transport && !strcmp(o->transport, "mtr-packet"));
+  int helped = kits.count == 0 || options_helped(o);
   int err = privilege_drop(helped);
   if (err < 0) {
     fprintf(stderr, "mtrlua: cannot give up privileges: %s\n", strerror(-err));

@@ -10,9 +10,30 @@
 #include <luajit.h>
 #include <lualib.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
 #include "mtr.h"
+#include "program/options.h"
+
+/* about_transports: the line of --transport, folded like the others. */
+static void about_transports(void) {
+  enum { INDENT = 22, WIDTH = 78 };
+  const char *text = "  --transport NAME    how probes travel:";
+  char names[OPTIONS_NAMES];
+  size_t column = strlen(text);
+
+  fputs(text, stdout);
+  options_transports(names, sizeof names, ", ");
+  for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
+    if (column + 1 + strlen(name) > WIDTH) {
+      printf("\n%*s", INDENT - 1, "");
+      column = INDENT - 1;
+    }
+    column += (size_t)printf(" %s", name);
+  }
+  putchar('\n');
+}
 
 void about_help(void) {
   fputs(
@@ -24,9 +45,10 @@ void about_help(void) {
     "directory, then among the installed ones: mtrlua trace example.org\n"
     "\n"
     "options, before the script:\n"
-    "  -e CHUNK            run CHUNK, before the script if there is one\n"
-    "  --transport NAME    how probes travel: auto, raw, packet, mtr-packet,\n"
-    "                      sim\n"
+    "  -e CHUNK            run CHUNK, before the script if there is one\n",
+    stdout);
+  about_transports();
+  fputs(
     "  --sim FILE          simulate the network that a file of Lua describes\n"
     "  --rate RATE         all probes together: 1000, \"100/s\", max\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mtr.h"
+
 /* One option that takes a value. */
 struct row {
   const char *name;
@@ -23,7 +25,7 @@ struct row {
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct row rows[] = {
-    {"transport", FIELD(transport), 0, "auto|raw|packet|mtr-packet|sim"},
+    {"transport", FIELD(transport), 0, NULL},
     {"sim", FIELD(sim), 0, NULL},
     {"rate", FIELD(rate), 0, NULL},
     {"source4", FIELD(source4), 0, NULL},
@@ -89,11 +91,35 @@ static int is_word(const char *words, const char *value) {
   return 0;
 }
 
+int options_transports(char *out, size_t size, const char *between) {
+  struct mtr_transport_info info;
+  size_t used = 0;
+  for (uint32_t i = 0; used < size && !mtr_transport_info(i, &info); i++)
+    if (info.flags & MTR_TRANSPORT_NAMED)
+      used += (size_t)snprintf(out + used, size - used, "%s%s",
+                               used ? between : "", info.name);
+  return used < size ? 0 : -ENOSPC;
+}
+
+int options_helped(const struct options *o) {
+  struct mtr_transport_info info;
+  for (uint32_t i = 0; o->transport && !mtr_transport_info(i, &info); i++)
+    if (!strcmp(info.name, o->transport))
+      return (info.flags & MTR_TRANSPORT_HELPED) != 0;
+  return 0;
+}
+
 static int set_value(struct options *o, const struct row *r, const char *value,
                      char *why) {
-  if (r->words && !is_word(r->words, value)) {
+  char names[OPTIONS_NAMES];
+  const char *words = r->words;
+  if (r->field == FIELD(transport)) {
+    options_transports(names, sizeof names, "|");
+    words = names;
+  }
+  if (words && !is_word(words, value)) {
     snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
-             r->words);
+             words);
     return -EINVAL;
   }
   if (r->number) {

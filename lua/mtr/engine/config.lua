@@ -89,11 +89,10 @@ local function field(option)
   return option
 end
 
-local TRANSPORTS = { "auto", "raw", "packet", "mtr-packet", "sim" }
-
 -- The library itself has the defaults of fields (mtr_defaults); a spec compares them.
 M.declaration = check.declare("engine", {
-  field { name = "transport", kind = check.word(words.transport, TRANSPORTS), words = TRANSPORTS,
+  field { name = "transport", kind = check.word(words.transport, words.transport_names),
+    words = words.transport_names,
     default = "auto", doc = "how probes travel; auto is the best that privileges allow, packet "
       .. "when the rate is above 5000/s" },
   { name = "sim", kind = network, otherwise = "none",

@@ -111,16 +111,17 @@ function M.inside(l, fn, opts, node, drops)
   end)
 end
 
----Checks that no trace or probe is left, and that of each probe we know what became of it: it was
----answered, or timed out, or its trace ended before either.
+---Checks that no trace or probe is left, and that we know of each probe what became of it: it was
+---answered, it timed out, it failed, or its trace ended before any of these.
 ---@param stats table<string, number>
 ---@param drops? boolean
 function M.accounted(stats, drops)
   assert.equal(0, stats.traces, "traces in flight")
   assert.equal(0, stats.probes, "probes outstanding")
   assert.equal(stats.traces_started, stats.traces_done)
-  local ended = stats.replies + stats.timeouts
-  assert(ended <= stats.probes_sent, ("%d of %d probes ended"):format(ended, stats.probes_sent))
+  assert.equal(stats.probes_sent,
+    stats.replies + stats.timeouts + stats.failed + stats.given_up + stats.probes,
+    "probes sent are answered, timed out, failed, given up or outstanding")
   if not drops then assert.equal(0, stats.kernel_drops) end
 end
 
