@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals.c: the only static state of the program, for a handler has no
- * argument to find its state by. The handler makes async-signal-safe calls
- * only.
+ * The only static state of the program, for a handler has no argument to find
+ * its state by. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -26,17 +24,15 @@ static int wake_fd = -1;
 static timer_t grace;
 static struct itimerspec grace_left;
 
-static int64_t signals_now(void) {
+static int64_t now_ns(void) {
   struct timespec t;
-
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* signals_reader_gone: whether nobody reads standard output any more. */
-static bool signals_reader_gone(void) {
+/* Whether nobody reads standard output any more. */
+static int reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO};
-
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
@@ -52,7 +48,7 @@ static void signals_say(void) {
 /* signals_first: the first of all has come: from now on time is running. */
 static void signals_first(int sig) {
   first = sig;
-  first_ns = signals_now();
+  first_ns = now_ns();
   count = 1;
   if (sig != SIGPIPE)
     signals_say();
@@ -67,36 +63,32 @@ static void signals_over(int sig) {
     _exit(128 + first);
 }
 
-static void signals_handler(int sig) {
+static void on_signal(int sig) {
   const uint64_t one = 1;
   int saved = errno;
-
-  if (sig == SIGPIPE && !signals_reader_gone()) {
+  if (sig == SIGPIPE && !reader_gone()) {
     errno = saved;
     return;
   }
   if (count == 0) {
     signals_first(sig);
-  } else if (signals_now() - first_ns >= SAME_NS) {
+  } else if (now_ns() - first_ns >= SAME_NS) {
     _exit(128 + sig);
   }
-  if (write(wake_fd, &one, sizeof(one)) < 0) {
+  if (write(wake_fd, &one, sizeof one) < 0) {
     /* readable already */
   }
   errno = saved;
 }
 
-/* signals_take: handles |sig|; but SIGINT stays ignored where we were started
- * so, as shells do for what runs in the background. */
-static void signals_take(int sig) {
-  struct sigaction old, act = {
-    .sa_handler = signals_handler, .sa_flags = SA_RESTART,
-  };
-
+/* Handles |sig|; but SIGINT stays ignored where we were started so, as shells
+ * do for what runs in the background. */
+static void take(int sig) {
+  struct sigaction old;
+  struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
   sigfillset(&act.sa_mask);
   sigaction(sig, NULL, &old);
-  if (sig != SIGINT || old.sa_handler != SIG_IGN)
-    sigaction(sig, &act, NULL);
+  if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
 }
 
 /* signals_timer: prepares what ends the process when its time is over. */
@@ -120,17 +112,14 @@ int signals_start(uint32_t grace_ms) {
   if (err < 0)
     return err;
   wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_fd < 0)
-    return -errno;
-  signals_take(SIGINT);
-  signals_take(SIGTERM);
-  signals_take(SIGPIPE);
+  if (wake_fd < 0) return -errno;
+  take(SIGINT);
+  take(SIGTERM);
+  take(SIGPIPE);
   return wake_fd;
 }
 
-int signals_count(void) {
-  return count;
-}
+int signals_count(void) { return count; }
 
 volatile int32_t *signals_cell(void) {
   return &count;
@@ -138,11 +127,8 @@ volatile int32_t *signals_cell(void) {
 
 void signals_clear(void) {
   uint64_t n;
-
-  while (read(wake_fd, &n, sizeof(n)) > 0) {
+  while (read(wake_fd, &n, sizeof n) > 0) {
   }
 }
 
-int signals_status(void) {
-  return first ? 128 + first : 0;
-}
+int signals_status(void) { return first ? 128 + first : 0; }

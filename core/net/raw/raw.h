@@ -9,6 +9,7 @@
 
 #include "net/host/filter.h"
 #include "net/net.h"
+#include "net/opening.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
 
@@ -17,6 +18,12 @@ enum raw_fd {
   RAW_SEND4, RAW_SEND6,
   RAW_ICMP4, RAW_TCP4, RAW_UDP4, RAW_ICMP6, RAW_TCP6, RAW_UDP6,
   RAW_FDS
+};
+
+enum {
+  RAW_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
+             MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
+             MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
 };
 
 enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
@@ -48,6 +55,14 @@ int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark);
  * echo identifiers and a block of ports. |fd| is taken over unless it fails. */
 int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
              uint32_t regions);
+
+/* raw_start: see opening.h. raw_given: whether an engine was given sockets.
+ * raw_regions: how many regions its probes take. raw_denied: says what
+ * privilege |sockets| need. */
+int raw_start(struct net **net, struct net_opening *o);
+int raw_given(const struct mtr_config *config);
+uint32_t raw_regions(const struct mtr_config *config);
+void raw_denied(struct net_opening *o, const char *sockets);
 
 /* For a transport that has one within: */
 

@@ -12,7 +12,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 
 local C, find = lib.C, string.find
-local EINVAL, BITS = err.code.EINVAL, { [4] = 32, [6] = 128 }
+local EINVAL = err.code.EINVAL
 local M = {}
 
 local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
@@ -99,23 +99,6 @@ function M.parse(text, bytes)
   local family = M.unmap(bytes, C.mtr_address(text, bytes, zone))
   if family == 4 and find(text, "%", 1, true) then return -EINVAL, 0 end
   return family, zone[0]
-end
-
---- Parses a prefix, "192.0.2.0/24", or an address, which is a prefix of one. ::ffff:192.0.2.0/120
---- is 192.0.2.0/24.
----@param text string
----@param bytes ffi.cdata* 16 bytes to fill
----@return integer? family nil: it is no prefix
----@return integer length in bits
----@return integer zone
-function M.prefix(text, bytes)
-  local address, length = text:match "^([^/]+)/(%d+)$"
-  local family, index = M.parse(address or text, bytes)
-  local bits = BITS[family]
-  length = tonumber(length) or not address and bits
-  if bits == 32 and address and find(address, ":", 1, true) then length = length - 96 end
-  if not bits or not length or length < 0 or length > bits then return nil, 0, 0 end
-  return family, length, index
 end
 
 -- Whether all that is between dots are numbers, such as 300, 0x7f or 010, and there are dots.

@@ -16,7 +16,7 @@ local C = lib.C
 ---@field text string
 ---@field zone integer of a link-local address: the index of its interface, 0 none
 
----@class mtr.Lookup
+---@class mtr.Lookup: mtr.LookupEntry
 local Lookup = {}
 Lookup.__index = Lookup
 
