@@ -22,6 +22,7 @@ local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
 local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
+local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
 
@@ -33,21 +34,6 @@ local C = lib.C
 ---@field flags table<string, { [1]: string, [2]: any }>
 local Cli = {}
 Cli.__index = Cli
-
--- What is no number is passed on: whoever takes it says what it wants instead.
-local CONVERT = {}
-function CONVERT.N(text) return tonumber(text) or text end
-function CONVERT.WAIT(text, names)
-  if text:find "^[%d.]+$" then return text .. "s" end
-  return text:find "^[%d.]+%l+$" and text or nil,
-    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
-end
-
--- Flags that many programs have: what they set.
-local FLAGS = {
-  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
-  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
-}
 
 --- A program's command line.
 ---@param name string
@@ -68,45 +54,6 @@ end
 local function fail(self, message)
   io.stderr:write(self.name, ": ", message, "\n")
   os.exit(1)
-end
-
--- A help text that cannot be read is its author's bug.
-local function unreadable(what, line)
-  error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
-end
-
--- The name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
-local function positional(help)
-  local usage = help:match "usage:[^\n]*" or ""
-  local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
-  for word in rest:gmatch "%S+" do
-    local target = word == "TARGET" or word == "TARGET..."
-    if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
-    found = target and word or nil
-  end
-  return found
-end
-
-local function add(self, parser, spec)
-  local names, value = spec:match "^(.*) (%u+)$"
-  for name in (names or spec):gmatch "%S+" do
-    if not name:find "^%-%w$" and not name:find "^%-%-%w[%w-]*$" then
-      unreadable("option line", spec)
-    end
-  end
-  local short = self.flags[spec] or FLAGS[spec]
-  if names then
-    local convert = CONVERT[value]
-    local long = names:match "%-%-%S+" or names
-    parser:option(names):convert(function(text)
-      if convert then return convert(text, long) end
-      return text
-    end)
-  elseif short then
-    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
-  elseif not spec:find "help" then
-    parser:flag(spec)
-  end
 end
 
 -- "-" stands for targets from standard input, one a line, # and what follows is a comment.
@@ -130,9 +77,7 @@ function Cli:parse(words)
   if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) self:usage(message) end
-  local targets = positional(self.help)
-  if targets then parser:argument("target"):args(targets == "TARGET..." and "+" or 1) end
-  for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
+  local targets = help_text.read(self.help, self.flags, parser)
   local args = parser:parse(words)
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
