@@ -14,7 +14,7 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
 
   -4                      IPv4 only
   -6                      IPv6 only
-  -p, --protocol WORD     what to probe with: icmp (default), udp
+  -p, --protocol WORD     protocol of the probes: icmp (default), udp
   -I                      the same as -p icmp
   -U                      the same as -p udp
   --port N                (33434)

@@ -39,7 +39,7 @@ local cases = {
     print(mtr.wait_all(task))]], 1, "^nil\t.*bad task", "^mtrlua: .*bad task\nstack traceback:" },
   { "fails when it waits for what cannot happen", [[
     require "mtr".semaphore(0):acquire()]],
-    1, "^$", "^mtrlua: mtr: waits for what can never happen" },
+    1, "^$", "^mtrlua: mtr: this wait would never end" },
   { "has the sockets of each transport, though its privileges are gone", [[
     local mtr = require "mtr"
     for _, options in ipairs { { transport = "packet" }, { transport = "raw" }, { rate = "max" },
