@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that writes pings as ping(8) does: a line for the start, for each answer and each
--- silence, and the summary. Its results are plain tables, told apart by `type`:
+-- The reporter that writes pings like ping(8): a line for the start, for each answer, for each
+-- probe without an answer, and the summary. Its results are plain tables with a `type`:
 --
 --     { type = "ping_start", target =, dst =, size = }
 --     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
@@ -11,15 +11,15 @@
 --
 -- `opts` are { data = bytes in each packet, protocol = }.
 
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
 local Ping = {}
-local M = sink.reporter("ping", Ping)
+local M = Sink.reporter("ping", Ping)
 
 local SAY = {}
 
 function SAY.ping_start(r, opts)
-  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(sink.plain(r.target), r.dst, opts.data,
+  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(Sink.plain(r.target), r.dst, opts.data,
     r.size, opts.protocol)
 end
 
@@ -32,15 +32,15 @@ end
 
 function SAY.ping_summary(r)
   local text = ("\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n"):format(
-    sink.plain(r.target), r.sent, r.received, r.unanswered)
+    Sink.plain(r.target), r.sent, r.received, r.unanswered)
   if not r.min then return text end
   return text .. ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter %.3f ms\n"):format(
     r.min, r.avg, r.max, r.mdev, r.jitter)
 end
 
---- What is written of a record.
----@param record table
+--- Returns the text of a result.
+---@param result table
 ---@return string
-function Ping:text(record) return SAY[record.type](record, self.opts) end
+function Ping:text(result) return SAY[result.type](result, self.opts) end
 
 return M

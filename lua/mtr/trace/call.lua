@@ -114,7 +114,7 @@ function M.probe(engine, opts, on_done)
   if not opts.ttl then error("probe: ttl must be 1..255, got nil", 2) end
   t.flags = t.flags + C.MTR_MANUAL
   t.first_ttl, t.max_ttl = 1, opts.ttl
-  trace.ttl, trace.flow, trace.single = opts.ttl, opts.flow or 0, send
+  trace.ttl, trace.flow, trace.send_probe = opts.ttl, opts.flow or 0, send
   trace.on_reply, trace.on_timeout = keep_reply, keep_silence
   if on_done then
     trace.on_done = function()

@@ -101,7 +101,7 @@ end
 --- it.
 ---@return boolean
 function Trace:wants_result()
-  if self.single then return false end
+  if self.send_probe then return false end
   return not self.on_done or takes_second(self.on_done)
 end
 

@@ -33,7 +33,7 @@ local function start(trace, t, family, address)
   trace.kept = nil
   if trace.strategy then trace.options = instances.options(t) end
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
-  if trace.single then trace:single() end
+  if trace.send_probe then trace:send_probe() end
   if engine.halted then trace:halt() end
   return true
 end

@@ -40,7 +40,7 @@ describe("a line of a help text", function()
 
   it("that names no option of a trace must say more", function()
     assert.has_error(function() option_help.complete "  -c, --count N\n" end,
-      'cli: "-c, --count N" is no option of a trace: the help text must say what it is')
+      'cli: "-c, --count N" is not an option of a trace: the help text must describe it')
   end)
 end)
 

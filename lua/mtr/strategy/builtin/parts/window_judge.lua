@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Why a trace of the strategy window ends: what its hops, judged in TTL order, come to. The
--- instance is that of mtr.strategy.builtin.parts.window_state.
+-- Finds out why a trace of the strategy window ends, by judging its hops in TTL order. The instance
+-- is that of mtr.strategy.builtin.parts.window_state.
 
 local bit = require "bit"
 local window_state = require "mtr.strategy.builtin.parts.window_state"
@@ -12,9 +12,10 @@ local answers, OTHER, FINAL = window_state.answers, window_state.OTHER, window_s
 
 local M = {}
 
---- Keeps what stands for an address in the hop at `i`: for IPv6 not the address but two sums of it.
+--- Keeps the key of an address in the hop at `i`; for IPv6 it keeps two sums of the address
+--- instead.
 ---@param self ffi.cdata* the instance
----@param i integer where its numbers are
+---@param i integer index of the numbers of the hop
 ---@param key integer|string addr_key of the reply
 function M.remember(self, i, key)
   if type(key) == "number" then
@@ -29,14 +30,14 @@ function M.remember(self, i, key)
   self.hop[i + 1], self.hop[i + 2] = a, b
 end
 
--- Whether two hops were answered by one address.
+-- Returns true if one address answered for two hops.
 local function same(self, a, b)
   local i, k = self.step * a, self.step * b
   return self.hop[i + 1] == self.hop[k + 1]
     and (self.step == 2 or self.hop[i + 2] == self.hop[k + 2])
 end
 
--- Not 0 if a hop before `ttl` may have had its address.
+-- Returns 0 if no hop before `ttl` can have the address of hop `ttl`.
 local function familiar(self, ttl)
   local key = self.hop[self.step * ttl + 1]
   local bits = bxor(key, rshift(key, 8), rshift(key, 16))
@@ -46,7 +47,7 @@ local function familiar(self, ttl)
   return (band(seen, mark))
 end
 
--- Whether hop `ttl` repeats an address with another one in between.
+-- Returns true if hop `ttl` has the address of an earlier hop, with another address between them.
 local function loops(self, o, ttl)
   local before = self.last
   self.last = ttl
@@ -57,7 +58,7 @@ local function loops(self, o, ttl)
   return false
 end
 
---- Why the trace ends at hop `ttl`, which has settled; nil: it does not.
+--- Returns why the trace ends at hop `ttl`, which has settled; nil if it does not end.
 ---@param self ffi.cdata* the instance
 ---@param o mtr.ForceOptions
 ---@param h integer the hop's counts
