@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 4,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 5,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
+  MTR_SOCKETS = 11,      /* privileged descriptors of one engine */
   MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
@@ -158,7 +158,7 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */

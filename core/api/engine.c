@@ -41,8 +41,8 @@ void engine_not_ours(char *why, size_t size, const char *option, int family,
 
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_4] = fd[PACKET_6] = -1;
-  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd, mark);
   return err;
 }
 

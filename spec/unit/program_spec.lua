@@ -10,7 +10,7 @@ local root = run("id -u").out == "0\n"
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 4, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 5, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },

@@ -137,6 +137,11 @@ static int find(struct route *r, struct net_route *q) {
 static const char *explain(struct route *r, struct net_route q, int err) {
   if (err == -EHOSTUNREACH)
     return "a route of this host says that the target cannot be reached";
+  if (err == -EPERM) {                 /* unless it is of the mark */
+    q.mark = 0;
+    return find(r, &q) == -EPERM ? "a policy of this host forbids the target; "
+                                   "ip xfrm policy lists them" : NULL;
+  }
   q.broadcast = 1;
   if (err == -EACCES && find(r, &q) == -EACCES)
     return "a route of this host prohibits the target";

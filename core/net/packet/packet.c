@@ -9,9 +9,10 @@
 
 enum { SEND_BUFFER = 4 << 20 };
 
-int packet_sockets(int32_t fd[2], uint32_t mark) {
+int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {
   int err = 0, bytes = SEND_BUFFER;
-  fd[0] = fd[1] = -1;
+  int32_t *fd = all + PACKET_4;
+  fd[0] = fd[1] = all[PACKET_SPD] = -1;
   for (int i = 0; i < 2 && !err; i++) {
     fd[i] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd[i] < 0) {
@@ -29,7 +30,10 @@ int packet_sockets(int32_t fd[2], uint32_t mark) {
     if (fd[i] >= 0) close(fd[i]);
     fd[i] = -1;
   }
-  return err;
+  if (err) return err;
+  int spd = spd_socket();
+  all[PACKET_SPD] = spd < 0 ? -1 : spd;
+  return 0;
 }
 
 /* Whether |r| asks for what the tables alone cannot tell. */
@@ -78,6 +82,7 @@ static void packet_fds(struct net *net, int fd[NET_FDS]) {
   raw_fds(net, fd);
   fd[PACKET_4] = p->fd[0];
   fd[PACKET_6] = p->fd[1];
+  fd[PACKET_SPD] = p->spd.fd;
   fd[PACKET_NEWS] = fib_fd(&p->fib);
 }
 
@@ -89,6 +94,8 @@ static void packet_close(struct net *net, int32_t *keep) {
     if (keep) keep[PACKET_4 + i] = p->fd[i];
     else if (p->fd[i] >= 0) close(p->fd[i]);
   }
+  if (keep) keep[PACKET_SPD] = p->spd.fd;
+  else if (p->spd.fd >= 0) close(p->spd.fd);
   raw_end(&p->raw, keep);
   fib_close(&p->fib);
   free(p->out);
@@ -116,7 +123,7 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
     return err;
   }
   p->raw.net.ops = &packet_ops;
-  p->fd[0] = p->fd[1] = -1;
+  p->fd[0] = p->fd[1] = p->spd.fd = -1;
   p->out = packet_send_new();
   p->ext = calloc(RAW_BATCH, sizeof *p->ext);
   err = fib_open(&p->fib, p->raw.mark, now);
@@ -127,6 +134,7 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
     return err;
   }
   for (int i = 0; i < 2; i++) p->fd[i] = p->ring[i].fd = fd[PACKET_4 + i];
+  spd_open(&p->spd, fd[PACKET_SPD]);
   *net = &p->raw.net;
   return 0;
 }

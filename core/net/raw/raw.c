@@ -123,6 +123,15 @@ static uint32_t mark_of(int fd) {
   return mark;
 }
 
+/* Whether the kernel lets a sender of whole packets say which protocol they
+ * are of, for its rules and policies; Linux 6.4. */
+static int can_tell(int fd) {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return fd >= 0 &&
+         !getsockopt(fd, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, &size);
+}
+
 static int attach(const struct raw *raw) {
   for (int i = RAW_ICMP4; i < RAW_FDS; i++) {
     int protocol = kinds[i].protocol;
@@ -253,6 +262,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
     raw->dropped[i] = lost(fd[i]);
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
+  raw->able = can_tell(fd[RAW_SEND4]);
   if (!(err = attach(raw))) return 0;
 fail:
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;   /* still the caller's */

@@ -19,6 +19,9 @@ enum raw_fd {
   RAW_FDS
 };
 
+/* The kernel's IP_PROTOCOL of Linux 6.4: which protocol a packet is of. */
+enum { RAW_IP_PROTOCOL = 52 };
+
 enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
 
 struct raw_buffers;      /* of send and receive; private to their files */
@@ -32,6 +35,7 @@ struct raw {
   struct raw_buffers *out, *in;
   uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
   uint32_t mark;                     /* on the descriptors, 0 none */
+  int able;                          /* 1: a sender can tell the protocol */
   uint32_t heard;                    /* bit per descriptor to listen at */
   int quiet;                         /* and yet none listens now */
   int64_t usual;                     /* see net_stamp */

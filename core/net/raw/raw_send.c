@@ -14,6 +14,7 @@
 #include "net/raw/raw.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
+#include "wire/proto.h"
 
 enum {
   PACKET_MAX = 65536,
@@ -53,44 +54,51 @@ static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
   return c;
 }
 
-/* Interface, routing source and mark travel beside the packet. */
+/* What the kernel's routes and policies may go by, but cannot see in a packet
+ * whose header is ours, travels beside it: interface, routing source, mark, the
+ * kind of service, and for IPv4 the protocol. */
 static void options(struct msghdr *m, uint8_t *room,
-                    const struct wire_probe *p) {
+                    const struct wire_probe *p, int able) {
   struct cmsghdr *c = NULL;
-  size_t used = 0;
-  m->msg_control = NULL;
-  m->msg_controllen = 0;
-  if (!p->interface && !p->mark && !p->by_source) return;
-  memset(room, 0, RAW_CONTROL);
+  int protocol = p->protocol, tos = p->tos, v4 = p->family == 4;
   m->msg_control = room;
   m->msg_controllen = RAW_CONTROL;
-  if (p->family == 4 && (p->interface || p->by_source)) {
+  if (p->interface || p->mark || p->by_source || tos)
+    memset(room, 0, RAW_CONTROL);
+  if (v4 && able)
+    c = option(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
+  if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
     c = option(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-    used += CMSG_SPACE(sizeof info);
   } else if (p->interface || p->by_source) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     if (p->by_source) memcpy(&info.ipi6_addr, p->src, 16);
     c = option(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-    used += CMSG_SPACE(sizeof info);
   }
-  if (p->mark) {
-    option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
-    used += CMSG_SPACE(sizeof p->mark);
-  }
-  m->msg_controllen = used;
+  if (tos)
+    c = option(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
+               &tos, sizeof tos);
+  if (p->mark)
+    c = option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
+  m->msg_controllen =
+      c ? (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len) : 0;
+  if (!c) m->msg_control = NULL;
 }
 
+/* Over IPv6 the protocol takes the place of the port. */
 static int prepare(struct raw_buffers *b, unsigned i,
-                   const struct wire_probe *p) {
+                   const struct wire_probe *p, int able) {
   struct msghdr *m = &b->message[i].msg_hdr;
   int size = wire_build(p, b->packet[i], PACKET_MAX);
   if (size < 0) return size;
   b->bytes[i].iov_len = (size_t)size;
+  uint16_t port = 0;
+  if (able && p->family == 6)
+    port = p->protocol == WIRE_ICMP ? PROTO_ICMPV6 : p->protocol;
   m->msg_namelen =
-      route_sockaddr(&b->to[i], p->family, p->dst, 0, p->interface);
-  options(m, b->control[i], p);
+      route_sockaddr(&b->to[i], p->family, p->dst, port, p->interface);
+  options(m, b->control[i], p, able);
   return size;
 }
 
@@ -168,7 +176,7 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
     uint32_t first = i, family = v[i].family;
     int bad = 0;
     for (; i < n && v[i].family == family && !bad; i++) {
-      int size = prepare(b, i, &v[i]);
+      int size = prepare(b, i, &v[i], raw->able);
       sent[i] = (struct net_sent){0};
       if (size < 0) {
         sent[i].at = net->now();
