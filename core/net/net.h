@@ -26,6 +26,8 @@ struct net_route {
   uint8_t src[16];       /* all zero: by destination; out: the one to use */
   uint8_t family;
   uint8_t protocol;      /* WIRE_ICMP ... */
+  uint8_t tos;
+  uint16_t sport, dport; /* of the first probe; 0 not known */
   int64_t now;           /* ns; an answer may be up to a second old */
   uint8_t broadcast;     /* 1: such a target is allowed */
   uint32_t interface;    /* index, 0 any */

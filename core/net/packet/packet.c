@@ -44,6 +44,19 @@ static int special(const struct net_route *r) {
          memcmp(r->src, none, sizeof none);
 }
 
+/* The way goes by more than addresses: packet takes it, whatever raw would. */
+static int by_flow(struct packet *p, struct net_route *r) {
+  const char *why;
+  raw_hear(&p->raw, r->family, WIRE_ICMP);
+  raw_hear(&p->raw, r->family, r->protocol);
+  if (p->gear != PACKET_SLOW) packet_tune(p);
+  struct fib_route *route = fib_find(&p->fib, r->family, r->dst, r->now);
+  if (p->fib.same || !p->eager) return raw_route(&p->raw.net, r);
+  struct fib_hop *h = fib_hop(&p->fib, r->family, r->dst, route, &why, r->now);
+  if (h && !h->known) route_poke(r->family, h->addr, h->link);
+  return flow_route(&p->raw.flow, &p->raw.route, r, FLOW_PORTS);
+}
+
 /* IPv4 has one source address to a route, which need be asked for only once;
  * on IPv6 it goes by the destination (RFC 6724). */
 static int packet_route(struct net *net, struct net_route *r) {
@@ -51,6 +64,8 @@ static int packet_route(struct net *net, struct net_route *r) {
   static const uint8_t none[16];
   struct fib_route *route = NULL;
   const char *why;
+  fib_flow(&p->fib, r->family, r->protocol, r->sport, r->dport, r->tos);
+  if (p->fib.flow && !special(r)) return by_flow(p, r);
   if (!special(r)) route = fib_find(&p->fib, r->family, r->dst, r->now);
   if (route && route->way == FIB_LINK && memcmp(route->src, none, 16)) {
     memcpy(r->src, route->src, sizeof r->src);
@@ -127,6 +142,7 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
   p->out = packet_send_new();
   p->ext = calloc(RAW_BATCH, sizeof *p->ext);
   err = fib_open(&p->fib, p->raw.mark, now);
+  p->fib.able = p->raw.able;
   if (!err && (!p->out || !p->ext)) err = -ENOMEM;
   if (err) {
     for (int i = 0; i < RAW_FDS; i++) p->raw.fd[i] = -1;   /* the caller's */

@@ -161,6 +161,15 @@ void raw_hush(struct raw *raw, int quiet) {
     if (raw->heard >> i & 1) listen_at(i, raw->fd[i], !quiet);
 }
 
+static int by_flow(struct raw *raw, struct net_route *r) {
+  uint32_t mark = r->mark;
+  if (!mark) r->mark = raw->mark;
+  int err = flow_route(&raw->flow, &raw->route, r,
+                       raw->able ? FLOW_PROTOCOL : FLOW_NOTHING);
+  r->mark = mark;
+  return err;
+}
+
 /* Routes may hang on the mark. Where no privilege is left to put it on another
  * socket, the sending one has it; only broadcasts that one would not refuse. */
 int raw_route(struct net *net, struct net_route *r) {
@@ -171,6 +180,7 @@ int raw_route(struct net *net, struct net_route *r) {
   if (fd < 0) return -EAFNOSUPPORT;
   raw_hear(raw, r->family, WIRE_ICMP);
   raw_hear(raw, r->family, r->protocol);
+  if (flow_matters(&raw->flow, r->family, r->now)) return by_flow(raw, r);
   if (r->mark || !raw->mark) return route_find(&raw->route, r);
   r->mark = raw->mark;
   int err = route_find(&raw->route, r);
@@ -218,6 +228,7 @@ void raw_end(struct raw *raw, int32_t *keep) {
   }
   ports_close(&raw->ports);
   route_close(&raw->route);
+  flow_close(&raw->flow);
   free(raw->out);
   free(raw->in);
 }
@@ -241,6 +252,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
   struct rand rand = {seed};
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
   route_init(&raw->route);
+  flow_init(&raw->flow);
   raw->net.ops = &raw_ops;
   raw->net.caps = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
                   MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |

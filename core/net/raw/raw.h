@@ -3,11 +3,17 @@
  * raw.h: the raw transport: whole packets out through header-included sockets,
  * replies in through raw ICMP, TCP and UDP sockets of each family, filtered in
  * the kernel. Needs CAP_NET_RAW when its sockets are opened and never again.
+ *
+ * The kernel does not look into such a packet for its ports, nor before Linux
+ * 6.4 for its protocol. Where a rule of this host goes by these, and another
+ * way than the packet would, traces are refused; IPsec policies for single
+ * ports are not followed.
  */
 #ifndef RAW_RAW_H
 #define RAW_RAW_H
 
 #include "net/host/filter.h"
+#include "net/host/flow.h"
 #include "net/net.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
@@ -32,6 +38,7 @@ struct raw {
   struct filter filter;
   struct ports ports;
   struct route route;
+  struct flow flow;
   struct raw_buffers *out, *in;
   uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
   uint32_t mark;                     /* on the descriptors, 0 none */
