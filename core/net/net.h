@@ -67,6 +67,17 @@ static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
   for (int i = 0; i < n; i++) sent[i].at = start + share * (2 * i + 1) / 2;
 }
 
+/* net_stamp_early: the same where a call may contain the answers to what it
+ * sends, as on a path of some microseconds: no packet is taken to have left
+ * later than it can have. */
+static inline void net_stamp_early(struct net_sent *sent, int n, int64_t start,
+                                   int64_t end, int64_t *usual) {
+  net_stamp(sent, n, start, end, usual);
+  int64_t share = n > 0 ? (end - start) / n : 0;
+  if (share > *usual) share = *usual;
+  for (int i = 0; i < n; i++) sent[i].at = start + share * i;
+}
+
 /* The time of a batch, as the loop knows it. */
 struct net_clock {
   int64_t now;           /* ns, monotonic */

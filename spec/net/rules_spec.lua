@@ -11,12 +11,12 @@ local UPLINK = [[set -e
 ip link add side netns %s type veth peer name side netns %s
 ip addr add 10.9.0.1/24 dev side; ip -6 addr add fd00:9::1/64 dev side nodad; ip link set side up
 echo 0 >/proc/sys/net/ipv4/conf/side/rp_filter
-for v in 4 6; do echo 100 >/proc/sys/net/ipv$v/neigh/side/retrans_time_ms; done
 nsenter --net=%s sh -e <<'R2'
 ip addr add 10.9.0.2/24 dev side; ip -6 addr add fd00:9::2/64 dev side nodad; ip link set side up
 R2
 ip route add 10.0.4.0/24 via 10.9.0.2 table 9; ip -6 route add fd00:4::/64 via fd00:9::2 table 9
-for i in $(seq 200); do ip link show side | grep -q 'state UP' && break; sleep 0.01; done]]
+up() { $1 ip link show side | grep -q 'state UP'; }
+for i in $(seq 200); do up && up nsenter\ --net=%s && break; sleep 0.01; done; sleep 0.1]]
 
 local WORD = "a rule of this host"
 
@@ -24,7 +24,7 @@ local function up(rule)
   nets.needs_privilege(pending)
   local l = nets.up "chain 4"
   local r2 = l:path "r2"
-  nets.must(l, UPLINK:format(l:path(), r2, r2))
+  nets.must(l, UPLINK:format(l:path(), r2, r2, r2))
   nets.must(l, ("ip rule add %s table 9; ip -6 rule add %s table 9"):format(rule,
     (rule:gsub("icmp", "ipv6-icmp"))))
   return l

@@ -91,14 +91,14 @@ static int ask(struct flow *f, const struct net_route *q, enum flow_told told,
   struct netlink_question n;
   size_t size = q->family == 4 ? 4 : 16;
   struct rtmsg body = {.rtm_family = (uint8_t)af(q->family),
-                       .rtm_dst_len = (uint8_t)(size * 8), .rtm_tos = q->tos,
+                       .rtm_dst_len = (uint8_t)(size * 8),
+                       .rtm_tos = q->tos & TOS_MASK,
                        .rtm_flags = entry ? RTM_F_FIB_MATCH : 0};
   uint8_t protocol = ip_protocol(q->family, told >= FLOW_PROTOCOL
                                                 ? q->protocol
                                                 : flow_other(q->protocol));
   uint16_t sport = htons(q->sport), dport = htons(q->dport);
   int given = memcmp(q->src, none, sizeof none) != 0;
-  body.rtm_tos &= TOS_MASK;
   if (given) body.rtm_src_len = body.rtm_dst_len;
   netlink_question(&n, RTM_GETROUTE, 0, &body, sizeof body);
   netlink_put(&n, RTA_DST, q->dst, size);

@@ -128,11 +128,11 @@ static uint32_t flush(struct packet *p, const struct wire_probe *v,
   struct net *net = &p->raw.net;
   int fd = p->fd[v[first].family == 6];
   while (first < end) {
-    unsigned run = end - first < STAMPED ? end - first : STAMPED;
+    unsigned run = raw_run(&p->raw, end - first, STAMPED);
     int64_t start = net->now();
     int n = sendmmsg(fd, &p->out->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    net_stamp(&sent[first], n, start, net->now(), &p->raw.usual);
+    raw_sent(&p->raw, &sent[first], n, start, net->now());
     if (n > 0) {
       first += (uint32_t)n;
       p->raw.refused = 0;

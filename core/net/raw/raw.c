@@ -274,6 +274,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
     raw->dropped[i] = lost(fd[i]);
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
+  raw->quick = RAW_QUICK;
   raw->able = can_tell(fd[RAW_SEND4]);
   if (!(err = attach(raw))) return 0;
 fail:

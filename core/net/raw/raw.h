@@ -28,6 +28,8 @@ enum raw_fd {
 /* The kernel's IP_PROTOCOL of Linux 6.4: which protocol a packet is of. */
 enum { RAW_IP_PROTOCOL = 52 };
 
+enum { RAW_QUICK = 256 };   /* sends, after an answer that came during one */
+
 enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
 
 struct raw_buffers;      /* of send and receive; private to their files */
@@ -46,6 +48,9 @@ struct raw {
   uint32_t heard;                    /* bit per descriptor to listen at */
   int quiet;                         /* and yet none listens now */
   int64_t usual;                     /* see net_stamp */
+  int64_t run_start, run_end;        /* ns; of sends close together, ... */
+  int64_t run_before;                /* ns; ... and of those just before */
+  unsigned quick;                    /* sends left that may contain answers */
   int64_t refused;                   /* ns; since then nothing is taken, or 0 */
   int64_t tried;                     /* ns; the last refusal */
 };
@@ -83,6 +88,14 @@ int raw_reserve(struct net *net, int protocol, uint16_t port);
 /* raw_later: whether a send that was refused at |now| with |err| is to be tried
  * again: for "not now", unless nothing has been taken for a second. */
 int raw_later(struct raw *raw, int err, int64_t now);
+
+/* raw_run: how many of |n| packets the next call shall send. raw_sent: stamps
+ * the |n| that it sent from |start| to |end|. While answers come during calls,
+ * a call sends one packet, unless many are outstanding, and what it sends is
+ * stamped with the time before. */
+unsigned raw_run(struct raw *raw, unsigned n, unsigned most);
+void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
+              int64_t end);
 
 /* raw_stamp: sets |r|'s time to the kernel's |at|, ns of the time of day; or,
  * if it lies in the future, because the clock was stepped, to |clock|'s. */
