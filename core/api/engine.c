@@ -80,6 +80,12 @@ static int open_sockets(const struct mtr_config *config, uint64_t random,
   return err;
 }
 
+/* Adds to |why| what the transport lacks. */
+static void add_lack(const struct net *net, char *why, uint32_t size) {
+  size_t used = strlen(why);
+  if (net->lack) snprintf(why + used, size - used, "; %s", net->lack);
+}
+
 /* raw; or packet, if that is asked for, or for "auto" when the rate is high. */
 static int open_raw(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
@@ -101,6 +107,7 @@ static int open_raw(const struct mtr_config *config, uint64_t random,
                          "cannot be had: %s", mtr_errname(odd));
   else snprintf(why, size, "%s sockets are permitted%s", fast ? "packet" :
                 "raw", fast ? " and the rate is high" : "");
+  add_lack(*net, why, size);
   return 0;
 }
 

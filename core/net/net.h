@@ -148,6 +148,9 @@ struct net {
   double malformed;      /* packets that did not parse */
   double detours;        /* probes that took the slow way, and ... */
   const char *detour;    /* ... why the last of them did; NULL none. Static */
+  const char *lack;      /* what this host or its keeper refuses; NULL nothing.
+                          * Static */
+  int broken;            /* errno; nothing can be received any more; 0 */
   uint32_t load;         /* probes outstanding; the loop's, before it sends */
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */

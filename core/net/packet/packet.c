@@ -64,6 +64,8 @@ static int packet_route(struct net *net, struct net_route *r) {
   static const uint8_t none[16];
   struct fib_route *route = NULL;
   const char *why;
+  int err = raw_usable(&p->raw, r);
+  if (err) return err;
   fib_flow(&p->fib, r->family, r->protocol, r->sport, r->dport, r->tos);
   if (p->fib.flow && !special(r)) return by_flow(p, r);
   if (!special(r)) route = fib_find(&p->fib, r->family, r->dst, r->now);
@@ -72,8 +74,7 @@ static int packet_route(struct net *net, struct net_route *r) {
     raw_hear(&p->raw, r->family, WIRE_ICMP);
     raw_hear(&p->raw, r->family, r->protocol);
   } else {
-    int err = raw_route(net, r);
-    if (err) return err;
+    if ((err = raw_route(net, r))) return err;
     if (route && route->way == FIB_LINK && r->family == 4)
       memcpy(route->src, r->src, sizeof r->src);
   }

@@ -50,6 +50,7 @@ struct raw {
   int64_t usual;                     /* see net_stamp */
   int64_t run_start, run_end;        /* ns; of sends close together, ... */
   int64_t run_before;                /* ns; ... and of those just before */
+  int single;                        /* 1: recvmmsg is refused, recvmsg not */
   unsigned quick;                    /* sends left that may contain answers */
   int64_t refused;                   /* ns; since then nothing is taken, or 0 */
   int64_t tried;                     /* ns; the last refusal */
@@ -57,7 +58,8 @@ struct raw {
 
 /* raw_sockets: opens the privileged descriptors, with |mark| on them unless 0,
  * and filters that let nothing in. 0 or -EPERM, -EMFILE; then none is open. A
- * family that this host lacks leaves -1. */
+ * family or protocol that this host lacks or refuses leaves -1, as long as
+ * there is one family that sends and hears. */
 int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark);
 
 /* raw_open: a transport over |fd| in |*net|, identities from |seed|: |regions|
@@ -79,6 +81,10 @@ void raw_hear(struct raw *raw, int family, int protocol);
 
 /* raw_hush: from now on no socket listens; or, |quiet| 0, those that are to. */
 void raw_hush(struct raw *raw, int quiet);
+
+/* raw_usable: 0, or a negative errno and |r|->why: there are no sockets for |r|,
+ * or none can be read. */
+int raw_usable(const struct raw *raw, struct net_route *r);
 
 /* raw_fds, raw_route, raw_reserve: as in net_ops. */
 void raw_fds(struct net *net, int fd[NET_FDS]);

@@ -86,6 +86,31 @@ static const int upper[RAW_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
                                    [RAW_TCP6] = WIRE_TCP,
                                    [RAW_UDP6] = WIRE_UDP};
 
+/* An error of a socket that is no news of the network: it will not go away. */
+static int lasts(int err) {
+  return err == EPERM || err == EACCES || err == ENOSYS || err == EINVAL ||
+         err == EBADF || err == ENOTSOCK;
+}
+
+/* Reads up to |n| packets; returns how many. Where the call for many is refused
+ * that for one is tried; if that is too, nothing can be received any more. */
+static int read_some(struct raw *raw, int fd, unsigned n) {
+  struct mmsghdr *m = raw->in->message;
+  int got = -1;
+  if (!raw->single) {
+    got = recvmmsg(fd, m, n, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    if (got >= 0 || !lasts(errno)) return got;
+    raw->single = 1;
+  }
+  for (got = 0; got < (int)n; got++) {
+    ssize_t size = recvmsg(fd, &m[got].msg_hdr, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0) break;
+    m[got].msg_len = (unsigned)size;
+  }
+  if (!got && lasts(errno)) raw->net.broken = errno;
+  return got;
+}
+
 uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
                      uint32_t n, const struct net_clock *clock, int *more) {
   struct raw *raw = (struct raw *)net;
@@ -96,7 +121,7 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     b->message[j].msg_hdr.msg_namelen = sizeof b->from[j];
     b->message[j].msg_hdr.msg_controllen = RAW_CONTROL;
   }
-  int got = recvmmsg(raw->fd[i], b->message, n, MSG_DONTWAIT | MSG_TRUNC, NULL);
+  int got = read_some(raw, raw->fd[i], n);
   *more = got == (int)n;
   for (int j = 0; j < got; j++) {
     struct wire_reply *r = &v[k];

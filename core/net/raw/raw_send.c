@@ -195,6 +195,9 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
   struct raw_buffers *b = raw->out;
   uint32_t i = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
+  for (; net->broken && i < n; i++)    /* no answer would be seen */
+    sent[i] = (struct net_sent){.at = net->now(),
+                                .error = (uint16_t)net->broken};
   while (i < n) {
     uint32_t first = i, family = v[i].family;
     int bad = 0;
