@@ -281,7 +281,7 @@ struct mtr_counters {
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */
-  double malformed;      /* not parsed */
+  double malformed;      /* damaged, or from an address that nobody can have */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
   double detours;        /* probes that packet could not send by itself: raw

@@ -145,7 +145,7 @@ struct net {
   const struct net_ops *ops;
   uint32_t caps;         /* MTR_CAP_* */
   double drops;          /* packets lost in full socket buffers */
-  double malformed;      /* packets that did not parse */
+  double malformed;      /* packets damaged, or from impossible addresses */
   double detours;        /* probes that took the slow way, and ... */
   const char *detour;    /* ... why the last of them did; NULL none. Static */
   const char *lack;      /* what this host or its keeper refuses; NULL nothing.

@@ -17,7 +17,7 @@
  * have the firewall drop the answers: so raw's sockets, which are behind that,
  * are never relied on for them. What comes by a ring has not been reassembled:
  * of a reply in fragments the first counts, whose size is then told as the
- * reply's; nor has a checksum been looked at.
+ * reply's; nor has the kernel looked at a checksum: we do (wire/verify.h).
  *
  * Needs CAP_NET_RAW when its sockets are opened and never again.
  */

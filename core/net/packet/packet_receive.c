@@ -10,6 +10,7 @@
 
 #include "net/packet/packet.h"
 #include "wire/parse.h"
+#include "wire/verify.h"
 
 enum {
   FAST_LOAD = 64,        /* probes outstanding from which on it is fast */
@@ -126,6 +127,9 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
     struct wire_reply *reply = &v[k];
     raw_stamp(&p->raw.net, reply, packet.at, clock);
     int err = wire_parse(packet.bytes, packet.size, packet.whole, reply);
+    if (!err && (!wire_possible(reply) ||
+                 !wire_intact(packet.bytes, packet.size, packet.whole, 0)))
+      err = -EBADMSG;
     if (err == -EBADMSG) p->raw.net.malformed++;
     if (err) continue;
     if (reply->ext_size) {
@@ -139,6 +143,7 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
   return k;
 }
 
+/* What is malformed is counted by one listener: the rings, while they listen. */
 uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
                         uint32_t n, const struct net_clock *clock, int *more) {
   struct packet *p = (struct packet *)net;
@@ -152,8 +157,10 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
   }
   if (p->gear == PACKET_RISING && clock->now - p->since >= RISE_NS)
     only_rings(p, clock->now);
+  double malformed = net->malformed;
   if (i < PACKET_4) got = raw_receive(net, i, v, n, clock, more);
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);
+  if (i < PACKET_4 && p->gear != PACKET_SLOW) net->malformed = malformed;
   for (uint32_t j = 0; j < got; j++) {
     if (!packet_fresh(p, &v[j], clock)) continue;
     if (k != j) v[k] = v[j];
