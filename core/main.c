@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c: mtrlua. The order is the point of this file: the command line, then
- * the privileged sockets, then the end of all privileges, and only then Lua.
+ * mtrlua. The order is the point of this file: the command line, then the
+ * privileged sockets, then the end of all privileges, and only then Lua.
  *
  * Exit status: 0 done, 1 error, 2 bad usage, 128 + n after signal n, or what
  * the script says.
  */
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,44 +21,37 @@
 
 enum { BAD_USAGE = 2 };
 
-static int main_read(struct source *script, const char *name) {
+static int read_script(struct source *script, const char *name) {
   int err = source_read(script, name);
-
   if (err < 0)
     fprintf(stderr, "mtrlua: cannot open script '%s': %s\n", name,
             strerror(-err));
   return err;
 }
 
-/* main_fill: makes sure that no socket gets the number of a standard stream.
- * What takes a closed one's place is open the wrong way round, so that using it
- * is still an error. */
-static void main_fill(void) {
+/* Makes sure that no socket gets the number of a standard stream. What takes a
+ * closed one's place is open the wrong way round, so that using it is still an
+ * error. */
+static void fill_streams(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl(fd, F_GETFD) < 0)
       open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
-/* main_run: everything but help and version. */
-static int main_run(const struct options *o, int argc, char **argv) {
+/* Everything but help and version. */
+static int run(const struct options *o, int argc, char **argv) {
   const char *name = o->script ? argv[o->script] : NULL;
-  const bool secure = privilege_secure();
+  int secure = privilege_secure();
   struct source script = {.text = NULL};
-  struct state_setup setup = {
-    .argc = argc, .argv = argv, .options = o, .script = name ? &script : NULL,
-  };
+  struct state_setup setup = {.argc = argc, .argv = argv, .options = o,
+                              .script = name ? &script : NULL};
   struct kits kits;
-  bool helped;
-  int err;
-
   /* A script is read with the rights of whoever runs us: when these rights are
    * more than we shall have in a moment, now; when we were lent some, later. */
-  if (name && !secure && main_read(&script, name) < 0)
-    return EXIT_FAILURE;
+  if (name && !secure && read_script(&script, name) < 0) return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
-  helped = kits.count == 0 ||
-           (o->transport && strcmp(o->transport, "mtr-packet") == 0);
-  err = privilege_drop(helped);
+  int helped = kits.count == 0 || options_helped(o);
+  int err = privilege_drop(helped);
   if (err < 0) {
     fprintf(stderr, "mtrlua: cannot give up privileges: %s\n", strerror(-err));
     return EXIT_FAILURE;
@@ -68,8 +60,7 @@ static int main_run(const struct options *o, int argc, char **argv) {
     unsetenv("LUA_INIT");
     unsetenv("LUA_PATH");
     unsetenv("LUA_CPATH");
-    if (name && main_read(&script, name) < 0)
-      return EXIT_FAILURE;
+    if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
   }
   setup.kits = &kits;
   setup.wake_fd = signals_start();
@@ -84,8 +75,7 @@ static int main_run(const struct options *o, int argc, char **argv) {
 int main(int argc, char **argv) {
   char why[OPTIONS_WHY];
   struct options o;
-
-  main_fill();
+  fill_streams();
   if (options_parse(&o, argc, argv, why) < 0) {
     fprintf(stderr,
             "mtrlua: %s\n"
@@ -97,5 +87,5 @@ int main(int argc, char **argv) {
     about_help();
   else if (o.action == OPTIONS_VERSION)
     about_version();
-  state_exit(o.action == OPTIONS_RUN ? main_run(&o, argc, argv) : EXIT_SUCCESS);
+  state_exit(o.action == OPTIONS_RUN ? run(&o, argc, argv) : EXIT_SUCCESS);
 }

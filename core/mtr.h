@@ -56,6 +56,14 @@ enum {
   MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY
 };
 
+/* Flags of mtr_transport_info. */
+enum {
+  MTR_TRANSPORT_NAMED = 1 << 0,   /* users choose it by its name */
+  MTR_TRANSPORT_HELPED = 1 << 1,  /* another program sends, with a privilege of
+                                   * its own */
+  MTR_TRANSPORT_RECORDED = 1 << 2 /* what goes over it can be recorded */
+};
+
 /* Capabilities of a transport. */
 enum {
   MTR_CAP_ICMP = 1 << 0, MTR_CAP_UDP = 1 << 1, MTR_CAP_TCP = 1 << 2,
@@ -104,7 +112,8 @@ enum {
   MTR_WANT_HOP = 1 << 4, MTR_WANT_RESULT = 1 << 5
 };
 
-/* Why a trace ended; scamper's words. */
+/* Why a trace ended; scamper's words. mtr_stop_word makes its words of these
+ * names. */
 enum {
   MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
   MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
@@ -164,6 +173,15 @@ struct mtr_config {
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
   char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
                           * file to record into, "" none */
+};
+
+/* mtr_transport_info: one of the transports that the library has. */
+struct mtr_transport_info {
+  char name[16];
+  uint32_t id;           /* MTR_RAW ... */
+  uint32_t sockets;      /* how many of mtr_sockets it can use; 0 none */
+  uint32_t caps;         /* MTR_CAP_* that it has at most, on any host */
+  uint32_t flags;        /* MTR_TRANSPORT_* */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -278,6 +296,10 @@ struct mtr_counters {
   double duplicates;
   double late;           /* first replies after the timeout */
   double timeouts;
+  double failed;         /* of those sent: the transport reported an error
+                          * later. Probes sent are replies, timeouts, failed,
+                          * given up, or still outstanding */
+  double given_up;       /* sent; the trace ended before an answer came */
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */
@@ -293,7 +315,7 @@ struct mtr_counters {
   double unrecorded;     /* records that a recording lacks: the disk is full */
   double unreplayed;     /* probes that the recording replayed does not hold */
   double traces;         /* now in flight */
-  double probes;         /* now outstanding */
+  double probes;         /* sent, and now outstanding */
   double memory;         /* bytes of the slabs now */
 };
 
@@ -458,6 +480,18 @@ uint32_t mtr_abi(void);
  * "config", "probe_opts", "info", "counters", "sim_node" ...), 0 for any other
  * name. */
 uint32_t mtr_sizeof(const char *which);
+
+/* mtr_transport_info: fills |info| about transport number |i|, from 0 on, with
+ * auto first. -ENOENT: there are no more. */
+int mtr_transport_info(uint32_t i, struct mtr_transport_info *info);
+
+/* mtr_stop_word: the word of a stop reason, such as "completed"; NULL for a
+ * number that is none, which the first one behind the last is. Static. */
+const char *mtr_stop_word(uint32_t reason);
+
+/* mtr_reply_field: the name that the one MTR_REPLY_* |flag| has as a field of a
+ * reply, such as "dup"; NULL: it is no such field. Static. */
+const char *mtr_reply_field(uint32_t flag);
 
 /* mtr_strerror: "NAME: text" of a positive or negative errno. Never NULL;
  * static storage. |buf| of |size| bytes takes the text and is returned. */

@@ -12,9 +12,9 @@ usage: simulate [options]
 
 Traces a simulated network, and prints what the trace saw beside what is there.
 
-  -p, --protocol WORD     what to probe with: icmp (default), udp, tcp
-  --flow N                which of the equal-cost paths, 0 to 511 (0)
-  -q, --queries N         answers wanted of each hop (3)
+  -p, --protocol WORD
+  --flow N
+  -q, --queries N         (3)
   --seed N                of all chance (1)
   -h, --help              this text
 

@@ -20,7 +20,7 @@ static uint32_t begin_chain(struct ahead *a, const struct core *c) {
   uint32_t end = find_end(c, a->last + 1, 0);
   if (end == c->told) return SLAB_NONE;
   a->last = end;
-  const struct trace *t = core_trace(c, c->events[end].trace);
+  const struct trace *t = state_trace(c, c->events[end].trace);
   return t ? t->cells.first : SLAB_NONE;
 }
 

@@ -2,13 +2,13 @@
 #include "api/json.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/names.h"
 #include "wire/ext.h"
 
-enum { FIRST_ROOM = 64, NONE = 0xffff, EXT_MAX = 255 * 4 };
+enum { FIRST_ROOM = 64, NONE = 0xffff };
 
 static void put_piece(struct text *t, const char *piece, const char *end) {
   text_put(t, piece, (size_t)(end - piece));
@@ -104,12 +104,7 @@ static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
 static char *end(char *p, unsigned f) {
   enum { SAID = MTR_REPLY_DUP | MTR_REPLY_LATE | MTR_REPLY_TOO_BIG |
                 MTR_REPLY_ANSWER };
-  p = put_if(p, f & MTR_REPLY_EXT_BAD, ",\"ext_malformed\":true");
-  p = put_if(p, !(f & SAID), ",\"ignored\":true");
-  p = put_if(p, f & MTR_REPLY_LOCAL, ",\"local_\":true");
-  p = put_if(p, f & MTR_REPLY_OTHER_ADDR, ",\"other_addr\":true");
-  p = put_if(p, f & MTR_REPLY_TE_FROM_DST, ",\"te_from_dst\":true");
-  p = put_if(p, f & MTR_REPLY_TOO_BIG, ",\"too_big\":true");
+  p = names_put(p, NAMES_LATE, f & SAID ? f : f | NAMES_IGNORED);
   *p = '}';
   return p + 1;
 }
@@ -245,12 +240,10 @@ static char *head(char *p, const char *transport,
 }
 
 static char *outcome(char *p, const struct mtr_info *info) {
-  static const char *const stop[] = {
-      "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error",
-      "hoplimit", "gss", "lss", "halted"};
   p = put_seconds(put_word(p, ",\"start\":"), info->start);
   p = put_ms(put_word(p, ",\"duration\":"), info->duration);
-  p = put_word(put_word(p, ",\"stop_reason\":\""), stop[info->stop_reason]);
+  p = put_word(put_word(p, ",\"stop_reason\":\""),
+               names_stop[info->stop_reason]);
   *p++ = '"';
   if (info->stop_data != MTR_NO_CODE)
     p = put_member(p, ",\"stop_data\":", info->stop_data);
@@ -274,33 +267,11 @@ void json_write(struct text *t, const char *transport,
   text_put(t, "]}", 2);
 }
 
-int replies_reserve(struct replies *r, uint32_t n) {
-  struct replies bigger = {.room = n};
-  bigger.events = malloc(n * sizeof *r->events);
-  bigger.ext = malloc((size_t)n * EXT_MAX);
-  bigger.next = malloc(n * sizeof *r->next);
-  bigger.phrases = calloc(PHRASES, sizeof *r->phrases);
-  if (bigger.events && bigger.ext && bigger.next && bigger.phrases) {
-    replies_close(r);
-    *r = bigger;
-    return 0;
-  }
-  replies_close(&bigger);
-  return -ENOMEM;
-}
-
-void replies_close(struct replies *r) {
-  free(r->events);
-  free(r->ext);
-  free(r->next);
-  free(r->phrases);
-}
-
 static int fetch(struct mtr *m, uint32_t handle) {
   struct replies *r = &m->replies;
   for (;;) {
     int n = mtr_replies(m, handle, MTR_ALL_TTLS, r->events, r->room, r->ext,
-                        r->room * EXT_MAX);
+                        r->room * REPLIES_EXT);
     if (n < 0 || (uint32_t)n <= r->room) return n;
     if (replies_reserve(r, (uint32_t)n)) return -ENOMEM;
   }
@@ -358,7 +329,7 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   struct text t = {.at = buf, .end = buf + size};
   begin(&t, mtr_transport(m), &info);
   struct text start = t;
-  if (!in_order(&t, m, core_trace(&m->loop.core, handle), &info)) {
+  if (!in_order(&t, m, state_trace(&m->loop.core, handle), &info)) {
     if ((n = fetch(m, handle)) < 0) return n;
     t = start;
     hops(&t, r, (uint32_t)n, &info);

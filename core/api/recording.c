@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "api/engine.h"
+#include "loop/clock.h"
 #include "net/tape/record.h"
 #include "net/tape/replay.h"
 
-int recording_replay(const struct mtr_config *config, uint64_t *random,
-                     struct net **net, char *why, uint32_t size) {
+int recording_replay(struct net **net, struct net_opening *o) {
+  const struct mtr_config *config = o->config;
   struct tape_head head;
   char more[160];
   int err = replay_open(net, config->recording, &head, more, sizeof more);
@@ -19,27 +19,19 @@ int recording_replay(const struct mtr_config *config, uint64_t *random,
     (*net)->ops->close(*net, NULL);
     err = -EINVAL;
   }
-  *random = head.seed;
-  snprintf(why, size, err ? "cannot replay %s: %s" : "replayed from %s",
+  o->seed = head.seed;
+  snprintf(o->why, o->size, err ? "cannot replay %s: %s" : "replayed from %s",
            config->recording, more);
   return err;
 }
 
 int recording_start(const struct mtr_config *config, uint64_t random,
                     struct net **net, char *why, uint32_t size) {
-  struct tape_head head = {.seed = random, .epoch = loop_epoch(),
+  struct tape_head head = {.seed = random, .epoch = clock_epoch(),
                            .max_probes = config->max_probes};
-  int err = record_open(net, *net, config->recording, &head, loop_clock);
+  int err = record_open(net, *net, config->recording, &head, clock_system);
   if (err)
     snprintf(why, size, "cannot record into %s%s", config->recording,
              err == -EBUSY ? ": another engine does already" : "");
-  return err;
-}
-
-int mtr_finish(struct mtr *m) {
-  const struct net_ops *ops = m->loop.net->ops;
-  int err = ops->finish ? ops->finish(m->loop.net) : 0;
-  m->loop.core.counters.unrecorded = m->loop.net->unrecorded;
-  engine_because(m, err, err ? m->config.recording : "");
   return err;
 }

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The C interface to simulated networks: making one out of records, and asking
- * for its targets. Opening an engine over one is in api/engine.c.
+ * The C interface to simulated networks: making one out of records, asking for
+ * its targets, and for the path that a trace would find. Opening an engine over
+ * one is in api/engine.c.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/plan.h"
 #include "net/sim/internet.h"
+#include "net/sim/sim.h"
 #include "net/sim/topo.h"
 #include "wire/reply.h"
 
@@ -113,5 +116,40 @@ int mtr_sim_targets(struct mtr_sim *sim, uint32_t family, double first,
   internet_plan(&net, &sim->internet, sim->seed);
   for (; k < n && first + k < net.prefixes; k++)
     internet_target(&net, family, (uint32_t)first + k, addr + 16 * k);
+  return (int)k;
+}
+
+int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
+                 struct mtr_event *out, uint32_t n) {
+  const struct core *c = &m->loop.core;
+  struct net *net = m->loop.net;
+  struct start_route route = {.sport = 0};
+  struct payload payload = {0};
+  struct mtr_trace opts = *trace;
+  uint32_t k = 0;
+  if (!sim_is(net)) return -EOPNOTSUPP;
+  int err = plan_trace(m, &opts, &route, &payload);
+  if (err) return err;
+  struct opts shared =
+      start_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
+  struct trace t = {.opts = &shared};
+  start_fields(c, &t, &opts, &route);
+  struct probe p = {.flow = shared.flow, .sport = t.sport,
+                    .dport = shared.dport};
+  while (k < n && k < 255) {
+    struct wire_probe probe;
+    struct wire_reply reply;
+    struct mtr_event *ev = &out[k];
+    p.ttl = (uint8_t)++k;
+    describe_probe(c, &t, &p, &probe);
+    int came = sim_truth(net, &probe, &reply);
+    *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .ttl = p.ttl};
+    if (came < 0) return came;
+    if (!came) continue;
+    deliver_copy(ev, &reply);
+    ev->rtt = (float)((double)(reply.at - net->at) / 1e6);
+    if (reply.kind != WIRE_TIME_EXCEEDED) break;
+  }
+  while (k && !out[k - 1].family) k--;
   return (int)k;
 }

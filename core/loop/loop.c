@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "loop/clock.h"
 #include "loop/resolve.h"
 #include "loop/watch.h"
 
@@ -16,47 +16,8 @@ enum {
   SEND_ROUNDS = 8,       /* batches sent in a step */
   NAP_NS = 500000,       /* at most without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
-  EPOCH = 1767225600,    /* 2026-01-01, where virtual time begins; unix s */
   UNSEEN = 32            /* virtual steps between two looks outside */
 };
-
-static int64_t clock_ns(clockid_t id) {
-  struct timespec t;
-  clock_gettime(id, &t);
-  return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-int64_t loop_clock(void) { return clock_ns(CLOCK_MONOTONIC); }
-
-int64_t loop_now(const struct loop *l) {
-  return l->net->virtual || l->net->ops->tick ? l->net->at : loop_clock();
-}
-
-static void look_at(struct epoch *e) {
-  int64_t before = loop_clock(), real = clock_ns(CLOCK_REALTIME);
-  epoch_learn(e, before, real, loop_clock());
-}
-
-int64_t loop_epoch(void) {
-  struct epoch e = {.error = INT64_MAX / 4};
-  look_at(&e);
-  return e.offset;
-}
-
-int64_t loop_call(struct loop *l) {
-  if (l->net->ops->tick) l->net->ops->tick(l->net, NET_CALL);
-  return loop_now(l);
-}
-
-int64_t loop_recent(struct loop *l) {
-  return l->held && !l->net->ops->tick ? l->held : loop_call(l);
-}
-
-double loop_unix(const struct loop *l, int64_t at) {
-  int64_t epoch = l->net->ops->tick ? l->net->epoch
-                  : l->net->virtual ? EPOCH * 1000000000ll : l->epoch.offset;
-  return (double)(epoch + at) / 1e9;
-}
 
 static void on_readable(uv_poll_t *p, int status, int events) {
   struct loop *l = p->data;
@@ -83,10 +44,10 @@ static int watch(struct loop *l, uv_poll_t *p, int fd, uv_poll_cb on) {
 int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   memset(l, 0, sizeof *l);
   l->net = net;
-  net->now = loop_clock;
-  int64_t now = loop_now(l);
+  net->now = clock_system;
+  int64_t now = clock_now(l);
   l->epoch.error = INT64_MAX / 4;
-  look_at(&l->epoch);
+  clock_look(&l->epoch);
   l->armed = l->wake_fd = -1;
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
@@ -153,7 +114,7 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
 }
 
 static void arm(struct loop *l) {
-  int64_t now = loop_now(l), at = loop_deadline(l, now);
+  int64_t now = clock_now(l), at = loop_deadline(l, now);
   if (l->net->virtual && at < INT64_MAX) at = now;
   if (at <= now) {                     /* cheaper than a timer of the past: */
     uv_async_send(&l->at_once);        /* that is an interrupt, 30 us in a VM */
@@ -185,18 +146,18 @@ static int receive(struct loop *l, unsigned i) {
   struct core *c = &l->core;
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
-    uint32_t n = LOOP_BATCH, room = core_room(c), ext = core_ext_room(c);
+    uint32_t n = LOOP_BATCH, room = events_room(c), ext = events_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
     if (ext < n) n = ext;
-    struct net_clock clock = {.now = loop_now(l), .offset = l->epoch.offset};
+    struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     if (net->broken) {                 /* readable for ever, and not read */
       uv_poll_stop(&l->poll[i]);
       more = 0;
     }
-    int64_t now = loop_now(l);
-    core_replies(c, l->inbox, n, now);
+    int64_t now = clock_now(l);
+    receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
   }
   return 0;
@@ -211,11 +172,11 @@ static int flush(struct loop *l) {
   l->net->load = (uint32_t)l->core.counters.probes;
   uint32_t k = l->net->ops->send(l->net, v, n, sent);
   for (uint32_t i = 0; i < k; i++)
-    core_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
+    fill_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
   l->out_first += k;
   if (k == n) return 1;
   l->core.counters.send_retries += n - k;
-  l->retry_at = l->net->ops->deadline ? INT64_MAX : loop_now(l) + RETRY_NS;
+  l->retry_at = l->net->ops->deadline ? INT64_MAX : clock_now(l) + RETRY_NS;
   return 0;
 }
 
@@ -223,7 +184,7 @@ static int flush(struct loop *l) {
 static void prune(struct loop *l) {
   uint32_t k = 0;
   for (uint32_t i = l->out_first; i < l->out_end; i++) {
-    const struct probe *p = core_find(&l->core, l->handles[i]);
+    const struct probe *p = state_probe(&l->core, l->handles[i]);
     if (!p || p->state != PROBE_SENT) continue;
     l->handles[k] = l->handles[i];
     l->outbox[k++] = l->outbox[i];
@@ -234,26 +195,26 @@ static void prune(struct loop *l) {
 
 static void send_due(struct loop *l) {
   struct core *c = &l->core;
-  int64_t now = loop_now(l);
+  int64_t now = clock_now(l);
   if (l->out_first < l->out_end) {
-    if (now < l->retry_at || core_room(c) < LOOP_BATCH) return;
+    if (now < l->retry_at || events_room(c) < LOOP_BATCH) return;
     prune(l);
     if (!flush(l)) return;
   }
   for (int round = 0; round < SEND_ROUNDS; round++) {
     if (core_reserve(c, now)) return;
     l->out_first = 0;
-    l->out_end = core_fill(c, l->outbox, l->handles, LOOP_BATCH, now);
+    l->out_end = fill_probes(c, l->outbox, l->handles, LOOP_BATCH, now);
     if (!l->out_end || !flush(l)) return;
-    now = loop_now(l);
+    now = clock_now(l);
   }
 }
 
 void loop_flush(struct loop *l) {
   l->held = 0;
-  loop_call(l);
+  clock_call(l);
   send_due(l);
-  core_advance(&l->core, loop_now(l));
+  advance_traces(&l->core, clock_now(l));
   loop_arm(l);
 }
 
@@ -268,7 +229,7 @@ static void on_wake(uv_poll_t *p, int status, int events) {
  * in virtual time, and the last look was not long ago. */
 static int all_inside(struct loop *l) {
   if (!l->net->virtual || l->watchers) return 0;
-  if (loop_deadline(l, loop_now(l)) == INT64_MAX) return 0;
+  if (loop_deadline(l, clock_now(l)) == INT64_MAX) return 0;
   return ++l->unseen < UNSEEN;
 }
 
@@ -279,7 +240,7 @@ static int all_inside(struct loop *l) {
 static int nap(struct loop *l, int64_t now) {
   int held = l->out_first < l->out_end;
   if (l->net->virtual || l->net->ops->tick || held) return 0;
-  if (!core_any_ready(&l->core)) return 0;
+  if (!turns_any(&l->core)) return 0;
   int64_t at = work_at(l, now);
   if (at <= now || at - now > NAP_NS) return 0;
   struct pollfd wake = {.fd = l->wake_fd, .events = POLLIN};
@@ -297,7 +258,7 @@ int loop_wait(struct loop *l, int wake_fd) {
   l->readable = 0;
   l->fresh = 1;
   if (all_inside(l)) return 0;
-  int64_t now = loop_now(l), at = loop_deadline(l, now);
+  int64_t now = clock_now(l), at = loop_deadline(l, now);
   int due = at <= now || (l->net->virtual && at < INT64_MAX);
   l->unseen = 0;
   l->waited = 1;
@@ -321,26 +282,26 @@ static void leap(struct loop *l) {
 int loop_step(struct loop *l) {
   struct core *c = &l->core;
   int err = 0;
-  core_clear(c);
+  events_clear(c);
   if (!l->fresh && !all_inside(l)) {
     l->readable = 0;
     l->unseen = 0;
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  if (!l->net->virtual) look_at(&l->epoch);   /* it may have been set */
+  if (!l->net->virtual) clock_look(&l->epoch);   /* it may have been set */
   if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_tell(l);
   watch_tell(l);
-  if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= loop_now(l))
+  if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))
     l->readable |= 1;
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
-  int64_t now = loop_now(l);
-  core_expire(c, now);
-  core_advance(c, now);
+  int64_t now = clock_now(l);
+  expire_due(c, now);
+  advance_traces(c, now);
   send_due(l);
-  core_advance(c, loop_now(l));
+  advance_traces(c, clock_now(l));
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;

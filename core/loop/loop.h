@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * loop.h: the only clock, and the only user of libuv. It owns a private uv loop
+ * loop.h: the rounds of an engine. It owns a private uv loop
  * with the transport's descriptors and one timerfd, armed to the engine's next
  * deadline, so that a single descriptor tells a host when to step. A step takes
  * the time, receives, expires, judges, sends, in this order: replies first, for
@@ -13,64 +13,7 @@
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
-#include <uv.h>
-
-#include "loop/epoch.h"
-#include "net/net.h"
-#include "probe/core.h"
-
-enum { LOOP_BATCH = 64 };
-
-struct lookup;
-struct watcher;
-
-struct loop {
-  struct core core;
-  struct net *net;       /* owned */
-  uv_loop_t uv;
-  uv_poll_t poll[NET_FDS];
-  uv_poll_t alarm;       /* of the timerfd */
-  uv_async_t at_once;    /* sent when the deadline is now */
-  uv_poll_t wake;        /* of |wake_fd| */
-  int fd[NET_FDS];
-  int timer_fd;
-  struct epoch epoch;    /* the time of day against loop_clock */
-  int64_t armed;         /* what the timerfd is set to, ns; -1 nothing */
-  int wake_fd;           /* ends loop_wait; -1 none yet */
-  int woken;             /* by it */
-  int fresh;             /* |readable| is of a wait that has just ended */
-  int64_t held;          /* since when, ns: nothing is armed before loop_flush;
-                          * 0: it is not so */
-  int waited;            /* loop_wait sleeps on it */
-  int watched;           /* somebody else may, who has its descriptor */
-  unsigned unseen;       /* steps that did not ask the system for readiness */
-  uint32_t readable;     /* bit per descriptor */
-  struct lookup *answers;  /* resolved, not yet told; by when they may be */
-  struct watcher *watchers;                /* descriptors of users */
-  uint32_t handles[LOOP_BATCH];            /* of |outbox| */
-  struct wire_probe outbox[LOOP_BATCH];    /* being sent */
-  uint32_t out_first, out_end;             /* what the kernel did not take */
-  int64_t retry_at;      /* ns; when to offer it again, if no reply comes */
-  struct wire_reply inbox[LOOP_BATCH];
-};
-
-/* loop_clock: the system's monotonic time, ns. loop_now: the time of |l|, ns.
- * loop_unix: the time of day, unix seconds, when that was |at|; the same for
- * the same |at| until the next step. */
-int64_t loop_clock(void);
-int64_t loop_now(const struct loop *l);
-double loop_unix(const struct loop *l, int64_t at);
-
-/* loop_epoch: how far the system's time of day is ahead of loop_clock, ns. */
-int64_t loop_epoch(void);
-
-/* loop_call: loop_now for a call from outside the loop, where a transport's own
- * time may move on. */
-int64_t loop_call(struct loop *l);
-
-/* loop_recent: the same for one call of many: a time as old as |held| will do,
- * where it can be had without asking the system. */
-int64_t loop_recent(struct loop *l);
+#include "loop/state.h"
 
 /* loop_open: starts |l| over |net|, which it owns from then on, success or not.
  * |config|'s bases are filled in from |net|. 0 or a negative errno. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop/clock.h"
+
 enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
 
 struct lookup {
@@ -89,7 +91,6 @@ static void ask_net(struct loop *l, struct lookup *k) {
   k->error = n > 0 ? 0 : n ? -n : ENOENT;
   k->at = k->known[0].now;
   append(l, k);
-  loop_arm(l);
 }
 
 int resolve_start(struct loop *l, const char *name, unsigned family,
@@ -114,7 +115,7 @@ int64_t resolve_deadline(const struct loop *l) {
 
 static void tell(struct loop *l, const struct lookup *k) {
   for (uint32_t i = 0; i < (k->count ? k->count : 1); i++) {
-    struct mtr_event *ev = core_event(&l->core, MTR_EV_RESOLVED);
+    struct mtr_event *ev = events_add(&l->core, MTR_EV_RESOLVED);
     ev->cookie = k->cookie;
     ev->ttl = (uint8_t)(k->count ? k->count - 1 - i : 0);
     ev->error = (uint8_t)k->error;
@@ -125,8 +126,8 @@ static void tell(struct loop *l, const struct lookup *k) {
 
 void resolve_tell(struct loop *l) {
   struct lookup *k;
-  while ((k = l->answers) && k->at <= loop_now(l) &&
-         core_room(&l->core) > MOST) {
+  while ((k = l->answers) && k->at <= clock_now(l) &&
+         events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
     tell(l, k);
     if (ops->resolved)

@@ -7,9 +7,10 @@
 #ifndef LOOP_RESOLVE_H
 #define LOOP_RESOLVE_H
 
-#include "loop/loop.h"
+#include "loop/state.h"
 
-/* resolve_start: looks |name| up for |family| (4, 6, 0 both). 0 or -errno. */
+/* resolve_start: looks |name| up for |family| (4, 6, 0 both). 0 or -errno. The
+ * answer may be there at once: the loop is to be armed after it. */
 int resolve_start(struct loop *l, const char *name, unsigned family,
                   uint32_t cookie);
 

@@ -99,10 +99,11 @@ int watch_stop(struct loop *l, int fd) {
 }
 
 void watch_tell(struct loop *l) {
-  for (struct watcher *w = l->watchers; w && core_room(&l->core); w = w->next) {
+  struct core *c = &l->core;
+  for (struct watcher *w = l->watchers; w && events_room(c); w = w->next) {
     if (!w->asked || !w->ready) continue;
     w->asked = w->ready = 0;
-    core_event(&l->core, w->kind)->cookie = w->cookie;
+    events_add(&l->core, w->kind)->cookie = w->cookie;
   }
 }
 

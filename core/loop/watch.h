@@ -6,7 +6,7 @@
 #ifndef LOOP_WATCH_H
 #define LOOP_WATCH_H
 
-#include "loop/loop.h"
+#include "loop/state.h"
 
 /* watch_start, watch_stop: as mtr_watch and mtr_unwatch. */
 int watch_start(struct loop *l, int fd, uint32_t kind, uint32_t cookie);

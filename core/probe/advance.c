@@ -1,12 +1,10 @@
-/* SPDX-License-Identifier: MIT
- *
- * Judging: traces that something happened to are looked at once, their settled
- * hops told in TTL order, and ended when a hop says so. Stops when the event
- * array is full; the rest waits for the next batch.
- */
-#include <string.h>
+/* SPDX-License-Identifier: MIT */
+#include "probe/advance.h"
 
-#include "probe/core.h"
+#include "probe/data.h"
+#include "probe/events.h"
+#include "probe/silence.h"
+#include "probe/stop.h"
 #include "probe/sweep.h"
 
 /* The first answer of hop |ttl|, or NULL. */
@@ -16,31 +14,10 @@ static const struct cell *primary(const struct core *c, const struct trace *t,
   return first ? cells_at(&c->cells, first - 1) : NULL;
 }
 
-/* How many sends to hop |ttl| failed. */
-static unsigned failures(const struct core *c, const struct trace *t,
-                         unsigned ttl) {
-  uint32_t at = SLAB_NONE;
-  const struct cell *cell;
-  unsigned n = 0;
-  while ((cell = cells_next(&c->cells, &t->cells, &at)))
-    n += cell->ttl == ttl && !cells_shape(&c->cells, cell).family;
-  return n;
-}
-
-void core_silence(struct core *c, struct trace *t, unsigned ttl) {
-  const struct hop *h = trace_hop(t, ttl);
-  unsigned ended = (unsigned)h->out + h->answers;
-  if (!(t->opts->want & MTR_WANT_RESULT)) return;
-  if (h->marks & HOP_ERROR) ended += failures(c, t, ttl);
-  if (h->sent <= ended || cells_reserve(&c->cells, 1)) return;
-  struct mtr_event ev = {.ttl = (uint8_t)ttl, .rtt = (float)(h->sent - ended)};
-  cells_add(&c->cells, &t->cells, &ev, NULL);
-}
-
 static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
                      const struct cell *cell) {
   const struct hop *h = trace_hop(t, ttl);
-  struct mtr_event *ev = core_event(c, MTR_EV_HOP);
+  struct mtr_event *ev = events_add(c, MTR_EV_HOP);
   if (cell) {
     cells_event(&c->cells, cell, ev, NULL);
     ev->ext_words = 0;
@@ -53,7 +30,7 @@ static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
 }
 
 static void tell_done(struct core *c, struct trace *t) {
-  struct mtr_event *ev = core_event(c, MTR_EV_DONE);
+  struct mtr_event *ev = events_add(c, MTR_EV_DONE);
   ev->trace = t->handle;
   ev->cookie = t->cookie;
   ev->probe = t->probes;
@@ -75,9 +52,9 @@ static int follow(struct core *c, struct trace *t) {
   for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
     if (!ending && (h->out || !h->sent)) break;
-    if (!core_room(c)) return 0;
+    if (!events_room(c)) return 0;
     if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
-    core_silence(c, t, ttl);
+    silence_keep(c, t, ttl);
     t->settled = (uint8_t)ttl;
   }
   t->left = 0;
@@ -87,32 +64,32 @@ static int follow(struct core *c, struct trace *t) {
 /* Moves |t| as far as it goes; 0 when the event array is full before that. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
   uint8_t addr[16];
-  if (!core_credit(c, t, now)) return 0;
+  if (!data_credit(c, t, now)) return 0;
   if (t->opts->flags & MTR_STRATEGY && !follow(c, t)) return 0;
   while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
     if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
-    if (!core_room(c)) return 0;
+    if (!events_room(c)) return 0;
     const struct cell *cell = primary(c, t, ttl);
     if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, cell);
     if (cell) cells_addr(&c->cells, cell, addr);
-    core_silence(c, t, ttl);
+    silence_keep(c, t, ttl);
     int stop = sweep_judge(t, &c->cells, ttl, cell ? addr : NULL);
     if (stop) {
       t->limit = (uint8_t)ttl;
-      core_stop(c, t, (unsigned)stop, t->stop_data, now);
+      stop_trace(c, t, (unsigned)stop, t->stop_data, now);
     }
   }
   if (t->state == TRACE_ENDING) {
-    if (!core_room(c)) return 0;
+    if (!events_room(c)) return 0;
     tell_done(c, t);
   }
   return 1;
 }
 
-void core_advance(struct core *c, int64_t now) {
+void advance_traces(struct core *c, int64_t now) {
   while (c->dirty_first != SLAB_NONE) {
-    struct trace *t = core_at(c, c->dirty_first);
+    struct trace *t = state_at(c, c->dirty_first);
     if (!advance(c, t, now)) return;
     c->dirty_first = t->dirty_next;
     if (c->dirty_first == SLAB_NONE) c->dirty_last = SLAB_NONE;

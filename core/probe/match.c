@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "probe/identity.h"
 #include "wire/checksum.h"
 
 /* The live probe of |region| with identity |id|, if |r| can be about it. */
 static struct probe *live(const struct core *c, uint32_t region, unsigned id,
                           const struct wire_reply *r) {
   if (!id || id > TABLE_REGION || region >= c->regions) return NULL;
-  struct probe *p = table_at(&c->tables[region], core_place(c, id));
+  struct probe *p = table_at(&c->tables[region], identity_place(c, id));
   if (!p || p->state < PROBE_SENT) return NULL;
   return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
 }
@@ -43,13 +44,13 @@ static uint16_t before_nat(const struct wire_reply *r, uint16_t check) {
  * a translator that changed it, what it did to the checksum has to fit. */
 static int proven(const struct core *c, const struct probe *p,
                   const struct wire_reply *r) {
-  uint16_t id = core_id(c, table_place(p));
+  uint16_t id = identity_of(c, table_place(p));
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
   if (p->protocol == WIRE_TCP) return r->id == id && cookie_fits(c, r);
   if (p->protocol == WIRE_ICMP) {
     uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
     return checksum_update(check, r->sport, p->sport) ==
-           core_checksum(c, p->flow);
+           identity_checksum(c, p->flow);
   }
   if (p->by_ip_id || !r->id) return 1;
   return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
@@ -170,14 +171,14 @@ static const struct probe *likely(const struct core *c,
                               : region_of(c, r);
   if (region >= c->regions) return NULL;
   uint32_t place = r->handle ? r->handle & (TABLE_REGION - 1)
-                             : core_place(c, r->id);
+                             : identity_place(c, r->id);
   return table_at(&c->tables[region], place);
 }
 
 /* The trace that |p|, if it is one, seems to be of. */
 static const struct trace *owner(const struct core *c, const struct probe *p) {
   uint32_t trace = p ? p->trace & ((1u << TRACE_BITS) - 1) : SLAB_NONE;
-  return trace < c->traces.count ? core_at(c, trace) : NULL;
+  return trace < c->traces.count ? state_at(c, trace) : NULL;
 }
 
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n) {
@@ -194,15 +195,4 @@ void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n) {
     if (t && t->cells.last < c->cells.slab.count)
       __builtin_prefetch(cells_at(&c->cells, t->cells.last), 1);
   }
-}
-
-struct trace *match_data(const struct core *c, const uint8_t dst[16],
-                         unsigned sport, const struct trace *after) {
-  uint32_t *b = core_bucket(c, table_fold(dst), sport);
-  uint32_t i = after ? after->own->same_hash : b ? *b : SLAB_NONE;
-  for (; i != SLAB_NONE; i = core_at(c, i)->own->same_hash) {
-    struct trace *t = core_at(c, i);
-    if (t->sport == sport && !memcmp(t->dst, dst, sizeof t->dst)) return t;
-  }
-  return NULL;
 }

@@ -18,7 +18,8 @@
 #ifndef PROBE_MATCH_H
 #define PROBE_MATCH_H
 
-#include "probe/core.h"
+#include "probe/state.h"
+#include "wire/record.h"
 
 /* match_fetch: |v|[|n|] are about to be matched: has the processor fetch what
  * they are probably about. */
@@ -28,10 +29,5 @@ void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
  * |*tier|. NULL: none of ours. */
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,
                           int *tier);
-
-/* match_data: the next running UDP trace to |dst| from |sport|, behind |after|
- * (NULL: the first), or NULL. */
-struct trace *match_data(const struct core *c, const uint8_t dst[16],
-                         unsigned sport, const struct trace *after);
 
 #endif

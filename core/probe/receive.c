@@ -1,249 +1,38 @@
-/* SPDX-License-Identifier: MIT
- *
- * Replies and time-outs: each is credited to its probe, kept for the result,
- * told as an event if wanted, and its trace marked for judging. Data from open
- * UDP ports is in data.c.
- */
-#include <string.h>
+/* SPDX-License-Identifier: MIT */
+#include "probe/receive.h"
 
-#include "probe/core.h"
+#include "probe/data.h"
+#include "probe/deliver.h"
+#include "probe/fail.h"
 #include "probe/match.h"
-#include "probe/sweep.h"
-#include "wire/build.h"
-#include "wire/proto.h"
 
-/* How far a send stamp, taken for a whole batch, may be off. A reply that came
- * less than this before its probe came at once. */
-enum { SEND_STAMP_NS = 5000000 };
-
-enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
-
-/* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
- * time exceeded and what is to be like it. Completion is by message, never by
- * address alone, unless the user wants it so. */
-static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
-  int udp = t->opts->protocol == MTR_UDP;
-  int from_dst = !memcmp(r->from, t->dst, sizeof r->from);
-  switch (r->kind) {
-  case WIRE_ECHO_REPLY: case WIRE_TCP_REPLY: case WIRE_UDP_REPLY:
-    return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
-  case WIRE_TOO_BIG:
-    return MTR_REPLY_TOO_BIG;
-  case WIRE_TIME_EXCEEDED:
-    if (!from_dst) return 0;
-    return MTR_REPLY_TE_FROM_DST |
-           (t->opts->flags & MTR_TE_COMPLETES ? MTR_REPLY_FINAL : 0);
-  case WIRE_UNREACH: {
-    int v6 = r->family == 6;
-    int port = r->icmp_code == (v6 ? 4 : 3);          /* RFC 4443 3.1, 792 */
-    int protocol = !v6 && r->icmp_code == 2 && from_dst;
-    if ((port && (udp || from_dst)) || protocol)
-      return MTR_REPLY_FINAL | (from_dst ? 0 : MTR_REPLY_OTHER_ADDR);
-    return t->opts->flags & MTR_UNREACH_CONTINUE ? 0 : MTR_REPLY_UNREACH;
-  }
-  default:
-    return 0;
-  }
-}
-
-/* MTR_QUOTE_* of |r|, matched in |tier|: what is not as |p| was sent. */
-static unsigned changed(const struct core *c, const struct trace *t,
-                        const struct probe *p, const struct wire_reply *r,
-                        int tier) {
-  unsigned bits = (unsigned)tier - 1, id = core_id(c, table_place(p));
-  if (memcmp(r->quoted_src, t->opts->src, sizeof t->dst))
-    bits |= MTR_QUOTE_SRC;
-  if (memcmp(r->quoted_dst, t->dst, sizeof t->dst)) bits |= MTR_QUOTE_DST;
-  if (r->family == 4 && r->ip_id != id) bits |= MTR_QUOTE_IP_ID;
-  if (r->flags & WIRE_TRUNCATED) return bits;
-  if (r->sport != p->sport) bits |= MTR_QUOTE_SPORT;
-  if (p->protocol != WIRE_ICMP && r->dport != p->dport) bits |= MTR_QUOTE_DPORT;
-  if (!p->by_ip_id && r->id != id) bits |= MTR_QUOTE_ID;
-  return bits;
-}
-
-static unsigned marks(const struct trace *t, const struct wire_reply *r,
-                      unsigned quote) {
-  const uint8_t *src = t->opts->src;
-  unsigned flags = 0;
-  if (r->flags & WIRE_QUOTE) {
-    flags |= MTR_REPLY_QUOTE;
-    if ((quote & MTR_QUOTE_TIER && !(r->flags & WIRE_TRUNCATED)) ||
-        quote & (MTR_QUOTE_SRC | MTR_QUOTE_DST))
-      flags |= MTR_REPLY_NAT;
-  }
-  if (r->flags & WIRE_TRUNCATED) flags |= MTR_REPLY_TRUNCATED;
-  if (r->flags & WIRE_EXT_BAD) flags |= MTR_REPLY_EXT_BAD;
-  if (!memcmp(r->from, src, sizeof t->dst) &&
-      memcmp(src, t->dst, sizeof t->dst))
-    flags |= MTR_REPLY_LOCAL;
-  return flags;
-}
-
-void core_copy(struct mtr_event *ev, const struct wire_reply *r) {
-  memcpy(ev->addr, r->from, sizeof ev->addr);
-  ev->family = r->family;
-  ev->protocol = r->protocol;
-  ev->icmp_type = r->icmp_type;
-  ev->icmp_code = r->icmp_code;
-  ev->reply_ttl = r->ttl;
-  ev->tcp_flags = r->tcp_flags;
-  ev->reply_size = r->size;
-  ev->mtu = r->mtu;
-  ev->quoted_ttl = r->quoted_ttl;
-  ev->quoted_tos = r->quoted_tos;
-  ev->quoted_size = r->quoted_size;
-  ev->ext_words = (uint8_t)(r->ext_size > CELL_EXT_MAX ? 255 : r->ext_size / 4);
-}
-
-/* The probe of an answer or of a packet too big has ended. */
-static void settle(struct core *c, struct trace *t, struct probe *p,
-                   struct mtr_event *ev, int64_t now) {
-  core_unlink(c, t, p);
-  wheel_remove(&c->wheel, &p->timer);
-  core_retire(c, p, PROBE_ANSWERED, now);
-  const struct opts *o = t->opts;
-  struct hop *h = trace_hop(t, p->ttl);
-  if (h) h->out--;
-  if (ev->flags & MTR_REPLY_TOO_BIG) {
-    int floor = wire_min_size(o->family, o->protocol, o->multipath,
-                              o->payload_size);
-    int fits = p->size <= (o->family == 6 ? 1280 : 68);   /* or should */
-    if (o->flags & MTR_STRATEGY && h->sent < UINT8_MAX && !fits)
-      h->sent--;                       /* it was not this hop's attempt */
-    if (trace_sweeps(t))
-      sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
-  } else {
-    ev->flags |= MTR_REPLY_ANSWER;
-    if (!h || !h->answers) ev->flags |= MTR_REPLY_PRIMARY;
-    unsigned flags = ev->flags;
-    if (p->flow != o->flow) flags &= ~(unsigned)MTR_REPLY_FINAL;
-    if (h) sweep_answer(t, p->ttl, flags);
-  }
-  c->counters.replies++;
-}
-
-static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
-                 const uint8_t *ext) {
-  struct hop *h = trace_hop(t, ev->ttl);
-  if (trace_sweeps(t) ? ev->ttl > t->limit
-                      : !(t->opts->want & MTR_WANT_RESULT))
-    return;
-  if (!(ev->flags & MTR_REPLY_ANSWER)) {
-    if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
-    t->extras++;
-  }
-  uint32_t at = cells_add(&c->cells, &t->cells, ev, ext);
-  if (h && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY) h->first = at + 1;
-}
-
-static void tell(struct core *c, const struct trace *t,
-                 const struct mtr_event *ev, const uint8_t *ext) {
-  if (!(t->opts->want & MTR_WANT_REPLY)) return;
-  struct mtr_event *out = core_event(c, MTR_EV_REPLY);
-  *out = *ev;
-  out->ext = c->ext_count;
-  memcpy(c->ext + c->ext_count, ext, ev->ext_words * 4u);
-  c->ext_count += ev->ext_words * 4u;
-}
-
-void core_deliver(struct core *c, struct trace *t, struct probe *p,
-                  const struct wire_reply *r, int tier, int64_t now) {
-  static const uint8_t none[1];
-  struct mtr_event ev = {
-      .kind = MTR_EV_REPLY, .ttl = p->ttl, .attempt = p->attempt,
-      .trace = t->handle, .cookie = t->cookie, .probe = p->handle,
-      .flow = p->flow,
-      .at = (float)((double)(p->sent - t->start) / 1e6)};
-  const uint8_t *ext = r->ext_size ? r->ext : none;
-  int64_t rtt = r->at - p->sent;
-  int kernel = r->kernel_time && rtt >= 0;
-  if (rtt < 0) rtt = rtt > -SEND_STAMP_NS ? 0 : now - p->sent;
-  if (rtt < 0) rtt = 0;
-  ev.rtt = (float)((double)rtt / 1e6);
-  core_copy(&ev, r);
-  if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);
-  ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, ev.stop));
-  if (!kernel) {
-    ev.flags |= MTR_REPLY_USER_TIME;
-    c->counters.user_times++;
-  }
-  if (ev.flags & MTR_REPLY_NAT) c->counters.nat++;
-  if (p->state == PROBE_ANSWERED) {
-    ev.flags |= MTR_REPLY_DUP;
-    c->counters.duplicates++;
-  } else if (p->state == PROBE_SILENT) {
-    ev.flags |= MTR_REPLY_LATE;
-    p->state = PROBE_ANSWERED;         /* in the silent queue all the same */
-    c->counters.late++;
-  } else if (r->kind != WIRE_OTHER) {
-    settle(c, t, p, &ev, now);
-  }
-  keep(c, t, &ev, ext);
-  tell(c, t, &ev, ext);
-  core_recount(c, t);
-  core_ready(c, t);
-  core_dirty(c, t);
-}
-
-void core_reply(struct core *c, const struct wire_reply *r, int64_t now) {
+void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   int tier;
   if (r->kind == WIRE_UDP_REPLY) {
-    core_data(c, r, now);
+    data_take(c, r, now);
     return;
   }
   if (r->kind == WIRE_ERROR) {
-    core_failed(c, r->handle, r->error, now);
+    fail_probe(c, r->handle, r->error, now);
     return;
   }
-  struct probe *p = r->handle ? core_find(c, r->handle)
+  struct probe *p = r->handle ? state_probe(c, r->handle)
                               : match_probe(c, r, &tier);
   if (r->handle) tier = 1;
   if (!p || p->state < PROBE_SENT) {
     c->counters.unmatched++;
     return;
   }
-  struct trace *t = core_trace(c, p->trace);
+  struct trace *t = state_trace(c, p->trace);
   if (!t || t->state != TRACE_RUNNING) {
     c->counters.orphans++;
     return;
   }
-  core_deliver(c, t, p, r, tier, now);
+  deliver_reply(c, t, p, r, tier, now);
 }
 
-void core_replies(struct core *c, const struct wire_reply *v, uint32_t n,
-                  int64_t now) {
+void receive_replies(struct core *c, const struct wire_reply *v, uint32_t n,
+                     int64_t now) {
   match_fetch(c, v, n);
-  for (uint32_t i = 0; i < n; i++) core_reply(c, &v[i], now);
-}
-
-/* Time. */
-
-static void timed_out(struct core *c, uint32_t handle, int64_t now) {
-  struct probe *p = core_find(c, handle);
-  struct trace *t = core_trace(c, p->trace);
-  if (core_claim(c, t, p, now)) return;
-  core_unlink(c, t, p);
-  const struct opts *o = t->opts;
-  if (o->want & MTR_WANT_TIMEOUT) core_probe_event(c, MTR_EV_TIMEOUT, t, p);
-  core_retire(c, p, PROBE_SILENT, now);
-  c->counters.timeouts++;
-  struct hop *h = trace_hop(t, p->ttl);
-  if (h) h->out--;
-  if (trace_sweeps(t)) sweep_lost(t, p->ttl);
-  core_recount(c, t);
-  core_ready(c, t);
-  core_dirty(c, t);
-}
-
-void core_expire(struct core *c, int64_t now) {
-  struct timer *timer;
-  while (core_room(c) > 256 && (timer = wheel_expire(&c->wheel, now))) {
-    if (timer->kind == CORE_TIMER_PROBE)
-      timed_out(c, timer->index, now);
-    else if (timer->kind == CORE_TIMER_TRACE)
-      core_ready(c, core_at(c, timer->index));
-    else
-      core_timer_fired(c, timer->index);
-  }
+  for (uint32_t i = 0; i < n; i++) receive_reply(c, &v[i], now);
 }

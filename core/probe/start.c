@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: MIT
- *
- * How a trace starts: what it shares with others is looked up, what it needs
- * for itself is taken from the slabs, which may grow here.
- */
+/* SPDX-License-Identifier: MIT */
+#include "probe/start.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "probe/core.h"
+#include "probe/share.h"
+#include "probe/stop.h"
+#include "probe/turns.h"
 
 enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
 
@@ -25,9 +25,9 @@ static int reserve(struct core *c, int own) {
   return 0;
 }
 
-struct opts core_opts(const struct mtr_trace *o,
-                      const struct core_route *route, const uint8_t *payload,
-                      uint16_t payload_size) {
+struct opts start_opts(const struct mtr_trace *o,
+                       const struct start_route *route, const uint8_t *payload,
+                       uint16_t payload_size) {
   struct opts like;
   memset(&like, 0, sizeof like);
   like.want = o->want;
@@ -73,14 +73,15 @@ static void open_own(struct core *c, struct trace *t, uint32_t index,
   memset(t->own, 0, sizeof *t->own);
   t->own->self = self;
   t->own->routed = now;
-  t->own->timer.kind = CORE_TIMER_TRACE;
+  t->own->timer.kind = TIMER_TRACE;
   t->own->timer.index = index;
   t->own->queue = t->own->queue_last = t->own->same_hash = SLAB_NONE;
   t->own->data = cells_empty();
 }
 
-void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
-              const struct core_route *route) {
+void start_fields(const struct core *c, struct trace *t,
+                  const struct mtr_trace *o,
+                  const struct start_route *route) {
   t->cookie = o->cookie;
   t->size = o->size;
   memcpy(t->dst, o->dst, sizeof t->dst);
@@ -89,19 +90,19 @@ void core_set(const struct core *c, struct trace *t, const struct mtr_trace *o,
                  ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
 }
 
-int core_start(struct core *c, struct mtr_trace *opts,
-               const struct core_route *route, const uint8_t *payload,
-               uint16_t payload_size, int64_t now) {
+int start_trace(struct core *c, struct mtr_trace *opts,
+                const struct start_route *route, const uint8_t *payload,
+                uint16_t payload_size, int64_t now) {
   int own = needs_own(c, opts), err = reserve(c, own);
   if (err) return err;
-  struct opts like = core_opts(opts, route, payload, payload_size);
+  struct opts like = start_opts(opts, route, payload, payload_size);
   uint32_t i = slab_take(&c->traces);
-  struct trace *t = core_at(c, i);
+  struct trace *t = state_at(c, i);
   uint32_t generation = (t->handle >> TRACE_BITS) + 1;
   if (!(generation << TRACE_BITS)) generation = 1;
   memset(t, 0, sizeof *t);
   t->handle = opts->handle = generation << TRACE_BITS | i;
-  core_set(c, t, opts, route);
+  start_fields(c, t, opts, route);
   t->start = now;
   t->ready_prev = t->ready_next = t->dirty_next = SLAB_NONE;
   t->oldest = t->newest = SLAB_NONE;
@@ -114,17 +115,17 @@ int core_start(struct core *c, struct mtr_trace *opts,
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
   unsigned hops = hops_needed(t->opts);
   if (hops && hops_open(&c->hops, t, hops)) goto fail;
-  if (opts->protocol == MTR_UDP && core_join_data(c, t)) goto fail;
+  if (opts->protocol == MTR_UDP && share_join(c, t)) goto fail;
   c->counters.traces_started++;
-  core_ready(c, t);
+  turns_ready(c, t);
   return 0;
 fail:
-  core_release(c, t);
+  stop_release(c, t);
   return -ENOMEM;
 }
 
-int core_reroute(struct core *c, struct trace *t, const uint8_t src[16],
-                 int64_t now) {
+int start_reroute(struct core *c, struct trace *t, const uint8_t src[16],
+                  int64_t now) {
   struct opts like = *t->opts;
   t->own->routed = now;
   if (!memcmp(like.src, src, sizeof like.src)) return 0;

@@ -90,7 +90,7 @@ uint8_t sweep_code(const struct trace *t, const struct cells *cells,
 }
 
 uint8_t sweep_error(const struct trace *t, const struct cells *cells,
-                          unsigned ttl) {
+                    unsigned ttl) {
   uint32_t at = SLAB_NONE;
   const struct cell *c;
   uint8_t error = 0;

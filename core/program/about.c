@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * about.c: help and versions. The only place outside core/loop that includes
- * uv.h, for the version of the library that really is loaded.
+ * Help and versions. The only place outside core/loop that includes uv.h, for
+ * the version of the library that really is loaded.
  */
 #include "program/about.h"
 
@@ -10,9 +10,30 @@
 #include <luajit.h>
 #include <lualib.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
 #include "mtr.h"
+#include "program/options.h"
+
+/* about_transports: the line of --transport, folded like the others. */
+static void about_transports(void) {
+  enum { INDENT = 22, WIDTH = 78 };
+  const char *text = "  --transport NAME    how probes travel:";
+  char names[OPTIONS_NAMES];
+  size_t column = strlen(text);
+
+  fputs(text, stdout);
+  options_transports(names, sizeof names, ", ");
+  for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
+    if (column + 1 + strlen(name) > WIDTH) {
+      printf("\n%*s", INDENT - 1, "");
+      column = INDENT - 1;
+    }
+    column += (size_t)printf(" %s", name);
+  }
+  putchar('\n');
+}
 
 void about_help(void) {
   fputs(
@@ -24,9 +45,10 @@ void about_help(void) {
     "directory, then among the installed ones: mtrlua trace example.org\n"
     "\n"
     "options, before the script:\n"
-    "  -e CHUNK            run CHUNK, before the script if there is one\n"
-    "  --transport NAME    how probes travel: auto, raw, packet, mtr-packet,\n"
-    "                      sim\n"
+    "  -e CHUNK            run CHUNK, before the script if there is one\n",
+    stdout);
+  about_transports();
+  fputs(
     "  --sim FILE          simulate the network that a file of Lua describes\n"
     "  --rate RATE         all probes together: 1000, \"100/s\", max\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
@@ -53,7 +75,6 @@ void about_help(void) {
 void about_version(void) {
   lua_State *L = luaL_newstate();
   const char *jit = "off";
-
   if (L) {
     luaL_openlibs(L);
     if (luaL_dostring(L, "return require('jit').status() and 'on' or 'off'") ==
@@ -62,6 +83,5 @@ void about_version(void) {
   }
   printf("mtrlua %s (ABI %u, %s, JIT %s, libuv %s)\n", VERSION,
          mtr_abi(), LUAJIT_VERSION, jit, uv_version_string());
-  if (L)
-    lua_close(L);
+  if (L) lua_close(L);
 }

@@ -6,7 +6,7 @@
 #ifndef PROGRAM_EMBED_H
 #define PROGRAM_EMBED_H
 
-/* embed_module: one file of the Lua layer. */
+/* One file of the Lua layer. */
 struct embed_module {
   const char *name;      /* what require calls it; NULL ends the table */
   const char *chunk;     /* chunk name, "@lua/mtr/..." */

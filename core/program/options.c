@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * options.c: a table of long options, each with the field that its value goes
- * to. Values are checked here when they are numbers or one of a few words;
- * addresses, rates and interfaces are checked where they are understood.
+ * A table of long options, each with the field that its value goes to. Values
+ * are checked here when they are numbers or one of a few words; addresses,
+ * rates and interfaces are checked where they are understood.
  */
 #include "program/options.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* row: one option that takes a value. */
+#include "mtr.h"
+
+/* One option that takes a value. */
 struct row {
   const char *name;
   size_t field;          /* offset of its const char * in struct options */
@@ -24,138 +25,139 @@ struct row {
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct row rows[] = {
-  {"transport", FIELD(transport), 0, "auto|raw|packet|mtr-packet|sim"},
-  {"sim", FIELD(sim), 0, NULL},
-  {"rate", FIELD(rate), 0, NULL},
-  {"source4", FIELD(source4), 0, NULL},
-  {"source6", FIELD(source6), 0, NULL},
-  {"interface", FIELD(interface), 0, NULL},
-  {"mark", FIELD(mark_text), FIELD(mark), NULL},
-  {"log", FIELD(log), 0, "error|warn|info|debug"},
-  {"seed", FIELD(seed_text), FIELD(seed), NULL},
-  {"record", FIELD(record), 0, NULL},
-  {"replay", FIELD(replay), 0, NULL},
-  {NULL, 0, 0, NULL},
-};
+    {"transport", FIELD(transport), 0, NULL},
+    {"sim", FIELD(sim), 0, NULL},
+    {"rate", FIELD(rate), 0, NULL},
+    {"source4", FIELD(source4), 0, NULL},
+    {"source6", FIELD(source6), 0, NULL},
+    {"interface", FIELD(interface), 0, NULL},
+    {"mark", FIELD(mark_text), FIELD(mark), NULL},
+    {"log", FIELD(log), 0, "error|warn|info|debug"},
+    {"seed", FIELD(seed_text), FIELD(seed), NULL},
+    {"record", FIELD(record), 0, NULL},
+    {"replay", FIELD(replay), 0, NULL},
+    {NULL, 0, 0, NULL}};
 
-static size_t options_least(size_t a, size_t b, size_t c) {
-  size_t least = a < b ? a : b;
-
-  return least < c ? least : c;
+static size_t least(size_t a, size_t b, size_t c) {
+  size_t low = a < b ? a : b;
+  return low < c ? low : c;
 }
 
-/* options_distance: edits between two words (Levenshtein), none when |a| is the
- * beginning of |b|; long ones are cut. */
-static size_t options_distance(const char *a, const char *b) {
+/* Edits between two words (Levenshtein), none when |a| is the beginning of |b|;
+ * long ones are cut. */
+static size_t distance(const char *a, const char *b) {
   enum { CUT = 32 };
   size_t n = strnlen(a, CUT), m = strnlen(b, CUT), row[CUT + 1];
-
-  if (strncmp(a, b, n) == 0)
-    return 0;
-  for (size_t j = 0; j <= m; j++)
-    row[j] = j;
+  if (!strncmp(a, b, n)) return 0;
+  for (size_t j = 0; j <= m; j++) row[j] = j;
   for (size_t i = 1; i <= n; i++) {
     size_t corner = row[0];
-
     row[0] = i;
     for (size_t j = 1; j <= m; j++) {
       size_t up = row[j];
-
-      row[j] = options_least(up + 1, row[j - 1] + 1,
-                             corner + (a[i - 1] != b[j - 1]));
+      row[j] = least(up + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1]));
       corner = up;
     }
   }
   return row[m];
 }
 
-static int options_unknown(const char *arg, char *why) {
+static int unknown(const char *arg, char *why) {
   const char *name = arg + strspn(arg, "-"), *nearest = "help";
   char word[32];
-  size_t best;
-
-  snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, "="), name);
-  best = options_distance(word, nearest);
+  snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
+  size_t best = distance(word, nearest);
   for (const struct row *r = rows; r->name; r++) {
-    size_t d = options_distance(word, r->name);
-
+    size_t d = distance(word, r->name);
     if (d < best) {
       best = d;
       nearest = r->name;
     }
   }
-  if (options_distance(word, "version") < best)
-    nearest = "version";
+  if (distance(word, "version") < best) nearest = "version";
   snprintf(why, OPTIONS_WHY, "unknown option '%.64s'; the nearest is --%s", arg,
            nearest);
   return -EINVAL;
 }
 
-static bool options_word(const char *words, const char *value) {
+static int is_word(const char *words, const char *value) {
   size_t n = strlen(value);
-
   for (const char *w = words; n > 0; w++) {
     size_t len = strcspn(w, "|");
-
-    if (len == n && strncmp(w, value, n) == 0)
-      return true;
+    if (len == n && !strncmp(w, value, n)) return 1;
     w += len;
-    if (!*w)
-      break;
+    if (!*w) break;
   }
-  return false;
+  return 0;
 }
 
-static int options_set(struct options *o, const struct row *r,
-                       const char *value, char *why) {
-  if (r->words && !options_word(r->words, value)) {
+int options_transports(char *out, size_t size, const char *between) {
+  struct mtr_transport_info info;
+  size_t used = 0;
+  for (uint32_t i = 0; used < size && !mtr_transport_info(i, &info); i++)
+    if (info.flags & MTR_TRANSPORT_NAMED)
+      used += (size_t)snprintf(out + used, size - used, "%s%s",
+                               used ? between : "", info.name);
+  return used < size ? 0 : -ENOSPC;
+}
+
+int options_helped(const struct options *o) {
+  struct mtr_transport_info info;
+  for (uint32_t i = 0; o->transport && !mtr_transport_info(i, &info); i++)
+    if (!strcmp(info.name, o->transport))
+      return (info.flags & MTR_TRANSPORT_HELPED) != 0;
+  return 0;
+}
+
+static int set_value(struct options *o, const struct row *r, const char *value,
+                     char *why) {
+  char names[OPTIONS_NAMES];
+  const char *words = r->words;
+  if (r->field == FIELD(transport)) {
+    options_transports(names, sizeof names, "|");
+    words = names;
+  }
+  if (words && !is_word(words, value)) {
     snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
-             r->words);
+             words);
     return -EINVAL;
   }
   if (r->number) {
     char *end;
-    unsigned long long number;
-    uint32_t narrow;
-
     errno = 0;
-    number = strtoull(value, &end, 0);
+    unsigned long long number = strtoull(value, &end, 0);
     if (errno || *end || *value < '0' || *value > '9' || number > UINT32_MAX) {
       snprintf(why, OPTIONS_WHY,
                "--%s: '%.64s' is not a number from 0 to 4294967295", r->name,
                value);
       return -EINVAL;
     }
-    narrow = (uint32_t)number;
-    memcpy((char *)o + r->number, &narrow, sizeof(narrow));
+    uint32_t narrow = (uint32_t)number;
+    memcpy((char *)o + r->number, &narrow, sizeof narrow);
   }
-  memcpy((char *)o + r->field, &value, sizeof(value));
+  memcpy((char *)o + r->field, &value, sizeof value);
   return 0;
 }
 
-/* options_long: takes --name value or --name=value at argv[i]; returns how many
- * arguments that were. */
-static int options_long(struct options *o, char **argv, char *why) {
+/* Takes --name value or --name=value at argv[0]; how many arguments that
+ * were. */
+static int take_long(struct options *o, char **argv, char *why) {
   const char *name = argv[0] + 2;
   size_t len = strcspn(name, "=");
-
   for (const struct row *r = rows; r->name; r++) {
     const char *value = name[len] ? name + len + 1 : argv[1];
-    int err;
-
-    if (strlen(r->name) != len || strncmp(r->name, name, len) != 0)
-      continue;
+    if (strlen(r->name) != len || strncmp(r->name, name, len)) continue;
     if (!value) {
       snprintf(why, OPTIONS_WHY, "--%s needs a value", r->name);
       return -EINVAL;
     }
-    err = options_set(o, r, value, why);
+    int err = set_value(o, r, value, why);
     return err < 0 ? err : name[len] ? 1 : 2;
   }
-  return options_unknown(argv[0], why);
+  return unknown(argv[0], why);
 }
 
-static int options_chunk(struct options *o, const char *arg, char *why) {
+static int take_chunk(struct options *o, const char *arg, char *why) {
   if (!arg || o->chunks == OPTIONS_CHUNKS) {
     snprintf(why, OPTIONS_WHY, arg ? "too many -e" : "-e needs a chunk of Lua");
     return -EINVAL;
@@ -166,32 +168,29 @@ static int options_chunk(struct options *o, const char *arg, char *why) {
 
 int options_parse(struct options *o, int argc, char **argv, char *why) {
   int i = 1;
-
   *o = (struct options){.action = OPTIONS_RUN};
   while (i < argc && argv[i][0] == '-' && argv[i][1]) {
     const char *arg = argv[i];
     int taken;
-
-    if (strcmp(arg, "--") == 0) {
+    if (!strcmp(arg, "--")) {
       i++;
       break;
     }
-    if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
+    if (!strcmp(arg, "-h") || !strcmp(arg, "--help")) {
       o->action = OPTIONS_HELP;
       return 0;
     }
-    if (strcmp(arg, "-v") == 0 || strcmp(arg, "--version") == 0) {
+    if (!strcmp(arg, "-v") || !strcmp(arg, "--version")) {
       o->action = OPTIONS_VERSION;
       return 0;
     }
-    if (strcmp(arg, "-e") == 0)
-      taken = options_chunk(o, argv[i + 1], why);
-    else if (strncmp(arg, "--", 2) == 0)
-      taken = options_long(o, argv + i, why);
+    if (!strcmp(arg, "-e"))
+      taken = take_chunk(o, argv[i + 1], why);
+    else if (!strncmp(arg, "--", 2))
+      taken = take_long(o, argv + i, why);
     else
-      taken = options_unknown(arg, why);
-    if (taken < 0)
-      return taken;
+      taken = unknown(arg, why);
+    if (taken < 0) return taken;
     i += taken;
   }
   if (i < argc) {

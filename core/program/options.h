@@ -6,16 +6,18 @@
 #ifndef PROGRAM_OPTIONS_H
 #define PROGRAM_OPTIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
   OPTIONS_CHUNKS = 16,   /* -e at most */
+  OPTIONS_NAMES = 128,   /* bytes for the names of all transports */
   OPTIONS_WHY = 256      /* bytes that any message fits in */
 };
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
-/* options: what was asked for; strings belong to argv, NULL: not given. */
+/* What was asked for; strings belong to argv, NULL: not given. */
 struct options {
   enum options_action action;
   const char *transport; /* "auto", "raw" ... */
@@ -39,5 +41,13 @@ struct options {
 /* options_parse: fills |o| from the command line. Returns 0, or -EINVAL with
  * |why|[OPTIONS_WHY] saying what is wrong with it. */
 int options_parse(struct options *o, int argc, char **argv, char *why);
+
+/* options_transports: writes the names that --transport takes into |out|
+ * [|size|], with |between| between them. 0 or -ENOSPC. */
+int options_transports(char *out, size_t size, const char *between);
+
+/* options_helped: whether the transport that |o| names needs the privilege of
+ * another program. */
+int options_helped(const struct options *o);
 
 #endif

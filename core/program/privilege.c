@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * privilege.c: system calls, not libcap, so that nothing more is linked.
- * PR_SET_NO_NEW_PRIVS is set only by a process that had something to lose: it
- * closes the way back for one that was root or lent capabilities, while an
- * ordinary user's scripts can still run helpers that carry their own. Nor is it
- * set where probes will go through such a helper: under it mtr-packet would not
- * be given the capability of its file.
+ * System calls, not libcap, so that nothing more is linked. PR_SET_NO_NEW_PRIVS
+ * is set only by a process that had something to lose: it closes the way back
+ * for one that was root or lent capabilities, while an ordinary user's scripts
+ * can still run helpers that carry their own. Nor is it set where probes will
+ * go through such a helper: under it mtr-packet would not be given the
+ * capability of its file.
  */
 #include "program/privilege.h"
 
@@ -16,15 +16,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bool privilege_secure(void) {
-  return getauxval(AT_SECURE) != 0;
-}
+int privilege_secure(void) { return getauxval(AT_SECURE) != 0; }
 
 void privilege_kits(struct kits *kits, uint32_t mark) {
   *kits = (struct kits){.count = 0};
   while (kits->count < PRIVILEGE_KITS) {
     int err = mtr_sockets(kits->fd[kits->count], mark, !kits->count);
-
     if (err < 0) {
       kits->error = -err;
       return;
@@ -33,32 +30,25 @@ void privilege_kits(struct kits *kits, uint32_t mark) {
   }
 }
 
-/* privilege_held: whether there is anything to drop. */
-static bool privilege_held(void) {
+/* Whether there is anything to drop. */
+static int held(void) {
   struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
-
-  if (syscall(SYS_capget, &head, caps) < 0)
-    return true;
-  return geteuid() == 0 || getuid() == 0 || privilege_secure() ||
+  if (syscall(SYS_capget, &head, caps) < 0) return 1;
+  return !geteuid() || !getuid() || privilege_secure() ||
          caps[0].permitted || caps[1].permitted;
 }
 
-int privilege_drop(bool helped) {
+int privilege_drop(int helped) {
   struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
   uid_t user = getuid();
   gid_t group = getgid();
-
-  if (!helped && privilege_held() &&
-      prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+  if (!helped && held() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     return -errno;
-  if (getegid() != group && setresgid(group, group, group) < 0)
-    return -errno;
-  if (geteuid() != user && setresuid(user, user, user) < 0)
-    return -errno;
+  if (getegid() != group && setresgid(group, group, group) < 0) return -errno;
+  if (geteuid() != user && setresuid(user, user, user) < 0) return -errno;
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  if (syscall(SYS_capset, &head, none) < 0)
-    return -errno;
+  if (syscall(SYS_capset, &head, none) < 0) return -errno;
   return 0;
 }

@@ -6,14 +6,13 @@
 #ifndef PROGRAM_PRIVILEGE_H
 #define PROGRAM_PRIVILEGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "mtr.h"
 
 enum { PRIVILEGE_KITS = 4 };
 
-/* kits: the privileged sockets, one set for each engine that may be opened; the
+/* The privileged sockets, one set for each engine that may be opened; the
  * first is good for packet too. More are not, for what these sockets cost: the
  * kernel waits for all its processors when one is closed. */
 struct kits {
@@ -24,7 +23,7 @@ struct kits {
 
 /* privilege_secure: whether the program file lent us rights that whoever runs
  * it does not have (setuid, setgid, file capabilities). */
-bool privilege_secure(void);
+int privilege_secure(void);
 
 /* privilege_kits: opens as many sets as it may into |kits|; |mark| as in
  * mtr_sockets. To fail is no error: scripts may need none. */
@@ -33,6 +32,6 @@ void privilege_kits(struct kits *kits, uint32_t mark);
 /* privilege_drop: becomes the real user, without any capability or a way to get
  * one back; by execve(2) neither, unless |helped|: a helper program is to have
  * its own. Returns 0 or a negative errno, after which nothing may run. */
-int privilege_drop(bool helped);
+int privilege_drop(int helped);
 
 #endif

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals.c: the only static state of the program, for a handler has no
- * argument to find its state by. The handler makes async-signal-safe calls
- * only.
+ * The only static state of the program, for a handler has no argument to find
+ * its state by. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -24,75 +22,63 @@ static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
 
-static int64_t signals_now(void) {
+static int64_t now_ns(void) {
   struct timespec t;
-
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* signals_reader_gone: whether nobody reads standard output any more. */
-static bool signals_reader_gone(void) {
+/* Whether nobody reads standard output any more. */
+static int reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO};
-
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-static void signals_handler(int sig) {
+static void on_signal(int sig) {
   const uint64_t one = 1;
   int saved = errno;
-
-  if (sig == SIGPIPE && !signals_reader_gone()) {
+  if (sig == SIGPIPE && !reader_gone()) {
     errno = saved;
     return;
   }
   if (count == 0) {
     first = sig;
-    first_ns = signals_now();
+    first_ns = now_ns();
     count = 1;
-  } else if (signals_now() - first_ns >= SAME_NS) {
+  } else if (now_ns() - first_ns >= SAME_NS) {
     _exit(128 + sig);
   }
-  if (write(wake_fd, &one, sizeof(one)) < 0) {
+  if (write(wake_fd, &one, sizeof one) < 0) {
     /* readable already */
   }
   errno = saved;
 }
 
-/* signals_take: handles |sig|; but SIGINT stays ignored where we were started
- * so, as shells do for what runs in the background. */
-static void signals_take(int sig) {
-  struct sigaction old, act = {
-    .sa_handler = signals_handler, .sa_flags = SA_RESTART,
-  };
-
+/* Handles |sig|; but SIGINT stays ignored where we were started so, as shells
+ * do for what runs in the background. */
+static void take(int sig) {
+  struct sigaction old;
+  struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
   sigfillset(&act.sa_mask);
   sigaction(sig, NULL, &old);
-  if (sig != SIGINT || old.sa_handler != SIG_IGN)
-    sigaction(sig, &act, NULL);
+  if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
 }
 
 int signals_start(void) {
   wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_fd < 0)
-    return -errno;
-  signals_take(SIGINT);
-  signals_take(SIGTERM);
-  signals_take(SIGPIPE);
+  if (wake_fd < 0) return -errno;
+  take(SIGINT);
+  take(SIGTERM);
+  take(SIGPIPE);
   return wake_fd;
 }
 
-int signals_count(void) {
-  return count;
-}
+int signals_count(void) { return count; }
 
 void signals_clear(void) {
   uint64_t n;
-
-  while (read(wake_fd, &n, sizeof(n)) > 0) {
+  while (read(wake_fd, &n, sizeof n) > 0) {
   }
 }
 
-int signals_status(void) {
-  return first ? 128 + first : 0;
-}
+int signals_status(void) { return first ? 128 + first : 0; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * source.c: scripts are found beside the program, wherever that was put:
+ * Scripts are found beside the program, wherever that was put:
  * PREFIX/bin/mtrlua has PREFIX/share/mtrlua/scripts, build/mtrlua has scripts.
  * A script is read before Lua exists, for it may have to be read before the
  * privileges go: root without them cannot look into others' directories.
@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,62 +17,50 @@
 
 enum { SOURCE_STEP = 64 * 1024 };
 
-/* source_path: makes the chunk name of a path, false if it is too long. */
-static bool source_path(struct source *s, const char *dir, const char *name,
-                        const char *suffix) {
-  int n = snprintf(s->name, sizeof(s->name), "@%s%s%s", dir, name, suffix);
-
-  return n > 0 && (size_t)n < sizeof(s->name);
+/* Makes the chunk name of a path, 0 if it is too long. */
+static int set_path(struct source *s, const char *dir, const char *name,
+                    const char *suffix) {
+  int n = snprintf(s->name, sizeof s->name, "@%s%s%s", dir, name, suffix);
+  return n > 0 && (size_t)n < sizeof s->name;
 }
 
-static bool source_is_file(const struct source *s) {
+static int is_file(const struct source *s) {
   struct stat st;
-
   return stat(s->name + 1, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* source_find: leaves in |s|->name the first place where |name| is. */
-static bool source_find(struct source *s, const char *name) {
+/* Leaves in |s|->name the first place where |name| is. */
+static int find(struct source *s, const char *name) {
   static const char *const places[] = {"../share/mtrlua/scripts/",
                                        "../scripts/", NULL};
   char exe[PATH_MAX], dir[PATH_MAX + 32];
-  const char *slash;
-  ssize_t n;
-
-  if ((source_path(s, "", name, "") && source_is_file(s)) ||
-      (source_path(s, "", name, ".lua") && source_is_file(s)))
-    return true;
-  n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-  if (n < 0)
-    return false;
+  if ((set_path(s, "", name, "") && is_file(s)) ||
+      (set_path(s, "", name, ".lua") && is_file(s)))
+    return 1;
+  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+  if (n < 0) return 0;
   exe[n] = '\0';
-  slash = strrchr(exe, '/');
+  const char *slash = strrchr(exe, '/');
   for (const char *const *p = places; slash && *p; p++) {
-    snprintf(dir, sizeof(dir), "%.*s/%s", (int)(slash - exe), exe, *p);
-    if ((source_path(s, dir, name, ".lua") && source_is_file(s)) ||
-        (source_path(s, dir, name, "") && source_is_file(s)))
-      return true;
+    snprintf(dir, sizeof dir, "%.*s/%s", (int)(slash - exe), exe, *p);
+    if ((set_path(s, dir, name, ".lua") && is_file(s)) ||
+        (set_path(s, dir, name, "") && is_file(s)))
+      return 1;
   }
-  return false;
+  return 0;
 }
 
-/* source_load: reads all of |fd| into |s|. */
-static int source_load(struct source *s, int fd) {
+/* Reads all of |fd| into |s|. */
+static int read_all(struct source *s, int fd) {
   size_t room = 0;
-
   for (;;) {
-    ssize_t n;
-
     if (s->size == room) {
       char *more = realloc(s->text, room += SOURCE_STEP + room);
-
-      if (!more)
-        return -ENOMEM;
+      if (!more) return -ENOMEM;
       s->text = more;
     }
-    n = read(fd, s->text + s->size, room - s->size);
-    if (n == 0)
-      return 0;
+    ssize_t n = read(fd, s->text + s->size, room - s->size);
+    if (n == 0) return 0;
     if (n > 0)
       s->size += (size_t)n;
     else if (errno != EINTR)
@@ -81,37 +68,29 @@ static int source_load(struct source *s, int fd) {
   }
 }
 
-/* source_blank: blanks the line that is for the kernel, so that the lines after
- * it keep their numbers. */
-static void source_blank(struct source *s) {
+/* Blanks the line that is for the kernel, so that the lines after it keep their
+ * numbers. */
+static void blank(struct source *s) {
   if (s->size > 0 && s->text[0] == '#')
-    for (size_t i = 0; i < s->size && s->text[i] != '\n'; i++)
-      s->text[i] = ' ';
+    for (size_t i = 0; i < s->size && s->text[i] != '\n'; i++) s->text[i] = ' ';
 }
 
 int source_read(struct source *s, const char *name) {
-  int fd, err;
-
+  int fd = STDIN_FILENO;
   s->text = NULL;
   s->size = 0;
-  if (strcmp(name, "-") == 0) {
+  if (!strcmp(name, "-")) {
     strcpy(s->name, "=stdin");
-    fd = STDIN_FILENO;
   } else {
-    if (strchr(name, '/') || !source_find(s, name))
-      if (!source_path(s, "", name, ""))
-        return -ENAMETOOLONG;
+    if (strchr(name, '/') || !find(s, name))
+      if (!set_path(s, "", name, "")) return -ENAMETOOLONG;
     fd = open(s->name + 1, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-      return -errno;
+    if (fd < 0) return -errno;
   }
-  err = source_load(s, fd);
-  if (fd != STDIN_FILENO)
-    close(fd);
-  if (err < 0)
-    source_free(s);
-  else
-    source_blank(s);
+  int err = read_all(s, fd);
+  if (fd != STDIN_FILENO) close(fd);
+  if (err < 0) source_free(s);
+  else blank(s);
   return err;
 }
 

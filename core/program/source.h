@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-/* source: the text of a script. */
+/* The text of a script. */
 struct source {
   char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
   char *text;            /* owned; NULL when not read */

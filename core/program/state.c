@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * state.c: fills package.preload with the embedded modules and package.loaded
- * with "mtr.program", compiles the chunks, and hands them to the function that
+ * Fills package.preload with the embedded modules and package.loaded with
+ * "mtr.program", compiles the chunks, and hands them to the function that
  * require "mtr.main" returns: that one runs them as a task, drives the engines
  * and says with which status to exit. Chunks are compiled here so that a syntax
  * error is told before anything runs.
@@ -29,47 +29,38 @@
 
 void state_exit(int status) {
   int err = 0;
-
-  if (fflush(stdout) != 0)
-    err = errno;
-  else if (ferror(stdout))
-    err = EIO;
+  if (fflush(stdout)) err = errno;
+  else if (ferror(stdout)) err = EIO;
   fflush(NULL);
-  if (err == EPIPE || signals_status() == 128 + SIGPIPE)
-    _exit(128 + SIGPIPE);
+  if (err == EPIPE || signals_status() == 128 + SIGPIPE) _exit(128 + SIGPIPE);
   if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
   _exit(err && !status ? 1 : status);
 }
 
-static int state_os_exit(lua_State *L) {
-  int status;
-
-  if (lua_isboolean(L, 1))
-    status = lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
-  else
-    status = (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
-  if (lua_toboolean(L, 2))
-    lua_close(L);
+static int os_exit(lua_State *L) {
+  int status = lua_isboolean(L, 1)
+                   ? lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE
+                   : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+  if (lua_toboolean(L, 2)) lua_close(L);
   state_exit(status & 0xff);
 }
 
-static int state_interrupted(lua_State *L) {
+static int interrupted(lua_State *L) {
   lua_pushinteger(L, signals_count());
   return 1;
 }
 
-static int state_clear(lua_State *L) {
+static int clear_signals(lua_State *L) {
   (void)L;
   signals_clear();
   return 0;
 }
 
-/* state_load_module: package.preload's loader; the module is its upvalue. */
-static int state_load_module(lua_State *L) {
+/* The loader in package.preload; the module is its upvalue. */
+static int load_module(lua_State *L) {
   const struct embed_module *m = lua_touserdata(L, lua_upvalueindex(1));
-
   if (luaL_loadbuffer(L, m->text, (size_t)(m->end - m->text), m->chunk) != 0)
     return lua_error(L);
   lua_pushvalue(L, 1);
@@ -77,18 +68,18 @@ static int state_load_module(lua_State *L) {
   return 1;
 }
 
-static void state_preload(lua_State *L) {
+static void preload(lua_State *L) {
   lua_getglobal(L, "package");
   lua_getfield(L, -1, "preload");
   for (const struct embed_module *m = embed_modules; m->name; m++) {
     lua_pushlightuserdata(L, (void *)(uintptr_t)m);
-    lua_pushcclosure(L, state_load_module, 1);
+    lua_pushcclosure(L, load_module, 1);
     lua_setfield(L, -2, m->name);
   }
   lua_pop(L, 2);
 }
 
-static void state_push_kits(lua_State *L, const struct kits *kits) {
+static void push_kits(lua_State *L, const struct kits *kits) {
   lua_createtable(L, kits->count, 0);
   for (int i = 0; i < kits->count; i++) {
     lua_createtable(L, MTR_SOCKETS, 0);
@@ -100,66 +91,65 @@ static void state_push_kits(lua_State *L, const struct kits *kits) {
   }
 }
 
-static void state_set_text(lua_State *L, const char *key, const char *value) {
+static void set_text(lua_State *L, const char *key, const char *value) {
   if (value) {
     lua_pushstring(L, value);
     lua_setfield(L, -2, key);
   }
 }
 
-static void state_set_number(lua_State *L, const char *key, const char *given,
-                             uint32_t value) {
+static void set_number(lua_State *L, const char *key, const char *given,
+                       uint32_t value) {
   if (given) {
     lua_pushnumber(L, value);
     lua_setfield(L, -2, key);
   }
 }
 
-static void state_push_options(lua_State *L, const struct options *o) {
+static void push_options(lua_State *L, const struct options *o) {
   lua_newtable(L);
-  state_set_text(L, "transport", o->transport);
-  state_set_text(L, "sim", o->sim);
-  state_set_text(L, "rate", o->rate);
-  state_set_text(L, "source4", o->source4);
-  state_set_text(L, "source6", o->source6);
-  state_set_text(L, "interface", o->interface);
-  state_set_text(L, "log", o->log);
-  state_set_text(L, "record", o->record);
-  state_set_text(L, "replay", o->replay);
-  state_set_number(L, "mark", o->mark_text, o->mark);
-  state_set_number(L, "seed", o->seed_text, o->seed);
+  set_text(L, "transport", o->transport);
+  set_text(L, "sim", o->sim);
+  set_text(L, "rate", o->rate);
+  set_text(L, "source4", o->source4);
+  set_text(L, "source6", o->source6);
+  set_text(L, "interface", o->interface);
+  set_text(L, "log", o->log);
+  set_text(L, "record", o->record);
+  set_text(L, "replay", o->replay);
+  set_number(L, "mark", o->mark_text, o->mark);
+  set_number(L, "seed", o->seed_text, o->seed);
 }
 
-/* state_publish: package.loaded["mtr.program"], and os.exit by state_exit. */
-static void state_publish(lua_State *L, const struct state_setup *setup) {
+/* Fills package.loaded["mtr.program"], and has os.exit call state_exit. */
+static void publish(lua_State *L, const struct state_setup *setup) {
   lua_getglobal(L, "package");
   lua_getfield(L, -1, "loaded");
   lua_newtable(L);
-  state_push_kits(L, setup->kits);
+  push_kits(L, setup->kits);
   lua_setfield(L, -2, "kits");
   if (setup->kits->error) {
     lua_pushinteger(L, setup->kits->error);
     lua_setfield(L, -2, "kit_errno");
   }
-  state_push_options(L, setup->options);
+  push_options(L, setup->options);
   lua_setfield(L, -2, "options");
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
-  lua_pushcfunction(L, state_interrupted);
+  lua_pushcfunction(L, interrupted);
   lua_setfield(L, -2, "interrupted");
-  lua_pushcfunction(L, state_clear);
+  lua_pushcfunction(L, clear_signals);
   lua_setfield(L, -2, "clear");
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
-  lua_pushcfunction(L, state_os_exit);
+  lua_pushcfunction(L, os_exit);
   lua_setfield(L, -2, "exit");
   lua_pop(L, 3);
 }
 
-/* state_push_arg: the global arg, as lua(1) has it. */
-static void state_push_arg(lua_State *L, const struct state_setup *setup) {
+/* Makes the global arg, as lua(1) has it. */
+static void push_arg(lua_State *L, const struct state_setup *setup) {
   int script = setup->options->script;
-
   lua_createtable(L, setup->argc - script, script + 1);
   for (int i = 0; i < setup->argc; i++) {
     lua_pushstring(L, setup->argv[i]);
@@ -168,66 +158,57 @@ static void state_push_arg(lua_State *L, const struct state_setup *setup) {
   lua_setglobal(L, "arg");
 }
 
-/* state_join: makes one function, on the stack, of the |n| on its top. */
-static int state_join(lua_State *L, int n) {
+/* Makes one function, on the stack, of the |n| on its top. */
+static int join_chunks(lua_State *L, int n) {
   static const char join[] =
     "local chunks, n = {...}, select('#', ...)\n"
     "return function(...)\n"
     "  for i = 1, n - 1 do chunks[i]() end\n"
     "  return chunks[n](...)\n"
     "end";
-  int err;
-
-  if (n == 1)
-    return 0;
-  err = luaL_loadbuffer(L, join, sizeof(join) - 1, "=(mtrlua)");
-  if (err)
-    return err;
+  if (n == 1) return 0;
+  int err = luaL_loadbuffer(L, join, sizeof join - 1, "=(mtrlua)");
+  if (err) return err;
   lua_insert(L, -1 - n);
   lua_call(L, n, 1);
   return 0;
 }
 
-/* state_compile: pushes the function of all chunks; on failure the message. */
-static int state_compile(lua_State *L, const struct state_setup *setup) {
+/* Pushes the function of all chunks; on failure the message. */
+static int compile(lua_State *L, const struct state_setup *setup) {
   const struct source *s = setup->script;
   const struct options *o = setup->options;
-  int err, n = 0;
-
+  int n = 0;
   for (; n < o->chunks; n++) {
-    err = luaL_loadbuffer(L, o->chunk[n], strlen(o->chunk[n]),
-                          "=(command line)");
-    if (err)
-      return err;
+    int err = luaL_loadbuffer(L, o->chunk[n], strlen(o->chunk[n]),
+                              "=(command line)");
+    if (err) return err;
   }
   if (s) {
-    err = luaL_loadbuffer(L, s->text, s->size, s->name);
-    if (err)
-      return err;
+    int err = luaL_loadbuffer(L, s->text, s->size, s->name);
+    if (err) return err;
     n++;
   }
-  return state_join(L, n);
+  return join_chunks(L, n);
 }
 
-static int state_traceback(lua_State *L) {
+static int traceback(lua_State *L) {
   const char *message = lua_tostring(L, 1);
-
   luaL_traceback(L, L, message ? message : luaL_typename(L, 1), 1);
   return 1;
 }
 
-/* state_main: the protected part: takes the setup, returns the status. */
-static int state_main(lua_State *L) {
+/* The protected part: takes the setup, returns the status. */
+static int run(lua_State *L) {
   const struct state_setup *setup = lua_touserdata(L, 1);
   int script = setup->options->script, args = 0;
-
   luaL_openlibs(L);
-  state_preload(L);
-  state_publish(L, setup);
-  state_push_arg(L, setup);
+  preload(L);
+  publish(L, setup);
+  push_arg(L, setup);
   lua_getglobal(L, "require");
   lua_pushliteral(L, "mtr.main");
-  if (state_compile(L, setup) != 0) {
+  if (compile(L, setup) != 0) {
     fprintf(stderr, "mtrlua: %s\n", lua_tostring(L, -1));
     lua_pushinteger(L, EXIT_FAILURE);
     return 1;
@@ -238,8 +219,7 @@ static int state_main(lua_State *L) {
   if (script) {
     args = setup->argc - script - 1;
     luaL_checkstack(L, args, "too many arguments");
-    for (int i = 1; i <= args; i++)
-      lua_pushstring(L, setup->argv[script + i]);
+    for (int i = 1; i <= args; i++) lua_pushstring(L, setup->argv[script + i]);
   }
   lua_call(L, 1 + args, 1);
   return 1;
@@ -248,22 +228,19 @@ static int state_main(lua_State *L) {
 int state_run(const struct state_setup *setup) {
   static struct heap heap;
   lua_State *L = lua_newstate(heap_alloc, &heap);
-  int status;
-
   if (!L) L = luaL_newstate();         /* a LuaJIT that wants its own */
   if (!L) {
     fputs("mtrlua: not enough memory for Lua\n", stderr);
     return EXIT_FAILURE;
   }
-  lua_pushcfunction(L, state_traceback);
-  lua_pushcfunction(L, state_main);
+  lua_pushcfunction(L, traceback);
+  lua_pushcfunction(L, run);
   lua_pushlightuserdata(L, (void *)(uintptr_t)setup);
   if (lua_pcall(L, 1, 1, 1) != 0) {
     const char *message = lua_tostring(L, -1);
-
     fprintf(stderr, "mtrlua: %s\n", message ? message : "unknown error");
     return EXIT_FAILURE;
   }
-  status = (int)lua_tointeger(L, -1);
+  int status = (int)lua_tointeger(L, -1);
   return status == 130 && signals_status() ? signals_status() : status;
 }

@@ -10,7 +10,7 @@
 #include "program/privilege.h"
 #include "program/source.h"
 
-/* state_setup: all that a run is made from; borrowed for the run. */
+/* All that a run is made from; borrowed for the run. */
 struct state_setup {
   int argc;
   char **argv;

@@ -19,7 +19,7 @@ end
 
 local function v6(first, last) return string.char(first) .. ("\0"):rep(14) .. string.char(last) end
 
--- what it is, the answer at the second hop, the versions; whether the kernel lets it through to raw.
+-- what it is, the answer at the second hop, the versions; those in which raw is given it.
 local CASES = {
   { "with a wrong ICMP checksum", function(p) return damaged(forger.icmp(p, "exceeded"), -1) end,
     { 4, 6 }, raw = { [4] = true } },

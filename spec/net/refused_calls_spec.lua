@@ -54,7 +54,8 @@ describe("where the host refuses", function()
       it(case[1] .. ", what is left works, over " .. transport, function()
         local l = up()
         local output = l:exec(RUN:format(case[2], SCRIPT:format(transport)))
-        assert.equal(("%s\t%s\tasked for%s\n"):format(transport, case[3], case[4]) .. case[5], output)
+        local first = ("%s\t%s\tasked for%s\n"):format(transport, case[3], case[4])
+        assert.equal(first .. case[5], output)
       end)
     end
   end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The first two bytes of an echo request that scripts/mtr-packet.lua sent with a bit-pattern were not
--- the pattern: they balanced a checksum that was the same for all.
+-- The first two bytes of an echo request that scripts/mtr-packet.lua sent with a bit-pattern were
+-- not the pattern: they balanced a checksum that was the same for all.
 
 local capture = require "spec.support.real.capture"
 local nets = require "spec.support.real.nets"
@@ -19,8 +19,8 @@ describe("an echo request with a pattern", function()
     for i, words in ipairs { "ip-4 " .. l.dst4, "ip-6 " .. l.dst6 } do
       for n = 1, 3 do
         local size = ({ 64, 65, 1400 })[n]
-        commands[#commands + 1] = ("%d send-probe %s size %d bit-pattern 44\n"):format(i * 10 + n, words,
-          size)
+        commands[#commands + 1] = ("%d send-probe %s size %d bit-pattern 44\n"):format(i * 10 + n,
+          words, size)
       end
     end
     local output = l:exec(("printf '%s' | $MTR_PROGRAM scripts/mtr-packet.lua"):format(

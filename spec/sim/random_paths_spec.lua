@@ -37,7 +37,7 @@ local function run(seed)
   for _, t in ipairs(traces) do
     if t.stop then
       d:run(t.stop)
-      C.core_stop(d.core, d:trace(t.handle), C.MTR_STOP_HALTED, 0, d.now)
+      C.stop_trace(d.core, d:trace(t.handle), C.MTR_STOP_HALTED, 0, d.now)
     end
   end
   d:run()

@@ -39,15 +39,15 @@ describe("floors", function()
     { "core/wire/a.c", '#include "probe/b.h"', "includes probe/b.h from above" },
     { "core/base/a.c", '# include <x.h>\n#include  "wire/b.h"', "includes wire/b.h from above" },
     { "core/net/a.c", '#include "program/b.h"', "includes program/b.h from above" },
-    { "core/net/a.c", '#include "other/b.h"', "includes other/b.h, which is on no floor" },
-    { "core/other/a.c", "", "is on no floor" },
-    { "core/other.c", "", "is on no floor" },
+    { "core/net/a.c", '#include "other/b.h"', "includes other/b.h, which is in no room" },
+    { "core/other/a.c", "", "is in no room" },
+    { "core/other.c", "", "is in no room" },
     { "core/probe/a.h", '#include "mtr.h"' },
     { "core/wire/a.h", '#include "mtr.h"', "includes mtr.h below probe" },
     { "core/mtr.h", '#include "base/a.h"', "includes something of ours" },
     { "core/loop/a.c", "#include <uv.h>" },
     { "core/net/a.c", "#include <uv.h>", "includes uv.h" },
-    { "core/mtr.c", "#include <uv/unix.h>", "includes uv.h" },
+    { "core/api/a.c", "#include <uv/unix.h>", "includes uv.h" },
     { "core/probe/a.c", "  now = clock_gettime (1, &t);", "reads a clock with clock_gettime" },
     { "core/probe/a.c", "/* time( */ x = run_time(1); // clock()\n" },
     { "core/probe/a.c", 's = "malloc(1)";' },
@@ -83,6 +83,57 @@ describe("floors", function()
     local name = violation and "are broken when %s %s" or "are kept by %s: %s"
     it(name:format(path, violation or text:gsub("\n", " ")), function()
       assert.same({ violation and path .. ": " .. violation }, floors.check { [path] = text })
+    end)
+  end
+
+  -- Files of core/ by name, then what is reported of them.
+  local A, B = "int a_x(void) { return b_x(); }", "int b_x(void) { return 1; }"
+  local tangles = {
+    ["are kept by an arrow from one file to another"] = { { ["base/a.c"] = A, ["base/b.c"] = B } },
+    ["are broken by calls in a circle"] = {
+      { ["base/a.c"] = A, ["base/b.c"] = "char c(void) { return '{'; }\n"
+        .. "char *d(void) { return \"}\\\"}\"; }\nint b_x(void) { if (a_x()) return 2; }" },
+      "circle: core/base/a -> core/base/b (b_x) -> core/base/a (a_x)" },
+    ["are broken by calls in a circle, declared in a header of a third file"] = {
+      { ["base/a.c"] = '#include "base/c.h"\n' .. A,
+        ["base/c.h"] = "int a_x(void);\nint b_x(void);",
+        ["base/b.c"] = '#include "base/c.h"\nint b_x(void) { return a_x(); }' },
+      "circle: core/base/a -> core/base/b (b_x) -> core/base/a (a_x)" },
+    ["are broken by calls in a circle through mtr.h"] = {
+      { ["mtr.h"] = "int mtr_a(void);\nint mtr_b(void);",
+        ["api/a.c"] = '#include "mtr.h"\nint mtr_a(void) { return mtr_b(); }',
+        ["api/b.c"] = '#include "mtr.h"\nint mtr_b(void) { return mtr_a(); }' },
+      "circle: core/api/a -> core/api/b (mtr_b) -> core/api/a (mtr_a)" },
+    ["are broken by a call upward through mtr.h"] = {
+      { ["mtr.h"] = "int mtr_a(void);", ["api/a.c"] = "int mtr_a(void) { return 1; }",
+        ["loop/b.c"] = '#include "mtr.h"\nint b_x(void) { return mtr_a(); }' },
+      "core/loop/b: uses mtr_a of core/api/a from above" },
+    ["are broken by a header that uses who includes it"] = {
+      { ["base/a.h"] = '#include "base/b.h"', ["base/b.h"] = "int b_x(void);",
+        ["base/b.c"] = '#include "base/a.h"\nint b_x(void) { return 1; }' },
+      "circle: core/base/a -> core/base/b (base/b.h) -> core/base/a (base/a.h)" },
+    ["are broken by a circle of three"] = {
+      { ["wire/a.c"] = A, ["wire/b.c"] = "int b_x(void) { return c_x(); }",
+        ["wire/c.c"] = "static int d(void) { return a_x(); }\nint c_x(void) { return d(); }" },
+      "circle: core/wire/a -> core/wire/b (b_x) -> core/wire/c (c_x) -> core/wire/a (a_x)" },
+    ["are broken by a function whose address is taken"] = {
+      { ["base/a.c"] = "int a_x(void) { return b_x(); }",
+        ["base/b.c"] = "int b_x(void) { return run(&a_x); }" },
+      "circle: core/base/a -> core/base/b (b_x) -> core/base/a (a_x)" },
+    ["are broken by an inline function of a header"] = {
+      { ["base/a.h"] = "static inline int a_x(void) { return b_x(); }",
+        ["base/b.c"] = "int b_x(void) { return a_x(); }" },
+      "circle: core/base/a -> core/base/b (b_x) -> core/base/a (a_x)" },
+    ["do not mind a static function, a field, a struct or a text of the same name"] = {
+      { ["base/a.c"] = "int a_x(void) { return b_x() + c_x(); }\nint same(void) { return 1; }",
+        ["base/b.c"] = "static int same(void) { return 2; }\nint b_x(void) { return same(); }",
+        ["base/c.c"] = 'int c_x(struct a_x *p) { p->a_x = p.a_x; put("a_x()"); /* a_x() */ }' } },
+  }
+  for name, case in pairs(tangles) do
+    it(name, function()
+      local files = {}
+      for path, text in pairs(case[1]) do files["core/" .. path] = text end
+      assert.same({ case[2] }, floors.check(files))
     end)
   end
 

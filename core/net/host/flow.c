@@ -84,7 +84,7 @@ static int one_route(void *arg, const struct netlink_message *m) {
   return 0;
 }
 
-/* Asks for the way of |q| as far as |told| of it; |entry|: the table's entry. */
+/* Asks for the way of |q| as far as it is |told|; |entry|: the table's own. */
 static int ask(struct flow *f, const struct net_route *q, enum flow_told told,
                int entry, struct way *w) {
   static const uint8_t none[16];

@@ -80,6 +80,9 @@ int packet_sockets(int32_t fd[PACKET_FDS], uint32_t mark);
 int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
                 uint32_t regions, int eager, int64_t now);
 
+/* packet_start: see opening.h. */
+int packet_start(struct net **net, struct net_opening *o);
+
 /* The parts, in files of their own. */
 struct packet_buffers *packet_send_new(void);
 uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,

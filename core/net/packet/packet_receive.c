@@ -143,7 +143,7 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
   return k;
 }
 
-/* What is malformed is counted by one listener: the rings, while they listen. */
+/* What is malformed is counted by one listener: the rings while they listen. */
 uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
                         uint32_t n, const struct net_clock *clock, int *more) {
   struct packet *p = (struct packet *)net;

@@ -153,7 +153,8 @@ uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,
   const char **why = p->out->why;
   int64_t now = net->now();
   packet_shift(p, now);
-  if (net->broken || (!p->eager && (p->gear == PACKET_SLOW || p->gear == PACKET_FALLING)))
+  int slow = p->gear == PACKET_SLOW || p->gear == PACKET_FALLING;
+  if (net->broken || (!p->eager && slow))
     return raw_send(net, v, n, sent);
   if (n > RAW_BATCH) n = RAW_BATCH;
   p->out->used = 0;

@@ -312,9 +312,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
   route_init(&raw->route);
   flow_init(&raw->flow);
   raw->net.ops = &raw_ops;
-  raw->net.caps = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
-                  MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
-                  MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP;
+  raw->net.caps = RAW_CAPS;
   int err = ports_open(&raw->ports, &rand);
   if (err) goto fail;
   err = -ENOMEM;

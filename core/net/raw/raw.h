@@ -15,6 +15,7 @@
 #include "net/host/filter.h"
 #include "net/host/flow.h"
 #include "net/net.h"
+#include "net/opening.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
 
@@ -28,7 +29,13 @@ enum raw_fd {
 /* The kernel's IP_PROTOCOL of Linux 6.4: which protocol a packet is of. */
 enum { RAW_IP_PROTOCOL = 52 };
 
-enum { RAW_QUICK = 256 };   /* sends, after an answer that came during one */
+enum { RAW_QUICK = 256 };   /* sends after an answer that came during one */
+
+enum {
+  RAW_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
+             MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
+             MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
+};
 
 enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
 
@@ -67,6 +74,15 @@ int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark);
 int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
              uint32_t regions);
 
+/* raw_start: see opening.h. raw_given: whether an engine was given sockets.
+ * raw_regions: how many regions its probes take. raw_denied: says what
+ * privilege |sockets| need. raw_add_lack: adds to |o|->why what |net| lacks. */
+int raw_start(struct net **net, struct net_opening *o);
+int raw_given(const struct mtr_config *config);
+uint32_t raw_regions(const struct mtr_config *config);
+void raw_denied(struct net_opening *o, const char *sockets);
+void raw_add_lack(const struct net *net, struct net_opening *o);
+
 /* For a transport that has one within: */
 
 /* raw_init: the same in |raw|, all zero, whose ops the caller may replace. 0 or
@@ -82,8 +98,8 @@ void raw_hear(struct raw *raw, int family, int protocol);
 /* raw_hush: from now on no socket listens; or, |quiet| 0, those that are to. */
 void raw_hush(struct raw *raw, int quiet);
 
-/* raw_usable: 0, or a negative errno and |r|->why: there are no sockets for |r|,
- * or none can be read. */
+/* raw_usable: 0, or a negative errno and |r|->why: there are no sockets for
+ * |r|, or none can be read. */
 int raw_usable(const struct raw *raw, struct net_route *r);
 
 /* raw_fds, raw_route, raw_reserve: as in net_ops. */

@@ -134,9 +134,8 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     ancillary(raw, i, m, r, clock);
     int err = upper[i] ? wire_parse6(b->packet[j], size, whole, upper[i], r)
                        : wire_parse(b->packet[j], size, whole, r);
-    if (!err && (!wire_possible(r) ||
-                 (i == RAW_ICMP4 && !wire_intact(b->packet[j], size, whole, 1))))
-      err = -EBADMSG;
+    int intact = i != RAW_ICMP4 || wire_intact(b->packet[j], size, whole, 1);
+    if (!err && (!intact || !wire_possible(r))) err = -EBADMSG;
     if (!err) k++;
     if (err == -EBADMSG) net->malformed++;
   }

@@ -97,10 +97,17 @@ function M.address(only)
   end
 end
 
+--- One option. What it is when nobody gives it: `default`, as a user would write it (for a port: of
+--- each protocol); or else `otherwise`, in words; or else it is `needed`.
 ---@class mtr.Option
 ---@field name string
 ---@field kind mtr.Kind
----@field doc string
+---@field doc string what it is, without its default
+---@field default? any
+---@field otherwise? string
+---@field needed? true
+---@field words? string[] that may be given
+---@field unit? string of a number: "ms", "bytes", "probes/s"
 
 ---@class mtr.Declaration
 ---@field who string as messages name it

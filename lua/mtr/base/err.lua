@@ -17,6 +17,10 @@ local buffer = lib.new "char[256]"
 --- Numbers of the errnos that the Lua layer asks for.
 M.code = { EINTR = 4, EAGAIN = 11, EINVAL = 22, EMSGSIZE = 90, EDQUOT = 122 }
 
+--- The name of a failure that is the caller's bug but was found deeper down. The function that was
+--- called raises its message; nobody else sees this name.
+M.BUG = "BUG"
+
 --- An environment error that the Lua layer itself finds, as the three values to return.
 ---@param name string such as "ESHUTDOWN"
 ---@param text string what it was about and what to do

@@ -5,29 +5,21 @@
 --
 -- For each prefix length in use there is a table from the masked bytes to a value, and lookups go
 -- from the longest length down, so the time depends on the number of lengths, never on the number
--- of prefixes. Values are whatever add() was given.
+-- of prefixes. Values are whatever add() was given. Bits behind a prefix are taken as zero, and the
+-- zone of an address is ignored: an address is in the set in every zone.
 
 local lib = require "mtr.lib"
+local prefix = require "mtr.base.prefix"
 
-local C = lib.C
 local M = {}
 
 local parsed = lib.new "uint8_t[16]"
-local zone = lib.new "uint32_t[1]"
 local masked = lib.new "uint8_t[16]"
-
-local BITS = { [4] = 32, [6] = 128 }
 
 -- The first `length` bits of an address as a string, the key of a table.
 local function key(bytes, length)
-  local whole, rest = math.floor(length / 8), length % 8
   lib.copy(masked, bytes, 16)
-  if rest > 0 then
-    local unit = 2 ^ (8 - rest)
-    masked[whole] = masked[whole] - masked[whole] % unit
-    whole = whole + 1
-  end
-  lib.fill(masked + whole, 16 - whole)
+  prefix.clear(masked, length)
   return lib.string(masked, 16)
 end
 
@@ -47,12 +39,8 @@ end
 ---@return true?
 ---@return string? message what is wrong with the text
 function Set:add(text, value)
-  local address, length = text:match "^([%x:.]+)/(%d+)$"
-  local family = C.mtr_address(address or text, parsed, zone)
-  length = tonumber(length) or not address and BITS[family]
-  if not BITS[family] or not length or length > BITS[family] then
-    return nil, ("not a prefix: %q"):format(text)
-  end
+  local family, length = prefix.parse(text, parsed)
+  if not family then return nil, length end
   local tables = self[family]
   if not tables[length] then
     tables[length] = {}

@@ -6,14 +6,14 @@
 --     for address in range("2001:db8::/32", 48) do ... end       -- the first of each /48
 --
 -- Every address counts, those of the network and of broadcast too. Bits behind the prefix are
--- taken as zero. A prefix of more than 2^24 addresses is a mistake more often than a plan: it wants
--- the step said.
+-- taken as zero; a zone is refused. A prefix of more than 2^24 addresses is a mistake more often
+-- than a plan: it wants the step said.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local prefix = require "mtr.base.prefix"
 
-local BITS = { [4] = 32, [6] = 128 }
 local MOST = 24
 
 ---@class mtr.Range
@@ -25,31 +25,17 @@ Range.__index = Range
 
 local M = {}
 
--- Zeroes what is behind the first `length` bits.
-local function mask(bytes, length)
-  local whole = math.floor(length / 8)
-  if length % 8 > 0 then
-    local unit = 2 ^ (8 - length % 8)
-    bytes[whole] = bytes[whole] - bytes[whole] % unit
-    whole = whole + 1
-  end
-  lib.fill(bytes + whole, 16 - whole)
-end
-
 --- A range, or why the text is none.
 ---@param text string "192.0.2.0/24"; a single address is a range of one
 ---@param step? integer length of the parts of which each first address is wanted; default: all
 ---@return mtr.Range?
 ---@return string? message
 function M.new(text, step)
-  local address, length = text:match "^([^/]+)/(%d+)$"
   local bytes = lib.new "uint8_t[16]"
-  local family, zone = addr.parse(address or text, bytes)
-  local bits = BITS[family]
-  length = tonumber(length) or not address and bits
-  if not bits or not length or length > bits or zone > 0 then
-    return nil, ("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text)
-  end
+  local family, length, zone = prefix.parse(text, bytes)
+  if not family then return nil, length end
+  if zone > 0 then return nil, ("%q has a zone: give it as an address"):format(text) end
+  local bits = prefix.FULL[family]
   if step and not (type(step) == "number" and step >= length and step <= bits and step % 1 == 0)
   then
     return nil, ("the step of %s must be %d..%d, got %s"):format(
@@ -59,7 +45,7 @@ function M.new(text, step)
     return nil, ("%s has 2^%d addresses; give a step, such as mtr.targets.cidr(%q, %d)"):format(
       text, (step or bits) - length, text, math.min(length + 16, bits))
   end
-  mask(bytes, length)
+  prefix.clear(bytes, length)
   step = step or bits
   return setmetatable({
     bytes = bytes, family = family, left = 2 ^ (step - length),

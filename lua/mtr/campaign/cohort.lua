@@ -13,6 +13,7 @@ local err = require "mtr.base.err"
 local words = require "mtr.record.words"
 local instances = require "mtr.strategy.instances"
 local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local pending = require "mtr.wait.pending"
 local admit = require "mtr.trace.admit"
 
@@ -21,7 +22,7 @@ local M = {}
 
 M.BATCH = 64
 
----@class mtr.Cohort
+---@class mtr.Cohort: mtr.TraceEntry
 ---@field engine mtr.Engine
 ---@field in_flight integer
 ---@field strategy? mtr.Strategy|function of all its traces
@@ -40,12 +41,12 @@ local info = lib.new "struct mtr_info"
 ---and halt()
 ---@param whole boolean whether results are wanted
 ---@return mtr.Cohort?
----@return string? message, string? name start.BUG: a caller's bug
+---@return string? message, string? name err.BUG: a caller's bug
 function M.new(engine, opts, owner, whole)
   local model = lib.new "struct mtr_trace"
-  local kept, bug = options.fill(options.trace, opts, model)
-  if not kept then return nil, bug, admit.BUG end
-  local ok, message, name = options.bind(engine.c, model, kept)
+  local kept, bug = request.fill(options.trace, opts, model)
+  if not kept then return nil, bug, err.BUG end
+  local ok, message, name = request.bind(engine.c, model, kept)
   if not ok then return nil, message, name end
   local self = setmetatable({
     engine = engine, owner = owner, model = model, kept = kept,

@@ -21,11 +21,11 @@ local addr = require "mtr.base.addr"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local targets = require "mtr.campaign.targets"
 local cohort = require "mtr.campaign.cohort"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
-local admit = require "mtr.trace.admit"
 local timer = require "mtr.wait.timer"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
@@ -81,7 +81,7 @@ local function problem(c)
   c.reporters = list
   c.apart = type(c.trace) == "function"
   if c.apart then return nil end
-  local kept, bug = options.fill(options.trace, c.trace, lib.new "struct mtr_trace")
+  local kept, bug = request.fill(options.trace, c.trace, lib.new "struct mtr_trace")
   local s = kept and kept.strategy
   c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
   return bug
@@ -140,7 +140,7 @@ end
 
 --- The library refused to start a trace of the cohort.
 function Campaign:refused(t, message, name)
-  if name == admit.BUG then return self:fail(message, name) end
+  if name == err.BUG then return self:fail(message, name) end
   self:cannot(addr.format(t.dst, t.family), message, name)
 end
 
@@ -218,7 +218,7 @@ end
 
 -- The three values of a failure; a caller's bug is raised.
 local function failed(c, message, name, level)
-  if name == admit.BUG then error("campaign: " .. message, level + 1) end
+  if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
     c.summary = c.tally:summary(c.halted)
     c.reporters:call("finish", c.summary)

@@ -7,16 +7,19 @@
 -- must be told apart, become traces of their own. When the engine is full with the traces of
 -- others, what was taken waits until one of the campaign's own has ended, or a moment.
 
+local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local cohort = require "mtr.campaign.cohort"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local scheduler = require "mtr.wait.scheduler"
-local admit = require "mtr.trace.admit"
 local timer = require "mtr.wait.timer"
 local Trace = require "mtr.trace"
 
 local M = {}
+
+-- The options of the trace that is being started.
+local t = lib.new "struct mtr_trace"
 
 -- How many traces start before the engine is let run again, and ms between two tries when it is
 -- full.
@@ -33,8 +36,8 @@ local function start_own(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
-  local trace, bug = Trace.new(c.engine, target, opts, options.trace)
-  if not trace then return c:fail(bug, admit.BUG) end
+  local trace, bug = Trace.new(c.engine, target, opts, options.trace, t)
+  if not trace then return c:fail(bug, err.BUG) end
   local function over()
     c.own[trace], c.own_count = nil, c.own_count - 1
   end
@@ -49,10 +52,10 @@ local function start_own(c, target)
     c:after()
   end
   c.own[trace], c.own_count = true, c.own_count + 1
-  local ok, message, name = trace:start()
+  local ok, message, name = trace:start(t)
   if ok then return end
   over()
-  if name == admit.BUG then return c:fail(message, name) end
+  if name == err.BUG then return c:fail(message, name) end
   c:cannot(target, message, name)
 end
 

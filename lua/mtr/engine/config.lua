@@ -83,37 +83,55 @@ local function name(value)
   return nil, "must be the name of an interface"
 end
 
--- field: where it goes in struct mtr_config.
+-- Says that a value goes into a field of struct mtr_config, by default that of the option's name.
+local function field(option)
+  option.field = option.field or option.name
+  return option
+end
+
+-- The library itself has the defaults of fields (mtr_defaults); a spec compares them.
 M.declaration = check.declare("engine", {
-  { name = "transport", field = "transport",
-    kind = check.word(words.transport, { "auto", "raw", "packet", "mtr-packet", "sim" }),
-    doc = 'default "auto": the best that privileges allow; packet when the rate is above 5000/s' },
-  { name = "sim", kind = network, doc = "a simulated network, its description, or its file" },
-  { name = "workers", field = "workers", kind = check.integer(1, 8),
-    doc = "mtr-packet processes; above 1 there is no tcp; default 1" },
-  { name = "mtr_packet", field = "helper", kind = path,
-    doc = "absolute path of mtr-packet; default: looked for" },
-  { name = "rate", field = "rate", kind = check.rate, doc = "probes per second over all traces" },
-  { name = "per_target_rate", field = "target_rate", kind = check.rate,
-    doc = "probes per second within one trace; default: no limit" },
-  { name = "source4", kind = check.address(4), doc = "default: by route" },
-  { name = "source6", kind = check.address(6), doc = "default: by route" },
-  { name = "interface", field = "interface", kind = name, doc = "default: by route" },
-  { name = "mark", field = "mark", kind = check.integer(0, 0xffffffff), doc = "SO_MARK" },
-  { name = "max_traces", field = "max_traces", kind = check.integer(1, 1000000),
-    doc = "in flight" },
-  { name = "max_probes", field = "max_probes", kind = check.integer(1, 524288),
-    doc = "outstanding, or awaiting late replies" },
-  { name = "late_window", field = "late_window", kind = check.duration(0, 36e5),
-    doc = 'how long an unanswered probe\'s id stays reserved; default "5s"' },
-  { name = "exclude", kind = list, doc = "prefixes never to send to" },
-  { name = "seed", field = "seed", kind = check.integer(0, 0xffffffff),
-    doc = "of every random choice; default: the kernel's" },
-  { name = "record", kind = file, doc = "file to record the run into" },
-  { name = "replay", kind = file, doc = "file to replay a run from, without a network" },
-  { name = "pick", kind = check.type "function", doc = "which of the ready traces sends next" },
-  { name = "log", kind = log, doc = "gets (level, message); or a level, for standard error" },
-  { name = "log_level", kind = level, doc = 'how much a log function is told; default "info"' },
+  field { name = "transport", kind = check.word(words.transport, words.transport_names),
+    words = words.transport_names,
+    default = "auto", doc = "how probes travel; auto is the best that privileges allow, packet "
+      .. "when the rate is above 5000/s" },
+  { name = "sim", kind = network, otherwise = "none",
+    doc = "a simulated network, its description, or its file" },
+  field { name = "workers", kind = check.integer(1, 8), default = 1,
+    doc = "mtr-packet processes; above 1 there is no tcp" },
+  field { name = "mtr_packet", field = "helper", kind = path, otherwise = "looked for",
+    doc = "absolute path of mtr-packet" },
+  field { name = "rate", kind = check.rate, default = 1000, unit = "probes/s",
+    doc = "of all traces together" },
+  field { name = "per_target_rate", field = "target_rate", kind = check.rate, default = "max",
+    unit = "probes/s", doc = "within one trace" },
+  { name = "source4", kind = check.address(4), otherwise = "by route",
+    doc = "source address of IPv4 probes" },
+  { name = "source6", kind = check.address(6), otherwise = "by route",
+    doc = "source address of IPv6 probes" },
+  field { name = "interface", kind = name, otherwise = "by route",
+    doc = "send through this interface" },
+  field { name = "mark", kind = check.integer(0, 0xffffffff), default = 0,
+    doc = "firewall mark, SO_MARK, of the probes" },
+  field { name = "max_traces", kind = check.integer(1, 1000000), default = 1000000,
+    doc = "traces in flight" },
+  field { name = "max_probes", kind = check.integer(1, 524288), default = 65536,
+    doc = "probes outstanding, or awaiting late replies" },
+  field { name = "late_window", kind = check.duration(0, 36e5), default = "5s", unit = "ms",
+    doc = "how long an unanswered probe's id stays reserved" },
+  { name = "exclude", kind = list, otherwise = "none",
+    doc = "prefixes never to send to, or the file that lists them" },
+  field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
+    doc = "of every random choice" },
+  { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
+  { name = "replay", kind = file, otherwise = "none",
+    doc = "file to replay a run from, without a network" },
+  { name = "pick", kind = check.type "function", otherwise = "in turn",
+    doc = "which of the ready traces sends next" },
+  { name = "log", kind = log, otherwise = "none",
+    doc = "gets (level, message); or a level, for standard error" },
+  { name = "log_level", kind = level, words = ORDER, default = "info",
+    doc = "how much a log function is told" },
 })
 
 -- What of the options excludes something else.
@@ -159,18 +177,15 @@ function M.fill(opts, config)
   return out
 end
 
---- The name of a failure that is the caller's bug.
-M.BUG = "BUG"
-
 --- The network of an option `sim`.
 ---@param given any
 ---@return mtr.Sim?
----@return string? message, string? name M.BUG: the caller's
+---@return string? message, string? name err.BUG: the caller's
 function M.network(given)
   if given == nil then return nil end
   local sim, message, errno = require("mtr.sim").from(given)
   if sim then return sim end
-  if not errno then return nil, "engine: " .. message, M.BUG end
+  if not errno then return nil, "engine: " .. message, err.BUG end
   return nil, message, errno
 end
 
@@ -182,7 +197,7 @@ function M.exclude(given)
   if given == nil then return nil end
   local set, message, errno = prefix_set.load(given)
   if set then return set end
-  if type(given) == "table" then return nil, "engine: exclude: " .. message, M.BUG end
+  if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
   if errno then return err.env(errno, "exclude list " .. given) end
   return err.own("EINVAL", "exclude list " .. message)
 end

@@ -44,10 +44,10 @@ function M.open(opts)
   local kept, bug = config.fill(opts, scratch_config)
   if not kept then error(bug, 2) end
   local exclude, message, name = config.exclude(kept.exclude)
-  if name == config.BUG then error(message, 2) end
+  if name == err.BUG then error(message, 2) end
   if message then return nil, message, name end
   local sim, problem, code = config.network(kept.sim)
-  if code == config.BUG then error(problem, 2) end
+  if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
@@ -55,7 +55,6 @@ function M.open(opts)
     c = lib.gc(c, free), kit = kit, log = kept.log,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
     transport_name = lib.string(C.mtr_transport(c)), why = why,
-    scratch = lib.new "struct mtr_trace",
     entries = {}, vacant = {}, abandoned = {}, work = 0,
     rooms = {}, max_probes = scratch_config.max_probes,
     closed = false, closing = false, stepping = false, halted = loop.halted,

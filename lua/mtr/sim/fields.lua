@@ -4,13 +4,11 @@
 -- and networks, bytes in hex.
 
 local lib = require "mtr.lib"
-local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local prefix = require "mtr.base.prefix"
 local fault = require "mtr.sim.fault"
 
 local M = {}
-
-local FULL = { [4] = 32, [6] = 128 }
 
 local function sorted(given)
   local names = {}
@@ -59,12 +57,10 @@ end
 ---@return { family: integer, bits: integer, bytes: ffi.cdata* }?
 function M.network(text)
   if type(text) ~= "string" then return nil end
-  local bytes, address, bits = lib.new "uint8_t[16]", text:match "^([^/]+)/?(%d*)$"
-  local family, zone = addr.parse(address or "", bytes)
-  if family <= 0 or zone > 0 then return nil end
-  bits = tonumber(bits) or FULL[family]
-  if bits > FULL[family] or text:find "/$" then return nil end
-  return { family = family, bits = bits, bytes = bytes, whole = bits == FULL[family] }
+  local bytes = lib.new "uint8_t[16]"
+  local family, bits, zone = prefix.parse(text, bytes)
+  if not family or zone > 0 then return nil end
+  return { family = family, bits = bits, bytes = bytes, whole = bits == prefix.FULL[family] }
 end
 
 M.ANY4, M.ANY6 = M.network "0.0.0.0/0", M.network "::/0"

@@ -6,6 +6,7 @@ local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 
 local C = lib.C
 local M = {}
@@ -90,7 +91,7 @@ local events
 function Sim:path(dst, flow, opts)
   local host = self.hosts and self.hosts[dst]
   if host then dst = host[opts and opts.family or 4] or host[6] or dst end
-  local kept, bug = options.fill(options.trace, opts, trace)
+  local kept, bug = request.fill(options.trace, opts, trace)
   if not kept then error((bug:gsub("^trace:", "path:")), 2) end
   local family = type(dst) == "string" and addr.parse(dst, trace.dst) or 0
   if family <= 0 then
@@ -99,7 +100,7 @@ function Sim:path(dst, flow, opts)
   end
   trace.family, trace.flow = family, flow or trace.flow
   local c = engine(self)
-  local ok, message, name = options.bind(c, trace, kept)
+  local ok, message, name = request.bind(c, trace, kept)
   if not ok then return nil, message, name end
   events = events or lib.new("struct mtr_event[?]", MOST)
   local n = C.mtr_sim_path(c, trace, events, MOST)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What starting a trace needs to know, for traces one by one (mtr.trace) and in bulk
--- (mtr.campaign.cohort): which events its hooks want, whether its address may be probed, and why
--- the library refused.
+-- What starting a trace needs to know, for single traces (mtr.trace), probers (mtr.trace.prober)
+-- and many traces at once (mtr.campaign.cohort): which events the hooks want, whether the address
+-- may be probed, and why the library refused.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -12,10 +12,6 @@ local runner = require "mtr.strategy.runner"
 local C = lib.C
 local EINVAL = err.code.EINVAL
 local M = {}
-
---- The name of a failure that is the caller's bug: the library found a value out of range that
---- depends on others.
-M.BUG = "BUG"
 
 -- The kernel's EINVAL for a destination says no more than that.
 local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
@@ -41,7 +37,7 @@ end
 
 --- Why an address is not to be probed, as an environment error; or true.
 ---@param engine mtr.Engine
----@param kept table what options.fill() kept
+---@param kept table what mtr.trace.request kept
 ---@param family integer
 ---@param address ffi.cdata*
 ---@return true?
@@ -61,7 +57,8 @@ function M.permit(engine, kept, family, address)
   return true
 end
 
---- Why mtr_start failed: an environment error, or M.BUG as its name.
+--- Why mtr_start failed: an environment error, or a caller's bug with the
+--- name err.BUG: the library found a value out of range that depends on others.
 ---@param engine mtr.Engine
 ---@param code integer
 ---@param family integer
@@ -70,7 +67,7 @@ end
 function M.refusal(engine, code, family, address)
   local why = lib.string(C.mtr_why(engine.c))
   if code ~= -EINVAL then return err.env(code, why) end
-  if why ~= "" then return nil, why, M.BUG end
+  if why ~= "" then return nil, why, err.BUG end
   local zone = family == 6 and addr.class(addr.format(address, 6)) == "link-local"
   return err.env(code, zone and NO_ZONE or NO_WAY)
 end

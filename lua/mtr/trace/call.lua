@@ -16,6 +16,9 @@ local Trace = require "mtr.trace"
 local C = lib.C
 local M = {}
 
+-- The options of the trace that is being started.
+local t = lib.new "struct mtr_trace"
+
 local function check_callback(who, on_done)
   if on_done == nil then
     scheduler.check(who, 4)
@@ -26,7 +29,7 @@ end
 
 -- Raises what only the library could find wrong with the options.
 local function check_bug(who, message, name)
-  if name == Trace.BUG then error(who .. ": " .. message, 3) end
+  if name == err.BUG then error(who .. ": " .. message, 3) end
 end
 
 -- Tells of a failure that is known at once, also to the callback, but later.
@@ -48,10 +51,10 @@ end
 ---@return string? message, string? name
 function M.trace(engine, dst, opts, on_done)
   check_callback("trace", on_done)
-  local trace, bug = Trace.new(engine, dst, opts, options.trace)
+  local trace, bug = Trace.new(engine, dst, opts, options.trace, t)
   if not trace then error(bug, 2) end
   trace.on_done = on_done
-  local ok, message, name = trace:start()
+  local ok, message, name = trace:start(t)
   check_bug("trace", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end
@@ -104,10 +107,9 @@ function M.probe(engine, opts, on_done)
   if type(opts) ~= "table" then
     error(("probe: options must be a table, got %s"):format(err.show(opts)), 2)
   end
-  local trace, bug = Trace.new(engine, opts.dst, opts, options.probe)
+  local trace, bug = Trace.new(engine, opts.dst, opts, options.probe, t)
   if not trace then error(bug, 2) end
   if not opts.ttl then error("probe: ttl must be 1..255, got nil", 2) end
-  local t = engine.scratch
   t.flags = t.flags + C.MTR_MANUAL
   t.first_ttl, t.max_ttl = 1, opts.ttl
   trace.ttl, trace.flow, trace.single = opts.ttl, opts.flow or 0, send
@@ -118,7 +120,7 @@ function M.probe(engine, opts, on_done)
       on_done(message, reply)
     end
   end
-  local ok, message, name = trace:start()
+  local ok, message, name = trace:start(t)
   check_bug("probe", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end

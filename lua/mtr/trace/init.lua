@@ -10,7 +10,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local words = require "mtr.record.words"
-local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local launch = require "mtr.trace.launch"
 local scheduler = require "mtr.wait.scheduler"
 local Result = require "mtr.record.result"
@@ -22,7 +22,7 @@ local timer = require "mtr.wait.timer"
 local C = lib.C
 local M = {}
 
----@class mtr.Trace: mtr.Op
+---@class mtr.Trace: mtr.Op, mtr.TraceEntry
 ---@field engine mtr.Engine
 ---@field target string as it was given
 ---@field dst? string its address, once it is known
@@ -40,9 +40,6 @@ local Trace = {}
 Trace.__index = Trace
 Trace.start = launch.start
 for name, method in pairs(script.methods) do Trace[name] = method end
-
---- See mtr.trace.launch.
-M.BUG = launch.BUG
 
 -- What the trace itself keeps of its options. No loop: this is a part of every trace.
 local function keep(trace, kept)
@@ -66,21 +63,23 @@ local function blank(engine, target, kept)
   }
 end
 
---- A trace that is not yet started; its options are checked and in engine.scratch.
+--- A trace that is not yet started. Its options are checked and written into `t`, which start() is
+--- to be given next, before anything else can be written there.
 ---@param engine mtr.Engine
 ---@param target string
 ---@param opts? mtr.TraceOptions
 ---@param declaration mtr.Declaration
+---@param t ffi.cdata* struct mtr_trace
 ---@return mtr.Trace?
 ---@return string? bug
-function M.new(engine, target, opts, declaration)
+function M.new(engine, target, opts, declaration, t)
   if type(target) ~= "string" or target == "" then
     return nil, ("%s: dst must be an address or a name, got %s"):format(
       declaration.who, err.show(target))
   end
-  local kept, bug = options.fill(declaration, opts, engine.scratch)
+  local kept, bug = request.fill(declaration, opts, t)
   if not kept then return nil, bug end
-  local trace, t = setmetatable(blank(engine, target, kept), Trace), engine.scratch
+  local trace = setmetatable(blank(engine, target, kept), Trace)
   keep(trace, kept)
   if kept.strategy then t.flags = t.flags + C.MTR_STRATEGY end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end

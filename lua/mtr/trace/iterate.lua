@@ -10,11 +10,16 @@
 -- environment error has no other way out of a for loop and is raised. After the loop it.result is
 -- the result.
 
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local scheduler = require "mtr.wait.scheduler"
 local Trace = require "mtr.trace"
 
 local M = {}
+
+-- The options of the trace that is being started.
+local t = lib.new "struct mtr_trace"
 
 ---@class mtr.Hops
 ---@field trace mtr.Trace
@@ -61,11 +66,11 @@ end
 ---@return mtr.Hops
 function M.iterate(engine, dst, opts)
   scheduler.check("hops", 3)
-  local trace, bug = Trace.new(engine, dst, opts, options.hops)
+  local trace, bug = Trace.new(engine, dst, opts, options.hops, t)
   if not trace then error(bug, 2) end
   local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
-  local ok, message, name = trace:start()
-  if name == Trace.BUG then error("hops: " .. message, 2) end
+  local ok, message, name = trace:start(t)
+  if name == err.BUG then error("hops: " .. message, 2) end
   if not ok then trace:fail(message, name) end
   self.guard = guard(trace)
   return self

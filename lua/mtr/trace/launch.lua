@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Starts a trace whose options are in engine.scratch: finds the address of a name, asks whether it
--- may be probed, and hands it to the library.
+-- Starts a trace whose options are in a struct mtr_trace: finds the address of a name, asks whether
+-- it may be probed, and hands it to the library.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local instances = require "mtr.strategy.instances"
-local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local resolve = require "mtr.wait.resolve"
 local pending = require "mtr.wait.pending"
 local admit = require "mtr.trace.admit"
@@ -15,8 +15,6 @@ local admit = require "mtr.trace.admit"
 local C = lib.C
 local EINVAL = err.code.EINVAL
 local M = {}
-
-M.BUG = admit.BUG
 
 local bytes = lib.new "uint8_t[16]"
 
@@ -52,14 +50,14 @@ local function resolved(trace, t, addresses, message, name)
     ok, message, name = start(trace, t, address.family, address.bytes)
     if ok then return end
   end
-  if name == M.BUG then message, name = "EINVAL: " .. message, "EINVAL" end
+  if name == err.BUG then message, name = "EINVAL: " .. message, "EINVAL" end
   trace:fail(message, name)
 end
 
 -- Asks for the addresses of a name. LuaJIT compiles no function that makes closures, so it is not
 -- in M.start.
 local function look_up(trace, t)
-  -- The scratch struct is the next trace's by the time the answer is there.
+  -- The caller's struct holds the options of another trace by the time the answer is there.
   local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
@@ -71,12 +69,13 @@ end
 
 --- Starts it. On an environment error that is known at once returns it.
 ---@param trace mtr.Trace
+---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; the caller's again on return
 ---@return true?
----@return string? message, string? name or M.BUG
-function M.start(trace)
-  local engine, t = trace.engine, trace.engine.scratch
+---@return string? message, string? name or err.BUG
+function M.start(trace, t)
+  local engine = trace.engine
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
-  local ok, message, name = options.bind(engine.c, t, trace.kept)
+  local ok, message, name = request.bind(engine.c, t, trace.kept)
   if not ok then return nil, message, name end
   local family, zone = addr.parse(trace.target, bytes)
   if family > 0 then

@@ -20,7 +20,9 @@ local bit = require "bit"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local admit = require "mtr.trace.admit"
 local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local pending = require "mtr.wait.pending"
 
 local C = lib.C
@@ -50,13 +52,14 @@ local M = {}
 ---@field source? string
 ---@field interface? string
 ---@field mark? integer
+---@field family? 4|6
 ---@field allow_broadcast? boolean
 ---@field on_probe? fun(prober: mtr.Prober, probe: mtr.BorrowedProbe, id: any): "stop"?
 ---@field on_reply? fun(prober: mtr.Prober, reply: mtr.BorrowedReply, id: any): "stop"?
 ---@field on_timeout? fun(prober: mtr.Prober, probe: mtr.BorrowedProbe, id: any): "stop"?
 ---@field data? any
 
----@class mtr.Prober
+---@class mtr.Prober: mtr.TraceEntry
 ---@field engine mtr.Engine
 ---@field dst string
 ---@field data any as given
@@ -71,19 +74,6 @@ local function ignore() end
 local bytes = lib.new "uint8_t[16]"
 local command = lib.new "struct mtr_probe_opts"
 
--- Why this destination is not to be probed.
-local function refuse(engine, kept, family, dst)
-  if kept.source and kept.source.family ~= family then
-    return err.own("EAFNOSUPPORT", ("source %s is not an IPv%d address, as %s is"):format(
-      kept.source.text, family, dst))
-  end
-  local prefix = engine.exclude and engine.exclude:find(bytes, family)
-  if prefix then
-    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(dst, prefix))
-  end
-  return true
-end
-
 -- The ids of the room that a handle is in, and whose they are; shared by all probers.
 local function room_of(engine, handle)
   local index = band(rshift(handle, ROOM_BITS), ROOMS - 1)
@@ -95,11 +85,11 @@ local function room_of(engine, handle)
   return room
 end
 
--- One more trace of this prober.
+-- One more trace of this prober; or nil and the library's code.
 local function start(self)
-  local c, t = self.engine.c, self.template
-  local n = C.mtr_start(c, t, 1)
-  if n < 0 then return nil, n, lib.string(C.mtr_why(c)) end
+  local t = self.template
+  local n = C.mtr_start(self.engine.c, t, 1)
+  if n < 0 then return nil, n end
   self.lanes[#self.lanes + 1] = t.handle
   self.lane = t.handle
   return true
@@ -114,13 +104,13 @@ end
 function M.open(engine, dst, opts)
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
   local t = lib.new "struct mtr_trace"
-  local kept, bug = options.fill(options.prober, opts, t)
+  local kept, bug = request.fill(options.prober, opts, t)
   if not kept then error(bug, 2) end
   local family, zone = addr.parse(type(dst) == "string" and dst or "", bytes)
   if family == -EINVAL then error("prober: dst must be an address, got " .. err.show(dst), 2) end
   if family < 0 then return err.env(family, "the zone in " .. err.show(dst)) end
-  local ok, message, name = refuse(engine, kept, family, dst)
-  if ok then ok, message, name = options.bind(engine.c, t, kept) end
+  local ok, message, name = admit.permit(engine, kept, family, bytes)
+  if ok then ok, message, name = request.bind(engine.c, t, kept) end
   if not ok then return nil, message, name end
   if engine.halted then return err.own("ECANCELED", "interrupted") end
   local self = setmetatable({
@@ -134,11 +124,12 @@ function M.open(engine, dst, opts)
   if zone > 0 then t.interface = zone end
   t.cookie, t.want, t.family = pending.take(engine, self), want, family
   t.flags, t.first_ttl, t.max_ttl = bor(t.flags, C.MTR_MANUAL), 1, 1
-  local begun, code, why = start(self)
+  local begun, code = start(self)
   if not begun then
     pending.free(engine, self)
-    if code == -EINVAL and why ~= "" then error("prober: " .. why, 2) end
-    return err.env(code, why)
+    ok, message, name = admit.refusal(engine, code, family, bytes)
+    if name == err.BUG then error("prober: " .. message, 2) end
+    return ok, message, name
   end
   pending.forget(engine, self)
   return self

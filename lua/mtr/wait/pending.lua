@@ -8,6 +8,34 @@ local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
 
+--- What stands in a slot: the engine calls these functions of it. What kind of entry it is follows
+--- from what was asked of the library with its slot as the cookie.
+---@class mtr.Entry
+---@field slot? integer while it has one; written here
+---@field forgotten? boolean nothing waits for its events; written here
+---@field closed fun(self: mtr.Entry) the engine closes: it ends what it has under way
+---@field halt? fun(self: mtr.Entry) all traces are to end, after ^C or by engine:halt()
+
+--- An entry that has started traces (mtr_start). Its hooks stand in on_probe, on_reply, on_timeout
+--- and on_hop, and are read anew for each event; its strategy stands in strategy.
+---@class mtr.TraceEntry: mtr.Entry
+---@field halt fun(self: mtr.TraceEntry)
+---@field hook fun(self: mtr.TraceEntry, fn: function, object: table, e: mtr.Event) calls a hook
+---@field broke fun(self: mtr.TraceEntry, text: string) a hook or strategy of it has raised an error
+---@field ended fun(self: mtr.TraceEntry, e: mtr.Event) a DONE event
+
+--- An entry that has started a timer (mtr_timer).
+---@class mtr.TimerEntry: mtr.Entry
+---@field fired fun(self: mtr.TimerEntry) its TIMER event
+
+--- An entry that watches a descriptor (mtr_watch).
+---@class mtr.WatchEntry: mtr.Entry
+---@field ready fun(self: mtr.WatchEntry) a READABLE or WRITABLE event
+
+--- An entry that looks a name up (mtr_resolve).
+---@class mtr.LookupEntry: mtr.Entry
+---@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) an address, or the end of the answer
+
 -- One thing less is under way.
 local function less(engine)
   engine.work = engine.work - 1
@@ -20,7 +48,7 @@ end
 
 --- Gives an entry a number, in entry.slot.
 ---@param engine mtr.Engine
----@param entry table
+---@param entry mtr.Entry
 ---@return integer
 function M.take(engine, entry)
   local vacant = engine.vacant
@@ -38,7 +66,7 @@ end
 
 --- Takes the number back.
 ---@param engine mtr.Engine
----@param entry table
+---@param entry mtr.Entry
 function M.free(engine, entry)
   local slot = entry.slot
   if not slot then return end
@@ -50,7 +78,7 @@ end
 
 --- Its events may still come, but nothing waits for them any more.
 ---@param engine mtr.Engine
----@param entry table
+---@param entry mtr.Entry
 function M.forget(engine, entry)
   if entry.forgotten or not entry.slot then return end
   entry.forgotten = true
@@ -59,7 +87,7 @@ end
 
 --- Something waits for its events again.
 ---@param engine mtr.Engine
----@param entry table
+---@param entry mtr.Entry
 function M.remember(engine, entry)
   if not entry.forgotten then return end
   entry.forgotten = nil

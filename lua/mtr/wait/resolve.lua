@@ -15,7 +15,7 @@ local C = lib.C
 ---@field bytes ffi.cdata*
 ---@field text string
 
----@class mtr.Lookup
+---@class mtr.Lookup: mtr.LookupEntry
 local Lookup = {}
 Lookup.__index = Lookup
 

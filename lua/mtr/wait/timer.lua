@@ -8,7 +8,7 @@ local pending = require "mtr.wait.pending"
 
 local C = lib.C
 
----@class mtr.Timer
+---@class mtr.Timer: mtr.TimerEntry
 local Timer = {}
 Timer.__index = Timer
 

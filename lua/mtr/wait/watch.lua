@@ -13,7 +13,7 @@ local M = {}
 
 M.READABLE, M.WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
----@class mtr.Watch
+---@class mtr.Watch: mtr.WatchEntry
 ---@field engine mtr.Engine
 ---@field fd integer
 local Watch = {}

@@ -1,29 +1,38 @@
 -- SPDX-License-Identifier: MIT
 --
--- The floors of the tree (DESIGN section 2) and who may use what. check(files) takes
--- { [path] = text } and returns the list of violations, as lines of text.
+-- The floors of the tree and who may use what. check(files) takes { [path] = text } and returns the
+-- list of violations, as lines of text.
 --
 -- It reads text, not meaning: a call through a macro or a computed require escapes it.
+local arrows = require "spec.support.style.arrows"
+
 local M = {}
 
--- C, lowest first. A directory, or a file directly in core/.
-local c_floors = { "base", "wire", "probe", "net", "loop", "api", "mtr.c", "program", "main.c" }
+-- The rooms of C, lowest first: a directory or a file. Files use rooms before their own, and in
+-- their own room each other, but not in a circle.
+local c_rooms = { "core/base", "core/wire", "core/probe", "core/net", "core/net/host",
+  "core/net/raw", "core/net/packet", "core/net/mtrpacket", "core/net/sim", "core/net/tape",
+  "core/loop", "core/api", "core/program", "core/main.c" }
 
--- What only some floors may call, and the files that may all the same.
-local pure = { base = true, wire = true, probe = true }
-local above_net = { loop = true, api = true, ["mtr.c"] = true, program = true, ["main.c"] = true }
+-- Rooms in which there still are circles.
+local tangled = { ["core/net/raw"] = true, ["core/net/packet"] = true, ["core/net/sim"] = true,
+  ["core/net/tape"] = true }
+
+-- What files may not call up to the room |upto| or from the room |from| on, and those that may all
+-- the same.
+local network = { "socket", "sendto", "sendmsg", "sendmmsg", "recvmsg", "recvmmsg", "setsockopt",
+  "bind", "connect" }
 local calls = {
-  { floors = pure, why = "reads a clock", "clock_gettime", "gettimeofday", "time", "clock" },
-  { floors = pure, why = "does stdio", "printf", "fprintf", "snprintf", "puts", "fopen", "perror" },
-  { floors = pure, why = "allocates",
+  { upto = "core/probe", why = "reads a clock", "clock_gettime", "gettimeofday", "time", "clock" },
+  { upto = "core/probe", why = "does stdio", "printf", "fprintf", "snprintf", "puts", "fopen",
+    "perror" },
+  { upto = "core/probe", why = "allocates",
     allowed = { ["core/base/slab.c"] = true, ["core/base/huge.c"] = true,
       ["core/base/heap.c"] = true },
     "malloc", "calloc", "realloc", "free", "mmap", "munmap", "strdup" },
-  { floors = pure, why = "takes chance from outside", "rand", "random", "getrandom" },
-  { floors = pure, why = "uses the network", "socket", "sendto", "sendmsg", "sendmmsg", "recvmsg",
-    "recvmmsg", "setsockopt", "bind", "connect" },
-  { floors = above_net, why = "uses the network", "socket", "sendto", "sendmsg", "sendmmsg",
-    "recvmsg", "recvmmsg", "setsockopt", "bind", "connect" },
+  { upto = "core/probe", why = "takes chance from outside", "rand", "random", "getrandom" },
+  { upto = "core/probe", why = "uses the network", unpack(network) },
+  { from = "core/loop", why = "uses the network", unpack(network) },
 }
 
 -- Lua, lowest first: the rooms of lua/mtr, and the files beside them.
@@ -39,60 +48,74 @@ for floor, names in ipairs(lua_floors) do
 end
 local scripts_may = { mtr = true, cjson = true, argparse = true }
 
-local function floor_of(path)
-  local part = path:match("^core/([%w_.]+)")
-  for floor, name in ipairs(c_floors) do
-    if name == part then
-      return floor, name
-    end
-  end
+local place = {}
+for i, room in ipairs(c_rooms) do place[room] = i end
+
+-- The room of a path, by number and by name: the longest of the list that it lies in.
+local function room_of(path)
+  local room = path
+  while room and not place[room] do room = room:match("^(.*)/") end
+  return place[room], room
 end
 
-local function strip_c(text)
-  return (text:gsub("/%*.-%*/", " "):gsub("//[^\n]*", " "):gsub('"[^"\n]*"', '""'))
-end
-
--- The path in the tree that an #include "name" in |path| means: compilers look beside the file
--- first, then in core/.
-local function included(files, path, name)
-  local beside = path:match("^(.*/)") .. name
-  return files[beside] and beside or "core/" .. name
+local function forbidden(rule, room, path)
+  return not (rule.allowed and rule.allowed[path])
+    and (not rule.upto or room <= place[rule.upto]) and (not rule.from or room >= place[rule.from])
 end
 
 local function check_c(files, path, text, report)
-  local floor, name = floor_of(path)
+  local room, name = room_of(path)
   if path == "core/mtr.h" then
     if text:find('#include%s*"') then
       report(path, "includes something of ours")
     end
     return
-  elseif not floor then
-    return report(path, "is on no floor")
+  elseif not room then
+    return report(path, "is in no room")
   end
-  for other in text:gmatch('#include%s*"([^"\n]*)"') do
-    local target = included(files, path, other)
-    local lower = floor_of(target)
+  for other in text:gmatch('#%s*include%s*"([^"\n]*)"') do
+    local target = arrows.included(files, path, other)
     if target == "core/mtr.h" then
-      if floor < 3 then
+      if room < place["core/probe"] then
         report(path, "includes mtr.h below probe")
       end
-    elseif not lower then
-      report(path, "includes " .. other .. ", which is on no floor")
-    elseif lower > floor then
+    elseif not room_of(target) then
+      report(path, "includes " .. other .. ", which is in no room")
+    elseif room_of(target) > room then
       report(path, "includes " .. other .. " from above")
     end
   end
-  if text:find("#include%s*<uv") and name ~= "loop" and path ~= "core/program/about.c" then
+  if text:find("#include%s*<uv") and name ~= "core/loop" and path ~= "core/program/about.c" then
     report(path, "includes uv.h")
   end
-  local code = strip_c(text)
+  local code = arrows.strip(text)
   for _, rule in ipairs(calls) do
     for _, call in ipairs(rule) do
-      if rule.floors[name] and not (rule.allowed and rule.allowed[path])
-        and code:find("%f[%w_]" .. call .. "%s*%(") then
+      if forbidden(rule, room, path) and code:find("%f[%w_]" .. call .. "%s*%(") then
         report(path, rule.why .. " with " .. call)
       end
     end
+  end
+end
+
+-- Arrows between files of one room must not go in a circle, and no call may go to a room above,
+-- whatever header declares the function.
+local function check_arrows(files, report)
+  local inside = {}
+  for from, list in pairs(arrows.find(files)) do
+    local room, name = room_of(from)
+    for to, why in pairs(list) do
+      local other = room_of(to)
+      if room and other and other > room and not why:find("/") then
+        report(from, ("uses %s of %s from above"):format(why, to))
+      elseif room and room == other and not tangled[name] then
+        inside[from] = inside[from] or {}
+        inside[from][to] = why
+      end
+    end
+  end
+  for _, circle in ipairs(arrows.circles(inside)) do
+    report("circle", circle)
   end
 end
 
@@ -163,6 +186,7 @@ function M.check(files)
       check_script(path, text, report)
     end
   end
+  check_arrows(files, report)
   table.sort(list)
   return list
 end

@@ -12,9 +12,11 @@
 -- delivered in the order in which they were emitted.
 
 local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
 local record = require "spec.support.virtual.record"
 
 local C, ffi = core.load{ "core/probe/core.h", "core/wire/build.h" }
+local I = inline.load "core/probe/core.h"
 
 local M = {}
 
@@ -48,7 +50,7 @@ function Drive:start(o)
   local payload = options.payload
   self.keep = self.keep or {}
   self.keep[#self.keep + 1] = payload
-  local err = C.core_start(self.core, t, route, payload, payload and #payload or 0, self.now)
+  local err = C.start_trace(self.core, t, route, payload, payload and #payload or 0, self.now)
   if err ~= 0 then return nil, err end
   self.traces[t.handle] = true
   return t.handle
@@ -59,14 +61,14 @@ function Drive:probe(handle, o, sport)
   local t = self:trace(handle)
   local opts = ffi.new("struct mtr_probe_opts", { ttl = o.ttl, last = o.last })
   opts.flow, opts.size = o.flow or t.opts.flow, o.size or 0
-  local err = C.core_probe(self.core, t, opts, sport or t.sport, self.now)
+  local err = C.answer_probe(self.core, t, opts, sport or t.sport, self.now)
   if err ~= 0 then return nil, err end
   return opts.probe
 end
 
 ---The struct trace of a handle, or nil.
 function Drive:trace(handle)
-  local t = C.core_trace(self.core, handle)
+  local t = I.state_trace(self.core, handle)
   return t ~= nil and t or nil
 end
 
@@ -88,24 +90,24 @@ function Drive:collect()
   end
   assert(self.core.event_count <= self.core.config.max_events, "events beyond the array")
   self.core.told = self.core.event_count
-  C.core_clear(self.core)
+  C.events_clear(self.core)
 end
 
 local function ready(self)
   local first = self.queue[1]
-  return first and first.at <= self.now and C.core_room(self.core) >= 2 * self.batch
-    and C.core_ext_room(self.core) > 0
+  return first and first.at <= self.now and I.events_room(self.core) >= 2 * self.batch
+    and I.events_ext_room(self.core) > 0
 end
 
 function Drive:receive()
   while ready(self) do
     assert(C.core_reserve(self.core, self.now) == 0)
-    for _ = 1, math.min(self.batch, C.core_ext_room(self.core)) do
+    for _ = 1, math.min(self.batch, I.events_ext_room(self.core)) do
       local first = self.queue[1]
       if not first or first.at > self.now then break end
       table.remove(self.queue, 1)
       first.reply.at = first.at
-      C.core_reply(self.core, first.reply, self.now)
+      C.receive_reply(self.core, first.reply, self.now)
     end
   end
 end
@@ -122,13 +124,13 @@ local function send(self, w, handle)
   self.sent[#self.sent + 1] = p
   local function emit(delay, reply) self:deliver(delay, reply) end
   local err = self.network:probe(p, emit)
-  C.core_sent(self.core, handle, size, err or 0, self.now)
+  C.fill_sent(self.core, handle, size, err or 0, self.now)
 end
 
 function Drive:send_due()
   for _ = 1, 8 do
     assert(C.core_reserve(self.core, self.now) == 0)
-    local n = C.core_fill(self.core, self.probes, self.handles, self.batch, self.now)
+    local n = C.fill_probes(self.core, self.probes, self.handles, self.batch, self.now)
     if n == 0 then return end
     for i = 0, n - 1 do send(self, self.probes[i], self.handles[i]) end
   end
@@ -137,10 +139,10 @@ end
 ---One round at the present time.
 function Drive:step()
   self:receive()
-  C.core_expire(self.core, self.now)
-  C.core_advance(self.core, self.now)
+  C.expire_due(self.core, self.now)
+  C.advance_traces(self.core, self.now)
   self:send_due()
-  C.core_advance(self.core, self.now)
+  C.advance_traces(self.core, self.now)
   self:collect()
 end
 
@@ -179,7 +181,7 @@ function Drive:answer(kinds, answer, ms)
       if kinds:find(e.kind, 1, true) then answer(e) end
       if seen == #self.events then
         self:send_due()
-        C.core_advance(self.core, self.now)
+        C.advance_traces(self.core, self.now)
         self:collect()
       end
     end
@@ -256,16 +258,16 @@ function Drive:close()
   for handle in pairs(self.traces) do
     local t = self:trace(handle)
     if t and t.state == C.TRACE_RUNNING then
-      C.core_stop(self.core, t, C.MTR_STOP_HALTED, 0, self.now)
+      C.stop_trace(self.core, t, C.MTR_STOP_HALTED, 0, self.now)
     end
   end
   while self.core.dirty_first ~= C.SLAB_NONE do
-    C.core_advance(self.core, self.now)
+    C.advance_traces(self.core, self.now)
     self:collect()
   end
   for handle in pairs(self.traces) do
     local t = self:trace(handle)
-    if t then C.core_release(self.core, t) end
+    if t then C.stop_release(self.core, t) end
   end
   local used = { hops = C.hops_used(self.core.hops), cells = self.core.cells.slab.used,
     opts = self.core.opts.slab.used }

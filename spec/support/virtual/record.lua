@@ -50,10 +50,10 @@ function M.event(e)
   return t
 end
 
----The options of a trace in drive |d| as struct mtr_trace and struct core_route. Protocol and
+---The options of a trace in drive |d| as struct mtr_trace and struct start_route. Protocol and
 ---multipath are words.
 function M.trace(d, o)
-  local t, route = ffi.new("struct mtr_trace"), ffi.new("struct core_route")
+  local t, route = ffi.new("struct mtr_trace"), ffi.new("struct start_route")
   C.mtr_trace_defaults(t)
   t.want = ALL
   for name, value in pairs(o) do

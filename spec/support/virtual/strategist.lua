@@ -69,7 +69,7 @@ function Strategist:stop(verdict, reason, data, ttl)
   local t = self.d:trace(self.handle)
   if t.state ~= C.TRACE_RUNNING then return end
   t.last = ttl or 0
-  C.core_stop(self.d.core, t, words.stop[reason or "halted"], data or 0, self.d.now)
+  C.stop_trace(self.d.core, t, words.stop[reason or "halted"], data or 0, self.d.now)
 end
 
 -- Answers for one of the probes of a NEXT event; whether it had one.
@@ -82,14 +82,14 @@ function Strategist:answer(e)
     return nil
   end
   if not probe then
-    assert(C.core_pass(d.core, t, wake and wake * 1e6 or -1, d.now) == 0)
+    assert(C.answer_pass(d.core, t, wake and wake * 1e6 or -1, d.now) == 0)
     return nil
   end
   local opts = ffi.new("struct mtr_probe_opts", { ttl = probe.ttl, flow = probe.flow or t.opts.flow,
     size = probe.size or 0, last = wake == true and 1 or 0 })
   local sport, o = t.sport, t.opts
   if o.protocol ~= 1 then sport = sport + (opts.flow - o.flow) * d.core.regions end
-  assert(C.core_probe(d.core, t, opts, sport, d.now) == 0)
+  assert(C.answer_probe(d.core, t, opts, sport, d.now) == 0)
   probe.id = opts.probe
   return wake ~= true
 end
@@ -123,7 +123,7 @@ function Strategist:run()
       self:handle_event(d.events[self.seen])
       if self.seen == #d.events then
         d:send_due()
-        C.core_advance(d.core, d.now)
+        C.advance_traces(d.core, d.now)
         d:collect()
       end
     end

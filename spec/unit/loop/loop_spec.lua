@@ -9,7 +9,7 @@ local paired = require "spec.support.real.paired"
 local parts = require "spec.support.packets.parts"
 
 local C, ffi = core.load{ "core/mtr.h", "core/probe/core.h" }
-local I = inline.load("core/probe/core.h")
+local I = inline.load("core/probe/identity.h")
 
 ffi.cdef [[ int loop_poll(void *fds, unsigned long n, int timeout) __asm__("poll"); ]]
 
@@ -32,9 +32,9 @@ describe("loop", function()
     local handle = assert(e:start(options))
     local failed = assert(e:until_event(function(ev) return ev.kind == "TIMEOUT" end, 1000))
     local place = failed.probe % 0x8000
-    local t = C.core_trace(e.core, handle)
-    return { handle = handle, probe = failed.probe, id = I.core_id(e.core, place), sport = t.sport,
-      dport = t.opts.dport, cookie = e.core.cookie }
+    local t = I.state_trace(e.core, handle)
+    return { handle = handle, probe = failed.probe, id = I.identity_of(e.core, place),
+      sport = t.sport, dport = t.opts.dport, cookie = e.core.cookie }
   end
   local US = hex "7f000001"
   local function te4(protocol, transport, id)

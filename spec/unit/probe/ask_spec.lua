@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/ask.c: probes that are asked for one by one: when a strategy is asked, what its
--- answers do, and what ends it.
+-- core/probe/ask.c: when a strategy is asked, and for how many probes.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -23,7 +22,7 @@ describe("asking a strategy", function()
   end
   local function asked(handle) return #d:of("NEXT", handle) end
   local function pass(handle, wake)
-    return C.core_pass(d.core, d:trace(handle), wake and wake * 1e6 or -1, d.now)
+    return C.answer_pass(d.core, d:trace(handle), wake and wake * 1e6 or -1, d.now)
   end
   -- Runs, and answers each question by what choose() returns: a TTL, or nil and a wake.
   local function run(handle, choose, ms)
@@ -35,13 +34,6 @@ describe("asking a strategy", function()
         d:probe(handle, { ttl = ttl })
       end
     end, ms)
-  end
-  local function upto(n)
-    local ttl = 0
-    return function()
-      ttl = ttl + 1
-      return ttl <= n and ttl or nil
-    end
   end
 
   after_each(function()
@@ -78,23 +70,6 @@ describe("asking a strategy", function()
     assert.equal(0, pass(handle))
     d:step()
     assert.equal(1, asked(handle))
-    assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
-  end)
-
-  it("waits for something to happen after a probe that is the last for now", function()
-    local handle = start({ dst = "203.0.113.9", "10.0.0.1", dest = false }, { window = 3 })
-    d:step()
-    assert.equal(2, d:of("NEXT")[1].ttl)
-    d:probe(handle, { ttl = 1, last = 1 })
-    assert.equal(EBUSY, select(2, d:probe(handle, { ttl = 2 })))
-    assert.equal(EBUSY, pass(handle))
-    d:step()
-    d:step()
-    assert.equal(1, #d.sent)
-    assert.equal(1, asked(handle))
-    d:run(50)
-    assert.equal(1, #d:of("REPLY", handle))
-    assert.equal(2, asked(handle))
     assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
   end)
 
@@ -175,47 +150,6 @@ describe("asking a strategy", function()
     assert.equal("hoplimit", d:done(handle).reason)
   end)
 
-  it("comes again when something has happened before the answer", function()
-    local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
-    d:step()
-    d:probe(handle, { ttl = 1 })
-    d:step()
-    assert.equal(1, asked(handle))
-    d:run(60)                          -- the reply has come, and the question is still open
-    assert.equal(1, #d:of "REPLY")
-    assert.equal(0, pass(handle))
-    d:step()
-    assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
-    assert.equal(2, asked(handle))
-    assert.equal(0, pass(handle))
-    d:step()
-    assert.equal("hoplimit", d:done(handle).reason)
-  end)
-
-  for _, case in ipairs{
-    { "completed", 0, 3, { "10.0.0.1", "10.0.0.2" } },
-    { "hoplimit", 0, 5, { "10.0.0.1", "10.0.0.2", false, "10.0.0.4", "10.0.0.5", "10.0.0.6" } },
-    { "unreach", 13, 2, { "10.0.0.1", { from = "10.0.0.2", kind = "UNREACH", icmp_code = 13 },
-      false, false, false } },
-    { "error", 105, 5, { send = function() return 105 end } },
-  } do
-    local reason, data, last, network = unpack(case)
-    it("ends the trace, when it has nothing more, as " .. reason, function()
-      network.dst = "203.0.113.9"
-      local handle = start(network)
-      run(handle, upto(5))
-      local done = d:done(handle)
-      assert.same({ reason, data, last, 5 }, { done.reason, done.icmp_code, done.ttl, done.probe })
-    end)
-  end
-
-  it("ends a trace that never sends anything", function()
-    local handle = start{ dst = "203.0.113.9" }
-    run(handle, upto(0))
-    assert.same({ "hoplimit", 0, 0 }, { d:done(handle).reason, d:done(handle).ttl,
-      d:done(handle).probe })
-  end)
-
   it("has a last time at max_probes, when none is out any more", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { max_probes = 4, timeout = 1000 })
     local result
@@ -229,64 +163,11 @@ describe("asking a strategy", function()
     assert.equal(EDQUOT, result[2])
   end)
 
-  it("counts attempts by TTL, those too big not counted", function()
-    local handle = start({ dst = "203.0.113.9",
-      function(p)
-        return p.size == 900 and { from = "10.0.0.1", kind = "TOO_BIG", mtu = 800 } or "10.0.0.1"
-      end })
-    local sizes, n = { 900, 800, 0 }, 0
-    run(handle, function()
-      n = n + 1
-      if #d.sent < 3 and #d:of "REPLY" == #d.sent then
-        d:probe(handle, { ttl = 1, size = sizes[#d.sent + 1] })
-      end
-    end)
-    local got = {}
-    for i, e in ipairs(d:of "REPLY") do got[i] = { e.attempt, d.sent[i].bytes } end
-    assert.same({ { 1, 900 }, { 1, 800 }, { 2, 60 } }, got)
-    assert.is_true(n >= 3)
-  end)
-
-  it("tells of a hop when the strategy has turned to higher ones, or is over", function()
-    local handle = start({ dst = "203.0.113.9", "10.0.0.1", false, "10.0.0.3", rtt = 1 },
-      { timeout = 100 })
-    local order, n = { 1, 2, 2, 3, 4 }, 0
-    local told = {}
-    run(handle, function()
-      told[#told + 1] = #d:of "HOP"
-      if n > 0 and d:trace(handle).out > 0 then return nil, 1000 end
-      n = n + 1
-      return order[n]
-    end)
-    assert.equal("10.0.0.1 * 10.0.0.3 203.0.113.9 completed", d:summary(handle))
-    -- The second try at hop 2 is still that hop's.
-    for i, e in ipairs(d.events) do
-      if e.kind == "HOP" and e.ttl == 2 then
-        local sent = 0
-        for k = 1, i do
-          local before = d.events[k]
-          if before.kind == "SENT" and before.ttl == 2 then sent = sent + 1 end
-        end
-        assert.equal(2, sent)
-      end
-    end
-  end)
-
-  it("ends with the hop count that the strategy gives", function()
-    local handle = start{ dst = "203.0.113.9", "10.0.0.1", "10.0.0.2", false, false }
-    run(handle, upto(4), 500)
-    local t = d:trace(handle)
-    t.last = 4
-    C.core_stop(d.core, t, C.MTR_STOP_GAPLIMIT, 0, d.now)
-    d:step()
-    assert.equal("10.0.0.1 10.0.0.2 * * gaplimit", d:summary(handle))
-  end)
-
   it("leaves no question open when the trace is stopped", function()
     local handle = start{ dst = "203.0.113.9" }
     d:step()
     assert.equal(2, d.core.asked)
-    C.core_stop(d.core, d:trace(handle), C.MTR_STOP_HALTED, 0, d.now)
+    C.stop_trace(d.core, d:trace(handle), C.MTR_STOP_HALTED, 0, d.now)
     assert.equal(0, d.core.asked)
     d:step()
     assert.equal("halted", d:done(handle).reason)

@@ -102,8 +102,8 @@ describe("data from an open UDP port", function()
     d:run(2)
     assert.equal(3, d:count("unmatched"))
     assert.equal(0, #d:of("REPLY"))
-    C.core_stop(d.core, d:trace(t), C.MTR_STOP_HALTED, 0, d.now)
-    C.core_stop(d.core, d:trace(u), C.MTR_STOP_HALTED, 0, d.now)
+    C.stop_trace(d.core, d:trace(t), C.MTR_STOP_HALTED, 0, d.now)
+    C.stop_trace(d.core, d:trace(u), C.MTR_STOP_HALTED, 0, d.now)
     d:deliver(1, path.reply(d.sent[1], { kind = "UDP_REPLY" }))
     d:run()
     assert.equal(4, d:count("unmatched") + d:count("orphans"))
@@ -115,30 +115,6 @@ describe("data from an open UDP port", function()
     local t = d:start{ protocol = "udp" }
     d:run()
     assert.equal("10.0.0.1 203.0.113.9 completed", d:summary(t))
-  end)
-
-  it("shares the data of one port among several traces to it", function()
-    open{ network = path.new{ dst = DST, A, false, dest = OPEN } }
-    local t = {}
-    for i = 1, 5 do t[i] = d:start{ protocol = "udp", timeout = 500 } end
-    d:run()
-    for i = 1, 5 do assert.equal("10.0.0.1 * 203.0.113.9 completed", d:summary(t[i])) end
-  end)
-
-  it("lets the others go on when the trace that holds the data is stopped", function()
-    open{ network = path.new{ dst = DST, A, false, dest = OPEN } }
-    local t = {}
-    for i = 1, 3 do t[i] = d:start{ protocol = "udp", timeout = 500 } end
-    d:run(100)
-    for i = 1, 3 do
-      if d:trace(t[i]).own.data_count > 0 then
-        C.core_stop(d.core, d:trace(t[i]), C.MTR_STOP_HALTED, 0, d.now)
-      end
-    end
-    d:run()
-    local ended = 0
-    for i = 1, 3 do ended = ended + (d:done(t[i]).reason == "completed" and 1 or 0) end
-    assert.equal(2, ended)
   end)
 
   it("is credited in the end though a manual trace goes on sending to the port", function()

@@ -91,11 +91,11 @@ describe("fill", function()
     local sent, start = 0, d.now
     while d.now < start + 20e6 do
       d:collect()
-      C.core_expire(d.core, d.now)
-      C.core_advance(d.core, d.now)
+      C.expire_due(d.core, d.now)
+      C.advance_traces(d.core, d.now)
       C.core_reserve(d.core, d.now)
-      local n = C.core_fill(d.core, d.probes, d.handles, 64, d.now)
-      for i = 0, n - 1 do C.core_sent(d.core, d.handles[i], 60, 0, d.now) end
+      local n = C.fill_probes(d.core, d.probes, d.handles, 64, d.now)
+      for i = 0, n - 1 do C.fill_sent(d.core, d.handles[i], 60, 0, d.now) end
       sent = sent + n
       d.now = math.max(d.now, tonumber(C.core_deadline(d.core, 1, d.now)))
     end
@@ -151,75 +151,16 @@ describe("fill", function()
     assert.equal(4, n)
   end)
 
-  -- Which fields of a flow's probes vary.
-  for _, case in ipairs{
-    { "icmp", "paris", "203.0.113.9", "id ttl" },
-    { "udp", "paris", "203.0.113.9", "id ttl" },
-    { "tcp", "paris", "203.0.113.9", "id ttl" },
-    { "udp", "dublin", "203.0.113.9", "id ttl" },
-    { "icmp", "paris", "2001:db8:9::9", "id ttl" },
-    { "udp", "paris", "2001:db8:9::9", "id ttl" },
-    { "udp", "classic", "203.0.113.9", "dport id ttl" },
-    { "tcp", "classic", "203.0.113.9", "id sport ttl" },
-  } do
-    local protocol, multipath, dst, want = unpack(case)
-    it(("varies only %s in %s %s probes to %s"):format(want, multipath, protocol, dst), function()
-      open{ network = path.new{ dst = dst, dest = false } }
-      d:start{ protocol = protocol, multipath = multipath, gap_limit = 0, window = 20 }
-      d:step()
-      assert.equal(20, #d.sent)
-      local varies = {}
-      for _, name in ipairs{ "checksum", "dport", "flow_label", "id", "size", "sport", "tos",
-        "tcp_flags", "ttl" } do
-        for _, p in ipairs(d.sent) do
-          if p[name] ~= d.sent[1][name] then
-            varies[#varies + 1] = name
-            break
-          end
-        end
-      end
-      assert.equal(want, table.concat(varies, " "))
-    end)
-  end
-
-  it("passes what the user asked for on to every probe", function()
-    open{ network = path.new(SILENT) }
-    d:start{ protocol = "udp", tos = 0xb8, size = 700, payload = "hello", mark = 77, interface = 3,
-      flags = C.MTR_DONT_FRAGMENT, src = "192.0.2.7", port = 53, source_port = 999 }
-    d:step()
-    for _, p in ipairs(d.sent) do
-      assert.same({ 0xb8, 700, 5, 77, 3, 1, 1, 53, 999, 700 }, { p.tos, p.size, p.payload_size,
-        p.mark, p.interface, p.dont_fragment, p.by_source, p.dport, p.sport, p.bytes })
-      assert.equal(path.bytes("192.0.2.7"), p.src)
-    end
-  end)
-
-  it("gives different flows different checksums, ports and labels", function()
-    open{ network = path.new(SILENT) }
-    for flow = 0, 3 do
-      d:start{ flow = flow, max_ttl = 1 }
-      d:start{ flow = flow, max_ttl = 1, protocol = "udp", dst = "2001:db8:9::9" }
-    end
-    d:step()
-    local seen = {}
-    for _, p in ipairs(d.sent) do
-      local key = p.protocol == 1 and p.checksum or p.sport .. "/" .. p.flow_label
-      assert.is_nil(seen[key])
-      seen[key] = true
-    end
-    assert.equal(8, #d.sent)
-  end)
-
   it("sends no more than the event array can tell of", function()
     open{ network = path.new(SILENT), max_events = 1024 }
     d.batch = 0
     for _ = 1, 200 do d:start{ window = 8, gap_limit = 0 } end
     local v, handles = ffi.new("struct wire_probe[2000]"), ffi.new("uint32_t[2000]")
     for _ = 1, 4 do assert(C.core_reserve(d.core, d.now) == 0) end
-    C.core_event(d.core, C.MTR_EV_TIMER)
-    local n = C.core_fill(d.core, v, handles, 2000, d.now)
+    C.events_add(d.core, C.MTR_EV_TIMER)
+    local n = C.fill_probes(d.core, v, handles, 2000, d.now)
     assert.is_true(n > 0 and n <= 1023, n .. " filled")
-    for i = 0, n - 1 do C.core_sent(d.core, handles[i], 60, 0, d.now) end
+    for i = 0, n - 1 do C.fill_sent(d.core, handles[i], 60, 0, d.now) end
     assert.equal(n + 1, d.core.event_count)
   end)
 end)

@@ -69,9 +69,23 @@ describe("starting a trace", function()
     local manual = { flags = C.MTR_MANUAL }
     local t, twin = d:trace(d:start(manual)), d:trace(d:start(manual))
     local src = ffi.new("uint8_t[16]", { 192, 0, 2, 77 })
-    assert.equal(0, C.core_reroute(d.core, t, src, d.now + 5))
+    assert.equal(0, C.start_reroute(d.core, t, src, d.now + 5))
     assert.equal(77, t.opts.src[3])
     assert.not_equal(77, twin.opts.src[3])
     assert.equal(d.now + 5, tonumber(t.own.routed))
+  end)
+
+  it("refuses one beyond max_traces, and takes one when another is released", function()
+    open{ max_traces = 3 }
+    local t = { d:start{}, d:start{ max_ttl = 200 }, d:start{ protocol = "udp" } }
+    local refused, err = d:start{}
+    assert.is_nil(refused)
+    assert.equal(EAGAIN, err)
+    d:run()
+    assert.is_nil((d:start{}))
+    C.stop_release(d.core, d:trace(t[2]))
+    assert.is_not_nil((d:start{}))
+    assert.is_nil((d:start{}))
+    assert.equal(4, d:count("traces_started"))
   end)
 end)

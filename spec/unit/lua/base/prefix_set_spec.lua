@@ -3,7 +3,7 @@
 -- Sets of prefixes.
 local addr = require "mtr.base.addr"
 local lib = require "mtr.lib"
-local prefix = require "mtr.base.prefix_set"
+local prefix_set = require "mtr.base.prefix_set"
 
 local bytes = lib.new "uint8_t[16]"
 
@@ -11,7 +11,7 @@ local function find(set, text) return set:find(bytes, (addr.parse(text, bytes)))
 
 describe("a prefix set", function()
   it("finds the longest prefix that holds an address", function()
-    local set = prefix.set()
+    local set = prefix_set.set()
     for _, text in ipairs {
       "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "0.0.0.0/0", "10.128.0.0/9", "2001:db8::/32",
       "2001:db8::8000/113", "::1",
@@ -31,17 +31,24 @@ describe("a prefix set", function()
   end)
 
   it("takes a prefix whose host bits are set for the network", function()
-    local set = prefix.set()
+    local set = prefix_set.set()
     assert(set:add("192.0.2.77/24", true))
     assert.is_true(find(set, "192.0.2.1"))
   end)
 
+  it("takes an address with a zone, and holds it in every zone", function()
+    local set = prefix_set.set()
+    assert(set:add("fe80::1%lo", true))
+    assert.is_true(find(set, "fe80::1"))
+  end)
+
   it("refuses what is no prefix", function()
     for _, text in ipairs { "", "10.0.0.0/33", "::/129", "10.0.0/8", "name", "1.2.3.4/", "/8",
-      "10.0.0.0/8x" } do
-      local ok, message = prefix.set():add(text, true)
+      "10.0.0.0/8x", "fe80::1%lo/64" } do
+      local ok, message = prefix_set.set():add(text, true)
       assert.is_nil(ok)
-      assert.equal(("not a prefix: %q"):format(text), message)
+      assert.equal(("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text),
+        message)
     end
   end)
 end)
@@ -59,7 +66,7 @@ describe("a prefix list", function()
 
   it("may be a file with comments, blank lines and CRLF", function()
     write "# never\r\n10.0.0.0/8\r\n\r\n  2001:db8::/32  # ours\r\n10.0.0.0/8\n192.0.2.1"
-    local set = assert(prefix.load(name))
+    local set = assert(prefix_set.load(name))
     assert.equal("10.0.0.0/8", find(set, "10.9.9.9"))
     assert.equal("2001:db8::/32", find(set, "2001:db8::1"))
     assert.equal("192.0.2.1", find(set, "192.0.2.1"))
@@ -68,16 +75,17 @@ describe("a prefix list", function()
 
   it("says where it is wrong", function()
     write "10.0.0.0/8\nexample.org\n"
-    local set, message = prefix.load(name)
+    local set, message = prefix_set.load(name)
     assert.is_nil(set)
-    assert.equal(name .. ', line 2: not a prefix: "example.org"', message)
-    set, message = prefix.load { "10.0.0.0/8", "x" }
+    assert.equal(name .. ', line 2: "example.org" is not a prefix such as '
+      .. "192.0.2.0/24 or 2001:db8::/120", message)
+    set, message = prefix_set.load { "10.0.0.0/8", "x" }
     assert.is_nil(set)
-    assert.equal('entry 2: not a prefix: "x"', message)
+    assert.equal('entry 2: "x" is not a prefix such as 192.0.2.0/24 or 2001:db8::/120', message)
   end)
 
   it("says when there is no such file", function()
-    local set, _, code = prefix.load "/nonexistent/list"
+    local set, _, code = prefix_set.load "/nonexistent/list"
     assert.is_nil(set)
     assert.equal(2, code)
   end)

@@ -3,19 +3,44 @@
 -- Options of engines, down to the fields of struct mtr_config.
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
+local annotations = require "spec.support.style.annotations"
 
 local C = lib.C
 local c = lib.new "struct mtr_config"
 
 describe("engine options", function()
-  it("default to what DESIGN says", function()
+  it("that nobody gives leave the library's defaults", function()
     assert.same({}, config.fill(nil, c))
-    for field, value in pairs {
-      transport = C.MTR_AUTO, max_traces = 1000000, max_probes = 65536, rate = 1000,
-      target_rate = 0, late_window = 5000, seed = 0, mark = 0,
-    } do
-      assert.equal(value, tonumber(c[field]), field)
+    local defaults = lib.new "struct mtr_config"
+    C.mtr_defaults(defaults)
+    local size = lib.sizeof "struct mtr_config"
+    assert.equal(lib.string(lib.cast("const char *", defaults), size),
+      lib.string(lib.cast("const char *", c), size))
+  end)
+
+  it("have words, and the library's defaults", function()
+    C.mtr_defaults(c)
+    assert.same({}, annotations.undeclared(config.declaration, function(option)
+      if not option.field then return nil end
+      local value = c[option.field]
+      local text = type(value) == "cdata" and not tonumber(value)
+      return text and lib.string(value) or tonumber(value), text and "" or 0
+    end))
+  end)
+
+  it("are the fields of mtr.EngineOptions", function()
+    local names = config.declaration.names
+    assert.same({}, annotations.differences(config.declaration, names,
+      annotations.fields("lua/mtr/engine/config.lua", "mtr.EngineOptions")))
+  end)
+
+  it("of mtrlua's command line are options of an engine", function()
+    local help, n = io.open "core/program/about.c":read "*a", 0
+    for name in help:gmatch '"  %-%-([%l%d%-]+) %u' do
+      n = n + 1
+      assert.truthy(config.declaration.by_name[name:gsub("%-", "_")], name)
     end
+    assert.truthy(n > 5)
   end)
 
   it("go into the struct", function()

@@ -1,132 +1,81 @@
 -- SPDX-License-Identifier: MIT
 --
--- Options of traces and probes, down to the fields of struct mtr_trace.
+-- The declarations of the options of traces, probes and probers: against the library's defaults,
+-- against the annotations, and against README.
+local bit = require "bit"
 local lib = require "mtr.lib"
 local options = require "mtr.trace.options"
+local annotations = require "spec.support.style.annotations"
 
 local C = lib.C
-local t = lib.new "struct mtr_trace"
 
-local function fill(opts, declaration)
-  return options.fill(declaration or options.trace, opts, t)
+-- The library's default of an option, and what it has there if there is none.
+local function given(option)
+  local t = lib.new "struct mtr_trace"
+  C.mtr_trace_defaults(t)
+  if option.bits then return bit.band(t.flags, option.bits) ~= 0, false end
+  if not option.field then return nil end
+  return tonumber(t[option.name]), option.name == "flow_label" and C.MTR_NO_LABEL or 0
 end
 
-describe("trace options", function()
-  it("default to what DESIGN says", function()
-    assert.same({}, fill(nil))
-    for field, value in pairs {
-      protocol = C.MTR_ICMP, multipath = C.MTR_PARIS, flow = 0, first_ttl = 1, max_ttl = 30,
-      window = 8, queries = 1, attempts = 2, timeout = 2000, gap_limit = 5, loop_limit = 1,
-      size = 0, tos = 0, flags = 0, mark = 0, source_port = 0, flow_label = C.MTR_NO_LABEL,
-    } do
-      assert.equal(value, tonumber(t[field]), field)
-    end
-  end)
-
-  it("default to port 33434 for UDP and 80 for TCP", function()
-    fill { protocol = "udp" }
-    assert.equal(33434, t.port)
-    fill { protocol = "tcp" }
-    assert.equal(80, t.port)
-    fill { protocol = "tcp", port = 443 }
-    assert.equal(443, t.port)
-  end)
-
-  it("go into the struct", function()
-    local kept = fill {
-      protocol = "tcp", multipath = "classic", flow = 511, port = 443, source_port = 1024,
-      tcp_flags = "ack", first_ttl = 2, max_ttl = 255, window = 255, queries = 16, attempts = 15,
-      timeout = "1.5s", gap_limit = 0, loop_limit = 0, size = 1500, tos = 0xb8,
-      dont_fragment = true, flow_label = 0xfffff, mark = 0xffffffff, allow_broadcast = true,
-      unreach_continue = true, stop_on_te_from_dst = true, strategy = "window",
-    }
-    assert.same({}, kept)
-    for field, value in pairs {
-      protocol = C.MTR_TCP, multipath = C.MTR_CLASSIC, flow = 511, port = 443, source_port = 1024,
-      flags = C.MTR_TCP_ACK + C.MTR_DONT_FRAGMENT + C.MTR_BROADCAST + C.MTR_UNREACH_CONTINUE
-        + C.MTR_TE_COMPLETES, first_ttl = 2, max_ttl = 255,
-      window = 255, queries = 16, attempts = 15, timeout = 1500, gap_limit = 0, loop_limit = 0,
-      size = 1500, tos = 0xb8, flow_label = 0xfffff, mark = 0xffffffff,
-    } do
-      assert.equal(value, tonumber(t[field]), field)
-    end
-  end)
-
-  it("that are off leave their bits alone", function()
-    fill { protocol = "tcp", dont_fragment = false, tcp_flags = "syn", allow_broadcast = false }
-    assert.equal(0, t.flags)
-  end)
-
-  it("that have no field are kept", function()
-    local function hook() end
-    local data = {}
-    local kept = fill {
-      on_hop = hook, on_reply = hook, on_probe = hook, on_timeout = hook, data = data,
-      payload = "x", source = "192.0.2.1", interface = "lo", family = 4,
-    }
-    assert.equal(hook, kept.on_hop)
-    assert.equal(data, kept.data)
-    assert.equal("x", kept.payload)
-    assert.equal(4, kept.source.family)
-    assert.equal("lo", kept.interface)
-    assert.equal(4, kept.family)
-  end)
-
-  for opts, message in pairs {
-    [{ max_tll = 3 }] = 'trace: unknown option "max_tll"; did you mean "max_ttl"?',
-    [{ max_ttl = 300 }] = "trace: max_ttl must be 1..255, got 300",
-    [{ ttl = 3 }] = 'trace: unknown option "ttl"',
-    [{ protocol = "icpm" }] =
-      'trace: protocol must be "icmp", "udp" or "tcp", got "icpm"; did you mean "icmp"?',
-    [{ max_probes = 9 }] = 'trace: max_probes needs a strategy other than "window"',
-    [{ strategy = {} }] =
-      "trace: strategy must be the name of a strategy, or a table with the function next or run"
-      .. ", got a table",
-    [{ first_ttl = 9, max_ttl = 3 }] = "trace: first_ttl 9 is above max_ttl 3",
-    [{ first_ttl = 31 }] = "trace: first_ttl 31 is above max_ttl 30",
-    [{ tcp_flags = "ack" }] = 'trace: tcp_flags needs protocol "tcp"',
-    [{ port = 80 }] = 'trace: port needs protocol "udp" or "tcp"',
-    [{ protocol = "tcp", multipath = "dublin" }] =
-      'trace: multipath "dublin" needs protocol "udp"',
-    [{ family = 5 }] = "trace: family must be 4 or 6, got 5",
-    [{ family = 6, source = "192.0.2.1" }] =
-      'trace: source "192.0.2.1" is not an IPv6 address',
-    [{ source = "me" }] = 'trace: source must be an IPv4 or IPv6 address, got "me"',
-    [{ on_hop = "print" }] = 'trace: on_hop must be a function, got "print"',
-    [{ flow = 512 }] = "trace: flow must be 0..511, got 512",
-    [{ payload = 5 }] = "trace: payload must be a string, got 5",
-  } do
-    it("refuse: " .. message, function()
-      local kept, problem = fill(opts)
-      assert.is_nil(kept)
-      assert.equal(message, problem)
+describe("every option", function()
+  for _, who in ipairs { "trace", "hops", "probe", "prober" } do
+    it("of a " .. who .. " has words, and the library's default", function()
+      assert.same({}, annotations.undeclared(options[who], given))
     end)
   end
-end)
 
-describe("probe options", function()
-  it("are those of a packet, with dst and ttl", function()
-    local kept = fill({ dst = "192.0.2.1", ttl = 7, protocol = "udp", flow = 3 }, options.probe)
-    assert.same({ dst = "192.0.2.1", ttl = 7 }, kept)
-    assert.equal(3, t.flow)
+  it("that differs from the library is noticed", function()
+    local wrong = annotations.undeclared({ names = { "max_ttl", "flow" }, by_name = {
+      max_ttl = { name = "max_ttl", field = true, kind = tonumber, default = 31, doc = "last TTL" },
+      flow = { name = "flow", field = true, kind = tonumber, doc = "default 0" },
+    } }, given)
+    assert.same({ "max_ttl is 31, the library says 30", "flow has no default, or two",
+      "flow: its words must say what it is, and not its default" }, wrong)
   end)
 
-  it("have no place for a sweep", function()
-    for _, name in ipairs { "window", "gap_limit", "on_hop", "strategy", "first_ttl" } do
-      local _, problem = fill({ [name] = 1 }, options.probe)
-      assert.truthy(problem:find('^probe: unknown option "' .. name .. '"'))
-    end
-  end)
-end)
+  local file = "lua/mtr/trace/options.lua"
+  for _, case in ipairs {
+    { "trace", file, "mtr.TraceOptions" }, { "prober", "lua/mtr/trace/prober.lua",
+      "mtr.ProberOptions" },
+  } do
+    local who, path, class = unpack(case)
+    it("of a " .. who .. " is a field of " .. class, function()
+      local declaration = options[who]
+      assert.same({}, annotations.differences(declaration, declaration.names,
+        annotations.fields(path, class)))
+    end)
+  end
 
-describe("every option", function()
-  it("is documented, and is a field of its class", function()
-    local text = io.open "lua/mtr/trace/options.lua":read "*a"
-    for _, declaration in ipairs { options.trace, options.probe } do
-      for _, name in ipairs(declaration.names) do
-        assert.truthy(#declaration.by_name[name].doc > 5, name)
-        assert.truthy(text:find("---@field " .. name .. "%f[^%w_]"), name)
-      end
+  it("of a probe is one of a trace, or a field of mtr.ProbeOptions", function()
+    local more = {}
+    for _, name in ipairs(options.probe.names) do
+      if not options.trace.by_name[name] then more[#more + 1] = name end
     end
+    assert.same({}, annotations.differences(options.probe, more,
+      annotations.fields(file, "mtr.ProbeOptions")))
+  end)
+
+  it("that an annotation tells otherwise is noticed", function()
+    local fields = annotations.fields(file, "mtr.TraceOptions")
+    fields.max_ttl, fields.flow = nil, { type = "string", optional = false }
+    fields.protocol.type = '"icmp"|"udp"'
+    fields.hops = { type = "integer", optional = true }
+    assert.same({ "flow is integer, not string", "flow is optional", "hops is no option",
+      "max_ttl is no field", 'protocol is "icmp"|"udp"|"tcp", not "icmp"|"udp"' },
+      annotations.differences(options.trace, options.trace.names, fields))
+  end)
+
+  it("of a trace is in README, and no other", function()
+    local text = io.open "README.md":read "*a"
+    local list = assert(text:match "Options of a trace.-: (`.-)%. A hook")
+    local names, all = {}, {}
+    for part in list:gmatch "`([^`]+)`" do
+      for name in part:gsub("%(.*", ""):gmatch "%S+" do names[#names + 1] = name end
+    end
+    for _, name in ipairs(options.trace.names) do all[#all + 1] = name end
+    table.sort(names)
+    table.sort(all)
+    assert.same(all, names)
   end)
 end)

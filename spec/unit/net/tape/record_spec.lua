@@ -9,7 +9,7 @@ local tape = require "spec.support.virtual.tape"
 
 local C, ffi = tape.C, tape.ffi
 local I = inline.load "core/base/bytes.h"
-pcall(ffi.cdef, "int64_t loop_clock(void);")
+pcall(ffi.cdef, "int64_t clock_system(void);")
 
 local ENOENT, EPERM, EBUSY, ENOSPC = 2, 1, 16, 28
 local CALL = C.NET_CALL
@@ -64,7 +64,7 @@ describe("record", function()
   local function wrap(t)
     inner = assert(tape.open(t:bytes()))
     local out = ffi.new "struct net *[1]"
-    assert.equal(0, C.record_open(out, inner, path, head(), C.loop_clock))
+    assert.equal(0, C.record_open(out, inner, path, head(), C.clock_system))
     net = out[0]
   end
 
@@ -199,7 +199,7 @@ describe("record", function()
     local function fails(err, file)
       local one = assert(tape.open(tape.new():bytes()))
       local out = ffi.new "struct net *[1]"
-      assert.equal(-err, C.record_open(out, one, file, head(), C.loop_clock))
+      assert.equal(-err, C.record_open(out, one, file, head(), C.clock_system))
       assert.equal("raw", ffi.string(one.ops.name))
       one.ops.close(one, nil)
     end

@@ -7,7 +7,7 @@ local C = core.load{ "core/mtr.h" }
 
 local V4, V6, ROUTER, ROUTER6 = "203.0.113.9", "2001:db8:9::9", "10.0.0.1", "2001:db8:a::1"
 
-describe("receive, by what a reply says,", function()
+describe("a reply, by what it says,", function()
   local d, t
 
   -- Traces one hop, which is as |place| says. Returns the done event.

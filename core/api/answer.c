@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a running trace is told from outside: probes to send, the answers to
+ * what it asked, and whose turn it is.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "api/check.h"
+#include "api/engine.h"
+#include "api/plan.h"
+
+/* A manual trace may live for long: once its route is as old as an answer that
+ * transports remember, the source address is found anew. */
+static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
+  if (now - t->own->routed < NET_ROUTE_NS) return 0;
+  const struct opts *o = t->opts;
+  struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
+                           .flags = o->flags, .interface = o->interface,
+                           .mark = o->mark};
+  struct start_route route;
+  memcpy(like.dst, t->dst, sizeof like.dst);
+  if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
+  int err = plan_route(m, &like, &route);
+  return err ? err : start_reroute(&m->loop.core, t, route.src, now);
+}
+
+static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
+  struct core *c = &m->loop.core;
+  struct trace *t = engine_running(m, p->trace);
+  if (!t) return -ESTALE;
+  if (trace_sweeps(t))
+    return engine_because(m, -EINVAL, "the trace has a sweep of its own");
+  int err = check_probe(t, p, NET_PORTS / c->regions, m->why, sizeof m->why);
+  if (err) return err;
+  const struct net *net = m->loop.net;
+  err = check_probe_able(t, p, net->caps, net->ops->name, m->why,
+                         sizeof m->why);
+  if (err) return err;
+  err = follow_route(m, t, now);
+  uint16_t sport = t->sport;
+  const struct opts *o = t->opts;
+  if (!err && p->flow != o->flow && o->protocol != MTR_ICMP) {
+    int32_t port = sport + (p->flow - o->flow) * (int32_t)c->regions;
+    if (port < 1 || port > 65535) return -EINVAL;
+    sport = (uint16_t)port;
+    err = m->loop.net->ops->reserve(m->loop.net, o->protocol, sport);
+  }
+  return err ? err : answer_probe(c, t, p, sport, now);
+}
+
+int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
+  int64_t now = clock_recent(&m->loop);
+  uint32_t i = 0;
+  int err = 0;
+  m->why[0] = 0;
+  while (i < n && !(err = probe(m, &probes[i], now))) i++;
+  loop_arm(&m->loop);
+  return i || !err ? (int)i : err;
+}
+
+int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
+  struct trace *t = engine_running(m, handle);
+  if (!t) return -ESTALE;
+  if (!(wake < 1e12)) return -EINVAL;
+  int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
+  int err = answer_pass(&m->loop.core, t, ns, clock_call(&m->loop));
+  loop_arm(&m->loop);
+  return err;
+}
+
+int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
+  struct trace *t = engine_running(m, handle);
+  if (!t) return -ESTALE;
+  if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
+  int err = answer_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  loop_arm(&m->loop);
+  return err;
+}
+
+uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
+  return pick_list(&m->loop.core, cookies, n, clock_now(&m->loop));
+}
+
+int mtr_pick(struct mtr *m, uint32_t handle) {
+  struct trace *t = engine_running(m, handle);
+  if (!t) return -ESTALE;
+  int err = pick_trace(&m->loop.core, t);
+  loop_arm(&m->loop);
+  return err;
+}

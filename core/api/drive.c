@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Driving an engine: waiting, stepping, reading events; and what brings events
+ * besides traces: timers, names, descriptors.
+ */
+#include <errno.h>
+#include <poll.h>
+
+#include "api/engine.h"
+#include "loop/resolve.h"
+#include "loop/watch.h"
+
+enum { WAIT_MAX = 64 };
+
+int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
+
+double mtr_timeout(struct mtr *m) {
+  int64_t at = loop_deadline(&m->loop, clock_now(&m->loop));
+  if (at == INT64_MAX) return -1;
+  int64_t now = m->loop.net->virtual ? at : clock_system();
+  return at <= now ? 0 : (double)(at - now) / 1e6;
+}
+
+int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
+  struct pollfd fd[WAIT_MAX + 1];
+  uint32_t k = 0;
+  if (n > WAIT_MAX) return -EINVAL;
+  /* One engine alone sleeps in its own loop, which spares it a second look. */
+  if (n == 1 && wake_fd >= 0 && timeout < 0) {
+    int err = loop_wait(&engines[0]->loop, wake_fd);
+    if (err != -EINVAL) return err ? err : 1;
+  }
+  for (; k < n; k++)
+    fd[k] = (struct pollfd){.fd = mtr_fd(engines[k]), .events = POLLIN};
+  fd[k++] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
+  struct timespec ts = {.tv_sec = (time_t)(timeout / 1e3)};
+  ts.tv_nsec = (long)((timeout - (double)ts.tv_sec * 1e3) * 1e6);
+  int ready = ppoll(fd, k, timeout < 0 ? NULL : &ts, NULL);
+  if (ready < 0) return -errno;
+  return fd[n].revents ? -EINTR : ready;
+}
+
+static int forked(struct mtr *m) {
+  return engine_because(m, -ECHILD, "an engine belongs to the process that "
+                        "opened it; after a fork open another");
+}
+
+int mtr_step(struct mtr *m) {
+  if (!*m->ours) return forked(m);
+  m->why[0] = 0;
+  int err = loop_step(&m->loop);
+  return err ? err : (int)m->loop.core.event_count;
+}
+
+void mtr_hold(struct mtr *m) { m->loop.held = clock_now(&m->loop) | 1; }
+
+int mtr_flush(struct mtr *m) {
+  if (!*m->ours) return forked(m);
+  loop_flush(&m->loop);
+  return 0;
+}
+
+const struct mtr_event *mtr_events(struct mtr *m) {
+  return m->loop.core.events;
+}
+
+const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
+
+int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
+  if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
+  int64_t ns = (int64_t)(ms * 1e6);
+  *timer = timers_start(&m->loop.core, ns, cookie, clock_call(&m->loop));
+  loop_arm(&m->loop);
+  return *timer ? 0 : -ENOMEM;
+}
+
+int mtr_timer_cancel(struct mtr *m, uint32_t timer) {
+  return timers_cancel(&m->loop.core, timer);
+}
+
+int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
+                uint32_t cookie) {
+  int err = resolve_start(&m->loop, name, family, cookie);
+  loop_arm(&m->loop);
+  return err;
+}
+
+int mtr_watch(struct mtr *m, int fd, uint32_t kind, uint32_t cookie) {
+  if (kind != MTR_EV_READABLE && kind != MTR_EV_WRITABLE) return -EINVAL;
+  int err = watch_start(&m->loop, fd, kind, cookie);
+  loop_arm(&m->loop);
+  return err;
+}
+
+int mtr_unwatch(struct mtr *m, int fd) { return watch_stop(&m->loop, fd); }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/describe.h"
+
+#include <string.h>
+
+#include "probe/identity.h"
+#include "wire/proto.h"
+
+void describe_probe(const struct core *c, const struct trace *t,
+                    const struct probe *p, struct wire_probe *w) {
+  const struct opts *o = t->opts;
+  memcpy(w->src, o->src, sizeof w->src);
+  memcpy(w->dst, t->dst, sizeof w->dst);
+  w->payload = o->payload;
+  w->payload_size = o->payload_size;
+  w->size = p->asked_size ? p->asked_size : t->size;
+  w->id = identity_of(c, table_place(p));
+  w->cookie = c->cookie;
+  w->sport = p->sport;
+  w->dport = p->dport;
+  w->checksum = identity_checksum(c, p->flow);
+  w->family = o->family;
+  w->protocol = o->protocol;
+  w->multipath = o->multipath;
+  w->ttl = p->ttl;
+  w->tos = o->tos;
+  w->fill = o->fill;
+  w->dont_fragment = (o->flags & MTR_DONT_FRAGMENT) != 0;
+  w->by_source = o->by_source;
+  w->tcp_flags = o->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
+  w->flow_label = (o->flow_label + (uint32_t)(p->flow - o->flow)) & 0xfffff;
+  w->interface = o->interface;
+  w->mark = o->mark;
+  w->handle = p->handle;
+  w->timeout_ms = (uint32_t)(o->timeout / 1000000);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/events.h"
+
+#include <string.h>
+
+void events_clear(struct core *c) {
+  uint32_t left = c->event_count - c->told;
+  if (left) memmove(c->events, c->events + c->told, left * sizeof *c->events);
+  c->counters.events += c->told;
+  c->event_count = left;
+  c->told = c->ext_count = 0;
+}
+
+struct mtr_event *events_add(struct core *c, unsigned kind) {
+  struct mtr_event *ev = &c->events[c->event_count++];
+  memset(ev, 0, sizeof *ev);
+  ev->kind = (uint8_t)kind;
+  return ev;
+}
+
+struct mtr_event *events_probe(struct core *c, unsigned kind,
+                               const struct trace *t,
+                               const struct probe *p) {
+  struct mtr_event *ev = events_add(c, kind);
+  ev->trace = t->handle;
+  ev->cookie = t->cookie;
+  ev->probe = p->handle;
+  ev->ttl = p->ttl;
+  ev->attempt = p->attempt;
+  ev->flow = p->flow;
+  ev->at = (float)((double)(p->sent - t->start) / 1e6);
+  return ev;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/expire.h"
+
+#include "probe/data.h"
+#include "probe/events.h"
+#include "probe/outstanding.h"
+#include "probe/share.h"
+#include "probe/sweep.h"
+#include "probe/timers.h"
+#include "probe/turns.h"
+
+enum { KEPT = 256 /* events that are not for time-outs */ };
+
+static void timed_out(struct core *c, uint32_t handle, int64_t now) {
+  struct probe *p = state_probe(c, handle);
+  struct trace *t = state_trace(c, p->trace);
+  if (data_claim(c, t, p, now)) return;
+  outstanding_remove(c, t, p);
+  const struct opts *o = t->opts;
+  if (o->want & MTR_WANT_TIMEOUT) events_probe(c, MTR_EV_TIMEOUT, t, p);
+  outstanding_retire(c, p, PROBE_SILENT, now);
+  c->counters.timeouts++;
+  struct hop *h = trace_hop(t, p->ttl);
+  if (h) h->out--;
+  if (trace_sweeps(t)) sweep_lost(t, p->ttl);
+  share_recount(c, t);
+  turns_ready(c, t);
+  turns_dirty(c, t);
+}
+
+void expire_due(struct core *c, int64_t now) {
+  struct timer *timer;
+  while (events_room(c) > KEPT && (timer = wheel_expire(&c->wheel, now))) {
+    if (timer->kind == TIMER_PROBE)
+      timed_out(c, timer->index, now);
+    else if (timer->kind == TIMER_TRACE)
+      turns_ready(c, state_at(c, timer->index));
+    else
+      timers_fired(c, timer->index);
+  }
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * state.h: all that one engine holds, and how to get at a trace or a probe of
+ * it by its handle. Every other file of the engine works on this.
+ *
+ * It is wrong to keep a pointer to a probe or a trace past the end of its life:
+ * the place is used again. Handles have a generation for that.
+ */
+#ifndef PROBE_STATE_H
+#define PROBE_STATE_H
+
+#include "base/rand.h"
+#include "probe/hops.h"
+#include "probe/opts.h"
+#include "probe/pace.h"
+#include "probe/table.h"
+#include "probe/trace.h"
+
+enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
+       CORE_PORTS = 1024 };
+
+/* What a timer of the wheel is for: its kind. */
+enum { TIMER_PROBE, TIMER_TRACE, TIMER_USER };
+
+/* What the engine was opened with. */
+struct core_config {
+  uint32_t max_traces;   /* 1..1000000 */
+  uint32_t max_probes;   /* 1..CORE_REGIONS * TABLE_REGION */
+  uint32_t max_events;
+  double rate;           /* packets per second; 0 unlimited */
+  double target_rate;    /* the same, within a trace */
+  int64_t late_window;   /* ns */
+  uint64_t seed;
+  uint32_t pick;         /* 1: PICK asks who sends next */
+  uint16_t port_base;    /* first of the block of source ports */
+  uint16_t echo_base;    /* first of the echo identifiers, one per region */
+};
+
+enum { TURNS_AHEAD = 4 };
+
+/* Traces that wait for their turn, by index. */
+struct trace_list {
+  uint32_t first, last;  /* SLAB_NONE when empty */
+  uint32_t appended;     /* so far; the last ones are: */
+  uint32_t recent[TURNS_AHEAD];
+};
+
+struct core {
+  struct core_config config;
+  struct mtr_counters counters;
+  struct slab traces, owns, timers, batch, hash;
+  struct hops hops;
+  struct cells cells;
+  struct opts_store opts;
+  struct table tables[CORE_REGIONS];
+  uint32_t regions;
+  struct wheel wheel;
+  struct pace pace;
+  struct rand rand;
+  uint16_t cookie;       /* lower half of TCP numbers */
+  uint16_t salt;         /* between a place in the table and its identity */
+  int64_t target_gap;    /* ns */
+  int64_t starved;       /* no id before this time, ns */
+  struct trace_list ready;           /* may have a probe to send */
+  struct trace_list urgent;          /* the same, before all others */
+  uint32_t asked;        /* probes of NEXT, PACE, PICK not yet answered */
+  uint32_t picking;      /* 1: one of them is PICK */
+  uint32_t dirty_first, dirty_last;
+  struct mtr_event *events;
+  uint8_t *ext;
+  uint32_t event_count, ext_count;
+  uint32_t told;         /* events that the caller has seen */
+};
+
+/* state_at: the trace at |index| of the slab. */
+static inline struct trace *state_at(const struct core *c, uint32_t index) {
+  return slab_at(&c->traces, index);
+}
+
+/* state_trace: the trace of |handle|, or NULL if it is gone. */
+static inline struct trace *state_trace(const struct core *c,
+                                        uint32_t handle) {
+  uint32_t i = handle & ((1u << TRACE_BITS) - 1);
+  if (i >= c->traces.count) return NULL;
+  struct trace *t = state_at(c, i);
+  return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
+}
+
+/* state_probe: the probe of table handle |handle|, or NULL if the place has
+ * another probe now. */
+static inline struct probe *state_probe(const struct core *c,
+                                        uint32_t handle) {
+  uint32_t region = handle >> TABLE_SHIFT & (CORE_REGIONS - 1);
+  if (region >= c->regions) return NULL;
+  struct probe *p = table_at(&c->tables[region], handle & (TABLE_REGION - 1));
+  return p && p->handle == handle ? p : NULL;
+}
+
+#endif

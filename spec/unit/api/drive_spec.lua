@@ -1,0 +1,113 @@
+-- SPDX-License-Identifier: MIT
+--
+-- core/api/drive.c: waiting for engines and stepping them.
+local core = require "spec.support.harness.core"
+local paired = require "spec.support.real.paired"
+
+local C, ffi = core.load{ "core/mtr.h" }
+
+ffi.cdef [[
+int fork(void);
+int waitpid(int pid, int *status, int options);
+void _exit(int status);
+]]
+
+local EINVAL, ESTALE, ECHILD = -22, -116, -10
+
+describe("driving an engine", function()
+  local e
+
+  after_each(function()
+    local last = e
+    e = nil
+    if last then
+      assert.equal(0, last:stats().probes)
+      last:close()
+    end
+  end)
+
+  it("has nothing planned when new, and something once a timer is set", function()
+    e = assert(paired.open())
+    assert.equal(-1, C.mtr_timeout(e.mtr))
+    local timer = ffi.new("uint32_t[1]")
+    assert.equal(0, C.mtr_timer(e.mtr, 60000, 5, timer))
+    local ms = C.mtr_timeout(e.mtr)
+    assert.is_true(ms > 0 and ms <= 60001, ms)
+    assert.equal(0, C.mtr_timer_cancel(e.mtr, timer[0]))
+    assert.equal(ESTALE, C.mtr_timer_cancel(e.mtr, timer[0]))
+    assert.equal(0, #e:step())
+  end)
+
+  for _, ms in ipairs{ -1, 0 / 0, 1e12, 1 / 0 } do
+    it(("refuses a timer of %g ms"):format(ms), function()
+      e = assert(paired.open())
+      assert.equal(EINVAL, C.mtr_timer(e.mtr, ms, 0, ffi.new("uint32_t[1]")))
+    end)
+  end
+
+  it("is readable exactly when a step has work", function()
+    e = assert(paired.open())
+    local engines = ffi.new("struct mtr *[1]", e.mtr)
+    e:step()
+    assert.equal(0, C.mtr_wait(engines, 1, -1, 0))
+    C.mtr_timer(e.mtr, 0, 77, ffi.new("uint32_t[1]"))
+    assert.equal(1, C.mtr_wait(engines, 1, -1, 100))
+    -- Where the wheel turns over it is readable a tick of 0.13 ms early, and then again.
+    local fired = e:until_event(function(ev) return ev.kind == "TIMER" end, 100)
+    assert.equal(77, fired.cookie)
+    assert.equal(0, #e:step())
+    assert.equal(0, C.mtr_wait(engines, 1, -1, 0))
+  end)
+
+  it("wakes for the descriptor that is to wake it", function()
+    e = assert(paired.open())
+    local engines, pair = ffi.new("struct mtr *[1]", e.mtr), ffi.new("int[2]")
+    ffi.C.socketpair(1, 2, 0, pair)
+    e:step()
+    ffi.C.send(pair[0], "x", 1, 0)
+    assert.equal(-4, C.mtr_wait(engines, 1, pair[1], 100))
+    ffi.C.close(pair[0])
+    ffi.C.close(pair[1])
+  end)
+
+  it("waits for several engines, and refuses more than it has room for", function()
+    e = assert(paired.open())
+    local other = assert(paired.open{ seed = 2 })
+    local engines = ffi.new("struct mtr *[65]", e.mtr, other.mtr)
+    e:step()
+    other:step()
+    assert.equal(0, C.mtr_wait(engines, 2, -1, 0))
+    C.mtr_timer(other.mtr, 0, 1, ffi.new("uint32_t[1]"))
+    assert.equal(1, C.mtr_wait(engines, 2, -1, 100))
+    assert.equal(EINVAL, C.mtr_wait(engines, 65, -1, 0))
+    other:close()
+  end)
+
+  it("refuses to be stepped in a forked child", function()
+    e = assert(paired.open())
+    local pid = ffi.C.fork()
+    if pid == 0 then
+      local told = C.mtr_step(e.mtr) == ECHILD and C.mtr_flush(e.mtr) == ECHILD
+        and ffi.string(C.mtr_why(e.mtr)):find "after a fork open another"
+      ffi.C._exit(told and 0 or 1)
+    end
+    local status = ffi.new("int[1]")
+    assert.equal(pid, ffi.C.waitpid(pid, status, 0))
+    assert.equal(0, status[0])
+    assert.equal(0, C.mtr_step(e.mtr))
+  end)
+
+  it("watches a descriptor for one of two things, and tells of it under its cookie", function()
+    e = assert(paired.open())
+    local pair = ffi.new("int[2]")
+    ffi.C.socketpair(1, 2, 0, pair)
+    assert.equal(EINVAL, C.mtr_watch(e.mtr, pair[1], C.MTR_EV_TIMER, 1))
+    assert.equal(0, C.mtr_watch(e.mtr, pair[1], C.MTR_EV_READABLE, 31))
+    ffi.C.send(pair[0], "x", 1, 0)
+    local ev = e:until_event(function(ev) return ev.kind == "READABLE" end, 100)
+    assert.equal(31, ev.cookie)
+    assert.is_true(C.mtr_unwatch(e.mtr, pair[1]) >= 0)
+    ffi.C.close(pair[0])
+    ffi.C.close(pair[1])
+  end)
+end)

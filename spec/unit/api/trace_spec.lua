@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: MIT
+--
+-- core/api/trace.c: traces by handle, over engines that cannot send (paired.lua).
+local core = require "spec.support.harness.core"
+local paired = require "spec.support.real.paired"
+
+local C, ffi = core.load{ "core/mtr.h" }
+
+local EINVAL, ESTALE, EBUSY, EAGAIN = -22, -116, -16, -11
+local HALTED = C.MTR_STOP_HALTED
+
+describe("trace", function()
+  local e
+
+  local function open(o)
+    e = assert(paired.open(o))
+    return e
+  end
+  local function done(handle)
+    return e:until_event(function(ev) return ev.kind == "DONE" and ev.trace == handle end, 100)
+  end
+  -- A trace whose first probe has failed and whose second is an hour away.
+  local function stuck(o)
+    e = assert(paired.open{ rate = 1 / 3600, max_traces = 3 })
+    local options = { gap_limit = 0, attempts = 15, max_ttl = 30 }
+    for k, v in pairs(o or {}) do options[k] = v end
+    local handle = assert(e:start(options))
+    e:step()
+    return handle
+  end
+
+  after_each(function()
+    local last = e
+    e = nil
+    if last then
+      assert.equal(0, last:stats().probes)
+      last:close()
+    end
+  end)
+
+  it("keeps a trace until it is released, and not in flight", function()
+    local handle = stuck()
+    assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
+    assert.equal(0, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
+    assert.equal(ESTALE, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
+    assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
+    local ev = done(handle)
+    assert.same({ "halted", 9 }, { ev.reason, ev.icmp_code })
+    assert.equal(1, e:stats().traces)
+    assert.equal(0, C.mtr_release(e.mtr, handle))
+    assert.equal(0, e:stats().traces)
+  end)
+
+  it("knows no stale, wild or zero handle", function()
+    local handle = stuck()
+    C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
+    done(handle)
+    C.mtr_release(e.mtr, handle)
+    local info, out = ffi.new("struct mtr_info"), ffi.new("struct mtr_event[1]")
+    local opts = ffi.new("struct mtr_probe_opts[1]", { { ttl = 1 } })
+    for _, stale in ipairs{ handle, 0, 1, 0xffffffff } do
+      opts[0].trace = stale
+      assert.equal(ESTALE, C.mtr_stop(e.mtr, stale, HALTED, 0, 0))
+      assert.equal(ESTALE, C.mtr_release(e.mtr, stale))
+      assert.equal(ESTALE, C.mtr_describe(e.mtr, stale, info))
+      assert.equal(ESTALE, C.mtr_replies(e.mtr, stale, 0, out, 1, nil, 0))
+      assert.equal(ESTALE, C.mtr_probe(e.mtr, opts, 1))
+    end
+  end)
+
+  it("stops only for a reason that there is", function()
+    local handle = stuck()
+    assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0, 0))
+    assert.equal(0, C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 0, 0))
+  end)
+
+  it("starts as many of a batch as it can and says how many", function()
+    open{ max_traces = 2, rate = 0.001 }
+    local list = ffi.new("struct mtr_trace[3]")
+    for i = 0, 2 do list[i] = paired.trace{ cookie = i }[0] end
+    assert.equal(2, C.mtr_start(e.mtr, list, 3))
+    assert.equal(EAGAIN, C.mtr_start(e.mtr, list + 2, 1))
+    assert.equal("max_traces are in flight", ffi.string(C.mtr_why(e.mtr)))
+    assert.equal(0, C.mtr_start(e.mtr, list, 0))
+    assert.is_true(list[0].handle ~= list[1].handle)
+  end)
+
+  it("stops all traces of a cookie, and no others", function()
+    open{ rate = 0.001 }
+    local handle = {}
+    for i = 1, 4 do handle[i] = e:start{ cookie = i % 2 } end
+    assert.equal(EINVAL, C.mtr_stop_all(e.mtr, 1, HALTED + 1))
+    assert.equal(2, C.mtr_stop_all(e.mtr, 1, HALTED))
+    assert.equal(0, C.mtr_stop_all(e.mtr, 1, HALTED))
+    for i = 1, 4 do
+      assert.equal(i % 2 == 1 and ESTALE or 0, C.mtr_stop(e.mtr, handle[i], HALTED, 0, 0))
+    end
+  end)
+end)

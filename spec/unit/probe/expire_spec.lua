@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
+
+local C = core.load{ "core/probe/core.h" }
+
+describe("time", function()
+  local d
+
+  local function open(o, places)
+    o = o or {}
+    places = places or { "10.0.0.1" }
+    places.dst = "203.0.113.9"
+    o.network = path.new(places)
+    d = drive.new(o)
+  end
+
+  after_each(function() d:close() end)
+
+  it("ends a probe that was not answered, at its time-out and not before", function()
+    open({}, { false, dest = false })
+    d:start{ max_ttl = 1, attempts = 1, timeout = 100, cookie = 6 }
+    d:step()
+    C.expire_due(d.core, d.now + 99e6)
+    d:collect()
+    assert.equal(0, #d:of "TIMEOUT")
+    C.expire_due(d.core, d.now + 101e6)
+    d:collect()
+    local e = d:of("TIMEOUT")[1]
+    assert.same({ 6, 1, 1, 0 }, { e.cookie, e.ttl, e.attempt, e.error })
+    assert.equal(1, d:count("timeouts"))
+    d:run()
+  end)
+
+  it("lets a silent hop be tried again", function()
+    open({}, { false, dest = false })
+    d:start{ max_ttl = 1, attempts = 3, timeout = 100 }
+    d:run()
+    assert.equal(3, #d.sent)
+    for i = 2, 3 do
+      local gap = d.sent[i].at - d.sent[i - 1].at
+      assert.is_true(gap >= 100e6 and gap < 101e6, gap .. " ns")
+    end
+  end)
+
+  it("leaves room in the event array, and takes up the rest in the next round", function()
+    open({ max_events = 1024 }, { false, dest = false })
+    for _ = 1, 200 do d:start{ gap_limit = 0, window = 8, attempts = 1, timeout = 10 } end
+    while #d.sent < 1600 do d:step() end
+    d:collect()
+    C.expire_due(d.core, d.now + 20e6)
+    assert.equal(1024 - 256, d.core.event_count)
+    d:collect()
+    C.expire_due(d.core, d.now + 20e6)
+    assert.equal(1024 - 256, d.core.event_count)
+  end)
+
+  it("fires the timers of users along with the time-outs, in order", function()
+    open({}, { false, dest = false })
+    d:start{ max_ttl = 1, attempts = 1, timeout = 20 }
+    C.timers_start(d.core, 10e6, 1, d.now)
+    C.timers_start(d.core, 30e6, 2, d.now)
+    d:step()
+    C.expire_due(d.core, d.now + 40e6)
+    d:collect()
+    local kinds = {}
+    for _, e in ipairs(d.events) do
+      if e.kind ~= "SENT" then kinds[#kinds + 1] = e.kind end
+    end
+    assert.equal("TIMER TIMEOUT TIMER", table.concat(kinds, " "))
+  end)
+end)

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
+
+local C = core.load{ "core/probe/core.h", "core/probe/queue.h" }
+
+describe("the queue of a manual trace", function()
+  local d
+
+  local function open(o, places)
+    o = o or {}
+    places = places or { "10.0.0.1" }
+    places.dst = "203.0.113.9"
+    o.network = path.new(places)
+    d = drive.new(o)
+  end
+
+  after_each(function() d:close() end)
+
+  it("is sent in order, window or not", function()
+    open()
+    local t = d:start{ flags = C.MTR_MANUAL, window = 1 }
+    local handles = {}
+    for i, ttl in ipairs{ 9, 3, 3, 1 } do handles[i] = d:probe(t, { ttl = ttl }) end
+    d:step()
+    for i, ttl in ipairs{ 9, 3, 3, 1 } do
+      assert.same({ ttl, handles[i] }, { d.sent[i].ttl, d.sent[i].handle })
+    end
+    d:probe(t, { ttl = 2 })
+    d:run()
+    assert.equal(5, #d:of("REPLY"))
+    assert.equal(5, d:trace(t).probes)
+  end)
+
+  it("gives back first what came first, and then nothing", function()
+    open()
+    local handle = d:start{ flags = C.MTR_MANUAL }
+    local t = d:trace(handle)
+    for round = 1, 2 do
+      for ttl = 1, 3 do d:probe(handle, { ttl = ttl }) end
+      assert.equal(3, t.own.queued)
+      local taken = {}
+      for i = 1, 3 do
+        taken[i] = C.queue_take(d.core, t)
+        assert.equal(i, taken[i].ttl)
+      end
+      assert.is_true(C.queue_take(d.core, t) == nil)
+      assert.equal(0, t.own.queued)
+      for i = 3, 1, -1 do C.queue_put(d.core, t, taken[i]) end
+      for ttl = 3, 1, -1 do assert.equal(ttl, C.queue_take(d.core, t).ttl, "round " .. round) end
+    end
+  end)
+end)
