@@ -113,7 +113,8 @@ static int try_all(struct net **net, struct net_opening *o,
 static int auto_start(struct net **net, struct net_opening *o) {
   double rate = o->config->rate;
   int err = 0;
-  if ((rate > 0 && rate <= (double)MTR_FAST_RATE) || try_all(net, o, FAST, &err))
+  int slow = rate > 0 && rate <= (double)MTR_FAST_RATE;
+  if (slow || try_all(net, o, FAST, &err))
     try_all(net, o, ALWAYS, &err);
   return err;
 }
