@@ -68,6 +68,7 @@ return {
 
   ["core/api/recording.c"] = { "spec/net/record_spec.lua", "--record" },
   ["core/main.c"] = { "spec/unit/program_spec.lua", "MTR_PROGRAM" },
+  ["core/net/host/flow.c"] = { "spec/net/rules_spec.lua", "ip rule add" },
   ["core/net/host/netlink.c"] = { "spec/unit/net/host/route_spec.lua", "core/net/host/route.h" },
   ["core/net/host/stream.c"] = { "spec/net/stream_spec.lua", "mtr.stream" },
   ["core/net/mtrpacket/mtrpacket.c"] = { "spec/net/mtr_packet_spec.lua", "mtr-packet" },
@@ -76,6 +77,7 @@ return {
   ["core/net/packet/packet.c"] = { "spec/net/packet_spec.lua", 'transport = "packet"' },
   ["core/net/packet/packet_send.c"] = { "spec/net/packet_spec.lua", "detours" },
   ["core/net/packet/packet_start.c"] = { "spec/net/packet_spec.lua", 'describe("auto"' },
+  ["core/net/packet/spd.c"] = { "spec/net/ipsec_spec.lua", "ip xfrm policy" },
   ["core/net/raw/raw.c"] = { "spec/net/matrix_spec.lua", "nets.inside" },
   ["core/net/raw/raw_receive.c"] = { "spec/net/hostile_spec.lua", "forger" },
   ["core/net/raw/raw_send.c"] = { "spec/net/errors_spec.lua", "send_retries" },
