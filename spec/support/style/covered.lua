@@ -4,6 +4,7 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
   ["lua/mtr/campaign/cohort.lua"] = { "spec/sim/campaign_spec.lua", "campaign" },
   ["lua/mtr/campaign/intake.lua"] = { "spec/net/campaign_spec.lua", "targets" },
@@ -26,6 +27,7 @@ return {
   ["lua/mtr/record/result.lua"] = { "spec/net/api_spec.lua", 'describe("a result"' },
   ["lua/mtr/report/dot.lua"] = { "spec/net/mda_script_spec.lua", "-o dot" },
   ["lua/mtr/script/find_binary.lua"] = { "spec/net/strategy_spec.lua", "find_binary" },
+  ["lua/mtr/script/help_text.lua"] = { "spec/regress/cli_help_spec.lua", "cannot read" },
   ["lua/mtr/script/readable.lua"] = { "spec/net/stream_spec.lua", "mtr.readable" },
   ["lua/mtr/script/stream.lua"] = { "spec/net/stream_spec.lua", "mtr.stream" },
   ["lua/mtr/script/task.lua"] = { "spec/net/task_spec.lua", "with_timeout" },
@@ -94,4 +96,5 @@ return {
   ["core/program/signals.c"] = { "spec/net/interrupt_spec.lua", "kill -INT" },
   ["core/program/source.c"] = { "spec/unit/program_spec.lua", "open scripts" },
   ["core/program/state.c"] = { "spec/unit/program_spec.lua", "room for compiled code" },
+  ["lua/mtr/wait/interrupt.lua"] = { "spec/regress/interrupted_spec.lua", "interrupted" },
 }
