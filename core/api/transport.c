@@ -12,6 +12,7 @@
 #include "net/mtrpacket/mtrpacket.h"
 #include "net/packet/packet.h"
 #include "net/sim/sim.h"
+#include "net/sim/start.h"
 #include "api/recording.h"
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");

@@ -7,6 +7,7 @@
  * time goes on until all replies have come.
  */
 #include "net/tape/replay.h"
+#include "net/tape/replay_file.h"
 #include "target.h"
 
 #include <errno.h>

@@ -6,7 +6,8 @@ local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local wire = require "spec.support.packets.wire"
 
-local C, ffi = core.load{ "core/mtr.h", "core/net/sim/sim_parts.h" }
+local C, ffi = core.load{ "core/mtr.h", "core/net/sim/sim.h",
+  "core/net/sim/state.h" }
 
 local MS = 1000000
 
