@@ -31,7 +31,7 @@ extern "C" {
 enum {
   MTR_ABI = 5,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
+  MTR_SOCKETS = 11,      /* privileged descriptors of one engine */
   MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
@@ -167,7 +167,7 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
@@ -303,7 +303,7 @@ struct mtr_counters {
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */
-  double malformed;      /* not parsed */
+  double malformed;      /* damaged, or from an address that nobody can have */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
   double detours;        /* probes that packet could not send by itself: raw

@@ -50,8 +50,8 @@ enum { COUNT = sizeof table / sizeof *table };
 
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_4] = fd[PACKET_6] = -1;
-  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd, mark);
   return err;
 }
 
