@@ -10,7 +10,11 @@
 #include <string.h>
 
 #include "net/mtrpacket/mtrpacket.h"
+#include "net/mtrpacket/start.h"
 #include "net/packet/packet.h"
+#include "net/packet/start.h"
+#include "net/raw/raw.h"
+#include "net/raw/start.h"
 #include "net/sim/sim.h"
 #include "net/sim/start.h"
 #include "api/recording.h"
@@ -114,7 +118,8 @@ static int try_all(struct net **net, struct net_opening *o,
 static int auto_start(struct net **net, struct net_opening *o) {
   double rate = o->config->rate;
   int err = 0;
-  if ((rate > 0 && rate <= (double)MTR_FAST_RATE) || try_all(net, o, FAST, &err))
+  int slow = rate > 0 && rate <= (double)MTR_FAST_RATE;
+  if (slow || try_all(net, o, FAST, &err))
     try_all(net, o, ALWAYS, &err);
   return err;
 }

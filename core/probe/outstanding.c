@@ -11,6 +11,7 @@ void outstanding_add(struct core *c, struct trace *t, struct probe *p) {
     table_at(&c->tables[t->region], t->newest)->newer = place;
   t->newest = place;
   t->out++;
+  if (p->size) c->counters.probes++;
 }
 
 void outstanding_remove(struct core *c, struct trace *t, struct probe *p) {
