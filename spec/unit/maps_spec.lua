@@ -5,7 +5,8 @@ local maps = require "spec.support.style.maps"
 
 local function tree()
   local files = {}
-  local pipe = assert(io.popen "find . -path ./build -prune -o -path ./.git -prune -o -type f -print")
+  local find = "find . -path ./build -prune -o -path ./.git -prune -o -type f -print"
+  local pipe = assert(io.popen(find))
   for path in pipe:lines() do
     local file = assert(io.open(path, "rb"))
     files[path:sub(3)] = file:read("*a")
@@ -54,7 +55,8 @@ describe("maps", function()
     ["a script"] = { "scripts/a-b.lua", "", "scripts/README.md: does not name scripts/a-b.lua" },
     ["a script that is gone"] = { "scripts/trace.lua", false,
       "scripts/README.md: names trace, which is not there" },
-    ["a directory of specs"] = { "spec/net/a_spec.lua", "", "spec/README.md: does not name spec/net/" },
+    ["a directory of specs"] = { "spec/net/a_spec.lua", "",
+      "spec/README.md: does not name spec/net/" },
     ["a directory of unit specs about none"] = { "spec/unit/odd/a_spec.lua", "",
       "spec/README.md: does not name spec/unit/odd/" },
     ["a directory of specs that is gone"] = { "spec/README.md", "\n| `unit/` | |\n| `sim/` | |\n",

@@ -90,7 +90,7 @@ return {
   ["core/net/sim/topo_check.c"] = { "spec/unit/api/sim_spec.lua", "EINVAL" },
   ["core/net/sim/topo_find.c"] = { "spec/unit/net/sim/topo_spec.lua", "shortest paths" },
   ["core/net/tape/replay_find.c"] = { "spec/unit/net/tape/replay_spec.lua", "again" },
-  ["core/net/tape/replay_key.c"] = { "spec/unit/net/tape/replay_spec.lua", "what a script decides" },
+  ["core/net/tape/replay_key.c"] = { "spec/unit/net/tape/replay_spec.lua", "script decides" },
   ["core/net/tape/replay_link.c"] = { "spec/unit/net/tape/replay_spec.lua",
     "knows the probe of a reply" },
   ["core/program/about.c"] = { "spec/unit/program_spec.lua", "--version" },
