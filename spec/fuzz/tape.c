@@ -8,6 +8,7 @@
  */
 #include "net/tape/replay.h"
 #include "net/tape/replay_file.h"
+#include "net/tape/replay_find.h"
 #include "target.h"
 
 #include <errno.h>

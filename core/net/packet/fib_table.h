@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fib_table.h: routes in the order in which they are looked at, and the places of
- * next hops.
+ * fib_table.h: routes in the order in which they are looked at, and the places
+ * of next hops.
  */
 #ifndef PACKET_FIB_TABLE_H
 #define PACKET_FIB_TABLE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * receive.h: from a ring, or as raw does, and when it is which. The new listener
- * begins before the old one ends, so that nothing is missed; what both have
- * heard bears the very same stamp of the kernel, by which the repeat is found
- * and dropped.
+ * receive.h: from a ring, or as raw does, and when it is which. The new
+ * listener begins before the old one ends, so that nothing is missed; what both
+ * have heard bears the very same stamp of the kernel, by which the repeat is
+ * found and dropped.
  */
 #ifndef PACKET_RECEIVE_H
 #define PACKET_RECEIVE_H

@@ -86,7 +86,8 @@ static const struct mtr_sim_filter *filter(struct sim *s,
     if (f->family && (f->family != family_of(trip->packet) ||
                       !topo_within(wire_dst(trip->packet), f->addr, f->bits)))
       continue;
-    if (f->share >= 1 || (!trip->truth && chance_of(&s->rand, f->share))) return f;
+    if (f->share >= 1 || (!trip->truth && chance_of(&s->rand, f->share)))
+      return f;
   }
   return NULL;
 }

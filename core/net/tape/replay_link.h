@@ -2,9 +2,9 @@
  *
  * replay_link.h: which probe a recorded reply is about, found like the engine
  * itself does it, only more simply: it knows what all probes were and need not
- * decide whether to believe one. The handle that a transport gave; else the identity with the
- * source port, the identity alone, IPv4's identification, the ports: of each,
- * the latest probe before the reply.
+ * decide whether to believe one. The handle that a transport gave; else the
+ * identity with the source port, the identity alone, IPv4's identification, the
+ * ports: of each, the latest probe before the reply.
  *
  * A reply that is about none is replayed at its own time, as it was.
  */

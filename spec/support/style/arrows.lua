@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Which C file uses which other one. A header and the .c of its name count as one file, named without the ending: "core/probe/ask". An arrow goes to each
--- header that is included, and to the file that defines a function that is named in a body, by
--- whatever header it was declared.
+-- Which C file uses which other one. A header and the .c of its name count as one file, named
+-- without the ending: "core/probe/ask". An arrow goes to each header that is included, and to the
+-- file that defines a function that is named in a body, by whatever header it was declared.
 --
 -- It reads text, not meaning: what a macro hides escapes it, and a local variable that has the name
 -- of another file's function counts as its use.
