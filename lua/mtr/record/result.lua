@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found, as one record. Field names are scamper's (DESIGN section 4).
+-- What a trace found, as one record. Field names are scamper's.
 --
 -- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
 -- them when it is first asked for, so a result that is only counted costs one block of memory.
