@@ -237,7 +237,8 @@ struct mtr_event {
   uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
-  uint32_t probe;        /* handle of the probe; DONE: probes sent */
+  uint32_t probe;        /* handle of the probe; DONE: probes sent; RESOLVED:
+                          * the interface of a link-local address, 0 none */
   uint8_t addr[16];      /* who answered; HOP: who answered first */
   float rtt;             /* ms; HOP: of the first answer; DONE: duration */
   float at;              /* the probe's send time, ms since the trace began */
@@ -600,8 +601,10 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * all. Answers PICK; another one comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
-/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
- * is not among those that mtr_ready gives. */
+/* mtr_pick: |trace| may send one probe, or be asked for it; 0: nobody now, and
+ * PICK comes again when something has happened: a probe has ended, a trace was
+ * started or may send again, a timer has fired. -ESTALE; -EBUSY: it is not
+ * among those that mtr_ready gives. */
 int mtr_pick(struct mtr *engine, uint32_t trace);
 
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
@@ -638,8 +641,8 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 int mtr_interface(const char *name);
 
 /* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
- * -EINVAL. A zone ("fe80::1%eth0") goes to |zone| as an interface index
- * (-ENODEV when there is no such interface). */
+ * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
+ * index (-ENODEV when there is no such interface). */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
 
 /* mtr_timer: a TIMER event with |cookie| after |ms|. |*timer| is its handle. */
@@ -651,8 +654,10 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
 /* mtr_resolve: looks |name| up for |family| (4, 6, 0 both) in the background.
  * Its RESOLVED events carry |cookie|: one per address, the last with ttl = 0
  * (ttl counts how many follow), or a single one with |error|: ENOENT no such
- * name, EAGAIN the resolver did not answer, EIO anything else. Returns 0 or a
- * negative errno. */
+ * name, EAGAIN the resolver did not answer, ELIBACC no such name as it is
+ * written, and without libidn2 letters outside ASCII are not mapped as UTS 46
+ * has it (upper case), EIO anything else. An address mapped from IPv4 is told
+ * as IPv4. Returns 0 or a negative errno. */
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 
@@ -751,6 +756,11 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
  * mtr_start. */
 int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
                  struct mtr_event *out, uint32_t n);
+
+/* mtr_now: the engine's time, ms, of which only differences mean anything: the
+ * host's monotonic clock, a simulated network's own time, or the time of the
+ * recording that is replayed. */
+double mtr_now(struct mtr *engine);
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);

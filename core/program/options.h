@@ -12,7 +12,8 @@
 enum {
   OPTIONS_CHUNKS = 16,   /* -e at most */
   OPTIONS_NAMES = 128,   /* bytes for the names of all transports */
-  OPTIONS_WHY = 256      /* bytes that any message fits in */
+  OPTIONS_WHY = 256,     /* bytes that any message fits in */
+  OPTIONS_GRACE_MS = 5000
 };
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
@@ -31,6 +32,8 @@ struct options {
   const char *replay;    /* file to replay from */
   const char *mark_text;
   const char *seed_text;
+  const char *grace_text;
+  uint32_t grace_ms;     /* what is left of us after the first signal, ms */
   uint32_t mark;         /* 0 when not given */
   uint32_t seed;
   const char *chunk[OPTIONS_CHUNKS]; /* of -e, in order */

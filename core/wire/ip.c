@@ -98,3 +98,8 @@ int ip_read(struct bytes *b, struct ip_head *ip) {
   if (ip->family == 6) return read_ipv6(b, ip);
   return -EBADMSG;
 }
+
+int ip_mapped(const uint8_t addr[16]) {
+  static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+  return !memcmp(addr, prefix, sizeof prefix);
+}

@@ -36,4 +36,8 @@ int ip_read(struct bytes *b, struct ip_head *ip);
  * for it, the other way round; only on IPv6. */
 uint8_t ip_protocol(int family, int number);
 
+/* ip_mapped: whether an IPv6 address is one mapped from IPv4, whose last four
+ * bytes it is (::ffff:0:0/96; RFC 4291 2.5.5.2). */
+int ip_mapped(const uint8_t addr[16]);
+
 #endif

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Everything that twisted-mtr does (reference/mtr-packet.md, 1.1), one example per row, through the
--- helper that it used. The wrap of its counter is in spec/unit/net/worker_spec.lua.
+-- Everything that twisted-mtr does, one example per row, through the helper that it
+-- used. The wrap of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
 
 local mtr = require "mtr"
 local fake = require "spec.support.real.fake"

@@ -45,8 +45,8 @@ function Sink:open()
     self.file, self.name = io.stdout, "standard output"
     return true
   end
-  local file, message, code = io.open(self.path, "w")
-  if not file then return err.env(code, message) end
+  local file, _, code = io.open(self.path, "w")
+  if not file then return err.env(code, self.path) end
   file:setvbuf "no"
   self.file, self.name, self.owned = file, self.path, true
   return true
