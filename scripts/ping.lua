@@ -57,7 +57,7 @@ options.data, options.protocol = data, protocol
 local function put(t, record)
   if record.type == "ping" and args.quiet then return end
   record.target, record.dst = t.target, t.dst
-  cli:tell(reporter, "trace", record)
+  cli:pass(reporter, "trace", record)
 end
 
 -- The strategy: one TTL, a probe each interval; what becomes of them goes to the hooks.
@@ -106,7 +106,7 @@ local function summary(t)
 end
 
 local all = {}
-cli:tell(reporter, "start", {})
+cli:pass(reporter, "start", {})
 local status = cli:each(args.target, function(target, _, i)
   local t = { target = target, probes = {}, sent = 0, ended = 0, stats = mtr.stats() }
   all[i] = t
@@ -127,5 +127,5 @@ for _, t in ipairs(all) do
   local well = t.dst and summary(t)
   if not well and not mtr.interrupted() then status = 1 end
 end
-cli:tell(reporter, "finish", {})
+cli:pass(reporter, "finish", {})
 return status
