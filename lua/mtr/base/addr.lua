@@ -68,6 +68,28 @@ function M.key(b, family)
   return lib.string(b, 16)
 end
 
+local CONTINUITY, LINK_LOCAL = bit.tobit(0xc0000000), bit.tobit(0xa9fe0000)
+local NONE = ("\0"):rep(16)
+local NAT64 = "\0\100\255\155" .. ("\0"):rep(8)    -- 64:ff9b::/96, RFC 6052
+
+local function many_use4(key)
+  return key == 0 or band(key, 0xfffffff0) == CONTINUITY or band(key, 0xffff0000) == LINK_LOCAL
+end
+
+--- Whether several routers of one path may answer as an address: none at all, the prefix of RFC
+--- 7335 with RFC 7600's dummy address (what routers without an address of IPv4 send from) and
+--- anycast addresses behind it, and link-local addresses, which mean another router on each link.
+---@param key number|string what M.key() gave
+---@return boolean
+function M.many_use(key)
+  if type(key) == "number" then return many_use4(key) end
+  local a, b = key:byte(1, 2)
+  if a == 0xfe and band(b, 0xc0) == 0x80 or key == NONE then return true end
+  if key:sub(1, 12) ~= NAT64 then return false end
+  local c, d, e, f = key:byte(13, 16)
+  return many_use4(bor(lshift(c, 24), lshift(d, 16), lshift(e, 8), f))
+end
+
 local scratch = lib.new "uint8_t[16]"
 local zone = lib.new "uint32_t[1]"
 
@@ -79,6 +101,14 @@ local zone = lib.new "uint32_t[1]"
 function M.parse(text, bytes)
   zone[0] = 0
   return C.mtr_address(text, bytes or scratch, zone), zone[0]
+end
+
+--- M.key() of a literal address; nil if it is none.
+---@param text string
+---@return number|string?
+function M.key_of(text)
+  local family = M.parse(text, scratch)
+  return family > 0 and M.key(scratch, family) or nil
 end
 
 --- The family of a literal address: 4, 6, or nil if it is none.
