@@ -33,7 +33,8 @@ Probes each TARGET, an address or a name, side by side; "-" reads targets from s
 
 An answer says that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK, a
 reset. Other messages are errors; they are counted beside the answers, for one may still follow.
-Probes in flight when it ends are neither received nor unanswered. mdev is the standard deviation, jitter the mean difference from one answer to the next.
+Probes in flight when it ends are neither received nor unanswered. mdev is the standard deviation,
+jitter the mean difference from one answer to the next.
 
 examples:
   ping -c 3 example.org

@@ -125,7 +125,7 @@ local function objects(r)
 end
 
 describe("hard case 4: extensions behind 128 bytes are not announced", function()
-  it("and believed if their checksum is right or absent; announced elsewhere: if it is right", function()
+  it("and believed if their checksum is right or absent; announced elsewhere if right", function()
     hard.each(function(opts)
       local r = hard.trace("ext_unannounced", "web", opts)
       assert.same({ "1", "2", "", "4", "5 malformed", "" }, objects(r))
