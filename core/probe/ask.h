@@ -15,8 +15,8 @@ enum { ASK_MOST = 1024 /* probes that may be asked for at once */ };
  * about to be sent and become an event each. */
 uint32_t ask_allowed(const struct core *c, uint32_t n, int64_t now);
 
-/* ask_places: how many probes strategy |t|, asked now, may answer with. */
-uint32_t ask_places(const struct core *c, const struct trace *t);
+/* ask_count: how many probes strategy |t|, asked now, may answer with. */
+uint32_t ask_count(const struct core *c, const struct trace *t);
 
 /* ask_trace: asks |t| (NULL: who is to be picked) with an event of |kind|, for
  * up to |n| probes. There must be room. */

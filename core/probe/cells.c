@@ -126,9 +126,9 @@ uint32_t cells_add(struct cells *s, struct cell_list *list,
 
 /* How many cells |c| takes. */
 static uint32_t extent(const struct cells *s, const struct cell *c) {
-  struct shape own;
-  const struct shape *shape = &own;
-  if (c->shape == SHAPE_NONE) own = cells_shape(s, c);
+  struct shape single;
+  const struct shape *shape = &single;
+  if (c->shape == SHAPE_NONE) single = cells_shape(s, c);
   else shape = shapes_at(&s->shapes, c->shape);
   return cells_of(tail_size(c->shape, shape));
 }

@@ -66,36 +66,36 @@ static void all_wait(struct core *c, const struct trace *t, int wait) {
 }
 
 /* Forgets what |holds| holds. */
-static void drop(struct core *c, struct trace *holds) {
-  cells_free(&c->cells, &holds->own->data);
-  holds->own->data_count = 0;
-  all_wait(c, holds, 0);
+static void drop(struct core *c, struct trace *keeper) {
+  cells_free(&c->cells, &keeper->extra->data);
+  keeper->extra->data_count = 0;
+  all_wait(c, keeper, 0);
 }
 
 /* The first that |holds| holds answers |p| of |t|. */
-static void give(struct core *c, struct trace *holds, struct trace *t,
+static void give(struct core *c, struct trace *keeper, struct trace *t,
                  struct probe *p, int64_t now) {
-  struct mtr_event held;
-  cells_event(&c->cells, cells_at(&c->cells, holds->own->data.first), &held,
+  struct mtr_event kept;
+  cells_event(&c->cells, cells_at(&c->cells, keeper->extra->data.first), &kept,
               NULL);
   struct wire_reply r = {
       .kind = WIRE_UDP_REPLY, .family = t->opts->family, .protocol = WIRE_UDP,
-      .ttl = held.reply_ttl, .size = held.reply_size,
-      .kernel_time = held.attempt};
-  memcpy(&r.at, held.addr, sizeof r.at);
+      .ttl = kept.reply_ttl, .size = kept.reply_size,
+      .kernel_time = kept.attempt};
+  memcpy(&r.at, kept.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
-  cells_shift(&c->cells, &holds->own->data);
-  holds->own->data_count--;
+  cells_shift(&c->cells, &keeper->extra->data);
+  keeper->extra->data_count--;
   deliver_reply(c, t, p, &r, 1, now);
-  if (!holds->own->data_count) drop(c, holds);
+  if (!keeper->extra->data_count) drop(c, keeper);
 }
 
 int data_credit(struct core *c, struct trace *t, int64_t now) {
   struct trace *of = NULL;
   struct probe *p;
-  if (!t->own || !t->own->data_count) return 1;
-  if (t->own->data_count < out_of_all(c, t)) return 1;
-  while (t->own->data_count && (p = oldest(c, t, 0, &of))) {
+  if (!t->extra || !t->extra->data_count) return 1;
+  if (t->extra->data_count < out_of_all(c, t)) return 1;
+  while (t->extra->data_count && (p = oldest(c, t, 0, &of))) {
     if (!events_room(c)) return 0;
     give(c, t, of, p, now);
   }
@@ -104,16 +104,16 @@ int data_credit(struct core *c, struct trace *t, int64_t now) {
 }
 
 int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
-  struct trace *of = NULL, *h = t->waits ? share_holder(c, t) : NULL;
-  if (!h || !h->own->data_count) return 0;
+  struct trace *of = NULL, *h = t->waits ? share_keeper(c, t) : NULL;
+  if (!h || !h->extra->data_count) return 0;
   int64_t known = latest(c, t), most = p->sent + 2 * t->opts->timeout;
   if (known > most) known = most;      /* a manual trace may go on sending */
   if (now < known) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
   }
-  unsigned ttl = deepest(c, t, h->own->data_count);
-  while (p->ttl >= ttl && p->state == PROBE_SENT && h->own->data_count) {
+  unsigned ttl = deepest(c, t, h->extra->data_count);
+  while (p->ttl >= ttl && p->state == PROBE_SENT && h->extra->data_count) {
     if (!events_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);
       return 1;
@@ -126,16 +126,17 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
 
 /* Keeps what is worth keeping of |r|, its time where a reply has its
  * address. */
-static void hold(struct core *c, struct trace *t, const struct wire_reply *r) {
+static void keep_data(struct core *c, struct trace *t,
+                      const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
                          .attempt = r->kernel_time, .family = 6};
   memcpy(ev.addr, &r->at, sizeof r->at);
-  if (t->own->data_count >= out_of_all(c, t)) {
+  if (t->extra->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;
     return;
   }
-  if (cells_add(&c->cells, &t->own->data, &ev, NULL) == SLAB_NONE) return;
-  if (!t->own->data_count++) all_wait(c, t, 1);
+  if (cells_add(&c->cells, &t->extra->data, &ev, NULL) == SLAB_NONE) return;
+  if (!t->extra->data_count++) all_wait(c, t, 1);
   turns_dirty(c, t);
 }
 
@@ -162,7 +163,7 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
       return;
     }
     if (t->opts->dport != r->dport) continue;
-    hold(c, share_holder(c, t), r);
+    keep_data(c, share_keeper(c, t), r);
     return;
   }
   c->counters.unmatched++;

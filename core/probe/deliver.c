@@ -15,7 +15,7 @@
  * less than this before its probe came at once. */
 enum { SEND_STAMP_NS = 5000000 };
 
-enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
+enum { OTHERS_KEPT = 200 };  /* duplicates and the like, of one trace */
 
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
  * time exceeded and what is to be like it. Completion is by message, never by
@@ -129,14 +129,14 @@ static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
       : !(t->opts->want & MTR_WANT_RESULT))
     return;
   if (!(ev->flags & MTR_REPLY_ANSWER)) {
-    if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
-    t->extras++;
+    if (t->others == OTHERS_KEPT) return;    /* a flood must not fill memory */
+    t->others++;
   }
   uint32_t at = cells_add(&c->cells, &t->cells, ev, ext);
   if (h && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY) h->first = at + 1;
 }
 
-static void tell(struct core *c, const struct trace *t,
+static void report(struct core *c, const struct trace *t,
                  const struct mtr_event *ev, const uint8_t *ext) {
   if (!(t->opts->want & MTR_WANT_REPLY)) return;
   struct mtr_event *out = events_add(c, MTR_EV_REPLY);
@@ -179,7 +179,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
     settle(c, t, p, &ev, now);
   }
   keep(c, t, &ev, ext);
-  tell(c, t, &ev, ext);
+  report(c, t, &ev, ext);
   share_recount(c, t);
   turns_ready(c, t);
   turns_dirty(c, t);

@@ -103,7 +103,7 @@ static int ask(struct core *c, struct trace *t, unsigned kind, uint32_t k,
     return 0;
   }
   turns_leave(c, t);
-  if (kind == MTR_EV_NEXT) n = ask_places(c, t);
+  if (kind == MTR_EV_NEXT) n = ask_count(c, t);
   ask_trace(c, kind, t, n < allowed ? n : allowed, now);
   return 1;
 }

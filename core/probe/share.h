@@ -32,9 +32,9 @@ struct trace *share_match(const struct core *c, const uint8_t dst[16],
 struct trace *share_next(const struct core *c, const struct trace *t,
                          struct trace *o);
 
-/* share_holder: the trace that holds the data that |t| shares, or would hold
+/* share_keeper: the trace that holds the data that |t| shares, or would hold
  * it; NULL: nobody shares it. */
-struct trace *share_holder(const struct core *c, const struct trace *t);
+struct trace *share_keeper(const struct core *c, const struct trace *t);
 
 /* share_recount: a probe of |t| is outstanding no longer, so that it may be
  * known now whose the data is. */

@@ -48,7 +48,7 @@ struct trace_list {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, owns, timers, batch, hash;
+  struct slab traces, extras, timers, batch, hash;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;
@@ -69,7 +69,7 @@ struct core {
   struct mtr_event *events;
   uint8_t *ext;
   uint32_t event_count, ext_count;
-  uint32_t told;         /* events that the caller has seen */
+  uint32_t events_seen;         /* events that the caller has seen */
 };
 
 /* state_at: the trace at |index| of the slab. */

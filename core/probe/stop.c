@@ -20,7 +20,7 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
       t->probes--;                     /* it has not left, and will not */
     outstanding_retire(c, p, PROBE_SILENT, now);
   }
-  while (t->own && (p = queue_take(c, t)))
+  while (t->extra && (p = queue_take(c, t)))
     outstanding_retire(c, p, PROBE_SILENT, now);
 }
 
@@ -43,7 +43,7 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
   }
   turns_leave(c, t);
   ask_answered(c, t);
-  if (t->own) wheel_remove(&c->wheel, &t->own->timer);
+  if (t->extra) wheel_remove(&c->wheel, &t->extra->timer);
   forget(c, t, now);
   if (t->opts->protocol == MTR_UDP) share_leave(c, t);
   turns_dirty(c, t);
@@ -53,7 +53,7 @@ void stop_release(struct core *c, struct trace *t) {
   cells_free(&c->cells, &t->cells);
   if (t->hops) hops_give(&c->hops, t);
   if (t->opts) opts_give(&c->opts, t->opts);
-  if (t->own) slab_give(&c->owns, t->own->self);
+  if (t->extra) slab_give(&c->extras, t->extra->self);
   t->state = TRACE_FREE;
   slab_give(&c->traces, trace_index(t));
 }

@@ -40,7 +40,7 @@ void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
   struct hop *h = trace_hop(t, ttl);
   if (h->answers < UINT8_MAX) h->answers++;
   if (ttl > t->high) t->high = (uint8_t)ttl;
-  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_OTHER;
+  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_NOT_UNREACH;
   if (flags & MTR_REPLY_FINAL) {
     h->marks |= HOP_FINAL;
     if (ttl < t->limit) t->limit = (uint8_t)ttl;
@@ -138,7 +138,7 @@ static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
   const struct opts *o = t->opts;
   t->stop_data = 0;
   if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
-  if (h->answers && !(h->marks & HOP_OTHER)) {
+  if (h->answers && !(h->marks & HOP_NOT_UNREACH)) {
     t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }

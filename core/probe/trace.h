@@ -2,8 +2,8 @@
  *
  * trace.h: a trace in flight, as small as it can be, for there may be a million
  * of them. What it shares with others is in struct opts, its kept replies are
- * in cells, and what few traces need is in a struct own beside it. Of its hops
- * a sweep holds those that have not settled: a ring that grows in steps; a
+ * in cells, and what few traces need is in a struct extra beside it. Of its
+ * hops a sweep holds those that have not settled: a ring that grows in steps; a
  * strategy, which may turn back, holds all.
  */
 #ifndef PROBE_TRACE_H
@@ -26,7 +26,7 @@ struct hop {
 
 enum {
   HOP_FINAL = 1,         /* an answer completes the trace here */
-  HOP_OTHER = 2,         /* an answer was no unreachable that does not */
+  HOP_NOT_UNREACH = 2,         /* an answer was no unreachable that does not */
   HOP_ERROR = 4          /* a send failed; the errno is in the cells */
 };
 
@@ -37,7 +37,7 @@ enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = MTR_HANDLE_BITS };
 
 /* What traces have that own a timer, are told what to send, or share ports
  * (UDP). */
-struct own {
+struct extra {
   uint32_t next_free;    /* the slab's while free */
   uint32_t self;         /* its place in the slab */
   struct timer timer;    /* wakes the trace for its own pace */
@@ -58,7 +58,7 @@ struct trace {
   uint32_t hops_index;   /* of |hops|, in the slab of its size, if not |near| */
   uint8_t dst[16];
   const struct opts *opts;
-  struct own *own;       /* NULL: it needs none */
+  struct extra *extra;     /* NULL: it needs none */
   struct hop *hops;      /* ring of hop_mask + 1, by TTL - 1; manual: NULL */
   uint64_t seen;         /* two bits by hash for each address that answered */
   int64_t start;         /* ns, monotonic */
@@ -85,11 +85,11 @@ struct trace {
   uint8_t waits;         /* sends nothing until its ports' data is credited */
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
-  uint8_t extras;        /* kept replies that are no answers */
+  uint8_t others;        /* kept replies that are no answers */
   uint8_t in_ready;      /* enum trace_turn */
   uint8_t in_dirty;
   uint8_t asked;         /* MTR_EV_NEXT, MTR_EV_PACE: not yet answered; 0 */
-  uint8_t places;        /* probes that it may answer with */
+  uint8_t asked_probes;        /* probes that it may answer with */
   uint8_t news;          /* something has happened since it was asked */
   uint8_t passed;        /* strategy: not to be asked until then */
   uint8_t paced;         /* the wait before its next probe is known */

@@ -89,7 +89,7 @@ function Drive:collect()
     self.events[#self.events + 1] = record.event(self.core.events[i])
   end
   assert(self.core.event_count <= self.core.config.max_events, "events beyond the array")
-  self.core.told = self.core.event_count
+  self.core.events_seen = self.core.event_count
   C.events_clear(self.core)
 end
 
