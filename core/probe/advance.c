@@ -7,7 +7,7 @@
 #include "probe/stop.h"
 #include "probe/sweep.h"
 
-/* The first answer of hop |ttl|, or NULL. */
+/* Returns the first answer of hop |ttl|, or NULL. */
 static const struct cell *primary(const struct core *c, const struct trace *t,
                                   unsigned ttl) {
   uint32_t first = trace_hop(t, ttl)->first;
@@ -42,8 +42,8 @@ static void report_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
-/* Tells of the hops of strategy |t| that have settled, at its end of all of
- * them; 0 when the event array is full before that. */
+/* Reports the settled hops of strategy |t|; when it ends, all its hops. Returns
+ * 0 if the event array is full before that. */
 static int follow(struct core *c, struct trace *t) {
   unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
   int ending = t->state != TRACE_RUNNING;
@@ -61,7 +61,7 @@ static int follow(struct core *c, struct trace *t) {
   return 1;
 }
 
-/* Moves |t| as far as it goes; 0 when the event array is full before that. */
+/* Judges |t| as far as possible. Returns 0 if the event array is full. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
   uint8_t addr[16];
   if (!data_credit(c, t, now)) return 0;

@@ -9,13 +9,13 @@
 #include "probe/sweep.h"
 #include "probe/turns.h"
 
-/* |t| has left the TTLs below |ttl| behind. */
+/* Marks the TTLs of |t| below |ttl| as done. */
 static void leave(struct core *c, struct trace *t, unsigned ttl) {
   t->left = (uint16_t)ttl;
   if (ttl > t->settled + 1u) turns_dirty(c, t);
 }
 
-/* |t| has answered that it has no more now. */
+/* Takes in the answer of |t| that it has no more probes now. */
 static void rest(struct core *c, struct trace *t) {
   ask_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);
@@ -23,7 +23,7 @@ static void rest(struct core *c, struct trace *t) {
   t->passed = !t->news;
 }
 
-/* What a strategy's probe changes at its hop; the number of the attempt. */
+/* Counts a strategy's probe at its hop. Returns the number of the attempt. */
 static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
   struct hop *h = trace_hop(t, ttl);
   if (!h) return 1;
@@ -64,7 +64,7 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   return 0;
 }
 
-/* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
+/* Returns why a strategy without more work ends, and sets t->stop_data. */
 static unsigned outcome(const struct core *c, struct trace *t) {
   t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
   t->stop_data = 0;

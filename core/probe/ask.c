@@ -11,7 +11,7 @@ enum {
 
 uint32_t ask_allowed(const struct core *c, uint32_t n, int64_t now) {
   if (events_room(c) < n + c->config.max_events / EVENTS_PART) return 0;
-  if (now < pace_wake(&c->pace)) return 0;   /* not for one at a time */
+  if (now < pace_wake(&c->pace)) return 0;   /* ask for several at once */
   uint32_t allowed = pace_allow(&c->pace, ASK_MOST, now);
   return allowed > n + c->asked ? allowed - n - c->asked : 0;
 }

@@ -7,7 +7,7 @@
 #include "probe/ask.h"
 #include "probe/share.h"
 
-enum { CELLS_LOW = 2048 /* free ones before a batch is received */ };
+enum { CELLS_LOW = 2048 /* cells free before a batch is received */ };
 
 int core_init(struct core *c, const struct core_config *config, int64_t now) {
   memset(c, 0, sizeof *c);
@@ -86,7 +86,7 @@ int64_t core_deadline(const struct core *c, int sending, int64_t now) {
   if (!turns_any(c) || !sending) return at;
   int64_t send = pace_wake(&c->pace);
   if (c->urgent.first == SLAB_NONE && c->asked) {
-    /* Those who were asked send before others are asked. */
+    /* Strategies that were asked send before others are asked. */
     if (c->picking || c->asked >= ASK_MOST) return at;
     send += (int64_t)(c->asked * c->pace.gap_ns);
   }

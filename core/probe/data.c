@@ -15,7 +15,8 @@ static unsigned out_of_all(const struct core *c, const struct trace *t) {
   return n;
 }
 
-/* The lowest TTL of which, and above, no more are out than |n|. */
+/* Returns the lowest TTL for which at most |n| probes are outstanding at this
+ * TTL and above. */
 static unsigned deepest(const struct core *c, const struct trace *t,
                         uint32_t n) {
   uint32_t count[256] = {0};
@@ -30,7 +31,7 @@ static unsigned deepest(const struct core *c, const struct trace *t,
   return ttl;
 }
 
-/* The probe of |ttl| or above that was sent first, its trace in |*of|. */
+/* Returns the first sent probe of |ttl| or above, and its trace in |*of|. */
 static struct probe *oldest(const struct core *c, const struct trace *t,
                             unsigned ttl, struct trace **of) {
   struct probe *first = NULL, *p = NULL;
@@ -47,7 +48,7 @@ static struct probe *oldest(const struct core *c, const struct trace *t,
   return first;
 }
 
-/* When the last of all will have timed out. */
+/* Returns when the last probe of all will have timed out. */
 static int64_t latest(const struct core *c, const struct trace *t) {
   int64_t at = 0;
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
@@ -65,14 +66,14 @@ static void all_wait(struct core *c, const struct trace *t, int wait) {
   }
 }
 
-/* Forgets what |holds| holds. */
+/* Frees the data kept with |keeper|. */
 static void drop(struct core *c, struct trace *keeper) {
   cells_free(&c->cells, &keeper->extra->data);
   keeper->extra->data_count = 0;
   all_wait(c, keeper, 0);
 }
 
-/* The first that |holds| holds answers |p| of |t|. */
+/* Credits the first data kept with |keeper| to |p| of |t|. */
 static void give(struct core *c, struct trace *keeper, struct trace *t,
                  struct probe *p, int64_t now) {
   struct mtr_event kept;
@@ -107,7 +108,7 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   struct trace *of = NULL, *h = t->waits ? share_keeper(c, t) : NULL;
   if (!h || !h->extra->data_count) return 0;
   int64_t known = latest(c, t), most = p->sent + 2 * t->opts->timeout;
-  if (known > most) known = most;      /* a manual trace may go on sending */
+  if (known > most) known = most;      /* a manual trace may send for ever */
   if (now < known) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
@@ -124,8 +125,8 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   return p->state != PROBE_SENT;
 }
 
-/* Keeps what is worth keeping of |r|, its time where a reply has its
- * address. */
+/* Keeps what matters of |r| in a cell. Its time goes to where the cell of a
+ * reply has the address. */
 static void keep_data(struct core *c, struct trace *t,
                       const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
@@ -140,7 +141,9 @@ static void keep_data(struct core *c, struct trace *t,
   turns_dirty(c, t);
 }
 
-/* The outstanding probe to port |dport|: classic probes differ in it. */
+/* Returns the outstanding probe to port |dport|, in which classic probes
+ * differ.
+ */
 static struct probe *by_port(const struct core *c, const struct trace *t,
                              unsigned dport) {
   const struct table *table = &c->tables[t->region];

@@ -9,12 +9,12 @@ int due_wants(struct trace *t) {
   if (t->extra->queue != SLAB_NONE) return 1;
   if (t->asked || t->passed) return 0;
   if (o->flags & MTR_MANUAL || t->waits || t->out >= o->window) return 0;
-  /* What has used up its probes may still be ended by the last of them. */
+  /* After max_probes it is asked once more, when the last probe has ended. */
   return !o->max_probes || t->probes < o->max_probes || !t->out;
 }
 
 int due_later(struct core *c, struct trace *t, int64_t now) {
-  if (now >= t->at) return 0;          /* always, if it has no timer */
+  if (now >= t->at) return 0;          /* always so for traces without timer */
   wheel_remove(&c->wheel, &t->extra->timer);
   wheel_add(&c->wheel, &t->extra->timer, t->at);
   return 1;

@@ -9,7 +9,7 @@
 #include "probe/timers.h"
 #include "probe/turns.h"
 
-enum { RESERVED = 256 /* events that are not for time-outs */ };
+enum { RESERVED = 256 /* events kept free for other kinds */ };
 
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct probe *p = state_probe(c, handle);

@@ -55,7 +55,7 @@ int hops_fit(struct hops *s, struct trace *t, unsigned ttl) {
     s->missed |= 1u << k;
     return -ENOMEM;
   }
-  struct trace old = *t;               /* its |hops| point where they did */
+  struct trace old = *t;               /* still has the old ring */
   take(s, t, k);
   for (unsigned i = t->settled + 1u; i <= t->settled + old.hop_mask + 1u; i++)
     *trace_hop(t, i) = *trace_hop(&old, i);

@@ -10,8 +10,8 @@
 
 enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
 
-/* What traces need one of for themselves: those that wait for a time of their
- * own, that are told what to send, or that share ports with others. */
+/* Returns 1 if a trace needs a struct extra: it waits for a time, its probes
+ * are chosen outside, or it may share ports with other traces. */
 static int needs_extra(const struct core *c, const struct mtr_trace *o) {
   uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
   return c->target_gap || o->flags & flags || o->protocol == MTR_UDP;
@@ -58,7 +58,7 @@ struct opts start_opts(const struct mtr_trace *o,
   return like;
 }
 
-/* Places that a trace needs for its hops to begin with. */
+/* Returns how many hops the first ring of a trace needs. */
 static unsigned hops_needed(const struct opts *o) {
   unsigned all = o->max_ttl - o->first_ttl + 1u;
   if (o->flags & MTR_MANUAL) return 0;

@@ -17,7 +17,7 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     if (p->size)
       c->counters.given_up++;
     else
-      t->probes--;                     /* it has not left, and will not */
+      t->probes--;                     /* it never left */
     outstanding_retire(c, p, PROBE_SILENT, now);
   }
   while (t->extra && (p = queue_take(c, t)))
@@ -35,8 +35,8 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
   if (!(t->opts->flags & MTR_STRATEGY)) {
     for (unsigned ttl = t->settled + 1u; ttl <= high; ttl++)
       if (t->hops) silence_keep(c, t, ttl);
-    if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
-  } else {                             /* the judge reports the rest */
+    if (t->settled < high) t->settled = (uint8_t)high;   /* all that answered */
+  } else {                             /* advance.c reports the rest */
     if (high < t->settled && t->settled <= t->limit) high = t->settled;
     if (!t->last) t->last = (uint8_t)high;
     if (t->settled > t->last) t->settled = t->last;

@@ -9,7 +9,7 @@ static int wants(const struct trace *t, const struct hop *h) {
          h->sent < o->queries * o->attempts;
 }
 
-/* Whether no probe of |ttl| was ever sent: the ring need not reach it yet. */
+/* Returns 1 if |ttl| lies beyond the ring: no probe was sent there yet. */
 static int untouched(const struct trace *t, unsigned ttl) {
   return ttl - t->settled > t->hop_mask + 1u;
 }
@@ -51,7 +51,7 @@ void sweep_lost(struct trace *t, unsigned ttl) {
   if (wants(t, trace_hop(t, ttl))) t->retry = 1;
 }
 
-/* RFC 1191 section 7.1: what to try when a router does not say its MTU. */
+/* Returns the size to try when a router gives no MTU (RFC 1191 section 7.1). */
 static unsigned plateau(unsigned size) {
   static const uint16_t steps[] = {32000, 17914, 8166, 4352, 2002,
                                    1492, 1006, 508, 296, 68};
@@ -65,14 +65,14 @@ void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
   struct hop *h = trace_hop(t, ttl);
   int v6 = t->opts->family == 6;
   unsigned least = v6 ? 1280 : 68;               /* RFC 8200 5, RFC 791 */
-  /* What wire_build adds to t->size: the TTL is UDP dublin's mark on IPv6. */
+  /* UDP dublin on IPv6: wire_build adds the TTL to t->size. */
   unsigned more = v6 && t->opts->multipath == MTR_DUBLIN ? ttl : 0;
   if (floor + more > least) least = floor + more;
   if (!mtu || mtu >= size || (!v6 && mtu < 68)) mtu = plateau(size);
   if (mtu < least) mtu = least;
   unsigned now = t->size ? t->size + more : size;
   if (mtu < now) t->size = (uint16_t)((now = mtu) - more);
-  if (now < size) h->sent--;           /* it was not this hop's attempt */
+  if (now < size) h->sent--;           /* this attempt does not count */
   sweep_lost(t, ttl);
 }
 
@@ -102,7 +102,7 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   return error;
 }
 
-/* Whether |addr| may have answered at an earlier hop; notes that it has now. */
+/* Returns 1 if |addr| may have answered at an earlier hop. Remembers |addr|. */
 static int maybe_seen(struct trace *t, const uint8_t *addr) {
   uint32_t word[4];
   memcpy(word, addr, sizeof word);
@@ -113,8 +113,9 @@ static int maybe_seen(struct trace *t, const uint8_t *addr) {
   return was;
 }
 
-/* Whether |addr| answered first at an earlier hop than |ttl|, and another one
- * did in between: scamper's definition of a loop, adjacent repeats are none. */
+/* Returns 1 if |addr| was the first to answer at a hop before |ttl|, with
+ * another address in between. This is scamper's definition of a loop; repeats
+ * at adjacent hops are not loops. */
 static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
                  const uint8_t *addr) {
   uint8_t seen = 0, between = 0, other[16];
@@ -132,7 +133,7 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   return seen && between > seen;
 }
 
-/* Why |t| ends at hop |ttl|, all that is known of it in |h|. */
+/* Returns why |t| ends at hop |ttl|, of which |h| knows all. */
 static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
                  const struct hop *h, const uint8_t *addr) {
   const struct opts *o = t->opts;
@@ -160,6 +161,6 @@ int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
   int stop = judge(t, cells, ttl, h, addr);
   t->settled = (uint8_t)ttl;
   if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
-  memset(h, 0, sizeof *h);             /* a later hop's place from now on */
+  memset(h, 0, sizeof *h);             /* a later hop uses it now */
   return stop;
 }

@@ -271,7 +271,7 @@ function Drive:close()
   end
   local used = { hops = C.hops_used(self.core.hops), cells = self.core.cells.slab.used,
     opts = self.core.opts.slab.used }
-  for _, name in ipairs{ "traces", "owns", "timers" } do used[name] = self.core[name].used end
+  for _, name in ipairs{ "traces", "extras", "timers" } do used[name] = self.core[name].used end
   for name, n in pairs(used) do assert(n == 0, ("%d %s are left"):format(n, name)) end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")

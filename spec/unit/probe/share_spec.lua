@@ -78,9 +78,9 @@ describe("UDP traces of one port", function()
     local second = C.share_next(d.core, t, first)
     assert.is_true((first == t and second == twin) or (first == twin and second == t))
     assert.is_true(C.share_next(d.core, t, second) == nil)
-    assert.is_true(C.share_holder(d.core, t) == first)
+    assert.is_true(C.share_keeper(d.core, t) == first)
     twin.extra.data_count = 1
-    assert.is_true(C.share_holder(d.core, t) == twin)
+    assert.is_true(C.share_keeper(d.core, t) == twin)
     twin.extra.data_count = 0
   end)
 end)
