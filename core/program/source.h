@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * source.h: finds a script by the name that the user gave and reads it whole.
+ * source.h: finds a script by its name and reads it.
  */
 #ifndef PROGRAM_SOURCE_H
 #define PROGRAM_SOURCE_H
@@ -12,13 +12,13 @@
 struct source {
   char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
   char *text;            /* owned; NULL when not read */
-  size_t size;           /* bytes of it */
+  size_t size;           /* bytes of |text| */
 };
 
-/* source_read: reads the script |name|: "-" is standard input; a name without
- * a slash is looked up, as it is and with ".lua", in the current directory and
- * then among the scripts installed with this program. A first line that starts
- * with '#' is blanked out. Returns 0 or a negative errno; the caller frees. */
+/* source_read: reads the script |name|: "-" is standard input. A name without a
+ * slash, as given or with ".lua", is looked for in the current directory, then
+ * among the scripts installed with this program. If the first line starts with
+ * '#', it becomes blanks. Returns 0 or a negative errno; the caller frees. */
 int source_read(struct source *s, const char *name);
 
 /* source_free: frees the text. */
