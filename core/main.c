@@ -24,8 +24,10 @@ enum { BAD_USAGE = 2 };
 static int read_script(struct source *script, const char *name) {
   int err = source_read(script, name);
   if (err < 0)
-    fprintf(stderr, "mtrlua: cannot open script '%s': %s\n", name,
-            strerror(-err));
+    fprintf(stderr, "mtrlua: cannot open script '%s': %s%s%s\n", name,
+            strerror(-err),
+            source_passed(name) ? "; for the one in this directory: ./" : "",
+            source_passed(name) ? name : "");
   return err;
 }
 
@@ -64,7 +66,7 @@ static int run(const struct options *o, int argc, char **argv) {
     if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
   }
   setup.kits = &kits;
-  setup.wake_fd = signals_start();
+  setup.wake_fd = signals_start(o->grace_ms);
   if (setup.wake_fd < 0) {
     fprintf(stderr, "mtrlua: cannot handle signals: %s\n",
             strerror(-setup.wake_fd));

@@ -81,7 +81,7 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
  * outstanding, packet works like raw. */
 enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY };
 enum { MTR_FAST_RATE = 5000 };         /* probes per second */
-enum { MTR_SOCKETS = 10 };             /* privileged sockets of one engine */
+enum { MTR_SOCKETS = 11 };             /* privileged sockets of one engine */
 
 /* Capabilities of a transport. */
 enum {
@@ -131,7 +131,7 @@ struct mtr_config {
   uint32_t mark;         /* SO_MARK of every probe; 0: none */
   char interface[16];    /* send through this interface; "": any */
   uint8_t source4[16], source6[16];   /* all zero: by destination */
-  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": as mtr_find */
   uint32_t pick;         /* 1: a PICK event asks who sends next; 0: in turn */
@@ -153,8 +153,7 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
  * do about it. On failure |*engine| is NULL:
  *   -EINVAL          a value is out of range
  *   -EPERM           a privilege is missing
- *   -ENODEV          there is no such interface
- *   -EADDRNOTAVAIL   a source address is not one of this host
+ *   -ENODEV, -EADDRNOTAVAIL   no such interface; no such source address here
  *   -ENOMEM, -EMFILE
  *   of mtr-packet    -ENOENT, -EACCES, -EPROTO, -EPIPE, -ETIMEDOUT
  *   of a recording   the errors of open(2); -EBUSY: in use by another engine;
@@ -198,7 +197,9 @@ enum {
   MTR_STRATEGY = 1 << 4,      /* no sweep: a NEXT event asks for each probe */
   MTR_PACED = 1 << 5,         /* a PACE event asks how long each probe waits */
   MTR_UNREACH_CONTINUE = 1 << 6, /* unreachables do not end the trace */
-  MTR_TE_COMPLETES = 1 << 7   /* time exceeded by the target completes */
+  MTR_TE_COMPLETES = 1 << 7,  /* time exceeded by the target completes */
+  MTR_AWAIT_ANSWER = 1 << 8   /* a probe waits for a completing reply; time
+                               * exceeded and unreachables do not end it */
 };
 
 /* Optional events; MTR_WANT_RESULT keeps what mtr_replies and mtr_json need. */
@@ -244,8 +245,8 @@ struct mtr_trace {
 void mtr_trace_defaults(struct mtr_trace *trace);
 
 /* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
- * -EINVAL. A zone ("fe80::1%eth0") goes to |zone| as an interface index, which
- * mtr_interface gives too. -ENODEV: there is no such interface. */
+ * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
+ * index, which mtr_interface gives too. -ENODEV: no such interface. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
 int mtr_interface(const char *name);
 
@@ -275,6 +276,10 @@ int mtr_flush(struct mtr *engine);
  * wait for it. mtr_timeout: returns the ms until a step is due; -1: never. */
 int mtr_fd(struct mtr *engine);
 double mtr_timeout(struct mtr *engine);
+
+/* mtr_now: returns the engine's time in ms, for differences: the monotonic
+ * clock, or the time of a simulated network or of a replayed recording. */
+double mtr_now(struct mtr *engine);
 
 /* mtr_wait: sleeps until one of |n| engines has work, |wake_fd| (-1: none) is
  * readable, or |timeout| ms (negative: no limit) have passed. Returns how many
@@ -313,7 +318,7 @@ enum {
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
  * cookie       x    x     x      x       x        x    x         x     x
- * probe        x    x     x              sent               most
+ * probe        x    x     x              sent               most       index
  * ttl          x    x     x      x       hops     most 1               left
  * attempt      x    x     x      first
  * flow         x    x     x      first
@@ -329,10 +334,11 @@ enum {
  * x: as the comment beside the field says; first: of the first answer; timer:
  * handle of the timer; sent: probes sent in all; most: probes that may be sent
  * now; hops: how many hops the trace has; left: RESOLVED events that follow;
- * now: ms since the trace began, at this event; duration: ms of the trace;
- * send: errno of a send that failed, or 0; quote: MTR_QUOTE_*, with
- * MTR_REPLY_QUOTE; answers: answers of this hop; reason: MTR_STOP_*; data: more
- * about the reason, such as the code of the unreachable. */
+ * index: interface of a link-local address, or 0; now: ms since the trace
+ * began, at this event; duration: ms of the trace; send: errno of a send that
+ * failed, or 0; quote: MTR_QUOTE_*, with MTR_REPLY_QUOTE; answers: answers of
+ * this hop; reason: MTR_STOP_*; data: more about it, such as the code of the
+ * unreachable. */
 struct mtr_event {
   uint8_t kind;          /* MTR_EV_* */
   uint8_t family;        /* of |addr|: 4 or 6; 0: none */
@@ -414,8 +420,7 @@ struct mtr_probe_opts {
   uint16_t flow;         /* 0..511 */
   uint16_t size;         /* bytes of the whole IP packet; 0: the trace's */
   uint8_t ttl;           /* 1..255; of a strategy first_ttl..max_ttl */
-  uint8_t last;          /* 1: the strategy has no more now, as by mtr_pass */
-  uint8_t pad[2];
+  uint8_t last, pad[2];  /* last 1: the strategy has no more now (mtr_pass) */
 };
 
 /* mtr_probe: queues |n| probes and returns how many were taken. A strategy may
@@ -443,8 +448,10 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
 /* mtr_pick: lets |trace| send one probe (a strategy: be asked for it). Call it
- * after mtr_ready, for as many traces as PICK allows. -ESTALE; -EBUSY: it is
- * none of those that mtr_ready gives. */
+ * after mtr_ready, for as many traces as PICK allows. 0: none may send; PICK
+ * comes again when something has happened: a probe ended, a trace started or
+ * may send again, a timer fired. -ESTALE; -EBUSY: mtr_ready does not give
+ * it. */
 int mtr_pick(struct mtr *engine, uint32_t trace);
 
 /* ---- Results ---- */
@@ -461,13 +468,12 @@ struct mtr_info {
                           * strategy: of its last probe */
   uint8_t family, protocol, multipath, first_ttl;
   uint8_t hop_count;     /* settled hops */
-  uint8_t stop_reason;   /* MTR_STOP_*; in flight: MTR_STOP_NONE */
-  uint8_t stop_data;
+  uint8_t stop_reason, stop_data;    /* in flight: MTR_STOP_NONE */
   uint8_t loops;         /* loops seen */
   uint8_t src[16], dst[16];
 };
 
-/* mtr_describe: fills |info| about a trace, until it is released. -ESTALE. */
+/* mtr_describe: fills |info| for a trace that is not released. -ESTALE. */
 int mtr_describe(struct mtr *engine, uint32_t trace, struct mtr_info *info);
 
 /* mtr_replies: writes the kept replies of a trace as REPLY events into
@@ -518,7 +524,7 @@ struct mtr_counters {
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but to none of our probes */
-  double malformed;      /* could not be parsed */
+  double malformed;      /* damaged, or from an impossible address */
   double kernel_drops;   /* full socket buffers; IPv6: and bad checksums */
   double detours;        /* probes that raw sent for packet, see mtr_detour */
   double user_times;     /* replies without a usable kernel timestamp */
@@ -548,8 +554,7 @@ enum { MTR_HANDLE_BITS = 20 };
 int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
              uint32_t data, uint32_t ttl);
 
-/* mtr_stop_all: stops every running trace with |cookie| and returns how many
- * there were. It looks at all traces of the engine. -EINVAL. */
+/* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
 int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
 
 /* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
@@ -563,9 +568,11 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
 
 /* ---- Names ---- */
 /* mtr_resolve: looks |name| up for |family| (4, 6, 0 both) in the background.
- * RESOLVED events with |cookie| follow: one for each address, the last with
- * ttl 0; or a single one with |error|: ENOENT (no such name), EAGAIN (the
- * resolver did not answer) or EIO. Returns 0 or a negative errno. */
+ * RESOLVED events with |cookie| follow: one for each address, the last with ttl
+ * 0; or a single one with |error|: ENOENT: no such name; EAGAIN: the resolver
+ * did not answer; ELIBACC: no such name as written, and without libidn2 other
+ * letters than ASCII are not mapped (UTS 46); EIO: anything else. Mapped IPv4
+ * addresses become IPv4. Returns 0 or a negative errno. */
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 
@@ -631,10 +638,8 @@ struct mtr_sim_node {
   uint32_t reply_burst;  /* ICMP errors at once */
   uint32_t flags;        /* MTR_SIM_TARGET ... */
   int32_t quote;         /* transport bytes that it quotes; -1: all that fit */
-  int32_t quoted_ttl, quoted_size;    /* -1: as received */
-  int32_t quoted_id;     /* IPv4 identification; -1: as received, -2: bytes
-                          * swapped, -3: one more */
-  int32_t quoted_check;  /* transport checksum; -1: as received */
+  int32_t quoted_ttl, quoted_size, quoted_id, quoted_check;  /* -1: as received,
+                          * quoted_id (IPv4) also -2: swapped, -3: one more */
   int32_t icmp_type, icmp_code;       /* of time exceeded; -1: the usual one */
   int32_t mtu_said;      /* in packet too big; -1: the true one */
   int32_t set_ttl, set_tos;           /* of what it forwards; -1: not set */
@@ -670,15 +675,13 @@ struct mtr_sim_addr {
 /* mtr_sim_link: one direction of a link. */
 struct mtr_sim_link {
   uint32_t from, to;     /* nodes */
-  double delay;
-  double jitter;         /* at most so much more, at random */
+  double delay, jitter;  /* jitter: at most so much more, at random */
   double loss, duplicate, reorder;   /* shares: lost, twice, overtaken */
   uint32_t mtu;          /* 0: no limit */
   uint32_t cost;         /* for shortest paths; 0: used only by a route */
   uint32_t label[4];     /* MPLS; |labels| of them, top first */
   uint8_t labels;
-  uint8_t hidden;        /* 1: its receiver leaves the TTL as it is */
-  uint8_t pad[6];
+  uint8_t hidden, pad[6];   /* hidden 1: its receiver leaves the TTL as it is */
 };
 
 /* mtr_sim_route: at |node|, packets to this network take the link to |via|. The
@@ -771,10 +774,9 @@ int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
                  struct mtr_event *out, uint32_t n);
 
 /* ---- Recordings ---- */
-/* mtr_finish: completes the recording of an engine, which records nothing from
- * then on. mtr_close does it too, but reports no error. 0, also without a
- * recording, or the errno of the first write that failed; then the counter
- * unrecorded says how much is missing. */
+/* mtr_finish: completes and ends the recording of an engine, if there is one.
+ * 0, or the errno of the first write that failed; the counter unrecorded says
+ * how much is missing. mtr_close does the same, but reports no error. */
 int mtr_finish(struct mtr *engine);
 
 /* ---- Helpers ---- */

@@ -8,6 +8,7 @@
 #include "probe/core.h"
 #include "wire/build.h"
 #include "api/transport.h"
+#include "wire/ip.h"
 
 struct range {
   const char *name;
@@ -73,6 +74,9 @@ static int unknown(const struct mtr_trace *t, char *why, size_t size) {
     snprintf(why, size, "multipath must be 0..2, got %u", t->multipath);
   else if (t->multipath == MTR_DUBLIN && t->protocol != MTR_UDP)
     snprintf(why, size, "multipath \"dublin\" needs protocol \"udp\"");
+  else if (t->family == 6 && ip_mapped(t->dst))
+    snprintf(why, size, "an address mapped from IPv4 (::ffff:0:0/96) must be "
+             "given as IPv4");
   else if (t->flags & MTR_MANUAL && t->flags & MTR_STRATEGY)
     snprintf(why, size, "a trace is either manual or has a strategy");
   else

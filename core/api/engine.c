@@ -16,7 +16,7 @@
 #include "api/recording.h"
 #include "api/transport.h"
 #include "loop/clock.h"
-#include "net/raw/raw.h"
+#include "net/raw/start.h"
 
 enum { PAGE = 4096 };
 
@@ -192,6 +192,8 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
   counters->traces = c->traces.used;
   counters->memory = core_memory(c);
 }
+
+double mtr_now(struct mtr *m) { return (double)clock_now(&m->loop) / 1e6; }
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;

@@ -10,8 +10,13 @@
 #include <string.h>
 
 #include "net/mtrpacket/mtrpacket.h"
+#include "net/mtrpacket/start.h"
 #include "net/packet/packet.h"
+#include "net/packet/start.h"
+#include "net/raw/raw.h"
+#include "net/raw/start.h"
 #include "net/sim/sim.h"
+#include "net/sim/start.h"
 #include "api/recording.h"
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
@@ -49,8 +54,8 @@ enum { COUNT = sizeof table / sizeof *table };
 
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_4] = fd[PACKET_6] = -1;
-  if (!err && fast) packet_sockets(fd + PACKET_4, mark);
+  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err && fast) packet_sockets(fd, mark);
   return err;
 }
 

@@ -65,6 +65,7 @@ struct core {
   struct trace_list urgent;          /* these send before all others */
   uint32_t asked;        /* probes asked for by NEXT, PACE, PICK */
   uint32_t picking;      /* 1: a PICK is not yet answered */
+  uint32_t nobody;       /* 1: none was picked, nothing has happened since */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
   uint8_t *ext;

@@ -24,6 +24,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 }
 
 void turns_ready(struct core *c, struct trace *t) {
+  c->nobody = 0;
   if (t->asked) t->news = 1;           /* ask again, should it pass */
   t->passed = 0;
   /* The caller has picked a manual trace by sending on it. */

@@ -41,8 +41,9 @@ void about_help(void) {
     "       mtrlua [options] -e 'chunk'      run a piece of Lua\n"
     "       mtrlua [options] -               run standard input\n"
     "\n"
-    "A script without a slash in its name is looked for in the current\n"
-    "directory, then among the installed scripts: mtrlua trace example.org\n"
+    "A script without a slash in its name is one of the installed scripts:\n"
+    "mtrlua trace example.org; if the name ends with .lua, the current\n"
+    "directory is searched first.\n"
     "\n"
     "options (write them before the script):\n"
     "  -e CHUNK            run the Lua text CHUNK, before the script\n",
@@ -59,6 +60,7 @@ void about_help(void) {
     "  --seed NUMBER       make the same random choices in each run\n"
     "  --record FILE       record the run in FILE\n"
     "  --replay FILE       repeat a recorded run: no network, no privilege\n"
+    "  --grace WAIT        how long a script may go on after ^C (5s)\n"
     "  -v, --version       print versions and exit\n"
     "  -h, --help          print this text and exit\n"
     "\n"
@@ -66,9 +68,12 @@ void about_help(void) {
     "mtr.engine, unless it gives the option transport, sim or replay there:\n"
     "then none of them is used. --record and --replay serve one engine only.\n"
     "\n"
-    "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), or\n"
-    "the status that the script chooses. The first ^C ends all traces, and\n"
-    "the script goes on. The second ^C ends the program.\n",
+    "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), 143\n"
+    "ended by SIGTERM, or the status that the script chooses. The first such\n"
+    "signal ends traces and campaigns, and the script still gets their\n"
+    "results; calls that only wait, or start something, raise\n"
+    "\"mtr: interrupted\". The second signal, or the end of --grace, ends the\n"
+    "program.\n",
     stdout);
 }
 

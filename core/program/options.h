@@ -12,7 +12,8 @@
 enum {
   OPTIONS_CHUNKS = 16,   /* most options -e */
   OPTIONS_NAMES = 128,   /* bytes for the names of all transports */
-  OPTIONS_WHY = 256      /* bytes of the longest message */
+  OPTIONS_WHY = 256,     /* bytes of the longest message */
+  OPTIONS_GRACE_MS = 5000
 };
 
 enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
@@ -31,6 +32,8 @@ struct options {
   const char *replay;    /* file to replay from */
   const char *mark_text;
   const char *seed_text;
+  const char *grace_text;
+  uint32_t grace_ms;     /* how long the process may go on after a signal */
   uint32_t mark;         /* 0: not given */
   uint32_t seed;
   const char *chunk[OPTIONS_CHUNKS]; /* texts of -e, in order */

@@ -19,8 +19,10 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local lines = require "mtr.base.lines"
 local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
+local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
 
@@ -32,21 +34,6 @@ local C = lib.C
 ---@field flags table<string, { [1]: string, [2]: any }>
 local Cli = {}
 Cli.__index = Cli
-
--- What is no number is passed on: whoever takes it says what it wants instead.
-local CONVERT = {}
-function CONVERT.N(text) return tonumber(text) or text end
-function CONVERT.WAIT(text, names)
-  if text:find "^[%d.]+$" then return text .. "s" end
-  return text:find "^[%d.]+%l+$" and text or nil,
-    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
-end
-
--- Flags that many programs have: what they set.
-local FLAGS = {
-  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
-  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
-}
 
 --- A program's command line.
 ---@param name string
@@ -69,29 +56,12 @@ local function fail(self, message)
   os.exit(1)
 end
 
-local function add(self, parser, spec)
-  local names, value = spec:match "^(.*) (%u+)$"
-  local short = self.flags[spec] or FLAGS[spec]
-  if names then
-    local convert = CONVERT[value]
-    local long = names:match "%-%-%S+" or names
-    parser:option(names):convert(function(text)
-      if convert then return convert(text, long) end
-      return text
-    end)
-  elseif short then
-    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
-  elseif not spec:find "help" then
-    parser:flag(spec)
-  end
-end
-
 -- "-" stands for targets from standard input, one a line, # and what follows is a comment.
 local function read_targets(given)
   local targets = {}
   for _, target in ipairs(given) do
     if target ~= "-" then targets[#targets + 1] = target end
-    for line in target == "-" and io.lines() or function() end do
+    for line in target == "-" and lines.of(io.stdin) or function() end do
       targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
     end
   end
@@ -107,9 +77,7 @@ function Cli:parse(words)
   if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) self:usage(message) end
-  local targets = self.help:match "usage:[^\n]* TARGET(%S*)"
-  if targets then parser:argument("target"):args(targets ~= "" and "+" or 1) end
-  for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
+  local targets = help_text.read(self.help, self.flags, parser)
   local args = parser:parse(words)
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
@@ -171,7 +139,7 @@ function Cli:write(text)
   local code = C.mtr_write_lines(io.stdout, text, #text)
   if code == 0 then return true end
   local _, message, name = err.env(code)
-  if name == "EPIPE" then os.exit(1) end
+  if name == "EPIPE" then os.exit(141) end
   fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
@@ -189,7 +157,7 @@ end
 ---@param reporter mtr.Reporter
 ---@param method string
 ---@param ... any
-function Cli:tell(reporter, method, ...)
+function Cli:pass(reporter, method, ...)
   if not reporter[method] then return end
   local ok, message = reporter[method](reporter, ...)
   if not ok and message then fail(self, message) end
@@ -202,7 +170,7 @@ local function all(self, targets, turns, fn)
     if well or not message then return well end
     io.stderr:write(self.name, ": ", target, ": ", message, "\n")
     return loop.halted
-  end) and 0 or 1
+  end) and 0 or loop.halted and 0 or 1
 end
 
 --- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
@@ -229,21 +197,21 @@ end
 ---@return integer status of the program
 function Cli:report(targets, reporter, fn, well)
   local turns = Turns.new()
-  local function tell(i, method, a, b)
-    turns:call(i, function() self:tell(reporter, method, a, b) end)
+  local function pass(i, method, a, b)
+    turns:call(i, function() self:pass(reporter, method, a, b) end)
   end
-  self:tell(reporter, "start", {})
+  self:pass(reporter, "start", {})
   local status = all(self, targets, turns, function(i, target)
-    tell(i, "begin", target)
+    pass(i, "begin", target)
     local function on_hop(trace, hop)
-      tell(i, "hop", trace, i > turns.turn and hop:copy() or hop)
+      pass(i, "hop", trace, i > turns.turn and hop:copy() or hop)
     end
     local result, message = fn(target, reporter.hop and on_hop or nil)
     if not result then return nil, message end
-    tell(i, "trace", result)
+    pass(i, "trace", result)
     return well and well(result) or not well and result.stop_reason ~= "error"
   end)
-  self:tell(reporter, "finish", {})
+  self:pass(reporter, "finish", {})
   return status
 end
 

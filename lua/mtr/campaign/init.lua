@@ -24,6 +24,7 @@ local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local targets = require "mtr.campaign.targets"
 local cohort = require "mtr.campaign.cohort"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
 local timer = require "mtr.wait.timer"
@@ -33,9 +34,7 @@ local results = require "mtr.campaign.results"
 local tally = require "mtr.campaign.tally"
 local reporters = require "mtr.campaign.reporters"
 
-local M = {}
-
-local UPDATE = 1000  -- ms between two calls of update
+local M, UPDATE = {}, 1000             -- ms between two calls of update
 
 ---@class mtr.CampaignOptions
 ---@field targets table|function strings: a list, an iterator, mtr.targets.file(...)
@@ -75,7 +74,7 @@ Campaign.__index = Campaign
 
 local function problem(c)
   c.feed = targets.feed(c.targets)
-  if not c.feed then return "targets must be a list or an iterator of strings" end
+  if not c.feed then return targets.wrong(c.targets) end
   local list, wrong = reporters.new(c.reporters or {})
   if not list then return wrong end
   c.reporters = list
@@ -92,7 +91,7 @@ end
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = 1000, own = {}, own_count = 0, unread = 0, tally = tally.new(),
+    window = 1000, singles = {}, single_count = 0, unread = 0, tally = tally.new(),
     exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
@@ -117,7 +116,7 @@ end
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
-  for trace in pairs(self.own) do trace:halt() end
+  for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
     self.cohort:stop()
     scheduler.wake(self.pump)
@@ -173,7 +172,7 @@ end
 --- Ends it when nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
-  local left = group.in_flight + group.count + self.own_count
+  local left = group.in_flight + group.count + self.single_count
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- Results that nobody takes must not keep a program from ending.
@@ -198,11 +197,12 @@ end
 
 local function start(c, whole)
   if c.started then error("campaign: it has run already; make another one", 3) end
+  interrupt.check()
   c.started = true
   local engine, message, name = c.engine, nil, nil
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   c.engine, c.apart = engine, c.apart or engine.pick ~= nil
   if c.rate then engine:set_rate(c.rate) end
   local ok

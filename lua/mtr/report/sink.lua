@@ -45,8 +45,8 @@ function Sink:open()
     self.file, self.name = io.stdout, "standard output"
     return true
   end
-  local file, message, code = io.open(self.path, "w")
-  if not file then return err.env(code, message) end
+  local file, _, code = io.open(self.path, "w")
+  if not file then return err.env(code, self.path) end
   file:setvbuf "no"
   self.file, self.name, self.owned = file, self.path, true
   return true
@@ -81,7 +81,7 @@ end
 ---@return string? message, string? name
 function Sink:close()
   if self.owned and not self.file:close() then
-    return err.own("EIO", "closing " .. self.name)
+    return err.named("EIO", "closing " .. self.name)
   end
   return true
 end

@@ -89,13 +89,13 @@ local function ttl_of(a)
 end
 
 local function options(a, tcp)
-  local port, local_port = a.port % 65536, a["local-port"] % 65536
+  local port, local_port, fill = a.port % 65536, a["local-port"] % 65536, a["bit-pattern"] % 256
   return {
     protocol = a.protocol, source = not ANY[a.source] and a.source or nil, interface = a.device,
     timeout = math.max(1, math.min(a.timeout, HOUR) * 1000),
     size = not tcp and math.max(a.size, LEAST[a.family][a.protocol]) or nil,
-    fill = a["bit-pattern"] % 256, tos = a.tos == -1 and 0 or a.tos % 256,
-    mark = a.mark ~= 0 and a.mark % WRAP or nil,
+    fill = fill, multipath = a.protocol == "icmp" and fill > 0 and "classic" or nil,
+    tos = a.tos == -1 and 0 or a.tos % 256, mark = a.mark ~= 0 and a.mark % WRAP or nil,
     port = a.protocol ~= "icmp" and port > 0 and port or nil,
     source_port = a.protocol == "udp" and local_port > 0 and local_port or nil,
     allow_broadcast = addr.class(a.dst) == "multicast",
@@ -199,9 +199,9 @@ end
 
 -- By ICMP type; what is not ICMP is the target's own answer.
 local WORD = {
-  [4] = { own = " reply ip-4 ", [0] = " reply ip-4 ", [3] = " no-route-host ip-4 ",
+  [4] = { target = " reply ip-4 ", [0] = " reply ip-4 ", [3] = " no-route-host ip-4 ",
     [11] = " ttl-expired ip-4 ", unreachable = 3, port = 3 },
-  [6] = { own = " reply ip-6 ", [129] = " reply ip-6 ", [1] = " no-route-host ip-6 ",
+  [6] = { target = " reply ip-6 ", [129] = " reply ip-6 ", [1] = " no-route-host ip-6 ",
     [2] = " no-route-host ip-6 ", [3] = " ttl-expired ip-6 ", unreachable = 1, port = 4 },
 }
 
@@ -224,8 +224,8 @@ end
 ---@return string
 function M.reply(token, family, reply)
   local words, kind, ext = WORD[family], reply.icmp_type, reply.ext
-  local word = kind and words[kind] or words.own
-  if kind == words.unreachable and reply.icmp_code == words.port then word = words.own end
+  local word = kind and words[kind] or words.target
+  if kind == words.unreachable and reply.icmp_code == words.port then word = words.target end
   return token .. word .. reply.addr .. " round-trip-time " .. floor(reply.rtt * 1000 + 0.5)
     .. (ext and labels(ext) or "") .. "\n"
 end

@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
 local Trace = require "mtr.trace"
@@ -34,9 +35,9 @@ end
 
 -- Tells of a failure that is known at once, also to the callback, but later.
 local function fail(engine, trace, message, name)
-  local function tell() trace:fail(message, name) end
-  if trace.on_done and (engine.closing or not timer.start(engine, 0, tell)) then
-    scheduler.defer(tell)
+  local function fail_trace() trace:fail(message, name) end
+  if trace.on_done and (engine.closing or not timer.start(engine, 0, fail_trace)) then
+    scheduler.defer(fail_trace)
   end
   return nil, message, name
 end
@@ -54,6 +55,7 @@ function M.trace(engine, dst, opts, on_done)
   local trace, bug = Trace.new(engine, dst, opts, options.trace, t)
   if not trace then error(bug, 2) end
   trace.on_done = on_done
+  interrupt.check()
   local ok, message, name = trace:start(t)
   check_bug("trace", message, name)
   if not ok then return fail(engine, trace, message, name) end
@@ -90,7 +92,7 @@ end
 local function outcome(trace)
   if trace.failure then return nil, trace.failure, trace.failure_name end
   if trace.problem then return unpack(trace.problem, 1, 3) end
-  if not trace.reply then return err.own("ECANCELED", "the probe was halted") end
+  if not trace.reply then return err.named("ECANCELED", "the probe was halted") end
   trace.reply.dst = trace.dst
   return trace.reply
 end
@@ -120,6 +122,7 @@ function M.probe(engine, opts, on_done)
       on_done(message, reply)
     end
   end
+  interrupt.check()
   local ok, message, name = trace:start(t)
   check_bug("probe", message, name)
   if not ok then return fail(engine, trace, message, name) end

@@ -40,6 +40,7 @@ end
 
 -- The answer of a name lookup: the first address that can be traced is.
 local function resolved(trace, t, addresses, message, name)
+  local given = t.interface
   trace.lookup = nil
   if addresses and addresses[2] then
     trace.all_addresses = {}
@@ -47,6 +48,7 @@ local function resolved(trace, t, addresses, message, name)
   end
   for _, address in ipairs(addresses or {}) do
     local ok
+    t.interface = address.zone > 0 and address.zone or given
     ok, message, name = start(trace, t, address.family, address.bytes)
     if ok then return end
   end
@@ -58,10 +60,10 @@ end
 -- in M.start.
 local function look_up(trace, t)
   -- The caller's struct holds the options of another trace by the time the answer is there.
-  local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
+  local engine, kept, copy = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(trace, own, ...) end)
+    function(...) resolved(trace, copy, ...) end)
   if not lookup then return nil, message, name end
   trace.lookup, trace.state = lookup, "resolving"
   return true
@@ -74,7 +76,7 @@ end
 ---@return string? message, string? name or err.BUG
 function M.start(trace, t)
   local engine = trace.engine
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, trace.kept)
   if not ok then return nil, message, name end
   local family, zone = addr.parse(trace.target, bytes)
@@ -84,6 +86,8 @@ function M.start(trace, t)
   elseif family ~= -EINVAL then
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end
+  local broken = addr.broken(trace.target)
+  if broken then return err.named("EINVAL", broken) end
   return look_up(trace, t)
 end
 
