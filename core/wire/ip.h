@@ -23,6 +23,7 @@ struct ip_head {
   uint8_t tos;
   uint8_t upper;           /* 1: the cursor stands at a transport header */
   uint8_t fragment;        /* 1: not the first fragment, so no header of it */
+  uint8_t part;            /* 1: more fragments follow */
 };
 
 /* ip_read: reads the header at |b| into |ip|. Skips IPv4 options and up to 8

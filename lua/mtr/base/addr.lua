@@ -73,6 +73,28 @@ function M.key(b, family)
   return lib.string(b, 16)
 end
 
+local CONTINUITY, LINK_LOCAL = bit.tobit(0xc0000000), bit.tobit(0xa9fe0000)
+local NONE = ("\0"):rep(16)
+local NAT64 = "\0\100\255\155" .. ("\0"):rep(8)    -- 64:ff9b::/96, RFC 6052
+
+local function many_use4(key)
+  return key == 0 or band(key, 0xfffffff0) == CONTINUITY or band(key, 0xffff0000) == LINK_LOCAL
+end
+
+--- Whether several routers of one path may answer as an address: none at all, the prefix of RFC
+--- 7335 with RFC 7600's dummy address (what routers without an address of IPv4 send from) and
+--- anycast addresses behind it, and link-local addresses, which mean another router on each link.
+---@param key number|string what M.key() gave
+---@return boolean
+function M.many_use(key)
+  if type(key) == "number" then return many_use4(key) end
+  local a, b = key:byte(1, 2)
+  if a == 0xfe and band(b, 0xc0) == 0x80 or key == NONE then return true end
+  if key:sub(1, 12) ~= NAT64 then return false end
+  local c, d, e, f = key:byte(13, 16)
+  return many_use4(bor(lshift(c, 24), lshift(d, 16), lshift(e, 8), f))
+end
+
 local scratch = lib.new "uint8_t[16]"
 local zone = lib.new "uint32_t[1]"
 
@@ -119,6 +141,14 @@ function M.broken(text)
   local address = text:gsub("%%.*", "")
   if not find(text, ":", 1, true) and not is_numbers(address) then return nil end
   return ("%s is not an IPv4 or IPv6 address"):format(err.show(text))
+end
+
+--- Returns M.key() of a literal address; nil if the text is not an address.
+---@param text string
+---@return number|string?
+function M.key_of(text)
+  local family = M.parse(text, scratch)
+  return family > 0 and M.key(scratch, family) or nil
 end
 
 --- Returns the family of a literal address: 4 or 6; nil if the text is not an address.

@@ -32,7 +32,7 @@ end
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
 ---@param flows integer number of flows used
 ---@param ttl integer
----@param closed table<string, true> addresses where paths end
+---@param closed table<string, true> addresses at ttl - 1 where paths end
 ---@return { fresh: integer[], seen: table<string, true>, known: integer, probed: integer }[]
 function M.survey(found, flows, ttl, closed)
   local list, by, here = {}, {}, found[ttl]
@@ -72,7 +72,7 @@ end
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
 ---@param flows integer number of flows used
 ---@param ttl integer
----@param closed table<string, true> addresses where paths end
+---@param closed table<string, true> addresses at ttl - 1 where paths end
 ---@return { ttl: integer, nodes: string[], links: { from: string, to: string }[] }
 function M.describe(found, flows, ttl, closed)
   local hop, known = { ttl = ttl, nodes = {}, links = {} }, {}

@@ -1,18 +1,18 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening packet for an engine: over the sockets that it was given, or over its
- * own, which need CAP_NET_RAW.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/packet/start.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "net/packet/packet.h"
+#include "net/raw/raw.h"
+#include "net/raw/start.h"
 
 static int open_own(int32_t fd[PACKET_FDS], uint32_t mark) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_4] = fd[PACKET_6] = -1;
-  if (!err) packet_sockets(fd + PACKET_4, mark);
+  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  if (!err) packet_sockets(fd, mark);
   return err;
 }
 
@@ -43,5 +43,6 @@ int packet_start(struct net **net, struct net_opening *o) {
     snprintf(o->why, o->size, "packet sockets are permitted and the rate is "
              "high");
   }
+  if (!err) raw_add_lack(*net, o);
   return err;
 }

@@ -1,8 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening raw for an engine: over the sockets that it was given, or over its
- * own, which need CAP_NET_RAW.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/start.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +22,12 @@ void raw_denied(struct net_opening *o, const char *sockets) {
            "your own (unshare -rn)", sockets);
 }
 
+void raw_add_lack(const struct net *net, struct net_opening *o) {
+  size_t used = strlen(o->why);
+  if (net->lack && used < o->size)
+    snprintf(o->why + used, o->size - used, "; %s", net->lack);
+}
+
 int raw_start(struct net **net, struct net_opening *o) {
   const struct mtr_config *config = o->config;
   int given = raw_given(config), err = 0;
@@ -43,5 +47,6 @@ int raw_start(struct net **net, struct net_opening *o) {
   if (o->asked) snprintf(o->why, o->size, "asked for");
   else snprintf(o->why, o->size, "raw sockets are permitted%s%s",
                 o->lacks[0] ? ", " : "", o->lacks);
+  raw_add_lack(*net, o);
   return 0;
 }
