@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What becomes of a script in mtrlua: its errors, its exit status, its sockets.
+-- Scripts in mtrlua: their errors, exit status and sockets.
 local run = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
 
