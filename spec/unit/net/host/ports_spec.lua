@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/net/host/ports.c.
+
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 
