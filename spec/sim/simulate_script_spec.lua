@@ -28,7 +28,8 @@ describe("simulate", function()
       local got = run.run(SIMULATE .. "-p udp --flow " .. flow)
       assert.equal(0, got.status)
       ways[got.out:match "\n  3  (%S+)"] = true
-      local far, probes, truth = got.out:match "web is (%d+) hops away, found with (%d+) .* is (%d+)\n$"
+      local far, probes, truth =
+        got.out:match "web is (%d+) hops away, found with (%d+) .* is (%d+)\n$"
       assert.same({ "9", "9" }, { far, truth })
       assert(tonumber(probes) <= 5)
     end
