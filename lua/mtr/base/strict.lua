@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strict mode: a field that an object can never have is a mistake and raises, with the nearest
--- name. On in mtrlua, off in other hosts, which mtr.strict(true) switches on. A field that is only
--- absent now, such as the address of a silent hop, is nil as ever.
+-- Strict mode: to read a field that an object can never have raises an error, which shows the
+-- nearest name. It is on in mtrlua; in other hosts mtr.strict(true) switches it on. A field that is
+-- only absent now, such as the address of a silent hop, is nil.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 
 local M = { on = lib.program ~= nil }
 
---- Nil, or in strict mode the error of asking for what there is not.
+--- Returns nil for a missing field; raises in strict mode.
 ---@param what string the object, such as "result"
 ---@param key any
----@param names table<string, any> its keys are all fields there are
+---@param names table<string, any> its keys are the names of all fields
 function M.missing(what, key, names)
   if not M.on or type(key) ~= "string" or names[key] ~= nil then return nil end
   local list = {}
