@@ -8,32 +8,18 @@
 -- A hook that keeps the object itself will see later traces in it, or nothing.
 
 local lib = require "mtr.lib"
+local strict = require "mtr.base.strict"
 local words = require "mtr.record.words"
-local decode = require "mtr.record.decode"
+local facts = require "mtr.record.facts"
+local fields = require "mtr.record.fields"
 local CopiedResult = require "mtr.record.result"
 local script = require "mtr.strategy.script"
 
 local C = lib.C
 local M = {}
 
-local info = lib.new "struct mtr_info"
-
--- The field of the trace with this handle; nil when the trace is gone.
-local function field(engine, handle, key)
-  local get = decode.trace[key]
-  if get and engine.c and C.mtr_describe(engine.c, handle, info) == 0 then return get(info) end
-  return nil
-end
-
----@class mtr.BorrowedTrace
----@field engine mtr.Engine
----@field handle integer names the trace among those under way
----@field dst string
----@field target string the same: targets by name have a mtr.Trace of their own
----@field data any as given
----@field strategy? mtr.Strategy its instance
----@field options? mtr.ForceOptions of a strategy's trace
----@field state "running"|"stopping"
+-- The target is an address: targets by name have a mtr.Trace of their own.
+---@class mtr.BorrowedTrace: mtr.TraceFields
 local Trace = {}
 
 --- Ends the trace; as Trace:stop of mtr.trace.
@@ -60,8 +46,14 @@ end
 for name, method in pairs(script.methods) do Trace[name] = method end
 
 local function trace_index(trace, key)
+  if Trace[key] then return Trace[key] end
   if key == "target" then key = "dst" end
-  return Trace[key] or field(trace.engine, trace.handle, key)
+  local handle = trace.handle
+  local mark = trace.cohort.marks[handle]
+  if mark and mark[key] ~= nil then return mark[key] end
+  local value = facts.of(trace.engine, handle, key)
+  if value == nil then return (strict.missing("a trace", key, fields.trace, Trace)) end
+  return value
 end
 
 local TRACE = { __index = trace_index }
@@ -149,8 +141,10 @@ local function result_index(result, key)
   local mark = result._mark
   if mark and mark[key] ~= nil then return mark[key] end
   local get = OTHER[key]
-  if get then return get(result) end
-  return field(result.engine, result.handle, key)
+  if get then return (get(result)) end
+  local value = facts.of(result.engine, result.handle, key)
+  if value == nil then return (strict.missing("a result", key, fields.result, Result)) end
+  return value
 end
 
 local RESULT = { __index = result_index }

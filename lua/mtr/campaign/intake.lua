@@ -52,7 +52,7 @@ local function start_own(c, target)
     c:after()
   end
   c.own[trace], c.own_count = true, c.own_count + 1
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   if ok then return end
   over()
   if name == err.BUG then return c:fail(message, name) end

@@ -10,6 +10,7 @@ local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local words = require "mtr.record.words"
 local ext = require "mtr.record.ext"
+local kept = require "mtr.record.kept"
 
 local C = lib.C
 local band = bit.band
@@ -100,7 +101,7 @@ function M.read(e, objects)
     reply.ext, malformed = ext.read(objects + e.ext, e.ext_words * 4)
     reply.ext_malformed = reply.ext_malformed or malformed or nil
   end
-  return reply
+  return setmetatable(reply, kept.reply)
 end
 
 local capacity, room = 64, 65536

@@ -57,7 +57,7 @@ local function resolved(trace, t, addresses, message, name)
 end
 
 -- Asks for the addresses of a name. LuaJIT compiles no function that makes closures, so it is not
--- in M.start.
+-- in M.launch.
 local function look_up(trace, t)
   -- The caller's struct holds the options of another trace by the time the answer is there.
   local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
@@ -74,7 +74,7 @@ end
 ---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; the caller's again on return
 ---@return true?
 ---@return string? message, string? name or err.BUG
-function M.start(trace, t)
+function M.launch(trace, t)
   local engine = trace.engine
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, trace.kept)
