@@ -26,7 +26,7 @@ local timer = require "mtr.wait.timer"
 local C = lib.C
 local M = {}
 
----@class mtr.Trace: mtr.Op, mtr.TraceEntry, mtr.TraceFields
+---@class mtr.Trace: mtr.Op, mtr.TraceFields, mtr.TraceEntry
 ---@field base mtr.Strategy|false the strategy itself, if its instances are used again
 local Trace = {}
 Trace.launch = launch.launch
