@@ -40,10 +40,10 @@ end
 --- A hop of one's own, with its replies.
 ---@return mtr.Hop
 function Hop:copy()
-  return setmetatable({
+  return (setmetatable({
     ttl = self.ttl, addr = self.addr, rtt = self.rtt, error = self.error,
     addr_class = self.addr_class, replies = hop_replies(self),
-  }, kept.hop)
+  }, kept.hop))
 end
 
 local function hop_index(hop, key)

@@ -17,10 +17,10 @@ local Probe = {}
 --- A probe of one's own.
 ---@return mtr.Probe
 function Probe:copy()
-  return setmetatable({
+  return (setmetatable({
     ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at,
     timeout = self.timeout, error = self.error,
-  }, kept.probe)
+  }, kept.probe))
 end
 
 local META = strict.metatable("a probe", fields.probe, Probe)

@@ -124,8 +124,8 @@
 ---@field start? number unix seconds
 ---@field duration? number ms, so far
 ---@field first_ttl? integer
----@field hop_count? integer settled hops, so far
----@field probe_count? integer probes sent, so far
+---@field hop_count? integer settled hops, so far: the engine is ahead of the hooks of a batch
+---@field probe_count? integer probes sent, so far; as hop_count
 ---@field stop_reason? string why it ends, once it does
 ---@field stop_data? integer
 ---@field error? string traceback of the hook that failed, or what its strategy did wrong
