@@ -71,6 +71,7 @@ function M.trace(cohort, data)
 end
 
 ---@class mtr.BorrowedResult: mtr.Result
+---@field engine mtr.Engine
 ---@field handle integer as in the trace's hooks
 local Result = {}
 
@@ -134,7 +135,7 @@ function OTHER.version() return "1" end
 function OTHER.transport(result) return result.engine.transport_name end
 function OTHER.target(result) return result.dst end
 function OTHER.hops(result) return result:copy().hops end
-function OTHER.error(result) return result._mark and result._mark.error end
+function OTHER.error(result) return result._mark and result._mark.error or nil end
 
 local function result_index(result, key)
   if Result[key] then return Result[key] end

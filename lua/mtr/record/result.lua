@@ -43,6 +43,9 @@ local M = {}
 ---@field probe_count integer
 ---@field hops mtr.Hop[] by TTL, without holes
 ---@field data? any as given; not in JSON
+---@field doubletree? table what that strategy found: see strategy/builtin/doubletree.lua
+---@field mda? table likewise
+---@field pmtu? table likewise
 local Result = {}
 
 local SHAPE = json.shape({
