@@ -53,7 +53,7 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
   }
 }
 
-/* A source port of our block for |flow|, or the user's. */
+/* Finds a source port: the user's, or one of our block for the flow. */
 static int find_port(struct mtr *m, const struct mtr_trace *t,
                      struct start_route *route) {
   const struct core *c = &m->loop.core;
@@ -79,7 +79,6 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
-/* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
 int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                struct payload *payload) {
   const struct core *c = &m->loop.core;
