@@ -56,7 +56,7 @@ describe("a field that there is not", function()
     mtr.strict(true)
   end
 
-  local function each(run)
+  local function each(traced)
     local seen = {}
     local function look(object, class)
       seen[class[1]] = (seen[class[1]] or 0) + 1
@@ -75,7 +75,7 @@ describe("a field that there is not", function()
     local engine = assert(mtr.engine { seed = 1, sim = {
       nodes = { me = "192.0.2.1", r1 = { "198.18.0.1" }, r2 = { "198.18.0.2", silent = true },
         web = "192.0.2.2" }, links = { { "me", "r1", "r2", "web" } } } })
-    local found = run(engine, options, look)
+    local found = traced(engine, options, look)
     engine:close()
     assert.is_nil(found.error)
     assert.equal("gaplimit", found.stop_reason)
@@ -94,9 +94,9 @@ describe("a field that there is not", function()
     each(function(engine, options, look)
       local found
       assert(mtr.campaign { engine = engine, targets = { "192.0.2.2" }, trace = options,
-        on_trace = function(result)
-          look(result, RESULT)
-          found = result:copy()
+        on_trace = function(ended)
+          look(ended, RESULT)
+          found = ended:copy()
         end }:run())
       return found
     end)
@@ -114,13 +114,13 @@ describe("a field that there is not", function()
     assert.same({ "192.0.2.2", true }, { silence.dst, silence.timeout })
     assert.is_nil(silence.final)
     check(silence, PROBE)
-    local result = assert(engine:trace("192.0.2.2", { timeout = 50, strategy = function(trace)
+    local ended = assert(engine:trace("192.0.2.2", { timeout = 50, strategy = function(trace)
       check(trace, TRACE)
       check(trace:probe { ttl = 1 }, PROBE)
       check(trace:probe { ttl = 2 }, REPLY)
       return "completed"
     end }))
-    assert.same({ "completed" }, { result.stop_reason, result.error })
+    assert.same({ "completed" }, { ended.stop_reason, ended.error })
     engine:close()
   end)
 
@@ -129,12 +129,12 @@ describe("a field that there is not", function()
     local engine = assert(mtr.engine { seed = 1, sim = {
       nodes = { me = "192.0.2.1", web = "192.0.2.2" }, links = { { "me", "web" } } } })
     local got
-    local result = assert(engine:trace("192.0.2.2", { on_hop = function(trace, hop)
+    local ended = assert(engine:trace("192.0.2.2", { on_hop = function(trace, hop)
       trace.foo = hop.ttl
       got = trace.foo
     end }))
-    result.note = "mine"
-    assert.same({ 1, "mine" }, { got, result.note })
+    ended.note = "mine"
+    assert.same({ 1, "mine" }, { got, ended.note })
     engine:close()
   end)
 

@@ -15,10 +15,10 @@ local function annotated(paths)
       local name = line:match "^%-%-%-@class (mtr%.%w+)"
       local field = line:match "^%-%-%-@field ([%w_]+)"
       if name then
-        class = classes[name] or {}
-        classes[name] = class
+        class = name
+        classes[class] = classes[class] or {}
       elseif field then
-        class[field] = true
+        classes[class][field] = true
       elseif not line:find "^%-%-%-" then
         class = nil
       end
