@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * net.h: what a transport is: records in, records out, and descriptors to wait
- * on. It makes the system calls of the network and no others, and has no clock:
- * the loop passes the time in, and lends its own for the stamps of a send.
+ * net.h: what a transport is: it takes probes and gives replies, as structs,
+ * and has descriptors to wait on. It makes only the system calls of the
+ * network. It reads no clock: the loop passes the time in, and lends its clock
+ * for the time stamps of a send.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -14,13 +15,13 @@
 
 enum {
   NET_FDS = 12,          /* room for the descriptors of a transport */
-  NET_ROUTE_NS = 1000000000              /* how long a route is good */
+  NET_ROUTE_NS = 1000000000              /* how long a route may be used */
 };
 enum { NET_CALL = -1 };  /* see net_ops' tick */
 
 struct net;
 
-/* What to find out before a trace starts. */
+/* A question about a route, and its answer. */
 struct net_route {
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: by destination; out: the one to use */
@@ -28,8 +29,8 @@ struct net_route {
   uint8_t protocol;      /* WIRE_ICMP ... */
   uint8_t tos;
   uint16_t sport, dport; /* of the first probe; 0 not known */
-  int64_t now;           /* ns; an answer may be up to a second old */
-  uint8_t broadcast;     /* 1: such a target is allowed */
+  int64_t now;           /* ns; the answer may be up to a second old */
+  uint8_t broadcast;     /* 1: broadcast and multicast are allowed */
   uint32_t interface;    /* index, 0 any */
   uint32_t mark;
   const char *why;       /* out, of an error: more about it, or NULL; borrowed

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- result.hop_cuont and mtr.trce were nil in silence.
+-- Misspelled fields, such as result.hop_cuont and mtr.trce, were nil without an error.
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 

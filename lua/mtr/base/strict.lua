@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strict mode: a field that an object can never have is a mistake and raises, with the nearest
--- name. On in mtrlua, off in other hosts, which mtr.strict(true) switches on. A field that is only
--- absent now, such as the address of a silent hop, is nil as ever. Names that begin with "_" are
+-- Strict mode: to read a field that an object can never have raises an error, which shows the
+-- nearest name. It is on in mtrlua; in other hosts mtr.strict(true) switches it on. A field that is
+-- only absent now, such as the address of a silent hop, is nil. Names that begin with "_" are
 -- internal and never raise.
 --
--- These functions are called from __index, for fields that are nil: what an object has set is found
+-- These functions are called from __index, for fields that are nil. A field that is set is found
 -- without them.
 
 local lib = require "mtr.lib"

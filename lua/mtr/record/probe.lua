@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The probe that on_probe and on_timeout are given: one per engine, filled anew for each event.
--- Borrowed like mtr.reply: valid inside the hook, :copy() to keep.
+-- The probe that on_probe and on_timeout get: one object per engine, filled again for each event.
+-- It is borrowed: valid only inside the hook; :copy() keeps it.
 
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
@@ -14,7 +14,7 @@ local M = {}
 ---@class mtr.BorrowedProbe: mtr.Probe
 local Probe = {}
 
---- A probe of one's own.
+--- Copies the probe into a table to keep.
 ---@return mtr.Probe
 function Probe:copy()
   return (setmetatable({
@@ -25,7 +25,7 @@ end
 
 local META = strict.metatable("a probe", fields.probe, Probe)
 
---- The engine's one probe for on_probe, or for on_timeout.
+--- Makes the probe of an engine, for on_probe or for on_timeout.
 ---@param timeout? true
 ---@return mtr.BorrowedProbe
 function M.new(timeout)

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found, as one record. Field names are scamper's.
+-- The result of a trace. Its fields have the names that scamper uses.
 --
--- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
--- them when it is first asked for, so a result that is only counted costs one block of memory.
--- Until then pairs() does not see hops: touch result.hops before giving it to a generic dumper.
+-- At the end of a trace its replies are copied out of the engine as one block of memory. The field
+-- `hops` is made of them when it is first read, so a result that is only counted stays small. Until
+-- then pairs() does not see hops: read result.hops before you give a result to a generic printer.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -28,15 +28,15 @@ local M = {}
 ---@field dst string
 ---@field target string as it was given
 ---@field all_addresses? string[] of a name that has several
----@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport chose it
 ---@field dport? integer UDP and TCP
 ---@field flow integer
 ---@field flow_label? integer IPv6
----@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's minimum
 ---@field start number unix seconds
 ---@field duration number ms
 ---@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
----@field stop_data? integer such as the unreachable's code; nil: the transport does not tell it
+---@field stop_data? integer such as the unreachable's code; nil: the transport does not report it
 ---@field error? string traceback, when a hook failed
 ---@field first_ttl integer
 ---@field hop_count integer the last settled TTL
@@ -58,7 +58,7 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
--- The hops that the copied events are about; a hop's address is that of its first answer.
+-- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
   local hops, events = {}, result._events
   for ttl = 1, result.hop_count do
@@ -98,7 +98,7 @@ end
 
 local META = { __index = index }
 
---- The record as one line of JSON, without a newline. `data` is left out.
+--- Returns the result as one line of JSON, without a newline and without `data`.
 ---@return string
 function Result:json()
   local hops, data = self.hops, self.data
@@ -109,11 +109,12 @@ function Result:json()
   return text
 end
 
---- The result itself: borrowed ones (mtr.campaign.borrowed) give one of these.
+--- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
+--- these.
 ---@return mtr.Result
 function Result:copy() return self end
 
--- The kept replies and their extension objects, in memory of their own.
+-- Copies the kept replies and their extension objects out of the scratch memory.
 local function copy_replies(result, engine, handle)
   local events, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
   result._count = n
@@ -130,8 +131,8 @@ end
 
 local info = lib.new "struct mtr_info"
 
---- The result of a trace that has ended and is not yet released.
----@param trace mtr.Trace or what has its fields
+--- Makes the result of a trace that has ended and is not yet released.
+---@param trace mtr.Trace or an object with its fields
 ---@param engine ffi.cdata*
 ---@return mtr.Result
 function M.new(trace, engine)
