@@ -235,7 +235,7 @@ describe("a recording", function()
     local got = shell '"$MTR_PROGRAM" "$DIR/script.lua" $DIR/tape'
     assert.same({ 0, "" }, { got.status, got.err })
     assert.truthy(got.out:find("^nil\tEBUSY: device or resource busy: cannot record into %S+/tape: "
-      .. "another engine does already\tEBUSY\n$"), got.out)
+      .. "another engine is using it\tEBUSY\n$"), got.out)
   end)
 
   it("is of the engine that the script opens first", function()
@@ -265,7 +265,7 @@ describe("a recording", function()
     ]])
     local got = shell '"$MTR_PROGRAM" "$DIR/script.lua" $DIR/tape'
     assert.same({ 0, "" }, { got.status, got.err })
-    assert.truthy(got.out:find("/tape: it was made with max_probes 100, which has to be given ",
+    assert.truthy(got.out:find("/tape: it was made with max_probes 100; give the same value now",
       1, true), got.out)
   end)
 
