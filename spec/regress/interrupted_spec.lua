@@ -15,8 +15,8 @@ local STRATEGIES = { "window", "window-lua", "sequential", "rounds", "random", "
 -- A trace that is stopped after |after| ms: its result, statistics, and counters.
 local function stopped(opts, after)
   local e = assert(mtr.engine { sim = mtr.sim(SLOW), seed = 1 })
-  local stats, result, trace = mtr.stats(), nil, nil
-  trace = assert(e:trace("web", stats:hooks(opts), function(_, r) result = r end))
+  local stats, result = mtr.stats(), nil
+  local trace = assert(e:trace("web", stats:hooks(opts), function(_, r) result = r end))
   mtr.go(function()
     mtr.sleep(after)
     trace:stop()
@@ -31,7 +31,8 @@ end
 describe("a trace that is stopped", function()
   for _, strategy in ipairs(STRATEGIES) do
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-      it(("has no unanswered probes if none was lost: %s, %s"):format(strategy, protocol), function()
+      local what = strategy .. ", " .. protocol
+      it("has no unanswered probes if none was lost: " .. what, function()
         local given_up = 0
         for family = 4, 6, 2 do
           for _, after in ipairs { 10, 50, 145, 260 } do

@@ -69,7 +69,7 @@ local function refused(trace, probe, n)
     trace.held = probe
     C.mtr_pass(trace.engine.c, trace.handle, RETRY)
   elseif n == -EDQUOT then
-    fault(trace, ("%d probes sent and no end: raise max_probes, or have it return \"stop\"")
+    fault(trace, ("%.0f probes sent and no end: raise max_probes, or have it return \"stop\"")
       :format(trace.options.max_probes))
   else
     fault(trace, "next: " .. select(2, err.env(n, lib.string(C.mtr_why(trace.engine.c)))))

@@ -45,7 +45,7 @@ local M = {}
 ---@field await_answer? boolean
 ---@field stop_on_te_from_dst? boolean
 ---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
----@field max_probes? integer
+---@field max_probes? integer|"max"
 ---@field pace? fun(trace: mtr.Trace): number|string
 ---@field on_probe? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
 ---@field on_reply? fun(trace: mtr.Trace, reply: mtr.BorrowedReply): "stop"?
@@ -149,8 +149,8 @@ local SWEEP = {
     doc = "who decides what to probe next: a name, a table or a function" },
   -- A sweep of 30 hops asks at most 180 times for three answers each: five times that is a strategy
   -- that has lost its way, and costs a target no more than a second's worth of anybody's traffic.
-  field { name = "max_probes", kind = check.integer(1, 1e6), default = 1000,
-    doc = "probes to the target in all, by a strategy" },
+  field { name = "max_probes", kind = check.limit, default = 1000,
+    doc = "probes to the target in all, by a strategy; 0 or \"max\": no limit" },
   { name = "pace", kind = hook, otherwise = "none",
     doc = "returns the ms that the trace waits before its next probe" },
 }
