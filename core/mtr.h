@@ -584,8 +584,8 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 /* mtr_probe: queues |n| probes of manual traces, or of a strategy that was
  * asked; returns how many were taken, -EAGAIN when none fits now, -ESTALE,
  * -EINVAL (a field out of range, see mtr_why), -EOPNOTSUPP, -EBUSY (it was not
- * asked), -EDQUOT (max_probes). The route is looked up again every second: its
- * errors are those of mtr_start. */
+ * asked), -EDQUOT (max_probes). The route is looked up again every second; where
+ * there is none the probe fails, with a TIMEOUT event that has the errno. */
 int mtr_probe(struct mtr *engine, struct mtr_probe_opts *probes, uint32_t n);
 
 /* mtr_pass: a strategy that was asked has no probe now. It is asked again when

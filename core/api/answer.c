@@ -10,8 +10,10 @@
 #include "api/engine.h"
 #include "api/plan.h"
 
-/* A manual trace may live for long: once its route is as old as an answer that
- * transports remember, the source address is found anew. */
+/* Finds the source address of |t|, which may live for long, anew once its route
+ * is as old as an answer that transports remember. Where there is no route now,
+ * the network may be back later: the probe goes as the last one did, and what
+ * the transport says of that is its outcome. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   if (now - t->own->routed < NET_ROUTE_NS) return 0;
   const struct opts *o = t->opts;
@@ -21,8 +23,11 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   struct start_route route;
   memcpy(like.dst, t->dst, sizeof like.dst);
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
-  int err = plan_route(m, &like, &route);
-  return err ? err : start_reroute(&m->loop.core, t, route.src, now);
+  if (plan_route(m, &like, &route)) {
+    m->why[0] = 0;
+    return 0;
+  }
+  return start_reroute(&m->loop.core, t, route.src, now);
 }
 
 static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {

@@ -85,7 +85,8 @@ int raw_route(struct net *net, struct net_route *r);
 int raw_reserve(struct net *net, int protocol, uint16_t port);
 
 /* raw_later: whether a send that was refused at |now| with |err| is to be tried
- * again: for "not now", unless nothing has been taken for a second. */
+ * again: for "not now", unless nothing has been taken for a second; of ENOBUFS,
+ * for seven. */
 int raw_later(struct raw *raw, int err, int64_t now);
 
 /* raw_stamp: sets |r|'s time to the kernel's |at|, ns of the time of day; or,
