@@ -36,7 +36,8 @@ enum {
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
                           * until it is released, then another's; small, for
-                          * free ones are used again first */
+                          * free ones are used again first, each for 4095
+                          * traces in a row */
   MTR_NO_LABEL = -1,     /* flow_label: chosen by the engine, one per flow */
   MTR_NO_CODE = 255      /* icmp_code: the transport does not know it */
 };

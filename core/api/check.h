@@ -14,6 +14,10 @@
 /* check_config: 0, or -EINVAL with the reason in |why|[|size|]. */
 int check_config(const struct mtr_config *config, char *why, size_t size);
 
+/* check_rate: whether |rate|, probes per second, is 0 for no limit, or not too
+ * low or too high to be kept. */
+int check_rate(double rate);
+
 /* check_trace: the same for a trace of |payload| bytes, with |flows| flows. */
 int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
                 char *why, size_t size);

@@ -16,12 +16,12 @@ enum { REPLIES_EXT = 255 * 4 /* bytes of extensions of one record */ };
 struct replies {
   struct mtr_event *events;          /* [room], owned like the others */
   uint8_t *ext;          /* what their ext offsets point into */
-  uint16_t *next;        /* of each the next of its hop */
+  uint32_t *next;        /* of each the next of its hop */
   struct phrase *phrases;            /* [PHRASES] */
   uint32_t room;
 };
 
-/* replies_reserve: room for |n| records, 1..65534, with as many extension bytes
+/* replies_reserve: room for |n| records, 1 or more, with as many extension bytes
  * as they can have; what was there is lost. 0, or -ENOMEM with what it had. */
 int replies_reserve(struct replies *r, uint32_t n);
 

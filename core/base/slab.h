@@ -9,7 +9,9 @@
  *
  * The first four bytes of an element belong to the slab while it is free; the
  * rest keeps its last value, so that a generation counter survives there. New
- * elements are zero.
+ * elements are zero. An element whose counter has come to its end rests: it is
+ * taken again only when there is no other, the one that has rested longest
+ * first.
  */
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H
@@ -31,6 +33,8 @@ struct slab {
   uint32_t max;          /* elements that may exist */
   uint32_t used;         /* elements taken */
   uint32_t free;         /* first of the free list, SLAB_NONE when empty */
+  uint32_t resting;      /* elements that rest, neither taken nor free */
+  uint32_t rest_first, rest_last;    /* of them; SLAB_NONE when empty */
 };
 
 /* slab_init: an empty slab of elements of |size| bytes (a multiple of 8), at
@@ -49,6 +53,9 @@ uint32_t slab_take(struct slab *s);
 
 /* slab_give: frees element |i|, which was taken. */
 void slab_give(struct slab *s, uint32_t i);
+
+/* slab_rest: as slab_give, but element |i| is to rest. */
+void slab_rest(struct slab *s, uint32_t i);
 
 /* slab_give_chain: frees |n| elements at once, the first of which is |first|,
  * each naming the next in its first four bytes, the last of which is |last|. */

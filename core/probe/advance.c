@@ -42,13 +42,28 @@ static void tell_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
+/* What was not answered at hops that strategy |t|, which ends, probed after they
+ * had settled. */
+static void recount(struct core *c, struct trace *t) {
+  for (unsigned ttl = t->opts->first_ttl; ttl <= t->settled; ttl++) {
+    struct hop *h = trace_hop(t, ttl);
+    if (!(h->marks & HOP_AGAIN)) continue;
+    h->marks &= (uint8_t)~HOP_AGAIN;
+    silence_keep(c, t, ttl);
+  }
+}
+
 /* Tells of the hops of strategy |t| that have settled, at its end of all of
  * them; 0 when the event array is full before that. */
 static int follow(struct core *c, struct trace *t) {
   unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
   int ending = t->state != TRACE_RUNNING;
-  if (ending) end = t->last;
-  else if (!t->left) return 1;
+  if (ending) {
+    end = t->last;
+    recount(c, t);
+  } else if (!t->left) {
+    return 1;
+  }
   for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
     if (!ending && (h->out || !h->sent)) break;

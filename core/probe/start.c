@@ -18,7 +18,7 @@ static int needs_own(const struct core *c, const struct mtr_trace *o) {
 }
 
 static int reserve(struct core *c, int own) {
-  if (c->traces.used >= c->traces.max) return -EAGAIN;
+  if (c->traces.used >= c->config.max_traces) return -EAGAIN;
   if (slab_reserve(&c->traces, 1) || (own && slab_reserve(&c->owns, 1)) ||
       cells_reserve(&c->cells, CELLS_PER_TRACE))
     return -ENOMEM;

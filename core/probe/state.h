@@ -86,6 +86,14 @@ static inline struct trace *state_trace(const struct core *c,
   return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
 }
 
+/* state_give: frees element |i| of |slab|, whose last handle was |handle|. One
+ * that has had all generations rests, so that a handle names another element
+ * only after as many as there are handles. */
+static inline void state_give(struct slab *slab, uint32_t i, uint32_t handle) {
+  if (handle >> TRACE_BITS == UINT32_MAX >> TRACE_BITS) slab_rest(slab, i);
+  else slab_give(slab, i);
+}
+
 /* state_probe: the probe of table handle |handle|, or NULL if the place has
  * another probe now. */
 static inline struct probe *state_probe(const struct core *c,

@@ -27,7 +27,8 @@ struct hop {
 enum {
   HOP_FINAL = 1,         /* an answer completes the trace here */
   HOP_OTHER = 2,         /* an answer was no unreachable that does not */
-  HOP_ERROR = 4          /* a send failed; the errno is in the cells */
+  HOP_ERROR = 4,         /* a send failed; the errno is in the cells */
+  HOP_AGAIN = 8          /* strategy: probed after it had settled */
 };
 
 /* In which list a trace waits for its turn, if in any. */

@@ -190,7 +190,7 @@ function M.pace(trace)
   if not ok then return trace:broke(wait) end
   if trace.state ~= "running" then return end
   local ms = units.duration(wait)
-  if ms then
+  if ms and ms < 1e12 then
     C.mtr_pace(trace.engine.c, trace.handle, ms)
   else
     trace:broke("pace must return ms or a duration, got " .. err.show(wait))
