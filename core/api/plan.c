@@ -17,6 +17,9 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
                         .broadcast = (t->flags & MTR_BROADCAST) != 0,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
+  q.tos = t->tos;
+  q.sport = t->source_port;
+  if (t->protocol != MTR_ICMP) q.dport = t->port;
   q.now = clock_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
   memcpy(q.src, source, sizeof q.src);
@@ -50,7 +53,7 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
   }
 }
 
-/* A source port of our block for |flow|, or the user's. */
+/* Finds a source port: the user's, or one of our block for the flow. */
 static int find_port(struct mtr *m, const struct mtr_trace *t,
                      struct start_route *route) {
   const struct core *c = &m->loop.core;
@@ -76,7 +79,6 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
-/* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
 int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                struct payload *payload) {
   const struct core *c = &m->loop.core;

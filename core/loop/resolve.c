@@ -9,23 +9,26 @@
 #include <string.h>
 
 #include "loop/clock.h"
+#include "loop/idna.h"
+#include "wire/ip.h"
 
-enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
+enum { MOST = 64, NAME = 256 };        /* most addresses; bytes of a name */
 
 struct lookup {
   uv_getaddrinfo_t request;
   struct loop *loop;
   struct lookup *next;
-  int64_t at;            /* ns; when it may be told */
+  int64_t at;            /* ns; when to report it */
   uint32_t cookie;
   uint32_t family;
   int error;             /* errno, 0 with |count| addresses */
+  int unmapped;          /* 1: letters outside ASCII went as they are */
   uint32_t count;
-  struct net_route known[MOST];        /* |dst|, |family| */
+  struct net_route known[MOST];        /* |dst|, |family|, |interface| */
   char name[NAME];
 };
 
-/* Queues |k| behind all that may be told no later. */
+/* Queues |k| behind all answers that are reported before it. */
 static void append(struct loop *l, struct lookup *k) {
   struct lookup **p = &l->answers;
   while (*p && (*p)->at <= k->at) p = &(*p)->next;
@@ -46,20 +49,27 @@ static int error_of(int status) {
   }
 }
 
-static void take_address(struct lookup *k, const struct addrinfo *a) {
+static void add_address(struct lookup *k, const void *addr, unsigned family,
+                        uint32_t zone) {
   struct net_route *r = &k->known[k->count];
+  if (k->family && k->family != family) return;
+  memcpy(r->dst, addr, family == 4 ? 4 : 16);
+  r->family = (uint8_t)family;
+  r->interface = zone;
+  k->count++;
+}
+
+static void take_address(struct lookup *k, const struct addrinfo *a) {
   if (a->ai_family == AF_INET) {
     struct sockaddr_in in4;
     memcpy(&in4, a->ai_addr, sizeof in4);
-    memcpy(r->dst, &in4.sin_addr, 4);
-    r->family = 4;
-    k->count++;
+    add_address(k, &in4.sin_addr, 4, 0);
   } else if (a->ai_family == AF_INET6) {
     struct sockaddr_in6 in6;
     memcpy(&in6, a->ai_addr, sizeof in6);
-    memcpy(r->dst, &in6.sin6_addr, 16);
-    r->family = 6;
-    k->count++;
+    const uint8_t *addr = in6.sin6_addr.s6_addr;
+    if (ip_mapped(addr)) add_address(k, addr + 12, 4, 0);
+    else add_address(k, addr, 6, in6.sin6_scope_id);
   }
 }
 
@@ -69,6 +79,7 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
   for (const struct addrinfo *a = list; a && k->count < MOST; a = a->ai_next)
     take_address(k, a);
   if (!k->count) k->error = error_of(status);
+  if (k->error == ENOENT && k->unmapped) k->error = ELIBACC;
   uv_freeaddrinfo(list);
   append(k->loop, k);
 }
@@ -77,13 +88,17 @@ static int ask_system(struct loop *l, struct lookup *k) {
   struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
   hints.ai_family = k->family == 4   ? AF_INET
                     : k->family == 6 ? AF_INET6 : AF_UNSPEC;
+  char ascii[NAME];
+  int err = idna_ascii(k->name, ascii, sizeof ascii);
+  if (err && err != -ELIBACC) return err;
+  k->unmapped = err != 0;
   k->request.data = k;
-  int err = uv_getaddrinfo(&l->uv, &k->request, on_answer, k->name, NULL,
-                           &hints);
+  err = uv_getaddrinfo(&l->uv, &k->request, on_answer,
+                       k->unmapped ? k->name : ascii, NULL, &hints);
   return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
 }
 
-/* The transport has names of its own. */
+/* Asks the transport, which knows names itself. */
 static void ask_net(struct loop *l, struct lookup *k) {
   struct net *net = l->net;
   int n = net->ops->resolve(net, k->name, k->family, k->known, MOST);
@@ -113,23 +128,24 @@ int64_t resolve_deadline(const struct loop *l) {
   return l->answers ? l->answers->at : INT64_MAX;
 }
 
-static void tell(struct loop *l, const struct lookup *k) {
+static void report(struct loop *l, const struct lookup *k) {
   for (uint32_t i = 0; i < (k->count ? k->count : 1); i++) {
     struct mtr_event *ev = events_add(&l->core, MTR_EV_RESOLVED);
     ev->cookie = k->cookie;
     ev->ttl = (uint8_t)(k->count ? k->count - 1 - i : 0);
     ev->error = (uint8_t)k->error;
     ev->family = k->known[i].family;
+    ev->probe = k->known[i].interface;
     memcpy(ev->addr, k->known[i].dst, sizeof ev->addr);
   }
 }
 
-void resolve_tell(struct loop *l) {
+void resolve_report(struct loop *l) {
   struct lookup *k;
   while ((k = l->answers) && k->at <= clock_now(l) &&
          events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
-    tell(l, k);
+    report(l, k);
     if (ops->resolved)
       ops->resolved(l->net, k->name, k->family, k->known, k->count, k->error);
     l->answers = k->next;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A table of long options, each with the field that its value goes to. Values
- * are checked here when they are numbers or one of a few words; addresses,
- * rates and interfaces are checked where they are understood.
+ * A table of long options, each with the field for its value. Numbers and words
+ * are checked here. The Lua layer and the engine check addresses, rates and
+ * interfaces.
  */
 #include "program/options.h"
 
@@ -19,8 +19,11 @@ struct row {
   const char *name;
   size_t field;          /* offset of its const char * in struct options */
   size_t number;         /* offset of its uint32_t, 0: not a number */
-  const char *words;     /* the values allowed, separated by |; NULL: any */
+  const char *words;     /* the values allowed, separated by |; NULL: any; or
+                          * |duration|: the number is of ms */
 };
+
+static const char duration[] = "a duration such as 5, 250ms or 1m";
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -36,6 +39,7 @@ static const struct row rows[] = {
     {"seed", FIELD(seed_text), FIELD(seed), NULL},
     {"record", FIELD(record), 0, NULL},
     {"replay", FIELD(replay), 0, NULL},
+    {"grace", FIELD(grace_text), FIELD(grace_ms), duration},
     {NULL, 0, 0, NULL}};
 
 static size_t least(size_t a, size_t b, size_t c) {
@@ -43,8 +47,8 @@ static size_t least(size_t a, size_t b, size_t c) {
   return low < c ? low : c;
 }
 
-/* Edits between two words (Levenshtein), none when |a| is the beginning of |b|;
- * long ones are cut. */
+/* Returns the number of edits between two words (Levenshtein distance); 0 if
+ * |a| is the beginning of |b|. Long words are cut. */
 static size_t distance(const char *a, const char *b) {
   enum { CUT = 32 };
   size_t n = strnlen(a, CUT), m = strnlen(b, CUT), row[CUT + 1];
@@ -109,6 +113,23 @@ int options_helped(const struct options *o) {
   return 0;
 }
 
+/* Reads |text|, seconds unless it has a unit, into |*ms|. */
+static int take_duration(const char *text, uint32_t *ms) {
+  static const struct {
+    const char *name;
+    double ms;
+  } units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {"h", 3.6e6}};
+  char *end;
+  double n = strtod(text, &end);
+  if (!*text || text[strspn(text, "0123456789.msh")] || end == text) return 0;
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (!strcmp(end, units[i].name) && n * units[i].ms <= 8.64e7) {
+      *ms = (uint32_t)(n * units[i].ms);
+      return 1;
+    }
+  return 0;
+}
+
 static int set_value(struct options *o, const struct row *r, const char *value,
                      char *why) {
   char names[OPTIONS_NAMES];
@@ -117,12 +138,19 @@ static int set_value(struct options *o, const struct row *r, const char *value,
     options_transports(names, sizeof names, "|");
     words = names;
   }
-  if (words && !is_word(words, value)) {
+  if (words == duration) {
+    uint32_t ms;
+    if (!take_duration(value, &ms)) {
+      snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not %s, a day at most",
+               r->name, value, duration);
+      return -EINVAL;
+    }
+    memcpy((char *)o + r->number, &ms, sizeof ms);
+  } else if (words && !is_word(words, value)) {
     snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
              words);
     return -EINVAL;
-  }
-  if (r->number) {
+  } else if (r->number) {
     char *end;
     errno = 0;
     unsigned long long number = strtoull(value, &end, 0);
@@ -139,8 +167,8 @@ static int set_value(struct options *o, const struct row *r, const char *value,
   return 0;
 }
 
-/* Takes --name value or --name=value at argv[0]; how many arguments that
- * were. */
+/* Takes --name value or --name=value at argv[0]. Returns how many arguments it
+ * took. */
 static int take_long(struct options *o, char **argv, char *why) {
   const char *name = argv[0] + 2;
   size_t len = strcspn(name, "=");
@@ -168,7 +196,7 @@ static int take_chunk(struct options *o, const char *arg, char *why) {
 
 int options_parse(struct options *o, int argc, char **argv, char *why) {
   int i = 1;
-  *o = (struct options){.action = OPTIONS_RUN};
+  *o = (struct options){.action = OPTIONS_RUN, .grace_ms = OPTIONS_GRACE_MS};
   while (i < argc && argv[i][0] == '-' && argv[i][1]) {
     const char *arg = argv[i];
     int taken;

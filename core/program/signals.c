@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only static state of the program, for a handler has no argument to find
- * its state by. The handler makes async-signal-safe calls only.
+ * The only static variables of the program: a signal handler has no argument
+ * for its state. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
@@ -13,14 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
-/* timeout(1) signals its child and then its child's group: two signals in a few
- * microseconds that are meant as one. */
+/* timeout(1) signals its child and then the group of its child: two signals
+ * within a few microseconds, which count as one. */
 enum { SAME_NS = 20 * 1000 * 1000 };
 
-static volatile sig_atomic_t count;
+static volatile int32_t count;
 static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
+static timer_t grace;
+static struct itimerspec grace_left;
 
 static int64_t now_ns(void) {
   struct timespec t;
@@ -28,10 +30,37 @@ static int64_t now_ns(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Whether nobody reads standard output any more. */
+/* Returns 1 if nobody reads standard output any more. */
 static int reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO};
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
+/* signals_say: prints, once, that the signal was received. */
+static void signals_say(void) {
+  static const char text[] = "mtrlua: interrupted\n";
+
+  if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
+    /* there is no reader */
+  }
+}
+
+/* signals_first: takes the first signal and starts the time of grace. */
+static void signals_first(int sig) {
+  first = sig;
+  first_ns = now_ns();
+  count = 1;
+  if (sig != SIGPIPE)
+    signals_say();
+  if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)
+    _exit(128 + sig);
+  timer_settime(grace, 0, &grace_left, NULL);
+}
+
+static void signals_over(int sig) {
+  (void)sig;
+  if (first)
+    _exit(128 + first);
 }
 
 static void on_signal(int sig) {
@@ -42,20 +71,18 @@ static void on_signal(int sig) {
     return;
   }
   if (count == 0) {
-    first = sig;
-    first_ns = now_ns();
-    count = 1;
+    signals_first(sig);
   } else if (now_ns() - first_ns >= SAME_NS) {
     _exit(128 + sig);
   }
   if (write(wake_fd, &one, sizeof one) < 0) {
-    /* readable already */
+    /* it is readable already */
   }
   errno = saved;
 }
 
-/* Handles |sig|; but SIGINT stays ignored where we were started so, as shells
- * do for what runs in the background. */
+/* Installs the handler of |sig|. If SIGINT was ignored before, it stays
+ * ignored: shells start background programs like that. */
 static void take(int sig) {
   struct sigaction old;
   struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -64,7 +91,26 @@ static void take(int sig) {
   if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
 }
 
-int signals_start(void) {
+/* signals_timer: prepares the timer that ends the process after the grace. */
+static int signals_timer(uint32_t ms) {
+  struct sigevent event = {
+    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM,
+  };
+  struct sigaction act = {.sa_handler = signals_over};
+
+  sigfillset(&act.sa_mask);
+  grace_left.it_value.tv_sec = ms / 1000;
+  grace_left.it_value.tv_nsec = (long)(ms % 1000) * 1000000;
+  if (sigaction(SIGALRM, &act, NULL) < 0)
+    return -errno;
+  return timer_create(CLOCK_MONOTONIC, &event, &grace) < 0 ? -errno : 0;
+}
+
+int signals_start(uint32_t grace_ms) {
+  int err = signals_timer(grace_ms);
+
+  if (err < 0)
+    return err;
   wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0) return -errno;
   take(SIGINT);
@@ -74,6 +120,10 @@ int signals_start(void) {
 }
 
 int signals_count(void) { return count; }
+
+volatile int32_t *signals_cell(void) {
+  return &count;
+}
 
 void signals_clear(void) {
   uint64_t n;

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * source.h: finds a script by the name that the user gave and reads it whole.
+ * source.h: finds a script by its name and reads it.
  */
 #ifndef PROGRAM_SOURCE_H
 #define PROGRAM_SOURCE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The text of a script. */
 struct source {
   char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
   char *text;            /* owned; NULL when not read */
-  size_t size;           /* bytes of it */
+  size_t size;           /* bytes of |text| */
+  bool installed;        /* it came with this program */
 };
 
-/* source_read: reads the script |name|: "-" is standard input; a name without
- * a slash is looked up, as it is and with ".lua", in the current directory and
- * then among the scripts installed with this program. A first line that starts
- * with '#' is blanked out. Returns 0 or a negative errno; the caller frees. */
+/* source_read: reads the script |name|: "-" is standard input. A name without a
+ * slash is looked for among the scripts installed with this program, with
+ * ".lua" or as given; if the name ends with ".lua", in the current directory
+ * before. If the first line starts with '#', it becomes blanks. Returns 0 or a
+ * negative errno; the caller frees. */
 int source_read(struct source *s, const char *name);
+
+/* source_passed: returns true if the current directory has a file |name| that
+ * is not used because the name has no slash. */
+bool source_passed(const char *name);
 
 /* source_free: frees the text. */
 void source_free(struct source *s);

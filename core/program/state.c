@@ -2,14 +2,16 @@
  *
  * Fills package.preload with the embedded modules and package.loaded with
  * "mtr.program", compiles the chunks, and hands them to the function that
- * require "mtr.main" returns: that one runs them as a task, drives the engines
- * and says with which status to exit. Chunks are compiled here so that a syntax
- * error is told before anything runs.
+ * require "mtr.main" returns. That function runs them as a task, drives the
+ * engines and returns the exit status. Chunks are compiled here so that a
+ * syntax error is reported before anything runs.
  *
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
- * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
- * interrupted = function() -> n, clear = function() }.
+ * replay: strings; mark, seed: numbers; each nil when not given },
+ * installed = whether the script came with the program, wake_fd = n,
+ * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
+ * clear = function() }.
  */
 #include "program/state.h"
 
@@ -27,24 +29,29 @@
 #include "program/embed.h"
 #include "program/signals.h"
 
-void state_exit(int status) {
+/* state_end: as state_exit; |chosen|: the script says that this is the status,
+ * which a reader that has gone then changes only if it is 0. */
+static _Noreturn void state_end(int status, int chosen) {
   int err = 0;
   if (fflush(stdout)) err = errno;
   else if (ferror(stdout)) err = EIO;
   fflush(NULL);
-  if (err == EPIPE || signals_status() == 128 + SIGPIPE) _exit(128 + SIGPIPE);
+  if (err == EPIPE || signals_status() == 128 + SIGPIPE)
+    _exit(chosen && status ? status : 128 + SIGPIPE);
   if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
   _exit(err && !status ? 1 : status);
 }
 
+void state_exit(int status) { state_end(status, 0); }
+
 static int os_exit(lua_State *L) {
   int status = lua_isboolean(L, 1)
                    ? lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE
                    : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
   if (lua_toboolean(L, 2)) lua_close(L);
-  state_exit(status & 0xff);
+  state_end(status & 0xff, 1);
 }
 
 static int interrupted(lua_State *L) {
@@ -58,7 +65,7 @@ static int clear_signals(lua_State *L) {
   return 0;
 }
 
-/* The loader in package.preload; the module is its upvalue. */
+/* Loads a module; the entry in package.preload. The module is its upvalue. */
 static int load_module(lua_State *L) {
   const struct embed_module *m = lua_touserdata(L, lua_upvalueindex(1));
   if (luaL_loadbuffer(L, m->text, (size_t)(m->end - m->text), m->chunk) != 0)
@@ -121,7 +128,7 @@ static void push_options(lua_State *L, const struct options *o) {
   set_number(L, "seed", o->seed_text, o->seed);
 }
 
-/* Fills package.loaded["mtr.program"], and has os.exit call state_exit. */
+/* Fills package.loaded["mtr.program"] and makes os.exit call state_exit. */
 static void publish(lua_State *L, const struct state_setup *setup) {
   lua_getglobal(L, "package");
   lua_getfield(L, -1, "loaded");
@@ -134,8 +141,12 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   }
   push_options(L, setup->options);
   lua_setfield(L, -2, "options");
+  lua_pushboolean(L, setup->script && setup->script->installed);
+  lua_setfield(L, -2, "installed");
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
+  lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());
+  lua_setfield(L, -2, "signals");
   lua_pushcfunction(L, interrupted);
   lua_setfield(L, -2, "interrupted");
   lua_pushcfunction(L, clear_signals);
@@ -147,7 +158,7 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_pop(L, 3);
 }
 
-/* Makes the global arg, as lua(1) has it. */
+/* Sets the global arg, as lua(1) does. */
 static void push_arg(lua_State *L, const struct state_setup *setup) {
   int script = setup->options->script;
   lua_createtable(L, setup->argc - script, script + 1);
@@ -158,7 +169,7 @@ static void push_arg(lua_State *L, const struct state_setup *setup) {
   lua_setglobal(L, "arg");
 }
 
-/* Makes one function, on the stack, of the |n| on its top. */
+/* Replaces the |n| functions on top of the stack by one that calls them all. */
 static int join_chunks(lua_State *L, int n) {
   static const char join[] =
     "local chunks, n = {...}, select('#', ...)\n"
@@ -174,7 +185,7 @@ static int join_chunks(lua_State *L, int n) {
   return 0;
 }
 
-/* Pushes the function of all chunks; on failure the message. */
+/* Pushes one function for all chunks, or the message of an error. */
 static int compile(lua_State *L, const struct state_setup *setup) {
   const struct source *s = setup->script;
   const struct options *o = setup->options;
@@ -198,7 +209,7 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-/* The protected part: takes the setup, returns the status. */
+/* Runs everything, called by lua_pcall: takes the setup, returns the status. */
 static int run(lua_State *L) {
   const struct state_setup *setup = lua_touserdata(L, 1);
   int script = setup->options->script, args = 0;
@@ -228,7 +239,7 @@ static int run(lua_State *L) {
 int state_run(const struct state_setup *setup) {
   static struct heap heap;
   lua_State *L = lua_newstate(heap_alloc, &heap);
-  if (!L) L = luaL_newstate();         /* a LuaJIT that wants its own */
+  if (!L) L = luaL_newstate();         /* this LuaJIT needs its allocator */
   if (!L) {
     fputs("mtrlua: not enough memory for Lua\n", stderr);
     return EXIT_FAILURE;

@@ -32,8 +32,8 @@ enum {
  * IPv6's fragment header; RFC 8200 4.5. */
 enum {
   PROTO_IPV4_DF = 0x4000,
-  PROTO_IPV4_OFFSET = 0x1fff,
-  PROTO_IPV6_OFFSET = 0xfff8
+  PROTO_IPV4_OFFSET = 0x1fff, PROTO_IPV4_MORE = 0x2000,
+  PROTO_IPV6_OFFSET = 0xfff8, PROTO_IPV6_MORE = 1
 };
 
 /* ICMP types; RFC 792. */
@@ -57,7 +57,7 @@ enum {
   PROTO_ECHO_REPLY6 = 129
 };
 
-/* ICMP codes with a meaning of their own; RFC 792, RFC 1191 4, RFC 4443 3.3. */
+/* ICMP codes with a special meaning; RFC 792, RFC 1191 4, RFC 4443 3.3. */
 enum {
   PROTO_NEED_FRAGMENT = 4,    /* of unreachable */
   PROTO_IN_TRANSIT = 0        /* of time exceeded; 1 is reassembly */

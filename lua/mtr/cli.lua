@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr.cli: what command line programs over this library have in common, so that a script is about
--- what it measures. Options are read off the help text, lua-argparse does the parsing; results of
--- targets that are under way side by side are written whole and in the order of the targets.
+-- mtr.cli: the common part of command line programs over this library. The options are read from
+-- the help text and parsed by lua-argparse. Targets are traced all at once, and their results are
+-- written whole and in the order of the targets.
 --
 --     local cli = mtr.cli("watch", [[
 --     usage: watch [options] TARGET...
@@ -12,52 +12,39 @@
 --     local args = cli:parse(arg)                   -- { target = { "a", "b" }, count = 10 }
 --     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
--- In the help text an option's line begins with its names, then what its value is called: N is a
--- number, WAIT a duration (bare numbers are seconds), anything else a string. A line that only
--- names an option of mtr.trace is completed with what it is and its default. Unlike all else in
--- this library it prints and exits: it is for programs.
+-- In the help text the line of an option begins with its names and the name of its value: N is a
+-- number, WAIT a duration (a plain number is seconds), any other name a string. A line that has
+-- only the name of an option of mtr.trace is completed with the description and default of that
+-- option. Only this file of the library prints and exits: it is for programs.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local lines = require "mtr.base.lines"
 local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
+local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
 
 local C = lib.C
 
 ---@class mtr.Cli
----@field name string of the program
+---@field name string name of the program
 ---@field help string
 ---@field flags table<string, { [1]: string, [2]: any }>
 local Cli = {}
 Cli.__index = Cli
 
--- What is no number is passed on: whoever takes it says what it wants instead.
-local CONVERT = {}
-function CONVERT.N(text) return tonumber(text) or text end
-function CONVERT.WAIT(text, names)
-  if text:find "^[%d.]+$" then return text .. "s" end
-  return text:find "^[%d.]+%l+$" and text or nil,
-    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
-end
-
--- Flags that many programs have: what they set.
-local FLAGS = {
-  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
-  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
-}
-
---- A program's command line.
+--- Makes the command line of a program.
 ---@param name string
 ---@param help string
----@param flags? table<string, { [1]: string, [2]: any }> what flags set, beside -4 -6 -I -U -T
+---@param flags? table<string, { [1]: string, [2]: any }> what each flag sets, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
   return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {} }, Cli)
 end
 
---- Ends the program over wrong usage: status 2.
+--- Ends the program because of wrong usage: status 2.
 ---@param message string
 function Cli:usage(message)
   io.stderr:write(self.name, ": ", message, "\ntry: ", self.name, " --help\n")
@@ -69,37 +56,20 @@ local function fail(self, message)
   os.exit(1)
 end
 
-local function add(self, parser, spec)
-  local names, value = spec:match "^(.*) (%u+)$"
-  local short = self.flags[spec] or FLAGS[spec]
-  if names then
-    local convert = CONVERT[value]
-    local long = names:match "%-%-%S+" or names
-    parser:option(names):convert(function(text)
-      if convert then return convert(text, long) end
-      return text
-    end)
-  elseif short then
-    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
-  elseif not spec:find "help" then
-    parser:flag(spec)
-  end
-end
-
--- "-" stands for targets from standard input, one a line, # and what follows is a comment.
+-- Replaces "-" with the targets on standard input: one in each line; "#" begins a comment.
 local function read_targets(given)
   local targets = {}
   for _, target in ipairs(given) do
     if target ~= "-" then targets[#targets + 1] = target end
-    for line in target == "-" and io.lines() or function() end do
+    for line in target == "-" and lines.of(io.stdin) or function() end do
       targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
     end
   end
   return targets
 end
 
---- Parses a command line; wrong usage and --help end the program. Names have underscores for
---- dashes; `target` is the list of targets, if the help text's usage line has one.
+--- Parses a command line; wrong usage and --help end the program. Names have underscores in place
+--- of dashes; `target` is the list of targets, if the usage line has one.
 ---@param words string[]
 ---@return table<string, any>
 function Cli:parse(words)
@@ -107,9 +77,7 @@ function Cli:parse(words)
   if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) self:usage(message) end
-  local targets = self.help:match "usage:[^\n]* TARGET(%S*)"
-  if targets then parser:argument("target"):args(targets ~= "" and "+" or 1) end
-  for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
+  local targets = help_text.read(self.help, self.flags, parser)
   local args = parser:parse(words)
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
@@ -121,8 +89,8 @@ function Cli:parse(words)
   return args
 end
 
---- An option that is one of some words, the first of which is its default.
----@param name string as in parse()'s table
+--- Returns the value of an option that must be one of some words; the first word is its default.
+---@param name string as in the table of parse()
 ---@param words string[]
 ---@return string
 function Cli:choice(name, words)
@@ -136,8 +104,8 @@ function Cli:choice(name, words)
   return value
 end
 
---- An option that is a whole number which the program itself has a use for.
----@param name string as in parse()'s table
+--- Returns the value of an option that must be a whole number.
+---@param name string as in the table of parse()
 ---@param least integer
 ---@param most integer
 ---@param default integer
@@ -149,11 +117,11 @@ function Cli:number(name, least, most, default)
   return default
 end
 
---- Calls a function of the library with what the command line said: an option that it refuses is
---- wrong usage, told in the command line's words.
+--- Calls a function of the library with options of the command line. If it refuses an option, that
+--- is wrong usage, and the message names the option as on the command line.
 ---@param fn function
 ---@param ... any
----@return any ... what it returns
+---@return any ... its results
 function Cli:call(fn, ...)
   local results = { pcall(fn, ...) }
   if results[1] then return unpack(results, 2, table.maxn(results)) end
@@ -163,51 +131,52 @@ function Cli:call(fn, ...)
   end)))
 end
 
---- Writes to standard output at once. Ends the program with status 1 if that takes no more; a
---- record that a full disk took in part is blanked out.
+--- Writes to standard output at once. Ends the program with status 1 if that fails. If a full disk
+--- took only part of a line, that part is overwritten with blanks.
 ---@param text string
 ---@return true
 function Cli:write(text)
   local code = C.mtr_write_lines(io.stdout, text, #text)
   if code == 0 then return true end
   local _, message, name = err.env(code)
-  if name == "EPIPE" then os.exit(1) end
+  if name == "EPIPE" then os.exit(141) end
   fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
---- The reporter that --output names, of those for one kind of results; it writes to standard
---- output. Another word is wrong usage.
+--- Makes the reporter that --output names, for one kind of results. It writes to standard output.
+--- Another word is wrong usage.
 ---@param kind string "trace", "mda", "pmtu" or "ping"
----@param opts? table of the reporter
+---@param opts? table options of the reporter
 ---@return mtr.Reporter
 function Cli:reporter(kind, opts)
   local word = self:choice("output", report.words(kind))
   return report.open(kind, word, function(text) return self:write(text) end, opts)
 end
 
---- Calls a method of a reporter, if it has it. Ends the program with status 1 if that fails.
+--- Passes values to a method of a reporter, if it has it. Ends the program with status 1 if that
+--- fails.
 ---@param reporter mtr.Reporter
 ---@param method string
 ---@param ... any
-function Cli:tell(reporter, method, ...)
+function Cli:pass(reporter, method, ...)
   if not reporter[method] then return end
   local ok, message = reporter[method](reporter, ...)
   if not ok and message then fail(self, message) end
 end
 
--- Runs fn(i, target) for each target; the status of the program.
+-- Runs fn(i, target) for each target; returns the status of the program.
 local function all(self, targets, turns, fn)
   return turns:run(targets, function(i, target)
     local well, message = fn(i, target)
     if well or not message then return well end
     io.stderr:write(self.name, ": ", target, ": ", message, "\n")
     return loop.halted
-  end) and 0 or 1
+  end) and 0 or loop.halted and 0 or 1
 end
 
---- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
---- out is written in the order of the targets (see mtr.script.turns). fn returns true if all is
---- well; nil and a message for standard error if not; after ^C that is no failure.
+--- Runs fn for each target, each in a task, all at once, and waits for all of them. Text that it
+--- gives to put() is written in the order of the targets (see mtr.script.turns). fn returns true,
+--- or nil and a message for standard error; after ^C that is not a failure.
 ---@async
 ---@param targets string[]
 ---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?
@@ -219,31 +188,31 @@ function Cli:each(targets, fn)
   end)
 end
 
---- The same where each target has a result that goes to a reporter, in the order of the targets,
---- and so do hops as they settle, if fn gives them to the on_hop that it gets.
+--- Does the same for a reporter: the results that fn returns go to it in the order of the targets.
+--- So do hops as they settle, if fn uses the on_hop that it is given.
 ---@async
 ---@param targets string[]
 ---@param reporter mtr.Reporter
 ---@param fn fun(target: string, on_hop?: function): mtr.Result?, string?
----@param well? fun(result: mtr.Result): boolean default: it did not end with an error
+---@param well? fun(result: mtr.Result): boolean success? default: no error
 ---@return integer status of the program
 function Cli:report(targets, reporter, fn, well)
   local turns = Turns.new()
-  local function tell(i, method, a, b)
-    turns:call(i, function() self:tell(reporter, method, a, b) end)
+  local function pass(i, method, a, b)
+    turns:call(i, function() self:pass(reporter, method, a, b) end)
   end
-  self:tell(reporter, "start", {})
+  self:pass(reporter, "start", {})
   local status = all(self, targets, turns, function(i, target)
-    tell(i, "begin", target)
+    pass(i, "begin", target)
     local function on_hop(trace, hop)
-      tell(i, "hop", trace, i > turns.turn and hop:copy() or hop)
+      pass(i, "hop", trace, i > turns.turn and hop:copy() or hop)
     end
     local result, message = fn(target, reporter.hop and on_hop or nil)
     if not result then return nil, message end
-    tell(i, "trace", result)
+    pass(i, "trace", result)
     return well and well(result) or not well and result.stop_reason ~= "error"
   end)
-  self:tell(reporter, "finish", {})
+  self:pass(reporter, "finish", {})
   return status
 end
 

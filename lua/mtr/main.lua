@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- What mtrlua does with a compiled script: runs it as a task, drives every engine until nothing is
--- left to do, and says with which status to exit.
+-- Runs a compiled script in mtrlua: runs it as a task, drives every engine until nothing is left to
+-- do, and returns the exit status.
 --
--- The first ^C halts the traces of all engines, and those that are started later; the script goes
--- on and sees their results. The second one ends the process from the signal handler, not here.
+-- The first ^C halts the traces of all engines; the script gets their results. Plain waits and
+-- later starts raise. The second ^C ends the process in the signal handler, and not here.
 
--- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
--- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
--- a trace is added. Said before anything is loaded: loading already compiles, and the first piece
--- keeps the size it was made with, to be full, and followed by the next, in the middle of a run.
+-- Sets the room for compiled code. With LuaJIT's default (1000 traces, in blocks of 64 KiB) the
+-- code of a larger script is compiled, discarded and compiled again all the time, and each block
+-- costs system calls whenever a trace is added. This must come before modules are loaded: loading
+-- already compiles, and the first block keeps the size that it was made with.
 jit.opt.start("maxtrace=8000", "maxmcode=32768", "sizemcode=1024")
 
 local lib = require "mtr.lib"
@@ -17,24 +17,36 @@ local config = require "mtr.engine.config"
 local coro = require "mtr.wait.coro"
 local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
+local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 
+local exit = os.exit
 local BAD_USAGE, INTERRUPTED = 2, 130
 
 local program = lib.program
+
+-- An installed program loads no modules from the current directory.
+local function absolute(path)
+  local kept = {}
+  for entry in path:gmatch "[^;]+" do
+    if entry:find "^/" then kept[#kept + 1] = entry end
+  end
+  return table.concat(kept, ";")
+end
 
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 
 local function on_wake()
   if program.interrupted() > 0 and not loop.halted then
     loop.halted = true
+    interrupt.wake_idle(scheduler.wake)
     for _, engine in ipairs(loop.engines()) do engine:halt() end
   end
   program.clear()
 end
 
--- The script's own status: a whole number that it returned.
+-- Returns the status of the script: the whole number that it returned.
 local function returned(task)
   local status = task.results and task.results[1]
   return type(status) == "number" and status % 1 == 0 and status >= 0 and status <= 255 and status
@@ -43,7 +55,7 @@ end
 local function drive(task)
   while loop.turn() do end  -- luacheck: ignore 542
   if not task.done then
-    -- The script waits and nothing is left that could end the wait: it gets that as an error.
+    -- The script waits, and nothing is left that could end the wait: this raises an error in it.
     task.stuck = true
     scheduler.wake(task)
     return drive(task)
@@ -55,6 +67,9 @@ end
 ---@param ... any its arguments
 ---@return integer status
 return function(chunk, ...)
+  if program.installed then
+    package.path, package.cpath = absolute(package.path), absolute(package.cpath)
+  end
   local _, bug = config.fill(default.options(), lib.new "struct mtr_config")
   if bug then
     say((bug:gsub("^engine: ", "--")))
@@ -66,7 +81,7 @@ return function(chunk, ...)
   local task = scheduler.go(chunk, ...)
   drive(task)
   for _, engine in ipairs(loop.engines()) do engine:close() end
-  if returned(task) and returned(task) > 0 then return returned(task) end
+  if returned(task) and returned(task) > 0 then exit(returned(task)) end
   if err.reports > 0 then return 1 end
   return program.interrupted() > 0 and INTERRUPTED or 0
 end

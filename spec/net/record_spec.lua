@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A run that was recorded in a lab is replayed outside of it, in a network of nothing and without
--- any privilege: every byte that the script writes is the same, times included.
+-- A run that was recorded in a lab is replayed outside the lab, in an empty network and without any
+-- privilege. The script writes exactly the same bytes, also for times.
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"

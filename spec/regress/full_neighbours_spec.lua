@@ -4,7 +4,7 @@
 -- clean it: a new neighbour is left alone for five.
 local core = require "spec.support.harness.core"
 
-local C, ffi = core.load{ "core/net/raw/raw.h" }
+local C, ffi = core.load{ "core/net/raw/send.h" }
 local EINTR, EAGAIN, ENOMEM, ENETDOWN, ENOBUFS = 4, 11, 12, 100, 105
 local MS = 1000000
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Hard cases of our own probes: telling them apart in a crowd, running out of identities,
+-- Hard cases about probes: identifying one of very many, running out of identities,
 -- checksums, sends that fail, names; and messages that are no answer.
 local hard = require "spec.support.virtual.hard"
 local nets = require "spec.support.real.nets"

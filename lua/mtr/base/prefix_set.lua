@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Sets of address prefixes: which prefix, if any, holds an address. Used for the list of what must
--- never be probed.
+-- Sets of address prefixes: finds the prefix that contains an address. Used for the list of
+-- addresses that must never be probed.
 --
 -- For each prefix length in use there is a table from the masked bytes to a value, and lookups go
--- from the longest length down, so the time depends on the number of lengths, never on the number
--- of prefixes. Values are whatever add() was given. Bits behind a prefix are taken as zero, and the
--- zone of an address is ignored: an address is in the set in every zone.
+-- from the longest length down, so the time depends on the number of lengths and not on the
+-- number of prefixes. find() returns the value that add() was given. Bits behind a prefix count as
+-- zero. The zone of an address is ignored: an address is in the set in every zone.
 
 local lib = require "mtr.lib"
+local embedded = require "mtr.base.embedded"
+local lines = require "mtr.base.lines"
 local prefix = require "mtr.base.prefix"
 
 local M = {}
@@ -16,7 +18,7 @@ local M = {}
 local parsed = lib.new "uint8_t[16]"
 local masked = lib.new "uint8_t[16]"
 
--- The first `length` bits of an address as a string, the key of a table.
+-- Returns the first `length` bits of an address as a string, for use as a key.
 local function key(bytes, length)
   lib.copy(masked, bytes, 16)
   prefix.clear(masked, length)
@@ -24,10 +26,11 @@ local function key(bytes, length)
 end
 
 ---@class mtr.PrefixSet
+---@field embedded? boolean IPv4 prefixes also contain IPv6 addresses that lead to their addresses
 local Set = {}
 Set.__index = Set
 
---- An empty set.
+--- Makes an empty set.
 ---@return mtr.PrefixSet
 function M.set()
   return setmetatable({ [4] = { lengths = {} }, [6] = { lengths = {} } }, Set)
@@ -51,11 +54,7 @@ function Set:add(text, value)
   return true
 end
 
---- The value of the longest prefix that holds an address, or nil.
----@param bytes ffi.cdata* 16 bytes in network order
----@param family integer
----@return any
-function Set:find(bytes, family)
+local function find(self, bytes, family)
   local tables = self[family]
   for _, length in ipairs(tables.lengths) do
     local value = tables[length][key(bytes, length)]
@@ -64,23 +63,41 @@ function Set:find(bytes, family)
   return nil
 end
 
---- A set of a list of prefixes, or of a file with one in each line; "#" begins a comment. The
---- value of each prefix is its text.
+--- Returns the value of the longest prefix that contains an address, or nil.
+---@param bytes ffi.cdata* 16 bytes in network order
+---@param family integer
+---@return any
+function Set:find(bytes, family)
+  local value = find(self, bytes, family)
+  if value == nil and family == 6 and self.embedded then
+    return embedded.find(bytes, find, self)
+  end
+  return value
+end
+
+--- Makes a set from a list of prefixes, or from a file with one prefix in each line; "#" begins a
+--- comment. The value of each prefix is its text.
 ---@param list string|string[]
 ---@return mtr.PrefixSet?
 ---@return string? message what is wrong
----@return integer? code errno when the file could not be read
+---@return integer? code errno if the file could not be read
 function M.load(list)
   local set, place = M.set(), "entry"
-  local lines = list
+  local entries = list
   if type(list) == "string" then
     local file, message, code = io.open(list)
     if not file then return nil, message, code end
-    lines, place = {}, list .. ", line"
-    for line in file:lines() do lines[#lines + 1] = line:gsub("#.*", ""):match "^%s*(.-)%s*$" end
+    local next_line = lines.of(file)
+    entries, place = {}, list .. ", line"
+    repeat
+      local line
+      line, message, code = next_line()
+      entries[#entries + 1] = line and line:gsub("#.*", ""):match "^%s*(.-)%s*$"
+    until not line
     file:close()
+    if message then return nil, message, code end
   end
-  for i, text in ipairs(lines) do
+  for i, text in ipairs(entries) do
     if text ~= "" then
       local ok, message = set:add(text, text)
       if not ok then return nil, ("%s %d: %s"):format(place, i, message) end

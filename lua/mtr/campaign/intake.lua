@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- How a campaign takes targets in: as many as its window has room for, in batches, whenever hooks
--- and tasks have given way.
+-- Takes the targets of a campaign: as many as its window has room for, in batches, after hooks and
+-- tasks have run.
 --
--- Literal addresses go to the campaign's cohort. Names, and all targets of a campaign whose traces
--- must be told apart, become traces of their own. When the engine is full with the traces of
--- others, what was taken waits until one of the campaign's own has ended, or a moment.
+-- Addresses go to the cohort of the campaign. Names, and all targets of a campaign whose traces
+-- need different treatment, become single traces. If the engine is full with other traces, the
+-- targets that were taken wait until a trace of this campaign has ended, or for a short time.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
-local cohort = require "mtr.campaign.cohort"
+local Cohort = require "mtr.campaign.cohort"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local scheduler = require "mtr.wait.scheduler"
@@ -18,28 +18,27 @@ local Trace = require "mtr.trace"
 
 local M = {}
 
--- The options of the trace that is being started.
+-- The options of the trace that starts now.
 local t = lib.new "struct mtr_trace"
 
--- How many traces start before the engine is let run again, and ms between two tries when it is
--- full.
+-- How many traces start before the engine runs again, and the ms between two tries when it is full.
 local BURST, RETRY = 4096, 50
 
--- The options that a function makes for a target.
+-- Returns the options that the user's function makes for a target.
 local function made(c, target)
   local ok, opts = xpcall(c.trace, err.traceback, target)
   if ok then return opts end
   c:fail(opts, "ETARGETS")
 end
 
-local function start_own(c, target)
+local function start_single(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
   local trace, bug = Trace.new(c.engine, target, opts, options.trace, t)
   if not trace then return c:fail(bug, err.BUG) end
   local function over()
-    c.own[trace], c.own_count = nil, c.own_count - 1
+    c.singles[trace], c.single_count = nil, c.single_count - 1
   end
   trace.on_done = function(message, result)
     over()
@@ -51,7 +50,7 @@ local function start_own(c, target)
     end
     c:after()
   end
-  c.own[trace], c.own_count = true, c.own_count + 1
+  c.singles[trace], c.single_count = true, c.single_count + 1
   local ok, message, name = trace:start(t)
   if ok then return end
   over()
@@ -71,9 +70,9 @@ local function pull(c)
   if kind < 0 then
     c:cannot(feed.text, what, what:match "^%u+")
   elseif kind == 0 then
-    start_own(c, what)
+    start_single(c, what)
   elseif c.apart then
-    start_own(c, what > 0 and feed.text or addr.format(group.bytes, kind))
+    start_single(c, what > 0 and feed.text or addr.format(group.bytes, kind))
   else
     local ok, message, name = group:add(kind, what)
     if not ok then c:cannot(addr.format(group.bytes, kind), message, name) end
@@ -87,17 +86,17 @@ end
 local function fill(c)
   local group, started = c.cohort, 0
   while group:start() do
-    local room = c.window - group.in_flight - c.own_count - c.unread
+    local room = c.window - group.in_flight - c.single_count - c.unread
     if c.exhausted or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
-    local n = math.min(cohort.BATCH, room)
+    local n = math.min(Cohort.BATCH, room)
     for _ = 1, n do
       pull(c)
       if c.exhausted then break end
     end
     started = started + n
   end
-  if group.in_flight + c.own_count == 0 then again(c, RETRY) end
+  if group.in_flight + c.single_count == 0 then again(c, RETRY) end
 end
 
 local function protected(c)

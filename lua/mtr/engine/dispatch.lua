@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- The batch of events of one step, handed out in place.
+-- Hands out the batch of events of one step, in place.
 --
--- This is the hot path: for an event with a hook it fills the engine's one hop, reply or probe and
--- calls the hook; nothing is allocated. Which trace an event belongs to is its cookie. A trace that
--- was stopped earlier in the batch has no hooks any more, so its remaining events pass unseen.
+-- This is the hot path. For an event with a hook it fills the hop, reply or probe of the engine and
+-- calls the hook; it allocates nothing. The cookie of an event leads to its trace. A trace that was
+-- stopped earlier in the batch has no hooks any more, so its other events are ignored.
 --
--- One xpcall is around the whole batch, and engine.event says which event's code runs: one for each
--- hook would keep LuaJIT from compiling what branches or loops inside of it.
+-- One xpcall is around the whole batch, and engine.event says which event is handled. With an
+-- xpcall for each hook, LuaJIT could not compile a hook that branches or loops.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -28,17 +28,17 @@ local NEXT, PACE, PICK = C.MTR_EV_NEXT, C.MTR_EV_PACE, C.MTR_EV_PICK
 local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
 local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
-local ask_next, tell_reply, tell_timeout = runner.next, runner.reply, runner.timeout
+local ask_next, pass_reply, pass_timeout = runner.next, runner.reply, runner.timeout
 local turn = instances.turn
 
---- The objects that hooks of this engine are given.
+--- Makes the objects that the hooks of an engine get.
 ---@param engine mtr.Engine
 function M.prepare(engine)
   engine.hop, engine.reply = Hop.new(engine.c), Reply.new(engine.c)
   engine.probe_sent, engine.probe_lost = Probe.new(), Probe.new(true)
 end
 
--- The trace that an event for a strategy is about.
+-- Returns the trace of an event that goes to a strategy.
 local function steered(entry, handle)
   local group = entry.instances
   return group and turn(group, handle) or entry
@@ -46,12 +46,12 @@ end
 
 local function ask(entry, handle, at, places)
   local trace, group = steered(entry, handle), entry.instances
-  if group and group.holding > 0 then group:recall(trace) end
+  if group and group.unsent_count > 0 then group:recall(trace) end
   ask_next(trace, at, places)
-  if group and trace.held then group:keep(trace) end
+  if group and trace.unsent then group:keep(trace) end
 end
 
-local function told(engine, entry, kind, e)
+local function other(engine, entry, kind, e)
   if kind == HOP then
     local hook = entry.on_hop
     if hook then
@@ -63,7 +63,7 @@ local function told(engine, entry, kind, e)
     if hook or strategy then
       fill_probe(engine.probe_lost, e)
       if hook then entry:hook(hook, engine.probe_lost, e) end
-      if strategy then tell_timeout(steered(entry, e.trace), engine.probe_lost) end
+      if strategy then pass_timeout(steered(entry, e.trace), engine.probe_lost) end
     end
   elseif kind == SENT then
     local hook = entry.on_probe
@@ -84,24 +84,24 @@ local function told(engine, entry, kind, e)
   end
 end
 
--- The event itself is held in no variable where a strategy is called: LuaJIT, which makes no object
--- of it as long as it stays in compiled code, would make one each time that a strategy leaves that.
+-- No variable refers to the event while a strategy is called. Otherwise LuaJIT would allocate an
+-- object for the event each time that the strategy leaves compiled code.
 local function one(engine, events, i)
   local kind, entry = events[i].kind, engine.entries[events[i].cookie]
   if not entry then
-    -- Its slot was given up, it has no one to tell; or it is about all traces.
+    -- Its slot was freed, so nobody needs it; or it is PICK, which is about all traces.
     if kind == PICK then pick.pick(engine, events[i].probe) end
   elseif kind == REPLY then
     local hook, strategy = entry.on_reply, entry.strategy
     if hook or strategy then
       fill_reply(engine.reply, events, i)
       if hook then entry:hook(hook, engine.reply, events[i]) end
-      if strategy then tell_reply(steered(entry, events[i].trace), engine.reply) end
+      if strategy then pass_reply(steered(entry, events[i].trace), engine.reply) end
     end
   elseif kind == NEXT then
     return ask(entry, events[i].trace, events[i].at, events[i].ttl)
   else
-    return told(engine, entry, kind, events[i])
+    return other(engine, entry, kind, events[i])
   end
 end
 
@@ -117,8 +117,8 @@ local function each(engine, events, first, last)
   end
 end
 
---- Hands out the first n events. What a hook or a strategy raises is told to its trace, and the
---- events behind it still come.
+--- Hands out the first n events. An error in a hook or a strategy goes to its trace; the events
+--- after it are still handed out.
 ---@param engine mtr.Engine
 ---@param n integer
 function M.batch(engine, n)

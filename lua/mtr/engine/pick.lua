@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Whose turn it is, by the engine's option pick; without it nothing here is ever called.
+-- Lets the engine's option pick choose which trace sends next; unused without this option.
 --
--- The library asks when packets may go and traces wait; `pick` is called for each packet with an
--- array of the traces that may send now, longest waiting first, and returns the place of one in it.
--- The array is borrowed. A pick that fails, or returns no such place, is reported and the first has
--- its turn: scheduling between traces is nobody's fault in particular.
+-- The library asks when packets may be sent and traces wait. For each packet `pick` is called with
+-- an array of the traces that may send now, the longest waiting first, and returns the index of
+-- one; nil means none now. After nil it is called again when a probe has ended, a trace was started
+-- or a timer has fired; a pick that must wait for a time starts a timer (mtr.sleep in a task). The
+-- array is borrowed. If pick fails, or returns no such index, that is reported, and the first trace
+-- sends: the fault belongs to no single trace, so no trace is stopped.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -16,9 +18,9 @@ local M = {}
 
 local room = 64
 local cookies = lib.new("uint32_t[?]", room)
-local ready, size = {}, 0              -- what pick is given
+local ready, size = {}, 0              -- the array for pick
 
--- The traces that may send now; how many.
+-- Fills the array with the traces that may send now; returns how many there are.
 local function list(engine)
   local n = C.mtr_ready(engine.c, cookies, room)
   if n > room then
@@ -36,6 +38,8 @@ local function choose(engine, n)
   local ok, i = xpcall(engine.pick, err.traceback, ready)
   if not ok then
     engine:report(i)
+  elseif i == nil then
+    return nil
   elseif type(i) == "number" and ready[i] and i <= n then
     return i
   else
@@ -45,14 +49,16 @@ local function choose(engine, n)
   return 1
 end
 
---- The library asks who sends the next `n` probes.
+--- Answers the library, which asks for the senders of the next `n` probes.
 ---@param engine mtr.Engine
 ---@param n integer
 function M.pick(engine, n)
   for _ = 1, n do
     local count = list(engine)
     if count == 0 then break end
-    C.mtr_pick(engine.c, ready[choose(engine, count)].handle)
+    local i = choose(engine, count)
+    C.mtr_pick(engine.c, i and ready[i].handle or 0)
+    if not i then break end
   end
   for i = 1, size do ready[i] = nil end
   size = 0

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- The hop that on_hop is given: one per engine, filled anew for each event.
+-- The hop that on_hop gets: one object per engine, filled again for each event.
 --
--- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set; the
--- address is made text, and the replies are fetched from the engine, when they are asked for, so an
--- event costs no allocation. A hook that
--- keeps the object itself will see later hops in it.
+-- It is borrowed: valid only inside the hook; :copy() keeps it. The fields that most hooks read are
+-- set for each event. The text of the address is made, and the replies are fetched from the engine,
+-- only when a hook reads them, so an event allocates nothing. A hook that keeps the object without
+-- a copy will see later hops in it.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -23,10 +23,10 @@ local function hop_replies(hop)
   if not list then
     list = {}
     if not hop._engine then return list end
-    local records, n, objects = decode.fetch(hop._engine, hop._trace, hop.ttl)
+    local events, n, objects = decode.fetch(hop._engine, hop._trace, hop.ttl)
     for i = 0, n - 1 do
-      if records[i].kind == C.MTR_EV_REPLY then
-        list[#list + 1] = decode.read(records[i], objects)
+      if events[i].kind == C.MTR_EV_REPLY then
+        list[#list + 1] = decode.read(events[i], objects)
       end
     end
     hop._replies = list
@@ -34,7 +34,7 @@ local function hop_replies(hop)
   return list
 end
 
---- A hop of one's own, with its replies.
+--- Copies the hop, with its replies, into a table to keep.
 ---@return mtr.Hop
 function Hop:copy()
   return {
@@ -53,7 +53,7 @@ local function hop_index(hop, key)
   return Hop[key]
 end
 
---- The engine's one hop.
+--- Makes the hop of an engine.
 ---@param engine ffi.cdata*
 ---@return mtr.BorrowedHop
 function M.new(engine)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The probe that on_probe and on_timeout are given: one per engine, filled anew for each event.
--- Borrowed like mtr.reply: valid inside the hook, :copy() to keep.
+-- The probe that on_probe and on_timeout get: one object per engine, filled again for each event.
+-- It is borrowed: valid only inside the hook; :copy() keeps it.
 
 local err = require "mtr.base.err"
 local decode = require "mtr.record.decode"
@@ -12,7 +12,7 @@ local M = {}
 local Probe = {}
 Probe.__index = Probe
 
---- A probe of one's own.
+--- Copies the probe into a table to keep.
 ---@return mtr.Probe
 function Probe:copy()
   return {
@@ -21,7 +21,7 @@ function Probe:copy()
   }
 end
 
---- The engine's one probe for on_probe, or for on_timeout.
+--- Makes the probe of an engine, for on_probe or for on_timeout.
 ---@param timeout? true
 ---@return mtr.BorrowedProbe
 function M.new(timeout)

@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found, as one record. Field names are scamper's (DESIGN section 4).
+-- The result of a trace. Its fields have the names that scamper uses.
 --
--- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
--- them when it is first asked for, so a result that is only counted costs one block of memory.
--- Until then pairs() does not see hops: touch result.hops before giving it to a generic dumper.
+-- At the end of a trace its replies are copied out of the engine as one block of memory. The field
+-- `hops` is made of them when it is first read, so a result that is only counted stays small. Until
+-- then pairs() does not see hops: read result.hops before you give a result to a generic printer.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 local json = require "mtr.record.json"
 local decode = require "mtr.record.decode"
 
@@ -25,15 +26,15 @@ local M = {}
 ---@field dst string
 ---@field target string as it was given
 ---@field all_addresses? string[] of a name that has several
----@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport chose it
 ---@field dport? integer UDP and TCP
 ---@field flow integer
 ---@field flow_label? integer IPv6
----@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's minimum
 ---@field start number unix seconds
 ---@field duration number ms
 ---@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
----@field stop_data? integer such as the unreachable's code; nil: the transport does not tell it
+---@field stop_data? integer such as the unreachable's code; nil: the transport does not report it
 ---@field error? string traceback, when a hook failed
 ---@field first_ttl integer
 ---@field hop_count integer the last settled TTL
@@ -52,15 +53,22 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
--- The hops that the copied records are about; a hop's address is that of its first answer.
+-- All fields of a result; pairs() shows some of them.
+local FIELDS = {}
+for name in ("json copy line write _events _objects _count type version transport protocol "
+  .. "multipath src dst target all_addresses sport dport "
+  .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
+  .. "probe_count hops data"):gmatch "%S+" do FIELDS[name] = true end
+
+-- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
-  local hops, records = {}, result._records
+  local hops, events = {}, result._events
   for ttl = 1, result.hop_count do
     hops[ttl] = { ttl = ttl, replies = {} }
     if ttl < result.first_ttl then hops[ttl].skipped = true end
   end
   for i = 0, result._count - 1 do
-    local e = records[i]
+    local e = events[i]
     local hop = hops[e.ttl]
     if hop and e.family == 0 then
       hop.unanswered = e.attempt > 0 and e.attempt or nil
@@ -75,7 +83,7 @@ local function build_hops(result)
       end
     end
   end
-  result._records, result._objects, result._count = nil, nil, nil
+  result._events, result._objects, result._count = nil, nil, nil
   return hops
 end
 
@@ -85,12 +93,14 @@ local function index(result, key)
     rawset(result, "hops", hops)
     return hops
   end
-  return Result[key]
+  local value = Result[key]
+  if value == nil then return strict.missing("a result", key, FIELDS) end
+  return value
 end
 
 local META = { __index = index }
 
---- The record as one line of JSON, without a newline. `data` is left out.
+--- Returns the result as one line of JSON, without a newline and without `data`.
 ---@return string
 function Result:json()
   local hops, data = self.hops, self.data
@@ -101,19 +111,20 @@ function Result:json()
   return text
 end
 
---- The result itself: borrowed ones (mtr.campaign.borrowed) give one of these.
+--- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
+--- these.
 ---@return mtr.Result
 function Result:copy() return self end
 
--- The kept replies and their extension objects, in memory of their own.
+-- Copies the kept replies and their extension objects out of the scratch memory.
 local function copy_replies(result, engine, handle)
-  local records, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
+  local events, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
   result._count = n
   if n == 0 then return end
-  result._records = lib.new("struct mtr_event[?]", n)
-  lib.copy(result._records, records, n * 64)
+  result._events = lib.new("struct mtr_event[?]", n)
+  lib.copy(result._events, events, n * 64)
   local used = 0
-  for i = 0, n - 1 do used = math.max(used, records[i].ext + records[i].ext_words * 4) end
+  for i = 0, n - 1 do used = math.max(used, events[i].ext + events[i].ext_words * 4) end
   if used > 0 then
     result._objects = lib.new("uint8_t[?]", used)
     lib.copy(result._objects, objects, used)
@@ -122,8 +133,8 @@ end
 
 local info = lib.new "struct mtr_info"
 
---- The result of a trace that has ended and is not yet released.
----@param trace mtr.Trace or what has its fields
+--- Makes the result of a trace that has ended and is not yet released.
+---@param trace mtr.Trace or an object with its fields
 ---@param engine ffi.cdata*
 ---@return mtr.Result
 function M.new(trace, engine)

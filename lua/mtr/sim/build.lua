@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The description of a network, checked and turned into the library's records: nodes in the order
--- of their names, so that the same words make the same network. Nodes are mtr.sim.node's.
+-- Checks the description of a network and turns it into structs of the library. Nodes are in the
+-- order of their names, so that the same description makes the same network. mtr.sim.node reads the
+-- nodes.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -14,7 +15,7 @@ local schema = require "mtr.sim.schema"
 local C = lib.C
 local M = {}
 
--- The number of the node that is called so.
+-- Returns the number of the node with a name.
 local function find(net, path, name)
   local index = net.index[name]
   if index then return index end
@@ -23,7 +24,7 @@ local function find(net, path, name)
     near and ("; did you mean %q?"):format(near) or ""))
 end
 
--- The names in the list part of a table, as numbers of nodes.
+-- Returns the names in the list part of a table, as numbers of nodes.
 local function chain(net, path, given, least)
   local nodes = {}
   for i, name in ipairs(given) do nodes[i] = find(net, fault.path(path, i), name) end
@@ -33,17 +34,17 @@ local function chain(net, path, given, least)
   return nodes
 end
 
-local function add(net, name, record)
-  local code = C["mtr_sim_" .. name](net.c, record, 1)
+local function add(net, name, struct)
+  local code = C["mtr_sim_" .. name](net.c, struct, 1)
   assert(code == 0, err.name(code))
 end
 
-local function link_fields(record, path, given)
-  record.cost = 1
-  fields.fields(path, schema.link, given, record)
+local function link_fields(struct, path, given)
+  struct.cost = 1
+  fields.fields(path, schema.link, given, struct)
 end
 
--- Links are kept until tunnels have put their labels on them.
+-- Collects the links; they are added later, when the tunnels have set their labels.
 local function links(net, list)
   net.links, net.leads = {}, {}
   for i, given in ipairs(list) do
@@ -52,21 +53,21 @@ local function links(net, list)
     local nodes = chain(net, path, given, 2)
     for k = 2, #nodes do
       for _, ends in ipairs { { nodes[k - 1], nodes[k] }, { nodes[k], nodes[k - 1] } } do
-        local record = lib.new "struct mtr_sim_link"
-        link_fields(record, path, given)
+        local struct = lib.new "struct mtr_sim_link"
+        link_fields(struct, path, given)
         if ends[1] == nodes[k] and given.back then
-          fields.fields(fault.path(path, "back"), schema.link, given.back, record)
+          fields.fields(fault.path(path, "back"), schema.link, given.back, struct)
         end
-        record.from, record.to = ends[1], ends[2]
-        if record.from == record.to then fault.raise(path, "leads from a node to itself") end
-        net.links[#net.links + 1] = record
-        net.leads[ends[1] .. ">" .. ends[2]] = record
+        struct.from, struct.to = ends[1], ends[2]
+        if struct.from == struct.to then fault.raise(path, "leads from a node to itself") end
+        net.links[#net.links + 1] = struct
+        net.leads[ends[1] .. ">" .. ends[2]] = struct
       end
     end
   end
 end
 
--- Which link leads from one node of a path to the next.
+-- Returns the link from one node of a path to the next.
 local function lead(net, path, from, to)
   local link = net.leads[from .. ">" .. to]
   if link then return link end
@@ -74,7 +75,7 @@ local function lead(net, path, from, to)
     net.names[to + 1]))
 end
 
--- The stack on the k-th link of a tunnel: the top label is another one on each.
+-- Returns the label stack on the k-th link of a tunnel: each link has a different top label.
 local function stack(path, given, k)
   local labels = type(given) == "table" and { unpack(given) } or { given or 16000 }
   for i, label in ipairs(labels) do
@@ -105,7 +106,7 @@ local function tunnels(net, list)
   end
 end
 
--- The networks that a route or a filter is about: a prefix, a node's addresses, or "any".
+-- Returns the networks of a route or a filter: a prefix, the addresses of a node, or "any".
 local function networks(net, path, text)
   if text == "any" then return { fields.ANY4, fields.ANY6 } end
   if net.index[text] then
@@ -121,25 +122,25 @@ end
 local function routes(net, list)
   for i, given in ipairs(list) do
     local path = { "routes", i }
-    local record = lib.new "struct mtr_sim_route"
-    fields.fields(path, schema.route, given, record)
+    local struct = lib.new "struct mtr_sim_route"
+    fields.fields(path, schema.route, given, struct)
     for _, key in ipairs { "at", "to", "via" } do
       if given[key] == nil then fault.raise(path, key .. " is missing") end
     end
-    record.node = find(net, fault.path(path, "at"), given.at)
+    struct.node = find(net, fault.path(path, "at"), given.at)
     local via = type(given.via) == "table" and given.via or { given.via }
     for _, to in ipairs(networks(net, fault.path(path, "to"), given.to)) do
-      fields.put_network(record, to)
+      fields.put_network(struct, to)
       for _, next in ipairs(chain(net, fault.path(path, "via"), via, 1)) do
-        lead(net, fault.path(path, "via"), record.node, next)
-        record.via = next
-        add(net, "routes", record)
+        lead(net, fault.path(path, "via"), struct.node, next)
+        struct.via = next
+        add(net, "routes", struct)
       end
     end
   end
 end
 
--- Whether a target can be reached from the source at all, over whatever links.
+-- Checks that each target can be reached from the source over some links.
 local function check_reach(net, source)
   local seen, queue = { [source] = true }, { source }
   for _, at in ipairs(queue) do
@@ -159,7 +160,7 @@ local function check_reach(net, source)
   end
 end
 
--- Targets are who says so; if none does, every end of the network but the source.
+-- The targets are the nodes that say so; if none does, every end of the network except the source.
 local function targets(net, given, source)
   local said, degree = false, {}
   for _, link in ipairs(net.links) do degree[link.from] = (degree[link.from] or 0) + 1 end
@@ -185,7 +186,7 @@ local function sources(net, given)
   return find(net, { "source" }, name)
 end
 
--- The first addresses of each node, as text.
+-- Returns the first address of each family of each node, as text.
 local function hosts(net)
   local list = {}
   for _, name in ipairs(net.names) do
@@ -199,7 +200,7 @@ local function hosts(net)
   return list
 end
 
---- Adds all that a description says to a network. Faults are raised (mtr.sim.fault).
+--- Adds everything in a description to a network. Raises faults (mtr.sim.fault).
 ---@param c ffi.cdata* struct mtr_sim
 ---@param given mtr.SimNetwork
 ---@return table<string, table<integer, string>> addresses of nodes by name and family

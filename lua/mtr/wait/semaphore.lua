@@ -8,18 +8,19 @@
 --       mtr.go(function() mtr.trace(dst) slots:release() end)
 --     end
 --
--- release() may be called anywhere, hooks included. It may be called more often than acquire().
+-- release() may be called anywhere, also in hooks, and more often than acquire().
 
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
 
 ---@class mtr.Semaphore
----@field count integer how many may still acquire without waiting
+---@field count integer how many tasks can acquire it without a wait
 local Semaphore = {}
 Semaphore.__index = Semaphore
 
---- A semaphore.
+--- Makes a semaphore with n places.
 ---@param n integer
 ---@return mtr.Semaphore
 function M.new(n)
@@ -29,23 +30,24 @@ function M.new(n)
   return setmetatable({ count = n, first = 1, last = 0 }, Semaphore)
 end
 
---- Takes one, waiting until there is one.
+--- Takes a place; waits until one is free.
 ---@async
 ---@return true
 function Semaphore:acquire()
   scheduler.check "acquire"
+  interrupt.check()
   if self.count > 0 then
     self.count = self.count - 1
     return true
   end
-  local op = { abandon = function(op) op.gone = true end }
+  local op = { idle = true, abandon = function(op) op.gone = true end }
   self.last = self.last + 1
   self[self.last] = op
   scheduler.wait(op)
   return true
 end
 
---- Gives one back.
+--- Gives a place back.
 function Semaphore:release()
   while self.first <= self.last do
     local op = self[self.first]

@@ -13,6 +13,7 @@
 
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
+local path = require "spec.support.virtual.path"
 local record = require "spec.support.virtual.record"
 
 local C, ffi = core.load{ "core/probe/core.h", "core/wire/build.h" }
@@ -39,6 +40,15 @@ function M.new(o)
   d.handles = ffi.new("uint32_t[?]", d.batch)
   d.bytes = ffi.new("uint8_t[65536]")
   return d
+end
+
+---An engine over the path of |places| (see path.lua) to 203.0.113.9.
+function M.over(o, places)
+  o = o or {}
+  places = places or { "10.0.0.1" }
+  places.dst = "203.0.113.9"
+  o.network = path.new(places)
+  return M.new(o)
 end
 
 ---Starts a trace of the options in |o|, words for protocol and multipath, and to the network's
@@ -89,7 +99,7 @@ function Drive:collect()
     self.events[#self.events + 1] = record.event(self.core.events[i])
   end
   assert(self.core.event_count <= self.core.config.max_events, "events beyond the array")
-  self.core.told = self.core.event_count
+  self.core.events_seen = self.core.event_count
   C.events_clear(self.core)
 end
 
@@ -271,7 +281,7 @@ function Drive:close()
   end
   local used = { hops = C.hops_used(self.core.hops), cells = self.core.cells.slab.used,
     opts = self.core.opts.slab.used }
-  for _, name in ipairs{ "traces", "owns", "timers" } do used[name] = self.core[name].used end
+  for _, name in ipairs{ "traces", "extras", "timers" } do used[name] = self.core[name].used end
   for name, n in pairs(used) do assert(n == 0, ("%d %s are left"):format(n, name)) end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")

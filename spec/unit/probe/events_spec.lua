@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/events.c.
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local inline = require "spec.support.harness.inline"
-local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h" }
 local I = inline.load "core/probe/events.h"
@@ -10,13 +12,7 @@ local I = inline.load "core/probe/events.h"
 describe("events", function()
   local d
 
-  local function open(o, places)
-    o = o or {}
-    places = places or { "10.0.0.1" }
-    places.dst = "203.0.113.9"
-    o.network = path.new(places)
-    d = drive.new(o)
-  end
+  local function open(o, places) d = drive.over(o, places) end
 
   after_each(function() d:close() end)
 
@@ -34,7 +30,7 @@ describe("events", function()
       assert.equal(C.MTR_EV_TIMER, e.kind)
       assert.same({ 0, 0, 0 }, { e.trace, e.cookie, e.rtt })
       e.trace, e.cookie, e.rtt = 1, 2, 3
-      d.core.told = d.core.event_count
+      d.core.events_seen = d.core.event_count
       C.events_clear(d.core)
     end
     assert.equal(3, d:count("events"))
@@ -43,7 +39,7 @@ describe("events", function()
   it("stay until the caller has seen them", function()
     open{ max_events = 1024 }
     for cookie = 1, 5 do C.events_add(d.core, C.MTR_EV_TIMER).cookie = cookie end
-    d.core.told = 2
+    d.core.events_seen = 2
     C.events_clear(d.core)
     assert.equal(3, d.core.event_count)
     for i = 0, 2 do assert.equal(3 + i, d.core.events[i].cookie) end

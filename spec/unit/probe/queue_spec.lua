@@ -1,20 +1,16 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/queue.c.
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
-local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h", "core/probe/queue.h" }
 
 describe("the queue of a manual trace", function()
   local d
 
-  local function open(o, places)
-    o = o or {}
-    places = places or { "10.0.0.1" }
-    places.dst = "203.0.113.9"
-    o.network = path.new(places)
-    d = drive.new(o)
-  end
+  local function open(o, places) d = drive.over(o, places) end
 
   after_each(function() d:close() end)
 
@@ -39,14 +35,14 @@ describe("the queue of a manual trace", function()
     local t = d:trace(handle)
     for round = 1, 2 do
       for ttl = 1, 3 do d:probe(handle, { ttl = ttl }) end
-      assert.equal(3, t.own.queued)
+      assert.equal(3, t.extra.queued)
       local taken = {}
       for i = 1, 3 do
         taken[i] = C.queue_take(d.core, t)
         assert.equal(i, taken[i].ttl)
       end
       assert.is_true(C.queue_take(d.core, t) == nil)
-      assert.equal(0, t.own.queued)
+      assert.equal(0, t.extra.queued)
       for i = 3, 1, -1 do C.queue_put(d.core, t, taken[i]) end
       for ttl = 3, 1, -1 do assert.equal(ttl, C.queue_take(d.core, t).ttl, "round " .. round) end
     end

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/start.c.
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -32,14 +35,14 @@ describe("starting a trace", function()
     open()
     d:start{ protocol = "icmp" }
     d:start{ protocol = "tcp" }
-    assert.equal(0, d.core.owns.used)
+    assert.equal(0, d.core.extras.used)
     d:start{ protocol = "udp" }
     d:start{ flags = C.MTR_MANUAL }
-    assert.equal(2, d.core.owns.used)
+    assert.equal(2, d.core.extras.used)
     d:close()
     open{ target_rate = 10 }
     d:start{ protocol = "icmp" }
-    assert.equal(1, d.core.owns.used)
+    assert.equal(1, d.core.extras.used)
   end)
 
   it("takes a ring of hops for its window, and none if it is told what to probe", function()
@@ -61,7 +64,7 @@ describe("starting a trace", function()
     d:start()
     local _, err = d:start{ protocol = "udp" }
     assert.equal(EAGAIN, err)
-    assert.same({ 2, 0, 1 }, { d.core.traces.used, d.core.owns.used, d.core.opts.slab.used })
+    assert.same({ 2, 0, 1 }, { d.core.traces.used, d.core.extras.used, d.core.opts.slab.used })
   end)
 
   it("sends from another address once it is told to, alone", function()
@@ -72,7 +75,7 @@ describe("starting a trace", function()
     assert.equal(0, C.start_reroute(d.core, t, src, d.now + 5))
     assert.equal(77, t.opts.src[3])
     assert.not_equal(77, twin.opts.src[3])
-    assert.equal(d.now + 5, tonumber(t.own.routed))
+    assert.equal(d.now + 5, tonumber(t.extra.routed))
   end)
 
   it("refuses one beyond max_traces, and takes one when another is released", function()

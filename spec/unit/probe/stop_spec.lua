@@ -1,20 +1,16 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/stop.c.
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
-local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h" }
 
 describe("stopping a trace", function()
   local d
 
-  local function open(o, places)
-    o = o or {}
-    places = places or { "10.0.0.1" }
-    places.dst = "203.0.113.9"
-    o.network = path.new(places)
-    d = drive.new(o)
-  end
+  local function open(o, places) d = drive.over(o, places) end
   local function stop(handle, reason, data)
     C.stop_trace(d.core, d:trace(handle), reason or C.MTR_STOP_HALTED, data or 0, d.now)
   end
@@ -74,8 +70,8 @@ describe("stopping a trace", function()
     local t = d:start{ flags = C.MTR_MANUAL }
     for ttl = 1, 3 do d:probe(t, { ttl = ttl }) end
     stop(t)
-    assert.equal(0, d:trace(t).own.queued)
-    assert.equal(C.SLAB_NONE, d:trace(t).own.queue)
+    assert.equal(0, d:trace(t).extra.queued)
+    assert.equal(C.SLAB_NONE, d:trace(t).extra.queue)
     assert.equal(3, d.core.tables[0].silent.count + d.core.tables[1].silent.count)
     d:run()
     assert.equal(0, #d.sent)

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Rounds, as mtr(8) has them: one probe for every hop, then the same again `interval` ms after the
--- round began, `rounds` times. A round goes no further than the target, an unreachable, or
--- gap_limit hops beyond the last one that ever answered. Replies of all rounds are in the result,
--- `attempt` being the round as long as there are no more than 255.
+-- Probes in rounds, like mtr(8): one probe for every hop, `rounds` times. A round begins `interval`
+-- ms after the one before began. It ends at the target, at an unreachable, or gap_limit hops behind
+-- the last hop that ever answered. The result has the replies of all rounds; `attempt` is the
+-- round, up to 255.
 --
--- The way may grow meanwhile: a round goes one hop further when nothing ended the one before, and
--- on to the new end once the old one has turned out to be in the middle.
+-- The path may become longer: a round goes one hop further if nothing ended the round before, and
+-- it goes on to the new end if the old last hop is now in the middle.
 
 local M = { name = "rounds", rounds = 10, interval = 1000, out = 0 }
 
-M.defaults = { max_probes = 0 }        -- no limit: `rounds` is one, and may be math.huge
+M.defaults = { max_probes = 0 }        -- no limit: `rounds` limits it, and may be math.huge
 
 function M:init(trace)
   local o = trace.options
@@ -21,8 +21,8 @@ function M:init(trace)
   self.ended = false                   -- something ended this round
 end
 
--- All rounds are over. The path ends at the first TTL that ended a round when it last answered; the
--- engine sees that by itself unless the way has grown.
+-- Ends after the last round. The path ends at the first TTL that ended a round when it last
+-- answered. The engine finds the right reason, unless the path became longer.
 local function finish(self)
   if self.out > 0 then return nil end
   for ttl = self.o.first_ttl, self.o.max_ttl do

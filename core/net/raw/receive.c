@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/receive.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "wire/parse.h"
+#include "wire/verify.h"
+
+struct raw_buffers {
+  struct mmsghdr message[RAW_BATCH];
+  struct iovec bytes[RAW_BATCH];
+  struct sockaddr_in6 from[RAW_BATCH];
+  _Alignas(struct cmsghdr) uint8_t control[RAW_BATCH][RAW_CONTROL];
+  uint8_t packet[RAW_BATCH][RAW_SNAP];
+};
+
+struct raw_buffers *raw_receive_new(void) {
+  struct raw_buffers *b = calloc(1, sizeof *b);
+  for (int i = 0; b && i < RAW_BATCH; i++) {
+    struct msghdr *m = &b->message[i].msg_hdr;
+    b->bytes[i] = (struct iovec){b->packet[i], RAW_SNAP};
+    m->msg_iov = &b->bytes[i];
+    m->msg_iovlen = 1;
+    m->msg_name = &b->from[i];
+    m->msg_control = b->control[i];
+  }
+  return b;
+}
+
+static int is(const struct cmsghdr *c, int level, int type) {
+  return c->cmsg_level == level && c->cmsg_type == type;
+}
+
+/* A packet may have come while others of the batch were read: then |clock| is
+ * older than it, and the time is taken anew. */
+void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
+               const struct net_clock *clock) {
+  at -= clock->offset;
+  struct raw *raw = (struct raw *)net;
+  if (at >= raw->run_before && at <= raw->run_end) {
+    if (!raw->quick) at += raw->usual; /* its send was not stamped early */
+    raw->quick = RAW_QUICK;
+  }
+  r->kernel_time = at <= clock->now || at <= net->now();
+  r->at = r->kernel_time ? at : clock->now;
+}
+
+static void ancillary(struct raw *raw, unsigned i, struct msghdr *m,
+                      struct wire_reply *r, const struct net_clock *clock) {
+  struct timespec ts;
+  struct in6_pktinfo info;
+  uint32_t drops;
+  int value;
+  r->at = clock->now;
+  r->kernel_time = 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+    if (is(c, SOL_SOCKET, SCM_TIMESTAMPNS)) {
+      memcpy(&ts, CMSG_DATA(c), sizeof ts);
+      raw_stamp(&raw->net, r, ts.tv_sec * 1000000000ll + ts.tv_nsec, clock);
+    } else if (is(c, SOL_SOCKET, SO_RXQ_OVFL)) {
+      memcpy(&drops, CMSG_DATA(c), sizeof drops);
+      raw->net.drops += drops - raw->dropped[i];
+      raw->dropped[i] = drops;
+    } else if (is(c, IPPROTO_IPV6, IPV6_HOPLIMIT)) {
+      memcpy(&value, CMSG_DATA(c), sizeof value);
+      r->ttl = (uint8_t)value;
+    } else if (is(c, IPPROTO_IPV6, IPV6_TCLASS)) {
+      memcpy(&value, CMSG_DATA(c), sizeof value);
+      r->tos = (uint8_t)value;
+    } else if (is(c, IPPROTO_IPV6, IPV6_PKTINFO)) {
+      memcpy(&info, CMSG_DATA(c), sizeof info);
+      memcpy(r->to, &info.ipi6_addr, sizeof r->to);
+    }
+  }
+}
+
+static const int upper[RAW_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
+                                   [RAW_TCP6] = WIRE_TCP,
+                                   [RAW_UDP6] = WIRE_UDP};
+
+/* An error of a socket that is no news of the network: it will not go away. */
+static int lasts(int err) {
+  return err == EPERM || err == EACCES || err == ENOSYS || err == EINVAL ||
+         err == EBADF || err == ENOTSOCK;
+}
+
+/* Reads up to |n| packets; returns how many. Where the call for many is refused
+ * that for one is tried; if that is too, nothing can be received any more. */
+static int read_some(struct raw *raw, int fd, unsigned n) {
+  struct mmsghdr *m = raw->in->message;
+  int got = -1;
+  if (!raw->single) {
+    got = recvmmsg(fd, m, n, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    if (got >= 0 || !lasts(errno)) return got;
+    raw->single = 1;
+  }
+  for (got = 0; got < (int)n; got++) {
+    ssize_t size = recvmsg(fd, &m[got].msg_hdr, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0) break;
+    m[got].msg_len = (unsigned)size;
+  }
+  if (!got && lasts(errno)) raw->net.broken = errno;
+  return got;
+}
+
+uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
+                     uint32_t n, const struct net_clock *clock, int *more) {
+  struct raw *raw = (struct raw *)net;
+  struct raw_buffers *b = raw->in;
+  uint32_t k = 0;
+  if (n > RAW_BATCH) n = RAW_BATCH;
+  for (uint32_t j = 0; j < n; j++) {
+    b->message[j].msg_hdr.msg_namelen = sizeof b->from[j];
+    b->message[j].msg_hdr.msg_controllen = RAW_CONTROL;
+  }
+  int got = read_some(raw, raw->fd[i], n);
+  *more = got == (int)n;
+  for (int j = 0; j < got; j++) {
+    struct wire_reply *r = &v[k];
+    struct msghdr *m = &b->message[j].msg_hdr;
+    size_t whole = b->message[j].msg_len;
+    size_t size = whole < RAW_SNAP ? whole : RAW_SNAP;
+    memcpy(r->from, &b->from[j].sin6_addr, sizeof r->from);
+    r->ttl = r->tos = 0;
+    ancillary(raw, i, m, r, clock);
+    int err = upper[i] ? wire_parse6(b->packet[j], size, whole, upper[i], r)
+                       : wire_parse(b->packet[j], size, whole, r);
+    int intact = i != RAW_ICMP4 || wire_intact(b->packet[j], size, whole, 1);
+    if (!err && (!intact || !wire_possible(r))) err = -EBADMSG;
+    if (!err) k++;
+    if (err == -EBADMSG) net->malformed++;
+  }
+  return k;
+}

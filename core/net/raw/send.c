@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/send.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "wire/build.h"
+#include "wire/fragment.h"
+#include "wire/proto.h"
+
+enum {
+  PACKET_MAX = 65536,
+  MANY = 64,             /* probes outstanding from which on rates matter */
+  STAMPED = 8,           /* packets in a call: its time is shared among them */
+  RUN_NS = 4000000,      /* longer than a ring keeps an answer to itself */
+  PATIENCE_MS = 1000,
+  NEIGHBOUR_MS = 7000    /* until the kernel has cleaned a full table of
+                          * neighbours: three tries of a second each to reach
+                          * one, and five seconds in which it keeps new ones */
+};
+
+struct raw_buffers {
+  struct mmsghdr message[RAW_BATCH];
+  struct iovec bytes[RAW_BATCH];
+  struct sockaddr_in6 to[RAW_BATCH];
+  _Alignas(struct cmsghdr) uint8_t control[RAW_BATCH][RAW_CONTROL];
+  /* Touched only as far as used; a line apart, lest all share a cache set. */
+  uint8_t packet[RAW_BATCH][PACKET_MAX + 64];
+  uint8_t fragment[PACKET_MAX + 64];
+};
+
+struct raw_buffers *raw_send_new(void) {
+  struct raw_buffers *b = calloc(1, sizeof *b);
+  for (int i = 0; b && i < RAW_BATCH; i++) {
+    b->bytes[i].iov_base = b->packet[i];
+    b->message[i].msg_hdr.msg_iov = &b->bytes[i];
+    b->message[i].msg_hdr.msg_iovlen = 1;
+    b->message[i].msg_hdr.msg_name = &b->to[i];
+  }
+  return b;
+}
+
+static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
+                              int level, int type, const void *data,
+                              size_t size) {
+  struct cmsghdr *c = after ? CMSG_NXTHDR(m, after) : CMSG_FIRSTHDR(m);
+  c->cmsg_level = level;
+  c->cmsg_type = type;
+  c->cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(c), data, size);
+  return c;
+}
+
+/* What the kernel's routes and policies may go by, but cannot see in a packet
+ * whose header is ours, travels beside it: interface, routing source, mark, the
+ * kind of service, and for IPv4 the protocol. */
+static void options(struct msghdr *m, uint8_t *room,
+                    const struct wire_probe *p, int able) {
+  struct cmsghdr *c = NULL;
+  int protocol = p->protocol, tos = p->tos, v4 = p->family == 4;
+  m->msg_control = room;
+  m->msg_controllen = RAW_CONTROL;
+  if (p->interface || p->mark || p->by_source || tos)
+    memset(room, 0, RAW_CONTROL);
+  if (v4 && able)
+    c = option(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
+  if (v4 && (p->interface || p->by_source)) {
+    struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
+    if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
+    c = option(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+  } else if (p->interface || p->by_source) {
+    struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
+    if (p->by_source) memcpy(&info.ipi6_addr, p->src, 16);
+    c = option(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+  }
+  if (tos)
+    c = option(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
+               &tos, sizeof tos);
+  if (p->mark)
+    c = option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
+  m->msg_controllen =
+      c ? (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len) : 0;
+  if (!c) m->msg_control = NULL;
+}
+
+/* Over IPv6 the protocol takes the place of the port. */
+static int prepare(struct raw_buffers *b, unsigned i,
+                   const struct wire_probe *p, int able) {
+  struct msghdr *m = &b->message[i].msg_hdr;
+  int size = wire_build(p, b->packet[i], PACKET_MAX);
+  if (size < 0) return size;
+  b->bytes[i].iov_len = (size_t)size;
+  uint16_t port = 0;
+  if (able && p->family == 6)
+    port = p->protocol == WIRE_ICMP ? PROTO_ICMPV6 : p->protocol;
+  m->msg_namelen =
+      route_sockaddr(&b->to[i], p->family, p->dst, port, p->interface);
+  options(m, b->control[i], p, able);
+  return size;
+}
+
+/* A packet may be larger than the whole queue of its link, so that patience has
+ * to end. ENOBUFS may also be a full table of neighbours. */
+int raw_later(struct raw *raw, int err, int64_t now) {
+  int64_t patience = (err == ENOBUFS ? NEIGHBOUR_MS : PATIENCE_MS) * 1000000ll;
+  if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
+    return 0;
+  if (!raw->refused || now - raw->tried > patience) raw->refused = now;
+  raw->tried = now;
+  return now - raw->refused < patience;
+}
+
+/* Sends |p|, laid out in |m| and too large for the link, in fragments. 0 or an
+ * errno. */
+static int fragments(struct raw *raw, int fd, const struct msghdr *m,
+                     const struct wire_probe *p) {
+  struct net_route q = {.family = p->family, .interface = p->interface,
+                        .mark = p->mark ? p->mark : raw->mark};
+  struct iovec piece = {.iov_base = raw->out->fragment};
+  struct msghdr part = *m;
+  size_t at = 0;
+  int n;
+  if (p->dont_fragment) return EMSGSIZE;
+  memcpy(q.dst, p->dst, sizeof q.dst);
+  if (p->by_source) memcpy(q.src, p->src, sizeof q.src);
+  int mtu = route_mtu(&q);
+  if (mtu == -EPERM) {                 /* no privilege is left for the mark */
+    q.mark = 0;
+    mtu = route_mtu(&q);
+  }
+  if (mtu < 0) return -mtu;
+  if (mtu > PACKET_MAX) mtu = PACKET_MAX;
+  part.msg_iov = &piece;
+  while ((n = wire_fragment(m->msg_iov->iov_base, m->msg_iov->iov_len,
+                            (size_t)mtu, p->handle, &at, piece.iov_base)) > 0) {
+    piece.iov_len = (size_t)n;
+    if (sendmsg(fd, &part, MSG_DONTWAIT) < 0) return errno;
+  }
+  return -n;
+}
+
+unsigned raw_run(struct raw *raw, unsigned n, unsigned most) {
+  if (raw->quick && raw->net.load < MANY) return 1;
+  return n < most ? n : most;
+}
+
+void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
+              int64_t end) {
+  if (start - raw->run_start > RUN_NS) {
+    int close = start - raw->run_end < RUN_NS;
+    raw->run_before = close ? raw->run_start : start;
+    raw->run_start = start;
+  }
+  raw->run_end = end;
+  if (!raw->quick) {
+    net_stamp(sent, n, start, end, &raw->usual);
+    return;
+  }
+  raw->quick--;
+  net_stamp_early(sent, n, start, end, &raw->usual);
+}
+
+/* Sends the prepared messages first..end-1; returns where it had to stop. */
+static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
+                      uint32_t first, uint32_t end, struct net_sent *sent) {
+  struct raw *raw = (struct raw *)net;
+  struct raw_buffers *b = raw->out;
+  while (first < end) {
+    unsigned run = raw_run(raw, end - first, STAMPED);
+    int64_t start = net->now();
+    int n = sendmmsg(fd, &b->message[first], run, MSG_DONTWAIT);
+    int err = errno;
+    raw_sent(raw, &sent[first], n, start, net->now());
+    if (n > 0) {
+      first += (uint32_t)n;
+      raw->refused = 0;
+      continue;
+    }
+    if (err == EMSGSIZE)
+      err = fragments(raw, fd, &b->message[first].msg_hdr, &v[first]);
+    if (raw_later(raw, err, start)) return first;
+    sent[first].at = start;
+    sent[first++].error = (uint16_t)err;
+  }
+  return first;
+}
+
+uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
+                  struct net_sent *sent) {
+  struct raw *raw = (struct raw *)net;
+  struct raw_buffers *b = raw->out;
+  uint32_t i = 0;
+  if (n > RAW_BATCH) n = RAW_BATCH;
+  for (; net->broken && i < n; i++)    /* no answer would be seen */
+    sent[i] = (struct net_sent){.at = net->now(),
+                                .error = (uint16_t)net->broken};
+  while (i < n) {
+    uint32_t first = i, family = v[i].family;
+    int bad = 0;
+    for (; i < n && v[i].family == family && !bad; i++) {
+      int size = prepare(b, i, &v[i], raw->able);
+      sent[i] = (struct net_sent){0};
+      if (size < 0) {
+        sent[i].at = net->now();
+        sent[i].error = (uint16_t)-size;
+        bad = 1;
+      } else {
+        sent[i].size = (uint16_t)size;
+      }
+    }
+    int fd = raw->fd[family == 4 ? RAW_SEND4 : RAW_SEND6];
+    uint32_t end = i - (uint32_t)bad;
+    uint32_t at = flush(net, fd, v, first, end, sent);
+    if (at < end) return at;
+  }
+  return n;
+}
