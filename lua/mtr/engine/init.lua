@@ -231,7 +231,9 @@ function Engine:set_rate(rate)
   alive(self, "set_rate")
   local value, wanted = config.declaration.by_name.rate.kind(rate)
   if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
-  C.mtr_set_rate(self.c, value)
+  if C.mtr_set_rate(self.c, value) < 0 then
+    error("set_rate: rate must be at most 1e9, got " .. err.show(rate), 2)
+  end
   return true
 end
 
