@@ -33,7 +33,8 @@ static int overrides_ok(const struct mtr_sim_node *v) {
 int topo_check_node(const struct mtr_sim *t, const void *record) {
   const struct mtr_sim_node *v = record;
   (void)t;
-  int ok = overrides_ok(v) && time_ok(v->reply_delay) && time_ok(v->reply_jitter) &&
+  int ok = overrides_ok(v) && time_ok(v->reply_delay) &&
+           time_ok(v->reply_jitter) &&
            share(v->reply_loss) && v->reply_rate >= 0 && v->reply_rate <= 1e9 &&
            v->ext_size <= sizeof v->ext && !(v->ext_size & 3) &&
            v->chain_size <= WIRE_CHAIN && !(v->chain_size & 7) &&
