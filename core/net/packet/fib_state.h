@@ -78,7 +78,7 @@ struct fib {
   struct fib_link link[FIB_LINKS];      /* by index */
   struct fib_hop hop[FIB_HOPS];         /* by hash */
   struct fib_answer *answer;            /* FIB_ANSWERS by hash, or NULL */
-  struct fib_route unasked;             /* the result if asking is not allowed */
+  struct fib_route unasked;             /* the result if we may not ask */
   uint32_t asked;        /* questions since |since| */
   int64_t since;         /* ns; the start of the current second */
   uint32_t mark;         /* firewall mark of the packets */
