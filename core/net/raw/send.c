@@ -16,7 +16,10 @@ enum {
   MANY = 64,             /* outstanding probes; above, speed comes first */
   STAMPED = 8,           /* packets in one call; they share its time */
   RUN_NS = 4000000,      /* longer than a ring may delay an answer */
-  PATIENCE_NS = 1000000000
+  PATIENCE_MS = 1000,
+  NEIGHBOUR_MS = 7000    /* time for the kernel to clean a full neighbour table:
+                          * three tries of a second each to reach one, and
+                          * five seconds in which it keeps new ones */
 };
 
 struct raw_buffers {
@@ -101,14 +104,15 @@ static int prepare(struct raw_buffers *b, unsigned i,
   return size;
 }
 
-/* Retries end after a second, because a packet may be larger than the whole
- * queue of its link. */
+/* Retries end after PATIENCE_MS, because a packet may be larger than the whole
+ * queue of its link. ENOBUFS may also mean a full table of neighbours. */
 int raw_later(struct raw *raw, int err, int64_t now) {
+  int64_t patience = (err == ENOBUFS ? NEIGHBOUR_MS : PATIENCE_MS) * 1000000ll;
   if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
     return 0;
-  if (!raw->refused || now - raw->tried > PATIENCE_NS) raw->refused = now;
+  if (!raw->refused || now - raw->tried > patience) raw->refused = now;
   raw->tried = now;
-  return now - raw->refused < PATIENCE_NS;
+  return now - raw->refused < patience;
 }
 
 /* Sends |p| in fragments; it is laid out in |m| and too large for the link.
