@@ -105,7 +105,8 @@ static int prepare(struct raw_buffers *b, unsigned i,
 }
 
 /* Retries end after PATIENCE_MS, because a packet may be larger than the whole
- * queue of its link. ENOBUFS may also mean a full table of neighbours. */
+ * queue of its link. ENOBUFS may also mean a full table of neighbours, so it is
+ * retried for NEIGHBOUR_MS. */
 int raw_later(struct raw *raw, int err, int64_t now) {
   int64_t patience = (err == ENOBUFS ? NEIGHBOUR_MS : PATIENCE_MS) * 1000000ll;
   if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
