@@ -39,13 +39,13 @@ describe("SIGINT", function()
 
   local SAID = "mtrlua: interrupted\nhalted\ttrue\nfalse\tmtr: interrupted\n"
 
-  it("halts traces, and raises for later ones, which lets the script go on", function()
+  it("halts open traces, raises an error for later ones, and lets the script go on", function()
     local output, status = run "print [[went on]]"
     assert.equal(SAID .. "went on\n", output)
     assert.equal(130, status)
   end)
 
-  it("exits at once the second time", function()
+  it("ends the process at once when it comes a second time", function()
     local output, status = run "io.stdout:flush() interrupt() while true do end"
     assert.equal(SAID, output)
     assert.equal(130, status)
