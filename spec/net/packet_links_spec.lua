@@ -68,7 +68,7 @@ describe("packet", function()
   for _, kind in ipairs(KINDS) do
     local name, number = unpack(kind)
 
-    it("finds what raw finds beyond a link of " .. name .. ", and by the ring", function()
+    it("finds the same hops as raw beyond a link of " .. name .. ", and by the ring", function()
       l = nets.up "chain 2"
       f = forger.open(l, number)
       for v = 4, 6, 2 do
@@ -102,7 +102,7 @@ describe("packet", function()
   end
 
   for _, transport in ipairs { "packet", "auto" } do
-    it(("answers few as fast as raw where raw has to send, with many before (%s)"):format(
+    it(("is as fast as raw for few probes after many, where raw has to send (%s)"):format(
       transport), function()
       without_arp "many 8"
       nets.inside(l, function(e)

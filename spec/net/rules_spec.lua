@@ -98,7 +98,7 @@ describe("a rule", function()
     end
   end)
 
-  it("that mtr-packet cannot follow is named", function()
+  it("that mtr-packet cannot follow is named in the error", function()
     if not mtr.find_binary "mtr-packet" then pending "needs mtr-packet" end
     local l = up "ipproto udp"
     nets.inside(l, function(e)

@@ -66,7 +66,7 @@ describe("a campaign over a simulated internet", function()
     ["strategy"] = { trace = { strategy = "sequential" } },
     ["wait of their own"] = { trace = { pace = function() return 5 end } },
   } do
-    it("traces apart what has a " .. name, function()
+    it("traces separately the targets with a " .. name, function()
       local seen = {}
       local summary = campaign(40, {
         window = 7, trace = opts.trace,

@@ -36,7 +36,7 @@ describe("simulate", function()
     assert.same({ ["198.18.1.1"] = true, ["198.18.2.1"] = true }, ways)
   end)
 
-  it("says the same for the same seed", function()
+  it("prints the same for the same seed", function()
     local one, two = run.run(SIMULATE .. "--seed 4"), run.run(SIMULATE .. "--seed 4")
     assert.equal(one.out, two.out)
     assert.are_not.equal(one.out, run.run(SIMULATE .. "--seed 5").out)
