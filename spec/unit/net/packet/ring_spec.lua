@@ -60,7 +60,7 @@ describe("ring", function()
     r.map = memory
   end)
 
-  it("has nothing before the kernel has", function()
+  it("is empty until the kernel fills a block", function()
     assert.same({}, read())
     r.map = nil
     assert.same({}, read())
@@ -90,7 +90,7 @@ describe("ring", function()
     assert.equal(0, status(0))
   end)
 
-  it("tells what was cut", function()
+  it("reports which packets were cut", function()
     fill(0, { "short" }, { whole = 5000 })
     assert.same({ "short" }, read())
     assert.same({ 5, 5000 }, { tonumber(p.size), tonumber(p.whole) })

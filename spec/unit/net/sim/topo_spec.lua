@@ -119,7 +119,7 @@ describe("topo", function()
     assert.same({}, ways(1, "11.0.0.1"))
   end)
 
-  it("agrees with a search of everything, on random networks", function()
+  it("agrees with an exhaustive search on random networks", function()
     for seed = 1, 40 do
       local pick = random(seed)
       local n, cost = 2 + pick(10), {}
