@@ -191,7 +191,7 @@ describe("replay", function()
     assert.same({ 7 }, replies())
   end)
 
-  it("answers for recorded routes any number of times, and for no others", function()
+  it("answers for recorded routes again and again, and for no others", function()
     open(tape.new():tick(10):route(nil, { src = { 192, 0, 2, 1 } })
       :route(nil, { error = EPERM, why = "may not" }))
     local q = tape.question()
