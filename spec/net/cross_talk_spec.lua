@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Many traces, engines and processes probe the same hosts at once. Each gets all answers to its
--- probes and no others, and nothing is left of closed engines.
+-- Many traces, engines and processes probe the same hosts at once. Each gets all answers to its own
+-- probes and no others, and closed engines leave nothing behind.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"

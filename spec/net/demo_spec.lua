@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What `make demo` runs, as root and as a user whom the system lets make namespaces: hops of every
--- protocol and IP version, a summary that adds up, nothing left behind. And README.md's script
+-- What `make demo` prints, as root and as a user who may make namespaces: hops of every protocol
+-- and IP version, and a summary that adds up; it leaves nothing behind. Also README.md's script: it
 -- prints what README.md says.
 
 local lab = require "spec.lab.lab"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Engines on loopback: what they refuse and why, how a host drives them, and that nothing is left
--- of them.
+-- Engines on loopback: what they refuse and why, how a host program drives them, and that they
+-- leave nothing behind.
 local mtr = require "mtr"
 local loopback = require "spec.support.real.loopback"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- ^C while traces are in flight: once, they end as "halted", what is started later raises, and the
--- script goes on; twice: over.
+-- ^C while traces are in flight. The first one ends them as "halted", makes later starts raise an
+-- error, and lets the script go on. The second one ends the process.
 local lab = require "spec.lab.lab"
 
 local available, reason = lab.available()

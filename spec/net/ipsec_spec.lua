@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The host's IPsec policies: what they are for never leaves in clear, whichever transport sends.
--- The policies here ask for a security association that nobody makes, so that the kernel keeps what
--- they are for; a hop that answers has been sent a probe in clear.
+-- The host's IPsec policies: packets that they protect never leave unencrypted, whichever transport
+-- sends. The policies here require a security association that nobody sets up, so the kernel sends
+-- nothing that they protect; a hop that answers has got an unencrypted probe.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"

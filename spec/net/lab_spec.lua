@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The lab itself: what traceroute(8) finds in each topology is what the topology declares, over
--- ICMP, UDP and TCP and both IP versions; and nothing is left when a lab is down. It needs
--- CAP_NET_ADMIN (root, or `unshare -rnm`); packets go nowhere but into the lab.
+-- The lab itself: traceroute(8) finds in each topology what the topology declares, over ICMP, UDP
+-- and TCP and both IP versions, and a lab that is down leaves nothing. It needs CAP_NET_ADMIN
+-- (root, or `unshare -rnm`); packets stay inside the lab.
 
 local lab = require "spec.lab.lab"
 local netns = require "spec.lab.netns"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/mda.lua, as it is typed, over the lab's diamonds of kernel routers.
+-- scripts/mda.lua, run from the command line, over the lab's diamonds of kernel routers.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"

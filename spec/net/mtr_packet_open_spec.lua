@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Opening the transport mtr-packet: helpers that are not there, may not, or are something else;
+-- Opening the transport mtr-packet: helpers that do not exist, may not run, or are another program;
 -- which transport "auto" picks; and what is refused because that helper cannot do it.
 
 local mtr = require "mtr"
@@ -35,9 +35,9 @@ describe("a helper that cannot be used is told, with what to do:", function()
     { "that only echoes", "/bin/cat", "EPROTO", "/bin/cat does not speak mtr%-packet's protocol" },
     { "that ends", "/bin/true", "EPIPE", "/bin/true ended at once" },
     { "that says why it ends", "echo no luck >&2", "EPIPE", "ended at once: no luck" },
-    { "that says yes", "exec yes", "EPROTO", "does not speak mtr%-packet's protocol" },
+    { "that repeats yes", "exec yes", "EPROTO", "does not speak mtr%-packet's protocol" },
     { "that says nothing", "exec sleep 60", "ETIMEDOUT", "does not answer" },
-    { "that floods its complaints", "yes no >&2; true", "EPROTO", "protocol: no; no;" },
+    { "that writes error messages without end", "yes no >&2; true", "EPROTO", "protocol: no; no;" },
     { "that never ends its line", "exec cat /dev/zero", "EPROTO", "does not speak" },
   }
   for _, case in ipairs(cases) do

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/mtr-packet.lua, as its clients see it: commands in, answers out, byte for byte those of
--- mtr-packet 0.96 (N stands for a time), but for what its head says is better. Where 0.95 answers
--- the same, the installed mtr-packet is asked too.
+-- scripts/mtr-packet.lua, as its clients see it: its answers to commands are those of mtr-packet
+-- 0.96 to the byte (N stands for a time), except where the head of the script names an improvement.
+-- Where 0.95 answers the same, the installed mtr-packet is compared too.
 
 local forger = require "spec.support.real.forger"
 local loopback = require "spec.support.real.loopback"

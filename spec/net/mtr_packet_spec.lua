@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport mtr-packet with the real helper, in labs: it finds what raw finds, also under load.
+-- The transport mtr-packet with the real helper, in labs: it finds the same as raw, also under
+-- load.
 
 local ffi = require "ffi"
 local mtr = require "mtr"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The packet transport out of links that are not Ethernet's: it sends by itself where there is
--- nothing before the IP header, and has raw send elsewhere; either way the rings receive while many
--- probes are out, and what is found is what raw finds.
+-- The packet transport on links that are not Ethernet: it sends by itself where nothing precedes
+-- the IP header, and through raw elsewhere. In both cases the rings receive while many probes are
+-- out, and it finds the same as raw.
 
 local forger = require "spec.support.real.forger"
 local loopback = require "spec.support.real.loopback"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the packet transport listens: by its rings while many probes are out, by raw's sockets while
--- few are, and from one to the other without a loss or a repeat. "auto" sends as raw does, too,
--- while few are; packet that was asked for never does.
+-- How the packet transport receives: through its rings while many probes are out, through raw's
+-- sockets while few are, and it changes over without losing or repeating a packet. While few are
+-- out, "auto" also sends through raw; an explicit "packet" never does.
 
 local loopback = require "spec.support.real.loopback"
 local nets = require "spec.support.real.nets"

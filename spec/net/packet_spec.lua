@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The packet transport on real links: which probes it sends by itself and which raw has to, and
--- that it notices what changes under it, in the middle of a trace too. That it finds what raw
--- finds is in matrix_spec.lua; how it listens, in packet_ring_spec.lua.
+-- The packet transport on real links: which probes it sends by itself and which through raw, and
+-- that it notices changes of the network, also during a trace. matrix_spec.lua checks that it finds
+-- the same as raw; packet_ring_spec.lua, how it receives.
 
 local mtr = require "mtr"
 local forger = require "spec.support.real.forger"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/pmtu.lua, as it is typed, over links of the lab that take less than the others.
+-- scripts/pmtu.lua, run from the command line, over links of the lab with a smaller MTU than the
+-- others.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Traces and engines that cannot start, on a real network: each has its name, a message that says
--- what it is about, and no probe leaves.
+-- Traces and engines that cannot start, on a real network: each gives an error name and a message
+-- that says what is wrong, and no probe leaves.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -23,10 +23,10 @@ describe("a trace does not start", function()
 
   -- target, options, name and words of the error; "*" in a target is 4 or 6 as needed.
   local CASES = {
-    { "to where no route leads", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
-    { "to a group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
+    { "to a target without a route", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
+    { "to a multicast group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
     { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
-    { "to everybody", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
+    { "to the broadcast address of all", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
     { "from a source that is not ours", { "10.0.4.2" }, { source = "10.77.0.1" },
       "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; ip address lists" },
     { "from an IPv6 source that is not ours", { "fd00:4::2" }, { source = "fd77::1" },

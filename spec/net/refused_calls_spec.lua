@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A host that refuses some of the system calls (a container's seccomp profile): what is left works,
--- and what is not is told with its reason.
+-- A host that refuses some system calls, as a container's seccomp profile does: what does not need
+-- them still works, and the rest is reported with its reason.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The receive ring against the kernel, on loopback: what it holds, what it loses and counts, that
--- it goes on behind that, and that nothing is left of it.
+-- The receive ring with the real kernel, on loopback: what it holds, what it drops and counts, that
+-- it goes on after a loss, and that it leaves nothing behind.
 
 local core = require "spec.support.harness.core"
 local nets = require "spec.support.real.nets"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Rules that go by protocol, port or kind of service, on a host with two uplinks: probes take the
--- way and the source address of the traffic that they stand for, or the trace says that it cannot.
+-- Routing rules by protocol, port or type of service, on a host with two uplinks: probes take the
+-- path and the source address of the traffic that they imitate, or the trace says that it cannot.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The fifteen bugs of twisted-mtr by number: an example of each that ours does not have it.
+-- The fifteen known bugs of twisted-mtr, by number: an example for each shows that mtrlua does not
+-- have it.
 
 local ffi = require "ffi"
 local mtr = require "mtr"

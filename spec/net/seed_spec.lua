@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Everything that twisted-mtr does, one example per row, through the helper that it
--- used. The wrap of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
+-- Everything that twisted-mtr does, one example per row, through the same helper program. What
+-- happens at the end of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
 
 local mtr = require "mtr"
 local fake = require "spec.support.real.fake"

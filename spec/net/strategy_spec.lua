@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strategies of users over real networks: the same one on every transport, and what the engine does
--- about those that misbehave.
+-- Strategies of users over real networks: the same strategy works on every transport, and the
+-- engine survives those that misbehave.
 local mtr = require "mtr"
 local binary = require "mtr.script.find_binary"
 local nets = require "spec.support.real.nets"

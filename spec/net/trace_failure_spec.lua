@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/trace.lua when things are wrong: usage, targets, privileges, the network, the disk. And
--- its text for what no lab has: a stand-in for the module "mtr" gives it those hops.
+-- scripts/trace.lua when something is wrong: usage, targets, privileges, the network, the disk.
+-- Also its text for hops that no lab has: a replacement for the module "mtr" gives them.
 
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"

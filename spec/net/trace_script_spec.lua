@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/trace.lua, as it is typed: in every topology its text and its JSON Lines tell the lab's
--- truth; options and ^C do as --help says. Wrong usage and failures are trace_failure_spec.lua's.
+-- scripts/trace.lua, run from the command line: in every topology its text and its JSON Lines show
+-- the path that the lab declares; options and ^C do what --help says. Wrong usage and failures are
+-- in trace_failure_spec.lua.
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"

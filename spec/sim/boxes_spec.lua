@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The boxes in the way of a simulated network: tunnels, translators, filters, and routers that
--- quote as routers do; and internets of hashes.
+-- The boxes on paths of a simulated network: tunnels, translators, filters, and routers that quote
+-- in various ways; and internets whose routers are computed by a hash.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 

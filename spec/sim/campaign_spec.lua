@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Campaigns over a simulated internet: the same every time, and flat in memory.
+-- Campaigns over a simulated internet: the same output every time, and memory that does not grow.
 local mtr = require "mtr"
 
 local function campaign(prefixes, opts, engine_opts)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a described network does, word by word, seen through the engine over it.
+-- What each word of a network's description does, seen by an engine over it.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 

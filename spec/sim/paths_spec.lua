@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Which way packets go in a simulated network, what happens to them on it, and that sim:path tells
--- the truth about it.
+-- Which way packets go in a simulated network, what happens to them there, and that sim:path gives
+-- the true path.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/ping.lua, as it is typed, over simulated networks: what it prints, counts and returns.
+-- scripts/ping.lua, run from the command line, over simulated networks: what it prints, counts and
+-- returns.
 local run = require "spec.support.harness.run"
 
 local function ping(topology, words)

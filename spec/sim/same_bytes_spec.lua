@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The same seed and the same script give the same bytes: twice in a row, and from a program that
--- was built otherwise (the sanitized one, where `make asan` has made it).
+-- The same seed and the same script give the same bytes: in two runs, and from a program that was
+-- built differently (with sanitizers, if `make asan` has made it).
 local run = require "spec.support.harness.run"
 
 local CAMPAIGN = [[

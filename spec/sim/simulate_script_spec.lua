@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/simulate.lua, as it is typed: without privilege, without a network.
+-- scripts/simulate.lua, run from the command line, without privilege and without a network.
 local run = require "spec.support.harness.run"
 
 local SIMULATE = '"$MTR_PROGRAM" scripts/simulate.lua '

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strategies over a simulated internet: what they find, and at what price.
+-- Strategies over a simulated internet: what they find, and with how many probes.
 local mtr = require "mtr"
 
 -- Traces the first n targets of an internet, one after another; results and the engine's counters.

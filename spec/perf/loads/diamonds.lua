@@ -5,8 +5,8 @@
 --
 --   mtrlua spec/perf/loads/diamonds.lua [targets=1000] [width=16] [confidence=95] [seed=1]
 --
--- It prints one line of key=value: for how many targets all next hops were found, and for how many
--- all links as well.
+-- It prints one line of key=value; found is the number of targets for which it found all next hops
+-- and all links to and from them.
 
 package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. package.path
 

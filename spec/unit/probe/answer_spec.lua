@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/answer.c: what the answers of a strategy do, and what ends it; what a manual trace
--- is told to send.
+-- Tests core/probe/answer.c: what the answers of a strategy do and how they end a trace; what a
+-- manual trace is told to send.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

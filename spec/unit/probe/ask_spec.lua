@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/ask.c: when a strategy is asked, and for how many probes.
+-- Tests core/probe/ask.c: when a strategy is asked, and for how many probes.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

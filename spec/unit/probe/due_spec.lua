@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/due.c: what a trace does when its turn has come: send, wait, or be asked.
+-- Tests core/probe/due.c: what a trace does when its turn has come: send, wait, or be asked.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/pick.c: who sends next is asked for and picked.
+-- Tests core/probe/pick.c: which trace sends next when the engine's pick hook chooses.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

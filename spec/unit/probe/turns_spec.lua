@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/turns.c: the lists in which traces wait.
+-- Tests core/probe/turns.c: the lists in which traces wait.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

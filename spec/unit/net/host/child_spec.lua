@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Helper programs: how they are started, what they inherit (nothing), and that nothing is left.
+-- Helper programs: how they are started, that they inherit nothing, and that they leave nothing
+-- behind.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Only what loopback can tell; connecting a datagram socket sends nothing.
+-- Tests core/net/host/route.c, as far as loopback can; connecting a datagram socket sends nothing.
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 local packet = require "spec.support.packets.packet"

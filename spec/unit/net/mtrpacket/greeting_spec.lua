@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a mtr-packet is asked first, and what its answers mean.
+-- The first questions to a mtr-packet, and what its answers mean.
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load { "core/net/mtrpacket/greeting.h" }

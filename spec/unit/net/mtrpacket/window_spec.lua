@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- How many requests at once: what a refusal does to it, and how it comes back.
+-- How many requests may be under way at once: how a refusal shrinks that number, and how it grows
+-- again.
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load { "core/net/mtrpacket/window.h" }

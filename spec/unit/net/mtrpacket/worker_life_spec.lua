@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What becomes of the probes, and of the worker, when its mtr-packet dies, hangs or is another
+-- What happens to the probes and to the worker when its mtr-packet dies, hangs or is another
 -- program.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"

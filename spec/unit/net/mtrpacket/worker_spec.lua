@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The conversation with one mtr-packet: whose answer is whose, its window, exhaustion, tokens.
+-- The conversation with one mtr-packet: which answer belongs to which probe, its window,
+-- exhaustion, tokens.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
 local at = require "spec.support.real.worker"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the kernel announces, put into the place of its socket: true and damaged messages. And the
--- kernel's own tables, read as they are here; what they must say of loopback is known.
+-- Feeds messages, valid and damaged, as if they came from the kernel's socket; and reads the
+-- kernel's own tables on this host, of which only the part about loopback is known.
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 local path = require "spec.support.virtual.path"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The tables alone: no kernel is asked. What the kernel says is read in fib_load_spec.lua.
+-- The tables alone, without the kernel. fib_load_spec.lua reads the kernel's messages.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local record = require "spec.support.virtual.record"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What two listeners heard alike is found by the kernel's stamp, whatever the offset of the clocks
--- was when each was read. Who listens when is in spec/net/packet_ring_spec.lua.
+-- A packet that two sockets received is recognised by the kernel's time stamp, whatever the offset
+-- of the clocks was when each was read. spec/net/packet_ring_spec.lua shows which socket listens
+-- when.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Blocks written here instead of by the kernel, true and damaged: no packet leads out of its block.
--- The ring against the kernel is in spec/net/ring_spec.lua.
+-- Blocks that this spec writes instead of the kernel, valid and damaged: no packet points outside
+-- its block. The ring with the real kernel is in spec/net/ring_spec.lua.
 local core = require "spec.support.harness.core"
 local random = require "spec.support.harness.random"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The numbers behind an internet of hashes: addresses that are targets' or routers' and nothing
--- else, no two positions with one address, and nothing kept.
+-- The numbers behind an internet that is computed by a hash: an address belongs to a target or to a
+-- router, two positions never share one, and nothing is stored.
 local core = require "spec.support.harness.core"
 local wire = require "spec.support.packets.wire"
 local addr = require "mtr.base.addr"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport over a simulated network as the loop sees it: probes in, replies out at their time,
--- and slots that are given back.
+-- The transport over a simulated network, as the loop uses it: it takes probes, gives replies at
+-- their time, and releases its slots.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local wire = require "spec.support.packets.wire"

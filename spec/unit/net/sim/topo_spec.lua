@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A simulated network as it lies in memory: whose addresses are whose, which way leads where.
+-- A simulated network as it is in memory: which node has which address, and which way leads where.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local random = require "spec.support.harness.random"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A recorder around another transport, here one that is itself a replay: what passes through, and
--- what is in the file afterwards.
+-- A recorder around another transport, which is here itself a replay: what it passes on, and what
+-- is in the file afterwards.
 local fds = require "spec.support.harness.fds"
 local inline = require "spec.support.harness.inline"
 local run = require "spec.support.harness.run"

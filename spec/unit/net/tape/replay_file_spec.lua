@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Files that are no whole recordings are refused, with a reason, and leave nothing behind.
+-- Files that are not whole recordings are refused with a reason, and leave nothing behind.
 local run = require "spec.support.harness.run"
 local fds = require "spec.support.harness.fds"
 local tape = require "spec.support.virtual.tape"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The file of a recording: what is written is read again, and nothing else is believed.
+-- The file of a recording: what was written is read back, and everything else is refused.
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
 
