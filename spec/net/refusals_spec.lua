@@ -23,7 +23,7 @@ describe("a trace does not start", function()
 
   -- target, options, name and words of the error; "*" in a target is 4 or 6 as needed.
   local CASES = {
-    { "to a target without a route", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
+    { "to where there is no route", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
     { "to a multicast group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
     { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
     { "to the broadcast address of all", { "255.255.255.255" }, {}, "EACCES", "broadcast" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fake internet: which routers are on the way to a destination, and who of
- * them keeps silent. Everything is a pure function of the destination, the hop,
+ * The fake internet: which routers are on the path to a destination, and which
+ * of them never answer. Everything is a pure function of the destination, the hop,
  * the flow and struct model, so that the XDP responder, the TUN responder and
  * the ground truth agree without a table. No libc: this compiles for BPF too.
  *
