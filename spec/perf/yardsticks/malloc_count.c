@@ -3,7 +3,7 @@
  * malloc_count: a library to preload that counts allocations, so that a bench
  * can report "none" instead of guessing from RSS. It counts every call and
  * passes it on to the C library; it does not count frees. It sees calls through
- * the dynamic linker: those of libmtr, libuv and all other libraries, and the
+ * the dynamic linker: those of libmtr, libuv and other users of libc, and the
  * mmap calls by which LuaJIT gets memory for its heap.
  */
 #include <stdarg.h>

@@ -10,8 +10,9 @@
  *
  * PROTOCOL is a word of mtr-packet's protocol, such as icmp. Tokens are slots
  * of the window and are used again as soon as they are answered. It prints one
- * line of key=value; child_us is the CPU time of PROGRAM from its start to its end, per probe. It
- * fails if a reply is of no request, or if the program ends early.
+ * line of key=value; child_us is the CPU time of PROGRAM from its start to its
+ * end, per probe. It fails if a reply belongs to no request, or if the program
+ * ends early.
  */
 #include <errno.h>
 #include <fcntl.h>
