@@ -319,7 +319,7 @@ describe("probe", function()
     assert.equal("127.0.0.1", got[1][2].addr)
   end)
 
-  it("tells its callback of an error", function()
+  it("gives an error to its callback", function()
     local got
     engine:probe({ dst = "no.such.invalid", ttl = 1 }, function(problem) got = problem end)
     engine:run()

@@ -19,7 +19,7 @@ describe("stopping a trace", function()
 
   for _, when in ipairs{ "before it has sent anything", "while probes are out",
     "after the first answers" } do
-    it("works " .. when .. ", tells so once and forgets its probes", function()
+    it("works " .. when .. ", reports it once and forgets its probes", function()
       open({}, { "10.0.0.1", "10.0.0.2", false })
       local t, other = d:start{ protocol = "udp" }, d:start{}
       if when ~= "before it has sent anything" then d:step() end

@@ -7,7 +7,7 @@ local sweep = require "spec.support.virtual.sweep"
 
 local C = core.load{ "core/probe/sweep.h" }
 
-describe("sweep, told of a packet too big,", function()
+describe("the sweep, after a packet too big,", function()
   local s
 
   local function init(o)
