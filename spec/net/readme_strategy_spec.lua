@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- README's strategy, letter for letter, over a simulated network and over the same way through
+-- README's strategy, copied to the letter, over a simulated network and over the same path through
 -- kernel routers, by raw sockets and by mtr-packet.
 local nets = require "spec.support.real.nets"
 local run = require "spec.support.harness.run"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The hard cases 1 to 40 are all accounted for: each has specs here, in hard_cases_*_spec.lua, or
--- is in this table, with why no simulator can show it, and where it is shown instead, if it is.
+-- Checks that the hard cases 1 to 40 are complete: each has specs in hard_cases_*_spec.lua, or is
+-- in this table with the reason why no simulator can show it and, if another spec does, its name.
 local mtr = require "mtr"
 
 local ELSEWHERE = {
