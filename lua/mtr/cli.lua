@@ -20,7 +20,6 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
-local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
 local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
@@ -125,6 +124,7 @@ end
 function Cli:call(fn, ...)
   local results = { pcall(fn, ...) }
   if results[1] then return unpack(results, 2, table.maxn(results)) end
+  if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?%l+: (.*)" or error(results[2], 0)
   self:usage((bug:gsub("[%l_]+", function(name)
     return self.args[name] ~= nil and "--" .. name:gsub("_", "-") or name
@@ -164,14 +164,16 @@ function Cli:pass(reporter, method, ...)
   if not ok and message then fail(self, message) end
 end
 
+local function interrupted() return lib.signals[0] > 0 end
+
 -- Runs fn(i, target) for each target; returns the status of the program.
 local function all(self, targets, turns, fn)
   return turns:run(targets, function(i, target)
     local well, message = fn(i, target)
     if well or not message then return well end
     io.stderr:write(self.name, ": ", target, ": ", message, "\n")
-    return loop.halted
-  end) and 0 or loop.halted and 0 or 1
+    return interrupted()
+  end) and 0 or interrupted() and 0 or 1
 end
 
 --- Runs fn for each target, each in a task, all at once, and waits for all of them. Text that it

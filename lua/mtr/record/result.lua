@@ -40,6 +40,8 @@ local M = {}
 ---@field hop_count integer the last settled TTL
 ---@field probe_count integer
 ---@field hops mtr.Hop[] by TTL, without holes
+---@field mda? table of the strategy mda; nil if the trace ended before its first probe
+---@field pmtu? table of the strategy pmtu; likewise
 ---@field data? any as given; not in JSON
 local Result = {}
 
@@ -53,12 +55,12 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
--- All fields of a result; pairs() shows some of them.
+-- All fields of a result, also those that a strategy adds; pairs() shows some of them.
 local FIELDS = {}
 for name in ("json copy line write _events _objects _count type version transport protocol "
   .. "multipath src dst target all_addresses sport dport "
   .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
-  .. "probe_count hops data"):gmatch "%S+" do FIELDS[name] = true end
+  .. "probe_count hops data mda pmtu"):gmatch "%S+" do FIELDS[name] = true end
 
 -- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
