@@ -171,7 +171,7 @@ local function all(self, targets, turns, fn)
   return turns:run(targets, function(i, target)
     local well, message = fn(i, target)
     if well or not message then return well end
-    io.stderr:write(self.name, ": ", target, ": ", message, "\n")
+    io.stderr:write(self.name, ": ", err.target(target), ": ", message, "\n")
     return interrupted()
   end) and 0 or interrupted() and 0 or 1
 end

@@ -251,7 +251,7 @@ describe("a recording", function()
 
   it("is not made while another one is replayed", function()
     local got = shell '"$MTR_PROGRAM" --record a --replay b -e "print(1)"'
-    assert.same({ 2, "", "mtrlua: --record and replay exclude each other\n" },
+    assert.same({ 2, "", "mtrlua: --record and --replay exclude each other\n" },
       { got.status, got.out, got.err })
   end)
 end)

@@ -39,7 +39,7 @@ local cases = {
   { "gives the files of recordings to the Lua layer",
     "mtrlua --record a/b --replay=c -e 'x = 1' 2>&1; mtrlua --record a/b "
       .. "-e 'o = require[[mtr.program]].options print(o.record, o.replay)'",
-    0, "^mtrlua: %-%-record and replay exclude each other\na/b\tnil\n$", "" },
+    0, "^mtrlua: %-%-record and %-%-replay exclude each other\na/b\tnil\n$", "" },
 
   { "runs a chunk", "mtrlua -e 'print(1 + 1)'", 0, "^2\n$", "" },
   { "runs several chunks in order", "mtrlua -e 'x = 1' -e 'print(x, arg[0])'", 0,

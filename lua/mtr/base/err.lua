@@ -87,12 +87,27 @@ function M.nearest(word, words)
   return best
 end
 
+local function cut(text, most)
+  return #text > most and text:sub(1, most - 3) .. "..." or text
+end
+
+--- Makes text of one line safe for a terminal: control characters become "?".
+---@param text string
+---@return string
+function M.plain(text) return (text:gsub("%c", "?")) end
+
+--- Returns the name of a target for the beginning of a message: safe for a terminal, and not longer
+--- than a name can be.
+---@param target string
+---@return string
+function M.target(target) return cut(M.plain(target), 253) end
+
 --- Returns a value as text for a message: short, strings in quotes.
 ---@param value any
 ---@return string
 function M.show(value)
   if type(value) == "string" then
-    if #value > 60 then value = value:sub(1, 57) .. "..." end
+    value = cut(value, 60)
     return (("%q"):format(value):gsub("\\\n", "\\n"):gsub("%c", "?"))
   elseif type(value) == "number" or type(value) == "boolean" or value == nil then
     return tostring(value)

@@ -142,11 +142,11 @@ M.declaration = check.declare("engine", {
 local function clash(out, transport, given)
   if out.record and out.replay then return "record and replay exclude each other" end
   if out.sim and (out.record or out.replay) then
-    return "a simulated network is repeated by its seed, not by record or replay"
+    return "sim excludes record and replay: a simulated network is repeated by its seed"
   elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
     return ("sim needs transport %q, got %s"):format("sim", err.show(given))
   elseif transport == C.MTR_SIM and not out.sim and not out.replay then
-    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+    return 'transport "sim" needs a network: give the option sim, a file or mtr.sim{ ... }'
   end
 end
 
