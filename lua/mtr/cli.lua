@@ -18,6 +18,7 @@
 -- option. Only this file of the library prints and exits: it is for programs.
 
 local lib = require "mtr.lib"
+local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
 local report = require "mtr.report"
@@ -67,6 +68,31 @@ local function read_targets(given)
   return targets
 end
 
+-- Ends the program because argparse does not understand the command line.
+local function misread(self, message)
+  local name = message:match "^unknown option '%-%-(%w+)'"
+  if lib.program and (config.command_line[name] or name == "grace") then
+    self:usage(("--%s is an option of mtrlua; write it before the program: mtrlua --%s ... %s")
+      :format(name, name, self.name))
+  end
+  self:usage(message)
+end
+
+-- Returns the words in a new list, in which a negative number is one word with the option before
+-- it: -q -1 becomes -q-1, which argparse does not take for two options.
+local function join_numbers(words, valued)
+  local list = {}
+  for _, word in ipairs(words) do
+    local before = list[#list]
+    if word:find "^%-%d" and valued[before] then
+      list[#list] = before .. (before:find "^%-%-" and "=" or "") .. word
+    else
+      list[#list + 1] = word
+    end
+  end
+  return list
+end
+
 --- Parses a command line; wrong usage and --help end the program. Names have underscores in place
 --- of dashes; `target` is the list of targets, if the usage line has one.
 ---@param words string[]
@@ -75,9 +101,9 @@ function Cli:parse(words)
   local found, argparse = pcall(require, "argparse")
   if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
-  parser.error = function(_, message) self:usage(message) end
-  local targets = help_text.read(self.help, self.flags, parser)
-  local args = parser:parse(words)
+  parser.error = function(_, message) misread(self, message) end
+  local targets, valued = help_text.read(self.help, self.flags, parser)
+  local args = parser:parse(join_numbers(words, valued))
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
   end

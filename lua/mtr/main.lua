@@ -35,17 +35,12 @@ local function absolute(path)
   return table.concat(kept, ";")
 end
 
--- The options of an engine that are also options of the command line.
-local OPTIONS = {}
-for name in ("transport sim rate source4 source6 interface mark log seed record replay")
-  :gmatch "%S+" do OPTIONS[name] = "--" .. name end
-
 -- Returns the message of an engine for the command line: options are named as they are there. The
 -- value behind "got" stays as it was given.
 local function on_command_line(bug)
   local text = bug:gsub("^engine: ", "")
   local before, value = text:match "^(.-)(, got .*)$"
-  return (before or text):gsub('[%w_."]+', OPTIONS) .. (value or "")
+  return (before or text):gsub('[%w_."]+', config.command_line) .. (value or "")
 end
 
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end

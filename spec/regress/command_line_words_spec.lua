@@ -25,6 +25,18 @@ describe("a wrong command line", function()
     ["--source4 record trace web"] = 'mtrlua: --source4 must be an IPv4 address, got "record"',
     ["mtr-packet --foo"] = "mtr-packet: unknown option '--foo'\ntry: mtr-packet --help",
     ["mtr-packet foo"] = "mtr-packet: too many arguments\ntry: mtr-packet --help",
+    ["trace 127.0.0.1 --rate 5"] = "trace: --rate is an option of mtrlua; write it before the "
+      .. "program: mtrlua --rate ... trace\ntry: trace --help",
+    ["pmtu --sim=x web"] = "pmtu: --sim is an option of mtrlua; write it before the "
+      .. "program: mtrlua --sim ... pmtu\ntry: pmtu --help",
+    [SIM .. "trace -q -1 web"] = "trace: --queries must be 1..16, got -1\ntry: trace --help",
+    [SIM .. "trace --flow -1 web"] = "trace: --flow must be 0..511, got -1\ntry: trace --help",
+    [SIM .. "trace -w -1 web"] =
+      "trace: --timeout must be such as 2 (seconds) or 250ms, got '-1'\ntry: trace --help",
+    [SIM .. "trace --mark -1 web"] =
+      "trace: --mark must be 0..4294967295, got -1\ntry: trace --help",
+    [SIM .. "mda -c -1 web"] =
+      "mda: --confidence must be 50 to 99.9 percent, got -1\ntry: mda --help",
     [SIM .. "ping -w 0 web"] = "ping: --deadline must be above 0, got 0s\ntry: ping --help",
     [SIM .. "ping -w 0.0ms web"] = "ping: --deadline must be above 0, got 0.0ms\ntry: ping --help",
   } do

@@ -138,6 +138,12 @@ M.declaration = check.declare("engine", {
     doc = "how much goes to a log function" },
 })
 
+--- The options that are also options of mtrlua, with their names there.
+---@type table<string, string>
+M.command_line = {}
+for name in ("transport sim rate source4 source6 interface mark log seed record replay")
+  :gmatch "%S+" do M.command_line[name] = "--" .. name end
+
 -- Finds options that exclude each other.
 local function clash(out, transport, given)
   if out.record and out.replay then return "record and replay exclude each other" end
