@@ -64,8 +64,8 @@ void about_help(void) {
   about_transports();
   fputs(
     "  --sim FILE          use a simulated network, described in a Lua file\n"
-    "  --rate RATE         most probes per second: 1000, 100/s (the default is\n"
-    "                      1000); 0 or max: no limit\n"
+    "  --rate RATE         most probes per second, such as 100 or 100/s (1000);\n"
+    "                      0 or max: no limit\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"

@@ -28,14 +28,18 @@ M.BUG = "BUG"
 ---@return nil, string message, string name
 function M.named(name, text) return nil, name .. ": " .. text, name end
 
+-- Errors of recordings. What the system calls them says nothing of a file.
+local OF_FILES = { ENOMSG = true, EPROTO = true, EBADMSG = true }
+
 --- Makes an environment error of the library or the system: the three values to return.
 ---@param code integer positive or negative errno
 ---@param why? string what failed and what to do
 ---@return nil, string message, string name
 function M.env(code, why)
   local message = lib.string(C.mtr_strerror(code, buffer, 256))
-  if why and why ~= "" then message = message .. ": " .. why end
-  return nil, message, lib.string(C.mtr_errname(code))
+  local name = lib.string(C.mtr_errname(code))
+  if why and why ~= "" then message = (OF_FILES[name] and name or message) .. ": " .. why end
+  return nil, message, name
 end
 
 --- Returns the name of an errno, such as "EPERM".
@@ -127,6 +131,16 @@ function M.unknown(who, name, names)
   local near = M.nearest(name, names)
   return ("%s: unknown option %s%s"):format(who, M.show(name),
     near and ("; did you mean %q?"):format(near) or "")
+end
+
+--- Returns true if the value that a hook returned ends what it belongs to. Raises if a hook means
+--- something that it cannot say.
+---@param value any "stop"; nil and false say nothing
+---@return boolean
+function M.stops(value)
+  if value == "stop" then return true end
+  if value then error(('a hook must return "stop" or nothing, got %s'):format(M.show(value)), 0) end
+  return false
 end
 
 --- Returns the text of any value that was raised.
