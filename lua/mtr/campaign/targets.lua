@@ -45,8 +45,8 @@ function M.file(path)
   local owned = path ~= "-"
   local file, _, code = io.stdin, nil, nil
   if owned then file, _, code = io.open(path) end
-  failure = not file and select(2, err.env(code, path)) or nil
-  if not file then return err.env(code, path) end
+  failure = not file and select(2, err.file(code, path)) or nil
+  if not file then return err.file(code, path) end
   return setmetatable({
     file = file, name = owned and path or "standard input", line = lines.of(file), owned = owned,
   }, File)

@@ -47,7 +47,7 @@ function Sink:open()
     return true
   end
   local file, _, code = io.open(self.path, "w")
-  if not file then return err.env(code, self.path) end
+  if not file then return err.file(code, self.path) end
   file:setvbuf "no"
   self.file, self.name, self.owned = file, self.path, true
   return true
