@@ -64,7 +64,7 @@ void about_help(void) {
   about_transports();
   fputs(
     "  --sim FILE          use a simulated network, described in a Lua file\n"
-    "  --rate RATE         most probes per second, such as 100 or 100/s (1000);\n"
+    "  --rate RATE         most probes per second: 1000 (default), 100/s;\n"
     "                      0 or max: no limit\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
     "  --source6 ADDRESS   source address of IPv6 probes\n"

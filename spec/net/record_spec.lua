@@ -137,7 +137,8 @@ describe("a run that is replayed", function()
     ]])
     local got = shell(program("--log warn --replay $DIR/tape", l))
     assert.equal(("gaplimit\t2\t2\ncompleted\t3\t%s\nnil\tENETUNREACH: network is unreachable: "
-      .. "the recording has no such target with this protocol, source, interface and mark\tENETUNREACH\n"):format(l.dst4),
+      .. "the recording has no such target with this protocol, "
+      .. "source, interface and mark\tENETUNREACH\n"):format(l.dst4),
       got.out)
     assert.equal("mtr: warn: 2 probes are not in the recording and went unanswered\n", got.err)
   end)

@@ -4,7 +4,8 @@
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 
-local WRONG = { { "stopp", '"stopp"' }, { "completed", '"completed"' }, { true, "true" }, { 5, "5" } }
+local WRONG = { { "stopp", '"stopp"' }, { "completed", '"completed"' }, { true, "true" },
+  { 5, "5" } }
 
 describe("a hook that returns neither stop nor nothing", function()
   for _, case in ipairs(WRONG) do

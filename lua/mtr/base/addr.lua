@@ -126,7 +126,7 @@ function M.parse(text, bytes)
 end
 
 -- Returns true if a text is a number, such as 300, 0x7f or 010, or numbers with dots between them.
--- The resolver of the system takes such texts for IPv4 addresses, in which few would recognize them.
+-- The resolver of the system takes such texts for IPv4 addresses, which few would recognize.
 local function is_numbers(text)
   for label in text:gmatch "[^.]+" do
     if not find(label, "^%d+$") and not find(label, "^0[xX]%x*$") then return false end

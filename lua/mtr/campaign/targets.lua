@@ -52,7 +52,7 @@ function M.file(path)
   }, File)
 end
 
---- Returns the next target; nil at the end; or nil, a message and a name if the file cannot be read.
+--- Returns the next target; nil at the end; nil, a message and a name if the file cannot be read.
 ---@return string?
 ---@return string? message, string? name
 function File:read()

@@ -8,13 +8,12 @@
 -- without a message (a black hole).
 --
 --     result.pmtu = { mtu =, complete = the target answered, ttl = of the answer,
---                     passed = the largest size that was answered from there,
 --                     limits = { { addr =, mtu =, size = }, ... }, blackhole = true or nil }
 --
 -- `limits` lists the routers that did not pass a packet of `size` bytes, each once; without addr:
--- this host. Without mtu: it was not found, because not even the smallest packet was answered
--- (then also without ttl and passed), because of a routing loop (stop_reason "loop": no packet gets
--- to the target), or because the trace was ended early. If all answers to a size get
+-- this host. Without mtu it was not found: not even the smallest packet was answered (then there is
+-- no ttl), or there is a routing loop (stop_reason "loop"), or the trace was ended early; `passed`
+-- is then the largest size that was answered. If all answers to a size get
 -- lost, that looks like a black hole; more `attempts` make that less likely.
 
 local addr = require "mtr.base.addr"
@@ -46,8 +45,8 @@ local function loops(path, dst, address)
   return seen and address ~= before
 end
 
--- Finds the TTL of the target, or of the furthest hop that answers the smallest packet. Returns true
--- if a routing loop keeps the packets from the target.
+-- Finds the TTL of the target, or of the furthest hop that answers the smallest packet. Returns
+-- true if a routing loop keeps the packets from the target.
 local function reach(self, trace, least)
   local o, found, gap, path = trace.options, self.found, 0, {}
   for ttl = o.first_ttl, o.max_ttl do
@@ -121,6 +120,7 @@ function M:run(trace)
     end
     above = guess and size or nil
   end
+  self.found.passed = nil
   return final and "completed" or "gaplimit"
 end
 
