@@ -35,12 +35,12 @@ local function absolute(path)
   return table.concat(kept, ";")
 end
 
--- Returns the message of an engine for the command line: options are named as they are there. The
--- value behind "got" stays as it was given.
+-- Returns the message of an engine for the command line: options are named as they are there. A
+-- message about one option begins with its name; one without a value is about several options.
 local function on_command_line(bug)
   local text = bug:gsub("^engine: ", "")
-  local before, value = text:match "^(.-)(, got .*)$"
-  return (before or text):gsub('[%w_."]+', config.command_line) .. (value or "")
+  if text:find ", got " then return (text:gsub("^[%w_]+", config.command_line)) end
+  return (text:gsub('[%w_."]+', config.command_line))
 end
 
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end

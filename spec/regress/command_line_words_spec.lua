@@ -21,7 +21,7 @@ describe("a wrong command line", function()
     ["--record x --replay y trace web"] = "mtrlua: --record and --replay exclude each other",
     ["--transport sim trace web"] = 'mtrlua: --transport "sim" needs a network: '
       .. "give the option --sim, a file or mtr.sim{ ... }",
-    [SIM .. "--transport raw trace web"] = 'mtrlua: --sim needs --transport "sim", got "raw"',
+    [SIM .. "--transport raw trace web"] = 'mtrlua: --sim excludes --transport "raw"',
     ["--source4 record trace web"] = 'mtrlua: --source4 must be an IPv4 address, got "record"',
     ["mtr-packet --foo"] = "mtr-packet: unknown option '--foo'\ntry: mtr-packet --help",
     ["mtr-packet foo"] = "mtr-packet: too many arguments\ntry: mtr-packet --help",

@@ -150,7 +150,7 @@ local function clash(out, transport, given)
   if out.sim and (out.record or out.replay) then
     return "sim excludes record and replay: a simulated network is repeated by its seed"
   elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
-    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+    return ("sim excludes transport %s"):format(err.show(given))
   elseif transport == C.MTR_SIM and not out.sim and not out.replay then
     return 'transport "sim" needs a network: give the option sim, a file or mtr.sim{ ... }'
   end
