@@ -157,7 +157,8 @@ describe("a run that is replayed", function()
     ]])
     local got = shell(program("--log warn --replay $DIR/tape", l))
     assert.equal(("gaplimit\t2\t2\ncompleted\t3\t%s\nnil\tENETUNREACH: network is unreachable: "
-      .. "the recording that is replayed has no such target\tENETUNREACH\n"):format(l.dst4),
+      .. "the recording has no such target with this protocol, "
+      .. "source, interface and mark\tENETUNREACH\n"):format(l.dst4),
       got.out)
     assert.equal("mtr: warn: 2 probes are not in the recording and went unanswered\n", got.err)
   end)
@@ -187,7 +188,7 @@ describe("a recording", function()
       .. "the run went on, but %d+ records are missing and it cannot be replayed\n$"), got.err)
     got = shell(REPLAY)
     assert.equal(1, got.status)
-    assert.truthy(got.err:find "EBADMSG: bad message: cannot replay .-/tape: it is cut off: ",
+    assert.truthy(got.err:find "EBADMSG: cannot replay .-/tape: it is cut off: ",
       got.err)
   end)
 
@@ -271,7 +272,7 @@ describe("a recording", function()
 
   it("is not made while another one is replayed", function()
     local got = shell '"$MTR_PROGRAM" --record a --replay b -e "print(1)"'
-    assert.same({ 2, "", "mtrlua: --record and replay exclude each other\n" },
+    assert.same({ 2, "", "mtrlua: --record and --replay exclude each other\n" },
       { got.status, got.out, got.err })
   end)
 end)

@@ -28,9 +28,11 @@ describe("a trace does not start", function()
     { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
     { "to the broadcast address of all", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
     { "from a source that is not ours", { "10.0.4.2" }, { source = "10.77.0.1" },
-      "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; ip address lists" },
+      "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; "
+        .. "the command 'ip address' lists them" },
     { "from an IPv6 source that is not ours", { "fd00:4::2" }, { source = "fd77::1" },
-      "EADDRNOTAVAIL", "source fd77::1 is not an address of this host; ip address lists" },
+      "EADDRNOTAVAIL", "source fd77::1 is not an address of this host; "
+        .. "the command 'ip address' lists them" },
     { "from a source of the other family", { "10.0.4.2" }, { source = "fd00:1::1" },
       "EAFNOSUPPORT", "not an IPv6 address" },
     { "through an interface that is not there", { "10.0.4.2", "fd00:4::2" },

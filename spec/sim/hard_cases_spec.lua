@@ -39,7 +39,7 @@ describe("the hard cases", function()
   end)
 
   it("have networks as data, each in use, that mtrlua --sim takes too", function()
-    local text = table.concat(lines "cat spec/sim/*_spec.lua", "\n")
+    local text = table.concat(lines "cat spec/sim/*_spec.lua spec/regress/*_spec.lua", "\n")
     local files = lines "ls spec/sim/topologies/*.lua"
     assert(#files > 20)
     for _, file in ipairs(files) do

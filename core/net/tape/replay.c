@@ -97,7 +97,8 @@ static int replay_route(struct net *net, struct net_route *r) {
   struct replay_entry *e =
       replay_find(&p->file, replay_key_route(r), 0, 1);
   if (!e) {
-    r->why = "the recording that is replayed has no such target";
+    r->why = "the recording has no such target with this protocol, source, "
+             "interface and mark";
     return -ENETUNREACH;
   }
   struct bytes body = replay_body(&p->file, e->body);

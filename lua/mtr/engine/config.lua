@@ -138,15 +138,21 @@ M.declaration = check.declare("engine", {
     doc = "how much goes to a log function" },
 })
 
+--- The options that are also options of mtrlua, with their names there.
+---@type table<string, string>
+M.command_line = {}
+for name in ("transport sim rate source4 source6 interface mark log seed record replay")
+  :gmatch "%S+" do M.command_line[name] = "--" .. name end
+
 -- Finds options that exclude each other.
 local function clash(out, transport, given)
   if out.record and out.replay then return "record and replay exclude each other" end
   if out.sim and (out.record or out.replay) then
-    return "a simulated network is repeated by its seed, not by record or replay"
+    return "sim excludes record and replay: a simulated network is repeated by its seed"
   elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
-    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+    return ("sim excludes transport %s"):format(err.show(given))
   elseif transport == C.MTR_SIM and not out.sim and not out.replay then
-    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+    return 'transport "sim" needs a network: give the option sim, a file or mtr.sim{ ... }'
   end
 end
 
@@ -206,7 +212,7 @@ function M.exclude(given, within)
     return set
   end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
-  if errno then return err.env(errno, "exclude list " .. given) end
+  if errno then return err.file(errno, "exclude list " .. given) end
   return err.named("EINVAL", "exclude list " .. message)
 end
 

@@ -144,7 +144,7 @@ describe("the option sim", function()
   it("goes with no other transport, and that transport not without it", function()
     local function message(opts) return select(2, pcall(mtr.engine, opts)) end
     assert.truthy(message{ sim = simulated.chain(1), transport = "raw" }:find(
-      'engine: sim needs transport "sim", got "raw"', 1, true))
+      'engine: sim excludes transport "raw"', 1, true))
     assert.truthy(message{ transport = "sim" }:find('transport "sim" needs a network', 1, true))
     assert.truthy(message{ sim = 5 }:find "engine: sim must be a network of mtr.sim, its")
     assert.truthy(message{ sim = { nodes = {} } }:find "engine: sim: nodes: there are no nodes")
