@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- After a campaign with mda, some 20 KB of Lua stayed reachable for each place of its window when the
--- engine was closed: coroutines kept for later use still held their last trace.
+-- After a campaign with mda, some 20 KB of Lua stayed reachable for each place of its window when
+-- its engine was closed: coroutines kept for later use still held their last trace.
 local mtr = require "mtr"
 
 local KB = 40                          -- what modules, options and pools may keep
