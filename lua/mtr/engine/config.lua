@@ -80,7 +80,7 @@ local function network(value)
   return nil, "must be a network of mtr.sim, its description or the name of a file"
 end
 
-local function name(value)
+local function device(value)
   if type(value) == "string" and #value > 0 and #value < 16 then return value end
   return nil, "must be the name of an interface"
 end
@@ -111,7 +111,7 @@ M.declaration = check.declare("engine", {
     doc = "source address of IPv4 probes" },
   { name = "source6", kind = check.address(6), otherwise = "by route",
     doc = "source address of IPv6 probes" },
-  field { name = "interface", kind = name, otherwise = "by route",
+  field { name = "interface", kind = device, otherwise = "by route",
     doc = "send through this interface" },
   field { name = "mark", kind = check.integer(0, 0xffffffff), default = 0,
     doc = "firewall mark, SO_MARK, of the probes" },

@@ -66,6 +66,39 @@ describe("data from an open UDP port", function()
     end)
   end
 
+  -- The TTL of a reply that started with 64 tells the distance of hop 3: 62.
+  for _, case in ipairs{
+    { "one datagram only", 1 }, { "two datagrams and then nothing", 2 },
+    { "three datagrams and then nothing", 3, { window = 12, gap_limit = 8 } },
+    { "four datagrams of a wide window", 4, { window = 12, gap_limit = 8 } },
+    { "a wide window twice only", 2, { window = 30 } },
+    { "one datagram of a slow engine", 1, {}, { target_rate = 500 } },
+    { "two datagrams of a slow engine", 2, {}, { target_rate = 300 } },
+    { "the first try only of three", 1, { queries = 3, window = 32 } },
+    { "from a TTL of 128", 1, {}, {}, 126 }, { "from a TTL of 255", 2, {}, {}, 253 },
+  } do
+    it("finds a port that answers " .. case[1], function()
+      local function some(_, n)
+        return n <= case[2] and { kind = "UDP_REPLY", rtt = 20, ttl = case[5] or 62 } or nil
+      end
+      local text, t = trace({ A, B, dest = some }, case[3], case[4])
+      assert.equal("10.0.0.1 10.0.0.2 203.0.113.9 completed", text)
+      local hop = d:of("HOP", t)[3]
+      assert.same({ 3, DST, 20 }, { hop.ttl, hop.addr, hop.rtt })
+    end)
+  end
+
+  it("keeps a silent hop where the way back is shorter", function()
+    local text = trace{ A, false, dest = { kind = "UDP_REPLY", ttl = 63 } }
+    assert.equal("10.0.0.1 * 203.0.113.9 completed", text)
+  end)
+
+  it("never goes below a router that answered, whatever the TTL of the data", function()
+    local function some(_, n) return n <= 1 and { kind = "UDP_REPLY", ttl = 64 } or nil end
+    local text = trace({ A, B, CC, dest = some }, { window = 1 })
+    assert.equal("10.0.0.1 10.0.0.2 10.0.0.3 203.0.113.9 completed", text)
+  end)
+
   it("keeps the round trip of data that was credited later", function()
     local _, t = trace({ A, false, dest = { kind = "UDP_REPLY", rtt = 25 } }, { window = 4 })
     local last = d:of("HOP", t)[3]
