@@ -52,7 +52,8 @@ local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
-local count, ttl = cli:number("count", 1, 1e6, 1e6), cli:number("ttl", 1, 255, 64)
+local count = args.count and cli:number("count", 1, 1e6, 1) or math.huge
+local ttl = cli:number("ttl", 1, 255, 64)
 local data = cli:number("data", 0, 65000, protocol == "tcp" and 0 or 56)
 if args.deadline and not args.deadline:find "[1-9]" then
   cli:usage(("--deadline must be above 0, got %s"):format(args.deadline))
@@ -156,7 +157,7 @@ local status = cli:each(args.target, function(target, _, i)
   local t = { target = target, probes = {}, out = 0, ended = 0, errors = 0, refused = 0,
     failed = 0, silent = 0, stats = mtr.stats() }
   all[i] = t
-  local opts = { window = 255, max_probes = 1e6, max_ttl = ttl, await_answer = true }
+  local opts = { window = 255, max_probes = "max", max_ttl = ttl, await_answer = true }
   function opts.strategy(trace) return steady(t, trace) end
   function opts.on_probe(_, probe) on_probe(t, probe) end
   function opts.on_reply(_, reply) on_reply(t, reply) end

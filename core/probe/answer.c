@@ -28,7 +28,9 @@ static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
   struct hop *h = trace_hop(t, ttl);
   if (!h) return 1;
   if (h->sent < UINT8_MAX) h->sent++;
+  else if (h->answers > 1) h->answers--;   /* the difference has to be right */
   h->out++;
+  if (ttl <= t->settled) h->marks |= HOP_AGAIN;
   if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
   leave(c, t, ttl);
   return h->sent;

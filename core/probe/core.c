@@ -15,7 +15,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   c->rand.state = config->seed;
   c->cookie = (uint16_t)rand_below(&c->rand, 0x8000);
   c->salt = (uint16_t)rand_below(&c->rand, TABLE_REGION);
-  slab_init(&c->traces, sizeof(struct trace), config->max_traces, 6);
+  slab_init(&c->traces, sizeof(struct trace), 1 << TRACE_BITS, 6);
   slab_init(&c->extras, sizeof(struct extra), config->max_traces, 6);
   hops_init(&c->hops, config->max_traces);
   cells_init(&c->cells);

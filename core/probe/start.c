@@ -18,7 +18,7 @@ static int needs_extra(const struct core *c, const struct mtr_trace *o) {
 }
 
 static int reserve(struct core *c, int extra) {
-  if (c->traces.used >= c->traces.max) return -EAGAIN;
+  if (c->traces.used >= c->config.max_traces) return -EAGAIN;
   if (slab_reserve(&c->traces, 1) || (extra && slab_reserve(&c->extras, 1)) ||
       cells_reserve(&c->cells, CELLS_PER_TRACE))
     return -ENOMEM;

@@ -27,7 +27,8 @@ struct hop {
 enum {
   HOP_FINAL = 1,         /* an answer completes the trace here */
   HOP_NOT_UNREACH = 2,   /* some answer is without MTR_REPLY_UNREACH */
-  HOP_ERROR = 4          /* a send failed; the errno is in the cells */
+  HOP_ERROR = 4,         /* a send failed; the errno is in the cells */
+  HOP_AGAIN = 8          /* a strategy probed it after it had settled */
 };
 
 /* The list in which a trace waits for its turn. */

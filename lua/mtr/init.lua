@@ -169,7 +169,7 @@ function M.strict(on) strict.on = on == true end
 
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  if not load then return strict.missing("mtr", key, names()) end
+  if not load then return (strict.missing("mtr", key, names())) end
   local value = load()
   M[key] = value
   return value

@@ -121,6 +121,26 @@ describe("a run that is replayed", function()
     assert.truthy(first.out:find 'name "no.such.invalid"')
   end)
 
+  it("has mtr.now() tell the times of the recording", function()
+    if not available then pending(reason) end
+    local l = nets.up "chain 3"
+    support.file("script.lua", [[
+      local mtr = require "mtr"
+      local from = mtr.now()
+      mtr.sleep "1500ms"
+      local slept = mtr.now() - from
+      local result = assert(mtr.trace((...)))
+      local traced = mtr.now() - from - slept
+      print(slept >= 1500, traced >= result.duration, ("%.6f %.6f"):format(slept, traced))
+    ]])
+    local first = shell(l:command(program("--record $DIR/tape", l)))
+    assert.same({ 0, "" }, { first.status, first.err })
+    assert.matches("^true\ttrue\t", first.out)
+    nets.down()
+    local again = shell("timeout 1 " .. nowhere() .. program("--replay $DIR/tape", l))
+    assert.same({ 0, first.out }, { again.status, again.out })
+  end)
+
   it("may ask for something else, which is silent and counts", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"

@@ -18,8 +18,8 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
                   struct net_sent *sent);
 
 /* raw_later: returns 1 if a send that was refused at |now| with |err| is to be
- * tried again: the kernel was busy, and has taken something in the last second.
- */
+ * tried again: after EAGAIN, if the kernel has taken something in the last
+ * second; after ENOBUFS, in the last seven. */
 int raw_later(struct raw *raw, int err, int64_t now);
 
 /* raw_run: returns how many of |n| packets the next call shall send. raw_sent:

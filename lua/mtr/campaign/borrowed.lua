@@ -8,32 +8,18 @@
 -- keeps the object without a copy will see later traces in it, or nothing.
 
 local lib = require "mtr.lib"
+local strict = require "mtr.base.strict"
 local words = require "mtr.record.words"
-local decode = require "mtr.record.decode"
+local facts = require "mtr.record.facts"
+local fields = require "mtr.record.fields"
 local Result = require "mtr.record.result"
 local script = require "mtr.strategy.script"
 
 local C = lib.C
 local M = {}
 
-local info = lib.new "struct mtr_info"
-
--- Returns a field of the trace with this handle; nil if the trace was released.
-local function field(engine, handle, key)
-  local get = decode.trace[key]
-  if get and engine.c and C.mtr_describe(engine.c, handle, info) == 0 then return get(info) end
-  return nil
-end
-
----@class mtr.BorrowedTrace
----@field engine mtr.Engine
----@field handle integer names the trace among those under way
----@field dst string
----@field target string the same as dst: a target that is a name has a single mtr.Trace
----@field data any as given
----@field strategy? mtr.Strategy its instance
----@field options? mtr.ForceOptions of a strategy's trace
----@field state "running"|"stopping"
+-- The target is an address: targets by name have a mtr.Trace of their own.
+---@class mtr.BorrowedTrace: mtr.TraceFields
 local Trace = {}
 
 --- Ends the trace, like Trace:stop of mtr.trace.
@@ -60,8 +46,14 @@ end
 for name, method in pairs(script.methods) do Trace[name] = method end
 
 local function trace_index(trace, key)
+  if Trace[key] then return Trace[key] end
   if key == "target" then key = "dst" end
-  return Trace[key] or field(trace.engine, trace.handle, key)
+  local handle = trace.handle
+  local mark = trace.cohort.marks[handle]
+  if mark and mark[key] ~= nil then return mark[key] end
+  local value = facts.of(trace.engine, handle, key)
+  if value == nil then return (strict.missing("a trace", key, fields.trace, Trace)) end
+  return value
 end
 
 local TRACE = { __index = trace_index }
@@ -79,6 +71,7 @@ function M.trace(cohort, data)
 end
 
 ---@class mtr.BorrowedResult: mtr.Result
+---@field engine mtr.Engine
 ---@field handle integer the same as in the hooks of the trace
 local Borrowed = {}
 
@@ -143,15 +136,17 @@ function OTHER.version() return "1" end
 function OTHER.transport(result) return result.engine.transport_name end
 function OTHER.target(result) return result.dst end
 function OTHER.hops(result) return result:copy().hops end
-function OTHER.error(result) return result._mark and result._mark.error end
+function OTHER.error(result) return result._mark and result._mark.error or nil end
 
 local function result_index(result, key)
   if Borrowed[key] then return Borrowed[key] end
   local mark = result._mark
   if mark and mark[key] ~= nil then return mark[key] end
   local get = OTHER[key]
-  if get then return get(result) end
-  return field(result.engine, result.handle, key)
+  if get then return (get(result)) end
+  local value = facts.of(result.engine, result.handle, key)
+  if value == nil then return (strict.missing("a result", key, fields.result, Borrowed)) end
+  return value
 end
 
 local RESULT = { __index = result_index }

@@ -51,7 +51,7 @@ local function start_single(c, target)
     c:after()
   end
   c.singles[trace], c.single_count = true, c.single_count + 1
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   if ok then return end
   over()
   if name == err.BUG then return c:fail(message, name) end

@@ -215,8 +215,7 @@ function Engine:transport()
   return debug_log.transport(self)
 end
 
---- Returns the engine's time in ms, for differences: the host's monotonic clock, or the time of a
---- simulated network, or of a recording.
+--- Returns the engine's time in ms: the host's monotonic clock, or a simulation's or recording's.
 ---@return number
 function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 
@@ -230,6 +229,7 @@ function Engine:sim() return self.network end
 function Engine:set_rate(rate)
   alive(self, "set_rate")
   local value, wanted = config.declaration.by_name.rate.kind(rate)
+  if not wanted and value > 1e9 then wanted = "must be at most 1e9" end
   if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
   C.mtr_set_rate(self.c, value)
   return true

@@ -10,6 +10,7 @@ local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local words = require "mtr.record.words"
 local ext = require "mtr.record.ext"
+local kept = require "mtr.record.kept"
 
 local C = lib.C
 local band = bit.band
@@ -100,6 +101,8 @@ function M.read(e, objects)
     reply.ext, malformed = ext.read(objects + e.ext, e.ext_words * 4)
     reply.ext_malformed = reply.ext_malformed or malformed or nil
   end
+  -- No tail call: LuaJIT compiles few of them.
+  setmetatable(reply, kept.reply)
   return reply
 end
 
@@ -142,8 +145,12 @@ end
 function trace.size(i) return i.size > 0 and i.size or nil end
 function trace.start(i) return i.start end
 function trace.duration(i) return M.ms(i.duration) end
-function trace.stop_reason(i) return words.stop[i.stop_reason] end
-function trace.stop_data(i) return i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil end
+function trace.stop_reason(i)
+  return i.stop_reason ~= C.MTR_STOP_NONE and words.stop[i.stop_reason] or nil
+end
+function trace.stop_data(i)
+  return i.stop_reason ~= C.MTR_STOP_NONE and i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil
+end
 function trace.first_ttl(i) return i.first_ttl end
 function trace.hop_count(i) return i.hop_count end
 function trace.probe_count(i) return i.probes end

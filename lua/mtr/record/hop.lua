@@ -10,6 +10,9 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -37,10 +40,10 @@ end
 --- Copies the hop, with its replies, into a table to keep.
 ---@return mtr.Hop
 function Hop:copy()
-  return {
+  return (setmetatable({
     ttl = self.ttl, addr = self.addr, rtt = self.rtt, error = self.error,
     addr_class = self.addr_class, replies = hop_replies(self),
-  }
+  }, kept.hop))
 end
 
 local function hop_index(hop, key)
@@ -50,7 +53,8 @@ local function hop_index(hop, key)
     local text = hop.addr
     return text and addr.class(text) or nil
   end
-  return Hop[key]
+  if Hop[key] then return Hop[key] end
+  return (strict.missing("a hop", key, fields.hop, Hop))
 end
 
 --- Makes the hop of an engine.

@@ -4,22 +4,26 @@
 -- It is borrowed: valid only inside the hook; :copy() keeps it.
 
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local M = {}
 
 ---@class mtr.BorrowedProbe: mtr.Probe
 local Probe = {}
-Probe.__index = Probe
 
 --- Copies the probe into a table to keep.
 ---@return mtr.Probe
 function Probe:copy()
-  return {
+  return (setmetatable({
     ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at,
     timeout = self.timeout, error = self.error,
-  }
+  }, kept.probe))
 end
+
+local META = strict.metatable("a probe", fields.probe, Probe)
 
 --- Makes the probe of an engine, for on_probe or for on_timeout.
 ---@param timeout? true
@@ -27,7 +31,7 @@ end
 function M.new(timeout)
   return setmetatable({
     ttl = 0, attempt = 0, flow = 0, at = 0, id = 0, timeout = timeout, error = "",
-  }, Probe)
+  }, META)
 end
 
 --- Fills the probe from an event.

@@ -9,6 +9,8 @@
 local bit = require "bit"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -107,7 +109,9 @@ local function reply_index(self, key)
   if read then return (read(self)) end
   if Reply[key] then return Reply[key] end
   if key == "ext" and not self._extended then return nil end
-  return reply_whole(self)[key]
+  local value = rawget(reply_whole(self), key)
+  if value == nil then return (strict.missing("a reply", key, fields.reply, Reply)) end
+  return value
 end
 
 --- Makes the reply of an engine.

@@ -11,6 +11,8 @@ local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
 local json = require "mtr.record.json"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -40,9 +42,10 @@ local M = {}
 ---@field hop_count integer the last settled TTL
 ---@field probe_count integer
 ---@field hops mtr.Hop[] by TTL, without holes
----@field mda? table of the strategy mda; nil if the trace ended before its first probe
----@field pmtu? table of the strategy pmtu; likewise
 ---@field data? any as given; not in JSON
+---@field doubletree? table what that strategy found: see strategy/builtin/doubletree.lua
+---@field mda? table likewise
+---@field pmtu? table likewise
 local Result = {}
 
 local SHAPE = json.shape({
@@ -55,18 +58,11 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
--- All fields of a result, also those that a strategy adds; pairs() shows some of them.
-local FIELDS = {}
-for name in ("json copy line write _events _objects _count type version transport protocol "
-  .. "multipath src dst target all_addresses sport dport "
-  .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
-  .. "probe_count hops data mda pmtu"):gmatch "%S+" do FIELDS[name] = true end
-
 -- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
   local hops, events = {}, result._events
   for ttl = 1, result.hop_count do
-    hops[ttl] = { ttl = ttl, replies = {} }
+    hops[ttl] = setmetatable({ ttl = ttl, replies = {} }, kept.hop)
     if ttl < result.first_ttl then hops[ttl].skipped = true end
   end
   for i = 0, result._count - 1 do
@@ -96,7 +92,7 @@ local function index(result, key)
     return hops
   end
   local value = Result[key]
-  if value == nil then return strict.missing("a result", key, FIELDS) end
+  if value == nil then return (strict.missing("a result", key, fields.result, Result)) end
   return value
 end
 
@@ -157,8 +153,8 @@ function M.new(trace, engine)
     size = decode.trace.size(info),
     start = info.start,
     duration = decode.trace.duration(info),
-    stop_reason = trace.stop_reason or decode.trace.stop_reason(info),
-    stop_data = trace.stop_data or decode.trace.stop_data(info),
+    stop_reason = rawget(trace, "stop_reason") or decode.trace.stop_reason(info),
+    stop_data = rawget(trace, "stop_data") or decode.trace.stop_data(info),
     error = trace.error,
     first_ttl = info.first_ttl,
     hop_count = info.hop_count,

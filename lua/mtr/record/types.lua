@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The classes of the objects that the engine hands out, for editors and readers. There is no code
--- here: the tables are made in mtr.record.decode, reply, probe, hop and result.
+-- here: the tables are made in mtr.record.decode, reply, probe, hop and result, in mtr.trace and in
+-- mtr.campaign.borrowed. Strict mode has the names in mtr.record.fields.
 ---@meta
 
 --- struct mtr_event; see core/mtr.h for the fields.
@@ -51,6 +52,7 @@
 ---@field addr_key? number|string equal if and only if addr is, but cheaper; not in copies
 ---@field timeout? true mtr.probe: nothing came back; there is no other field of a reply
 ---@field error? string mtr.probe: name of the errno of the failed send
+---@field dst? string mtr.probe: the address that was probed
 
 --- Our probe as a reply quotes it.
 ---@class mtr.Quote
@@ -101,5 +103,39 @@
 ---@field unanswered? integer probes without a reply; only in results
 ---@field failed? integer probes that could not be sent; only in results
 ---@field error? string name of the errno of the failed send
+
+--- What a trace shows to hooks, strategies and callbacks, be it one of mtr.trace or a borrowed one
+--- of a campaign. A field that is not set yet, or any more, is nil. Fields of one's own may be
+--- added to traces of mtr.trace; strict mode wants them written before they are read.
+---@class mtr.TraceFields
+---@field engine mtr.Engine
+---@field handle? integer names the trace among those under way
+---@field target string as it was given
+---@field dst? string its address, once it is known; src and what follows, from the start on
+---@field src? string
+---@field all_addresses? string[] of a name that has several
+---@field protocol? "icmp"|"udp"|"tcp"
+---@field multipath? "paris"|"classic"|"dublin"
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field dport? integer UDP and TCP
+---@field flow? integer
+---@field flow_label? integer IPv6
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field start? number unix seconds
+---@field duration? number ms, so far
+---@field first_ttl? integer
+---@field hop_count? integer settled hops, so far: the engine is ahead of the hooks of a batch
+---@field probe_count? integer probes sent, so far; as hop_count
+---@field stop_reason? string why it ends, once it does
+---@field stop_data? integer
+---@field error? string traceback of the hook that failed, or what its strategy did wrong
+---@field data? any as given
+---@field state "new"|"resolving"|"running"|"stopping"|"done"
+---@field result? mtr.Result once it has ended, if one is wanted; not of a campaign's
+---@field failure? string why it never started; not of a campaign's
+---@field failure_name? string not of a campaign's
+---@field strategy mtr.Strategy|false its instance, once it was asked; false: the engine's sweep, or
+--- the instance is to be used again
+---@field options mtr.ForceOptions|false of a strategy's trace
 
 return {}

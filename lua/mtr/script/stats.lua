@@ -95,7 +95,9 @@ local function take(hop, reply)
     hop.received = hop.received + 1
     hop.addrs[addr] = (hop.addrs[addr] or 0) + 1
     hop.rtts:add(reply.rtt)
+    hop.ends = reply.final or false
     if reply.final then hop.final = true end
+    if not reply.unreach then hop.passes = true end
   end
 end
 
@@ -204,11 +206,28 @@ function Stats:hop(ttl)
   }, HopStats)
 end
 
---- Returns the statistics of all hops for which something was added, by TTL.
+-- Returns the last hop of the path: the first one at which the destination answered last. It also
+-- answers probes with a higher TTL, but those are no hops. A path also ends at a hop that sent only
+-- unreachables.
+local function length(stats)
+  local last = stats._last
+  for ttl = stats._last, 1, -1 do
+    local hop = stats._hops[ttl]
+    if hop and hop.ends then last = ttl end
+  end
+  for ttl = last, 1, -1 do
+    local hop = stats._hops[ttl]
+    if hop and hop.passes then break end
+    if hop and hop.received > 0 then last = ttl end
+  end
+  return last
+end
+
+--- Returns the statistics of all hops up to the destination, by TTL.
 ---@return mtr.HopStats[]
 function Stats:hops()
   local list = {}
-  for ttl = 1, self._last do list[#list + 1] = self:hop(ttl) end
+  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl) end
   return list
 end
 

@@ -70,7 +70,7 @@ local function refused(trace, probe, n)
     trace.unsent = probe
     C.mtr_pass(trace.engine.c, trace.handle, RETRY)
   elseif n == -EDQUOT then
-    fault(trace, ("%d probes sent without an end: raise max_probes, or return \"stop\" earlier")
+    fault(trace, ("%.0f probes sent without an end: raise max_probes, or return \"stop\" earlier")
       :format(trace.options.max_probes))
   else
     fault(trace, "next: " .. select(2, err.env(n, lib.string(C.mtr_why(trace.engine.c)))))
@@ -193,7 +193,7 @@ function M.pace(trace)
   if not ok then return trace:broke(wait) end
   if trace.state ~= "running" then return end
   local ms = units.duration(wait)
-  if ms then
+  if ms and ms < 1e12 then
     C.mtr_pace(trace.engine.c, trace.handle, ms)
   else
     trace:broke("pace must return ms or a duration, got " .. err.show(wait))

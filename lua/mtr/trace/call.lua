@@ -56,7 +56,7 @@ function M.trace(engine, dst, opts, on_done)
   if not trace then error(bug, 2) end
   trace.on_done = on_done
   interrupt.check()
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   check_bug("trace", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end
@@ -123,7 +123,7 @@ function M.probe(engine, opts, on_done)
     end
   end
   interrupt.check()
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   check_bug("probe", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end

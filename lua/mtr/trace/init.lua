@@ -9,6 +9,10 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local decode = require "mtr.record.decode"
+local facts = require "mtr.record.facts"
+local fields = require "mtr.record.fields"
 local words = require "mtr.record.words"
 local request = require "mtr.trace.request"
 local launch = require "mtr.trace.launch"
@@ -22,24 +26,36 @@ local timer = require "mtr.wait.timer"
 local C, stops = lib.C, err.stops
 local M = {}
 
----@class mtr.Trace: mtr.Op, mtr.TraceEntry
----@field engine mtr.Engine
----@field target string as it was given
----@field dst? string its address, when it is known
----@field data any as given
----@field state "new"|"resolving"|"running"|"stopping"|"done"
----@field result? mtr.Result
----@field failure? string why it never started
----@field failure_name? string
----@field error? string traceback of the hook that failed, or what its strategy did wrong
----@field strategy? mtr.Strategy the instance, after it was first asked; nil: the engine's sweep,
---- or the instance may be used again
----@field base? mtr.Strategy the strategy of the instance, if instances are used again
----@field options? mtr.ForceOptions of a strategy's trace
+---@class mtr.Trace: mtr.Op, mtr.TraceFields, mtr.TraceEntry
+---@field base mtr.Strategy|false the strategy itself, if its instances are used again
 local Trace = {}
-Trace.__index = Trace
-Trace.start = launch.start
+Trace.launch = launch.launch
 for name, method in pairs(script.methods) do Trace[name] = method end
+
+-- What most traces lack and is asked for on the way of each event or trace: found here, so that
+-- __index goes no further.
+for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
+    instances begun unsent send_probe reply problem kept lookup slot forgotten done idle waiters
+    ]]):gmatch "%S+" do
+  Trace[name] = false
+end
+
+-- A field that the trace has not set: a fact, asked of the library or, at the end, of the result.
+local function fact(trace, key)
+  if decode.trace[key] then
+    local value, result = facts.of(trace.engine, rawget(trace, "handle"), key), nil
+    if value == nil then result = rawget(trace, "result") end
+    return value or result and result[key] or nil
+  end
+  return nil
+end
+
+function Trace.__index(trace, key)
+  local value = Trace[key]
+  if value == nil then value = fact(trace, key) end
+  if value == nil then return (strict.missing("a trace", key, fields.trace, Trace)) end
+  return value
+end
 
 -- Copies to the trace the options that it needs. No loop, because every trace does this.
 local function keep(trace, kept)
@@ -64,7 +80,7 @@ local function blank(engine, target, kept)
 end
 
 --- Makes a trace that is not yet started. Checks its options and writes them into `t`. The caller
---- then gives `t` to start(), before it is used for another trace.
+--- then gives `t` to launch(), before it is used for another trace.
 ---@param engine mtr.Engine
 ---@param target string
 ---@param opts? mtr.TraceOptions

@@ -71,7 +71,7 @@ function M.iterate(engine, dst, opts)
   if not trace then error(bug, 2) end
   interrupt.check()
   local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   if name == err.BUG then error("hops: " .. message, 2) end
   if not ok then trace:fail(message, name) end
   self.guard = guard(trace)

@@ -56,7 +56,7 @@ local function resolved(trace, t, addresses, message, name)
   trace:fail(message, name)
 end
 
--- Asks for the addresses of a name. It is not part of M.start, because LuaJIT does not compile a
+-- Asks for the addresses of a name. It is not part of M.launch, because LuaJIT does not compile a
 -- function that makes a closure.
 local function look_up(trace, t)
   -- When the answer comes, the caller's struct contains the options of another trace.
@@ -74,7 +74,7 @@ end
 ---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; may be used again after the call
 ---@return true?
 ---@return string? message, string? name or err.BUG
-function M.start(trace, t)
+function M.launch(trace, t)
   local engine = trace.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, trace.kept)

@@ -44,7 +44,7 @@ local M = {}
 ---@field await_answer? boolean
 ---@field stop_on_te_from_dst? boolean
 ---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
----@field max_probes? integer
+---@field max_probes? integer|"max"
 ---@field pace? fun(trace: mtr.Trace): number|string
 ---@field on_probe? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
 ---@field on_reply? fun(trace: mtr.Trace, reply: mtr.BorrowedReply): "stop"?
@@ -149,8 +149,8 @@ local SWEEP = {
     doc = "decides what to probe next: a name, a table or a function" },
   -- A sweep of 30 hops sends at most 180 probes for three answers from each. A strategy that sends
   -- five times as many has a fault; up to there it costs a target little.
-  field { name = "max_probes", kind = check.integer(1, 1e6), default = 1000,
-    doc = "most probes that a strategy may send in one trace" },
+  field { name = "max_probes", kind = check.limit, default = 1000,
+    doc = "most probes that a strategy may send in one trace; 0 or \"max\": no limit" },
   { name = "pace", kind = hook, otherwise = "none",
     doc = "returns the ms that the trace waits before its next probe" },
 }
