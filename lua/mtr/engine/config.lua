@@ -141,8 +141,8 @@ M.declaration = check.declare("engine", {
 --- The options that are also options of mtrlua, with their names there.
 ---@type table<string, string>
 M.command_line = {}
-for name in ("transport sim rate source4 source6 interface mark log seed record replay")
-  :gmatch "%S+" do M.command_line[name] = "--" .. name end
+for option in ("transport sim rate source4 source6 interface mark log seed record replay")
+  :gmatch "%S+" do M.command_line[option] = "--" .. option end
 
 -- Finds options that exclude each other.
 local function clash(out, transport, given)
