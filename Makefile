@@ -113,6 +113,7 @@ test: all $(FAKENET) ## run the specs, several files at once
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
 # memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
 asan: all $(ASAN) ## run specs and fuzz inputs with sanitizers (except spec/net)
+	ln -sfn ../scripts build/scripts # where build/asan/mtrlua looks for them
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
