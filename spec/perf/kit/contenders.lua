@@ -80,7 +80,7 @@ end
 ---@param options table<string, any>
 ---@return table<string, number>
 function M.script(script, options)
-  local command = ("timeout --foreground %d %s spec/perf/%s.lua %s"):format(LIMIT_S, MTRLUA,
+  local command = ("timeout --foreground %d %s spec/perf/loads/%s.lua %s"):format(LIMIT_S, MTRLUA,
     script, words(options))
   local pipe = assert(io.popen(command))
   local values = numbers(pipe:read("*a"))

@@ -3,7 +3,7 @@
 # Builds mtrp_driver and runs mtrp.lua, with its arguments, then mtrp_client.lua, in a network of
 # its own.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 if [ "${MTRP_ALONE-}" != 1 ]; then
   root=$([ "$(id -u)" = 0 ] || echo -r)
   MTRP_ALONE=1 exec unshare $root -n sh "$0" "$@"
