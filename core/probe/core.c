@@ -13,7 +13,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   memset(c, 0, sizeof *c);
   c->config = *config;
   c->rand.state = config->seed;
-  c->cookie = (uint16_t)rand_below(&c->rand, 0x8000);
+  c->cookie = (uint16_t)(1 + rand_below(&c->rand, 0x7fff));
   c->salt = (uint16_t)rand_below(&c->rand, TABLE_REGION);
   slab_init(&c->traces, sizeof(struct trace), config->max_traces, 6);
   slab_init(&c->owns, sizeof(struct own), config->max_traces, 6);

@@ -7,6 +7,7 @@
 #include "probe/events.h"
 #include "probe/share.h"
 #include "probe/turns.h"
+#include "wire/proto.h"
 
 static unsigned out_of_all(const struct core *c, const struct trace *t) {
   unsigned n = 0;
@@ -78,10 +79,12 @@ static void give(struct core *c, struct trace *holds, struct trace *t,
   struct mtr_event held;
   cells_event(&c->cells, cells_at(&c->cells, holds->own->data.first), &held,
               NULL);
+  int udp = t->opts->protocol == MTR_UDP;
   struct wire_reply r = {
-      .kind = WIRE_UDP_REPLY, .family = t->opts->family, .protocol = WIRE_UDP,
-      .ttl = held.reply_ttl, .size = held.reply_size,
-      .kernel_time = held.attempt};
+      .kind = udp ? WIRE_UDP_REPLY : WIRE_TCP_REPLY,
+      .family = t->opts->family, .protocol = t->opts->protocol,
+      .tcp_flags = held.tcp_flags, .ttl = held.reply_ttl,
+      .size = held.reply_size, .kernel_time = held.attempt};
   memcpy(&r.at, held.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
   cells_shift(&c->cells, &holds->own->data);
@@ -128,7 +131,8 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
  * address. */
 static void hold(struct core *c, struct trace *t, const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
-                         .attempt = r->kernel_time, .family = 6};
+                         .attempt = r->kernel_time, .family = 6,
+                         .tcp_flags = r->tcp_flags};
   memcpy(ev.addr, &r->at, sizeof r->at);
   if (t->own->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;
@@ -139,30 +143,38 @@ static void hold(struct core *c, struct trace *t, const struct wire_reply *r) {
   turns_dirty(c, t);
 }
 
-/* The outstanding probe to port |dport|: classic probes differ in it. */
-static struct probe *by_port(const struct core *c, const struct trace *t,
-                             unsigned dport) {
+/* The oldest outstanding probe of |t| from and to the ports of |r|: classic
+ * probes differ in one of them, and so do those of other flows. */
+static struct probe *by_ports(const struct core *c, const struct trace *t,
+                              const struct wire_reply *r) {
   const struct table *table = &c->tables[t->region];
   uint32_t place = t->oldest;
   while (place != SLAB_NONE) {
     struct probe *p = table_at(table, place);
-    if (p->dport == dport) return p;
+    if (p->sport == r->sport && p->dport == r->dport) return p;
     place = p->newer;
   }
   return NULL;
 }
 
+int data_is_bare(const struct wire_reply *r) {
+  return r->kind == WIRE_UDP_REPLY ||
+         (r->kind == WIRE_TCP_REPLY &&
+          (r->tcp_flags & (PROTO_TCP_RST | PROTO_TCP_ACK)) == PROTO_TCP_RST);
+}
+
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
-  while ((t = share_match(c, r->from, r->sport, t))) {
-    if (t->opts->multipath == MTR_CLASSIC) {
-      struct probe *p = by_port(c, t, r->dport);
-      if (!p) continue;
-      deliver_reply(c, t, p, r, 1, now);
+  while ((t = share_match(c, r->from, r->protocol, t))) {
+    const struct opts *o = t->opts;
+    if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
+        o->dport == r->dport) {
+      hold(c, share_holder(c, t), r);
       return;
     }
-    if (t->opts->dport != r->dport) continue;
-    hold(c, share_holder(c, t), r);
+    struct probe *p = by_ports(c, t, r);
+    if (!p) continue;
+    deliver_reply(c, t, p, r, 1, now);
     return;
   }
   c->counters.unmatched++;

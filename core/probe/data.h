@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * data.h: data from an open UDP port, which carries nothing of the probe that
- * it answers. Only the deepest probes can have reached the port, as many as
+ * data.h: answers that carry nothing of the probe that they answer: data from
+ * an open UDP port, and resets of TCP that acknowledge nothing; both are called
+ * data here. Only the deepest probes can have reached the port, as many as
  * there is data. Which ones these are is known when no others are outstanding
  * any more, or when the last of all has timed out. Until then data is held,
  * nothing more is sent to the port and no probe to it is given up; then it is
@@ -18,7 +19,10 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* data_take: takes in a reply that is data from an open UDP port. */
+/* data_is_bare: whether |r| carries nothing of the probe that it answers. */
+int data_is_bare(const struct wire_reply *r);
+
+/* data_take: takes in a reply that carries nothing of its probe. */
 void data_take(struct core *c, const struct wire_reply *r, int64_t now);
 
 /* data_credit: credits the data that |t| holds, if it is known whose it is. 0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/fill.h"
 
+#include "probe/again.h"
 #include "probe/ask.h"
 #include "probe/describe.h"
 #include "probe/due.h"
@@ -19,9 +20,9 @@ static int in_block(const struct core *c, uint16_t port) {
 
 /* The ports of a probe: classic changes one with each, but not a TCP
  * port that the user chose; the others never do. */
-static void ports(const struct core *c, const struct trace *t,
-                  struct probe *p) {
+static void ports(struct core *c, const struct trace *t, struct probe *p) {
   const struct opts *o = t->opts;
+  if (t->held_from && !(o->flags & MTR_TCP_ACK)) p->sport = again_port(c, t, p);
   if (o->multipath != MTR_CLASSIC) return;
   if (o->protocol == MTR_UDP)
     p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
@@ -35,7 +36,7 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct probe *p;
   if (!trace_sweeps(t)) {
     p = queue_take(c, t);
-    if (p && t->opts->flags & MTR_STRATEGY) ports(c, t, p);
+    if (p && (t->opts->flags & MTR_STRATEGY || t->held_from)) ports(c, t, p);
     return p;
   }
   unsigned ttl = sweep_next(t);

@@ -5,6 +5,7 @@
 
 #include "probe/identity.h"
 #include "wire/checksum.h"
+#include "wire/proto.h"
 
 /* The live probe of |region| with identity |id|, if |r| can be about it. */
 static struct probe *live(const struct core *c, uint32_t region, unsigned id,
@@ -21,11 +22,27 @@ static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
   return (uint16_t)(r->sport - c->config.port_base) % c->regions;
 }
 
-/* TCP numbers carry our cookie below the identity: as sent in a quote, plus
- * what was acknowledged in an answer. */
-static int cookie_fits(const struct core *c, const struct wire_reply *r) {
-  unsigned over = (unsigned)(r->tcp_low - c->cookie) & 0xffff;
-  return r->flags & WIRE_QUOTE ? over == 0 : over < 0x8000;
+/* Bytes of payload that the SYN |p| of |t| has. */
+static unsigned payload_of(const struct trace *t, const struct probe *p) {
+  unsigned headers = PROTO_TCP_HEADER + (p->family == 4 ? PROTO_IPV4_HEADER
+                                                        : PROTO_IPV6_HEADER);
+  unsigned body = p->size > headers ? p->size - headers : 0;
+  int mss = body >= (unsigned)PROTO_TCP_MSS_SIZE + t->opts->payload_size;
+  return body - (mss ? PROTO_TCP_MSS_SIZE : 0u);
+}
+
+/* Whether the number in the TCP segment or quote |r| is that of |p|: as sent in
+ * a quote, plus what it took of the payload in an answer. A reset may
+ * acknowledge the SYN's own number: one less than it should. */
+static int number_fits(const struct core *c, const struct probe *p,
+                       const struct wire_reply *r) {
+  uint32_t sent = (uint32_t)identity_of(c, table_place(p)) << 16 | c->cookie;
+  uint32_t over = ((uint32_t)r->id << 16 | r->tcp_low) - sent;
+  if (!over) return 1;
+  if (r->flags & WIRE_QUOTE) return 0;
+  if (r->tcp_flags & PROTO_TCP_RST && over == UINT32_MAX) return 1;
+  const struct trace *t = over < 0x10000 ? state_trace(c, p->trace) : NULL;
+  return t && over <= payload_of(t, p);
 }
 
 /* The quoted checksum |check|, which covers the addresses, before a translator
@@ -46,7 +63,7 @@ static int proven(const struct core *c, const struct probe *p,
                   const struct wire_reply *r) {
   uint16_t id = identity_of(c, table_place(p));
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
-  if (p->protocol == WIRE_TCP) return r->id == id && cookie_fits(c, r);
+  if (p->protocol == WIRE_TCP) return number_fits(c, p, r);
   if (p->protocol == WIRE_ICMP) {
     uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
     return checksum_update(check, r->sport, p->sport) ==
@@ -61,7 +78,7 @@ static int tier_of(const struct core *c, const struct probe *p,
   int dst = p->dst == table_fold(r->quoted_dst);
   int ports = p->sport == r->sport &&
               (p->protocol == WIRE_ICMP || p->dport == r->dport);
-  if (p->protocol == WIRE_TCP && !cookie_fits(c, r)) return 0;
+  if (p->protocol == WIRE_TCP && !number_fits(c, p, r)) return 0;
   if (dst && ports) return 1;
   if (!(r->flags & WIRE_QUOTE)) return ports ? 3 : 0;
   return dst && proven(c, p, r) ? 2 : ports ? 3 : 0;

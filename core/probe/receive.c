@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/receive.h"
 
+#include "probe/again.h"
 #include "probe/data.h"
 #include "probe/deliver.h"
 #include "probe/fail.h"
@@ -19,15 +20,23 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   struct probe *p = r->handle ? state_probe(c, r->handle)
                               : match_probe(c, r, &tier);
   if (r->handle) tier = 1;
+  if (!p && data_is_bare(r)) {
+    data_take(c, r, now);
+    return;
+  }
+  if (!p && again_older(c, r, now)) return;
   if (!p || p->state < PROBE_SENT) {
     c->counters.unmatched++;
     return;
   }
   struct trace *t = state_trace(c, p->trace);
   if (!t || t->state != TRACE_RUNNING) {
-    c->counters.orphans++;
+    if (!again_older(c, r, now)) c->counters.orphans++;
     return;
   }
+  if (p->state == PROBE_ANSWERED &&
+      (again_same(c, t, p, r, now) || again_older(c, r, now)))
+    return;
   deliver_reply(c, t, p, r, tier, now);
 }
 

@@ -14,7 +14,7 @@ enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
  * own, that are told what to send, or that share ports with others. */
 static int needs_own(const struct core *c, const struct mtr_trace *o) {
   uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
-  return c->target_gap || o->flags & flags || o->protocol == MTR_UDP;
+  return c->target_gap || o->flags & flags || o->protocol != MTR_ICMP;
 }
 
 static int reserve(struct core *c, int own) {
@@ -115,7 +115,7 @@ int start_trace(struct core *c, struct mtr_trace *opts,
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
   unsigned hops = hops_needed(t->opts);
   if (hops && hops_open(&c->hops, t, hops)) goto fail;
-  if (opts->protocol == MTR_UDP && share_join(c, t)) goto fail;
+  if (opts->protocol != MTR_ICMP && share_join(c, t)) goto fail;
   c->counters.traces_started++;
   turns_ready(c, t);
   return 0;

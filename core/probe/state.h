@@ -69,6 +69,7 @@ struct core {
   struct mtr_event *events;
   uint8_t *ext;
   uint32_t event_count, ext_count;
+  uint32_t again;        /* SYNs sent from other ports (again.h) */
   uint32_t told;         /* events that the caller has seen */
 };
 

@@ -42,7 +42,7 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
   ask_answered(c, t);
   if (t->own) wheel_remove(&c->wheel, &t->own->timer);
   forget(c, t, now);
-  if (t->opts->protocol == MTR_UDP) share_leave(c, t);
+  if (t->opts->protocol != MTR_ICMP) share_leave(c, t);
   turns_dirty(c, t);
 }
 

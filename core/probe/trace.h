@@ -36,7 +36,7 @@ enum trace_turn { TURN_NONE, TURN_READY, TURN_URGENT };
 enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = MTR_HANDLE_BITS };
 
 /* What traces have that own a timer, are told what to send, or share ports
- * (UDP). */
+ * (UDP, TCP). */
 struct own {
   uint32_t next_free;    /* the slab's while free */
   uint32_t self;         /* its place in the slab */
@@ -46,7 +46,7 @@ struct own {
   uint32_t queued;       /* probes in |queue| */
   struct cell_list data; /* replies that carry no identity, not yet credited */
   uint32_t data_count;   /* replies in |data| */
-  uint32_t same_hash;    /* UDP: next trace with the same tuple hash */
+  uint32_t same_hash;    /* UDP, TCP: next trace with the same tuple hash */
   uint16_t asked_size;   /* strategy: bytes of its last probe; 0: the trace's */
   uint16_t pad;
 };
@@ -94,6 +94,7 @@ struct trace {
   uint8_t passed;        /* strategy: not to be asked until then */
   uint8_t paced;         /* the wait before its next probe is known */
   uint8_t last;          /* strategy: hop count to end with; 0: not said */
+  uint8_t held_from;     /* TTL of a SYN whose connection the target holds */
   struct hop near[HOPS_NEAR];        /* the ring of most traces */
 };
 

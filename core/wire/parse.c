@@ -43,21 +43,22 @@ static uint16_t find_mss(struct bytes b) {
   return 0;
 }
 
-/* The probe's number (build.c) in an answer to it, or 0: it answers none.
- * A SYN is acknowledged by number + 1 and as much of the payload as was taken;
- * an ACK probe is answered by a reset that starts at its number (RFC 9293
- * 3.5.2), to which some add an ACK of their own. */
-static uint32_t answered_number(int flags, uint32_t seq, uint32_t ack) {
+/* Finds the probe's number (build.c) in an answer to it. A SYN is acknowledged
+ * by number + 1 and as much of the payload as was taken; an ACK probe is
+ * answered by a reset that starts at its number (RFC 9293 3.5.2), to which some
+ * add an ACK of their own. A reset without ACK may hold no number at all: then
+ * it is what stands there. -ENOMSG: the segment answers no probe. */
+static int answered_number(int flags, uint32_t seq, uint32_t ack,
+                           uint32_t *number) {
   int all = PROTO_TCP_FIN | PROTO_TCP_SYN | PROTO_TCP_RST | PROTO_TCP_PSH |
             PROTO_TCP_ACK | PROTO_TCP_URG;
-  int used = flags & all;
-  if (used & PROTO_TCP_RST) {
-    int starts_there = !(used & PROTO_TCP_ACK) || ack - seq < 0x8000;
-    return starts_there ? seq : ack - 1;
-  }
-  if (used == (PROTO_TCP_SYN | PROTO_TCP_ACK) || used == PROTO_TCP_ACK)
-    return ack - 1;
-  return 0;
+  int used = flags & all, reset = used & PROTO_TCP_RST;
+  *number = ack - 1;
+  if (reset && (!(used & PROTO_TCP_ACK) || ack - seq < 0x8000)) *number = seq;
+  if (reset) return 0;
+  if (used != (PROTO_TCP_SYN | PROTO_TCP_ACK) && used != PROTO_TCP_ACK)
+    return -ENOMSG;
+  return *number ? 0 : -ENOMSG;
 }
 
 static int parse_tcp(struct bytes b, struct wire_reply *r) {
@@ -70,8 +71,9 @@ static int parse_tcp(struct bytes b, struct wire_reply *r) {
   r->tcp_flags = bytes_u8(&b);
   bytes_take(&b, 6); /* window, checksum, urgent pointer */
   if (b.bad || size < PROTO_TCP_HEADER) return -EBADMSG;
-  uint32_t number = answered_number(r->tcp_flags, seq, ack);
-  if (!number) return -ENOMSG;
+  uint32_t number;
+  int err = answered_number(r->tcp_flags, seq, ack, &number);
+  if (err) return err;
   r->id = (uint16_t)(number >> 16);
   r->tcp_low = (uint16_t)number;
   if (r->tcp_flags & PROTO_TCP_SYN) {

@@ -292,7 +292,7 @@ describe("match", function()
   end
 
   it("takes a SYN/ACK that acknowledges some payload for ours", function()
-    assert.is_not_nil(hit(TCP, function(p)
+    assert.is_not_nil(hit({ protocol = "tcp", payload = ("x"):rep(600) }, function(p)
       return { kind = "TCP_REPLY", tcp_low = p.cookie + 600, from = V4 }
     end))
   end)
