@@ -18,7 +18,7 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api))
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/stop_words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
@@ -30,7 +30,7 @@ BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) libcap2-bin lua-busted procps
+TEST_NEEDS = $(PEER_NEEDS) ethtool g++ libcap2-bin lua-busted procps
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
@@ -78,6 +78,12 @@ build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
+# The words of the stop reasons: their names in mtr.h, in small letters.
+build/stop_words.c: build/mtr.cdef
+	(echo '#include "api/names.h"'; echo '#include "mtr.h"'; \
+	  echo 'const char *const names_stop[] = {'; grep -o 'MTR_STOP_[A-Z]*' $< | \
+	  awk '{ printf "  [%s] = \"%s\",\n", $$0, tolower(substr($$0, 10)) }'; echo '};'; \
+	  echo 'const uint32_t names_stops = sizeof names_stop / sizeof *names_stop;') >$@
 build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
 	printf '%s\n' $(LUA) | awk -f $< >$@
 build/mtr.pc: Makefile
@@ -100,8 +106,9 @@ build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/y
 demo: all ## trace real packets through a network of namespaces
 	sh spec/lab/demo.sh
 
-test: all $(FAKENET) ## run the specs
-	busted $(wildcard spec/unit spec/sim spec/regress spec/net)
+SPECS = luajit spec/support/harness/parallel.lua
+test: all $(FAKENET) ## run the specs, several files at once
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to
 # would count as lost. The specs count slots, descriptors and bytes themselves.
@@ -109,7 +116,7 @@ asan: all $(ASAN) ## unit specs and fuzz corpus against sanitized code
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
-	MTR_PROGRAM=$$PWD/build/asan/mtrlua busted $(wildcard spec/unit spec/sim spec/regress)
+	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
 
 lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, style
 	luacheck -q --no-color .

@@ -24,8 +24,10 @@ enum { BAD_USAGE = 2 };
 static int read_script(struct source *script, const char *name) {
   int err = source_read(script, name);
   if (err < 0)
-    fprintf(stderr, "mtrlua: cannot open script '%s': %s\n", name,
-            strerror(-err));
+    fprintf(stderr, "mtrlua: cannot open script '%s': %s%s%s\n", name,
+            strerror(-err),
+            source_passed(name) ? "; for the one in this directory: ./" : "",
+            source_passed(name) ? name : "");
   return err;
 }
 
@@ -50,8 +52,7 @@ static int run(const struct options *o, int argc, char **argv) {
    * more than we shall have in a moment, now; when we were lent some, later. */
   if (name && !secure && read_script(&script, name) < 0) return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
-  int helped = kits.count == 0 ||
-                (o->transport && !strcmp(o->transport, "mtr-packet"));
+  int helped = kits.count == 0 || options_helped(o);
   int err = privilege_drop(helped);
   if (err < 0) {
     fprintf(stderr, "mtrlua: cannot give up privileges: %s\n", strerror(-err));
@@ -64,7 +65,7 @@ static int run(const struct options *o, int argc, char **argv) {
     if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
   }
   setup.kits = &kits;
-  setup.wake_fd = signals_start();
+  setup.wake_fd = signals_start(o->grace_ms);
   if (setup.wake_fd < 0) {
     fprintf(stderr, "mtrlua: cannot handle signals: %s\n",
             strerror(-setup.wake_fd));

@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 enum {
-  MTR_ABI = 4,           /* changes whenever a record or a meaning changes */
+  MTR_ABI = 5,           /* changes whenever a record or a meaning changes */
   MTR_ADDR_SIZE = 16,    /* bytes of an address field */
-  MTR_SOCKETS = 10,      /* privileged descriptors of one engine */
+  MTR_SOCKETS = 11,      /* privileged descriptors of one engine */
   MTR_FAST_RATE = 5000,  /* probes a second above which packet is worth it */
   MTR_ALL_TTLS = 0,      /* mtr_replies: every hop */
   MTR_HANDLE_BITS = 20,  /* low bits of a trace's handle: a number of its own
@@ -54,6 +54,14 @@ enum { MTR_PARIS, MTR_CLASSIC, MTR_DUBLIN };
  * limit, and packet then is raw as long as few probes are outstanding. */
 enum {
   MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY
+};
+
+/* Flags of mtr_transport_info. */
+enum {
+  MTR_TRANSPORT_NAMED = 1 << 0,   /* users choose it by its name */
+  MTR_TRANSPORT_HELPED = 1 << 1,  /* another program sends, with a privilege of
+                                   * its own */
+  MTR_TRANSPORT_RECORDED = 1 << 2 /* what goes over it can be recorded */
 };
 
 /* Capabilities of a transport. */
@@ -104,7 +112,8 @@ enum {
   MTR_WANT_HOP = 1 << 4, MTR_WANT_RESULT = 1 << 5
 };
 
-/* Why a trace ended; scamper's words. */
+/* Why a trace ended; scamper's words. mtr_stop_word makes its words of these
+ * names. */
 enum {
   MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
   MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
@@ -158,12 +167,21 @@ struct mtr_config {
   char interface[16];    /* send through this interface; "" any */
   uint8_t source4[16];   /* source addresses; all zero: by destination */
   uint8_t source6[16];
-  int32_t sockets[10];   /* from mtr_sockets; -1: the engine opens its own */
+  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own */
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
   char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
                           * file to record into, "" none */
+};
+
+/* mtr_transport_info: one of the transports that the library has. */
+struct mtr_transport_info {
+  char name[16];
+  uint32_t id;           /* MTR_RAW ... */
+  uint32_t sockets;      /* how many of mtr_sockets it can use; 0 none */
+  uint32_t caps;         /* MTR_CAP_* that it has at most, on any host */
+  uint32_t flags;        /* MTR_TRANSPORT_* */
 };
 
 /* mtr_trace: how to trace one destination. mtr_trace_defaults fills it. */
@@ -219,7 +237,8 @@ struct mtr_event {
   uint8_t attempt;       /* of the probe at this TTL, 1..; 255: or more */
   uint32_t trace;        /* handle of the trace or timer */
   uint32_t cookie;       /* of the trace, timer or resolution */
-  uint32_t probe;        /* handle of the probe; DONE: probes sent */
+  uint32_t probe;        /* handle of the probe; DONE: probes sent; RESOLVED:
+                          * the interface of a link-local address, 0 none */
   uint8_t addr[16];      /* who answered; HOP: who answered first */
   float rtt;             /* ms; HOP: of the first answer; DONE: duration */
   float at;              /* the probe's send time, ms since the trace began */
@@ -278,10 +297,14 @@ struct mtr_counters {
   double duplicates;
   double late;           /* first replies after the timeout */
   double timeouts;
+  double failed;         /* of those sent: the transport reported an error
+                          * later. Probes sent are replies, timeouts, failed,
+                          * given up, or still outstanding */
+  double given_up;       /* sent; the trace ended before an answer came */
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */
-  double malformed;      /* not parsed */
+  double malformed;      /* damaged, or from an address that nobody can have */
   double kernel_drops;   /* lost in full socket buffers (SO_RXQ_OVFL); on IPv6
                           * also what came with a bad checksum */
   double detours;        /* probes that packet could not send by itself: raw
@@ -293,7 +316,7 @@ struct mtr_counters {
   double unrecorded;     /* records that a recording lacks: the disk is full */
   double unreplayed;     /* probes that the recording replayed does not hold */
   double traces;         /* now in flight */
-  double probes;         /* now outstanding */
+  double probes;         /* sent, and now outstanding */
   double memory;         /* bytes of the slabs now */
 };
 
@@ -459,6 +482,18 @@ uint32_t mtr_abi(void);
  * name. */
 uint32_t mtr_sizeof(const char *which);
 
+/* mtr_transport_info: fills |info| about transport number |i|, from 0 on, with
+ * auto first. -ENOENT: there are no more. */
+int mtr_transport_info(uint32_t i, struct mtr_transport_info *info);
+
+/* mtr_stop_word: the word of a stop reason, such as "completed"; NULL for a
+ * number that is none, which the first one behind the last is. Static. */
+const char *mtr_stop_word(uint32_t reason);
+
+/* mtr_reply_field: the name that the one MTR_REPLY_* |flag| has as a field of a
+ * reply, such as "dup"; NULL: it is no such field. Static. */
+const char *mtr_reply_field(uint32_t flag);
+
 /* mtr_strerror: "NAME: text" of a positive or negative errno. Never NULL;
  * static storage. |buf| of |size| bytes takes the text and is returned. */
 const char *mtr_strerror(int err, char *buf, uint32_t size);
@@ -566,8 +601,10 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * all. Answers PICK; another one comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
-/* mtr_pick: |trace| may send one probe, or be asked for it. -ESTALE; -EBUSY: it
- * is not among those that mtr_ready gives. */
+/* mtr_pick: |trace| may send one probe, or be asked for it; 0: nobody now, and
+ * PICK comes again when something has happened: a probe has ended, a trace was
+ * started or may send again, a timer has fired. -ESTALE; -EBUSY: it is not
+ * among those that mtr_ready gives. */
 int mtr_pick(struct mtr *engine, uint32_t trace);
 
 /* mtr_stop: ends a trace with |reason| and |data|; its DONE event comes with a
@@ -604,8 +641,8 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 int mtr_interface(const char *name);
 
 /* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
- * -EINVAL. A zone ("fe80::1%eth0") goes to |zone| as an interface index
- * (-ENODEV when there is no such interface). */
+ * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
+ * index (-ENODEV when there is no such interface). */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
 
 /* mtr_timer: a TIMER event with |cookie| after |ms|. |*timer| is its handle. */
@@ -617,8 +654,10 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
 /* mtr_resolve: looks |name| up for |family| (4, 6, 0 both) in the background.
  * Its RESOLVED events carry |cookie|: one per address, the last with ttl = 0
  * (ttl counts how many follow), or a single one with |error|: ENOENT no such
- * name, EAGAIN the resolver did not answer, EIO anything else. Returns 0 or a
- * negative errno. */
+ * name, EAGAIN the resolver did not answer, ELIBACC no such name as it is
+ * written, and without libidn2 letters outside ASCII are not mapped as UTS 46
+ * has it (upper case), EIO anything else. An address mapped from IPv4 is told
+ * as IPv4. Returns 0 or a negative errno. */
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 
@@ -717,6 +756,11 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
  * mtr_start. */
 int mtr_sim_path(struct mtr *engine, const struct mtr_trace *trace,
                  struct mtr_event *out, uint32_t n);
+
+/* mtr_now: the engine's time, ms, of which only differences mean anything: the
+ * host's monotonic clock, a simulated network's own time, or the time of the
+ * recording that is replayed. */
+double mtr_now(struct mtr *engine);
 
 /* mtr_set_rate: changes the engine's rate, probes per second, 0 unlimited. */
 int mtr_set_rate(struct mtr *engine, double rate);

@@ -44,35 +44,27 @@ Exit status: 0 every target answered, 1 some did not at all or could not be prob
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-local json = cli:choice("output", { "text", "jsonl" }) == "jsonl"
+local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup",
+  "late", "error", "sent", "received", "unanswered", "min", "avg", "max", "mdev", "jitter" } }
+local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
-local found, cjson = pcall(require, "cjson")
-if json and not found then cli:usage "-o jsonl needs lua-cjson: apt-get install lua-cjson" end
 
 local count, ttl = cli:number("count", 1, 1e6, 1e6), cli:number("ttl", 1, 255, 64)
 local data = cli:number("data", 0, 65000, protocol == "tcp" and 0 or 56)
 local HEADER, KEPT = protocol == "tcp" and 20 or 8, 64
+options.data, options.protocol = data, protocol
 
-local FIELDS = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup", "late",
-  "error", "sent", "received", "unanswered", "min", "avg", "max", "mdev", "jitter" }
-local function put(t, record, text, ...)
+local function put(t, record)
   if record.type == "ping" and args.quiet then return end
-  if not json then return cli:write(text:format(...)) end
-  local parts = {}
   record.target, record.dst = t.target, t.dst
-  for _, name in ipairs(FIELDS) do
-    local value = record[name]
-    if value ~= nil then parts[#parts + 1] = ("%q:%s"):format(name, cjson.encode(value)) end
-  end
-  cli:write("{" .. table.concat(parts, ",") .. "}\n")
+  cli:tell(reporter, "trace", record)
 end
 
 -- The strategy: one TTL, a probe each interval; what becomes of them goes to the hooks.
 local function steady(t, trace)
   local told, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
   t.dst = trace.dst
-  put(t, { type = "ping_start", size = size }, "PING %s (%s) %d(%d) bytes of %s data\n", t.target,
-    t.dst, data, size, protocol)
+  put(t, { type = "ping_start", size = size })
   for seq = 1, count do
     if seq > 1 then trace:sleep(args.interval or "1s") end
     while told < t.ended do told = told + (trace:wait() and 1 or 0) end
@@ -86,21 +78,17 @@ local function seq_of(t, id)
 end
 
 local function on_reply(t, reply)
-  local again = reply.dup and " (DUP!)" or reply.late and " (late)" or ""
   local mark = not reply.final and (mtr.mark(reply) or "time exceeded") or nil
-  if again == "" and not reply.ignored then t.ended = t.ended + 1 end
+  if not reply.dup and not reply.late and not reply.ignored then t.ended = t.ended + 1 end
   if reply.final then t.stats:on_reply(nil, reply) end
-  local seq = seq_of(t, reply.id)
-  put(t, { type = "ping", seq = seq, addr = reply.addr, rtt = reply.rtt, ttl = reply.reply_ttl,
-    size = reply.reply_size, dup = reply.dup or nil, late = reply.late or nil, error = mark },
-    "%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n", reply.reply_size or 0, reply.addr,
-    seq or "?", reply.reply_ttl or "?", reply.rtt, mark and " " .. mark or "", again)
+  put(t, { type = "ping", seq = seq_of(t, reply.id), addr = reply.addr, rtt = reply.rtt,
+    ttl = reply.reply_ttl, size = reply.reply_size, dup = reply.dup or nil,
+    late = reply.late or nil, error = mark })
 end
 
 local function on_timeout(t, probe)
   t.ended = t.ended + 1
-  local seq, what = seq_of(t, probe.id), probe.error or "no answer"
-  put(t, { type = "ping", seq = seq, error = what }, "%s: seq=%s %s\n", t.dst, seq or "?", what)
+  put(t, { type = "ping", seq = seq_of(t, probe.id), error = probe.error or "no answer" })
 end
 
 -- Prints what became of all; whether any was answered.
@@ -113,13 +101,12 @@ local function summary(t)
     s.min, s.avg, s.max, s.jitter = hop.best, hop.avg, hop.worst, hop.jitter_avg or 0
     s.mdev = (hop.stdev or 0) * math.sqrt(1 - 1 / n)   -- of all, where stdev is of a sample
   end
-  put(t, s, "\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n%s", t.target,
-    t.sent, n, silent, s.min and ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter "
-    .. "%.3f ms\n"):format(s.min, s.avg, s.max, s.mdev, s.jitter) or "")
+  put(t, s)
   return n > 0
 end
 
 local all = {}
+cli:tell(reporter, "start", {})
 local status = cli:each(args.target, function(target, _, i)
   local t = { target = target, probes = {}, sent = 0, ended = 0, stats = mtr.stats() }
   all[i] = t
@@ -137,6 +124,8 @@ local status = cli:each(args.target, function(target, _, i)
   return true
 end)
 for _, t in ipairs(all) do
-  if not (t.dst and summary(t)) then status = 1 end
+  local well = t.dst and summary(t)
+  if not well and not mtr.interrupted() then status = 1 end
 end
+cli:tell(reporter, "finish", {})
 return status

@@ -41,29 +41,14 @@ Exit status: 0 done, 1 a target's path MTU could not be found, 2 wrong usage, 13
 ]])
 
 local args = cli:parse(arg)
-local format = cli:choice("output", { "text", "jsonl" })
+local reporter = cli:reporter("pmtu")
 local largest, targets = cli:number("largest", 68, 65535, 1500), args.target
 args.output, args.largest, args.target = nil, nil, nil
 
-local function text(result)
-  local found, out = result.pmtu, {}
-  for _, limit in ipairs(found.limits) do
-    out[#out + 1] = ("  %s lets no %d bytes pass%s\n"):format(limit.addr or "this host", limit.size,
-      limit.mtu and (", says %d"):format(limit.mtu) or "")
-  end
-  local what = found.mtu and ("path mtu %d"):format(found.mtu) or "nothing came back"
-  if found.blackhole then what = what .. ", black hole" end
-  if found.mtu and not found.complete then
-    what = what .. (", as far as hop %d: the target is silent"):format(found.ttl)
-  end
-  return ("%s (%s): %s\n%s"):format(result.target, result.dst, what, table.concat(out))
-end
-
-return cli:each(targets, function(target, put)
+return cli:report(targets, reporter, function(target)
   local opts = { strategy = mtr.strategy.pmtu { largest = largest } }
   for option, value in pairs(args) do opts[option] = value end
-  local result, message = cli:call(mtr.trace, target, opts)
-  if not result then return nil, message end
-  put(format == "jsonl" and result:json() .. "\n" or text(result))
+  return cli:call(mtr.trace, target, opts)
+end, function(result)
   return result.pmtu ~= nil and result.pmtu.mtu ~= nil
 end)

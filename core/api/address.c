@@ -7,10 +7,22 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/text.h"
 #include "mtr.h"
+
+/* The index of an interface by its name or, as getaddrinfo(3) writes it, its
+ * number; 0: there is none. */
+static uint32_t zone_of(const char *name) {
+  char other[IF_NAMESIZE];
+  uint32_t index = if_nametoindex(name);
+  if (index || !*name || strspn(name, "0123456789") != strlen(name))
+    return index;
+  unsigned long number = strlen(name) < 10 ? strtoul(name, NULL, 10) : 0;
+  return if_indextoname((unsigned)number, other) ? (uint32_t)number : 0;
+}
 
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
   char copy[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
@@ -22,7 +34,7 @@ int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
   char *name = strchr(copy, '%');
   if (name) *name++ = 0;
   if (inet_pton(AF_INET6, copy, addr) != 1) return -EINVAL;
-  if (name && !(*zone = if_nametoindex(name))) return -ENODEV;
+  if (name && !(*zone = zone_of(name))) return -ENODEV;
   return 6;
 }
 

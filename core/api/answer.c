@@ -83,6 +83,10 @@ uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {
+  if (!handle) {
+    pick_nobody(&m->loop.core);
+    return 0;
+  }
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
   int err = pick_trace(&m->loop.core, t);

@@ -7,6 +7,8 @@
 
 #include "probe/core.h"
 #include "wire/build.h"
+#include "api/transport.h"
+#include "wire/ip.h"
 
 struct range {
   const char *name;
@@ -37,7 +39,6 @@ static int check_recording(const struct mtr_config *c, char *why,
 
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
-      {"transport", c->transport, MTR_AUTO, MTR_REPLAY},
       {"workers", c->workers, 1, 8},
       {"max_traces", c->max_traces, 1, 1000000},
       {"max_probes", c->max_probes, 1, CORE_REGIONS * TABLE_REGION},
@@ -47,6 +48,11 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
       {"late_window", c->late_window, 0, 3.6e6},
       {"pick", c->pick, 0, 1}};
   unsigned n = sizeof ranges / sizeof *ranges;
+  if (!transport_known(c->transport)) {
+    snprintf(why, size, "transport must be one of mtr_transport_info, got %u",
+             c->transport);
+    return -EINVAL;
+  }
   if (outside(ranges, n, why, size)) return -EINVAL;
   if (memchr(c->interface, 0, sizeof c->interface) &&
       memchr(c->helper, 0, sizeof c->helper) &&
@@ -68,6 +74,9 @@ static int unknown(const struct mtr_trace *t, char *why, size_t size) {
     snprintf(why, size, "multipath must be 0..2, got %u", t->multipath);
   else if (t->multipath == MTR_DUBLIN && t->protocol != MTR_UDP)
     snprintf(why, size, "multipath \"dublin\" needs protocol \"udp\"");
+  else if (t->family == 6 && ip_mapped(t->dst))
+    snprintf(why, size, "an address mapped from IPv4 (::ffff:0:0/96) must be "
+             "given as IPv4");
   else if (t->flags & MTR_MANUAL && t->flags & MTR_STRATEGY)
     snprintf(why, size, "a trace is either manual or a strategy's");
   else

@@ -13,7 +13,10 @@
 #include <sys/random.h>
 
 #include "api/check.h"
+#include "api/recording.h"
 #include "api/transport.h"
+#include "loop/clock.h"
+#include "net/raw/raw.h"
 
 enum { PAGE = 4096 };
 
@@ -34,6 +37,22 @@ static int seed(uint64_t *out, uint32_t from) {
   if (!from && getrandom(out, sizeof *out, 0) != sizeof *out) return -EIO;
   if (from) *out = from * 0x9e3779b97f4a7c15ull;
   return 0;
+}
+
+/* Opens the transport, with a recorder around it if one is wanted. */
+static int open_net(struct mtr *m, uint64_t *random, struct net **net,
+                    char *why, uint32_t size) {
+  const struct mtr_config *config = &m->config;
+  uint32_t id = m->sim ? (uint32_t)MTR_SIM : config->transport;
+  struct net_opening o = {.config = config, .sim = m->sim, .seed = *random,
+                          .clock = clock_system, .why = why, .size = size};
+  int32_t keep[MTR_SOCKETS];
+  int err = transport_open(net, id, &o);
+  *random = o.seed;
+  if (err || !config->recording[0] || !transport_records(id)) return err;
+  if ((err = recording_start(config, *random, net, why, size)))
+    (*net)->ops->close(*net, raw_given(config) ? keep : NULL);
+  return err;
 }
 
 /* Whether the source addresses of |m|'s config are this host's. */
@@ -68,10 +87,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
    * of the engine's seed. */
   int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
-  if (m->sim)
-    err = transport_sim(m->sim, config->seed, &net, why, size);
-  else
-    err = transport_open(config, &core.seed, &net, why, size);
+  err = open_net(m, &core.seed, &net, why, size);
   if (err) return err;
   m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
@@ -97,8 +113,6 @@ static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
   *engine = NULL;
   snprintf(why, size, "%s", "");
   int err = check_config(config, why, size);
-  if (!err && config->transport == MTR_SIM && !sim) err = -EINVAL;
-  if (err && !*why) snprintf(why, size, "transport sim needs a network");
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);
   if (!m) return -ENOMEM;
@@ -122,7 +136,7 @@ static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
   }
   if ((err = check_sources(m, why, size))) {
     int32_t keep[MTR_SOCKETS];
-    mtr_close(m, transport_given(config) ? keep : NULL);
+    mtr_close(m, raw_given(config) ? keep : NULL);
     return err;
   }
   *engine = m;
@@ -177,6 +191,8 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
   counters->traces = c->traces.used;
   counters->memory = core_memory(c);
 }
+
+double mtr_now(struct mtr *m) { return (double)clock_now(&m->loop) / 1e6; }
 
 int mtr_set_rate(struct mtr *m, double rate) {
   if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/names.h"
 #include "wire/ext.h"
 
 enum { FIRST_ROOM = 64, NONE = 0xffff };
@@ -103,12 +104,7 @@ static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
 static char *end(char *p, unsigned f) {
   enum { SAID = MTR_REPLY_DUP | MTR_REPLY_LATE | MTR_REPLY_TOO_BIG |
                 MTR_REPLY_ANSWER };
-  p = put_if(p, f & MTR_REPLY_EXT_BAD, ",\"ext_malformed\":true");
-  p = put_if(p, !(f & SAID), ",\"ignored\":true");
-  p = put_if(p, f & MTR_REPLY_LOCAL, ",\"local_\":true");
-  p = put_if(p, f & MTR_REPLY_OTHER_ADDR, ",\"other_addr\":true");
-  p = put_if(p, f & MTR_REPLY_TE_FROM_DST, ",\"te_from_dst\":true");
-  p = put_if(p, f & MTR_REPLY_TOO_BIG, ",\"too_big\":true");
+  p = names_put(p, NAMES_LATE, f & SAID ? f : f | NAMES_IGNORED);
   *p = '}';
   return p + 1;
 }
@@ -244,12 +240,10 @@ static char *head(char *p, const char *transport,
 }
 
 static char *outcome(char *p, const struct mtr_info *info) {
-  static const char *const stop[] = {
-      "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error",
-      "hoplimit", "gss", "lss", "halted"};
   p = put_seconds(put_word(p, ",\"start\":"), info->start);
   p = put_ms(put_word(p, ",\"duration\":"), info->duration);
-  p = put_word(put_word(p, ",\"stop_reason\":\""), stop[info->stop_reason]);
+  p = put_word(put_word(p, ",\"stop_reason\":\""),
+               names_stop[info->stop_reason]);
   *p++ = '"';
   if (info->stop_data != MTR_NO_CODE)
     p = put_member(p, ",\"stop_data\":", info->stop_data);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "api/names.h"
+
 const char *phrase_protocol(unsigned protocol) {
   return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
 }
@@ -58,10 +60,7 @@ static char *rest(char *p, const struct mtr_event *e) {
   if (e->reply_size) p = put_member(p, ",\"reply_size\":", e->reply_size);
   if (f & MTR_REPLY_QUOTE) p = quoted(p, e);
   if (e->mtu && e->protocol != MTR_TCP) p = put_member(p, ",\"mtu\":", e->mtu);
-  p = put_if(p, f & MTR_REPLY_FINAL, ",\"final\":true");
-  p = put_if(p, f & MTR_REPLY_UNREACH, ",\"unreach\":true");
-  p = put_if(p, f & MTR_REPLY_DUP, ",\"dup\":true");
-  p = put_if(p, f & MTR_REPLY_LATE, ",\"late\":true");
+  p = names_put(p, NAMES_EARLY, f);
   return put_word(p, f & MTR_REPLY_USER_TIME ? ",\"tstamp\":\"user\""
                                              : ",\"tstamp\":\"kernel\"");
 }

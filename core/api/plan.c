@@ -17,6 +17,9 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
                         .broadcast = (t->flags & MTR_BROADCAST) != 0,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
+  q.tos = t->tos;
+  q.sport = t->source_port;
+  if (t->protocol != MTR_ICMP) q.dport = t->port;
   q.now = clock_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
   memcpy(q.src, source, sizeof q.src);

@@ -8,8 +8,8 @@
 #include "net/tape/record.h"
 #include "net/tape/replay.h"
 
-int recording_replay(const struct mtr_config *config, uint64_t *random,
-                     struct net **net, char *why, uint32_t size) {
+int recording_replay(struct net **net, struct net_opening *o) {
+  const struct mtr_config *config = o->config;
   struct tape_head head;
   char more[160];
   int err = replay_open(net, config->recording, &head, more, sizeof more);
@@ -19,8 +19,8 @@ int recording_replay(const struct mtr_config *config, uint64_t *random,
     (*net)->ops->close(*net, NULL);
     err = -EINVAL;
   }
-  *random = head.seed;
-  snprintf(why, size, err ? "cannot replay %s: %s" : "replayed from %s",
+  o->seed = head.seed;
+  snprintf(o->why, o->size, err ? "cannot replay %s: %s" : "replayed from %s",
            config->recording, more);
   return err;
 }

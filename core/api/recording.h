@@ -5,15 +5,12 @@
 #ifndef API_RECORDING_H
 #define API_RECORDING_H
 
-#include "net/net.h"
+#include "net/opening.h"
 
-struct mtr_config;
-
-/* recording_replay: a transport in |*net| over the file that |config| names,
- * and the seed of that run in |*random|. Errors: replay_open's, and -EINVAL: it
+/* recording_replay: see opening.h; over the file that the configuration names,
+ * with the seed of that run. Errors: replay_open's, and -EINVAL: it
  * was made with another max_probes, by which ports are shared out. */
-int recording_replay(const struct mtr_config *config, uint64_t *random,
-                     struct net **net, char *why, uint32_t size);
+int recording_replay(struct net **net, struct net_opening *o);
 
 /* recording_start: puts a recorder around |*net|, or fails and leaves it.
  * |random|: the engine's seed. Errors: record_open's. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "api/engine.h"
+#include "api/names.h"
 #include "api/plan.h"
 
 static int start(struct mtr *m, struct mtr_trace *t) {
@@ -34,7 +35,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
              uint32_t ttl) {
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
-  if (reason > MTR_STOP_HALTED || ttl > UINT8_MAX) return -EINVAL;
+  if (reason >= names_stops || ttl > UINT8_MAX) return -EINVAL;
   uint8_t most = t->opts->max_ttl;
   if (t->opts->flags & MTR_STRATEGY) t->last = ttl < most ? (uint8_t)ttl : most;
   stop_trace(&m->loop.core, t, reason, data, clock_call(&m->loop));
@@ -46,7 +47,7 @@ int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
   struct core *c = &m->loop.core;
   int64_t now = clock_now(&m->loop);
   int n = 0;
-  if (reason > MTR_STOP_HALTED) return -EINVAL;
+  if (reason >= names_stops) return -EINVAL;
   for (uint32_t i = 0; i < c->traces.count; i++) {
     struct trace *t = slab_at(&c->traces, i);
     if (t->state != TRACE_RUNNING || t->cookie != cookie) continue;

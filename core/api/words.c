@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@ uint32_t mtr_abi(void) { return MTR_ABI; }
 uint32_t mtr_sizeof(const char *which) {
   static const struct { const char *name; uint32_t size; } sizes[] = {
       {"config", sizeof(struct mtr_config)},
+      {"transport_info", sizeof(struct mtr_transport_info)},
       {"trace", sizeof(struct mtr_trace)},
       {"probe_opts", sizeof(struct mtr_probe_opts)},
       {"event", sizeof(struct mtr_event)},
@@ -67,11 +67,7 @@ void mtr_trace_defaults(struct mtr_trace *trace) {
 }
 
 int mtr_find(const char *name, char *out, uint32_t size) {
-  static const char system[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-                               "/usr/bin:/sbin:/bin";
-  const char *path = geteuid() ? secure_getenv("PATH") : NULL;
-  if (path && !child_find(name, path, out, size)) return 0;
-  return child_find(name, system, out, size);
+  return child_locate(name, out, size);
 }
 
 int mtr_read(int fd, void *out, uint32_t size) {

@@ -152,6 +152,10 @@ static int receive(struct loop *l, unsigned i) {
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
+    if (net->broken) {                 /* readable for ever, and not read */
+      uv_poll_stop(&l->poll[i]);
+      more = 0;
+    }
     int64_t now = clock_now(l);
     receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "loop/clock.h"
+#include "loop/idna.h"
+#include "wire/ip.h"
 
 enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
 
@@ -20,8 +22,9 @@ struct lookup {
   uint32_t cookie;
   uint32_t family;
   int error;             /* errno, 0 with |count| addresses */
+  int unmapped;          /* 1: letters outside ASCII went as they are */
   uint32_t count;
-  struct net_route known[MOST];        /* |dst|, |family| */
+  struct net_route known[MOST];        /* |dst|, |family|, |interface| */
   char name[NAME];
 };
 
@@ -46,20 +49,27 @@ static int error_of(int status) {
   }
 }
 
-static void take_address(struct lookup *k, const struct addrinfo *a) {
+static void add_address(struct lookup *k, const void *addr, unsigned family,
+                        uint32_t zone) {
   struct net_route *r = &k->known[k->count];
+  if (k->family && k->family != family) return;
+  memcpy(r->dst, addr, family == 4 ? 4 : 16);
+  r->family = (uint8_t)family;
+  r->interface = zone;
+  k->count++;
+}
+
+static void take_address(struct lookup *k, const struct addrinfo *a) {
   if (a->ai_family == AF_INET) {
     struct sockaddr_in in4;
     memcpy(&in4, a->ai_addr, sizeof in4);
-    memcpy(r->dst, &in4.sin_addr, 4);
-    r->family = 4;
-    k->count++;
+    add_address(k, &in4.sin_addr, 4, 0);
   } else if (a->ai_family == AF_INET6) {
     struct sockaddr_in6 in6;
     memcpy(&in6, a->ai_addr, sizeof in6);
-    memcpy(r->dst, &in6.sin6_addr, 16);
-    r->family = 6;
-    k->count++;
+    const uint8_t *addr = in6.sin6_addr.s6_addr;
+    if (ip_mapped(addr)) add_address(k, addr + 12, 4, 0);
+    else add_address(k, addr, 6, in6.sin6_scope_id);
   }
 }
 
@@ -69,6 +79,7 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
   for (const struct addrinfo *a = list; a && k->count < MOST; a = a->ai_next)
     take_address(k, a);
   if (!k->count) k->error = error_of(status);
+  if (k->error == ENOENT && k->unmapped) k->error = ELIBACC;
   uv_freeaddrinfo(list);
   append(k->loop, k);
 }
@@ -77,9 +88,13 @@ static int ask_system(struct loop *l, struct lookup *k) {
   struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
   hints.ai_family = k->family == 4   ? AF_INET
                     : k->family == 6 ? AF_INET6 : AF_UNSPEC;
+  char ascii[NAME];
+  int err = idna_ascii(k->name, ascii, sizeof ascii);
+  if (err && err != -ELIBACC) return err;
+  k->unmapped = err != 0;
   k->request.data = k;
-  int err = uv_getaddrinfo(&l->uv, &k->request, on_answer, k->name, NULL,
-                           &hints);
+  err = uv_getaddrinfo(&l->uv, &k->request, on_answer,
+                       k->unmapped ? k->name : ascii, NULL, &hints);
   return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
 }
 
@@ -120,6 +135,7 @@ static void tell(struct loop *l, const struct lookup *k) {
     ev->ttl = (uint8_t)(k->count ? k->count - 1 - i : 0);
     ev->error = (uint8_t)k->error;
     ev->family = k->known[i].family;
+    ev->probe = k->known[i].interface;
     memcpy(ev->addr, k->known[i].dst, sizeof ev->addr);
   }
 }

@@ -26,6 +26,8 @@ struct net_route {
   uint8_t src[16];       /* all zero: by destination; out: the one to use */
   uint8_t family;
   uint8_t protocol;      /* WIRE_ICMP ... */
+  uint8_t tos;
+  uint16_t sport, dport; /* of the first probe; 0 not known */
   int64_t now;           /* ns; an answer may be up to a second old */
   uint8_t broadcast;     /* 1: such a target is allowed */
   uint32_t interface;    /* index, 0 any */
@@ -63,6 +65,17 @@ static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
     *usual += (share - *usual) / (share < *usual ? FASTER : SLOWER);
   }
   for (int i = 0; i < n; i++) sent[i].at = start + share * (2 * i + 1) / 2;
+}
+
+/* net_stamp_early: the same where a call may contain the answers to what it
+ * sends, as on a path of some microseconds: no packet is taken to have left
+ * later than it can have. */
+static inline void net_stamp_early(struct net_sent *sent, int n, int64_t start,
+                                   int64_t end, int64_t *usual) {
+  net_stamp(sent, n, start, end, usual);
+  int64_t share = n > 0 ? (end - start) / n : 0;
+  if (share > *usual) share = *usual;
+  for (int i = 0; i < n; i++) sent[i].at = start + share * i;
 }
 
 /* The time of a batch, as the loop knows it. */
@@ -132,9 +145,12 @@ struct net {
   const struct net_ops *ops;
   uint32_t caps;         /* MTR_CAP_* */
   double drops;          /* packets lost in full socket buffers */
-  double malformed;      /* packets that did not parse */
+  double malformed;      /* packets damaged, or from impossible addresses */
   double detours;        /* probes that took the slow way, and ... */
   const char *detour;    /* ... why the last of them did; NULL none. Static */
+  const char *lack;      /* what this host or its keeper refuses; NULL nothing.
+                          * Static */
+  int broken;            /* errno; nothing can be received any more; 0 */
   uint32_t load;         /* probes outstanding; the loop's, before it sends */
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */

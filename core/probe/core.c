@@ -83,6 +83,7 @@ int64_t core_deadline(const struct core *c, int sending, int64_t now) {
   int64_t at = wheel_next(&c->wheel);
   if (c->dirty_first != SLAB_NONE) return now;
   if (!turns_any(c) || !sending) return at;
+  if (c->nobody && c->urgent.first == SLAB_NONE) return at;
   int64_t send = pace_wake(&c->pace);
   if (c->urgent.first == SLAB_NONE && c->asked) {
     /* Those who were asked send before others are asked. */

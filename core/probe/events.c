@@ -13,6 +13,7 @@ void events_clear(struct core *c) {
 
 struct mtr_event *events_add(struct core *c, unsigned kind) {
   struct mtr_event *ev = &c->events[c->event_count++];
+  c->nobody = 0;
   memset(ev, 0, sizeof *ev);
   ev->kind = (uint8_t)kind;
   return ev;

@@ -19,6 +19,14 @@ static void keep_error(struct core *c, struct trace *t, const struct probe *p,
   cells_add(&c->cells, &t->cells, &ev, NULL);
 }
 
+/* A probe that was counted as sent had not left after all. */
+static void take_back(struct core *c, struct probe *p) {
+  if (!p->size) return;
+  c->counters.probes_sent--;
+  c->counters.bytes_sent -= p->size;
+  p->size = 0;
+}
+
 void fail_probe(struct core *c, uint32_t handle, unsigned error, int64_t now) {
   struct probe *p = state_probe(c, handle);
   if (!p || p->state != PROBE_SENT) return;   /* its trace ended meanwhile */
@@ -31,9 +39,11 @@ void fail_probe(struct core *c, uint32_t handle, unsigned error, int64_t now) {
   if (error == EAGAIN) {
     c->counters.send_retries++;
     t->probes--;
+    take_back(c, p);
     if (sweeps) h->sent--;
   } else {
     c->counters.send_errors++;
+    if (p->size) c->counters.failed++;
     t->failed++;
     if (h) keep_error(c, t, p, error);
     if (t->opts->want & MTR_WANT_TIMEOUT)

@@ -154,6 +154,7 @@ void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
     return;
   }
   p->size = (uint16_t)size;
+  c->counters.probes++;
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
   wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);

@@ -11,7 +11,7 @@ void outstanding_add(struct core *c, struct trace *t, struct probe *p) {
     table_at(&c->tables[t->region], t->newest)->newer = place;
   t->newest = place;
   t->out++;
-  c->counters.probes++;
+  if (p->size) c->counters.probes++;
 }
 
 void outstanding_remove(struct core *c, struct trace *t, struct probe *p) {
@@ -25,7 +25,7 @@ void outstanding_remove(struct core *c, struct trace *t, struct probe *p) {
   else
     table_at(table, p->newer)->older = p->older;
   t->out--;
-  c->counters.probes--;
+  if (p->size) c->counters.probes--;
 }
 
 void outstanding_retire(struct core *c, struct probe *p, enum probe_state state,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/pace.h"
 
-enum {
-  PACE_SLACK_NS = 1000000,             /* what one wake-up may be late */
-  PACE_BURST_NS = 100000               /* what of the rate goes at once */
-};
+static const double PACE_SLACK_NS = 1e6;  /* what one wake-up may be late */
+static const double PACE_BURST_NS = 1e5;  /* what of the rate goes at once */
 
 void pace_init(struct pace *p, double rate, int64_t now) {
   p->gap_ns = rate > 0 ? 1e9 / rate : 0;

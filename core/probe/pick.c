@@ -25,7 +25,10 @@ uint32_t pick_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now) {
   return k;
 }
 
+void pick_nobody(struct core *c) { c->nobody = 1; }
+
 int pick_trace(struct core *c, struct trace *t) {
+  c->nobody = 0;
   if (t->in_ready != TURN_READY) return -EBUSY;
   turns_urgent(c, t);
   return 0;
@@ -33,7 +36,8 @@ int pick_trace(struct core *c, struct trace *t) {
 
 void pick_ask(struct core *c, uint32_t k, int64_t now) {
   uint32_t allowed = ask_allowed(c, k, now);
-  if (c->picking || c->urgent.first != SLAB_NONE || !allowed) return;
+  if (c->picking || c->nobody || !allowed) return;
+  if (c->urgent.first != SLAB_NONE) return;
   if (!pick_list(c, NULL, 0, now)) return;
   ask_trace(c, MTR_EV_PICK, NULL, 1, now)->probe =
       allowed < PICKS ? allowed : PICKS;

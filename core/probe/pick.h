@@ -19,6 +19,10 @@ uint32_t pick_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now);
  * not wait to be picked. */
 int pick_trace(struct core *c, struct trace *t);
 
+/* pick_nobody: mtr_pick of none: nobody is asked who is before something has
+ * happened. */
+void pick_nobody(struct core *c);
+
 /* pick_ask: asks who sends next, if anybody waits to be picked and nobody was
  * asked; |k| probes have just been filled. */
 void pick_ask(struct core *c, uint32_t k, int64_t now);

@@ -65,6 +65,7 @@ struct core {
   struct trace_list urgent;          /* the same, before all others */
   uint32_t asked;        /* probes of NEXT, PACE, PICK not yet answered */
   uint32_t picking;      /* 1: one of them is PICK */
+  uint32_t nobody;       /* 1: nobody was picked, nothing has happened yet */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
   uint8_t *ext;

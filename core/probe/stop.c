@@ -14,7 +14,10 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     p = table_at(&c->tables[t->region], t->oldest);
     wheel_remove(&c->wheel, &p->timer);
     outstanding_remove(c, t, p);
-    if (!p->size) t->probes--;         /* it has not left, and will not */
+    if (p->size)
+      c->counters.given_up++;
+    else
+      t->probes--;                     /* it has not left, and will not */
     outstanding_retire(c, p, PROBE_SILENT, now);
   }
   while (t->own && (p = queue_take(c, t)))

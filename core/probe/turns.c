@@ -24,6 +24,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 }
 
 void turns_ready(struct core *c, struct trace *t) {
+  c->nobody = 0;
   if (t->asked) t->news = 1;           /* asked again, if it passes */
   t->passed = 0;
   /* A manual trace was picked by its caller. */

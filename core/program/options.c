@@ -12,18 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mtr.h"
+
 /* One option that takes a value. */
 struct row {
   const char *name;
   size_t field;          /* offset of its const char * in struct options */
   size_t number;         /* offset of its uint32_t, 0: not a number */
-  const char *words;     /* the values allowed, separated by |; NULL: any */
+  const char *words;     /* the values allowed, separated by |; NULL: any; or
+                          * |duration|: the number is of ms */
 };
+
+static const char duration[] = "a duration such as 5, 250ms or 1m";
 
 #define FIELD(name) offsetof(struct options, name)
 
 static const struct row rows[] = {
-    {"transport", FIELD(transport), 0, "auto|raw|packet|mtr-packet|sim"},
+    {"transport", FIELD(transport), 0, NULL},
     {"sim", FIELD(sim), 0, NULL},
     {"rate", FIELD(rate), 0, NULL},
     {"source4", FIELD(source4), 0, NULL},
@@ -34,6 +39,7 @@ static const struct row rows[] = {
     {"seed", FIELD(seed_text), FIELD(seed), NULL},
     {"record", FIELD(record), 0, NULL},
     {"replay", FIELD(replay), 0, NULL},
+    {"grace", FIELD(grace_text), FIELD(grace_ms), duration},
     {NULL, 0, 0, NULL}};
 
 static size_t least(size_t a, size_t b, size_t c) {
@@ -89,14 +95,62 @@ static int is_word(const char *words, const char *value) {
   return 0;
 }
 
+int options_transports(char *out, size_t size, const char *between) {
+  struct mtr_transport_info info;
+  size_t used = 0;
+  for (uint32_t i = 0; used < size && !mtr_transport_info(i, &info); i++)
+    if (info.flags & MTR_TRANSPORT_NAMED)
+      used += (size_t)snprintf(out + used, size - used, "%s%s",
+                               used ? between : "", info.name);
+  return used < size ? 0 : -ENOSPC;
+}
+
+int options_helped(const struct options *o) {
+  struct mtr_transport_info info;
+  for (uint32_t i = 0; o->transport && !mtr_transport_info(i, &info); i++)
+    if (!strcmp(info.name, o->transport))
+      return (info.flags & MTR_TRANSPORT_HELPED) != 0;
+  return 0;
+}
+
+/* Reads |text|, seconds unless it has a unit, into |*ms|. */
+static int take_duration(const char *text, uint32_t *ms) {
+  static const struct {
+    const char *name;
+    double ms;
+  } units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60000}, {"h", 3.6e6}};
+  char *end;
+  double n = strtod(text, &end);
+  if (!*text || text[strspn(text, "0123456789.msh")] || end == text) return 0;
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (!strcmp(end, units[i].name) && n * units[i].ms <= 8.64e7) {
+      *ms = (uint32_t)(n * units[i].ms);
+      return 1;
+    }
+  return 0;
+}
+
 static int set_value(struct options *o, const struct row *r, const char *value,
                      char *why) {
-  if (r->words && !is_word(r->words, value)) {
-    snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
-             r->words);
-    return -EINVAL;
+  char names[OPTIONS_NAMES];
+  const char *words = r->words;
+  if (r->field == FIELD(transport)) {
+    options_transports(names, sizeof names, "|");
+    words = names;
   }
-  if (r->number) {
+  if (words == duration) {
+    uint32_t ms;
+    if (!take_duration(value, &ms)) {
+      snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not %s, a day at most",
+               r->name, value, duration);
+      return -EINVAL;
+    }
+    memcpy((char *)o + r->number, &ms, sizeof ms);
+  } else if (words && !is_word(words, value)) {
+    snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not one of %s", r->name, value,
+             words);
+    return -EINVAL;
+  } else if (r->number) {
     char *end;
     errno = 0;
     unsigned long long number = strtoull(value, &end, 0);
@@ -142,7 +196,7 @@ static int take_chunk(struct options *o, const char *arg, char *why) {
 
 int options_parse(struct options *o, int argc, char **argv, char *why) {
   int i = 1;
-  *o = (struct options){.action = OPTIONS_RUN};
+  *o = (struct options){.action = OPTIONS_RUN, .grace_ms = OPTIONS_GRACE_MS};
   while (i < argc && argv[i][0] == '-' && argv[i][1]) {
     const char *arg = argv[i];
     int taken;

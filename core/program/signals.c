@@ -17,10 +17,12 @@
  * microseconds that are meant as one. */
 enum { SAME_NS = 20 * 1000 * 1000 };
 
-static volatile sig_atomic_t count;
+static volatile int32_t count;
 static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
+static timer_t grace;
+static struct itimerspec grace_left;
 
 static int64_t now_ns(void) {
   struct timespec t;
@@ -34,6 +36,33 @@ static int reader_gone(void) {
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+/* signals_say: tells the user, once, that we have heard. */
+static void signals_say(void) {
+  static const char text[] = "mtrlua: interrupted\n";
+
+  if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
+    /* nobody to tell */
+  }
+}
+
+/* signals_first: the first of all has come: from now on time is running. */
+static void signals_first(int sig) {
+  first = sig;
+  first_ns = now_ns();
+  count = 1;
+  if (sig != SIGPIPE)
+    signals_say();
+  if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)
+    _exit(128 + sig);
+  timer_settime(grace, 0, &grace_left, NULL);
+}
+
+static void signals_over(int sig) {
+  (void)sig;
+  if (first)
+    _exit(128 + first);
+}
+
 static void on_signal(int sig) {
   const uint64_t one = 1;
   int saved = errno;
@@ -42,9 +71,7 @@ static void on_signal(int sig) {
     return;
   }
   if (count == 0) {
-    first = sig;
-    first_ns = now_ns();
-    count = 1;
+    signals_first(sig);
   } else if (now_ns() - first_ns >= SAME_NS) {
     _exit(128 + sig);
   }
@@ -64,7 +91,26 @@ static void take(int sig) {
   if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
 }
 
-int signals_start(void) {
+/* signals_timer: prepares what ends the process when its time is over. */
+static int signals_timer(uint32_t ms) {
+  struct sigevent event = {
+    .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM,
+  };
+  struct sigaction act = {.sa_handler = signals_over};
+
+  sigfillset(&act.sa_mask);
+  grace_left.it_value.tv_sec = ms / 1000;
+  grace_left.it_value.tv_nsec = (long)(ms % 1000) * 1000000;
+  if (sigaction(SIGALRM, &act, NULL) < 0)
+    return -errno;
+  return timer_create(CLOCK_MONOTONIC, &event, &grace) < 0 ? -errno : 0;
+}
+
+int signals_start(uint32_t grace_ms) {
+  int err = signals_timer(grace_ms);
+
+  if (err < 0)
+    return err;
   wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0) return -errno;
   take(SIGINT);
@@ -74,6 +120,10 @@ int signals_start(void) {
 }
 
 int signals_count(void) { return count; }
+
+volatile int32_t *signals_cell(void) {
+  return &count;
+}
 
 void signals_clear(void) {
   uint64_t n;

@@ -29,14 +29,20 @@ static int is_file(const struct source *s) {
   return stat(s->name + 1, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+/* Whether |name| is that of a file in the current folder, as names are that end
+ * with .lua. */
+static int is_here(struct source *s, const char *name) {
+  size_t n = strlen(name);
+  return n > 4 && !strcmp(name + n - 4, ".lua") &&
+         set_path(s, "", name, "") && is_file(s);
+}
+
 /* Leaves in |s|->name the first place where |name| is. */
 static int find(struct source *s, const char *name) {
   static const char *const places[] = {"../share/mtrlua/scripts/",
                                        "../scripts/", NULL};
   char exe[PATH_MAX], dir[PATH_MAX + 32];
-  if ((set_path(s, "", name, "") && is_file(s)) ||
-      (set_path(s, "", name, ".lua") && is_file(s)))
-    return 1;
+  if (is_here(s, name)) return 1;
   ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
   if (n < 0) return 0;
   exe[n] = '\0';
@@ -44,8 +50,10 @@ static int find(struct source *s, const char *name) {
   for (const char *const *p = places; slash && *p; p++) {
     snprintf(dir, sizeof dir, "%.*s/%s", (int)(slash - exe), exe, *p);
     if ((set_path(s, dir, name, ".lua") && is_file(s)) ||
-        (set_path(s, dir, name, "") && is_file(s)))
+        (set_path(s, dir, name, "") && is_file(s))) {
+      s->installed = true;
       return 1;
+    }
   }
   return 0;
 }
@@ -79,11 +87,15 @@ int source_read(struct source *s, const char *name) {
   int fd = STDIN_FILENO;
   s->text = NULL;
   s->size = 0;
+  s->installed = false;
   if (!strcmp(name, "-")) {
     strcpy(s->name, "=stdin");
   } else {
-    if (strchr(name, '/') || !find(s, name))
+    if (strchr(name, '/')) {
       if (!set_path(s, "", name, "")) return -ENAMETOOLONG;
+    } else if (!find(s, name)) {
+      return -ENOENT;
+    }
     fd = open(s->name + 1, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return -errno;
   }
@@ -92,6 +104,10 @@ int source_read(struct source *s, const char *name) {
   if (err < 0) source_free(s);
   else blank(s);
   return err;
+}
+
+bool source_passed(const char *name) {
+  return !strchr(name, '/') && access(name, F_OK) == 0;
 }
 
 void source_free(struct source *s) {

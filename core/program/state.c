@@ -8,8 +8,10 @@
  *
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
- * replay: strings; mark, seed: numbers; each nil when not given }, wake_fd = n,
- * interrupted = function() -> n, clear = function() }.
+ * replay: strings; mark, seed: numbers; each nil when not given },
+ * installed = whether the script came with the program, wake_fd = n,
+ * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
+ * clear = function() }.
  */
 #include "program/state.h"
 
@@ -27,24 +29,29 @@
 #include "program/embed.h"
 #include "program/signals.h"
 
-void state_exit(int status) {
+/* state_end: as state_exit; |chosen|: the script says that this is the status,
+ * which a reader that has gone then changes only if it is 0. */
+static _Noreturn void state_end(int status, int chosen) {
   int err = 0;
   if (fflush(stdout)) err = errno;
   else if (ferror(stdout)) err = EIO;
   fflush(NULL);
-  if (err == EPIPE || signals_status() == 128 + SIGPIPE) _exit(128 + SIGPIPE);
+  if (err == EPIPE || signals_status() == 128 + SIGPIPE)
+    _exit(chosen && status ? status : 128 + SIGPIPE);
   if (err && !(err == EIO && status))
     fprintf(stderr, "mtrlua: standard output: %s\n",
             err == EIO ? "write error" : strerror(err));
   _exit(err && !status ? 1 : status);
 }
 
+void state_exit(int status) { state_end(status, 0); }
+
 static int os_exit(lua_State *L) {
   int status = lua_isboolean(L, 1)
                    ? lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE
                    : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
   if (lua_toboolean(L, 2)) lua_close(L);
-  state_exit(status & 0xff);
+  state_end(status & 0xff, 1);
 }
 
 static int interrupted(lua_State *L) {
@@ -134,8 +141,12 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   }
   push_options(L, setup->options);
   lua_setfield(L, -2, "options");
+  lua_pushboolean(L, setup->script && setup->script->installed);
+  lua_setfield(L, -2, "installed");
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
+  lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());
+  lua_setfield(L, -2, "signals");
   lua_pushcfunction(L, interrupted);
   lua_setfield(L, -2, "interrupted");
   lua_pushcfunction(L, clear_signals);

@@ -2,7 +2,9 @@
  *
  * ext.c: see ext.h. The length field was added to ICMP when extensions were in
  * use already, hence the three ways to find them (RFC 4884 5): at the length if
- * it is 128 or more; at 128 with a shorter quote padded; at 128 unannounced.
+ * it is 128 or more; at 128 with a shorter quote padded; at 128 unannounced. A
+ * fourth, which is marked as damage: the length is in other units, but a valid
+ * checksum stands where one of them leads.
  */
 #include "wire/ext.h"
 
@@ -40,9 +42,43 @@ static size_t sound_size(struct bytes b) {
   return (size_t)(end - start);
 }
 
+/* Whether a structure with objects and a valid checksum stands at |at|. */
+static int stands(const uint8_t *p, size_t n, size_t at) {
+  if (at < QUOTE_MIN || at > n ||
+      n - at < STRUCTURE_HEADER + OBJECT_HEADER)
+    return 0;
+  struct bytes b = bytes_of(p + at, n - at);
+  unsigned version = bytes_u8(&b);
+  bytes_u8(&b); /* reserved */
+  int summed = bytes_u16(&b) != 0;
+  return (version >> 4 == 2 || version == 2) && summed &&
+         checksum_fold(checksum_add(0, p + at, n - at)) == 0xffff &&
+         sound_size(b) == bytes_left(&b);
+}
+
+/* Where the structure stands whose sender counts in other units than RFC 4884
+ * 4.1 and 4.2 say, or from the ICMP or the IP header on; |at| if nowhere. */
+static size_t elsewhere(const uint8_t *p, size_t n, size_t length, size_t at,
+                        int family) {
+  size_t octet = length / (family == 4 ? 4 : 8);
+  size_t icmp = PROTO_ICMP_HEADER;
+  size_t ip = icmp + (family == 4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER);
+  const size_t places[] = {octet, octet * 4, octet * 8, QUOTE_MIN,
+                           length > icmp ? length - icmp : 0,
+                           length > ip ? length - ip : 0};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    if (stands(p, n, places[i])) return places[i];
+  return at;
+}
+
 size_t ext_split(const uint8_t *p, size_t n, size_t length, int cut,
                  struct wire_reply *r) {
   size_t at = length < QUOTE_MIN ? QUOTE_MIN : length;
+  if (length && !cut && !stands(p, n, at)) {
+    size_t other = elsewhere(p, n, length, at, r->family);
+    if (other != at) r->flags |= WIRE_EXT_BAD;
+    at = other;
+  }
   if (at > n || n - at < STRUCTURE_HEADER) return n;
   struct bytes b = bytes_of(p + at, n - at);
   unsigned version = bytes_u8(&b);

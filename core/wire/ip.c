@@ -24,7 +24,9 @@ static int read_ipv4(struct bytes *b, struct ip_head *ip) {
   ip->tos = bytes_u8(b);
   ip->size = bytes_u16(b);
   ip->id = bytes_u16(b);
-  ip->fragment = (bytes_u16(b) & PROTO_IPV4_OFFSET) != 0;
+  unsigned offset = bytes_u16(b);
+  ip->fragment = (offset & PROTO_IPV4_OFFSET) != 0;
+  ip->part = (offset & PROTO_IPV4_MORE) != 0;
   ip->ttl = bytes_u8(b);
   ip->protocol = bytes_u8(b);
   bytes_take(b, 2); /* checksum */
@@ -61,9 +63,10 @@ static void walk_chain(struct bytes *b, struct ip_head *ip, int next) {
     if (i == CHAIN_MAX) return;
     next = bytes_u8(b);
     size_t length = bytes_u8(b);
-    unsigned offset = bytes_u16(b) & PROTO_IPV6_OFFSET;
+    unsigned field = bytes_u16(b), offset = field & PROTO_IPV6_OFFSET;
     bytes_take(b, chain_size(type, length) - 4);
     if (b->bad) return;
+    if (type == PROTO_FRAGMENT) ip->part = field & PROTO_IPV6_MORE;
     if (type == PROTO_FRAGMENT && offset) {
       ip->fragment = 1;
       break;
@@ -77,7 +80,7 @@ static int read_ipv6(struct bytes *b, struct ip_head *ip) {
   ip->tos = (uint8_t)(bytes_u32(b) >> 20);
   ip->size = (uint32_t)PROTO_IPV6_HEADER + bytes_u16(b);
   ip->id = 0;
-  ip->fragment = 0;
+  ip->fragment = ip->part = 0;
   ip->upper = 0;
   int next = bytes_u8(b);
   ip->ttl = bytes_u8(b);
@@ -94,4 +97,9 @@ int ip_read(struct bytes *b, struct ip_head *ip) {
   if (ip->family == 4) return read_ipv4(b, ip);
   if (ip->family == 6) return read_ipv6(b, ip);
   return -EBADMSG;
+}
+
+int ip_mapped(const uint8_t addr[16]) {
+  static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+  return !memcmp(addr, prefix, sizeof prefix);
 }

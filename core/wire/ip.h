@@ -23,6 +23,7 @@ struct ip_head {
   uint8_t tos;
   uint8_t upper;           /* 1: the cursor stands at a transport header */
   uint8_t fragment;        /* 1: not the first fragment, so no header of it */
+  uint8_t part;            /* 1: more fragments follow */
 };
 
 /* ip_read: reads the header at |b| into |ip|. Skips IPv4 options and up to 8
@@ -34,5 +35,9 @@ int ip_read(struct bytes *b, struct ip_head *ip);
 /* ip_protocol: ICMPv6's number to WIRE_ICMP and, so that nothing else is taken
  * for it, the other way round; only on IPv6. */
 uint8_t ip_protocol(int family, int number);
+
+/* ip_mapped: whether an IPv6 address is one mapped from IPv4, whose last four
+ * bytes it is (::ffff:0:0/96; RFC 4291 2.5.5.2). */
+int ip_mapped(const uint8_t addr[16]);
 
 #endif

@@ -32,8 +32,8 @@ enum {
  * IPv6's fragment header; RFC 8200 4.5. */
 enum {
   PROTO_IPV4_DF = 0x4000,
-  PROTO_IPV4_OFFSET = 0x1fff,
-  PROTO_IPV6_OFFSET = 0xfff8
+  PROTO_IPV4_OFFSET = 0x1fff, PROTO_IPV4_MORE = 0x2000,
+  PROTO_IPV6_OFFSET = 0xfff8, PROTO_IPV6_MORE = 1
 };
 
 /* ICMP types; RFC 792. */

@@ -60,7 +60,8 @@ enum wire_kind {
 enum {
   WIRE_QUOTE = 1 << 0,     /* the quoted fields hold a quote */
   WIRE_TRUNCATED = 1 << 1, /* fewer than 8 transport bytes quoted: only ip_id */
-  WIRE_EXT_BAD = 1 << 2    /* extension objects cut short or damaged */
+  WIRE_EXT_BAD = 1 << 2    /* extension objects cut short or damaged, or their
+                            * place told in other units than RFC 4884's */
 };
 
 /* A reply as received. Ports and ids are the probe's own point of view: of a

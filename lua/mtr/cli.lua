@@ -17,10 +17,16 @@
 -- names an option of mtr.trace is completed with what it is and its default. Unlike all else in
 -- this library it prints and exits: it is for programs.
 
+local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local lines = require "mtr.base.lines"
 local loop = require "mtr.wait.loop"
+local report = require "mtr.report"
+local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
-local task = require "mtr.script.task"
+local Turns = require "mtr.script.turns"
+
+local C = lib.C
 
 ---@class mtr.Cli
 ---@field name string of the program
@@ -28,21 +34,6 @@ local task = require "mtr.script.task"
 ---@field flags table<string, { [1]: string, [2]: any }>
 local Cli = {}
 Cli.__index = Cli
-
--- What is no number is passed on: whoever takes it says what it wants instead.
-local CONVERT = {}
-function CONVERT.N(text) return tonumber(text) or text end
-function CONVERT.WAIT(text, names)
-  if text:find "^[%d.]+$" then return text .. "s" end
-  return text:find "^[%d.]+%l+$" and text or nil,
-    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
-end
-
--- Flags that many programs have: what they set.
-local FLAGS = {
-  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
-  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
-}
 
 --- A program's command line.
 ---@param name string
@@ -60,21 +51,9 @@ function Cli:usage(message)
   os.exit(2)
 end
 
-local function add(self, parser, spec)
-  local names, value = spec:match "^(.*) (%u+)$"
-  local short = self.flags[spec] or FLAGS[spec]
-  if names then
-    local convert = CONVERT[value]
-    local long = names:match "%-%-%S+" or names
-    parser:option(names):convert(function(text)
-      if convert then return convert(text, long) end
-      return text
-    end)
-  elseif short then
-    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
-  elseif not spec:find "help" then
-    parser:flag(spec)
-  end
+local function fail(self, message)
+  io.stderr:write(self.name, ": ", message, "\n")
+  os.exit(1)
 end
 
 -- "-" stands for targets from standard input, one a line, # and what follows is a comment.
@@ -82,7 +61,7 @@ local function read_targets(given)
   local targets = {}
   for _, target in ipairs(given) do
     if target ~= "-" then targets[#targets + 1] = target end
-    for line in target == "-" and io.lines() or function() end do
+    for line in target == "-" and lines.of(io.stdin) or function() end do
       targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
     end
   end
@@ -95,15 +74,10 @@ end
 ---@return table<string, any>
 function Cli:parse(words)
   local found, argparse = pcall(require, "argparse")
-  if not found then
-    io.stderr:write(self.name, ": needs the Lua module argparse: apt-get install lua-argparse\n")
-    os.exit(1)
-  end
+  if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) self:usage(message) end
-  local targets = self.help:match "usage:[^\n]* TARGET(%S*)"
-  if targets then parser:argument("target"):args(targets ~= "" and "+" or 1) end
-  for spec in self.help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(self, parser, spec) end
+  local targets = help_text.read(self.help, self.flags, parser)
   local args = parser:parse(words)
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
@@ -160,47 +134,85 @@ end
 --- Writes to standard output at once. Ends the program with status 1 if that takes no more; a
 --- record that a full disk took in part is blanked out.
 ---@param text string
+---@return true
 function Cli:write(text)
-  local start = io.stdout:seek()
-  local ok, message, errno = io.write(text)
-  if ok then ok, message, errno = io.flush() end
-  if ok then return end
-  if errno ~= err.number "EPIPE" then
-    io.stderr:write(self.name, ": standard output: ", message, "\n")
-  end
-  local size = start and math.min(io.stdout:seek "end" - start, #text)
-  if size and size > 0 and io.stdout:seek("set", start) then io.write((" "):rep(size)) end
-  os.exit(1)
+  local code = C.mtr_write_lines(io.stdout, text, #text)
+  if code == 0 then return true end
+  local _, message, name = err.env(code)
+  if name == "EPIPE" then os.exit(141) end
+  fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
---- Runs fn for each target in a task of its own, all side by side, and waits for all of them. What
---- a task puts out comes out whole and in the order of the targets: at once for the first that has
---- not ended, for the others when it is their turn. fn returns whether all is well; nil and a
---- message if the target could not be traced, which goes to standard error and is no failure when
---- ^C is why.
+--- The reporter that --output names, of those for one kind of results; it writes to standard
+--- output. Another word is wrong usage.
+---@param kind string "trace", "mda", "pmtu" or "ping"
+---@param opts? table of the reporter
+---@return mtr.Reporter
+function Cli:reporter(kind, opts)
+  local word = self:choice("output", report.words(kind))
+  return report.open(kind, word, function(text) return self:write(text) end, opts)
+end
+
+--- Calls a method of a reporter, if it has it. Ends the program with status 1 if that fails.
+---@param reporter mtr.Reporter
+---@param method string
+---@param ... any
+function Cli:tell(reporter, method, ...)
+  if not reporter[method] then return end
+  local ok, message = reporter[method](reporter, ...)
+  if not ok and message then fail(self, message) end
+end
+
+-- Runs fn(i, target) for each target; the status of the program.
+local function all(self, targets, turns, fn)
+  return turns:run(targets, function(i, target)
+    local well, message = fn(i, target)
+    if well or not message then return well end
+    io.stderr:write(self.name, ": ", target, ": ", message, "\n")
+    return loop.halted
+  end) and 0 or loop.halted and 0 or 1
+end
+
+--- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
+--- out is written in the order of the targets (see mtr.script.turns). fn returns true if all is
+--- well; nil and a message for standard error if not; after ^C that is no failure.
 ---@async
 ---@param targets string[]
 ---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?
 ---@return integer status of the program: 1 if a target failed, else 0
 function Cli:each(targets, fn)
-  local waiting, turn, tasks, failed = {}, 1, {}, false
-  local function run(i, target)
-    local well, message = fn(target, function(text)
-      if i == turn then return self:write(text) end
-      waiting[i] = (waiting[i] or "") .. text
-    end, i)
-    if well or not message then return well end
-    io.stderr:write(self.name, ": ", target, ": ", message, "\n")
-    return loop.halted
+  local turns = Turns.new()
+  return all(self, targets, turns, function(i, target)
+    return fn(target, function(text) turns:call(i, self.write, self, text) end, i)
+  end)
+end
+
+--- The same where each target has a result that goes to a reporter, in the order of the targets,
+--- and so do hops as they settle, if fn gives them to the on_hop that it gets.
+---@async
+---@param targets string[]
+---@param reporter mtr.Reporter
+---@param fn fun(target: string, on_hop?: function): mtr.Result?, string?
+---@param well? fun(result: mtr.Result): boolean default: it did not end with an error
+---@return integer status of the program
+function Cli:report(targets, reporter, fn, well)
+  local turns = Turns.new()
+  local function tell(i, method, a, b)
+    turns:call(i, function() self:tell(reporter, method, a, b) end)
   end
-  for i, target in ipairs(targets) do tasks[i] = task.go(run, i, target) end
-  for i, one in ipairs(tasks) do
-    turn = i
-    if waiting[i] then self:write(waiting[i]) end
-    waiting[i] = nil
-    failed = not one:wait() or failed
-  end
-  return failed and 1 or 0
+  self:tell(reporter, "start", {})
+  local status = all(self, targets, turns, function(i, target)
+    tell(i, "begin", target)
+    local function on_hop(trace, hop)
+      tell(i, "hop", trace, i > turns.turn and hop:copy() or hop)
+    end
+    local result, message = fn(target, reporter.hop and on_hop or nil)
+    if not result then return nil, message end
+    tell(i, "trace", result)
+    return well and well(result) or not well and result.stop_reason ~= "error"
+  end)
+  self:tell(reporter, "finish", {})
+  return status
 end
 
 return new

@@ -14,6 +14,7 @@ local addr = require "mtr.base.addr"
 local find_binary = require "mtr.script.find_binary"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 local words = require "mtr.record.words"
 local options = require "mtr.trace.options"
 local coro = require "mtr.wait.coro"
@@ -98,14 +99,15 @@ end
 ---@return mtr.Stats
 function M.stats() return require("mtr.script.stats").new() end
 
---- Waits until nothing is under way in any engine.
+--- Waits until nothing is under way in any engine: all tasks have ended, or wait for what nothing
+--- will bring about.
 ---@async
 ---@return true
 function M.run()
   scheduler.check "run"
   local busy = true
   while busy do
-    busy = false
+    busy = scheduler.pass()
     for _, e in ipairs(loop.engines()) do
       if e.work > 0 then
         busy = true
@@ -117,14 +119,24 @@ function M.run()
   return true
 end
 
---- Whether ^C was pressed; mtrlua only. Traces end as "halted" then, and new ones at once.
----@return boolean
-function M.interrupted()
-  return lib.program ~= nil and lib.program.interrupted() > 0
+--- The time in ms, for differences: that of the default engine, or of one that is open. Right in a
+--- simulated network, where it is the network's own, and in a replay.
+---@return number
+function M.now()
+  local e, message = default.for_timers()
+  if not e then error("now: " .. message, 2) end
+  return e:now()
 end
 
---- Has errors of hooks and tasks given to fn, with their tracebacks; nil: to nobody. mtrlua prints
---- them unless told otherwise, an embedded engine also has its log.
+--- Whether the program was interrupted, by SIGINT (^C) or SIGTERM; mtrlua only. What is under way
+--- and has a result ends as "halted" then and gives it; what only waits (sleep, semaphores,
+--- reading) and what is started later raises "mtr: interrupted", so that loops end. A script that
+--- has more to do catches that error; it has five seconds, or what mtrlua --grace says.
+---@return boolean
+function M.interrupted() return lib.signals[0] > 0 end
+
+--- Has errors of hooks and tasks that nobody else is told of given to fn, with their tracebacks;
+--- nil, as in the beginning: to standard error.
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
@@ -141,9 +153,23 @@ function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
+-- All that the module has.
+local function names()
+  local all = {}
+  for name in pairs(M) do all[name] = true end
+  for name in pairs(LAZY) do all[name] = true end
+  return all
+end
+
+--- Whether a field that this module or a result can never have raises: on in mtrlua, off elsewhere
+--- unless asked for here.
+---@param on boolean
+function M.strict(on) strict.on = on == true end
+
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  local value = load and load()
+  if not load then return strict.missing("mtr", key, names()) end
+  local value = load()
   M[key] = value
   return value
 end })

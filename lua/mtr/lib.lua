@@ -70,6 +70,9 @@ M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
 M.gc, M.sizeof = ffi.gc, ffi.sizeof
 M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
+--- How many signals mtrlua was given, in [0]; always 0 in any other host.
+M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"
+
 --- Names of the counters in struct mtr_counters, in order.
 ---@type string[]
 M.counters = {}

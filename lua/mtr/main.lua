@@ -3,8 +3,8 @@
 -- What mtrlua does with a compiled script: runs it as a task, drives every engine until nothing is
 -- left to do, and says with which status to exit.
 --
--- The first ^C halts the traces of all engines, and those that are started later; the script goes
--- on and sees their results. The second one ends the process from the signal handler, not here.
+-- The first ^C halts the traces of all engines, whose results the script sees; what only waits, and
+-- what is started later, raises. The second one ends the process from the signal handler, not here.
 
 -- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
 -- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
@@ -17,18 +17,30 @@ local config = require "mtr.engine.config"
 local coro = require "mtr.wait.coro"
 local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
+local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 
+local exit = os.exit
 local BAD_USAGE, INTERRUPTED = 2, 130
 
 local program = lib.program
+
+-- A program that is installed takes no module from the folder it is called in.
+local function absolute(path)
+  local kept = {}
+  for entry in path:gmatch "[^;]+" do
+    if entry:find "^/" then kept[#kept + 1] = entry end
+  end
+  return table.concat(kept, ";")
+end
 
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 
 local function on_wake()
   if program.interrupted() > 0 and not loop.halted then
     loop.halted = true
+    interrupt.tell(scheduler.wake)
     for _, engine in ipairs(loop.engines()) do engine:halt() end
   end
   program.clear()
@@ -55,6 +67,9 @@ end
 ---@param ... any its arguments
 ---@return integer status
 return function(chunk, ...)
+  if program.installed then
+    package.path, package.cpath = absolute(package.path), absolute(package.cpath)
+  end
   local _, bug = config.fill(default.options(), lib.new "struct mtr_config")
   if bug then
     say((bug:gsub("^engine: ", "--")))
@@ -66,7 +81,7 @@ return function(chunk, ...)
   local task = scheduler.go(chunk, ...)
   drive(task)
   for _, engine in ipairs(loop.engines()) do engine:close() end
-  if returned(task) and returned(task) > 0 then return returned(task) end
+  if returned(task) and returned(task) > 0 then exit(returned(task)) end
   if err.reports > 0 then return 1 end
   return program.interrupted() > 0 and INTERRUPTED or 0
 end

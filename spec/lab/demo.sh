@@ -6,11 +6,23 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-if ! unshare -nm ip link set lo up 2>/dev/null; then
-  if ! unshare -rnm ip link set lo up 2>/dev/null; then
-    echo "demo: cannot make network namespaces: run it as root, or allow users to make them" \
-      "(sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000)" >&2
-    exit 1
+refuse() {
+  echo "demo: cannot make network namespaces: $1" >&2
+  exit 1
+}
+
+[ -e /proc/self/ns/net ] || refuse "mount /proc first (mount -t proc proc /proc)"
+# The propagation of mounts cannot be changed in a chroot, whose / is no mount point.
+if ! as_root=$(unshare -nm --propagation unchanged ip link set lo up 2>&1); then
+  if ! as_user=$(unshare -rnm ip link set lo up 2>&1); then
+    case "$(id -u) $as_user" in
+      *"No space left"*) refuse "raise their limits (sysctl user.max_user_namespaces \
+user.max_mnt_namespaces user.max_net_namespaces): $as_user" ;;
+      0*) refuse "this root lacks CAP_SYS_ADMIN or CAP_NET_ADMIN, and may make no user namespace \
+either, as in most containers and chroots; give it both capabilities: $as_root; $as_user" ;;
+      *) refuse "run it as root, or allow users to make them \
+(sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000): $as_user" ;;
+    esac
   fi
   exec unshare -rnm sh "$0"
 fi

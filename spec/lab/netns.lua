@@ -96,9 +96,9 @@ end
 -- Waits until the kernel has brought every link up: it reports the carrier from a work queue, which
 -- taking another lab down can hold up for a second, and until then packets vanish unseen.
 local function ready_script(plan, state)
-  local lines = { "ready() {", "for try in $(seq 500); do",
+  local lines = { "ready() {", "try=0; while [ $try -lt 500 ]; do",
     "nsenter --net=$1 ip -o link show type veth | grep -qv 'state UP' || return 0",
-    "sleep 0.01; done; echo \"links of $1 did not come up\"; return 1; }" }
+    "try=$((try + 1)); sleep 0.01; done; echo \"links of $1 did not come up\"; return 1; }" }
   for _, node in ipairs(plan.nodes) do
     lines[#lines + 1] = "ready " .. states.path(state, node.name)
   end

@@ -50,11 +50,11 @@ local function warm_up(l)
 end
 
 describe("traces side by side", function()
-  after_each(nets.down)
+  teardown(nets.down_shared)
 
   local function up(words)
     nets.needs_privilege(pending)
-    return nets.up(words)
+    return nets.shared(words)
   end
 
   it("of one flow to one target do not take each other's answers", function()

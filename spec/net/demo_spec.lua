@@ -64,11 +64,31 @@ describe("make demo", function()
     check(as_nobody "sh spec/lab/demo.sh")
   end)
 
-  it("says what it needs where users may not make namespaces", function()
+  it("says which limits leave no network namespaces", function()
     local got = as_nobody("unshare -rn sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; "
       .. "sh spec/lab/demo.sh'")
     assert.same({ 1, "" }, { got.status, got.out })
-    assert(got.err:find "^demo: cannot make network namespaces: run it as root, or ", got.err)
+    assert(got.err:find "^demo: cannot make network namespaces: raise their limits ", got.err)
+  end)
+
+  -- Runs the demo as root in a chroot, whose tree is the whole system's.
+  local function in_chroot(prefix)
+    if not available then pending(reason) end
+    return run("mkdir -p $DIR/root && unshare -m sh -c 'mount --rbind / $DIR/root && exec "
+      .. prefix .. " chroot $DIR/root sh -c \"cd $PWD && exec sh spec/lab/demo.sh\"'")
+  end
+
+  it("runs in a chroot", function()
+    check(in_chroot "")
+  end)
+
+  it("says what root lacks where it may not make namespaces", function()
+    for _, lost in ipairs { "sys_admin", "net_admin" } do
+      local got = in_chroot("setpriv --bounding-set=-" .. lost)
+      assert.same({ 1, "" }, { got.status, got.out })
+      assert(got.err:find("^demo: cannot make network namespaces: this root lacks "
+        .. "CAP_SYS_ADMIN or CAP_NET_ADMIN, "), got.err)
+    end
   end)
 end)
 

@@ -44,7 +44,7 @@ local function assert_all(values)
     { right = values.right, wrong = values.wrong, foreign = values.foreign })
 end
 
-describe("the load lab behind a TUN device", function()
+describe("the load lab behind a TUN device #alone", function()
   local ready, why = lab.available()
   local nets = {}
 

@@ -20,13 +20,13 @@ end
 
 describe("mda", function()
   teardown(function()
-    nets.down()
+    nets.down_shared()
     support.clean()
   end)
 
   local function run(words, command)
     if not privileged then pending(reason) end
-    local l = nets.up(words)
+    local l = nets.shared(words)
     command = command:gsub("DST([46])", { ["4"] = l.dst4, ["6"] = l.dst6 })
     return support.run(l:command(command)), l
   end

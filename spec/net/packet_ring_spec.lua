@@ -24,7 +24,7 @@ local function clean(e)
     s.late, s.kernel_drops, s.send_errors })
 end
 
-describe("packet listens", function()
+describe("packet listens #alone", function()
   after_each(nets.down)
 
   local function up(words)

@@ -11,13 +11,13 @@ local privileged, reason = lab.available()
 
 local function up(words)
   if not privileged then pending(reason) end
-  return nets.up(words)
+  return nets.shared(words)
 end
 
 local records = run.records
 
 describe("ping", function()
-  after_each(nets.down)
+  teardown(nets.down_shared)
   teardown(run.clean)
 
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do

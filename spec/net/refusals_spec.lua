@@ -11,8 +11,15 @@ local function up(words)
   return nets.up(words or "chain 4")
 end
 
+-- For tests that leave the lab as it was.
+local function shared(words)
+  nets.needs_privilege(pending)
+  return nets.shared(words or "chain 4")
+end
+
 describe("a trace does not start", function()
   after_each(nets.down)
+  teardown(nets.down_shared)
 
   -- target, options, name and words of the error; "*" in a target is 4 or 6 as needed.
   local CASES = {
@@ -35,7 +42,7 @@ describe("a trace does not start", function()
 
   for _, case in ipairs(CASES) do
     it(case[1], function()
-      local l = up(case[3].source_port and "chain 2 udp=7" or nil)
+      local l = shared(case[3].source_port and "chain 2 udp=7" or nil)
       local node = case[3].source_port and "d" or nil -- where the lab's own service has the port
       nets.inside(l, function(e)
         for _, dst in ipairs(case[2]) do
@@ -91,7 +98,7 @@ describe("a trace does not start", function()
       "source6 fd77::1 is not an address of this host" },
   } do
     it("with an engine whose " .. key .. " is not there", function()
-      local l = up()
+      local l = shared()
       local before = nets.descriptors()
       l:inside(function()
         local engine, message, name = mtr.engine(case[1])
@@ -103,7 +110,7 @@ describe("a trace does not start", function()
   end
 
   it("without privilege, and says which one it takes", function()
-    local l = up()
+    local l = shared()
     local drop = "setpriv --bounding-set=-all --inh-caps=-all $MTR_PROGRAM --transport raw -e "
     local output, status = l:exec(drop .. "'assert(require\"mtr\".trace(\"10.0.4.2\"))'")
     assert.equal(1, status)

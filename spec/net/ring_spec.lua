@@ -18,7 +18,7 @@ local AF_INET, AF_PACKET, SOCK_DGRAM = 2, 17, 2
 local PORT, SNAP = 20480, 2048
 local BLOCKS = 32 -- each may be taken by a single packet, when we are kept from sending the next
 
-describe("ring", function()
+describe("ring #alone", function()
   local l, ring, packet, sender, socket
 
   -- A datagram of ours for each number, |size| bytes long.

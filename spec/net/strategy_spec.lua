@@ -45,7 +45,7 @@ end
 -- Runs fn with an engine in a lab, its reports collected.
 local function inside(words, fn, opts)
   nets.needs_privilege(pending)
-  local l, reports = nets.up(words), {}
+  local l, reports = nets.shared(words), {}
   opts = opts or {}
   nets.inside(l, function(e)
     mtr.on_error(function(text) reports[#reports + 1] = text end)
@@ -55,9 +55,9 @@ local function inside(words, fn, opts)
   end, opts)
 end
 
-describe("a user's strategy", function()
-  after_each(nets.down)
+teardown(nets.down_shared)
 
+describe("a user's strategy", function()
   for _, transport in ipairs { "raw", "mtr-packet" } do
     for form, make in pairs { object = pairs_of_probes, ["function"] = function()
       return one_by_one
@@ -141,8 +141,6 @@ describe("a user's strategy", function()
 end)
 
 describe("a strategy that misbehaves", function()
-  after_each(nets.down)
-
   -- The strategy, and what its trace ends with.
   local cases = {
     ["asks for TTL 0"] = { { next = function() return { ttl = 0 } end },
@@ -228,8 +226,6 @@ describe("a strategy that misbehaves", function()
 end)
 
 describe("pace", function()
-  after_each(nets.down)
-
   for name, strategy in pairs { sweep = "window", strategy = "sequential" } do
     it("holds each probe of a " .. name, function()
       inside("chain 4", function(e, l)
@@ -256,8 +252,6 @@ describe("pace", function()
 end)
 
 describe("pick", function()
-  after_each(nets.down)
-
   it("says who sends next", function()
     local order = {}
     local function pick(ready)

@@ -21,7 +21,7 @@ local function finish()
   engine:close()
 end
 
-describe("sleep", function()
+describe("sleep #alone", function()
   after_each(finish)
 
   it("waits as long as it is told, in tasks side by side", function()

@@ -9,7 +9,7 @@ local nets = require "spec.support.real.nets"
 
 local MANY = 150000 -- more answers than the largest socket buffer holds
 
-describe("an answer", function()
+describe("an answer #alone", function()
   teardown(hostile.tear_down)
 
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do

@@ -8,9 +8,12 @@ local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 local root = run("id -u").out == "0\n"
 
 -- name, command, status, then patterns of standard output and standard error ("" is nothing).
+-- What is said of the first signal.
+local SAID = "^mtrlua: interrupted\n$"
+
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 4, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI 5, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
@@ -49,11 +52,13 @@ local cases = {
   { "runs a script with a line for the kernel", "PATH=$DIR/bin:$PATH $DIR/shebang one", 0,
     "^one\n$", "" },
   { "finds a bare name in the current directory", "cd $DIR && mtrlua args.lua a", 0, "^nil a", "" },
-  { "adds .lua to a bare name", "cd $DIR && mtrlua args a", 0, "^nil a", "" },
-  { "passes directories by", "cd $DIR && mkdir -p args && mtrlua args a", 0, "^nil a", "" },
+  { "adds nothing to the name of a file here", "cd $DIR && mtrlua args a", 1, "",
+    "cannot open script 'args': No such file or directory\n$" },
+  { "passes directories by", "mkdir -p $DIR/share/mtrlua/scripts/args && cp $DIR/args.lua "
+      .. "$DIR/share/mtrlua/scripts && $DIR/bin/mtrlua args a", 0, "^nil a", "" },
   { "finds installed scripts", "cd / && $DIR/bin/mtrlua installed a", 0, "^installed\ta\n$", "" },
-  { "prefers the current directory", "cd $DIR && cp args.lua installed.lua && "
-      .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^nil a", "" },
+  { "prefers installed scripts", "cd $DIR && cp args.lua installed.lua && "
+      .. "$DIR/bin/mtrlua installed a; rm installed.lua", 0, "^installed\ta\n$", "" },
   { "carries the Lua layer anywhere", "cd / && mtrlua -e 'print(type(require[[mtr]]))'", 0,
     "^table\n$", "" },
   { "is an interpreter for busted", "cd $DIR && busted -o TAP --lua=bin/mtrlua a_spec.lua", 0,
@@ -72,6 +77,21 @@ local cases = {
     "runtime.lua:3: oh no.*stack traceback:.*runtime.lua:3: in function 'inner'" },
   { "reports errors that are not strings", "mtrlua -e 'error({})'", 1, "", "." },
 
+  { "takes no program from the current folder for an installed one",
+    "cd $DIR/evil && $DIR/bin/mtrlua installed", 0, "^installed\n$", "" },
+  { "takes a program from the current folder that ends with .lua",
+    "cd $DIR/evil && $DIR/bin/mtrlua installed.lua", 0, "^evil\n$", "" },
+  { "takes a program from the current folder that has a slash",
+    "cd $DIR/evil && $DIR/bin/mtrlua ./installed.lua", 0, "^evil\n$", "" },
+  { "says how to have a file of the current folder that it does not take",
+    "cd $DIR/evil && mtrlua bare", 1, "", "cannot open script 'bare': No such file or directory; "
+      .. "for the one in this directory: %./bare\n$" },
+  { "takes no module from the current folder for an installed program",
+    "cd $DIR/evil && LUA_PATH='./?.lua;x/?.lua;;' $DIR/bin/mtrlua modules", 0,
+    "^false\tfalse\n$", "" },
+  { "takes modules from the current folder for other programs",
+    "cd $DIR/evil && mtrlua $DIR/share/mtrlua/scripts/modules.lua", 0, "^true\tfalse\n$", "" },
+
   { "exits as the script says", "mtrlua -e 'io.write(1) os.exit(7)'", 7, "^1$", "" },
   { "knows true and false for statuses", "mtrlua -e 'os.exit(false)'", 1, "", "" },
   { "can close Lua on the way out", "mtrlua -e 'io.write(1) os.exit(true, true)'", 0, "^1$", "" },
@@ -87,6 +107,12 @@ local cases = {
   { "reports a full disk for --help", "mtrlua --help >/dev/full", 1, "", "No space" },
   { "ends quietly when its reader has gone",
     "(mtrlua -e 'while true do print(1) end'; echo $? >&2) | head -1", 0, "^1\n$", "^141\n$" },
+  { "keeps a script's own status when its reader has gone",
+    "(mtrlua -e 'print(1) os.exit(3)'; echo $? >&2) | true", 0, "", "^3\n$" },
+  { "keeps a status that the script returns when its reader has gone",
+    "(mtrlua -e 'print(1) return 3'; echo $? >&2) | true", 0, "", "^3\n$" },
+  { "says that its reader has gone where the script says that all is well",
+    "(mtrlua -e 'print(1) os.exit(0)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "ends quietly when its reader has gone before the end",
     "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
   { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
@@ -97,15 +123,26 @@ local cases = {
 
   { "winds down after one SIGINT",
     "mtrlua -e 'p = require[[mtr.program]]' -e 'io.popen[[kill -INT $PPID]]:close()' "
-      .. "-e 'while p.interrupted() == 0 do end print(p.interrupted())'", 130, "^1\n$", "" },
+      .. "-e 'while p.interrupted() == 0 do end print(p.interrupted())'", 130, "^1\n$", SAID },
   { "keeps a script's own status after SIGINT",
-    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", "" },
-  { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() os.exit(4)'", 4, "", SAID },
+  { "says 143 after SIGTERM", "mtrlua -e 'io.popen[[kill -TERM $PPID]]:close()'", 143, "", SAID },
   { "exits at once on the second SIGINT, even from a compiled loop",
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() "
-      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", "" },
+      .. "os.execute[[(sleep 0.2; kill -INT $PPID) &]] while true do end'", 130, "", SAID },
+  { "ends when its time of grace is over, even in a compiled loop",
+    "mtrlua --grace 200ms -e 'io.popen[[kill -TERM $PPID]]:close() while true do end'", 143, "",
+    SAID },
+  { "ends when its time of grace is over, even in a system call",
+    "mtrlua --grace=0.2s -e 'io.popen[[kill -INT $PPID]]:close() io.popen[[sleep 9]]:read()'", 130,
+    "", SAID },
+  { "has no grace where none is wanted",
+    "mtrlua --grace 0 -e 'io.popen[[kill -INT $PPID]]:close() print(1)'", 130, "", SAID },
+  { "takes no other grace", "mtrlua --grace soon -e ''", 2, "",
+    "^mtrlua: %-%-grace: 'soon' is not a duration such as 5, 250ms or 1m, a day at most\n" },
   { "takes two signals in one instant for one",
-    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$", "" },
+    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$",
+    SAID },
   { "stays uninterrupted in the background, where shells want it so",
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() print(1)' & wait $!", 0, "^1\n$", "" },
 }
@@ -120,6 +157,13 @@ for i = 0, -4, -1 do print(arg[i]) end
     support.file("shebang", "#!/usr/bin/env mtrlua\nprint(...)\n")
     run("chmod +x $DIR/shebang")
     support.file("share/mtrlua/scripts/installed.lua", "print('installed', ...)")
+    run("mkdir -p $DIR/evil/x")
+    support.file("evil/installed.lua", "print('evil')")
+    support.file("evil/bare", "print('evil')")
+    support.file("evil/evilmodule.lua", "return 1")
+    support.file("evil/x/evil_too.lua", "return 1")
+    support.file("share/mtrlua/scripts/modules.lua",
+      "print((pcall(require, 'evilmodule')), (pcall(require, 'evil_too')))")
     support.file("syntax.lua", "#!/usr/bin/env mtrlua\n\nx = = 1\n")
     support.file("runtime.lua", "print('before')\nlocal function inner()\n  error('oh no')\n"
       .. "  return 1\nend\nlocal function outer() inner() return 2 end\nouter()\n")

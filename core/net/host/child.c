@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -150,4 +151,12 @@ int child_find(const char *name, const char *dirs, char *out, size_t size) {
     dirs += n + (dirs[n] == ':');
   }
   return -ENOENT;
+}
+
+int child_locate(const char *name, char *out, size_t size) {
+  static const char system[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+                               "/usr/bin:/sbin:/bin";
+  const char *path = geteuid() ? secure_getenv("PATH") : NULL;
+  if (path && !child_find(name, path, out, size)) return 0;
+  return child_find(name, system, out, size);
 }

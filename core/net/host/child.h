@@ -41,4 +41,8 @@ void child_end(struct child *c);
  * |out|[|size|]. 0 or -ENOENT. */
 int child_find(const char *name, const char *dirs, char *out, size_t size);
 
+/* child_locate: the same in $PATH, but for a privileged process only in the
+ * system's own directories. */
+int child_locate(const char *name, char *out, size_t size);
+
 #endif

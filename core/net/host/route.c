@@ -132,14 +132,37 @@ static int find(struct route *r, struct net_route *q) {
   return route_ask(*fd, q);
 }
 
+const char *route_reason(int err) {
+  return err == -EHOSTUNREACH
+             ? "a route of this host says that the target cannot be reached"
+         : err == -EACCES ? "a route of this host prohibits the target"
+                          : NULL;
+}
+
+void route_poke(int family, const uint8_t addr[16], uint32_t link) {
+  struct net_route q = {.family = (uint8_t)family, .interface = link};
+  struct sockaddr_in6 to;
+  int fd = open_socket(&q), one = 1;
+  if (fd < 0) return;
+  unsigned size = route_sockaddr(&to, family, addr, DISCARD, link);
+  if (family == 4) setsockopt(fd, IPPROTO_IP, IP_TTL, &one, sizeof one);
+  else setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &one, sizeof one);
+  sendto(fd, NULL, 0, MSG_DONTWAIT, (struct sockaddr *)&to, size);
+  close(fd);
+}
+
 /* Broadcasts and routes of the kind "prohibit" are refused alike, but only the
  * former when leave is given. */
 static const char *explain(struct route *r, struct net_route q, int err) {
-  if (err == -EHOSTUNREACH)
-    return "a route of this host says that the target cannot be reached";
+  if (err == -EHOSTUNREACH) return route_reason(err);
+  if (err == -EPERM) {                 /* unless it is of the mark */
+    q.mark = 0;
+    return find(r, &q) == -EPERM ? "a policy of this host forbids the target; "
+                                   "ip xfrm policy lists them" : NULL;
+  }
   q.broadcast = 1;
   if (err == -EACCES && find(r, &q) == -EACCES)
-    return "a route of this host prohibits the target";
+    return route_reason(err);
   return NULL;
 }
 

@@ -28,6 +28,14 @@ void route_close(struct route *r);
  * route says; |q|->why, static, tells of routes that lead nowhere. */
 int route_find(struct route *r, struct net_route *q);
 
+/* route_reason: what |err|, of a route alone, says; NULL: nothing more. */
+const char *route_reason(int err);
+
+/* route_poke: has the kernel find or confirm the neighbour |addr| on |link|, by
+ * an empty datagram to its port for what is thrown away, which no router passes
+ * on. */
+void route_poke(int family, const uint8_t addr[16], uint32_t link);
+
 /* route_is_group: whether |q|->dst is a multicast address, or everybody's. */
 int route_is_group(const struct net_route *q);
 

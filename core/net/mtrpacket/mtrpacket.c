@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "mtr.h"
+#include "net/host/flow.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
 #include "net/mtrpacket/worker.h"
@@ -21,6 +22,7 @@ enum { GREET_POLL_MS = 50 };
 struct mtrpacket {
   struct net net;        /* first */
   struct route route;
+  struct flow flow;
   struct ports ports;    /* the head of a block of ports: the rest is ours */
   struct worker *worker[MTRPACKET_WORKERS];
   unsigned workers;
@@ -225,10 +227,21 @@ static int one_source(struct mtrpacket *m, struct net_route *r) {
              : 0;
 }
 
+/* Its TCP is the kernel's own; over IPv6 it has sockets of the protocol, over
+ * IPv4 one for whole packets. */
+static enum flow_told told(const struct net_route *r) {
+  if (r->protocol == WIRE_TCP) return FLOW_PORTS;
+  return r->family == 6 ? FLOW_PROTOCOL : FLOW_NOTHING;
+}
+
 static int mtrpacket_route(struct net *net, struct net_route *r) {
   struct mtrpacket *m = (struct mtrpacket *)net;
   int err = able(m, r);
   if (err) return err;
+  if (flow_matters(&m->flow, r->family, r->now)) {
+    err = flow_route(&m->flow, &m->route, r, told(r));
+    return err ? err : one_source(m, r);
+  }
   err = route_find(&m->route, r);
   if (err == -EPERM && r->mark) {      /* we may not ask, but it may send */
     uint32_t mark = r->mark;
@@ -258,6 +271,7 @@ static void mtrpacket_close(struct net *net, int32_t *keep) {
   if (m->epoll >= 0) close(m->epoll);
   ports_close(&m->ports);
   route_close(&m->route);
+  flow_close(&m->flow);
   free(m);
 }
 
@@ -345,6 +359,7 @@ int mtrpacket_open(struct net **net, const char *path, unsigned workers,
   strcpy(m->path, path);
   m->net.ops = &mtrpacket_ops;
   route_init(&m->route);
+  flow_init(&m->flow);
   m->epoll = epoll_create1(EPOLL_CLOEXEC);
   int err = m->epoll < 0 ? -errno : ports_open(&m->ports, &rand);
   m->net.port_base = (uint16_t)(m->ports.base + 1);

@@ -13,9 +13,15 @@
 #ifndef MTRPACKET_MTRPACKET_H
 #define MTRPACKET_MTRPACKET_H
 
-#include "net/net.h"
+#include "net/opening.h"
 
 enum { MTRPACKET_WORKERS = 8 };
+
+/* At most: which of them depends on the program. */
+enum {
+  MTRPACKET_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
+                   MTR_CAP_IPV6 | MTR_CAP_EXT | MTR_CAP_PORTS4 | MTR_CAP_PORTS6
+};
 
 /* mtrpacket_open: a transport over |workers| children of the program at |path|,
  * which is copied. Waits up to two seconds for them to say what they can do, by
@@ -24,5 +30,8 @@ enum { MTRPACKET_WORKERS = 8 };
  * -ETIMEDOUT, -ENOMEM. |why|[|size|] says more, of success too. */
 int mtrpacket_open(struct net **net, const char *path, unsigned workers,
                    uint64_t seed, int64_t (*now)(void), char *why, size_t size);
+
+/* mtrpacket_start: see opening.h. */
+int mtrpacket_start(struct net **net, struct net_opening *o);
 
 #endif

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/host/flow.h"
+#include "wire/record.h"
+
 enum {
   RELOAD_NS = 10000000,  /* at most so often, while routes keep changing */
   FRESH_NS = 1000000000  /* how long an answer is good */
@@ -17,6 +20,7 @@ enum {
 void fib_clear(struct fib_table *t) {
   t->count = 0;
   t->simple = 1;
+  t->by_flow = 0;
 }
 
 static int order(const struct fib_route *a, const struct fib_route *b) {
@@ -84,13 +88,40 @@ static int may_ask(struct fib *f, int64_t now) {
   return 1;
 }
 
+void fib_flow(struct fib *f, int family, int protocol, uint16_t sport,
+              uint16_t dport, uint8_t tos) {
+  f->flow = 0;
+  f->same = 1;
+  if (!f->table[family == 6].by_flow) return;
+  if (protocol == WIRE_ICMP) sport = dport = 0;
+  f->flow = (uint64_t)sport << 32 | (uint64_t)dport << 16 |
+            (uint32_t)protocol << 8 | tos;
+}
+
+/* Whether raw, who cannot tell the kernel its ports, goes the way of |r|. */
+static int raw_goes(struct fib *f, int family, const uint8_t dst[16],
+                    const struct fib_route *r) {
+  struct fib_route other;
+  uint64_t flow = f->flow;
+  if (!flow) return 1;
+  uint32_t protocol = (uint8_t)(flow >> 8);
+  if (!f->able) protocol = flow_other((uint8_t)protocol);
+  f->flow = (flow & 0xff) | protocol << 8;
+  fib_query(f, family, dst, &other);
+  f->flow = flow;
+  return other.way == r->way && other.link == r->link &&
+         !memcmp(other.via, r->via, sizeof r->via);
+}
+
 /* The kernel's answer about |dst|, a second old at most. */
 static struct fib_route *answer(struct fib *f, int family,
                                 const uint8_t dst[16], int64_t now) {
   if (!f->answer) f->answer = calloc(FIB_ANSWERS, sizeof *f->answer);
   if (!f->answer) return NULL;
-  struct fib_answer *a = &f->answer[hash(dst, 0) % FIB_ANSWERS];
+  uint32_t spread = (uint32_t)(f->flow ^ f->flow >> 32);
+  struct fib_answer *a = &f->answer[hash(dst, spread) % FIB_ANSWERS];
   if (!a->at || now - a->at >= FRESH_NS || a->family != family ||
+      a->flow != f->flow ||
       memcmp(a->dst, dst, sizeof a->dst)) {
     if (!may_ask(f, now)) {
       f->unasked.way = FIB_UNASKED;
@@ -99,8 +130,11 @@ static struct fib_route *answer(struct fib *f, int family,
     memcpy(a->dst, dst, sizeof a->dst);
     a->family = (uint8_t)family;
     a->at = now;
+    a->flow = f->flow;
     fib_query(f, family, dst, &a->route);
+    a->same = (uint8_t)raw_goes(f, family, dst, &a->route);
   }
+  f->same = a->same;
   return a->route.way == FIB_NONE ? NULL : &a->route;
 }
 

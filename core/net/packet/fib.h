@@ -48,6 +48,7 @@ struct fib_table {
   struct fib_route route[FIB_ROUTES];
   uint32_t count;
   int simple;            /* 1: they are all, and the policy is the usual one */
+  int by_flow;           /* 1: they go by protocol, port or kind of service */
 };
 
 struct fib_link {
@@ -76,6 +77,8 @@ struct fib_answer {
   uint8_t dst[16];
   int64_t at;            /* ns; 0: an empty place */
   uint8_t family;
+  uint8_t same;          /* 1: what raw sends of this flow goes there too */
+  uint64_t flow;
   struct fib_route route;
 };
 
@@ -89,6 +92,9 @@ struct fib {
   uint32_t asked;        /* for answers, since ... */
   int64_t since;         /* ns; ... a second ago at most */
   uint32_t mark;         /* of what is sent */
+  uint64_t flow;         /* of the next question: see fib_flow; 0 any */
+  int same;              /* whether raw goes the way last answered */
+  int able;              /* 1: raw tells the kernel its packets' protocol */
   int stale;             /* 1: something changed since the tables were read */
   int64_t loaded;        /* ns */
 };
@@ -100,6 +106,10 @@ void fib_close(struct fib *f);
 /* fib_fd: readable when there are announcements; fib_hear takes them in. */
 int fib_fd(const struct fib *f);
 void fib_hear(struct fib *f);
+
+/* fib_flow: sets |f|->flow for a packet, where it matters. */
+void fib_flow(struct fib *f, int family, int protocol, uint16_t sport,
+              uint16_t dport, uint8_t tos);
 
 /* fib_find: the route to |dst|, or NULL if there is none. Borrowed until the
  * next call. */

@@ -13,13 +13,16 @@
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "net/packet/fib.h"
+#include "wire/ip.h"
 
 enum {
+  TOS_MASK = 0xfc,       /* without ECN, RFC 3168 5 */
   HEARD = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
           RTMGRP_IPV4_RULE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE |
           1 << (RTNLGRP_IPV6_RULE - 1),
@@ -71,37 +74,53 @@ static int read_route(const struct netlink_message *m, struct fib_route *r) {
 static int each_route(void *arg, const struct netlink_message *m) {
   struct fib_route r;
   int err = read_route(m, &r);
+  if (((const struct rtmsg *)m->body)->rtm_tos)
+    ((struct fib_table *)arg)->by_flow = 1;
   return err ? err < 0 ? err : 0 : fib_add(arg, &r);
 }
 
-/* |arg|: the table that the next rule has to name. Only the kernel's own rules
- * pass: local, main, and default. */
-static int each_rule(void *arg, const struct netlink_message *m) {
+struct policy {
+  uint32_t next;         /* of the usual tables, the one to come */
+  int usual;             /* 0: there is another rule */
+  int by_flow;
+};
+
+/* Whether |m| is the kernel's own rule for the next of |tables|. */
+static int is_usual(const struct policy *p, const struct netlink_message *m) {
   static const uint32_t tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN,
                                     RT_TABLE_DEFAULT};
   static const uint32_t harmless = 1u << FRA_PRIORITY | 1u << FRA_TABLE |
                                    1u << FRA_PROTOCOL | 1u << FRA_PAD |
                                    1u << FRA_SUPPRESS_PREFIXLEN;
   const struct fib_rule_hdr *r = m->body;
-  uint32_t *next = arg;
   for (unsigned i = 0; i < NETLINK_ATTRIBUTES; i++)
-    if (m->attribute[i] && !(harmless >> i & 1)) return -E2BIG;
-  if (r->action != FR_ACT_TO_TBL || r->flags || r->tos || *next > 2 ||
-      netlink_u32(m, FRA_SUPPRESS_PREFIXLEN, UINT32_MAX) != UINT32_MAX ||
-      netlink_u32(m, FRA_TABLE, r->table) != tables[*next])
-    return -E2BIG;
-  ++*next;
+    if (m->attribute[i] && !(harmless >> i & 1)) return 0;
+  return r->action == FR_ACT_TO_TBL && !r->flags && !r->tos && p->next <= 2 &&
+         netlink_u32(m, FRA_SUPPRESS_PREFIXLEN, UINT32_MAX) == UINT32_MAX &&
+         netlink_u32(m, FRA_TABLE, r->table) == tables[p->next];
+}
+
+static int each_rule(void *arg, const struct netlink_message *m) {
+  const struct fib_rule_hdr *r = m->body;
+  struct policy *p = arg;
+  if (m->attribute[FRA_IP_PROTO] || m->attribute[FRA_SPORT_RANGE] ||
+      m->attribute[FRA_DPORT_RANGE] || r->tos)
+    p->by_flow = 1;
+  if (is_usual(p, m)) p->next++;
+  else p->usual = 0;
   return 0;
 }
 
-static int usual_policy(struct fib *f, int family) {
+static void read_policy(struct fib *f, int family) {
+  struct fib_table *t = &f->table[family == 6];
   struct netlink_question q;
   struct fib_rule_hdr body = {.family = (uint8_t)af(family)};
-  uint32_t next = 0;
+  struct policy p = {.usual = 1};
   netlink_question(&q, RTM_GETRULE, NLM_F_DUMP, &body, sizeof body);
-  int err = netlink_ask(&f->ask, &q, each_rule, &next);
-  if (err == -EOPNOTSUPP || err == -EAFNOSUPPORT) return 1;  /* no other */
-  return !err && next >= 2;
+  int err = netlink_ask(&f->ask, &q, each_rule, &p);
+  if (err == -EOPNOTSUPP || err == -EAFNOSUPPORT) return;  /* the usual one */
+  if (err || !p.usual || p.next < 2) t->simple = 0;
+  t->by_flow |= p.by_flow;
 }
 
 /* Where routes are too many to copy, their changes are too many to follow. */
@@ -117,7 +136,7 @@ static void load(struct fib *f, int family) {
     setsockopt(f->hear.fd, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group,
                sizeof group);
   }
-  if (t->simple) t->simple = usual_policy(f, family);
+  read_policy(f, family);
 }
 
 void fib_load(struct fib *f, int64_t now) {
@@ -164,9 +183,17 @@ void fib_query(struct fib *f, int family, const uint8_t dst[16],
   size_t size = family == 4 ? 4 : 16;
   struct rtmsg body = {.rtm_family = (uint8_t)af(family),
                        .rtm_dst_len = (uint8_t)(size * 8),
+                       .rtm_tos = (uint8_t)f->flow,
                        .rtm_flags = RTM_F_FIB_MATCH};
+  uint8_t protocol = ip_protocol(family, (int)(f->flow >> 8 & 0xff));
+  uint16_t sport = htons((uint16_t)(f->flow >> 32));
+  uint16_t dport = htons((uint16_t)(f->flow >> 16));
+  body.rtm_tos &= TOS_MASK;
   netlink_question(&q, RTM_GETROUTE, 0, &body, sizeof body);
   netlink_put(&q, RTA_DST, dst, size);
+  if (protocol) netlink_put(&q, RTA_IP_PROTO, &protocol, 1);
+  if (sport) netlink_put(&q, RTA_SPORT, &sport, sizeof sport);
+  if (dport) netlink_put(&q, RTA_DPORT, &dport, sizeof dport);
   if (f->mark) netlink_put(&q, RTA_MARK, &f->mark, sizeof f->mark);
   *r = (struct fib_route){.way = FIB_NONE};
   if (netlink_ask(&f->ask, &q, one_route, r)) r->way = FIB_NONE;

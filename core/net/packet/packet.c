@@ -9,9 +9,10 @@
 
 enum { SEND_BUFFER = 4 << 20 };
 
-int packet_sockets(int32_t fd[2], uint32_t mark) {
+int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {
   int err = 0, bytes = SEND_BUFFER;
-  fd[0] = fd[1] = -1;
+  int32_t *fd = all + PACKET_4;
+  fd[0] = fd[1] = all[PACKET_SPD] = -1;
   for (int i = 0; i < 2 && !err; i++) {
     fd[i] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd[i] < 0) {
@@ -29,7 +30,10 @@ int packet_sockets(int32_t fd[2], uint32_t mark) {
     if (fd[i] >= 0) close(fd[i]);
     fd[i] = -1;
   }
-  return err;
+  if (err) return err;
+  int spd = spd_socket();
+  all[PACKET_SPD] = spd < 0 ? -1 : spd;
+  return 0;
 }
 
 /* Whether |r| asks for what the tables alone cannot tell. */
@@ -40,6 +44,19 @@ static int special(const struct net_route *r) {
          memcmp(r->src, none, sizeof none);
 }
 
+/* The way goes by more than addresses: packet takes it, whatever raw would. */
+static int by_flow(struct packet *p, struct net_route *r) {
+  const char *why;
+  raw_hear(&p->raw, r->family, WIRE_ICMP);
+  raw_hear(&p->raw, r->family, r->protocol);
+  if (p->gear != PACKET_SLOW) packet_tune(p);
+  struct fib_route *route = fib_find(&p->fib, r->family, r->dst, r->now);
+  if (p->fib.same || !p->eager) return raw_route(&p->raw.net, r);
+  struct fib_hop *h = fib_hop(&p->fib, r->family, r->dst, route, &why, r->now);
+  if (h && !h->known) route_poke(r->family, h->addr, h->link);
+  return flow_route(&p->raw.flow, &p->raw.route, r, FLOW_PORTS);
+}
+
 /* IPv4 has one source address to a route, which need be asked for only once;
  * on IPv6 it goes by the destination (RFC 6724). */
 static int packet_route(struct net *net, struct net_route *r) {
@@ -47,14 +64,17 @@ static int packet_route(struct net *net, struct net_route *r) {
   static const uint8_t none[16];
   struct fib_route *route = NULL;
   const char *why;
+  int err = raw_usable(&p->raw, r);
+  if (err) return err;
+  fib_flow(&p->fib, r->family, r->protocol, r->sport, r->dport, r->tos);
+  if (p->fib.flow && !special(r)) return by_flow(p, r);
   if (!special(r)) route = fib_find(&p->fib, r->family, r->dst, r->now);
   if (route && route->way == FIB_LINK && memcmp(route->src, none, 16)) {
     memcpy(r->src, route->src, sizeof r->src);
     raw_hear(&p->raw, r->family, WIRE_ICMP);
     raw_hear(&p->raw, r->family, r->protocol);
   } else {
-    int err = raw_route(net, r);
-    if (err) return err;
+    if ((err = raw_route(net, r))) return err;
     if (route && route->way == FIB_LINK && r->family == 4)
       memcpy(route->src, r->src, sizeof r->src);
   }
@@ -78,6 +98,7 @@ static void packet_fds(struct net *net, int fd[NET_FDS]) {
   raw_fds(net, fd);
   fd[PACKET_4] = p->fd[0];
   fd[PACKET_6] = p->fd[1];
+  fd[PACKET_SPD] = p->spd.fd;
   fd[PACKET_NEWS] = fib_fd(&p->fib);
 }
 
@@ -89,6 +110,8 @@ static void packet_close(struct net *net, int32_t *keep) {
     if (keep) keep[PACKET_4 + i] = p->fd[i];
     else if (p->fd[i] >= 0) close(p->fd[i]);
   }
+  if (keep) keep[PACKET_SPD] = p->spd.fd;
+  else if (p->spd.fd >= 0) close(p->spd.fd);
   raw_end(&p->raw, keep);
   fib_close(&p->fib);
   free(p->out);
@@ -116,10 +139,11 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
     return err;
   }
   p->raw.net.ops = &packet_ops;
-  p->fd[0] = p->fd[1] = -1;
+  p->fd[0] = p->fd[1] = p->spd.fd = -1;
   p->out = packet_send_new();
   p->ext = calloc(RAW_BATCH, sizeof *p->ext);
   err = fib_open(&p->fib, p->raw.mark, now);
+  p->fib.able = p->raw.able;
   if (!err && (!p->out || !p->ext)) err = -ENOMEM;
   if (err) {
     for (int i = 0; i < RAW_FDS; i++) p->raw.fd[i] = -1;   /* the caller's */
@@ -127,6 +151,7 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
     return err;
   }
   for (int i = 0; i < 2; i++) p->fd[i] = p->ring[i].fd = fd[PACKET_4 + i];
+  spd_open(&p->spd, fd[PACKET_SPD]);
   *net = &p->raw.net;
   return 0;
 }

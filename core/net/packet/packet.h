@@ -11,12 +11,13 @@
  * second to each next hop, to have the kernel confirm that the hop is still
  * there. Rings receive the replies to these like any others.
  *
- * What leaves this way has not been seen by the host's own firewall, address
- * translation or IPsec. Connection tracking does not know it either, and may
+ * What leaves this way has not been seen by the host's own firewall or address
+ * translation, and by IPsec neither: so what a policy may be for goes raw's way
+ * (spd.h). Connection tracking does not know it either, and may
  * have the firewall drop the answers: so raw's sockets, which are behind that,
  * are never relied on for them. What comes by a ring has not been reassembled:
  * of a reply in fragments the first counts, whose size is then told as the
- * reply's; nor has a checksum been looked at.
+ * reply's; nor has the kernel looked at a checksum: we do (wire/verify.h).
  *
  * Needs CAP_NET_RAW when its sockets are opened and never again.
  */
@@ -26,9 +27,11 @@
 #include "net/packet/fib.h"
 #include "net/raw/raw.h"
 #include "net/packet/ring.h"
+#include "net/packet/spd.h"
 
 enum packet_fd {
-  PACKET_4 = RAW_FDS,    /* behind raw's, as mtr_sockets orders them */
+  PACKET_SPD = RAW_FDS,  /* behind raw's, as mtr_sockets orders them */
+  PACKET_4,
   PACKET_6,
   PACKET_FDS,
   PACKET_NEWS = PACKET_FDS   /* of the fib; not privileged */
@@ -53,6 +56,7 @@ struct packet {
   struct ring ring[2];
   int tuned[2];          /* whether the ring lets anything in */
   struct fib fib;
+  struct spd spd;
   struct packet_buffers *out;
   uint8_t (*ext)[RING_SNAP];  /* extensions of a batch, whose blocks are gone */
   enum packet_gear gear;
@@ -66,14 +70,18 @@ struct packet {
   } seen[PACKET_SEEN];   /* by hash; what is older than |from| is forgotten */
 };
 
-/* packet_sockets: opens the two privileged descriptors that it needs besides
- * raw's, with |mark| on them unless 0, on no packet's path. 0 or -EPERM,
- * -EMFILE, -EAFNOSUPPORT; then none is open. */
-int packet_sockets(int32_t fd[2], uint32_t mark);
+/* packet_sockets: opens the privileged descriptors that it needs besides raw's,
+ * in their places of |fd|, with |mark| on them unless 0, on no packet's path.
+ * 0 or -EPERM, -EMFILE, -EAFNOSUPPORT; then none of them is open. That of the
+ * policies may be -1 all the same. */
+int packet_sockets(int32_t fd[PACKET_FDS], uint32_t mark);
 
 /* packet_open: as raw_open, with PACKET_FDS descriptors; at |now|. */
 int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
                 uint32_t regions, int eager, int64_t now);
+
+/* packet_start: see opening.h. */
+int packet_start(struct net **net, struct net_opening *o);
 
 /* The parts, in files of their own. */
 struct packet_buffers *packet_send_new(void);

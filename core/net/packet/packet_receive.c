@@ -10,6 +10,7 @@
 
 #include "net/packet/packet.h"
 #include "wire/parse.h"
+#include "wire/verify.h"
 
 enum {
   FAST_LOAD = 64,        /* probes outstanding from which on it is fast */
@@ -126,6 +127,9 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
     struct wire_reply *reply = &v[k];
     raw_stamp(&p->raw.net, reply, packet.at, clock);
     int err = wire_parse(packet.bytes, packet.size, packet.whole, reply);
+    if (!err && (!wire_possible(reply) ||
+                 !wire_intact(packet.bytes, packet.size, packet.whole, 0)))
+      err = -EBADMSG;
     if (err == -EBADMSG) p->raw.net.malformed++;
     if (err) continue;
     if (reply->ext_size) {
@@ -139,20 +143,24 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
   return k;
 }
 
+/* What is malformed is counted by one listener: the rings while they listen. */
 uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
                         uint32_t n, const struct net_clock *clock, int *more) {
   struct packet *p = (struct packet *)net;
   uint32_t got, k = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
-  if (i == PACKET_NEWS) {
-    fib_hear(&p->fib);
+  if (i == PACKET_NEWS || i == PACKET_SPD) {
+    if (i == PACKET_NEWS) fib_hear(&p->fib);
+    else spd_hear(&p->spd);
     *more = 0;
     return 0;
   }
   if (p->gear == PACKET_RISING && clock->now - p->since >= RISE_NS)
     only_rings(p, clock->now);
+  double malformed = net->malformed;
   if (i < PACKET_4) got = raw_receive(net, i, v, n, clock, more);
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);
+  if (i < PACKET_4 && p->gear != PACKET_SLOW) net->malformed = malformed;
   for (uint32_t j = 0; j < got; j++) {
     if (!packet_fresh(p, &v[j], clock)) continue;
     if (k != j) v[k] = v[j];

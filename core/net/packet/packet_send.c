@@ -46,6 +46,8 @@ struct packet_buffers *packet_send_new(void) {
   return b;
 }
 
+/* Raw would go another way: it goes this way or not at all. */
+static const char alone[] = "a rule of this host that raw cannot follow";
 static const char keeping[] = "the kernel confirms the next hop";
 
 /* The next hop of |w|, or NULL and |*why| it is not to go there by itself. What
@@ -55,6 +57,7 @@ static const struct fib_hop *next_hop(struct packet *p,
                                       const char **why, int64_t now) {
   int simple = p->fib.table[w->family == 6].simple;
   int group = w->family == 4 ? w->dst[0] >= 0xe0 : w->dst[0] == 0xff;
+  fib_flow(&p->fib, w->family, w->protocol, w->sport, w->dport, w->tos);
   *why = group         ? "a group or a broadcast"
          : w->mark     ? "a mark of its own"
          : w->by_source && !simple ? "a source address that may matter"
@@ -62,12 +65,16 @@ static const struct fib_hop *next_hop(struct packet *p,
   if (*why) return NULL;
   struct fib_route *route = fib_find(&p->fib, w->family, w->dst, now);
   struct fib_hop *h = fib_hop(&p->fib, w->family, w->dst, route, why, now);
+  if (p->spd.state > SPD_NONE && h &&
+      (w->by_source || spd_applies(&p->spd, w->family, w->dst, h->mtu, now)))
+    *why = "an IPsec policy of this host";
   if (*why) return NULL;
   if (w->interface && (!simple || w->interface != h->link))
     *why = "an interface that is not the route's";
   if (!h->lasting && now - h->kept >= KEEP_NS) {
     h->kept = now;
-    *why = keeping;
+    if (p->fib.same) *why = keeping;
+    else route_poke(w->family, h->addr, h->link);
   }
   return *why ? NULL : h;
 }
@@ -78,6 +85,7 @@ static int prepare(struct packet *p, unsigned i, const struct wire_probe *w,
                    int64_t now) {
   struct packet_buffers *b = p->out;
   const struct fib_hop *h = next_hop(p, w, &b->why[i], now);
+  if (!h && !p->fib.same) b->why[i] = alone;
   if (!h) return 0;
   uint8_t *at = b->packets + b->used;
   int size = wire_build(w, at, ROOM);
@@ -93,9 +101,20 @@ static int prepare(struct packet *p, unsigned i, const struct wire_probe *w,
   return size;
 }
 
+/* Waits a while for the next hop to be known, then gives |n| probes up. */
+static uint32_t refuse(struct net *net, uint32_t n,
+                       struct net_sent *sent) {
+  int64_t now = net->now();
+  if (raw_later((struct raw *)net, EAGAIN, now)) return 0;
+  for (uint32_t i = 0; i < n; i++)
+    sent[i] = (struct net_sent){.at = now, .error = EHOSTUNREACH};
+  return n;
+}
+
 /* Sends |n| probes raw's way, the first of which did for |why|. */
 static uint32_t detour(struct net *net, const struct wire_probe *v, uint32_t n,
                        struct net_sent *sent, const char *why) {
+  if (why == alone) return refuse(net, n, sent);
   uint32_t k = raw_send(net, v, n, sent);
   if (why == keeping) return k;
   net->detours += k;
@@ -109,11 +128,11 @@ static uint32_t flush(struct packet *p, const struct wire_probe *v,
   struct net *net = &p->raw.net;
   int fd = p->fd[v[first].family == 6];
   while (first < end) {
-    unsigned run = end - first < STAMPED ? end - first : STAMPED;
+    unsigned run = raw_run(&p->raw, end - first, STAMPED);
     int64_t start = net->now();
     int n = sendmmsg(fd, &p->out->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    net_stamp(&sent[first], n, start, net->now(), &p->raw.usual);
+    raw_sent(&p->raw, &sent[first], n, start, net->now());
     if (n > 0) {
       first += (uint32_t)n;
       p->raw.refused = 0;
@@ -134,7 +153,8 @@ uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,
   const char **why = p->out->why;
   int64_t now = net->now();
   packet_shift(p, now);
-  if (!p->eager && (p->gear == PACKET_SLOW || p->gear == PACKET_FALLING))
+  int slow = p->gear == PACKET_SLOW || p->gear == PACKET_FALLING;
+  if (net->broken || (!p->eager && slow))
     return raw_send(net, v, n, sent);
   if (n > RAW_BATCH) n = RAW_BATCH;
   p->out->used = 0;

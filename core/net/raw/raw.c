@@ -85,14 +85,21 @@ static void listen_at(int i, int fd, int listening) {
   else bind(fd, (void *)&in6, sizeof in6);
 }
 
+/* Whether a family can be used: it sends, and hears ICMP. */
+static int usable(const int32_t fd[RAW_FDS], int family) {
+  return family == 4 ? fd[RAW_SEND4] >= 0 && fd[RAW_ICMP4] >= 0
+                     : fd[RAW_SEND6] >= 0 && fd[RAW_ICMP6] >= 0;
+}
+
 int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark) {
-  int err = 0;
+  int err = 0, refused = -EAFNOSUPPORT;
   for (int i = 0; i < RAW_FDS; i++) fd[i] = -1;
   for (int i = 0; i < RAW_FDS && !err; i++) {
     fd[i] = socket(kinds[i].family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                    kinds[i].protocol);
     if (fd[i] < 0) {
-      if (errno != EAFNOSUPPORT) err = -errno;
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) err = -errno;
+      else if (errno != EAFNOSUPPORT) refused = -errno;
       continue;
     }
     configure(i, fd[i]);
@@ -104,8 +111,58 @@ int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark) {
         setsockopt(fd[i], SOL_SOCKET, SO_MARK, &mark, sizeof mark))
       err = -errno;
   }
+  if (!err && !usable(fd, 4) && !usable(fd, 6)) err = refused;
   if (err) close_all(fd);
   return err;
+}
+
+/* Whether the kernel knows |family| at all. */
+static int exists(int family) {
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int none = fd < 0 && errno == EAFNOSUPPORT;
+  if (fd >= 0) close(fd);
+  return !none;
+}
+
+/* What |raw| can do with the sockets that it has. */
+static void set_caps(struct raw *raw) {
+  const int32_t *fd = raw->fd;
+  uint32_t no = 0;
+  if (!usable(fd, 4)) no |= MTR_CAP_IPV4 | MTR_CAP_PORTS4;
+  if (!usable(fd, 6)) no |= MTR_CAP_IPV6 | MTR_CAP_PORTS6;
+  if (fd[RAW_TCP4] < 0 && fd[RAW_TCP6] < 0) no |= MTR_CAP_TCP;
+  if (fd[RAW_UDP4] < 0 && fd[RAW_UDP6] < 0) no |= MTR_CAP_UDP;
+  raw->net.caps &= ~no;
+  raw->net.lack =
+      no & MTR_CAP_IPV4   ? exists(AF_INET) ? "sockets of IPv4 are refused to "
+                                              "this process"
+                                            : "this host has no IPv4"
+      : no & MTR_CAP_IPV6 ? exists(AF_INET6) ? "sockets of IPv6 are refused to "
+                                               "this process"
+                                             : "this host has no IPv6"
+      : fd[RAW_TCP4] < 0 || (usable(fd, 6) && fd[RAW_TCP6] < 0)
+          ? "sockets of TCP are refused to this process"
+      : fd[RAW_UDP4] < 0 || (usable(fd, 6) && fd[RAW_UDP6] < 0)
+          ? "sockets of UDP are refused to this process" : NULL;
+}
+
+int raw_usable(const struct raw *raw, struct net_route *r) {
+  int more = r->family == 6 ? RAW_ICMP6 - RAW_ICMP4 : 0;
+  int i = more + (r->protocol == WIRE_TCP   ? RAW_TCP4
+                  : r->protocol == WIRE_UDP ? RAW_UDP4 : RAW_ICMP4);
+  if (raw->net.broken) {
+    r->why = "what comes back cannot be read by this process";
+    return -raw->net.broken;
+  }
+  if (!usable(raw->fd, r->family) && !exists(r->family == 4 ? AF_INET
+                                                            : AF_INET6))
+    return -EAFNOSUPPORT;
+  if (usable(raw->fd, r->family) && raw->fd[i] >= 0) return 0;
+  r->why = usable(raw->fd, r->family)
+               ? "sockets of this protocol are refused to this process"
+           : r->family == 4 ? "sockets of IPv4 are refused to this process"
+                            : "sockets of IPv6 are refused to this process";
+  return -EPERM;
 }
 
 /* What a socket has lost so far, before this engine had it. */
@@ -121,6 +178,15 @@ static uint32_t mark_of(int fd) {
   socklen_t size = sizeof mark;
   if (fd >= 0) getsockopt(fd, SOL_SOCKET, SO_MARK, &mark, &size);
   return mark;
+}
+
+/* Whether the kernel lets a sender of whole packets say which protocol they
+ * are of, for its rules and policies; Linux 6.4. */
+static int can_tell(int fd) {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  return fd >= 0 &&
+         !getsockopt(fd, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, &size);
 }
 
 static int attach(const struct raw *raw) {
@@ -152,6 +218,15 @@ void raw_hush(struct raw *raw, int quiet) {
     if (raw->heard >> i & 1) listen_at(i, raw->fd[i], !quiet);
 }
 
+static int by_flow(struct raw *raw, struct net_route *r) {
+  uint32_t mark = r->mark;
+  if (!mark) r->mark = raw->mark;
+  int err = flow_route(&raw->flow, &raw->route, r,
+                       raw->able ? FLOW_PROTOCOL : FLOW_NOTHING);
+  r->mark = mark;
+  return err;
+}
+
 /* Routes may hang on the mark. Where no privilege is left to put it on another
  * socket, the sending one has it; only broadcasts that one would not refuse. */
 int raw_route(struct net *net, struct net_route *r) {
@@ -159,9 +234,11 @@ int raw_route(struct net *net, struct net_route *r) {
   static const uint8_t none[16];
   int fd = raw->fd[r->family == 4 ? RAW_SEND4 : RAW_SEND6];
   int given = memcmp(r->src, none, sizeof none) != 0;
-  if (fd < 0) return -EAFNOSUPPORT;
+  int able = raw_usable(raw, r);
+  if (able) return able;
   raw_hear(raw, r->family, WIRE_ICMP);
   raw_hear(raw, r->family, r->protocol);
+  if (flow_matters(&raw->flow, r->family, r->now)) return by_flow(raw, r);
   if (r->mark || !raw->mark) return route_find(&raw->route, r);
   r->mark = raw->mark;
   int err = route_find(&raw->route, r);
@@ -209,6 +286,7 @@ void raw_end(struct raw *raw, int32_t *keep) {
   }
   ports_close(&raw->ports);
   route_close(&raw->route);
+  flow_close(&raw->flow);
   free(raw->out);
   free(raw->in);
 }
@@ -232,10 +310,9 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
   struct rand rand = {seed};
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
   route_init(&raw->route);
+  flow_init(&raw->flow);
   raw->net.ops = &raw_ops;
-  raw->net.caps = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
-                  MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
-                  MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP;
+  raw->net.caps = RAW_CAPS;
   int err = ports_open(&raw->ports, &rand);
   if (err) goto fail;
   err = -ENOMEM;
@@ -253,6 +330,9 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
     raw->dropped[i] = lost(fd[i]);
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
+  raw->quick = RAW_QUICK;
+  set_caps(raw);
+  raw->able = can_tell(fd[RAW_SEND4]);
   if (!(err = attach(raw))) return 0;
 fail:
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;   /* still the caller's */

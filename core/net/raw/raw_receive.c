@@ -13,6 +13,7 @@
 
 #include "net/raw/raw.h"
 #include "wire/parse.h"
+#include "wire/verify.h"
 
 struct raw_buffers {
   struct mmsghdr message[RAW_BATCH];
@@ -44,6 +45,11 @@ static int is(const struct cmsghdr *c, int level, int type) {
 void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
                const struct net_clock *clock) {
   at -= clock->offset;
+  struct raw *raw = (struct raw *)net;
+  if (at >= raw->run_before && at <= raw->run_end) {
+    if (!raw->quick) at += raw->usual; /* its send was not stamped early */
+    raw->quick = RAW_QUICK;
+  }
   r->kernel_time = at <= clock->now || at <= net->now();
   r->at = r->kernel_time ? at : clock->now;
 }
@@ -81,6 +87,31 @@ static const int upper[RAW_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
                                    [RAW_TCP6] = WIRE_TCP,
                                    [RAW_UDP6] = WIRE_UDP};
 
+/* An error of a socket that is no news of the network: it will not go away. */
+static int lasts(int err) {
+  return err == EPERM || err == EACCES || err == ENOSYS || err == EINVAL ||
+         err == EBADF || err == ENOTSOCK;
+}
+
+/* Reads up to |n| packets; returns how many. Where the call for many is refused
+ * that for one is tried; if that is too, nothing can be received any more. */
+static int read_some(struct raw *raw, int fd, unsigned n) {
+  struct mmsghdr *m = raw->in->message;
+  int got = -1;
+  if (!raw->single) {
+    got = recvmmsg(fd, m, n, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    if (got >= 0 || !lasts(errno)) return got;
+    raw->single = 1;
+  }
+  for (got = 0; got < (int)n; got++) {
+    ssize_t size = recvmsg(fd, &m[got].msg_hdr, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0) break;
+    m[got].msg_len = (unsigned)size;
+  }
+  if (!got && lasts(errno)) raw->net.broken = errno;
+  return got;
+}
+
 uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
                      uint32_t n, const struct net_clock *clock, int *more) {
   struct raw *raw = (struct raw *)net;
@@ -91,7 +122,7 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     b->message[j].msg_hdr.msg_namelen = sizeof b->from[j];
     b->message[j].msg_hdr.msg_controllen = RAW_CONTROL;
   }
-  int got = recvmmsg(raw->fd[i], b->message, n, MSG_DONTWAIT | MSG_TRUNC, NULL);
+  int got = read_some(raw, raw->fd[i], n);
   *more = got == (int)n;
   for (int j = 0; j < got; j++) {
     struct wire_reply *r = &v[k];
@@ -103,6 +134,8 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     ancillary(raw, i, m, r, clock);
     int err = upper[i] ? wire_parse6(b->packet[j], size, whole, upper[i], r)
                        : wire_parse(b->packet[j], size, whole, r);
+    int intact = i != RAW_ICMP4 || wire_intact(b->packet[j], size, whole, 1);
+    if (!err && (!intact || !wire_possible(r))) err = -EBADMSG;
     if (!err) k++;
     if (err == -EBADMSG) net->malformed++;
   }

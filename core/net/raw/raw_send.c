@@ -14,10 +14,13 @@
 #include "net/raw/raw.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
+#include "wire/proto.h"
 
 enum {
   PACKET_MAX = 65536,
+  MANY = 64,             /* probes outstanding from which on rates matter */
   STAMPED = 8,           /* packets in a call: its time is shared among them */
+  RUN_NS = 4000000,      /* longer than a ring keeps an answer to itself */
   PATIENCE_NS = 1000000000
 };
 
@@ -53,44 +56,51 @@ static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
   return c;
 }
 
-/* Interface, routing source and mark travel beside the packet. */
+/* What the kernel's routes and policies may go by, but cannot see in a packet
+ * whose header is ours, travels beside it: interface, routing source, mark, the
+ * kind of service, and for IPv4 the protocol. */
 static void options(struct msghdr *m, uint8_t *room,
-                    const struct wire_probe *p) {
+                    const struct wire_probe *p, int able) {
   struct cmsghdr *c = NULL;
-  size_t used = 0;
-  m->msg_control = NULL;
-  m->msg_controllen = 0;
-  if (!p->interface && !p->mark && !p->by_source) return;
-  memset(room, 0, RAW_CONTROL);
+  int protocol = p->protocol, tos = p->tos, v4 = p->family == 4;
   m->msg_control = room;
   m->msg_controllen = RAW_CONTROL;
-  if (p->family == 4 && (p->interface || p->by_source)) {
+  if (p->interface || p->mark || p->by_source || tos)
+    memset(room, 0, RAW_CONTROL);
+  if (v4 && able)
+    c = option(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
+  if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
     c = option(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-    used += CMSG_SPACE(sizeof info);
   } else if (p->interface || p->by_source) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     if (p->by_source) memcpy(&info.ipi6_addr, p->src, 16);
     c = option(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-    used += CMSG_SPACE(sizeof info);
   }
-  if (p->mark) {
-    option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
-    used += CMSG_SPACE(sizeof p->mark);
-  }
-  m->msg_controllen = used;
+  if (tos)
+    c = option(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
+               &tos, sizeof tos);
+  if (p->mark)
+    c = option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
+  m->msg_controllen =
+      c ? (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len) : 0;
+  if (!c) m->msg_control = NULL;
 }
 
+/* Over IPv6 the protocol takes the place of the port. */
 static int prepare(struct raw_buffers *b, unsigned i,
-                   const struct wire_probe *p) {
+                   const struct wire_probe *p, int able) {
   struct msghdr *m = &b->message[i].msg_hdr;
   int size = wire_build(p, b->packet[i], PACKET_MAX);
   if (size < 0) return size;
   b->bytes[i].iov_len = (size_t)size;
+  uint16_t port = 0;
+  if (able && p->family == 6)
+    port = p->protocol == WIRE_ICMP ? PROTO_ICMPV6 : p->protocol;
   m->msg_namelen =
-      route_sockaddr(&b->to[i], p->family, p->dst, 0, p->interface);
-  options(m, b->control[i], p);
+      route_sockaddr(&b->to[i], p->family, p->dst, port, p->interface);
+  options(m, b->control[i], p, able);
   return size;
 }
 
@@ -133,17 +143,38 @@ static int fragments(struct raw *raw, int fd, const struct msghdr *m,
   return -n;
 }
 
+unsigned raw_run(struct raw *raw, unsigned n, unsigned most) {
+  if (raw->quick && raw->net.load < MANY) return 1;
+  return n < most ? n : most;
+}
+
+void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
+              int64_t end) {
+  if (start - raw->run_start > RUN_NS) {
+    int close = start - raw->run_end < RUN_NS;
+    raw->run_before = close ? raw->run_start : start;
+    raw->run_start = start;
+  }
+  raw->run_end = end;
+  if (!raw->quick) {
+    net_stamp(sent, n, start, end, &raw->usual);
+    return;
+  }
+  raw->quick--;
+  net_stamp_early(sent, n, start, end, &raw->usual);
+}
+
 /* Sends the prepared messages first..end-1; returns where it had to stop. */
 static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
                       uint32_t first, uint32_t end, struct net_sent *sent) {
   struct raw *raw = (struct raw *)net;
   struct raw_buffers *b = raw->out;
   while (first < end) {
-    unsigned run = end - first < STAMPED ? end - first : STAMPED;
+    unsigned run = raw_run(raw, end - first, STAMPED);
     int64_t start = net->now();
     int n = sendmmsg(fd, &b->message[first], run, MSG_DONTWAIT);
     int err = errno;
-    net_stamp(&sent[first], n, start, net->now(), &raw->usual);
+    raw_sent(raw, &sent[first], n, start, net->now());
     if (n > 0) {
       first += (uint32_t)n;
       raw->refused = 0;
@@ -164,11 +195,14 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
   struct raw_buffers *b = raw->out;
   uint32_t i = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
+  for (; net->broken && i < n; i++)    /* no answer would be seen */
+    sent[i] = (struct net_sent){.at = net->now(),
+                                .error = (uint16_t)net->broken};
   while (i < n) {
     uint32_t first = i, family = v[i].family;
     int bad = 0;
     for (; i < n && v[i].family == family && !bad; i++) {
-      int size = prepare(b, i, &v[i]);
+      int size = prepare(b, i, &v[i], raw->able);
       sent[i] = (struct net_sent){0};
       if (size < 0) {
         sent[i].at = net->now();

@@ -12,11 +12,12 @@
 enum {
   CORE_HOPS = 5,         /* in which the regions part */
   UNROUTED_AT = 3,       /* who has no route for what is in no prefix */
-  FIRST_NS = 400000,     /* of a hop near us, one way */
   SHARERS_BITS = 2,      /* prefixes of one last router, as a power of two */
   ROUTER_TTL = 255, HOST_TTL = 64,
   BURST = 6              /* as Linux's icmp_ratelimit has it */
 };
+
+static const double FIRST_NS = 4e5;  /* of a hop near us, one way */
 
 struct internet_bucket {
   struct sim_bucket bucket;

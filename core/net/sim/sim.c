@@ -290,9 +290,7 @@ int sim_open(struct net **net, struct mtr_sim *topo, uint64_t seed) {
   struct sim *s = calloc(1, sizeof *s);
   if (!s) return -ENOMEM;
   s->net.ops = &sim_ops;
-  s->net.caps = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
-                MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
-                MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP;
+  s->net.caps = SIM_CAPS;
   s->net.virtual = 1;
   s->net.at = SIM_START;
   s->net.port_base = PORT_BASE;

@@ -167,11 +167,34 @@ uint8_t *tape_put_loss(uint8_t *p, const struct tape_loss *l) {
   return put_plain(p, TAPE_LOSS, l, LIST(loss));
 }
 
+/* Where the zone of a link-local address is kept: in bytes of it that are zero
+ * otherwise (RFC 4291 2.5.6). */
+enum { ZONE = 4 };
+
+static int link_local(const struct net_route *r) {
+  return r->family == 6 && r->dst[0] == 0xfe && (r->dst[1] & 0xc0) == 0x80;
+}
+
+static struct net_route with_zone(const struct net_route *found) {
+  struct net_route r = *found;
+  if (link_local(&r) && r.interface) put_le(r.dst + ZONE, r.interface, 4);
+  return r;
+}
+
+static void split_zone(struct net_route *r) {
+  if (!link_local(r)) return;
+  struct bytes zone = bytes_of(r->dst + ZONE, 4);
+  r->interface = (uint32_t)bytes_le(&zone, 4);
+  memset(r->dst + ZONE, 0, 4);
+}
+
 uint8_t *tape_put_name(uint8_t *p, const struct tape_name *n) {
   uint8_t *body = put(open_body(p, TAPE_NAME), n, LIST(name));
   body = put_text(body, n->name);
-  for (unsigned i = 0; i < n->count; i++)
-    body = put(body, &n->found[i], LIST(found));
+  for (unsigned i = 0; i < n->count; i++) {
+    struct net_route r = with_zone(&n->found[i]);
+    body = put(body, &r, LIST(found));
+  }
   return close_body(p, body);
 }
 
@@ -290,8 +313,10 @@ int tape_take_name(struct bytes *body, struct tape_name *n) {
   take(body, n, LIST(name));
   take_text(body, n->name, sizeof n->name);
   if (n->count > TAPE_NAMES) body->bad = 1;
-  for (unsigned i = 0; i < n->count && !body->bad; i++)
+  for (unsigned i = 0; i < n->count && !body->bad; i++) {
     take(body, &n->found[i], LIST(found));
+    split_zone(&n->found[i]);
+  }
   return whole(body);
 }
 

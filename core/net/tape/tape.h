@@ -20,7 +20,8 @@
  *   ROUTE  why it failed
  *   PORT   nothing: a port that could not be reserved
  *   LOSS   nothing: losses so far, whenever there are more
- *   NAME   one address record after the other
+ *   NAME   one address record after the other; a zone is in bytes 4..7 of its
+ *          link-local address
  *   END    nothing
  *
  * Times are ns of the recording host's monotonic clock. A change of any of this
@@ -92,7 +93,7 @@ struct tape_name {
   uint8_t family;        /* that was asked for, 0 both */
   uint8_t count;         /* of |found| */
   char name[TAPE_TEXT + 1];
-  struct net_route found[TAPE_NAMES];   /* |dst|, |family| */
+  struct net_route found[TAPE_NAMES];   /* |dst|, |family|, |interface| */
 };
 
 struct tape_end {

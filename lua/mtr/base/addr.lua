@@ -9,7 +9,10 @@
 local bit = require "bit"
 local lib = require "mtr.lib"
 
-local C = lib.C
+local err = require "mtr.base.err"
+
+local C, find = lib.C, string.find
+local EINVAL = err.code.EINVAL
 local M = {}
 
 local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
@@ -71,14 +74,49 @@ end
 local scratch = lib.new "uint8_t[16]"
 local zone = lib.new "uint32_t[1]"
 
---- Parses a literal address, perhaps with a zone.
+--- Makes an address that is mapped from IPv4 (::ffff:192.0.2.1) the IPv4 address that it is; any
+--- other stays.
+---@param bytes ffi.cdata* 16 bytes
+---@param family integer
+---@return integer family
+function M.unmap(bytes, family)
+  if family ~= 6 or bytes[10] ~= 255 or bytes[11] ~= 255 then return family end
+  for i = 0, 9 do
+    if bytes[i] ~= 0 then return 6 end
+  end
+  lib.copy(bytes, bytes + 12, 4)
+  lib.fill(bytes + 4, 12)
+  return 4
+end
+
+--- Parses a literal address, perhaps with a zone. One that is mapped from IPv4 is IPv4.
 ---@param text string
 ---@param bytes? ffi.cdata* 16 bytes to fill
 ---@return integer family 4, 6, or a negative errno: -EINVAL no literal, -ENODEV no such zone
 ---@return integer zone interface index, 0 without
 function M.parse(text, bytes)
-  zone[0] = 0
-  return C.mtr_address(text, bytes or scratch, zone), zone[0]
+  bytes, zone[0] = bytes or scratch, 0
+  local family = M.unmap(bytes, C.mtr_address(text, bytes, zone))
+  if family == 4 and find(text, "%", 1, true) then return -EINVAL, 0 end
+  return family, zone[0]
+end
+
+-- Whether all that is between dots are numbers, such as 300, 0x7f or 010, and there are dots.
+local function is_numbers(text)
+  for label in text:gmatch "[^.]+" do
+    if not find(label, "^%d+$") and not find(label, "^0[xX]%x*$") then return false end
+  end
+  return find(text, "%d%.") ~= nil or find(text, "%.%d") ~= nil
+end
+
+--- What is wrong with a text that is no literal address and can be no name either, because it is
+--- made as only addresses are: of numbers and dots, or with a colon; nil: it may be a name.
+---@param text string
+---@return string? message
+function M.broken(text)
+  local address = text:gsub("%%.*", "")
+  if not find(text, ":", 1, true) and not is_numbers(address) then return nil end
+  return ("%s is not an IPv4 or IPv6 address"):format(err.show(text))
 end
 
 --- The family of a literal address: 4, 6, or nil if it is none.
@@ -109,7 +147,7 @@ end
 ---@param text string
 ---@return string?
 function M.class(text)
-  local family = M.parse(text, scratch)
+  local family = C.mtr_address(text, scratch, zone)
   local class = family > 0 and lib.string(C.mtr_address_class(scratch, family)) or ""
   return class ~= "" and class or nil
 end

@@ -127,18 +127,34 @@ function M.traceback(problem)
   return debug.traceback(M.text(problem), 2)
 end
 
---- Takes errors of hooks and tasks; mtrlua sets it, an embedding host may (mtr.on_error).
+--- What is raised where a program that was interrupted would wait on, or start something.
+M.INTERRUPTED = "mtr: interrupted"
+
+--- Whether an error, perhaps with a place in front and a traceback behind, is that.
+---@param text any
+---@return boolean
+function M.is_interrupt(text)
+  return type(text) == "string" and text:match("^[^\n]*"):find(M.INTERRUPTED, 1, true) ~= nil
+end
+
+--- Takes errors of hooks and tasks; mtrlua sets it, an embedding host may (mtr.on_error). Without
+--- it they go to standard error.
 ---@type fun(text: string)?
 M.reporter = nil
 
 --- How many errors were reported.
 M.reports = 0
 
---- Reports an error that no caller can take. Never raises.
+--- Reports an error that no caller can take. Never raises. That the program was interrupted has
+--- been said already.
 ---@param text string with traceback
-function M.report(text)
+---@param log? fun(level: string, message: string) of the engine concerned; without a reporter
+function M.report(text, log)
+  if M.is_interrupt(text) then return end
   M.reports = M.reports + 1
-  if M.reporter then pcall(M.reporter, text) end
+  local told = M.reporter and pcall(M.reporter, text)
+    or not M.reporter and log and pcall(log, "error", text)
+  if not told then io.stderr:write("mtr: ", text, "\n") end
 end
 
 return M

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- One address prefix: its text to bytes and a length. "192.0.2.0/24", "2001:db8::/32", or a single
--- address, which is a prefix of its full length. A zone ("fe80::1%eth0") is possible with a single
--- address only. Bits behind the length may be set; clear() clears them.
+-- address, which is a prefix of its full length. ::ffff:192.0.2.0/120 is 192.0.2.0/24. A zone
+-- ("fe80::1%eth0") is possible with a single address only. Bits behind the length may be set;
+-- clear() clears them.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -23,7 +24,8 @@ function M.parse(text, bytes)
   local family, zone = addr.parse(address or text, bytes)
   local full = M.FULL[family]
   length = tonumber(length) or not address and full
-  if not full or not length or length > full then
+  if full == 32 and address and address:find(":", 1, true) then length = length - 96 end
+  if not full or not length or length < 0 or length > full then
     return nil, ("%q is not a prefix such as 192.0.2.0/24 or 2001:db8::/120"):format(text)
   end
   return family, length, zone

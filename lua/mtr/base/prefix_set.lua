@@ -9,6 +9,8 @@
 -- zone of an address is ignored: an address is in the set in every zone.
 
 local lib = require "mtr.lib"
+local embedded = require "mtr.base.embedded"
+local lines = require "mtr.base.lines"
 local prefix = require "mtr.base.prefix"
 
 local M = {}
@@ -24,6 +26,7 @@ local function key(bytes, length)
 end
 
 ---@class mtr.PrefixSet
+---@field embedded? boolean its IPv4 prefixes also hold the IPv6 addresses that lead to theirs
 local Set = {}
 Set.__index = Set
 
@@ -51,17 +54,25 @@ function Set:add(text, value)
   return true
 end
 
---- The value of the longest prefix that holds an address, or nil.
----@param bytes ffi.cdata* 16 bytes in network order
----@param family integer
----@return any
-function Set:find(bytes, family)
+local function find(self, bytes, family)
   local tables = self[family]
   for _, length in ipairs(tables.lengths) do
     local value = tables[length][key(bytes, length)]
     if value ~= nil then return value end
   end
   return nil
+end
+
+--- The value of the longest prefix that holds an address, or nil.
+---@param bytes ffi.cdata* 16 bytes in network order
+---@param family integer
+---@return any
+function Set:find(bytes, family)
+  local value = find(self, bytes, family)
+  if value == nil and family == 6 and self.embedded then
+    return embedded.find(bytes, find, self)
+  end
+  return value
 end
 
 --- A set of a list of prefixes, or of a file with one in each line; "#" begins a comment. The
@@ -72,15 +83,21 @@ end
 ---@return integer? code errno when the file could not be read
 function M.load(list)
   local set, place = M.set(), "entry"
-  local lines = list
+  local entries = list
   if type(list) == "string" then
     local file, message, code = io.open(list)
     if not file then return nil, message, code end
-    lines, place = {}, list .. ", line"
-    for line in file:lines() do lines[#lines + 1] = line:gsub("#.*", ""):match "^%s*(.-)%s*$" end
+    local next_line = lines.of(file)
+    entries, place = {}, list .. ", line"
+    repeat
+      local line
+      line, message, code = next_line()
+      entries[#entries + 1] = line and line:gsub("#.*", ""):match "^%s*(.-)%s*$"
+    until not line
     file:close()
+    if message then return nil, message, code end
   end
-  for i, text in ipairs(lines) do
+  for i, text in ipairs(entries) do
     if text ~= "" then
       local ok, message = set:add(text, text)
       if not ok then return nil, ("%s %d: %s"):format(place, i, message) end

@@ -67,7 +67,7 @@ function Range:next(out)
     if sum < 256 then break end
     i, unit = i - 1, 1
   end
-  return self.family
+  return addr.unmap(out, self.family)
 end
 
 local scratch = lib.new "uint8_t[16]"

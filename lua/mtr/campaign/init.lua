@@ -24,6 +24,7 @@ local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local targets = require "mtr.campaign.targets"
 local cohort = require "mtr.campaign.cohort"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
 local timer = require "mtr.wait.timer"
@@ -33,9 +34,7 @@ local results = require "mtr.campaign.results"
 local tally = require "mtr.campaign.tally"
 local reporters = require "mtr.campaign.reporters"
 
-local M = {}
-
-local UPDATE = 1000  -- ms between two calls of update
+local M, UPDATE = {}, 1000             -- ms between two calls of update
 
 ---@class mtr.CampaignOptions
 ---@field targets table|function strings: a list, an iterator, mtr.targets.file(...)
@@ -75,7 +74,7 @@ Campaign.__index = Campaign
 
 local function problem(c)
   c.feed = targets.feed(c.targets)
-  if not c.feed then return "targets must be a list or an iterator of strings" end
+  if not c.feed then return targets.wrong(c.targets) end
   local list, wrong = reporters.new(c.reporters or {})
   if not list then return wrong end
   c.reporters = list
@@ -198,6 +197,7 @@ end
 
 local function start(c, whole)
   if c.started then error("campaign: it has run already; make another one", 3) end
+  interrupt.check()
   c.started = true
   local engine, message, name = c.engine, nil, nil
   if not engine then engine, message, name = default.get() end

@@ -1,16 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporters of one campaign. Each is a table of optional methods: start(meta), trace(result),
--- update(summary) about once a second, finish(summary). A method that returns nil and a message, or
--- raises, has failed: that reporter is called no more, the others are.
+-- The reporters of one campaign: see mtr.Reporter in mtr.report. A method that returns nil and a
+-- message, or raises, has failed: that reporter is called no more, the others are.
 
 local err = require "mtr.base.err"
-
----@class mtr.Reporter
----@field start? fun(self: mtr.Reporter, meta: { transport: string }): any, string?, string?
----@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
----@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
----@field finish? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
 
 ---@class mtr.Reporters
 local Reporters = {}

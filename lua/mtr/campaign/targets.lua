@@ -9,6 +9,7 @@
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local lines = require "mtr.base.lines"
 local range = require "mtr.base.range"
 
 local EINVAL = err.code.EINVAL
@@ -19,6 +20,18 @@ local M = {}
 local File = {}
 File.__index = File
 
+-- Why the last file could not be opened: in `targets = mtr.targets.file(path)` only nil arrives.
+local failure
+
+--- What is wrong with targets of which feed() makes none.
+---@param given any
+---@return string
+function M.wrong(given)
+  local why = given == nil and failure
+  failure = nil
+  return "targets must be a list or an iterator of strings" .. (why and ": " .. why or "")
+end
+
 --- The targets in a file: the first word of each line; "#" begins a comment. "-" is standard input.
 ---@param path string
 ---@return mtr.Targets?
@@ -27,21 +40,26 @@ function M.file(path)
   if type(path) ~= "string" then
     error(("targets.file: the path must be a string, got %s"):format(err.show(path)), 2)
   end
-  if path == "-" then return setmetatable({ file = io.stdin }, File) end
-  local file, message, code = io.open(path)
-  if not file then return err.env(code, message) end
-  return setmetatable({ file = file, own = true }, File)
+  local own = path ~= "-"
+  local file, _, code = io.stdin, nil, nil
+  if own then file, _, code = io.open(path) end
+  failure = not file and select(2, err.env(code, path)) or nil
+  if not file then return err.env(code, path) end
+  return setmetatable({
+    file = file, name = own and path or "standard input", line = lines.of(file), own = own,
+  }, File)
 end
 
 function File:__call()
   while self.file do
-    local line = self.file:read "*l"
+    local line, message = self.line()
     local word = line and line:gsub("#.*", ""):match "%S+"
     if word then return word end
     if not line then
       if self.own then self.file:close() end
       self.file = nil
     end
+    if message then error(("targets.file: reading %s: %s"):format(self.name, message), 0) end
   end
 end
 
@@ -117,7 +135,11 @@ function Feed:next(out)
   if family ~= -EINVAL then
     return -1, (select(2, err.env(family, ("the zone in %s"):format(err.show(text)))))
   end
-  if not text:find("/", 1, true) then return 0, text end
+  if not text:find("/", 1, true) then
+    local broken = addr.broken(text)
+    if broken then return -1, "EINVAL: " .. broken end
+    return 0, text
+  end
   local made, problem = range.new(text)
   if not made then return -1, "EINVAL: " .. problem end
   self.range = made

@@ -27,10 +27,12 @@ local M = {}
 ---@field max_probes? integer outstanding, or awaiting late replies
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
 ---@field exclude? string|string[] prefixes never to send to, or the file that lists them
+---@field exclude_embedded? boolean its IPv4 prefixes also exclude the IPv6 addresses that lead to
+--- theirs: 6to4, Teredo, NAT64 and the like (see mtr.base.embedded); default false
 ---@field seed? integer of every random choice
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file recorded so: no network, its times, whatever transport says
----@field pick? fun(ready: mtr.Trace[]): integer which of the ready traces sends next
+---@field pick? fun(ready: mtr.Trace[]): integer? which of the ready sends next; nil: none now
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
 
@@ -89,11 +91,10 @@ local function field(option)
   return option
 end
 
-local TRANSPORTS = { "auto", "raw", "packet", "mtr-packet", "sim" }
-
 -- The library itself has the defaults of fields (mtr_defaults); a spec compares them.
 M.declaration = check.declare("engine", {
-  field { name = "transport", kind = check.word(words.transport, TRANSPORTS), words = TRANSPORTS,
+  field { name = "transport", kind = check.word(words.transport, words.transport_names),
+    words = words.transport_names,
     default = "auto", doc = "how probes travel; auto is the best that privileges allow, packet "
       .. "when the rate is above 5000/s" },
   { name = "sim", kind = network, otherwise = "none",
@@ -122,13 +123,15 @@ M.declaration = check.declare("engine", {
     doc = "how long an unanswered probe's id stays reserved" },
   { name = "exclude", kind = list, otherwise = "none",
     doc = "prefixes never to send to, or the file that lists them" },
+  { name = "exclude_embedded", kind = check.type "boolean", default = false,
+    doc = "exclude's IPv4 prefixes also hold for IPv4 inside 6to4, Teredo, NAT64" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
     doc = "of every random choice" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
   { name = "replay", kind = file, otherwise = "none",
     doc = "file to replay a run from, without a network" },
   { name = "pick", kind = check.type "function", otherwise = "in turn",
-    doc = "which of the ready traces sends next" },
+    doc = "which of the ready traces sends next, or nil" },
   { name = "log", kind = log, otherwise = "none",
     doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, words = ORDER, default = "info",
@@ -192,12 +195,16 @@ end
 
 --- Loads the exclude list.
 ---@param given? string|string[]
+---@param within? boolean as the option exclude_embedded
 ---@return mtr.PrefixSet? set nil without a list, or on failure
 ---@return string? message, string? name
-function M.exclude(given)
+function M.exclude(given, within)
   if given == nil then return nil end
   local set, message, errno = prefix_set.load(given)
-  if set then return set end
+  if set then
+    set.embedded = within
+    return set
+  end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
   if errno then return err.env(errno, "exclude list " .. given) end
   return err.own("EINVAL", "exclude list " .. message)

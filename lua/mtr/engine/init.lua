@@ -43,7 +43,7 @@ local function free(c) C.mtr_close(c, nil) end
 function M.open(opts)
   local kept, bug = config.fill(opts, scratch_config)
   if not kept then error(bug, 2) end
-  local exclude, message, name = config.exclude(kept.exclude)
+  local exclude, message, name = config.exclude(kept.exclude, kept.exclude_embedded)
   if name == err.BUG then error(message, 2) end
   if message then return nil, message, name end
   local sim, problem, code = config.network(kept.sim)
@@ -138,9 +138,11 @@ end
 function Engine:run()
   alive(self, "run")
   scheduler.check "run"
-  while self.work > 0 do
-    self.idle = self.idle or {}
-    scheduler.wait(self.idle)
+  while scheduler.pass() or self.work > 0 do
+    if self.work > 0 then
+      self.idle = self.idle or {}
+      scheduler.wait(self.idle)
+    end
   end
   return true
 end
@@ -190,9 +192,8 @@ function Engine:timeout_ms()
 end
 
 -- For cqueues, with timeout, and for luasocket.
-Engine.pollfd = Engine.fd
+Engine.pollfd, Engine.getfd = Engine.fd, Engine.fd
 function Engine.events() return "r" end
-Engine.getfd = Engine.fd
 function Engine.dirty() return false end
 
 --- Every counter of the engine.
@@ -212,6 +213,11 @@ function Engine:transport()
   alive(self, "transport")
   return debug_log.transport(self)
 end
+
+--- Its time in ms, for differences: the host's monotonic clock, or the time of the network where
+--- that is simulated, or of the recording.
+---@return number
+function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 
 --- The simulated network that it is over, or nil.
 ---@return mtr.Sim?
@@ -236,11 +242,8 @@ Engine.prober = prober.open
 ---@return mtr.Task
 function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
---- Takes the error of a hook: to the program's reporter, or to this engine's log.
+--- Takes the error of a hook: to the reporter, this engine's log or standard error, once.
 ---@param text string
-function Engine:report(text)
-  err.report(text)
-  if not err.reporter and self.log then pcall(self.log, "error", text) end
-end
+function Engine:report(text) err.report(text, self.log) end
 
 return M

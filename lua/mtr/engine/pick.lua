@@ -3,7 +3,9 @@
 -- Whose turn it is, by the engine's option pick; without it nothing here is ever called.
 --
 -- The library asks when packets may go and traces wait; `pick` is called for each packet with an
--- array of the traces that may send now, longest waiting first, and returns the place of one in it.
+-- array of the traces that may send now, longest waiting first, and returns the place of one in it;
+-- nil: nobody now. Then it is asked again when something has happened: a probe has ended, a trace
+-- was started, a timer has fired; a pick that waits for a time starts one (mtr.sleep in a task).
 -- The array is borrowed. A pick that fails, or returns no such place, is reported and the first has
 -- its turn: scheduling between traces is nobody's fault in particular.
 
@@ -36,6 +38,8 @@ local function choose(engine, n)
   local ok, i = xpcall(engine.pick, err.traceback, ready)
   if not ok then
     engine:report(i)
+  elseif i == nil then
+    return nil
   elseif type(i) == "number" and ready[i] and i <= n then
     return i
   else
@@ -52,7 +56,9 @@ function M.pick(engine, n)
   for _ = 1, n do
     local count = list(engine)
     if count == 0 then break end
-    C.mtr_pick(engine.c, ready[choose(engine, count)].handle)
+    local i = choose(engine, count)
+    C.mtr_pick(engine.c, i and ready[i].handle or 0)
+    if not i then break end
   end
   for i = 1, size do ready[i] = nil end
   size = 0

@@ -6,6 +6,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local words = require "mtr.record.words"
 local recording = require "mtr.engine.recording"
 
 local C = lib.C
@@ -13,15 +14,19 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
+-- How many sockets of a set each transport can use, by its number; 0: it has no use for one.
+local USES = {}
+for _, transport in ipairs(words.transports) do USES[transport.id] = transport.sockets end
+
 -- Which of the sets left is best: the one that is good for packet if that is to be, else another.
 local function choose(kits, config)
   local auto, rate = config.transport == C.MTR_AUTO, config.rate
-  local fast = config.transport == C.MTR_PACKET
-    or (auto and (rate == 0 or rate > C.MTR_FAST_RATE))
+  local needs = not auto and USES[config.transport] == C.MTR_SOCKETS
+  local fast = needs or (auto and (rate == 0 or rate > C.MTR_FAST_RATE))
   for i, kit in ipairs(kits) do
     if (kit[C.MTR_SOCKETS] >= 0) == fast then return i end
   end
-  return config.transport ~= C.MTR_PACKET and 1 or nil
+  return not needs and 1 or nil
 end
 
 -- Takes a set, if one is left, into the config of an engine that has a use for one.
@@ -43,9 +48,6 @@ local function none_left(kit)
   return lib.program and not kit and not lib.program.kit_errno
 end
 
--- The transports that have a use for a set.
-local USES = { [C.MTR_AUTO] = true, [C.MTR_RAW] = true, [C.MTR_PACKET] = true }
-
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
@@ -62,7 +64,7 @@ function M.open(config, sim)
     if code < 0 then return err.env(code, lib.string(why)) end
     return out[0], lib.string(why)
   end
-  local raw = USES[config.transport]
+  local raw = USES[config.transport] > 0
   local kit = take(config, raw)
   local code = C.mtr_open(config, out, why, 512)
   if code >= 0 then

@@ -16,12 +16,7 @@ local band = bit.band
 local M = {}
 
 local FLAGS = {}
-for name, flag in pairs {
-  dup = C.MTR_REPLY_DUP, late = C.MTR_REPLY_LATE, final = C.MTR_REPLY_FINAL,
-  unreach = C.MTR_REPLY_UNREACH, too_big = C.MTR_REPLY_TOO_BIG,
-  other_addr = C.MTR_REPLY_OTHER_ADDR, local_ = C.MTR_REPLY_LOCAL,
-  te_from_dst = C.MTR_REPLY_TE_FROM_DST, ext_malformed = C.MTR_REPLY_EXT_BAD,
-} do
+for name, flag in pairs(words.flags) do
   FLAGS[#FLAGS + 1] = { name = name, flag = flag }
 end
 

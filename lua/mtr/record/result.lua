@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 local json = require "mtr.record.json"
 local decode = require "mtr.record.decode"
 
@@ -52,6 +53,13 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
+-- All fields of a result; those of pairs() are some of them.
+local FIELDS = {}
+for name in ("json copy line write _records _objects _count type version transport protocol "
+  .. "multipath src dst target all_addresses sport dport "
+  .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
+  .. "probe_count hops data"):gmatch "%S+" do FIELDS[name] = true end
+
 -- The hops that the copied records are about; a hop's address is that of its first answer.
 local function build_hops(result)
   local hops, records = {}, result._records
@@ -85,7 +93,9 @@ local function index(result, key)
     rawset(result, "hops", hops)
     return hops
   end
-  return Result[key]
+  local value = Result[key]
+  if value == nil then return strict.missing("a result", key, FIELDS) end
+  return value
 end
 
 local META = { __index = index }

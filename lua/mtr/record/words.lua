@@ -11,16 +11,31 @@ local err = require "mtr.base.err"
 local C = lib.C
 local M = {}
 
-local WORDS = {
-  "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error", "hoplimit", "gss", "lss",
-  "halted",
-}
+-- Calls a function of C with 0, 1, 2... until it gives no text any more.
+local function texts(fn)
+  local number = -1
+  return function()
+    number = number + 1
+    local text = fn(number)
+    if text ~= nil then return number, lib.string(text) end
+  end
+end
+
+local STOP_WORDS = {}
 
 --- Stop reasons by number, and back.
 M.stop = {}
-for _, word in ipairs(WORDS) do
-  local number = C["MTR_STOP_" .. word:upper()]
+for number, word in texts(C.mtr_stop_word) do
   M.stop[number], M.stop[word] = word, number
+  STOP_WORDS[#STOP_WORDS + 1] = word
+end
+
+--- Flags of a reply that are fields of it, by the field's name.
+---@type table<string, integer>
+M.flags = {}
+for bit = 0, 15 do
+  local name = C.mtr_reply_field(2 ^ bit)
+  if name ~= nil then M.flags[lib.string(name)] = 2 ^ bit end
 end
 
 --- What is wrong with the reason that a trace is to end with; nil: nothing.
@@ -28,7 +43,7 @@ end
 ---@return string?
 function M.bad_stop(reason)
   if type(M.stop[reason]) == "number" and reason ~= "none" then return nil end
-  local near = type(reason) == "string" and err.nearest(reason, WORDS)
+  local near = type(reason) == "string" and err.nearest(reason, STOP_WORDS)
   return ("stop: unknown reason %s%s"):format(err.show(reason),
     near and ("; did you mean %q?"):format(near) or "")
 end
@@ -45,12 +60,29 @@ M.multipath = {
   paris = C.MTR_PARIS, classic = C.MTR_CLASSIC, dublin = C.MTR_DUBLIN,
 }
 
---- Transports by number, and back.
-M.transport = {
-  [C.MTR_AUTO] = "auto", [C.MTR_RAW] = "raw", [C.MTR_MTR_PACKET] = "mtr-packet",
-  [C.MTR_SIM] = "sim", [C.MTR_PACKET] = "packet", auto = C.MTR_AUTO, raw = C.MTR_RAW,
-  ["mtr-packet"] = C.MTR_MTR_PACKET, sim = C.MTR_SIM, packet = C.MTR_PACKET,
-}
+--- Transports as C tells them, in the order of its table, auto first.
+---@type { name: string, id: integer, sockets: integer, caps: integer, flags: integer }[]
+M.transports = {}
+
+--- Names that the option `transport` takes, in that order.
+---@type string[]
+M.transport_names = {}
+
+--- The same by name: their numbers.
+---@type table<string, integer>
+M.transport = {}
+
+local info = lib.new "struct mtr_transport_info"
+while C.mtr_transport_info(#M.transports, info) == 0 do
+  local name = lib.string(info.name)
+  M.transports[#M.transports + 1] = {
+    name = name, id = info.id, sockets = info.sockets, caps = info.caps, flags = info.flags,
+  }
+  if info.flags % 2 == C.MTR_TRANSPORT_NAMED then
+    M.transport[name] = info.id
+    M.transport_names[#M.transport_names + 1] = name
+  end
+end
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port
 -- unreachable is how a target answers, it has no mark.

@@ -1,13 +1,78 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporters that come with the library, by what they write; loaded when asked for. Any table
--- with some of the methods of mtr.Reporter is one too.
+-- The reporters that come with the library.
+--
+--     mtr.report.jsonl "out.jsonl"            -- into this file; "-" or nothing: standard output
+--     mtr.report.text(print_it, { queries = 3 })     -- to a function
+--
+-- A reporter is a table with some of the methods of mtr.Reporter, and any such table is one. A
+-- built-in one is a file of this directory that returns { new = function(out, opts) }, and one line
+-- in the table below; it is loaded when it is first asked for.
 
+local err = require "mtr.base.err"
+
+---@class mtr.Reporter
+---@field start? fun(self: mtr.Reporter, meta: { transport?: string }): any, string?, string?
+---@field begin? fun(self: mtr.Reporter, target: string): any, string?, string?
+---@field hop? fun(self: mtr.Reporter, trace: mtr.Trace, hop: mtr.Hop): any, string?, string?
+---@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
+---@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
+---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
+
+-- start() comes first and finish() last; trace() is called for each result, update() about once a
+-- second. A method that returns nil and a message has failed. What is handed over is valid until
+-- the method returns: result:copy() and hop:copy() keep.
+--
+-- A program that shows hops as they settle (see mtr.cli) also calls begin(target), then hop() for
+-- each hop, in the order of TTL, then trace(), and only then begin() for the next target. Between
+-- begin() and trace() nothing else is told; trace() does not come if the target cannot be traced.
+-- It has nothing to say in start() and finish(): they get empty tables. A campaign, with many
+-- traces under way at once, calls neither begin() nor hop().
+
+-- A name, its module, and by the kind of results it can write, the word for it at --output of
+-- programs. The first word of a kind is the default.
+local BUILT_IN = {
+  { "text", "mtr.report.text", trace = "text" },
+  { "mda", "mtr.report.mda", mda = "text" },
+  { "pmtu", "mtr.report.pmtu", pmtu = "text" },
+  { "ping", "mtr.report.ping", ping = "text" },
+  { "dot", "mtr.report.dot", mda = "dot" },
+  { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
+}
+
+---@class mtr.Reports
+---@field text fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter as traceroute(8) does
+---@field mda fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, as text
+---@field pmtu fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy pmtu, as text
+---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter records of scripts/ping.lua
+---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
+---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
 local M = {}
 
---- Each result as one line of JSON into a file; "-": standard output.
----@param path? string
----@return mtr.Reporter
-function M.jsonl(path) return require("mtr.report.jsonl").new(path) end
+--- The words for --output, the default first.
+---@param kind string of results: "trace", "mda", "pmtu", "ping"
+---@return string[]
+function M.words(kind)
+  local words = {}
+  for _, row in ipairs(BUILT_IN) do words[#words + 1] = row[kind] end
+  return words
+end
 
-return M
+--- The reporter that a word names.
+---@param kind string of results
+---@param word string one of words(kind)
+---@param out? mtr.ReportOut
+---@param opts? table
+---@return mtr.Reporter
+function M.open(kind, word, out, opts)
+  for _, row in ipairs(BUILT_IN) do
+    if row[kind] == word then return M[row[1]](out, opts) end
+  end
+  error(("report: no reporter writes %s as %s"):format(err.show(kind), err.show(word)), 2)
+end
+
+return setmetatable(M, { __index = function(_, name)
+  for _, row in ipairs(BUILT_IN) do
+    if row[1] == name then return require(row[2]).new end
+  end
+end })

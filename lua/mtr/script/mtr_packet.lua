@@ -89,13 +89,13 @@ local function ttl_of(a)
 end
 
 local function options(a, tcp)
-  local port, local_port = a.port % 65536, a["local-port"] % 65536
+  local port, local_port, fill = a.port % 65536, a["local-port"] % 65536, a["bit-pattern"] % 256
   return {
     protocol = a.protocol, source = not ANY[a.source] and a.source or nil, interface = a.device,
     timeout = math.max(1, math.min(a.timeout, HOUR) * 1000),
     size = not tcp and math.max(a.size, LEAST[a.family][a.protocol]) or nil,
-    fill = a["bit-pattern"] % 256, tos = a.tos == -1 and 0 or a.tos % 256,
-    mark = a.mark ~= 0 and a.mark % WRAP or nil,
+    fill = fill, multipath = a.protocol == "icmp" and fill > 0 and "classic" or nil,
+    tos = a.tos == -1 and 0 or a.tos % 256, mark = a.mark ~= 0 and a.mark % WRAP or nil,
     port = a.protocol ~= "icmp" and port > 0 and port or nil,
     source_port = a.protocol == "udp" and local_port > 0 and local_port or nil,
     allow_broadcast = addr.class(a.dst) == "multicast",

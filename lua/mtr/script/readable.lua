@@ -4,6 +4,7 @@
 -- terminal. Whoever reads it does so in his own way and asks again; mtr.stream reads too.
 
 local err = require "mtr.base.err"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local watch = require "mtr.wait.watch"
 local default = require "mtr.engine.default"
@@ -31,9 +32,10 @@ return function(fd, on_done)
   elseif type(on_done) ~= "function" then
     error("readable: on_done must be a function, got " .. err.show(on_done), 2)
   end
+  interrupt.check()
   local engine, message, name = default.for_timers()
   if not engine then return refuse(on_done, message, name) end
-  local w, op = watch.new(engine, fd), {}
+  local w, op = watch.new(engine, fd), { idle = true }
   local ok, problem, code = w:ask(watch.READABLE, function(...)
     w:stop()
     op.message, op.name = ...

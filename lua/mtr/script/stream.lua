@@ -16,12 +16,12 @@
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local watch = require "mtr.wait.watch"
 local default = require "mtr.engine.default"
 
-local C, copy = lib.C, lib.copy
-local EAGAIN = err.code.EAGAIN
+local C, copy, EAGAIN = lib.C, lib.copy, err.code.EAGAIN
 local CHUNK = 65536                    -- bytes of one read, and least room for output
 
 local M = {}
@@ -113,8 +113,9 @@ end
 function Stream:read()
   scheduler.check "read"
   if self.on_data then error("read: this stream has the hook on_data", 2) end
+  interrupt.check()
   while true do
-    local op = { abandon = function()
+    local op = { idle = true, abandon = function()
       self.op = nil
       self:close()
     end }
@@ -157,9 +158,8 @@ end
 
 -- Tells those who wait for output to go out.
 local function progress(self)
-  local op = self.flushing
+  if self.flushing then scheduler.finish(self.flushing) end
   self.flushing = nil
-  if op then scheduler.finish(op) end
 end
 
 local function fail(self, message, name)

@@ -9,6 +9,7 @@
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
 local default = require "mtr.engine.default"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
 
@@ -82,9 +83,10 @@ end
 function M.sleep(duration)
   scheduler.check "sleep"
   local ms = milliseconds("sleep", duration)
+  interrupt.check()
   local engine, message, name = default.for_timers()
   if not engine then return nil, message, name end
-  local op = {}
+  local op = { idle = true }
   local clock, problem, code = timer.start(engine, ms, function(cancelled)
     op.cancelled = cancelled
     scheduler.finish(op)

@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
 local Trace = require "mtr.trace"
@@ -54,6 +55,7 @@ function M.trace(engine, dst, opts, on_done)
   local trace, bug = Trace.new(engine, dst, opts, options.trace, t)
   if not trace then error(bug, 2) end
   trace.on_done = on_done
+  interrupt.check()
   local ok, message, name = trace:start(t)
   check_bug("trace", message, name)
   if not ok then return fail(engine, trace, message, name) end
@@ -120,6 +122,7 @@ function M.probe(engine, opts, on_done)
       on_done(message, reply)
     end
   end
+  interrupt.check()
   local ok, message, name = trace:start(t)
   check_bug("probe", message, name)
   if not ok then return fail(engine, trace, message, name) end

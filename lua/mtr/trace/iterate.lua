@@ -13,6 +13,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local Trace = require "mtr.trace"
 
@@ -68,6 +69,7 @@ function M.iterate(engine, dst, opts)
   scheduler.check("hops", 3)
   local trace, bug = Trace.new(engine, dst, opts, options.hops, t)
   if not trace then error(bug, 2) end
+  interrupt.check()
   local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
   local ok, message, name = trace:start(t)
   if name == err.BUG then error("hops: " .. message, 2) end

@@ -40,6 +40,7 @@ end
 
 -- The answer of a name lookup: the first address that can be traced is.
 local function resolved(trace, t, addresses, message, name)
+  local given = t.interface
   trace.lookup = nil
   if addresses and addresses[2] then
     trace.all_addresses = {}
@@ -47,6 +48,7 @@ local function resolved(trace, t, addresses, message, name)
   end
   for _, address in ipairs(addresses or {}) do
     local ok
+    t.interface = address.zone > 0 and address.zone or given
     ok, message, name = start(trace, t, address.family, address.bytes)
     if ok then return end
   end
@@ -84,6 +86,8 @@ function M.start(trace, t)
   elseif family ~= -EINVAL then
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end
+  local broken = addr.broken(trace.target)
+  if broken then return err.own("EINVAL", broken) end
   return look_up(trace, t)
 end
 

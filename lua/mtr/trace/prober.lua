@@ -24,6 +24,7 @@ local admit = require "mtr.trace.admit"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local pending = require "mtr.wait.pending"
+local interrupt = require "mtr.wait.interrupt"
 
 local C = lib.C
 local band, bor, rshift = bit.band, bit.bor, bit.rshift
@@ -103,6 +104,7 @@ end
 ---@return string? message, string? name
 function M.open(engine, dst, opts)
   if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  interrupt.check()
   local t = lib.new "struct mtr_trace"
   local kept, bug = request.fill(options.prober, opts, t)
   if not kept then error(bug, 2) end

@@ -20,7 +20,7 @@ local M = {}
 local TCP_PORT = options.trace.by_name.port.default.tcp
 
 -- Options that contradict each other, or have no meaning together.
-local function conflict(t, opts, strategy)
+local function conflict(t, opts, strategy, source)
   if t.first_ttl > t.max_ttl then
     return ("first_ttl %d is above max_ttl %d"):format(t.first_ttl, t.max_ttl)
   elseif opts.tcp_flags and t.protocol ~= C.MTR_TCP then
@@ -31,7 +31,7 @@ local function conflict(t, opts, strategy)
     return 'multipath "dublin" needs protocol "udp"'
   elseif opts.max_probes and not strategy then
     return 'max_probes needs a strategy other than "window"'
-  elseif opts.family and opts.source and not opts.source:find(opts.family == 4 and "%." or ":") then
+  elseif opts.family and source and source.family ~= opts.family then
     return ("source %s is not an IPv%d address"):format(err.show(opts.source), opts.family)
   end
 end
@@ -76,7 +76,7 @@ function M.fill(declaration, opts, t)
   problem = out.strategy and fill_defaults(declaration, out.strategy, opts, t, out)
   if problem then return nil, problem end
   if not opts.port and t.protocol == C.MTR_TCP then t.port = TCP_PORT end
-  problem = conflict(t, opts, out.strategy)
+  problem = conflict(t, opts, out.strategy, out.source)
   if problem then return nil, declaration.who .. ": " .. problem end
   return out
 end

@@ -14,6 +14,7 @@ local C = lib.C
 ---@field family integer
 ---@field bytes ffi.cdata*
 ---@field text string
+---@field zone integer of a link-local address: the index of its interface, 0 none
 
 ---@class mtr.Lookup: mtr.LookupEntry
 local Lookup = {}
@@ -24,6 +25,8 @@ local M = {}
 local WHY = {
   ENOENT = "no address is known for it",
   EAGAIN = "the name server does not answer; try again, or check /etc/resolv.conf",
+  ELIBACC = "no address is known for it as it is written, and libidn2, which maps letters outside "
+    .. "ASCII to lower case, is not installed",
 }
 
 --- Looks a name up. done(addresses) or done(nil, message, name) is called from a step, as a hook.
@@ -50,11 +53,14 @@ end
 function Lookup:resolved(e)
   if e.error == 0 then
     local text = addr.text(e.addr, e.family)
-    if text and not self.seen[text] then
+    local key = e.probe > 0 and text .. "%" .. e.probe or text
+    if text and not self.seen[key] then
       local bytes = lib.new "uint8_t[16]"
       lib.copy(bytes, e.addr, 16)
-      self.seen[text] = true
-      self.addresses[#self.addresses + 1] = { family = e.family, bytes = bytes, text = text }
+      self.seen[key] = true
+      self.addresses[#self.addresses + 1] = {
+        family = e.family, bytes = bytes, text = text, zone = e.probe,
+      }
     end
     if e.ttl > 0 then return end
   end

@@ -15,12 +15,14 @@
 
 local coro = require "mtr.wait.coro"
 local err = require "mtr.base.err"
+local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
 
 local M = {}
 
 ---@class mtr.Op
 ---@field done? boolean
+---@field idle? boolean see mtr.wait.interrupt
 ---@field abandon? fun(op: mtr.Op) called when its waiter gives up
 
 ---@class mtr.Task: mtr.Op
@@ -37,8 +39,7 @@ local outside = { limits = {} }
 
 local current = outside
 local ready, first, last = {}, 1, 0
-local busy = false
-local NOTHING = { n = 0 }
+local busy, NOTHING = false, { n = 0 }
 
 --- True while hooks run.
 M.in_hook = false
@@ -56,9 +57,12 @@ local function ended(task, outcome, ...)
   task.done = true
   if outcome == "ends" then
     task.results = { n = select("#", ...), ... }
+  elseif err.is_interrupt((...)) then
+    task.err = err.INTERRUPTED
   else
     task.err = debug.traceback(task.co, err.text((...)))
-    err.report(task.err)
+    -- Without a reporter who waits for it is enough.
+    if err.reporter or not task.waiters then err.report(task.err) end
   end
   M.finish(task)
 end
@@ -137,17 +141,18 @@ end
 ---@param op mtr.Op
 function M.finish(op)
   op.done = true
-  local waiters, followers = op.waiters, op.followers
-  if not waiters and not followers then return end
-  op.waiters, op.followers = nil, nil
-  for _, task in ipairs(waiters or {}) do M.wake(task) end
-  for follower in pairs(followers or {}) do M.finish(follower) end
+  if op.idle then interrupt.finish(op) end
+  local waiters = op.waiters
+  if not waiters then return end
+  op.waiters = nil
+  for _, task in ipairs(waiters) do M.wake(task) end
 end
 
 local function check_limits(ops)
   for _, limit in ipairs(current.limits) do
     if limit.expired then
       for _, op in ipairs(ops) do
+        interrupt.finish(op)
         if op.abandon then op:abandon() end
       end
       error(limit, 0)
@@ -187,6 +192,7 @@ function M.wait_first(ops)
     for _, op in ipairs(ops) do
       if op.done then return op end
     end
+    interrupt.check_idle(ops)
     if me.stuck then
       me.stuck = nil
       error(STUCK, 0)
@@ -195,7 +201,10 @@ function M.wait_first(ops)
     if me == outside then
       me.stuck = not loop.turn()
     else
-      for _, op in ipairs(ops) do follow(op) end
+      for _, op in ipairs(ops) do
+        follow(op)
+        interrupt.begin(op)
+      end
       coro.suspend(me.co)
     end
   end
@@ -211,20 +220,30 @@ function M.wait(op) M.wait_first { op } end
 ---@param fn function
 ---@return mtr.Task
 function M.go(fn, ...)
-  local task = setmetatable({
-    co = coroutine.create(fn), args = { n = select("#", ...), ... }, done = false, limits = {},
-  }, Task)
+  local co, args = coroutine.create(fn), { n = select("#", ...), ... }
+  local task = setmetatable({ co = co, args = args, done = false, limits = {} }, Task)
   M.wake(task)
   return task
 end
 
+--- Has the tasks that are ready run before the one that calls this goes on.
+---@async
+---@return boolean some false: none was, or this is no task
+function M.pass()
+  local me = current
+  if me == outside or first > last then return false end
+  M.wake(me)
+  coro.suspend(me.co)
+  return true
+end
+
 --- Waits for the task. Returns what its function returned, or nil, its error with traceback, and
---- "ETASK".
+--- "ETASK"; "EINTR" if it was interrupted.
 ---@async
 function Task:wait()
   M.check "task:wait"
   M.wait(self)
-  if self.err then return nil, self.err, "ETASK" end
+  if self.err then return nil, self.err, self.err == err.INTERRUPTED and "EINTR" or "ETASK" end
   return unpack(self.results, 1, self.results.n)
 end
 

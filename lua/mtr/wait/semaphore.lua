@@ -10,6 +10,7 @@
 --
 -- release() may be called anywhere, hooks included. It may be called more often than acquire().
 
+local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
@@ -34,11 +35,12 @@ end
 ---@return true
 function Semaphore:acquire()
   scheduler.check "acquire"
+  interrupt.check()
   if self.count > 0 then
     self.count = self.count - 1
     return true
   end
-  local op = { abandon = function(op) op.gone = true end }
+  local op = { idle = true, abandon = function(op) op.gone = true end }
   self.last = self.last + 1
   self[self.last] = op
   scheduler.wait(op)

@@ -6,15 +6,17 @@
 --   local core = require "spec.support.harness.core"
 --   local C, ffi = core.load{ "core/wire/build.h", "core/wire/parse.h" }
 --
--- Headers go through `cpp -P` in one run, system headers replaced by the empty ones in
--- spec/support/harness/stub (add one there when a header of ours includes something new). What is
--- left is declared piece by piece, each distinct piece once per process: what is known is kept in
--- the ffi table, which outlives busted's reloading of modules between spec files. Static inline
--- functions and static assertions have no symbol and are dropped. Run from the top of the tree.
+-- Headers go through `cpp -P` in one run, whose output cpp.lua keeps, system headers replaced by
+-- the empty ones in spec/support/harness/stub (add one there when a header of ours includes
+-- something new). What is left is declared piece by piece, each distinct piece once per process:
+-- what is known is kept in the ffi table, which outlives busted's reloading of modules between spec
+-- files. Static inline functions and static assertions have no symbol and are dropped. Run from the
+-- top of the tree.
 --
 -- It would be wrong if a header used a type that neither LuaJIT nor our headers declare (declare
 -- it first with `ffi.cdef`), or wrote a function body after anything but a closing parenthesis.
 
+local cpp = require "spec.support.harness.cpp"
 local ffi = require "ffi"
 
 local M = {}
@@ -23,16 +25,14 @@ local M = {}
 ffi.mtrlua_specs = ffi.mtrlua_specs or { declared = {} }
 local state = ffi.mtrlua_specs
 
+local CPP = "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore -I."
+
 local function preprocess(headers)
-  local command = { "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore -I." }
+  local command = { CPP }
   for _, header in ipairs(headers) do
     command[#command + 1] = "-include '" .. header .. "'"
   end
-  command[#command + 1] = "/dev/null && echo '//done'"
-  local pipe = assert(io.popen(table.concat(command, " ")))
-  local text = pipe:read("*a")
-  pipe:close()
-  local body = text:match("^(.*)//done\n$")
+  local body = cpp.text(table.concat(command, " ") .. " /dev/null")
   if not body then error("core: cpp failed for " .. table.concat(headers, " "), 3) end
   return body
 end

@@ -9,19 +9,13 @@
 -- Types are those of core.load, which declares the header first.
 
 local core = require "spec.support.harness.core"
+local cpp = require "spec.support.harness.cpp"
 local ffi = require "ffi"
 
 local M = {}
 
 local state = ffi.mtrlua_specs
 state.inline = state.inline or {}
-
-local function read(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
 
 local function compile(header)
   local library = os.tmpname()
@@ -40,8 +34,9 @@ end
 function M.load(header)
   if not state.inline[header] then
     core.load{ header }
-    local cpp = "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore %s"
-    for prototype in read(cpp:format(header)):gmatch("static inline ([^;{}]-)%s*{") do
+    local command = "cpp -std=c11 -P -nostdinc -Ispec/support/harness/stub -Icore " .. header
+    local text = assert(cpp.text(command), "inline: cpp failed for " .. header)
+    for prototype in text:gmatch("static inline ([^;{}]-)%s*{") do
       if not state.declared[prototype] then
         ffi.cdef(prototype .. ";")
         state.declared[prototype] = true

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
 -- nets.lua: labs and engines for specs of the raw transport. `up` builds a lab that `down` takes
--- away, `inside` runs a function with an engine in the prober's network and checks that nothing is
--- left of the engine: no trace, no probe, no descriptor. Everything here is for one process with
--- one thread; it refuses to work, as `pending`, without the privileges that a lab needs.
+-- away; `shared` gives one lab to all tests that leave it as it was, until `down_shared`. `inside`
+-- runs a function with an engine in the prober's network and checks that nothing is left of the
+-- engine: no trace, no probe, no descriptor. Everything here is for one process with one thread; it
+-- refuses to work, as `pending`, without the privileges that a lab needs.
 
 local ffi = require "ffi"
 local assert = require "luassert"
@@ -15,7 +16,7 @@ ffi.cdef [[ int nets_fcntl(int fd, int command, ...) __asm__("fcntl"); ]]
 local F_GETFD, FDS = 1, 1024
 
 local M = { transport = os.getenv "MTR_TRANSPORT" or "raw" }
-local labs = {}
+local labs, shared = {}, {}
 
 local available, reason = lab.available()
 
@@ -24,14 +25,18 @@ function M.needs_privilege(pending)
   if not available then pending(reason) end
 end
 
+local function build(words)
+  local name, rest = words:match "^(%S+)%s*(.*)$"
+  local args = {}
+  for word in rest:gmatch "%S+" do args[#args + 1] = word end
+  return assert(lab.up(name, args))
+end
+
 ---A lab from the words that `lab up` takes: "chain 4 udp=7".
 ---@param words string
 ---@return lab.Lab
 function M.up(words)
-  local name, rest = words:match "^(%S+)%s*(.*)$"
-  local args = {}
-  for word in rest:gmatch "%S+" do args[#args + 1] = word end
-  local l = assert(lab.up(name, args))
+  local l = build(words)
   labs[#labs + 1] = l
   return l
 end
@@ -39,6 +44,22 @@ end
 ---Takes down every lab of `up`.
 function M.down()
   while #labs > 0 do table.remove(labs):down() end
+end
+
+---The one lab of these words, for tests that leave it as it was.
+---@param words string
+---@return lab.Lab
+function M.shared(words)
+  shared[words] = shared[words] or build(words)
+  return shared[words]
+end
+
+---Takes down every lab of `shared`.
+function M.down_shared()
+  for words, l in pairs(shared) do
+    shared[words] = nil
+    l:down()
+  end
 end
 
 ---How many descriptors this process has open.
@@ -90,16 +111,17 @@ function M.inside(l, fn, opts, node, drops)
   end)
 end
 
----Checks that no trace or probe is left, and that of each probe we know what became of it: it was
----answered, or timed out, or its trace ended before either.
+---Checks that no trace or probe is left, and that we know of each probe what became of it: it was
+---answered, it timed out, it failed, or its trace ended before any of these.
 ---@param stats table<string, number>
 ---@param drops? boolean
 function M.accounted(stats, drops)
   assert.equal(0, stats.traces, "traces in flight")
   assert.equal(0, stats.probes, "probes outstanding")
   assert.equal(stats.traces_started, stats.traces_done)
-  local ended = stats.replies + stats.timeouts
-  assert(ended <= stats.probes_sent, ("%d of %d probes ended"):format(ended, stats.probes_sent))
+  assert.equal(stats.probes_sent,
+    stats.replies + stats.timeouts + stats.failed + stats.given_up + stats.probes,
+    "probes sent are answered, timed out, failed, given up or outstanding")
   if not drops then assert.equal(0, stats.kernel_drops) end
 end
 

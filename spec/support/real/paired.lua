@@ -72,6 +72,23 @@ function Engine:start(o)
   return t[0].handle
 end
 
+---An engine, and a trace of it whose first probe has failed and whose second is an hour away.
+function M.stuck(o)
+  local e = assert(M.open{ rate = 1 / 3600, max_traces = 3 })
+  local options = { gap_limit = 0, attempts = 15, max_ttl = 30 }
+  for k, v in pairs(o or {}) do options[k] = v end
+  local handle = assert(e:start(options))
+  e:step()
+  return e, handle
+end
+
+---What mtr_describe says of a trace.
+function Engine:describe(handle)
+  local info = ffi.new("struct mtr_info")
+  assert(C.mtr_describe(self.mtr, handle, info) == 0)
+  return info
+end
+
 ---One step; its events as tables.
 function Engine:step()
   local list, n = {}, C.mtr_step(self.mtr)
@@ -91,6 +108,11 @@ function Engine:until_event(wanted, ms)
     for _, e in ipairs(self:step()) do if wanted(e) then return e end end
     if C.mtr_wait(engines, 1, -1, ms or 0) == 0 then return nil end
   end
+end
+
+---Steps until a trace is done; its last event.
+function Engine:done(handle)
+  return self:until_event(function(e) return e.kind == "DONE" and e.trace == handle end, 100)
 end
 
 ---Puts a packet into the other end of a socket; sees to it that it got there.
@@ -114,6 +136,13 @@ end
 function Engine:close()
   C.mtr_close(self.mtr, nil)
   self:leave()
+end
+
+---Closes an engine, if there is one, and checks that no probe is outstanding.
+function M.finish(e)
+  if not e then return end
+  assert(e:stats().probes == 0, "probes are left outstanding")
+  e:close()
 end
 
 return M

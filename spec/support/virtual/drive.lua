@@ -13,6 +13,7 @@
 
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
+local path = require "spec.support.virtual.path"
 local record = require "spec.support.virtual.record"
 
 local C, ffi = core.load{ "core/probe/core.h", "core/wire/build.h" }
@@ -39,6 +40,15 @@ function M.new(o)
   d.handles = ffi.new("uint32_t[?]", d.batch)
   d.bytes = ffi.new("uint8_t[65536]")
   return d
+end
+
+---An engine over the path of |places| (see path.lua) to 203.0.113.9.
+function M.over(o, places)
+  o = o or {}
+  places = places or { "10.0.0.1" }
+  places.dst = "203.0.113.9"
+  o.network = path.new(places)
+  return M.new(o)
 end
 
 ---Starts a trace of the options in |o|, words for protocol and multipath, and to the network's

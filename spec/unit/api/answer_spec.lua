@@ -17,32 +17,16 @@ describe("answer", function()
     e = assert(paired.open(o))
     return e
   end
-  local function describe_trace(handle)
-    local info = ffi.new("struct mtr_info")
-    assert.equal(0, C.mtr_describe(e.mtr, handle, info))
-    return info
-  end
-  -- A trace whose first probe has failed and whose second is an hour away.
-  local function stuck(o)
-    e = assert(paired.open{ rate = 1 / 3600, max_traces = 3 })
-    local options = { gap_limit = 0, attempts = 15, max_ttl = 30 }
-    for k, v in pairs(o or {}) do options[k] = v end
-    local handle = assert(e:start(options))
-    e:step()
-    return handle
-  end
 
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   it("takes probes for manual traces only, with a TTL and a flow that there is", function()
-    local handle = stuck{ flags = C.MTR_MANUAL }
+    local handle
+    e, handle = paired.stuck{ flags = C.MTR_MANUAL }
     local sweep = e:start{}
     local function probe(o)
       local opts = ffi.new("struct mtr_probe_opts[1]", { o })
@@ -54,13 +38,14 @@ describe("answer", function()
     local n, name = probe{ trace = handle, ttl = 255, flow = 511 }
     assert.equal(1, n)
     assert.is_true(name ~= 0)
-    assert.equal(path.bytes("127.0.0.1"), ffi.string(describe_trace(handle).dst, 16))
+    assert.equal(path.bytes("127.0.0.1"), ffi.string(e:describe(handle).dst, 16))
     C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
     assert.equal(ESTALE, (probe{ trace = handle, ttl = 1 }))
   end)
 
   it("takes answers only from traces that were asked", function()
-    local sweep = stuck()
+    local sweep
+    e, sweep = paired.stuck()
     local strategy = e:start{ flags = C.MTR_STRATEGY }
     for _, handle in ipairs{ sweep, strategy } do
       assert.equal(EBUSY, C.mtr_pass(e.mtr, handle, -1))
@@ -69,7 +54,8 @@ describe("answer", function()
   end)
 
   it("takes no time that is none", function()
-    local handle = stuck{ flags = C.MTR_STRATEGY }
+    local handle
+    e, handle = paired.stuck{ flags = C.MTR_STRATEGY }
     for _, ms in ipairs{ 0 / 0, 1e12, 1 / 0 } do
       assert.equal(EINVAL, C.mtr_pass(e.mtr, handle, ms))
       assert.equal(EINVAL, C.mtr_pace(e.mtr, handle, ms))

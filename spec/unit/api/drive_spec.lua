@@ -20,10 +20,7 @@ describe("driving an engine", function()
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   it("has nothing planned when new, and something once a timer is set", function()

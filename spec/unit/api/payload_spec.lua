@@ -15,19 +15,11 @@ describe("payload", function()
     e = assert(paired.open(o))
     return e
   end
-  local function describe_trace(handle)
-    local info = ffi.new("struct mtr_info")
-    assert.equal(0, C.mtr_describe(e.mtr, handle, info))
-    return info
-  end
 
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   it("keeps a payload once and refuses one that no packet holds", function()
@@ -39,7 +31,7 @@ describe("payload", function()
     assert.equal(0, C.mtr_payload(e.mtr, "", 0))
     assert.equal(EMSGSIZE, C.mtr_payload(e.mtr, ("x"):rep(65001), 65001))
     local handle = e:start{ payload = a, protocol = C.MTR_UDP }
-    assert.is_true(describe_trace(handle).size >= 33)
+    assert.is_true(e:describe(handle).size >= 33)
   end)
 
   it("keeps many, each as it was given", function()

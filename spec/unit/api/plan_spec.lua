@@ -4,7 +4,7 @@
 local core = require "spec.support.harness.core"
 local paired = require "spec.support.real.paired"
 
-local C, ffi = core.load{ "core/mtr.h" }
+local C = core.load{ "core/mtr.h" }
 
 local EINVAL, EACCES, EADDRNOTAVAIL, EADDRINUSE, EMFILE = -22, -13, -99, -98, -24
 
@@ -15,19 +15,11 @@ describe("plan", function()
     e = assert(paired.open(o))
     return e
   end
-  local function describe_trace(handle)
-    local info = ffi.new("struct mtr_info")
-    assert.equal(0, C.mtr_describe(e.mtr, handle, info))
-    return info
-  end
 
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   for _, case in ipairs{
@@ -53,7 +45,7 @@ describe("plan", function()
     open{ rate = 0.001 }
     local handle = e:start{ protocol = C.MTR_UDP, source_port = 33999 }
     local other = assert(paired.open{ seed = 3, rate = 0.001 })
-    assert.equal(33999, describe_trace(handle).source_port)
+    assert.equal(33999, e:describe(handle).source_port)
     local refused, err, why = other:start{ protocol = C.MTR_UDP, source_port = 33999 }
     assert.is_nil(refused)
     assert.equal(EADDRINUSE, err)
@@ -77,8 +69,8 @@ describe("plan", function()
 
   it("gives flows their own ports, in the block that it has reserved", function()
     open{ rate = 0.001 }
-    local a = describe_trace(e:start{ protocol = C.MTR_TCP, flow = 0, port = 80 })
-    local b = describe_trace(e:start{ protocol = C.MTR_TCP, flow = 5, port = 80 })
+    local a = e:describe(e:start{ protocol = C.MTR_TCP, flow = 0, port = 80 })
+    local b = e:describe(e:start{ protocol = C.MTR_TCP, flow = 5, port = 80 })
     assert.equal(5, b.flow)
     assert.equal(0, (b.source_port - a.source_port) % 5)
     assert.is_true(b.source_port > a.source_port)

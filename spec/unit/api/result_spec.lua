@@ -14,40 +14,20 @@ describe("result", function()
     e = assert(paired.open(o))
     return e
   end
-  local function done(handle)
-    return e:until_event(function(ev) return ev.kind == "DONE" and ev.trace == handle end, 100)
-  end
-  local function describe_trace(handle)
-    local info = ffi.new("struct mtr_info")
-    assert.equal(0, C.mtr_describe(e.mtr, handle, info))
-    return info
-  end
-  -- A trace whose first probe has failed and whose second is an hour away.
-  local function stuck(o)
-    e = assert(paired.open{ rate = 1 / 3600, max_traces = 3 })
-    local options = { gap_limit = 0, attempts = 15, max_ttl = 30 }
-    for k, v in pairs(o or {}) do options[k] = v end
-    local handle = assert(e:start(options))
-    e:step()
-    return handle
-  end
 
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   it("ends a trace as error when the kernel takes none of its probes", function()
     open{ rate = 0 }
     local handle = e:start{ cookie = 7, max_ttl = 3 }
-    local ev = done(handle)
+    local ev = e:done(handle)
     assert.same({ "error", 22, 7, 6 }, { ev.reason, ev.icmp_code, ev.cookie, ev.probe })
     assert.equal(6, e:stats().send_errors)
-    local info = describe_trace(handle)
+    local info = e:describe(handle)
     assert.same({ C.MTR_STOP_ERROR, 22, 3, 6, 7, 1, 4 }, { info.stop_reason, info.stop_data,
       info.hop_count, info.probes, info.cookie, info.protocol, info.family })
     assert.equal("127.0.0.1", record.text(info.src, 4))
@@ -57,7 +37,7 @@ describe("result", function()
   it("tells in replies of the hops where probes could not be sent", function()
     open{ rate = 0 }
     local handle = e:start{ max_ttl = 2 }
-    done(handle)
+    e:done(handle)
     local out = ffi.new("struct mtr_event[3]")
     assert.equal(2, C.mtr_replies(e.mtr, handle, 0, out, 1, nil, 0))
     assert.equal(0, out[1].kind)
@@ -71,15 +51,16 @@ describe("result", function()
   end)
 
   it("describes a trace while it runs and when it has ended", function()
-    local handle = stuck{ protocol = C.MTR_UDP, flow = 3, first_ttl = 2, port = 53, size = 99 }
-    local info = describe_trace(handle)
+    local handle
+    e, handle = paired.stuck{ protocol = C.MTR_UDP, flow = 3, first_ttl = 2, port = 53, size = 99 }
+    local info = e:describe(handle)
     assert.same({ 17, 3, 2, 53, 99, 0 }, { info.protocol, info.flow, info.first_ttl, info.port,
       info.size, info.stop_reason })
     C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 5, 0)
-    done(handle)
-    info = describe_trace(handle)
+    e:done(handle)
+    info = e:describe(handle)
     assert.same({ C.MTR_STOP_GSS, 5 }, { info.stop_reason, info.stop_data })
     local duration = info.duration
-    assert.equal(duration, describe_trace(handle).duration)
+    assert.equal(duration, e:describe(handle).duration)
   end)
 end)

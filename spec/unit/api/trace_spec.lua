@@ -16,35 +16,21 @@ describe("trace", function()
     e = assert(paired.open(o))
     return e
   end
-  local function done(handle)
-    return e:until_event(function(ev) return ev.kind == "DONE" and ev.trace == handle end, 100)
-  end
-  -- A trace whose first probe has failed and whose second is an hour away.
-  local function stuck(o)
-    e = assert(paired.open{ rate = 1 / 3600, max_traces = 3 })
-    local options = { gap_limit = 0, attempts = 15, max_ttl = 30 }
-    for k, v in pairs(o or {}) do options[k] = v end
-    local handle = assert(e:start(options))
-    e:step()
-    return handle
-  end
 
   after_each(function()
     local last = e
     e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
-    end
+    paired.finish(last)
   end)
 
   it("keeps a trace until it is released, and not in flight", function()
-    local handle = stuck()
+    local handle
+    e, handle = paired.stuck()
     assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
     assert.equal(0, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
     assert.equal(ESTALE, C.mtr_stop(e.mtr, handle, HALTED, 9, 0))
     assert.equal(EBUSY, C.mtr_release(e.mtr, handle))
-    local ev = done(handle)
+    local ev = e:done(handle)
     assert.same({ "halted", 9 }, { ev.reason, ev.icmp_code })
     assert.equal(1, e:stats().traces)
     assert.equal(0, C.mtr_release(e.mtr, handle))
@@ -52,9 +38,10 @@ describe("trace", function()
   end)
 
   it("knows no stale, wild or zero handle", function()
-    local handle = stuck()
+    local handle
+    e, handle = paired.stuck()
     C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
-    done(handle)
+    e:done(handle)
     C.mtr_release(e.mtr, handle)
     local info, out = ffi.new("struct mtr_info"), ffi.new("struct mtr_event[1]")
     local opts = ffi.new("struct mtr_probe_opts[1]", { { ttl = 1 } })
@@ -69,7 +56,8 @@ describe("trace", function()
   end)
 
   it("stops only for a reason that there is", function()
-    local handle = stuck()
+    local handle
+    e, handle = paired.stuck()
     assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0, 0))
     assert.equal(0, C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 0, 0))
   end)

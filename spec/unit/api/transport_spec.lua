@@ -1,66 +1,145 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/api/transport.c: which transport an engine gets, and what it says of it.
+-- The table of transports is the only list: whoever names transports names exactly those.
 local core = require "spec.support.harness.core"
-local paired = require "spec.support.real.paired"
+local run = require "spec.support.harness.run"
 
-local C, ffi = core.load{ "core/mtr.h" }
+local C, ffi = core.load { "core/api/transport.h", "core/api/check.h", "core/mtr.h" }
 
-ffi.cdef "uint32_t geteuid(void);"
+-- The table as C tells it: a list of { name =, id =, sockets =, caps =, flags = }.
+local function told()
+  local list, info = {}, ffi.new "struct mtr_transport_info"
+  while C.mtr_transport_info(#list, info) == 0 do
+    list[#list + 1] = { name = ffi.string(info.name), id = info.id, sockets = info.sockets,
+      caps = info.caps, flags = info.flags }
+  end
+  return list
+end
 
-local EPERM = -1
+local function named()
+  local names = {}
+  for _, transport in ipairs(told()) do
+    if transport.flags % 2 == C.MTR_TRANSPORT_NAMED then names[#names + 1] = transport.name end
+  end
+  return names
+end
 
-describe("the transport", function()
-  local e
+local function by_name(name)
+  for _, transport in ipairs(told()) do
+    if transport.name == name then return transport end
+  end
+end
 
-  after_each(function()
-    local last = e
-    e = nil
-    if last then
-      assert.equal(0, last:stats().probes)
-      last:close()
+local function sorted(list)
+  table.sort(list)
+  return list
+end
+
+describe("transports", function()
+  local words = require "mtr.record.words"
+
+  it("begin with auto and end with -ENOENT", function()
+    local list = told()
+    assert.equal("auto", list[1].name)
+    assert.equal(C.MTR_AUTO, list[1].id)
+    for _, i in ipairs { #list, #list + 1, 0xffffffff } do
+      assert.equal(-2, C.mtr_transport_info(i, ffi.new "struct mtr_transport_info"))
     end
   end)
 
-  it("says that raw sockets need a privilege, and what to do", function()
-    if ffi.C.geteuid() == 0 then
-      pending("needs to run without CAP_NET_RAW")
-      return
+  it("have a name and a number of their own, and cover the enum of mtr.h", function()
+    local text = assert(io.open "core/mtr.h"):read "*a"
+    local wanted, ids, names = {}, {}, {}
+    for name in text:match("enum {(%s*MTR_AUTO.-)}"):gmatch "MTR_([%u_]+)" do
+      wanted[#wanted + 1] = name
     end
-    local config, engine = ffi.new("struct mtr_config"), ffi.new("struct mtr *[1]")
-    local why = ffi.new("char[256]")
-    C.mtr_defaults(config)
-    config.transport = C.MTR_RAW
-    assert.equal(EPERM, C.mtr_open(config, engine, why, 256))
-    assert.is_true(engine[0] == nil)
-    assert.is_not_nil(ffi.string(why):find("CAP_NET_RAW", 1, true))
-  end)
-
-  it("is raw over the sockets that it is given, as it is at a low rate", function()
-    for _, rate in ipairs{ 1, C.MTR_FAST_RATE } do
-      e = assert(paired.open{ rate = rate })
-      assert.equal("raw", ffi.string(C.mtr_transport(e.mtr)))
-      assert.equal("raw sockets are permitted", e.why)
-      e:close()
+    for _, transport in ipairs(told()) do
+      assert.is_nil(ids[transport.id])
+      ids[transport.id] = true
+      names[#names + 1] = transport.name:upper():gsub("-", "_")
+      assert.equal(transport.id, tonumber(C["MTR_" .. names[#names]]))
+      assert.is_true(C.transport_known(transport.id) == 1)
     end
-    e = nil
+    assert.same(sorted(wanted), sorted(names))
+    assert.equal(0, C.transport_known(#names))
   end)
 
-  it("says that no packet sockets are left where a high rate would have them", function()
-    e = assert(paired.open{ rate = C.MTR_FAST_RATE + 1 })
-    assert.equal("raw", ffi.string(C.mtr_transport(e.mtr)))
-    assert.equal("raw sockets are permitted, no packet sockets left", e.why)
+  it("are the same in Lua, word by word", function()
+    assert.same(told(), words.transports)
+    assert.same(named(), words.transport_names)
+    local names = {}
+    for name, id in pairs(words.transport) do
+      names[#names + 1] = name
+      assert.equal(by_name(name).id, id)
+    end
+    assert.same(sorted(named()), sorted(names))
   end)
 
-  it("says that a transport was asked for", function()
-    e = assert(paired.open{ transport = C.MTR_RAW })
-    assert.equal("asked for", e.why)
+  it("use no more sockets than an engine has", function()
+    for _, transport in ipairs(told()) do assert.is_true(transport.sockets <= C.MTR_SOCKETS) end
+    assert.equal(C.MTR_SOCKETS, by_name("packet").sockets)
+    assert.is_true(by_name("raw").sockets < C.MTR_SOCKETS)
+    assert.equal(0, by_name("mtr-packet").sockets)
   end)
 
-  it("cannot be packet over sockets that are none", function()
-    local engine, err, why = paired.open{ transport = C.MTR_PACKET }
-    assert.is_nil(engine)
-    assert.is_true(err < 0)
-    assert.equal("packet sockets cannot be had here; choose raw", why)
+  it("have the capabilities that an open engine has", function()
+    local mtr = require "mtr"
+    local engine = assert(mtr.engine { sim = require("spec.support.virtual.simulated").chain(1) })
+    assert.equal(by_name("sim").caps, C.mtr_caps(ffi.cast("struct mtr *", engine.c)))
+    engine:close()
+  end)
+
+  it("are accepted by the check of a config, and no others are", function()
+    local why = ffi.new "char[256]"
+    for id = 0, 20 do
+      local config = ffi.new "struct mtr_config"
+      C.mtr_defaults(config)
+      config.transport = id
+      if id == C.MTR_REPLAY then config.recording = "x" end
+      assert.equal(C.transport_known(id) == 1, C.check_config(config, why, 256) == 0)
+    end
+  end)
+end)
+
+describe("the names of transports", function()
+  local mtr = require "mtr"
+
+  it("are what mtrlua --help lists", function()
+    local help = run.run("build/mtrlua --help").out
+    local list = help:match "how probes travel:%s*(.-)\n  %-%-":gsub("%s+", " ")
+    assert.equal(table.concat(named(), ", "), list)
+    for line in help:gmatch "[^\n]+" do assert.is_true(#line < 80) end
+  end)
+
+  it("are what mtrlua --transport takes", function()
+    local got = run.run "build/mtrlua --transport pigeon -e ''"
+    assert.equal(2, got.status)
+    assert.truthy(got.err:find("is not one of " .. table.concat(named(), "|") .. "\n", 1, true))
+    for _, name in ipairs(named()) do
+      local taken = run.run("build/mtrlua --transport " .. name .. " -e ''")
+      assert.is_nil(taken.err:find "is not one of", name)
+    end
+    got = run.run "build/mtrlua --transport replay -e ''"
+    assert.truthy(got.err:find "'replay' is not one of")
+  end)
+
+  it("are what the option of an engine takes", function()
+    local ok, message = pcall(mtr.engine, { transport = "pigeon" })
+    local names = named()
+    local last = table.remove(names)
+    assert.is_false(ok)
+    assert.truthy(message:find(('transport must be "%s" or "%s"'):format(
+      table.concat(names, '", "'), last), 1, true))
+  end)
+
+  it("are the rows of README's table, auto being explained below it", function()
+    local readme = assert(io.open "README.md"):read "*a"
+    local rows = { "auto" }
+    local section = readme:match "## Transports and privileges\n(.-)\n## "
+    for name in section:gmatch "\n| ([%w-]+) |" do
+      if name ~= "transport" then rows[#rows + 1] = name end
+    end
+    assert.same(named(), rows)
+    assert.truthy(section:find("`auto`", 1, true))
   end)
 end)

@@ -27,6 +27,27 @@ describe("resolve", function()
     end
   end)
 
+  it("tells the zone of a link-local address", function()
+    e = assert(paired.open())
+    local lo = C.mtr_interface "lo"
+    for _, name in ipairs { "fe80::2%lo", "fe80::2%" .. lo } do
+      assert.equal(0, C.mtr_resolve(e.mtr, name, 0, 31))
+      local answer = assert(e:until_event(function(ev) return ev.cookie == 31 end, 5000))
+      assert.same({ "fe80::2", 6, lo }, { answer.addr, answer.family, answer.probe })
+    end
+  end)
+
+  it("tells an address mapped from IPv4 as what it is", function()
+    e = assert(paired.open())
+    local function ask(family)
+      assert.equal(0, C.mtr_resolve(e.mtr, "::ffff:192.0.2.9", family, 31))
+      return assert(e:until_event(function(ev) return ev.cookie == 31 end, 5000))
+    end
+    local answer = ask(0)
+    assert.same({ "192.0.2.9", 4 }, { answer.addr, answer.family })
+    assert.same({ 0, 2 }, { ask(6).family, ask(6).error })
+  end)
+
   it("waits at close for a resolution under way", function()
     e = assert(paired.open())
     assert.equal(0, C.mtr_resolve(e.mtr, "192.0.2.9", 4, 1))

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What programs share: options off the help text, wrong usage, output in the order of the targets.
+-- What programs share: options off the help text, wrong usage, output in the order of the targets,
+-- reporters that are told in that order.
 local support = require "spec.support.harness.run"
 
 local HELP = [[
@@ -51,6 +52,33 @@ elseif args.count == 97 then
 end
 cli:write(format .. " " .. table.concat(words, " ") .. "\n")
 ]==]):format(HELP)
+
+-- The first target is the last to end, so all hops of the others wait for their turn.
+local REPORTING = [==[
+local mtr = require "mtr"
+local cli = mtr.cli("demo", [[%s]])
+local args = cli:parse(arg)
+local reporter = {}
+local function say(...) cli:write(table.concat({ ... }, " ") .. "\n") end
+function reporter:start() say "start" end
+function reporter:begin(target) say("begin", target) end
+function reporter:hop(trace, hop) say("hop", trace.target, hop.ttl, hop.addr, #hop.replies) end
+function reporter:trace(result)
+  if args.count == 7 then return nil, "EIO: no more", "EIO" end
+  say("trace", result.target, result.stop_reason)
+  return true
+end
+function reporter:finish() say "finish" end
+if args.count == 5 then reporter.hop = nil end
+local others = mtr.semaphore(0)
+return cli:report(args.target, reporter, function(target, on_hop)
+  if target == args.target[1] then others:acquire() end
+  local result, message = mtr.trace(target, { on_hop = on_hop, queries = 2 })
+  if target == args.target[2] then others:release() end
+  return result, message
+end, args.count == 4 and function(result) return result.hop_count == 3 end or nil)
+]==]
+REPORTING = REPORTING:format(HELP)
 
 describe("mtr.cli", function()
   local function demo(words, after)
@@ -133,5 +161,49 @@ describe("mtr.cli", function()
     local got = demo("a", " >/dev/full")
     assert.equal(1, got.status)
     assert.truthy(got.err:find "^demo: standard output: No space left on device")
+  end)
+
+  local function report(words)
+    support.file("report.lua", REPORTING)
+    return support.run('"$MTR_PROGRAM" --sim spec/sim/topologies/plain.lua --seed 1 '
+      .. '"$DIR/report.lua" ' .. words)
+  end
+
+  local HOPS = { web = "198.18.0.1 198.18.0.2 203.0.113.9", ["198.18.0.1"] = "198.18.0.1" }
+
+  -- What a reporter is told of a target.
+  local function told(target, hops)
+    local lines, ttl = { "begin " .. target .. "\n" }, 0
+    for addr in (hops and HOPS[target] or ""):gmatch "%S+" do
+      ttl = ttl + 1
+      lines[#lines + 1] = ("hop %s %d %s 2\n"):format(target, ttl, addr)
+    end
+    if HOPS[target] then lines[#lines + 1] = "trace " .. target .. " completed\n" end
+    return table.concat(lines)
+  end
+
+  it("tells a reporter of one target after another, hops as they settle", function()
+    local got = report "web 198.18.0.1 nowhere"
+    assert.equal("start\n" .. told("web", true) .. told("198.18.0.1", true) .. told "nowhere"
+      .. "finish\n", got.out)
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "^demo: nowhere: ENOENT: [^\n]*\n$")
+  end)
+
+  it("does not tell a reporter what it has no method for", function()
+    local got = report "-c 5 web 198.18.0.1"
+    assert.same({ 0, "start\n" .. told "web" .. told "198.18.0.1" .. "finish\n", "" },
+      { got.status, got.out, got.err })
+  end)
+
+  it("asks what is well, if it is told whom", function()
+    assert.equal(0, report("-c 4 web 203.0.113.9").status)
+    assert.equal(1, report("-c 4 web 198.18.0.1").status)
+  end)
+
+  it("ends with status 1 when a reporter fails", function()
+    local got = report "-c 7 web 198.18.0.1"
+    assert.same({ 1, "demo: EIO: no more\n" }, { got.status, got.err })
+    assert.is_nil(got.out:find "finish")
   end)
 end)

@@ -23,6 +23,20 @@ describe("a stamp", function()
     assert.same({ 1010, 1030, 1050, 1070, 1090 }, (stamps(5, 1000, 1100)))
   end)
 
+  it("is the beginning of a packet's share where the call may contain the answer", function()
+    local sent = ffi.new("struct net_sent[16]")
+    local function early(n, first, last)
+      local list = {}
+      I.net_stamp_early(sent, n, first, last, usual)
+      for i = 1, n do list[i] = tonumber(sent[i - 1].at) end
+      return list
+    end
+    assert.same({ 1000 }, early(1, 1000, 1100))
+    assert.same({ 1000, 1100, 1200 }, early(3, 1000, 1300))
+    local long = early(2, 10000, 5000000)      -- interrupted: not later than is usual
+    assert.is_true(long[1] == 10000 and long[2] < 10110, long[2])
+  end)
+
   it("is given to no packet that the call did not take", function()
     local list, behind = stamps(2, 1000, 1100)
     assert.same({ 1025, 1075 }, list)

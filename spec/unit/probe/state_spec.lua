@@ -2,7 +2,6 @@
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local inline = require "spec.support.harness.inline"
-local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/state.h", "core/probe/core.h", "core/probe/fail.h" }
 local I = inline.load "core/probe/state.h"
@@ -10,13 +9,7 @@ local I = inline.load "core/probe/state.h"
 describe("state", function()
   local d
 
-  local function open(o, places)
-    o = o or {}
-    places = places or { "10.0.0.1" }
-    places.dst = "203.0.113.9"
-    o.network = path.new(places)
-    d = drive.new(o)
-  end
+  local function open(o, places) d = drive.over(o, places) end
 
   after_each(function() d:close() end)
 

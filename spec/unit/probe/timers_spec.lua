@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
-local path = require "spec.support.virtual.path"
 
 local C = core.load{ "core/probe/core.h" }
 
@@ -10,13 +9,7 @@ local ESTALE = -116
 describe("timers", function()
   local d
 
-  local function open(o, places)
-    o = o or {}
-    places = places or { "10.0.0.1" }
-    places.dst = "203.0.113.9"
-    o.network = path.new(places)
-    d = drive.new(o)
-  end
+  local function open(o, places) d = drive.over(o, places) end
 
   after_each(function() d:close() end)
 

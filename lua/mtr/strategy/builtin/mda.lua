@@ -18,6 +18,9 @@ local M = { name = "mda", confidence = 95, flows = 512 }
 
 M.defaults = { window = 32, max_probes = 20000 }
 
+--- Of result.mda.hops: where paths part and meet again.
+M.diamonds = mda_diamond.diamonds
+
 -- Sends flows to a TTL, until each is answered or was tried `attempts` times, and waits for all.
 local function send(self, trace, ttl, flows)
   local at = self.at[ttl]

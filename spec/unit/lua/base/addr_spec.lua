@@ -12,8 +12,8 @@ local forms = {
   ["::"] = "::", ["::1"] = "::1", ["1::"] = "1::",
   ["2001:db8:0:0:1:0:0:1"] = "2001:db8::1:0:0:1", ["2001:DB8::00AB"] = "2001:db8::ab",
   ["2001:db8:0:1:1:1:1:1"] = "2001:db8:0:1:1:1:1:1", ["2001:0:0:1:0:0:0:1"] = "2001:0:0:1::1",
-  ["::ffff:192.0.2.1"] = "::ffff:192.0.2.1", ["::ffff:0:1"] = "::ffff:0.0.0.1",
-  ["0:0:0:0:0:ffff:1:0"] = "::ffff:0.1.0.0",
+  ["::ffff:192.0.2.1"] = "192.0.2.1", ["::ffff:0:1"] = "0.0.0.1",
+  ["0:0:0:0:0:ffff:1:0"] = "0.1.0.0", ["::fffe:c000:201"] = "::fffe:c000:201",
   ["fe80::1"] = "fe80::1", ["1:2:3:4:5:6:7:0"] = "1:2:3:4:5:6:7:0",
   ["1:2:3:4:5:6:0:0"] = "1:2:3:4:5:6::", ["0:0:3:4:5:6:7:8"] = "::3:4:5:6:7:8",
   ["64:ff9b::c000:201"] = "64:ff9b::c000:201",
@@ -28,6 +28,31 @@ describe("an address", function()
       assert.equal(form, addr.text(bytes, family))  -- and remembered
     end)
   end
+
+  it("is written with dots where a packet has one mapped from IPv4", function()
+    local raw, zone = lib.new "uint8_t[16]", lib.new "uint32_t[1]"
+    for given, form in pairs {
+      ["::ffff:192.0.2.1"] = "::ffff:192.0.2.1", ["::ffff:0:1"] = "::ffff:0.0.0.1",
+      ["0:0:0:0:0:ffff:1:0"] = "::ffff:0.1.0.0",
+    } do
+      assert.equal(6, lib.C.mtr_address(given, raw, zone))
+      assert.equal(form, addr.format(raw, 6))
+    end
+  end)
+
+  it("is broken, not a name, where only addresses are made so", function()
+    for _, text in ipairs {
+      "300.1.2.3", "1.2.3", "1.2.3.4.5", "1.2.3.4.", "010.0.0.1", "0x7f.1", "127.1", "10.0.0.1%lo",
+      "::1::", "1:2", "[::1]", "host:80", "::ffff:10.0.0.1%lo", "fe80:::1", "1..2.3",
+    } do
+      assert.equal(-22, (addr.parse(text)), text)
+      assert.matches("is not an IPv4 or IPv6 address", addr.broken(text), nil, text)
+    end
+    for _, text in ipairs { "localhost", "1.2.3.example", "3com.net", "7", "1e100.net", "0xab.cafe",
+      "_gateway", "r1.2x" } do
+      assert.is_nil(addr.broken(text), text)
+    end
+  end)
 
   it("has a key that is its own", function()
     local keys = {}

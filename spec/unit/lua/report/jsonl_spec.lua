@@ -125,6 +125,34 @@ describe("the jsonl reporter", function()
     assert.truthy(rest:find "^ *$", "half a line was left")
   end)
 
+  it("gives a function each line at once", function()
+    local lines = {}
+    local reporter = jsonl.new(function(line) lines[#lines + 1] = line return true end)
+    assert.is_true(reporter:start())
+    assert.is_true(reporter:trace(own "{}"))
+    assert.is_true(reporter:trace(lazy "[]"))
+    assert.same({ "{}\n", "[]\n" }, lines)
+    assert.is_true(reporter:update())
+    assert.is_true(reporter:finish())
+    assert.equal(2, #lines)
+  end)
+
+  it("passes on what the function says has failed", function()
+    local reporter = jsonl.new(function() return nil, "EIO: no more", "EIO" end)
+    assert.is_true(reporter:start())
+    assert.same({ nil, "EIO: no more", "EIO" }, { reporter:trace(own "{}") })
+  end)
+
+  it("writes the fields that it is told of a plain table, in that order", function()
+    local out = ""
+    local reporter = jsonl.new(function(line) out = out .. line return true end,
+      { fields = { "type", "seq", "addr", "dup" } })
+    assert.is_true(reporter:start())
+    reporter:trace { type = "ping", addr = "a\27\n", seq = 1.5, dup = true, other = 1 }
+    reporter:trace { seq = 2 }
+    assert.equal('{"type":"ping","seq":1.5,"addr":"a\\u001b\\n","dup":true}\n{"seq":2}\n', out)
+  end)
+
   it("takes a path or nothing", function()
     assert.has_error(function() jsonl.new(7) end, "report.jsonl: the path must be a string, got 7")
     assert.equal("-", jsonl.new().path)

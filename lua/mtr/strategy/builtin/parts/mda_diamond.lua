@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the flows of a trace have found, for mda: the nodes of a diamond and their links; and how
--- many probes are enough to stop looking for more of them.
+-- What the flows of a trace have found, for mda: the nodes of a diamond and their links; how many
+-- probes are enough to stop looking for more of them; and the diamonds of a result.
 
 local M = {}
 
@@ -83,6 +83,25 @@ function M.describe(found, flows, ttl, closed)
     end
   end
   return hop
+end
+
+--- Where paths part and meet again: runs of hops with several nodes between two with one.
+---@param hops table[] as describe() makes them
+---@return { from: string, to: string, first: integer, width: integer, length: integer }[]
+function M.diamonds(hops)
+  local list, open = {}, nil
+  for i, hop in ipairs(hops) do
+    local width, before = #hop.nodes, hops[i - 1]
+    if width > 1 and not open then
+      open = { from = before and before.nodes[1] or "source", width = width, first = hop.ttl }
+    elseif width > 1 then
+      open.width = math.max(open.width, width)
+    elseif open then
+      open.to, open.length = hop.nodes[1], hop.ttl - open.first + 1
+      list[#list + 1], open = open, nil
+    end
+  end
+  return list
 end
 
 return M

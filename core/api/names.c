@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/names.h"
+
+#include <stddef.h>
+
+#include "api/text.h"
+#include "mtr.h"
+
+struct field {
+  unsigned flag;         /* 0: the end */
+  const char *name;
+};
+
+/* In the order of the JSON. A flag with a line here is a field of a reply that
+ * is there, and true, when the flag is set. */
+static const struct field early[] = {
+    {MTR_REPLY_FINAL, "final"},
+    {MTR_REPLY_UNREACH, "unreach"},
+    {MTR_REPLY_DUP, "dup"},
+    {MTR_REPLY_LATE, "late"},
+    {0, NULL}};
+static const struct field late[] = {
+    {MTR_REPLY_EXT_BAD, "ext_malformed"},
+    {NAMES_IGNORED, "ignored"},
+    {MTR_REPLY_LOCAL, "local_"},
+    {MTR_REPLY_OTHER_ADDR, "other_addr"},
+    {MTR_REPLY_TE_FROM_DST, "te_from_dst"},
+    {MTR_REPLY_TOO_BIG, "too_big"},
+    {0, NULL}};
+static const struct field *const parts[] = {early, late};
+
+char *names_put(char *p, enum names_part part, unsigned flags) {
+  for (const struct field *f = parts[part]; f->flag; f++)
+    if (flags & f->flag)
+      p = put_word(put_word(put_word(p, ",\""), f->name), "\":true");
+  return p;
+}
+
+const char *mtr_stop_word(uint32_t reason) {
+  return reason < names_stops ? names_stop[reason] : NULL;
+}
+
+const char *mtr_reply_field(uint32_t flag) {
+  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+    for (const struct field *f = parts[i]; f->flag; f++)
+      if (f->flag == flag) return f->name;
+  return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * names.h: the words for stop reasons, and the names that flags have as fields
+ * of a reply. JSON and the Lua layer both take them from here.
+ */
+#ifndef API_NAMES_H
+#define API_NAMES_H
+
+#include <stdint.h>
+
+/* The field "ignored" stands for no flag but for the lack of some; this bit
+ * lies outside the 16 bits of mtr_event's flags. */
+enum { NAMES_IGNORED = 1 << 16 };
+
+/* names_stop: the word of each stop reason, in the order of the enum. The build
+ * makes it from mtr.h: a word is the constant's name in small letters. */
+extern const char *const names_stop[];
+extern const uint32_t names_stops;         /* how many there are */
+
+/* names_put: writes, as members of JSON, the fields that |flags| sets: those of
+ * the |part| that comes before "tstamp", or of the one behind it. */
+enum names_part { NAMES_EARLY, NAMES_LATE };
+char *names_put(char *p, enum names_part part, unsigned flags);
+
+#endif

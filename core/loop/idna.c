@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/idna.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As <idn2.h> declares it; 0 is IDN2_OK, and no flag is needed: since 2.0.5
+ * libidn2 maps by UTS 46, not transitionally, on its own. */
+typedef int idna_lookup(const uint8_t *name, uint8_t **out, int flags);
+
+static int is_ascii(const char *name) {
+  for (; *name; name++)
+    if ((unsigned char)*name > 127) return 0;
+  return 1;
+}
+
+static int copy(const char *name, char *out, size_t size) {
+  size_t n = strlen(name);
+  if (n >= size) return -EINVAL;
+  memcpy(out, name, n + 1);
+  return 0;
+}
+
+/* The library is never unloaded: glibc keeps it for AI_IDN too. */
+static idna_lookup *find(void) {
+  void *library = dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
+  idna_lookup *lookup = NULL;
+  if (library) *(void **)&lookup = dlsym(library, "idn2_lookup_u8");
+  return lookup;
+}
+
+int idna_ascii(const char *name, char *out, size_t size) {
+  if (is_ascii(name)) return copy(name, out, size);
+  idna_lookup *lookup = find();
+  if (!lookup) return -ELIBACC;
+  uint8_t *text = NULL;
+  if (lookup((const uint8_t *)name, &text, 0)) return -EINVAL;
+  int err = copy((const char *)text, out, size);
+  free(text);
+  return err;
+}

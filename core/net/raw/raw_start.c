@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening raw for an engine: over the sockets that it was given, or over its
+ * own, which need CAP_NET_RAW.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/raw/raw.h"
+#include "probe/table.h"
+
+int raw_given(const struct mtr_config *config) {
+  return config->sockets[RAW_SEND4] >= 0 || config->sockets[RAW_SEND6] >= 0;
+}
+
+uint32_t raw_regions(const struct mtr_config *config) {
+  return (config->max_probes + TABLE_REGION - 1) / TABLE_REGION;
+}
+
+void raw_denied(struct net_opening *o, const char *sockets) {
+  snprintf(o->why, o->size, "%s sockets need CAP_NET_RAW: run as root, give "
+           "the program cap_net_raw+ep with setcap, or take a namespace of "
+           "your own (unshare -rn)", sockets);
+}
+
+void raw_add_lack(const struct net *net, struct net_opening *o) {
+  size_t used = strlen(o->why);
+  if (net->lack && used < o->size)
+    snprintf(o->why + used, o->size - used, "; %s", net->lack);
+}
+
+int raw_start(struct net **net, struct net_opening *o) {
+  const struct mtr_config *config = o->config;
+  int given = raw_given(config), err = 0;
+  int32_t fd[RAW_FDS];
+  if (given) memcpy(fd, config->sockets, sizeof fd);
+  else err = raw_sockets(fd, config->mark);
+  if (!err) {
+    err = raw_open(net, fd, o->seed, raw_regions(config));
+    for (int i = 0; err && !given && i < RAW_FDS; i++)
+      if (fd[i] >= 0) close(fd[i]);
+  }
+  if (opening_denied(err)) {
+    raw_denied(o, "raw");
+    snprintf(o->lacks, sizeof o->lacks, "raw sockets are not permitted");
+  }
+  if (err) return err;
+  if (o->asked) snprintf(o->why, o->size, "asked for");
+  else snprintf(o->why, o->size, "raw sockets are permitted%s%s",
+                o->lacks[0] ? ", " : "", o->lacks);
+  raw_add_lack(*net, o);
+  return 0;
+}

@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes results of the strategy mda for Graphviz, a graph for each.
+
+local sink = require "mtr.report.sink"
+
+local Dot = {}
+local M = sink.reporter("dot", Dot)
+
+-- Silent nodes of different hops are different nodes.
+local function name(node, ttl) return node == "*" and "* at " .. ttl or node end
+
+--- What is written of a result.
+---@param result mtr.Result
+---@return string
+function Dot:text(result) -- luacheck: no self
+  local out = { ('digraph "%s" {\n  rankdir=LR;\n  node [shape=box];\n'):format(result.dst) }
+  for _, hop in ipairs(result.mda.hops) do
+    for _, link in ipairs(hop.links) do
+      out[#out + 1] = ('  "%s" -> "%s";\n'):format(name(link.from, hop.ttl - 1),
+        name(link.to, hop.ttl))
+    end
+  end
+  return table.concat(out) .. "}\n"
+end
+
+return M

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes results of the strategy mda as text: for each TTL its nodes, "<-" and
+-- the nodes before them; then the diamonds.
+
+local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
+local sink = require "mtr.report.sink"
+
+local Mda = {}
+local M = sink.reporter("mda", Mda)
+
+-- The nodes of a hop, each with those before it.
+local function nodes(hop, out)
+  local before = {}
+  for _, link in ipairs(hop.links) do
+    before[link.to] = (before[link.to] and before[link.to] .. " " or "") .. link.from
+  end
+  for i, node in ipairs(hop.nodes) do
+    local from = before[node] and before[node] ~= "source" and "  <- " .. before[node] or ""
+    out[#out + 1] = ("%3s  %s%s\n"):format(i == 1 and hop.ttl or "", node, from)
+  end
+end
+
+--- What is written of a result.
+---@param result mtr.Result
+---@return string
+function Mda:text(result)
+  local found = result.mda
+  local out = { ("%spaths to %s (%s), %s, %s %% sure with %d flows, %d probes\n"):format(
+    self.gap and "\n" or "", sink.plain(result.target), result.dst, result.protocol,
+    found.confidence, found.flows, result.probe_count) }
+  self.gap = true
+  for _, hop in ipairs(found.hops) do nodes(hop, out) end
+  for _, d in ipairs(mda_diamond.diamonds(found.hops)) do
+    out[#out + 1] = ("diamond: %s to %s, %d wide, %d long\n"):format(d.from, d.to, d.width,
+      d.length)
+  end
+  if result.stop_reason ~= "completed" then
+    out[#out + 1] = "stopped: " .. result.stop_reason .. "\n"
+  end
+  return table.concat(out)
+end
+
+--- A target's turn has come: the first has no empty line before it.
+function Mda:begin()
+  self.gap = self.gap ~= nil
+end
+
+return M

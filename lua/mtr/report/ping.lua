@@ -1,0 +1,46 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes pings as ping(8) does: a line for the start, for each answer and each
+-- silence, and the summary. Its results are plain tables, told apart by `type`:
+--
+--     { type = "ping_start", target =, dst =, size = }
+--     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
+--       error = }                                          -- without addr: nothing came back
+--     { type = "ping_summary", target =, dst =, sent =, received =, unanswered =,
+--       min =, avg =, max =, mdev =, jitter = }            -- the last five with answers only
+--
+-- `opts` are { data = bytes in each packet, protocol = }.
+
+local sink = require "mtr.report.sink"
+
+local Ping = {}
+local M = sink.reporter("ping", Ping)
+
+local SAY = {}
+
+function SAY.ping_start(r, opts)
+  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(sink.plain(r.target), r.dst, opts.data,
+    r.size, opts.protocol)
+end
+
+function SAY.ping(r)
+  if not r.addr then return ("%s: seq=%s %s\n"):format(r.dst, r.seq or "?", r.error) end
+  return ("%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n"):format(r.size or 0, r.addr,
+    r.seq or "?", r.ttl or "?", r.rtt, r.error and " " .. r.error or "",
+    r.dup and " (DUP!)" or r.late and " (late)" or "")
+end
+
+function SAY.ping_summary(r)
+  local text = ("\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n"):format(
+    sink.plain(r.target), r.sent, r.received, r.unanswered)
+  if not r.min then return text end
+  return text .. ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter %.3f ms\n"):format(
+    r.min, r.avg, r.max, r.mdev, r.jitter)
+end
+
+--- What is written of a record.
+---@param record table
+---@return string
+function Ping:text(record) return SAY[record.type](record, self.opts) end
+
+return M

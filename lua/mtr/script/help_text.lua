@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The arguments of a program, read off its help text and given to lua-argparse: the positional one
+-- from the usage line, the options from the lines that begin with their names. What cannot be read
+-- is an error at once.
+
+local err = require "mtr.base.err"
+
+local M = {}
+
+-- What is no number is passed on: whoever takes it says what it wants instead.
+local CONVERT = {}
+function CONVERT.N(text) return tonumber(text) or text end
+function CONVERT.WAIT(text, names)
+  if text:find "^[%d.]+$" then return text .. "s" end
+  return text:find "^[%d.]+%l+$" and text or nil,
+    ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
+end
+
+-- Flags that many programs have: what they set.
+local FLAGS = {
+  ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
+  ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
+}
+
+-- A help text that cannot be read is its author's bug.
+local function unreadable(what, line)
+  error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
+end
+
+-- The name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
+local function positional(help)
+  local usage = help:match "usage:[^\n]*" or ""
+  local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
+  for word in rest:gmatch "%S+" do
+    local target = word == "TARGET" or word == "TARGET..."
+    if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
+    found = target and word or nil
+  end
+  return found
+end
+
+local function add(flags, parser, spec)
+  local names, value = spec:match "^(.*) (%u+)$"
+  for name in (names or spec):gmatch "%S+" do
+    if not name:find "^%-%w$" and not name:find "^%-%-%w[%w-]*$" then
+      unreadable("option line", spec)
+    end
+  end
+  local short = flags[spec] or FLAGS[spec]
+  if names then
+    local convert = CONVERT[value]
+    local long = names:match "%-%-%S+" or names
+    parser:option(names):convert(function(text)
+      if convert then return convert(text, long) end
+      return text
+    end)
+  elseif short then
+    parser:flag(spec):action(function(args) args[short[1]] = short[2] end)
+  elseif not spec:find "help" then
+    parser:flag(spec)
+  end
+end
+
+--- Gives a parser what a help text has; whether there are targets.
+---@param help string
+---@param flags table<string, { [1]: string, [2]: any }> what flags set
+---@param parser table of lua-argparse
+---@return boolean
+function M.read(help, flags, parser)
+  local targets = positional(help)
+  if targets then parser:argument("target"):args(targets == "TARGET..." and "+" or 1) end
+  for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec) end
+  return targets ~= nil
+end
+
+return M

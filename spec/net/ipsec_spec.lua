@@ -1,0 +1,148 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The host's IPsec policies: what they are for never leaves in clear, whichever transport sends.
+-- The policies here ask for a security association that nobody makes, so that the kernel keeps what
+-- they are for; a hop that answers has been sent a probe in clear.
+
+local mtr = require "mtr"
+local nets = require "spec.support.real.nets"
+
+local ADD = "ip xfrm policy add dir out src ::/0 dst fd00:4::/64%s"
+  .. " tmpl src fd00:1::1 dst fd00:1::2 proto esp mode tunnel;"
+  .. " ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24%s"
+  .. " tmpl src 10.0.1.1 dst 10.0.1.2 proto esp mode tunnel"
+local PROTOCOLS = { "icmp", "udp", "tcp" }
+local WHY = "an IPsec policy of this host"
+
+local function up()
+  nets.needs_privilege(pending)
+  local l = nets.up "chain 4"
+  local _, status = l:exec "ip xfrm policy"
+  if status ~= 0 then pending "needs IPsec policies in the kernel" end
+  return l
+end
+
+local function add(l, selector) nets.must(l, (ADD:format(selector or "", selector or ""))) end
+
+local function trace(e, dst, protocol)
+  return (nets.counted(e, dst, { protocol = protocol, timeout = 60, max_ttl = 4, attempts = 1 }))
+end
+
+-- Traces by all protocols; returns the probes sent, and how many hops answered.
+local function all(e, l)
+  local sent, answered = 0, 0
+  for v = 4, 6, 2 do
+    for _, protocol in ipairs(PROTOCOLS) do
+      local result = trace(e, l["dst" .. v], protocol)
+      sent = sent + result.probe_count
+      for _, hop in ipairs(result.hops) do answered = answered + (hop.addr and 1 or 0) end
+    end
+  end
+  return sent, answered
+end
+
+-- Traces until nothing has to go raw's way.
+local function settle(e, l)
+  for _ = 1, 20 do
+    local before = e:stats().detours
+    all(e, l)
+    if e:stats().detours == before then return end
+    mtr.sleep "100ms"
+  end
+  error "the next hop does not get known"
+end
+
+describe("an IPsec policy", function()
+  after_each(nets.down)
+
+  for _, transport in ipairs { "raw", "packet" } do
+    it("keeps all that it is for from leaving in clear, over " .. transport, function()
+      local l = up()
+      add(l)
+      nets.inside(l, function(e)
+        local sent, answered = all(e, l)
+        assert.equal(0, answered)
+        assert.is_true(sent >= 6)
+        if transport == "raw" then return end
+        assert.equal(sent, e:stats().detours)
+        assert.equal(WHY, e:transport().detour)
+        -- r2, which the policy is not for
+        trace(e, l.truth.v4[2][1])
+        local before = e:stats().detours
+        assert.equal("completed", trace(e, l.truth.v4[2][1]).stop_reason)
+        assert.equal(before, e:stats().detours)
+      end, { transport = transport })
+    end)
+  end
+
+  it("is heard of while the engine runs, and forgotten when it is gone", function()
+    local l = up()
+    nets.inside(l, function(e)
+      settle(e, l)
+      add(l)
+      e:step()
+      local before = e:stats().detours
+      local sent, answered = all(e, l)
+      assert.same({ 0, sent }, { answered, e:stats().detours - before })
+      nets.must(l, "ip xfrm policy flush")
+      mtr.sleep "1.1s"                 -- what the kernel said is good for a second
+      settle(e, l)
+    end, { transport = "packet" })
+  end)
+
+  it("for one protocol has everything go raw's way, where the kernel tells", function()
+    local l = up()
+    add(l, " proto udp")
+    nets.inside(l, function(e)
+      local result = trace(e, l.dst4, "icmp")
+      assert.equal("completed", result.stop_reason)
+      assert.equal(result.probe_count, e:stats().detours)
+      for v = 4, 6, 2 do
+        for _, hop in ipairs(trace(e, l["dst" .. v], "udp").hops) do assert.is_nil(hop.addr) end
+      end
+    end, { transport = "packet" })
+  end)
+
+  it("that lets packets pass as they are changes nothing", function()
+    local l = up()
+    nets.must(l, "ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24;"
+      .. " ip xfrm policy add dir in src 0.0.0.0/0 dst 10.0.4.0/24 action block")
+    nets.inside(l, function(e)
+      settle(e, l)
+      assert.same({ 24, 24 }, { all(e, l) })
+    end, { transport = "packet" })
+  end)
+
+  it("is seen by mtrlua, which has no privilege any more, by each of its engines", function()
+    local l = up()
+    local script = [[
+      local mtr = require "mtr"
+      for _ = 1, 3 do
+        local e = assert(mtr.engine { transport = "packet", rate = 0 })
+        local r = e:trace("10.0.4.2", { timeout = 60, attempts = 1, max_ttl = 3 })
+        print(e:transport().detour, e:stats().detours == r.probe_count, r.hops[1].addr)
+        e:close()
+        os.execute "sleep 0.01"
+      end]]
+    local cmd = ("$MTR_PROGRAM --transport packet -e '%s'"):format(script)
+    nets.must(l, "ping -c 1 -w 1 10.0.4.2 >/dev/null 2>&1 || :")
+    add(l)
+    local output = l:exec(cmd)
+    assert.equal((WHY .. "\ttrue\tnil\n"):rep(3), output)
+  end)
+
+  for _, transport in ipairs { "raw", "packet", "mtr-packet" } do
+    it("that blocks is named when a trace cannot start, over " .. transport, function()
+      local l = up()
+      nets.must(l, "ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24 action block;"
+        .. " ip xfrm policy add dir out src ::/0 dst fd00:4::/64 action block")
+      nets.inside(l, function(e)
+        for v = 4, 6, 2 do
+          local result, message, name = e:trace(l["dst" .. v])
+          assert.same({ nil, "EPERM" }, { result, name })
+          assert.matches("a policy of this host forbids the target", message)
+        end
+      end, { transport = transport })
+    end)
+  end
+end)

@@ -1,0 +1,92 @@
+-- SPDX-License-Identifier: MIT
+--
+-- child.lua: starts child processes and waits for whichever ends first. Each child leads a process
+-- group of its own and writes both its streams to a file, so that `kill` ends it together with all
+-- that it started in its group. Signals that ask this process to end are blocked here and handed
+-- to the caller of `wait`, who thus gets to end its children first. For one caller in a process;
+-- the numbers are those of Linux.
+local ffi = require "ffi"
+
+ffi.cdef [[
+  typedef struct { unsigned long bits[16]; } child_signals;
+  struct child_pause { long seconds, nanoseconds; };
+  int child_mask(int how, const child_signals *set, child_signals *old) __asm__("sigprocmask");
+  int child_add(child_signals *set, int signal) __asm__("sigaddset");
+  int child_await(const child_signals *set, void *info) __asm__("sigwaitinfo");
+  int child_fork(void) __asm__("fork");
+  int child_group(int pid, int group) __asm__("setpgid");
+  int child_open(const char *path, int flags, int mode) __asm__("open");
+  int child_dup2(int from, int to) __asm__("dup2");
+  int child_exec(const char *file, const char *const argv[]) __asm__("execvp");
+  int child_reap(int pid, int *status, int options) __asm__("waitpid");
+  int child_kill(int pid, int signal) __asm__("kill");
+  int child_clock(int clock, struct child_pause *now) __asm__("clock_gettime");
+  void child_exit(int status) __asm__("_exit");
+]]
+local C = ffi.C
+
+local BLOCK, RESTORE = 0, 2                              -- for sigprocmask
+local HUP, INT, KILL, PIPE, TERM, CHLD = 1, 2, 9, 13, 15, 17
+local WRITE, NOHANG = 577, 1                             -- O_WRONLY|O_CREAT|O_TRUNC, WNOHANG
+local MONOTONIC = 1
+
+local M = {}
+
+local awaited, before = ffi.new "child_signals", ffi.new "child_signals"
+for _, signal in ipairs { HUP, INT, PIPE, TERM, CHLD } do C.child_add(awaited, signal) end
+C.child_mask(BLOCK, awaited, before)
+
+local instant, status = ffi.new "struct child_pause", ffi.new "int[1]"
+
+---Seconds of a clock that only goes forward.
+function M.now()
+  C.child_clock(MONOTONIC, instant)
+  return tonumber(instant.seconds) + tonumber(instant.nanoseconds) / 1e9
+end
+
+---Starts a program; its process id. What it prints goes to the file |output|.
+---@param words string[]
+---@param output string
+---@return integer pid
+function M.start(words, output)
+  local argv = ffi.new("const char *[?]", #words + 1, words)
+  argv[#words] = nil
+  local pid = C.child_fork()
+  assert(pid >= 0, "child: cannot fork")
+  if pid == 0 then
+    C.child_group(0, 0)
+    C.child_dup2(C.child_open("/dev/null", 0, 0), 0)
+    C.child_dup2(C.child_open(output, WRITE, 384), 1)
+    C.child_dup2(1, 2)
+    C.child_mask(RESTORE, before, nil)
+    C.child_exec(words[1], argv)
+    C.child_exit(127)
+  end
+  C.child_group(pid, pid)
+  return pid
+end
+
+---Waits for a child to end: its process id and exit status, 128 and above after a signal. Or nil
+---and the number of a signal that asks this process to end.
+---@return integer?
+---@return integer
+function M.wait()
+  while true do
+    local pid = C.child_reap(-1, status, NOHANG)
+    if pid > 0 then
+      local low = status[0] % 128
+      return pid, low == 0 and math.floor(status[0] / 256) % 256 or 128 + low
+    end
+    local signal = C.child_await(awaited, nil)
+    if signal > 0 and signal ~= CHLD then return nil, signal end
+  end
+end
+
+---Ends a child and its process group.
+---@param pid integer
+function M.kill(pid)
+  C.child_kill(-pid, KILL)
+  C.child_reap(pid, status, 0)
+end
+
+return M

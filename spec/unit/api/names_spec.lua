@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The words for stop reasons and the names of reply fields are told once, in C; JSON and Lua have
+-- the same ones.
+local core = require "spec.support.harness.core"
+
+local C, ffi = core.load { "core/api/names.h", "core/mtr.h" }
+
+local header = assert(io.open "core/mtr.h"):read "*a"
+
+-- Names of the constants that begin with |prefix|, in the header's order.
+local function constants(prefix)
+  local names, seen = {}, {}
+  for name in header:gsub("/%*.-%*/", " "):gmatch("%f[%w_]" .. prefix .. "(%u[%u_]*)") do
+    if not seen[name] then names[#names + 1] = name end
+    seen[name] = true
+  end
+  return names
+end
+
+local function put(part, flags)
+  local buffer = ffi.new "char[512]"
+  return ffi.string(buffer, C.names_put(buffer, part, flags) - buffer)
+end
+
+describe("names", function()
+  local words = require "mtr.record.words"
+
+  it("give every stop reason of the header its own name in small letters", function()
+    local reasons = constants "MTR_STOP_"
+    assert.is_true(#reasons >= 11)
+    for i, name in ipairs(reasons) do
+      assert.equal(i - 1, tonumber(C["MTR_STOP_" .. name]))
+      assert.equal(name:lower(), ffi.string(C.mtr_stop_word(i - 1)))
+      assert.equal(i - 1, words.stop[name:lower()])
+      assert.equal(name:lower(), words.stop[i - 1])
+    end
+    assert.equal(#reasons, C.names_stops)
+    assert.is_nil(words.stop[#reasons])
+    assert.is_true(C.mtr_stop_word(#reasons) == nil)
+    assert.is_true(C.mtr_stop_word(0xffffffff) == nil)
+  end)
+
+  it("of fields are the flags' own but for two", function()
+    local other = { LOCAL = "local_", EXT_BAD = "ext_malformed" }
+    local found = {}
+    for _, name in ipairs(constants "MTR_REPLY_") do
+      local field = C.mtr_reply_field(C["MTR_REPLY_" .. name])
+      if field ~= nil then
+        assert.equal(other[name] or name:lower(), ffi.string(field))
+        found[ffi.string(field)] = tonumber(C["MTR_REPLY_" .. name])
+      end
+    end
+    assert.same(found, words.flags)
+    assert.is_truthy(found.dup and found.too_big and found.te_from_dst)
+  end)
+
+  it("give no field to what is no flag", function()
+    for _, flag in ipairs { 0, 3, 0x8000, 0x80000000 } do
+      assert.is_true(C.mtr_reply_field(flag) == nil)
+    end
+  end)
+
+  it("come out as JSON in the order of the line", function()
+    assert.equal(',"final":true,"unreach":true,"dup":true,"late":true', put(C.NAMES_EARLY, 0xffff))
+    assert.equal(',"ext_malformed":true,"ignored":true,"local_":true,"other_addr":true'
+      .. ',"te_from_dst":true,"too_big":true', put(C.NAMES_LATE, 0x1ffff))
+    assert.equal("", put(C.NAMES_EARLY, 0) .. put(C.NAMES_LATE, 0))
+    assert.equal(',"dup":true', put(C.NAMES_EARLY, C.MTR_REPLY_DUP))
+    assert.equal("", put(C.NAMES_LATE, C.MTR_REPLY_DUP))
+  end)
+
+  it("come out once each, and each of them in JSON", function()
+    local text = put(C.NAMES_EARLY, 0xffff) .. put(C.NAMES_LATE, 0xffff)
+    local count = 0
+    for name in text:gmatch '"([%w_]+)":true' do
+      assert.is_number(words.flags[name], name)
+      count = count + 1
+    end
+    local flags = 0
+    for _ in pairs(words.flags) do flags = flags + 1 end
+    assert.equal(flags, count)
+  end)
+end)
+
+describe("the borrowed reply", function()
+  it("sets its five flags from those of the same names", function()
+    local lib = require "mtr.lib"
+    local reply = require "mtr.record.reply"
+    local words = require "mtr.record.words"
+    local events = lib.new "struct mtr_event[1]"
+    local names = { "dup", "late", "final", "unreach", "too_big" }
+    for _, name in ipairs(names) do
+      local one = reply.new(nil)
+      events[0].flags = words.flags[name]
+      reply.fill(one, events, 0)
+      for _, other in ipairs(names) do
+        assert.equal(other == name, rawget(one, other))
+      end
+    end
+  end)
+end)

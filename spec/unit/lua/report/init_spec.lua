@@ -1,0 +1,59 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The table of reporters: what each kind of results can be written as, and that --help says so.
+local report = require "mtr.report"
+local run = require "spec.support.harness.run"
+
+local KINDS = {
+  trace = { "text", "jsonl" }, mda = { "text", "dot", "jsonl" }, pmtu = { "text", "jsonl" },
+  ping = { "text", "jsonl" },
+}
+
+-- What a program says of --output.
+local function help(program)
+  local got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program))
+  return got.out:match "\n  %-o, %-%-output FORMAT +([^\n]*)"
+end
+
+describe("reporters", function()
+  teardown(run.clean)
+
+  for kind, words in pairs(KINDS) do
+    it("of " .. kind .. " are those that --help names, in order", function()
+      assert.same(words, report.words(kind))
+      local text, at = help(kind), 1
+      for _, word in ipairs(words) do
+        at = assert(select(2, text:find("%f[%w]" .. word .. "%f[%W]", at)), text)
+      end
+      assert.truthy(text:find("^" .. words[1] .. " %(default%)"))
+    end)
+
+    it("of " .. kind .. " open, write and close", function()
+      for _, word in ipairs(words) do
+        local path = run.dir() .. "/" .. word
+        local reporter = report.open(kind, word, path, {})
+        assert.equal("function", type(reporter.trace))
+        assert.is_true(reporter:start())
+        assert.is_true(reporter:finish())
+        assert.equal("", assert(io.open(path)):read "*a")
+      end
+    end)
+  end
+
+  it("that say where they write", function()
+    for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl" } do
+      assert.has_error(function() report[name](7) end,
+        ("report.%s: the path must be a string, got 7"):format(name))
+      local ok, message, code = report[name](run.dir() .. "/none/out"):start()
+      assert.same({ nil, "ENOENT" }, { ok, code })
+      assert.truthy(message:find("/none/out", 1, true))
+    end
+  end)
+
+  it("that do not exist are nil, and no kind's", function()
+    assert.is_nil(report.csv)
+    assert.same({}, report.words "nothing")
+    assert.has_error(function() report.open("trace", "dot") end,
+      'report: no reporter writes "trace" as "dot"')
+  end)
+end)
