@@ -136,7 +136,8 @@ enum {
   MTR_REPLY_TOO_BIG = 1 << 11,   /* packet too big; mtu holds the next hop's */
   MTR_REPLY_TE_FROM_DST = 1 << 12, /* time exceeded by the target's address */
   MTR_REPLY_ANSWER = 1 << 13,    /* counts as an answer of its hop */
-  MTR_REPLY_PRIMARY = 1 << 14    /* ... and is the first: the hop's addr, rtt */
+  MTR_REPLY_PRIMARY = 1 << 14,   /* ... and is the first: the hop's addr, rtt */
+  MTR_REPLY_WEAK = 1 << 15       /* fits its probe in part: it may be forged */
 };
 
 /* How a quote was recognised, and what it has in it that was not sent so. */
@@ -171,6 +172,7 @@ struct mtr_config {
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": looked for */
   uint32_t pick;         /* 1: PICK asks who sends next; 0: in turn */
+  uint32_t strict;       /* 1: replies that fit in part are nobody's */
   char recording[256];   /* MTR_REPLAY: the file to replay; with the others: the
                           * file to record into, "" none */
 };
@@ -300,7 +302,8 @@ struct mtr_counters {
   double failed;         /* of those sent: the transport reported an error
                           * later. Probes sent are replies, timeouts, failed,
                           * given up, or still outstanding */
-  double given_up;       /* sent; the trace ended before an answer came */
+  double given_up;       /* sent; the trace ended before an answer came,
+                          * or a SYN was sent again from another port */
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but of no probe of ours */

@@ -35,7 +35,8 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
     if (p->sport != sport || p->ttl < ttl) continue;
     if (t->hops && p->ttl > t->limit) continue;        /* nobody needs it */
     if (!p->size) continue;            /* it is about to leave */
-    p->size = 0;
+    p->size = 0;                       /* it stays counted as sent */
+    c->counters.given_up++;
     fail_probe(c, p->handle, EAGAIN, now);
     n++;
   }

@@ -5,6 +5,7 @@
 
 #include "probe/deliver.h"
 #include "probe/events.h"
+#include "probe/guess.h"
 #include "probe/share.h"
 #include "probe/turns.h"
 #include "wire/proto.h"
@@ -165,7 +166,8 @@ int data_is_bare(const struct wire_reply *r) {
 
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
-  while ((t = share_match(c, r->from, r->protocol, t))) {
+  int guessed = guess_likely(c, r, 0, now);
+  while (!guessed && (t = share_match(c, r->from, r->protocol, t))) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
@@ -177,5 +179,6 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     deliver_reply(c, t, p, r, 1, now);
     return;
   }
+  guess_miss(c, r, now);
   c->counters.unmatched++;
 }

@@ -10,7 +10,7 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* deliver_reply: |r|, matched in |tier| (match.h), is about |p| of |t|. There
+/* deliver_reply: |r|, matched in |tier| (match.h, with MATCH_WEAK), is about |p| of |t|. There
  * must be room for an event. */
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now);

@@ -7,13 +7,26 @@
 #include "wire/checksum.h"
 #include "wire/proto.h"
 
-/* The live probe of |region| with identity |id|, if |r| can be about it. */
-static struct probe *live(const struct core *c, uint32_t region, unsigned id,
-                          const struct wire_reply *r) {
-  if (!id || id > TABLE_REGION || region >= c->regions) return NULL;
-  struct probe *p = table_at(&c->tables[region], identity_place(c, id));
+/* The live probe at |place| of |region|, if |r| can be about it. */
+static struct probe *live_at(const struct core *c, uint32_t region,
+                             uint32_t place, const struct wire_reply *r) {
+  if (region >= c->regions) return NULL;
+  struct probe *p = table_at(&c->tables[region], place);
   if (!p || p->state < PROBE_SENT) return NULL;
   return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
+}
+
+/* The same by its identity |id|, or by its IPv4 identification |ip_id|. */
+static struct probe *live(const struct core *c, uint32_t region, unsigned id,
+                          const struct wire_reply *r) {
+  if (!id || id > TABLE_REGION) return NULL;
+  return live_at(c, region, identity_place(c, id), r);
+}
+
+static struct probe *live_ip(const struct core *c, uint32_t region,
+                             unsigned ip_id, const struct wire_reply *r) {
+  if (!ip_id || ip_id > TABLE_REGION) return NULL;
+  return live_at(c, region, identity_ip_place(c, ip_id), r);
 }
 
 static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
@@ -36,7 +49,8 @@ static unsigned payload_of(const struct trace *t, const struct probe *p) {
  * acknowledge the SYN's own number: one less than it should. */
 static int number_fits(const struct core *c, const struct probe *p,
                        const struct wire_reply *r) {
-  uint32_t sent = (uint32_t)identity_of(c, table_place(p)) << 16 | c->cookie;
+  uint32_t sent = (uint32_t)identity_of(c, table_place(p)) << 16 |
+                  identity_low(c, p);
   uint32_t over = ((uint32_t)r->id << 16 | r->tcp_low) - sent;
   if (!over) return 1;
   if (r->flags & WIRE_QUOTE) return 0;
@@ -67,7 +81,7 @@ static int proven(const struct core *c, const struct probe *p,
   if (p->protocol == WIRE_ICMP) {
     uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
     return checksum_update(check, r->sport, p->sport) ==
-           identity_checksum(c, p->flow);
+           identity_checksum(c, p->dst, p->flow);
   }
   if (p->by_ip_id || !r->id) return 1;
   return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
@@ -84,14 +98,14 @@ static int tier_of(const struct core *c, const struct probe *p,
   return dst && proven(c, p, r) ? 2 : ports ? 3 : 0;
 }
 
-/* How many live probes to the quoted destination have the identity |id|; the
- * last one found in |*found|. */
+/* How many live probes to the quoted destination have the IPv4 identification
+ * |id|; the last one found in |*found|. */
 static int same_id(const struct core *c, unsigned id,
                    const struct wire_reply *r, struct probe **found) {
   uint32_t dst = table_fold(r->quoted_dst);
   int n = 0;
   for (uint32_t i = 0; i < c->regions; i++) {
-    struct probe *p = live(c, i, id, r);
+    struct probe *p = live_ip(c, i, id, r);
     if (!p || p->dst != dst || !proven(c, p, r)) continue;
     *found = p;
     n++;
@@ -106,7 +120,8 @@ static struct probe *by_ip_id(const struct core *c,
   struct probe *p = NULL;
   unsigned swapped = __builtin_bswap16(r->ip_id);
   int n = same_id(c, r->ip_id, r, &p);
-  if (r->id == r->ip_id) return n == 1 ? p : NULL;
+  int same = r->id && identity_place(c, r->id) == identity_ip_place(c, r->ip_id);
+  if (same) return n == 1 ? p : NULL;
   if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
   n += same_id(c, r->ip_id - 1u, r, &p);
   return n == 1 ? p : NULL;
@@ -151,13 +166,14 @@ static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
   return found;
 }
 
-struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+/* The probe that |r| fits best, and how well. */
+static struct probe *find(const struct core *c, const struct wire_reply *r,
                           int *tier) {
   uint32_t region = region_of(c, r);
   int quote = (r->flags & WIRE_QUOTE) && r->ip_id;
   int rewritten = r->flags & WIRE_QUOTE && r->quoted_protocol == WIRE_UDP &&
                   r->id && memcmp(r->quoted_src, r->to, sizeof r->to);
-  struct probe *p = NULL, *q = quote ? live(c, region, r->ip_id, r) : NULL;
+  struct probe *p = NULL, *q = quote ? live_ip(c, region, r->ip_id, r) : NULL;
   int known = q ? tier_of(c, q, r) : 0;
   if (known == 1 && q->by_ip_id) {
     *tier = 1;
@@ -179,6 +195,27 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
   }
   if (q) *tier = 4;
   return q;
+}
+
+/* Whether all that |r|, of tier 1, holds of |p| is as it was sent. */
+static int fits_in_all(const struct core *c, const struct probe *p,
+                       const struct wire_reply *r) {
+  if (r->flags & WIRE_TRUNCATED) return 0;
+  if (r->flags & WIRE_QUOTE) {
+    if (memcmp(r->quoted_src, r->to, sizeof r->to)) return 0;
+    if (r->family == 4 && r->ip_id != identity_ip(c, table_place(p))) return 0;
+  }
+  if (p->protocol != WIRE_ICMP) return 1;
+  const struct trace *t = state_trace(c, p->trace);
+  if (t && t->opts->multipath == MTR_CLASSIC) return 1;
+  return r->checksum == identity_checksum(c, p->dst, p->flow);
+}
+
+struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+                          int *tier) {
+  struct probe *p = find(c, r, tier);
+  if (p && (*tier != 1 || !fits_in_all(c, p, r))) *tier |= MATCH_WEAK;
+  return p;
 }
 
 /* Where the probe of |r| is, if its identity is as it was sent. */

@@ -9,6 +9,7 @@
 #ifndef PROBE_STATE_H
 #define PROBE_STATE_H
 
+#include "base/keyed.h"
 #include "base/rand.h"
 #include "probe/hops.h"
 #include "probe/opts.h"
@@ -31,12 +32,26 @@ struct core_config {
   double target_rate;    /* the same, within a trace */
   int64_t late_window;   /* ns */
   uint64_t seed;
+  uint32_t strict;       /* 1: only what fits in all is believed */
   uint32_t pick;         /* 1: PICK asks who sends next */
   uint16_t port_base;    /* first of the block of source ports */
   uint16_t echo_base;    /* first of the echo identifiers, one per region */
 };
 
-enum { TURNS_AHEAD = 4 };
+enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024 };
+
+/* The secrets of identity.h. */
+struct identity {
+  struct keyed key;
+  uint16_t id[TABLE_REGION], place[TABLE_REGION];
+  uint16_t ip_id[TABLE_REGION], ip_place[TABLE_REGION];
+};
+
+/* Replies that fitted no probe (guess.h). */
+struct guess {
+  uint32_t span;         /* of time, in which |misses| came */
+  uint16_t misses, before;           /* in it, in the one before */
+};
 
 /* Traces that wait for their turn, by index. */
 struct trace_list {
@@ -48,7 +63,7 @@ struct trace_list {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, owns, timers, batch, hash;
+  struct slab traces, owns, timers, batch, hash, secrets;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;
@@ -57,8 +72,8 @@ struct core {
   struct wheel wheel;
   struct pace pace;
   struct rand rand;
-  uint16_t cookie;       /* lower half of TCP numbers */
-  uint16_t salt;         /* between a place in the table and its identity */
+  struct identity *identity;
+  struct guess guesses[GUESS_PLACES];
   int64_t target_gap;    /* ns */
   int64_t starved;       /* no id before this time, ns */
   struct trace_list ready;           /* may have a probe to send */

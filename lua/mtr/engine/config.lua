@@ -30,6 +30,7 @@ local M = {}
 ---@field exclude_embedded? boolean its IPv4 prefixes also exclude the IPv6 addresses that lead to
 --- theirs: 6to4, Teredo, NAT64 and the like (see mtr.base.embedded); default false
 ---@field seed? integer of every random choice
+---@field strict? boolean take no reply that fits its probe only in part
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file recorded so: no network, its times, whatever transport says
 ---@field pick? fun(ready: mtr.Trace[]): integer? which of the ready sends next; nil: none now
@@ -127,6 +128,8 @@ M.declaration = check.declare("engine", {
     doc = "exclude's IPv4 prefixes also hold for IPv4 inside 6to4, Teredo, NAT64" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
     doc = "of every random choice" },
+  { name = "strict", kind = check.type "boolean", default = false,
+    doc = "takes no reply that fits its probe only in part" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
   { name = "replay", kind = file, otherwise = "none",
     doc = "file to replay a run from, without a network" },
@@ -168,7 +171,8 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
-  config.pick = out.pick and 1 or 0
+  config.pick, config.strict = out.pick and 1 or 0, out.strict and 1 or 0
+  out.strict = nil
   local problem = clash(out, config.transport, opts and opts.transport)
   if problem then return nil, "engine: " .. problem end
   config.recording = out.record or out.replay or ""
