@@ -50,6 +50,12 @@ static inline uint16_t identity_low(const struct core *c,
   return (uint16_t)(1 + (h >> 32) % 0x7fff);
 }
 
+/* identity_port: a number that chooses the source port to the destination |dst|
+ * (table_fold). */
+static inline uint32_t identity_port(const struct core *c, uint32_t dst) {
+  return (uint32_t)keyed_hash(&c->identity->key, dst | 1ull << 40);
+}
+
 /* identity_checksum: the constant ICMP checksum of |flow| to the destination
  * |dst| (table_fold): never 0 or 0xffff, which are one number on the wire. */
 static inline uint16_t identity_checksum(const struct core *c, uint32_t dst,

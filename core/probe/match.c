@@ -114,16 +114,18 @@ static int same_id(const struct core *c, unsigned id,
 }
 
 /* By the identification alone, if it fits one probe only, as sent, byte-swapped
- * or one too high; as sent alone if the transport header says the same. */
-static struct probe *by_ip_id(const struct core *c,
-                              const struct wire_reply *r) {
+ * or one too high; as sent alone if the transport header says the same. If it
+ * fits several, |*tier| says so. */
+static struct probe *by_ip_id(const struct core *c, const struct wire_reply *r,
+                              int *tier) {
   struct probe *p = NULL;
   unsigned swapped = __builtin_bswap16(r->ip_id);
   int n = same_id(c, r->ip_id, r, &p);
-  int same = r->id && identity_place(c, r->id) == identity_ip_place(c, r->ip_id);
-  if (same) return n == 1 ? p : NULL;
-  if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
-  n += same_id(c, r->ip_id - 1u, r, &p);
+  if (!r->id || identity_place(c, r->id) != identity_ip_place(c, r->ip_id)) {
+    if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
+    n += same_id(c, r->ip_id - 1u, r, &p);
+  }
+  if (n > 1) *tier = MATCH_SEVERAL;
   return n == 1 ? p : NULL;
 }
 
@@ -186,7 +188,7 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
    * another probe of ours: there the identification decides. */
   if (*tier && (known != 1 || q == p)) return p;
   if (known != 1) {
-    p = quote ? by_ip_id(c, r) : NULL;
+    p = quote ? by_ip_id(c, r, tier) : NULL;
     q = p ? p : known == 3 ? q : NULL;
   }
   if (!q && rewritten && !r->ip_id && (q = by_port(c, r))) {

@@ -37,8 +37,9 @@
  *   of TCP         2^-29 number 30; a reset has two that fit
  *   data, a reset without number: the source port alone
  *
- * A source port or echo identifier that is not known adds 4 bits for the block
- * and up to 9 for the port in it, or 16. A weak match has at least 15 bits,
+ * The ports are told only to those whom we probe: a source port is drawn for
+ * each destination. Who has to guess it too needs 4 bits more for the block and
+ * up to 9 for the port in it, or 16 for an echo identifier. A weak match has at least 15 bits,
  * those of the identity or of the IPv4 identification (2^-13 for the latter,
  * which fits in three ways), and 8 misses end it.
  */
@@ -52,10 +53,13 @@
  * they are probably about. */
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
 
-enum { MATCH_WEAK = 8 };  /* beside the tier: the match is not full */
+enum {
+  MATCH_WEAK = 8,        /* beside the tier: the match is not full */
+  MATCH_SEVERAL = 16     /* instead of it: several probes fit */
+};
 
 /* match_probe: the probe that |r|, not WIRE_UDP_REPLY, answers; its tier in
- * |*tier|, with MATCH_WEAK. NULL: none of ours. */
+ * |*tier|, with MATCH_WEAK. NULL: none of ours, or MATCH_SEVERAL. */
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,
                           int *tier);
 

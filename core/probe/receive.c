@@ -8,9 +8,10 @@
 #include "probe/guess.h"
 #include "probe/match.h"
 
-/* Counts |r|, which is taken for nobody's. */
-static void unmatched(struct core *c, const struct wire_reply *r, int64_t now) {
-  guess_miss(c, r, now);
+/* Counts |r|, which is taken for nobody's. What fits several is no guess. */
+static void unmatched(struct core *c, const struct wire_reply *r, int tier,
+                      int64_t now) {
+  if (tier != MATCH_SEVERAL) guess_miss(c, r, now);
   c->counters.unmatched++;
 }
 
@@ -40,7 +41,7 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   }
   if (!p && again_older(c, r, now)) return;
   if (!p || p->state < PROBE_SENT || !believed(c, r, tier, now)) {
-    unmatched(c, r, now);
+    unmatched(c, r, tier, now);
     return;
   }
   struct trace *t = state_trace(c, p->trace);
