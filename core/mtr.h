@@ -86,8 +86,11 @@ enum {
   MTR_STRATEGY = 1 << 4,      /* no sweep: each probe is asked for (NEXT) */
   MTR_PACED = 1 << 5,         /* before each probe its wait is (PACE) */
   MTR_UNREACH_CONTINUE = 1 << 6, /* unreachables are answers like others */
-  MTR_TE_COMPLETES = 1 << 7   /* time exceeded from the target's address is
+  MTR_TE_COMPLETES = 1 << 7,  /* time exceeded from the target's address is
                                * final */
+  MTR_AWAIT_ANSWER = 1 << 8   /* time exceeded and unreachables end no probe:
+                               * they are told, and the probe still waits for
+                               * what completes a trace */
 };
 
 /* Events: what is queued, and which of them a trace asked for (want). */

@@ -32,7 +32,9 @@ Probes each TARGET, an address or a name, side by side; "-" reads targets from s
   -h, --help              this text
 
 An answer says that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK, a
-reset. mdev is the standard deviation, jitter the mean difference from one answer to the next.
+reset. Other messages are errors; they are counted beside the answers, for one may still follow.
+Probes in flight when it ends are neither received nor unanswered. mdev is the standard deviation,
+jitter the mean difference from one answer to the next.
 
 examples:
   ping -c 3 example.org
@@ -45,7 +47,8 @@ Exit status: 0 every target answered, 1 some did not at all or could not be prob
 
 local args = cli:parse(arg)
 local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup",
-  "late", "error", "sent", "received", "unanswered", "min", "avg", "max", "mdev", "jitter" } }
+  "late", "error", "sent", "received", "unanswered", "errors", "failed",
+  "in_flight", "min", "avg", "max", "mdev", "jitter" } }
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
@@ -57,7 +60,7 @@ options.data, options.protocol = data, protocol
 local function put(t, record)
   if record.type == "ping" and args.quiet then return end
   record.target, record.dst = t.target, t.dst
-  cli:tell(reporter, "trace", record)
+  cli:pass(reporter, "trace", record)
 end
 
 -- The strategy: one TTL, a probe each interval; what becomes of them goes to the hooks.
@@ -68,35 +71,72 @@ local function steady(t, trace)
   for seq = 1, count do
     if seq > 1 then trace:sleep(args.interval or "1s") end
     while told < t.ended do told = told + (trace:wait() and 1 or 0) end
-    t.probes[seq], t.probes[seq - KEPT], t.sent = { ttl = ttl, size = size }, nil, seq
+    t.probes[seq], t.probes[seq - KEPT] = { seq = seq, ttl = ttl, size = size }, nil
     trace:send(t.probes[seq])
   end
 end
 
-local function seq_of(t, id)
-  for seq, probe in pairs(t.probes) do if probe.id == id then return seq end end
+local NONE = {}
+
+-- The record of a probe, as long as it is kept.
+local function probe_of(t, id)
+  for _, probe in pairs(t.probes) do if probe.id == id then return probe end end
+  return NONE
+end
+
+local function on_probe(t, probe)
+  probe_of(t, probe.id).left = true
+  t.out = t.out + 1
+end
+
+-- A probe has ended: it is no longer in flight, and no error that came for it is to be counted.
+local function ended(t, probe)
+  t.ended = t.ended + 1
+  if probe == NONE or probe.left then t.out = t.out - 1 end
+  if probe.refused then t.refused = t.refused - 1 end
+  probe.refused = nil
+end
+
+-- An error ends no probe: the answer may follow it.
+local function on_error(t, probe)
+  t.errors = t.errors + 1
+  if probe ~= NONE and not probe.refused then probe.refused, t.refused = true, t.refused + 1 end
 end
 
 local function on_reply(t, reply)
+  local probe = probe_of(t, reply.id)
   local mark = not reply.final and (mtr.mark(reply) or "time exceeded") or nil
-  if not reply.dup and not reply.late and not reply.ignored then t.ended = t.ended + 1 end
+  if not reply.dup and not reply.late then
+    if not reply.ignored then ended(t, probe)
+    elseif mark then on_error(t, probe) end
+  end
   if reply.final then t.stats:on_reply(nil, reply) end
-  put(t, { type = "ping", seq = seq_of(t, reply.id), addr = reply.addr, rtt = reply.rtt,
+  put(t, { type = "ping", seq = probe.seq, addr = reply.addr, rtt = reply.rtt,
     ttl = reply.reply_ttl, size = reply.reply_size, dup = reply.dup or nil,
     late = reply.late or nil, error = mark })
 end
 
-local function on_timeout(t, probe)
-  t.ended = t.ended + 1
-  put(t, { type = "ping", seq = seq_of(t, probe.id), error = probe.error or "no answer" })
+local function on_timeout(t, lost)
+  local probe = probe_of(t, lost.id)
+  local told = probe.refused
+  ended(t, probe)
+  if lost.error then t.failed = t.failed + 1 else t.silent = t.silent + 1 end
+  if lost.error or not told then
+    put(t, { type = "ping", seq = probe.seq, error = lost.error or "no answer" })
+  end
 end
 
--- Prints what became of all; whether any was answered.
+local function if_any(n) return n > 0 and n or nil end
+
+-- Prints what became of all; whether any was answered. Those in flight are neither received nor
+-- unanswered, unless an error came for them; those that could not be sent are neither, too.
 local function summary(t)
   local hop = t.stats:hop(ttl)
   local n = hop and hop.received or 0
-  local silent = 100 * (1 - n / math.max(t.sent, 1))
-  local s = { type = "ping_summary", sent = t.sent, received = n, unanswered = silent }
+  local silent = t.silent + t.refused
+  local s = { type = "ping_summary", sent = t.ended + t.out, received = n,
+    unanswered = 100 * silent / math.max(n + silent, 1), errors = if_any(t.errors),
+    failed = if_any(t.failed), in_flight = if_any(t.out - t.refused) }
   if n > 0 then
     s.min, s.avg, s.max, s.jitter = hop.best, hop.avg, hop.worst, hop.jitter_avg or 0
     s.mdev = (hop.stdev or 0) * math.sqrt(1 - 1 / n)   -- of all, where stdev is of a sample
@@ -106,12 +146,14 @@ local function summary(t)
 end
 
 local all = {}
-cli:tell(reporter, "start", {})
+cli:pass(reporter, "start", {})
 local status = cli:each(args.target, function(target, _, i)
-  local t = { target = target, probes = {}, sent = 0, ended = 0, stats = mtr.stats() }
+  local t = { target = target, probes = {}, out = 0, ended = 0, errors = 0, refused = 0,
+    failed = 0, silent = 0, stats = mtr.stats() }
   all[i] = t
-  local opts = { window = 255, max_probes = 1e6, max_ttl = ttl }
+  local opts = { window = 255, max_probes = 1e6, max_ttl = ttl, await_answer = true }
   function opts.strategy(trace) return steady(t, trace) end
+  function opts.on_probe(_, probe) on_probe(t, probe) end
   function opts.on_reply(_, reply) on_reply(t, reply) end
   function opts.on_timeout(_, probe) on_timeout(t, probe) end
   for _, name in ipairs { "family", "protocol", "port", "timeout", "tos", "source", "interface" } do
@@ -127,5 +169,5 @@ for _, t in ipairs(all) do
   local well = t.dst and summary(t)
   if not well and not mtr.interrupted() then status = 1 end
 end
-cli:tell(reporter, "finish", {})
+cli:pass(reporter, "finish", {})
 return status

@@ -16,7 +16,7 @@
 #include "api/recording.h"
 #include "api/transport.h"
 #include "loop/clock.h"
-#include "net/raw/raw.h"
+#include "net/raw/start.h"
 
 enum { PAGE = 4096 };
 

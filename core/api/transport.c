@@ -10,8 +10,13 @@
 #include <string.h>
 
 #include "net/mtrpacket/mtrpacket.h"
+#include "net/mtrpacket/start.h"
 #include "net/packet/packet.h"
+#include "net/packet/start.h"
+#include "net/raw/raw.h"
+#include "net/raw/start.h"
 #include "net/sim/sim.h"
+#include "net/sim/start.h"
 #include "api/recording.h"
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");

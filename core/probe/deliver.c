@@ -82,6 +82,14 @@ static unsigned marks(const struct trace *t, const struct wire_reply *r,
   return flags;
 }
 
+/* Whether |r|, which means |flags|, ends a probe of |t|. */
+static int ends(const struct trace *t, const struct wire_reply *r,
+                unsigned flags) {
+  if (r->kind == WIRE_OTHER) return 0;
+  return !(t->opts->flags & MTR_AWAIT_ANSWER) ||
+         flags & (MTR_REPLY_FINAL | MTR_REPLY_TOO_BIG);
+}
+
 void deliver_copy(struct mtr_event *ev, const struct wire_reply *r) {
   memcpy(ev->addr, r->from, sizeof ev->addr);
   ev->family = r->family;
@@ -179,7 +187,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
     ev.flags |= MTR_REPLY_LATE;
     p->state = PROBE_ANSWERED;         /* in the silent queue all the same */
     c->counters.late++;
-  } else if (r->kind != WIRE_OTHER) {
+  } else if (ends(t, r, ev.flags)) {
     settle(c, t, p, &ev, now);
   }
   keep(c, t, &ev, ext);

@@ -102,6 +102,28 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   return error;
 }
 
+/* Whether several routers of one path may answer as the IPv4 address |a|: none
+ * at all, the prefix of RFC 7335 with RFC 7600's dummy address (what routers
+ * without an address of IPv4 send from) and anycast addresses behind it, and
+ * link-local addresses, which mean another router on each link. */
+static int many_use4(const uint8_t *a) {
+  static const uint8_t none[4];
+  return !memcmp(a, none, 4) || (a[0] == 169 && a[1] == 254) ||
+         (a[0] == 192 && !a[1] && !a[2] && a[3] < 16);
+}
+
+/* Whether |addr|, which has answered |t|, tells nothing about loops:
+ * many routers use it, or it is the target's, which tunnels and gateways lend
+ * to what is before and behind them. */
+static int names_nobody(const struct trace *t, const uint8_t *addr) {
+  static const uint8_t none[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
+  if (!memcmp(addr, t->dst, sizeof t->dst)) return 1;
+  if (t->opts->family == 4) return many_use4(addr);
+  return !memcmp(addr, none, sizeof none) ||
+         (addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80) ||
+         (!memcmp(addr, nat64, sizeof nat64) && many_use4(addr + 12));
+}
+
 /* Whether |addr| may have answered at an earlier hop; notes that it has now. */
 static int maybe_seen(struct trace *t, const uint8_t *addr) {
   uint32_t word[4];
@@ -120,7 +142,7 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   uint8_t seen = 0, between = 0, other[16];
   uint32_t at = SLAB_NONE;
   const struct cell *c;
-  if (!maybe_seen(t, addr)) return 0;
+  if (names_nobody(t, addr) || !maybe_seen(t, addr)) return 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
     if (!(shape.flags & MTR_REPLY_PRIMARY) || c->ttl >= ttl) continue;

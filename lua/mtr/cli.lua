@@ -157,7 +157,7 @@ end
 ---@param reporter mtr.Reporter
 ---@param method string
 ---@param ... any
-function Cli:tell(reporter, method, ...)
+function Cli:pass(reporter, method, ...)
   if not reporter[method] then return end
   local ok, message = reporter[method](reporter, ...)
   if not ok and message then fail(self, message) end
@@ -197,21 +197,21 @@ end
 ---@return integer status of the program
 function Cli:report(targets, reporter, fn, well)
   local turns = Turns.new()
-  local function tell(i, method, a, b)
-    turns:call(i, function() self:tell(reporter, method, a, b) end)
+  local function pass(i, method, a, b)
+    turns:call(i, function() self:pass(reporter, method, a, b) end)
   end
-  self:tell(reporter, "start", {})
+  self:pass(reporter, "start", {})
   local status = all(self, targets, turns, function(i, target)
-    tell(i, "begin", target)
+    pass(i, "begin", target)
     local function on_hop(trace, hop)
-      tell(i, "hop", trace, i > turns.turn and hop:copy() or hop)
+      pass(i, "hop", trace, i > turns.turn and hop:copy() or hop)
     end
     local result, message = fn(target, reporter.hop and on_hop or nil)
     if not result then return nil, message end
-    tell(i, "trace", result)
+    pass(i, "trace", result)
     return well and well(result) or not well and result.stop_reason ~= "error"
   end)
-  self:tell(reporter, "finish", {})
+  self:pass(reporter, "finish", {})
   return status
 end
 

@@ -40,7 +40,7 @@ local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 local function on_wake()
   if program.interrupted() > 0 and not loop.halted then
     loop.halted = true
-    interrupt.tell(scheduler.wake)
+    interrupt.wake_idle(scheduler.wake)
     for _, engine in ipairs(loop.engines()) do engine:halt() end
   end
   program.clear()

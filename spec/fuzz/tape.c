@@ -7,6 +7,8 @@
  * time goes on until all replies have come.
  */
 #include "net/tape/replay.h"
+#include "net/tape/replay_file.h"
+#include "net/tape/replay_find.h"
 #include "target.h"
 
 #include <errno.h>

@@ -352,7 +352,7 @@ describe("a result", function()
     assert.same({ ttl = 1, skipped = true, replies = {} }, r.hops[1])
     assert.equal("127.0.0.1", r.hops[3].addr)
     assert.is_nil(r.flow_label)
-    assert.is_nil(rawget(r, "_records"))
+    assert.is_nil(rawget(r, "_events"))
   end)
 
   it("of IPv6 has the flow label", function()

@@ -386,7 +386,7 @@ describe("mtrlua with a campaign", function()
       print(summary.halted, summary.traces, summary.stop_reasons.halted)
     ]]):format((topo.plan("many", { HOPS }).target(1)), path), "--rate 200/s")
     assert.equal(130, status)
-    local traces, halted = output:match "^true\t(%d+)\t(%d+)\n$"
+    local traces, halted = output:match "^mtrlua: interrupted\ntrue\t(%d+)\t(%d+)\n$"
     assert.truthy(traces, output)
     local n = { completed = 0, halted = 0 }
     for _, line in ipairs(lines(path)) do

@@ -11,7 +11,7 @@ local function program()
   local file = assert(io.open "README.md")
   local text = file:read "*a"
   file:close()
-  return assert(text:match "\n## A strategy of one's own\n.-\n```lua\n(.-)```\n")
+  return assert(text:match "\n## Write a strategy\n.-\n```lua\n(.-)```\n")
 end
 
 describe("README's strategy", function()

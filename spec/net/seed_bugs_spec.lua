@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The fifteen bugs of twisted-mtr (reference/mtr-packet.md, 1.4), numbered as there: an example of
--- each that ours does not have it.
+-- The fifteen bugs of twisted-mtr by number: an example of each that ours does not have it.
 
 local ffi = require "ffi"
 local mtr = require "mtr"

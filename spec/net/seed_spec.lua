@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Everything that twisted-mtr does (reference/mtr-packet.md, 1.1), one example per row, through the
--- helper that it used. The wrap of its counter is in spec/unit/net/worker_spec.lua.
+-- Everything that twisted-mtr does, one example per row, through the helper that it
+-- used. The wrap of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
 
 local mtr = require "mtr"
 local fake = require "spec.support.real.fake"
@@ -207,7 +207,7 @@ describe("like the seed,", function()
     assert.truthy(message:find "no%-such%-program")
     for text, want in pairs {
       ["192.0.2.7"] = "192.0.2.7 4", [" 2001:DB8::0:1 \n"] = "2001:db8::1 6",
-      ["::ffff:1.2.3.4"] = "::ffff:1.2.3.4 6",
+      ["::ffff:1.2.3.4"] = "1.2.3.4 4",
     } do
       assert.equal(want, table.concat({ mtr.parse_ip(text) }, " "))
     end

@@ -84,10 +84,12 @@ describe("ping", function()
     assert(silent.out:find "\n203.0.113.9: seq=1 no answer\n203.0.113.9: seq=2 no answer\n")
     local failed = ping("send_failures", "-c 1 denied")
     assert(failed.out:find "\n203.0.113.1: seq=1 EPERM\n")
-    for _, got in ipairs { expired, forbidden, silent, failed } do
-      assert.equal(1, got.status)
-      assert(got.out:find ", 0 received, 100%% unanswered\n$")
+    for _, got in ipairs { expired, forbidden, silent, failed } do assert.equal(1, got.status) end
+    for _, got in ipairs { expired, forbidden } do
+      assert(got.out:find "\n1 sent, 0 received, 100%% unanswered, 1 error\n$")
     end
+    assert(silent.out:find "\n2 sent, 0 received, 100%% unanswered\n$")
+    assert(failed.out:find "\n1 sent, 0 received, 0%% unanswered, 1 failed\n$")
   end)
 
   it("probes several targets side by side, and says which one is silent", function()

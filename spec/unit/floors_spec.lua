@@ -39,6 +39,9 @@ describe("floors", function()
     { "core/wire/a.c", '#include "probe/b.h"', "includes probe/b.h from above" },
     { "core/base/a.c", '# include <x.h>\n#include  "wire/b.h"', "includes wire/b.h from above" },
     { "core/net/a.c", '#include "program/b.h"', "includes program/b.h from above" },
+    { "core/net/raw/a.c", '#include "net/packet/b.h"', "includes net/packet/b.h from above" },
+    { "core/net/host/a.c", '#include "net/raw/b.h"', "includes net/raw/b.h from above" },
+    { "core/net/tape/a.c", '#include "net/sim/b.h"' },
     { "core/net/a.c", '#include "other/b.h"', "includes other/b.h, which is in no room" },
     { "core/other/a.c", "", "is in no room" },
     { "core/other.c", "", "is in no room" },
@@ -69,8 +72,14 @@ describe("floors", function()
       "requires mtr.report.csv from above" },
     { "lua/mtr/script/csv.lua", "local r = require 'mtr.report.jsonl'" },
     { "lua/mtr/script/task.lua", "require 'mtr.nowhere'",
-      "requires mtr.nowhere, which is on no floor" },
-    { "lua/mtr/other.lua", "", "is on no floor: name it in spec/support/style/floors.lua" },
+      "requires mtr.nowhere, which is in no room" },
+    { "lua/mtr/other.lua", "", "is in no room" },
+    { "lua/mtr/strategy/a.lua", "local m = require 'mtr.strategy.builtin.mda'" },
+    { "lua/mtr/strategy/builtin/parts/a.lua", "local m = require 'mtr.strategy.builtin.mda'",
+      "requires mtr.strategy.builtin.mda from above" },
+    { "lua/mtr/strategy/builtin/a.lua", "local r = require 'mtr.strategy.registry'",
+      "requires mtr.strategy.registry from above" },
+    { "lua/mtr/cli.lua", "local m = require 'mtr'", "requires mtr from above" },
     { "lua/mtr/lib.lua", "ffi.cdef(require 'mtr.cdef') ffi.load 'mtr'" },
     { "lua/mtr/script/task.lua", "ffi.cdef [[int x;]]", "uses ffi.cdef or ffi.load" },
     { "lua/mtr/script/task.lua", "local C = ffi.load('mtr')", "uses ffi.cdef or ffi.load" },
@@ -134,6 +143,36 @@ describe("floors", function()
       local files = {}
       for path, text in pairs(case[1]) do files["core/" .. path] = text end
       assert.same({ case[2] }, floors.check(files))
+    end)
+  end
+
+  -- Files of lua/mtr by name, then what is reported of them.
+  local rounds = {
+    ["of two Lua files"] = { { ["base/a"] = 'require "mtr.base.b"',
+      ["base/b"] = "local a = require('mtr.base.a')" },
+      "lua/mtr/base/a.lua -> lua/mtr/base/b.lua (mtr.base.b) -> lua/mtr/base/a.lua (mtr.base.a)" },
+    ["of three, behind one that is in none"] = { { ["base/a"] = 'require "mtr.base.b"',
+      ["base/b"] = 'require "mtr.base.c"', ["base/c"] = 'require "mtr.base.d"',
+      ["base/d"] = 'require "mtr.base.b"' },
+      "lua/mtr/base/b.lua -> lua/mtr/base/c.lua (mtr.base.c) -> lua/mtr/base/d.lua (mtr.base.d)"
+        .. " -> lua/mtr/base/b.lua (mtr.base.b)" },
+    ["inside a function"] = {
+      { ["base/a"] = 'return { b = function() return require "mtr.base.b" end }',
+      ["base/b"] = 'require "mtr.base.a"' },
+      "lua/mtr/base/a.lua -> lua/mtr/base/b.lua (mtr.base.b) -> lua/mtr/base/a.lua (mtr.base.a)" },
+    ["of a room's init and a file"] = { { ["sim/init"] = 'require "mtr.sim.b"',
+      ["sim/b"] = 'require "mtr.sim"' },
+      "lua/mtr/sim/b.lua -> lua/mtr/sim/init.lua (mtr.sim) -> lua/mtr/sim/b.lua (mtr.sim.b)" },
+    ["not in a comment"] = { { ["base/a"] = 'require "mtr.base.b"',
+      ["base/b"] = '-- require "mtr.base.a"' } },
+    ["not by two ways to one"] = { { ["base/a"] = 'require "mtr.base.b" require "mtr.base.c"',
+      ["base/b"] = 'require "mtr.base.c"', ["base/c"] = "" } },
+  }
+  for name, case in pairs(rounds) do
+    it("see a circle " .. name, function()
+      local files = {}
+      for path, text in pairs(case[1]) do files["lua/mtr/" .. path .. ".lua"] = text end
+      assert.same({ case[2] and "circle: " .. case[2] }, floors.check(files))
     end)
   end
 

@@ -13,7 +13,8 @@
 #ifndef MTRPACKET_MTRPACKET_H
 #define MTRPACKET_MTRPACKET_H
 
-#include "net/opening.h"
+#include "mtr.h"
+#include "net/net.h"
 
 enum { MTRPACKET_WORKERS = 8 };
 
@@ -30,8 +31,5 @@ enum {
  * -ETIMEDOUT, -ENOMEM. |why|[|size|] says more, of success too. */
 int mtrpacket_open(struct net **net, const char *path, unsigned workers,
                    uint64_t seed, int64_t (*now)(void), char *why, size_t size);
-
-/* mtrpacket_start: see opening.h. */
-int mtrpacket_start(struct net **net, struct net_opening *o);
 
 #endif

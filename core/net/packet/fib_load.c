@@ -1,9 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * fib_load.c: what the kernel says of rules, routes, links and neighbours, made
- * into what fib.h keeps of them. A rule or route that cannot be told there
- * makes its family one whose destinations are asked for.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/packet/fib_load.h"
+
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if.h>
@@ -18,7 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/packet/fib.h"
+#include "net/packet/fib_table.h"
 #include "wire/ip.h"
 
 enum {

@@ -7,6 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/packet/fib.h"
+#include "net/packet/fib_load.h"
+#include "net/packet/receive.h"
+#include "net/packet/send.h"
+#include "net/raw/raw.h"
+
 enum { SEND_BUFFER = 4 << 20 };
 
 int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {

@@ -24,51 +24,7 @@
 #ifndef PACKET_PACKET_H
 #define PACKET_PACKET_H
 
-#include "net/packet/fib.h"
-#include "net/raw/raw.h"
-#include "net/packet/ring.h"
-#include "net/packet/spd.h"
-
-enum packet_fd {
-  PACKET_SPD = RAW_FDS,  /* behind raw's, as mtr_sockets orders them */
-  PACKET_4,
-  PACKET_6,
-  PACKET_FDS,
-  PACKET_NEWS = PACKET_FDS   /* of the fib; not privileged */
-};
-
-/* Who sends, and who listens. */
-enum packet_gear {
-  PACKET_SLOW,           /* raw, and raw */
-  PACKET_RISING,         /* packet, and both */
-  PACKET_FAST,           /* packet, and the rings */
-  PACKET_FALLING         /* raw, and both, for answers to what packet sent;
-                          * the slow gear of one that is eager, who sends */
-};
-
-enum { PACKET_SEEN_BITS = 14, PACKET_SEEN = 1 << PACKET_SEEN_BITS };
-
-struct packet_buffers;   /* of send; private to its file */
-
-struct packet {
-  struct raw raw;        /* first */
-  int fd[2];             /* of IPv4, IPv6; -1 none */
-  struct ring ring[2];
-  int tuned[2];          /* whether the ring lets anything in */
-  struct fib fib;
-  struct spd spd;
-  struct packet_buffers *out;
-  uint8_t (*ext)[RING_SNAP];  /* extensions of a batch, whose blocks are gone */
-  enum packet_gear gear;
-  int eager;             /* 1: packet sends however few there are */
-  int deaf;              /* 1: rings do not work here */
-  int64_t since;         /* ns; of the gear */
-  int64_t from, until;   /* ns; what came then, both may have heard: */
-  struct packet_seen {
-    int64_t at;          /* ns of the time of day */
-    uint32_t who;
-  } seen[PACKET_SEEN];   /* by hash; what is older than |from| is forgotten */
-};
+#include "net/packet/state.h"
 
 /* packet_sockets: opens the privileged descriptors that it needs besides raw's,
  * in their places of |fd|, with |mark| on them unless 0, on no packet's path.
@@ -79,25 +35,5 @@ int packet_sockets(int32_t fd[PACKET_FDS], uint32_t mark);
 /* packet_open: as raw_open, with PACKET_FDS descriptors; at |now|. */
 int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
                 uint32_t regions, int eager, int64_t now);
-
-/* packet_start: see opening.h. */
-int packet_start(struct net **net, struct net_opening *o);
-
-/* The parts, in files of their own. */
-struct packet_buffers *packet_send_new(void);
-uint32_t packet_send(struct net *net, const struct wire_probe *v, uint32_t n,
-                     struct net_sent *sent);
-uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
-                        uint32_t n, const struct net_clock *clock, int *more);
-
-/* packet_shift: changes gear, if the load is such. packet_tune: has the rings
- * let in what raw's sockets would. 0 or a negative errno. */
-void packet_shift(struct packet *p, int64_t now);
-int packet_tune(struct packet *p);
-
-/* packet_fresh: 1, and |r| is remembered; 0 if it is remembered: the same
- * packet, heard twice. A duplicate sent by the network has its own stamp. */
-int packet_fresh(struct packet *p, const struct wire_reply *r,
-                 const struct net_clock *clock);
 
 #endif

@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mtr.h"
+#include "net/raw/receive.h"
+#include "net/raw/send.h"
 
 enum { RECEIVE_BUFFER = 32 << 20, SEND_BUFFER = 4 << 20 };
 

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/sim/sim_parts.h"
+#include "net/sim/limit.h"
+#include "net/sim/topo.h"
 #include "wire/proto.h"
 #include "wire/record.h"
+#include "wire/reply.h"
 
 enum {
   CORE_HOPS = 5,         /* in which the regions part */
@@ -20,7 +22,7 @@ enum {
 static const double FIRST_NS = 4e5;  /* of a hop near us, one way */
 
 struct internet_bucket {
-  struct sim_bucket bucket;
+  struct limit_bucket bucket;
   uint64_t router;       /* whose it is */
 };
 
@@ -189,7 +191,7 @@ static int limited(struct internet *net, uint64_t h, unsigned k, uint32_t id,
   struct internet_bucket *b = &net->buckets[(h >> 20) % INTERNET_BUCKETS];
   if (!within(h, 16, net->o.limited)) return 0;
   if (b->router != name) *b = (struct internet_bucket){.router = name};
-  return sim_limited(&b->bucket, net->o.limit, BURST, at);
+  return limit_reached(&b->bucket, net->o.limit, BURST, at);
 }
 
 /* Answers. */

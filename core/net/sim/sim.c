@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "net/sim/sim_parts.h"
+#include "net/sim/answer.h"
+#include "net/sim/chance.h"
+#include "net/sim/walk.h"
 #include "wire/build.h"
 #include "wire/parse.h"
 
@@ -76,8 +78,8 @@ static int64_t bring_back(struct sim *s, const struct trip *out, size_t size,
   back->back = 1;
   back->at += (int64_t)(node->reply_delay * 1e6);
   if (!out->truth) {
-    if (sim_chance(s, node->reply_loss)) return -1;
-    back->at += sim_ns(s, node->reply_jitter);
+    if (chance_of(&s->rand, node->reply_loss)) return -1;
+    back->at += chance_ns(&s->rand, node->reply_jitter);
     back->copies += node->copies - 1u;
   }
   struct trip_result r = sim_walk(s, back);

@@ -11,19 +11,14 @@
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
 
-#include "net/opening.h"
+#include "net/net.h"
 #include "net/sim/topo.h"
-
-enum { SIM_START = 1000000000 };       /* ns; when virtual time begins */
 
 enum {
   SIM_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
              MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
              MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
 };
-
-/* sim_start: see opening.h. */
-int sim_start(struct net **net, struct net_opening *o);
 
 /* sim_open: a transport over |topo|, which is frozen, with chance of |seed|. 0
  * or -ENOMEM. Its user holds |topo| until it is closed. */

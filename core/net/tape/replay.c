@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/tape/replay_file.h"
+#include "net/tape/replay_find.h"
+#include "net/tape/replay_key.h"
 #include "wire/build.h"
 
 enum { WITHIN_NS = 1000000000 };       /* a deadline and the step that met it */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The index of a recording. All records are checked when it is made, so that
+ * replay_file.c: all records are checked when the index is made, so that
  * nothing can be wrong with one later.
  */
+#include "net/tape/replay_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,96 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/tape/replay.h"
+#include "net/tape/replay_find.h"
+#include "net/tape/replay_key.h"
+#include "net/tape/replay_link.h"
 
 enum { APART_NS = 1000000000 };        /* a stamp and its engine's time */
 static const int64_t most = 8ll << 30; /* bytes: record counts fit 32 bits */
-
-/* Keys. */
-
-static uint64_t mix(uint64_t key, uint64_t value) {
-  key = (key ^ value) * 0x9e3779b97f4a7c15u;
-  return key ^ key >> 29;
-}
-
-static uint64_t mix_address(uint64_t key, const uint8_t addr[16]) {
-  uint64_t half[2];
-  memcpy(half, addr, sizeof half);
-  return mix(mix(key, half[0]), half[1]);
-}
-
-/* Classic changes a field with each probe: which of them is no choice of the
- * script's. */
-uint64_t replay_key_send(const struct wire_probe *p, uint32_t payload) {
-  int fixed = p->multipath != WIRE_CLASSIC;
-  uint64_t key = mix_address(mix_address(TAPE_SEND, p->dst), p->src);
-  key = mix(key, (uint64_t)p->family << 56 | (uint64_t)p->protocol << 48 |
-                     (uint64_t)p->multipath << 40 | (uint64_t)p->ttl << 32 |
-                     (uint64_t)p->tos << 24 | (uint64_t)p->dont_fragment << 16 |
-                     (uint64_t)p->tcp_flags << 8 | p->fill);
-  key = mix(key, (uint64_t)p->size << 32 | payload);
-  key = mix(key, (uint64_t)p->interface << 32 | p->mark);
-  if (fixed && p->protocol == WIRE_ICMP) key = mix(key, p->checksum);
-  if (fixed && p->protocol != WIRE_ICMP)
-    key = mix(key, (uint64_t)p->sport << 16 | p->dport);
-  return mix(key, p->family == 6 ? p->flow_label : 0);
-}
-
-uint64_t replay_key_route(const struct net_route *r) {
-  uint64_t key = mix_address(mix_address(TAPE_ROUTE, r->dst), r->src);
-  key = mix(key, (uint64_t)r->family << 16 | (uint64_t)r->protocol << 8 |
-                     r->broadcast);
-  return mix(key, (uint64_t)r->interface << 32 | r->mark);
-}
-
-uint64_t replay_key_port(unsigned protocol, unsigned port) {
-  return mix(TAPE_PORT, (uint64_t)protocol << 32 | port);
-}
-
-uint64_t replay_key_name(const char *name, unsigned family) {
-  uint64_t key = mix(TAPE_NAME, family);
-  for (size_t i = 0; name[i] && i < TAPE_TEXT; i++)
-    key = mix(key, (uint8_t)name[i]);
-  return key;
-}
-
-/* The hash: a slot is that of its key for ever, and holds the entry that is to
- * be given next. */
-static uint32_t *slot_of(const struct replay_file *f, uint64_t key) {
-  uint32_t i = (uint32_t)(key >> 32) & f->mask;
-  while (f->slots[i] != REPLAY_NONE && f->entries[f->slots[i]].key != key)
-    i = (i + 1) & f->mask;
-  return &f->slots[i];
-}
-
-struct replay_entry *replay_find(struct replay_file *f, uint64_t key, int once,
-                                 int take) {
-  uint32_t *slot = slot_of(f, key);
-  if (*slot == REPLAY_NONE) return NULL;
-  struct replay_entry *e = &f->entries[*slot];
-  if (e->used && once) return NULL;
-  if (!take) return e;
-  e->used = 1;
-  if (e->next != REPLAY_NONE) *slot = e->next;
-  return e;
-}
-
-static int hash_entries(struct replay_file *f) {
-  uint32_t size = 16;
-  while (size < f->entry_count * 2ull) size *= 2;
-  f->mask = size - 1;
-  f->slots = malloc(size * sizeof *f->slots);
-  if (!f->slots) return -ENOMEM;
-  memset(f->slots, 0xff, size * sizeof *f->slots);
-  for (uint32_t i = f->entry_count; i > 0; i--) {
-    uint32_t *slot = slot_of(f, f->entries[i - 1].key);
-    f->entries[i - 1].next = *slot;
-    *slot = i - 1;
-  }
-  return 0;
-}
-
-/* Reading. */
 
 static int is_near(int64_t at, int64_t tick, int64_t before) {
   return at - tick <= APART_NS && tick - at <= before;
@@ -223,7 +141,7 @@ int replay_index(struct replay_file *f, char *why, size_t size) {
   f->replies = calloc(f->reply_count + 1u, sizeof *f->replies);
   f->ticks = calloc(f->tick_count + 1u, sizeof *f->ticks);
   if (!f->entries || !f->replies || !f->ticks) return -ENOMEM;
-  if ((err = scan(f, why, size)) || (err = hash_entries(f))) return err;
+  if ((err = scan(f, why, size)) || (err = replay_hash(f))) return err;
   return replay_link(f);
 }
 
@@ -271,10 +189,4 @@ void replay_free(struct replay_file *f) {
   free(f->ticks);
   free(f->slots);
   memset(f, 0, sizeof *f);
-}
-
-struct bytes replay_body(const struct replay_file *f, uint64_t body) {
-  const uint8_t *p = f->bytes + body;
-  struct bytes frame = bytes_of(p - TAPE_FRAME - 1, 2);
-  return bytes_of(p, bytes_le(&frame, 2) - 1);
 }

@@ -1,17 +1,11 @@
-/* SPDX-License-Identifier: MIT
- *
- * Which probe a recorded reply is about, found like the engine itself does it,
- * only more simply: it knows what all probes were and need not decide whether
- * to believe one. The handle that a transport gave; else the identity with the
- * source port, the identity alone, IPv4's identification, the ports: of each,
- * the latest probe before the reply.
- *
- * A reply that is about none is replayed at its own time, as it was.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/tape/replay_link.h"
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "net/tape/replay.h"
+#include "net/tape/replay_find.h"
 
 enum { IDS = 0x8001, PORTS = 0x10000, PLACES = 1 << 19, FAR = 64 };
 

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Addresses: 16 bytes in network order (IPv4 in the first four) to text and back, and the class of
--- special ones.
+-- Turns addresses (16 bytes in network order, IPv4 in the first four) into text and back, and names
+-- the class of special addresses.
 --
--- Text is remembered, because hops of many traces are the same routers: an address that came not
--- long ago costs a table lookup. IPv4 has a place by its bits, which the next address there takes.
+-- Keeps a cache of texts, because many traces pass the same routers: the text of a recent address
+-- costs a table lookup. The cache of IPv4 has one place for some bits of the address; the next
+-- address with these bits replaces the one before.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -21,12 +22,12 @@ local PLACES = 8192
 local keys4, texts4 = lib.new("int32_t[?]", PLACES), {}
 for i = 0, PLACES - 1 do texts4[i] = false end
 
-local LIMIT = 16384  -- IPv6 addresses remembered; past that the memory starts anew
+local LIMIT = 16384  -- IPv6 addresses in the cache; when it is full it is emptied
 local texts6, known = {}, 0
 
 local buffer = lib.new "char[46]"
 
---- The text of an address that will not come again: not remembered.
+--- Returns the text of an address, without the cache: for an address that will not come again.
 ---@param b ffi.cdata* 16 bytes
 ---@param family integer 4 or 6
 ---@return string
@@ -34,7 +35,7 @@ function M.format(b, family)
   return lib.string(buffer, C.mtr_address_text(b, family, buffer))
 end
 
---- The text of an address, or nil of none.
+--- Returns the text of an address, or nil if the family says that there is none.
 ---@param b ffi.cdata* 16 bytes
 ---@param family integer 4 or 6; anything else is no address
 ---@return string?
@@ -62,7 +63,8 @@ function M.text(b, family)
   return nil
 end
 
---- What is equal if and only if the addresses are, and costs less than their text.
+--- Returns a key for an address: two keys are equal if and only if the addresses are. A key costs
+--- less than the text.
 ---@param b ffi.cdata* 16 bytes
 ---@param family integer 4 or 6
 ---@return number|string
@@ -71,11 +73,33 @@ function M.key(b, family)
   return lib.string(b, 16)
 end
 
+local CONTINUITY, LINK_LOCAL = bit.tobit(0xc0000000), bit.tobit(0xa9fe0000)
+local NONE = ("\0"):rep(16)
+local NAT64 = "\0\100\255\155" .. ("\0"):rep(8)    -- 64:ff9b::/96, RFC 6052
+
+local function many_use4(key)
+  return key == 0 or band(key, 0xfffffff0) == CONTINUITY or band(key, 0xffff0000) == LINK_LOCAL
+end
+
+--- Whether several routers of one path may answer as an address: none at all, the prefix of RFC
+--- 7335 with RFC 7600's dummy address (what routers without an address of IPv4 send from) and
+--- anycast addresses behind it, and link-local addresses, which mean another router on each link.
+---@param key number|string what M.key() gave
+---@return boolean
+function M.many_use(key)
+  if type(key) == "number" then return many_use4(key) end
+  local a, b = key:byte(1, 2)
+  if a == 0xfe and band(b, 0xc0) == 0x80 or key == NONE then return true end
+  if key:sub(1, 12) ~= NAT64 then return false end
+  local c, d, e, f = key:byte(13, 16)
+  return many_use4(bor(lshift(c, 24), lshift(d, 16), lshift(e, 8), f))
+end
+
 local scratch = lib.new "uint8_t[16]"
 local zone = lib.new "uint32_t[1]"
 
---- Makes an address that is mapped from IPv4 (::ffff:192.0.2.1) the IPv4 address that it is; any
---- other stays.
+--- Turns an address that is mapped from IPv4 (::ffff:192.0.2.1) into the IPv4 address in it. Leaves
+--- any other address as it is.
 ---@param bytes ffi.cdata* 16 bytes
 ---@param family integer
 ---@return integer family
@@ -89,10 +113,10 @@ function M.unmap(bytes, family)
   return 4
 end
 
---- Parses a literal address, perhaps with a zone. One that is mapped from IPv4 is IPv4.
+--- Parses a literal address, with or without a zone. An address mapped from IPv4 becomes IPv4.
 ---@param text string
 ---@param bytes? ffi.cdata* 16 bytes to fill
----@return integer family 4, 6, or a negative errno: -EINVAL no literal, -ENODEV no such zone
+---@return integer family 4, 6, or a negative errno: -EINVAL not an address, -ENODEV no such zone
 ---@return integer zone interface index, 0 without
 function M.parse(text, bytes)
   bytes, zone[0] = bytes or scratch, 0
@@ -101,7 +125,7 @@ function M.parse(text, bytes)
   return family, zone[0]
 end
 
--- Whether all that is between dots are numbers, such as 300, 0x7f or 010, and there are dots.
+-- Returns true if a text has dots and only numbers between them, such as 300, 0x7f or 010.
 local function is_numbers(text)
   for label in text:gmatch "[^.]+" do
     if not find(label, "^%d+$") and not find(label, "^0[xX]%x*$") then return false end
@@ -109,8 +133,8 @@ local function is_numbers(text)
   return find(text, "%d%.") ~= nil or find(text, "%.%d") ~= nil
 end
 
---- What is wrong with a text that is no literal address and can be no name either, because it is
---- made as only addresses are: of numbers and dots, or with a colon; nil: it may be a name.
+--- Returns a message if a text looks like an address (only numbers and dots, or a colon) but is not
+--- one, so that it cannot be a name either. Returns nil if it may be a name.
 ---@param text string
 ---@return string? message
 function M.broken(text)
@@ -119,7 +143,15 @@ function M.broken(text)
   return ("%s is not an IPv4 or IPv6 address"):format(err.show(text))
 end
 
---- The family of a literal address: 4, 6, or nil if it is none.
+--- Returns M.key() of a literal address; nil if the text is not an address.
+---@param text string
+---@return number|string?
+function M.key_of(text)
+  local family = M.parse(text, scratch)
+  return family > 0 and M.key(scratch, family) or nil
+end
+
+--- Returns the family of a literal address: 4 or 6; nil if the text is not an address.
 ---@param text string
 ---@return integer?
 function M.family(text)
@@ -127,7 +159,8 @@ function M.family(text)
   return family > 0 and family or nil
 end
 
---- Reads a literal address, blanks around it allowed: its text and family, or nil and why not.
+--- Reads a literal address, with or without blanks around it. Returns its text and family, or nil,
+--- a message and a name.
 ---@param value any
 ---@return string? text
 ---@return integer|string family or message
@@ -142,8 +175,8 @@ function M.parse_ip(value)
   return nil, ("EINVAL: %q is not an IPv4 or IPv6 address"):format(text), "EINVAL"
 end
 
---- The class of a special address: "private", "shared", "loopback", "link-local", "documentation",
---- "multicast"...; nil for an ordinary one and for what is no address.
+--- Returns the class of a special address: "private", "shared", "loopback", "link-local",
+--- "documentation", "multicast"...; nil for an ordinary address and for other text.
 ---@param text string
 ---@return string?
 function M.class(text)

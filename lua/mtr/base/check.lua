@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Option tables against their declarations: unknown names, wrong types, values out of range.
+-- Checks option tables against their declarations: unknown names, wrong types, values out of range.
 --
 -- A declaration is { name = "max_ttl", kind = check.integer(1, 255), ... }; a kind turns the given
--- value into the one to use, or returns nil and says what it should have been. A check returns the
--- message of the first problem and never raises: the function that was called raises it at its
--- caller's line.
+-- value into the value to use, or returns nil and a text that says what it must be. A check never
+-- raises. It returns the message of the first problem, and the public function raises that message
+-- at its caller's line.
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -16,7 +16,7 @@ local M = {}
 
 ---@alias mtr.Kind fun(value: any): any, string?
 
---- A whole number from `low` to `high`.
+--- Accepts a whole number from `low` to `high`.
 ---@return mtr.Kind
 function M.integer(low, high)
   local wanted = ("must be %d..%.0f"):format(low, high)
@@ -28,7 +28,7 @@ function M.integer(low, high)
   end
 end
 
---- A duration from `low` to `high` whole ms.
+--- Accepts a duration from `low` to `high` whole ms.
 ---@return mtr.Kind
 function M.duration(low, high)
   local wanted = ('must be a duration such as 250, "250ms", "2s" or "1m", from %d to %d ms'):format(
@@ -40,7 +40,7 @@ function M.duration(low, high)
   end
 end
 
---- A rate; 0 and "max" are no limit.
+--- Accepts a rate; 0 and "max" mean no limit.
 ---@type mtr.Kind
 function M.rate(value)
   local rate = units.rate(value)
@@ -48,7 +48,7 @@ function M.rate(value)
   return nil, 'must be a rate such as 100, "100/s" or "max"'
 end
 
---- One of some words, given as the value to use for each.
+--- Accepts one of some words; `values` has the value that each word stands for.
 ---@param values table<string, any>
 ---@param words string[] in the order to show
 ---@return mtr.Kind
@@ -64,7 +64,7 @@ function M.word(values, words)
   end
 end
 
---- A value of a Lua type.
+--- Accepts a value of one Lua type.
 ---@param name string
 ---@return mtr.Kind
 function M.type(name)
@@ -75,11 +75,11 @@ function M.type(name)
   end
 end
 
---- Anything at all.
+--- Accepts any value.
 ---@type mtr.Kind
 function M.any(value) return value end
 
---- A literal address, of one family if it is given; as { family, zone, bytes }.
+--- Accepts a literal address, of one family if `only` is given; yields { family, zone, bytes }.
 ---@param only? integer
 ---@return mtr.Kind
 function M.address(only)
@@ -97,20 +97,21 @@ function M.address(only)
   end
 end
 
---- One option. What it is when nobody gives it: `default`, as a user would write it (for a port: of
---- each protocol); or else `otherwise`, in words; or else it is `needed`.
+--- One option. If the user does not give it, its value is `default`, as a user would write it (for
+--- a port: one for each protocol). An option without a default has `otherwise`, which says in words
+--- what happens, or is `needed`.
 ---@class mtr.Option
 ---@field name string
 ---@field kind mtr.Kind
----@field doc string what it is, without its default
+---@field doc string what the option does, without its default
 ---@field default? any
 ---@field otherwise? string
 ---@field needed? true
----@field words? string[] that may be given
----@field unit? string of a number: "ms", "bytes", "probes/s"
+---@field words? string[] the words that may be given
+---@field unit? string the unit of a number: "ms", "bytes", "probes/s"
 
 ---@class mtr.Declaration
----@field who string as messages name it
+---@field who string the name of the function in messages
 ---@field by_name table<string, mtr.Option>
 ---@field names string[]
 
@@ -127,7 +128,7 @@ function M.declare(who, list)
   return declaration
 end
 
---- Checks options. Calls take(option, value, ...) for each one that is given.
+--- Checks options. Calls take(option, value, ...) for each option that is given.
 ---@param declaration mtr.Declaration
 ---@param opts? table
 ---@param take fun(option: mtr.Option, value: any, ...)

@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --
--- The IPv4 address that an IPv6 address leads to by a transition technique: whoever sends to the
--- one has packets sent to the other, by a relay or a translator on the way.
+-- Finds the IPv4 address inside an IPv6 address of a transition technique. A packet to such an IPv6
+-- address reaches the IPv4 address, through a relay or a translator on the way.
 --
 --     6to4        2002:V4ADDR::/48                 RFC 3056
---     Teredo      2001:0:SERVER:...:CLIENT         RFC 4380: two of them, the client's inverted
+--     Teredo      2001:0:SERVER:...:CLIENT         RFC 4380: two; the client's is inverted
 --     NAT64       64:ff9b::V4ADDR                  RFC 6052
 --     NAT64       64:ff9b:1::/48 and lengths above RFC 8215, in each form of RFC 6052 2.2
 --     ISATAP      ...:[02]00:5efe:V4ADDR           RFC 5214
 --     translated  ::ffff:0:V4ADDR                  RFC 2765
 --     compatible  ::V4ADDR                         RFC 4291 2.5.5.1; not :: and ::1
 --
--- An address mapped from IPv4 (::ffff:V4ADDR) is IPv4 everywhere and never comes here. NAT64
--- prefixes of an operator's own look like any other address and are not seen.
+-- An address mapped from IPv4 (::ffff:V4ADDR) is treated as IPv4 everywhere and never comes here.
+-- NAT64 with a prefix that an operator chose looks like any other address and is not found.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -20,7 +20,7 @@ local lib = require "mtr.lib"
 local bxor = bit.bxor
 local found = lib.new "uint8_t[16]"
 
--- Calls see with the IPv4 address of bytes i..i+3; byte 8 of NAT64's is no part of it (skip).
+-- Calls `see` with the IPv4 address in bytes i..i+3. In NAT64 byte 8 does not belong to it: `skip`.
 local function at(bytes, i, skip, flip, see, value)
   for k = 0, 3 do
     local from = i + k
@@ -30,7 +30,7 @@ local function at(bytes, i, skip, flip, see, value)
   return see(value, found, 4)
 end
 
--- Whether the address begins with these bytes, from byte `first` on.
+-- Returns true if the address has these bytes, from byte `first` on.
 local function begins(bytes, first, ...)
   for i = 1, select("#", ...) do
     if bytes[first + i - 1] ~= select(i, ...) then return false end
@@ -47,7 +47,8 @@ end
 
 local M = {}
 
---- The first answer of see(value, address, 4) for the IPv4 addresses in an IPv6 one.
+--- Calls see(value, address, 4) for each IPv4 address inside an IPv6 address, and returns its first
+--- result that is not nil.
 ---@param bytes ffi.cdata* 16 bytes
 ---@param see fun(value: any, bytes: ffi.cdata*, family: integer): any
 ---@param value any

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- The three kinds of error, and their words.
+-- The three kinds of error, and the text of their messages.
 --
--- A caller's bug is raised by the function that was called, at the caller's line; whoever checks
--- deeper down returns the message, made here. An environment error is `nil, message, name`. A
--- measurement outcome is data and never passes through here. What goes wrong where nobody can take
--- it (a hook, a task) is reported: to the engine's or the program's reporter, once, with traceback.
+-- A caller's bug is raised by the public function, at the caller's line; functions below it return
+-- the message. An environment error is returned as `nil, message, name`. The outcome of a
+-- measurement is data and never an error. An error that no caller can receive (in a hook, in a
+-- task) is reported once, with its traceback, to the reporter of the program or to the log of the
+-- engine.
 
 local lib = require "mtr.lib"
 
@@ -14,22 +15,22 @@ local M = {}
 
 local buffer = lib.new "char[256]"
 
---- Numbers of the errnos that the Lua layer asks for.
+--- The numbers of the errnos that the Lua layer uses.
 M.code = { EINTR = 4, EAGAIN = 11, EINVAL = 22, EMSGSIZE = 90, EDQUOT = 122 }
 
---- The name of a failure that is the caller's bug but was found deeper down. The function that was
---- called raises its message; nobody else sees this name.
+--- The name of a caller's bug that an inner function found. The public function raises the message;
+--- users never see this name.
 M.BUG = "BUG"
 
---- An environment error that the Lua layer itself finds, as the three values to return.
+--- Makes an environment error that the Lua layer found itself: the three values to return.
 ---@param name string such as "ESHUTDOWN"
----@param text string what it was about and what to do
+---@param text string what failed and what to do
 ---@return nil, string message, string name
-function M.own(name, text) return nil, name .. ": " .. text, name end
+function M.named(name, text) return nil, name .. ": " .. text, name end
 
---- An environment error of the library or the system, as the three values to return.
+--- Makes an environment error of the library or the system: the three values to return.
 ---@param code integer positive or negative errno
----@param why? string what it was about and what to do
+---@param why? string what failed and what to do
 ---@return nil, string message, string name
 function M.env(code, why)
   local message = lib.string(C.mtr_strerror(code, buffer, 256))
@@ -37,14 +38,14 @@ function M.env(code, why)
   return nil, message, lib.string(C.mtr_errname(code))
 end
 
---- The name of an errno, such as "EPERM".
+--- Returns the name of an errno, such as "EPERM".
 ---@param code integer
 ---@return string
 function M.name(code) return lib.string(C.mtr_errname(code)) end
 
 local numbers
 
---- The number of an errno's name, here; nil for any other word.
+--- Returns the number of an errno on this system; nil if the name is unknown.
 ---@param name string such as "EPERM"
 ---@return integer?
 function M.number(name)
@@ -55,7 +56,7 @@ function M.number(name)
   return numbers[name]
 end
 
--- Edits (insert, delete, replace, swap) that make b of a.
+-- Returns how many edits (insert, delete, replace, swap) turn a into b.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -73,7 +74,7 @@ local function distance(a, b)
   return row[#b]
 end
 
---- The word nearest to `word`, or nil when none is near enough to have been meant.
+--- Returns the word of a list that is most like `word`, or nil if no word is like it.
 ---@param word string
 ---@param words string[]
 ---@return string?
@@ -86,7 +87,7 @@ function M.nearest(word, words)
   return best
 end
 
---- Any value as it is shown in a message: short, strings quoted.
+--- Returns a value as text for a message: short, strings in quotes.
 ---@param value any
 ---@return string
 function M.show(value)
@@ -99,7 +100,7 @@ function M.show(value)
   return "a " .. type(value)
 end
 
---- The message for an option that does not exist.
+--- Returns the message for an option that does not exist.
 ---@param who string the function, such as "trace"
 ---@param name any
 ---@param names string[] the options that exist
@@ -113,48 +114,49 @@ function M.unknown(who, name, names)
     near and ("; did you mean %q?"):format(near) or "")
 end
 
---- The words of anything that was thrown.
+--- Returns the text of any value that was raised.
 ---@param problem any
 ---@return string
 function M.text(problem)
   return type(problem) == "string" and problem or tostring(problem)
 end
 
---- What xpcall is given wherever user code is called: the message with its traceback.
+--- The message handler of every xpcall of user code: returns the message with its traceback.
 ---@param problem any
 ---@return string
 function M.traceback(problem)
   return debug.traceback(M.text(problem), 2)
 end
 
---- What is raised where a program that was interrupted would wait on, or start something.
+--- The error of a wait or a start after the program was interrupted.
 M.INTERRUPTED = "mtr: interrupted"
 
---- Whether an error, perhaps with a place in front and a traceback behind, is that.
+--- Returns true if an error is M.INTERRUPTED, with or without a place before it and a traceback
+--- behind it.
 ---@param text any
 ---@return boolean
 function M.is_interrupt(text)
   return type(text) == "string" and text:match("^[^\n]*"):find(M.INTERRUPTED, 1, true) ~= nil
 end
 
---- Takes errors of hooks and tasks; mtrlua sets it, an embedding host may (mtr.on_error). Without
---- it they go to standard error.
+--- Receives the errors of hooks and tasks. mtrlua sets it; another host may set it (mtr.on_error).
+--- Without it, errors go to standard error.
 ---@type fun(text: string)?
 M.reporter = nil
 
---- How many errors were reported.
+--- The number of errors that were reported.
 M.reports = 0
 
---- Reports an error that no caller can take. Never raises. That the program was interrupted has
---- been said already.
+--- Reports an error that no caller can receive. Never raises. Ignores M.INTERRUPTED, because the
+--- user who interrupted the program knows of it.
 ---@param text string with traceback
----@param log? fun(level: string, message: string) of the engine concerned; without a reporter
+---@param log? fun(level: string, message: string) of the engine; used without a reporter
 function M.report(text, log)
   if M.is_interrupt(text) then return end
   M.reports = M.reports + 1
-  local told = M.reporter and pcall(M.reporter, text)
+  local reported = M.reporter and pcall(M.reporter, text)
     or not M.reporter and log and pcall(log, "error", text)
-  if not told then io.stderr:write("mtr: ", text, "\n") end
+  if not reported then io.stderr:write("mtr: ", text, "\n") end
 end
 
 return M

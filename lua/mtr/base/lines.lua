@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- The lines of a list that somebody wrote with any editor: ended by LF, CR LF or CR; UTF-8, with a
--- byte order mark or without, or UTF-16, which is then read as a whole. Lines come as UTF-8, as
--- soon as they are there: the file may be a terminal or a pipe.
+-- Reads the lines of a text file from any editor. Lines end with LF, CR LF or CR. The text is
+-- UTF-8, with or without a byte order mark, or UTF-16; a UTF-16 file is read whole. Lines are
+-- returned as UTF-8, as soon as they can be read: the file may be a terminal or a pipe.
 --
--- UTF-16 is told by its mark, or by a zero in one of the first two bytes: no list has one there.
+-- A file is UTF-16 if it begins with a byte order mark of UTF-16, or if one of its first two bytes
+-- is zero: no UTF-8 list has a zero there.
 
 local bit = require "bit"
 
@@ -22,7 +23,7 @@ local function utf8(code)
   return char(bor(0xf0, rshift(code, 18)), bor(0x80, band(rshift(code, 12), 0x3f))) .. last
 end
 
--- UTF-16 as UTF-8; a half of a pair, or of a character, is U+FFFD.
+-- Turns UTF-16 into UTF-8; half a surrogate pair, or half a character, becomes U+FFFD.
 local function from_utf16(text, big)
   local out, high = {}, nil
   for i = 1, #text, 2 do
@@ -44,8 +45,8 @@ local function from_utf16(text, big)
   return table.concat(out)
 end
 
--- Reads the first bytes: what of them belongs to the text, and the whole text if it is UTF-16. No
--- more is read than a line has.
+-- Reads the first bytes. Returns those that belong to the text, and the whole text if it is UTF-16.
+-- Never reads beyond the first line of a UTF-8 file.
 local function open(file)
   local first = file:read(1)
   if not first or first == "\n" then return first or "" end
@@ -62,15 +63,15 @@ local function open(file)
   return head
 end
 
--- The lines of what is up to a LF.
+-- Splits text that ends at a LF into lines that may end with CR.
 local function split(text, into)
   for line in (text:gsub("\r$", "") .. "\r"):gmatch "([^\r]*)\r" do into[#into + 1] = line end
 end
 
 local function none() end
 
---- An iterator over the lines of an open file, without their ends. Where it cannot be read, nil
---- comes with a message and an errno.
+--- Returns an iterator over the lines of an open file, without their ends. If the file cannot be
+--- read, the iterator returns nil, a message and an errno.
 ---@param file file*
 ---@return fun(): string?, string?, integer?
 function M.of(file)

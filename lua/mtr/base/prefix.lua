@@ -1,22 +1,21 @@
 -- SPDX-License-Identifier: MIT
 --
--- One address prefix: its text to bytes and a length. "192.0.2.0/24", "2001:db8::/32", or a single
--- address, which is a prefix of its full length. ::ffff:192.0.2.0/120 is 192.0.2.0/24. A zone
--- ("fe80::1%eth0") is possible with a single address only. Bits behind the length may be set;
--- clear() clears them.
+-- Reads one address prefix, such as "192.0.2.0/24" or "2001:db8::/32", into bytes and a length. A
+-- single address is a prefix of full length. ::ffff:192.0.2.0/120 is 192.0.2.0/24. Only a single
+-- address may have a zone ("fe80::1%eth0"). Bits behind the length may be set; clear() clears them.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 
 local M = {}
 
---- The length of a single address, by family.
+--- The prefix length of a single address, by family.
 M.FULL = { [4] = 32, [6] = 128 }
 
 --- Parses a prefix.
 ---@param text string
 ---@param bytes ffi.cdata* 16 bytes to fill with the address as it is written
----@return integer? family 4 or 6; nil: it is no prefix
+---@return integer? family 4 or 6; nil: not a prefix
 ---@return integer|string length or message
 ---@return integer? zone interface index, 0 without
 function M.parse(text, bytes)

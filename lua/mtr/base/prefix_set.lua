@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- Sets of address prefixes: which prefix, if any, holds an address. Used for the list of what must
--- never be probed.
+-- Sets of address prefixes: finds the prefix that contains an address. Used for the list of
+-- addresses that must never be probed.
 --
 -- For each prefix length in use there is a table from the masked bytes to a value, and lookups go
--- from the longest length down, so the time depends on the number of lengths, never on the number
--- of prefixes. Values are whatever add() was given. Bits behind a prefix are taken as zero, and the
--- zone of an address is ignored: an address is in the set in every zone.
+-- from the longest length down, so the time depends on the number of lengths and not on the
+-- number of prefixes. find() returns the value that add() was given. Bits behind a prefix count as
+-- zero. The zone of an address is ignored: an address is in the set in every zone.
 
 local lib = require "mtr.lib"
 local embedded = require "mtr.base.embedded"
@@ -18,7 +18,7 @@ local M = {}
 local parsed = lib.new "uint8_t[16]"
 local masked = lib.new "uint8_t[16]"
 
--- The first `length` bits of an address as a string, the key of a table.
+-- Returns the first `length` bits of an address as a string, for use as a key.
 local function key(bytes, length)
   lib.copy(masked, bytes, 16)
   prefix.clear(masked, length)
@@ -26,11 +26,11 @@ local function key(bytes, length)
 end
 
 ---@class mtr.PrefixSet
----@field embedded? boolean its IPv4 prefixes also hold the IPv6 addresses that lead to theirs
+---@field embedded? boolean IPv4 prefixes also contain IPv6 addresses that lead to their addresses
 local Set = {}
 Set.__index = Set
 
---- An empty set.
+--- Makes an empty set.
 ---@return mtr.PrefixSet
 function M.set()
   return setmetatable({ [4] = { lengths = {} }, [6] = { lengths = {} } }, Set)
@@ -63,7 +63,7 @@ local function find(self, bytes, family)
   return nil
 end
 
---- The value of the longest prefix that holds an address, or nil.
+--- Returns the value of the longest prefix that contains an address, or nil.
 ---@param bytes ffi.cdata* 16 bytes in network order
 ---@param family integer
 ---@return any
@@ -75,12 +75,12 @@ function Set:find(bytes, family)
   return value
 end
 
---- A set of a list of prefixes, or of a file with one in each line; "#" begins a comment. The
---- value of each prefix is its text.
+--- Makes a set from a list of prefixes, or from a file with one prefix in each line; "#" begins a
+--- comment. The value of each prefix is its text.
 ---@param list string|string[]
 ---@return mtr.PrefixSet?
 ---@return string? message what is wrong
----@return integer? code errno when the file could not be read
+---@return integer? code errno if the file could not be read
 function M.load(list)
   local set, place = M.set(), "entry"
   local entries = list

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- The addresses of a prefix one after another, first to last, made as they are asked for.
+-- Iterates over the addresses of a prefix, from the first to the last, and makes one at a time.
 --
 --     for address in range("192.0.2.0/30") do ... end            -- .0 .1 .2 .3
 --     for address in range("2001:db8::/32", 48) do ... end       -- the first of each /48
 --
--- Every address counts, those of the network and of broadcast too. Bits behind the prefix are
--- taken as zero; a zone is refused. A prefix of more than 2^24 addresses is a mistake more often
--- than a plan: it wants the step said.
+-- Every address is included, also the network and broadcast addresses. Bits behind the prefix count
+-- as zero; a zone is refused. A prefix of more than 2^24 addresses needs a step, because without
+-- one it is more often a mistake than a plan.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -18,16 +18,16 @@ local MOST = 24
 
 ---@class mtr.Range
 ---@field family integer
----@field left number how many addresses are still to come
+---@field left number of addresses that are still to come
 ---@operator call: string?
 local Range = {}
 Range.__index = Range
 
 local M = {}
 
---- A range, or why the text is none.
+--- Makes a range; returns nil and a message if the text is not a prefix.
 ---@param text string "192.0.2.0/24"; a single address is a range of one
----@param step? integer length of the parts of which each first address is wanted; default: all
+---@param step? integer prefix length: yields the first address of each part; default: every address
 ---@return mtr.Range?
 ---@return string? message
 function M.new(text, step)

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- Durations and rates as users write them. A duration is milliseconds as a number, or a string with
--- its unit: "250ms", "2s", "1.5m", "1h". A rate is probes per second as a number, or "100/s"; 0 and
--- "max" are no limit. A bare number in a string is no duration: nobody could tell its unit.
+-- Reads durations and rates as users write them. A duration is milliseconds as a number, or a
+-- string with its unit: "250ms", "2s", "1.5m", "1h". A rate is probes per second as a number, or
+-- "100/s"; 0 and "max" mean no limit. A number without a unit in a string is not a duration: its
+-- unit is unknown.
 
 local M = {}
 
@@ -10,7 +11,7 @@ local UNIT = { us = 1e-3, ms = 1, s = 1e3, m = 6e4, h = 36e5 }
 
 local function finite(n) return n == n and n >= 0 and n < math.huge end
 
---- Milliseconds of a duration, or nil when it is none.
+--- Returns the milliseconds of a duration, or nil if the value is not a duration.
 ---@param value any
 ---@return number?
 function M.duration(value)
@@ -21,7 +22,7 @@ function M.duration(value)
   return scale and tonumber(number) * scale or nil
 end
 
---- Probes per second of a rate, 0 without limit, or nil when it is none.
+--- Returns the probes per second of a rate, 0 for no limit, or nil if the value is not a rate.
 ---@param value any
 ---@return number?
 function M.rate(value)

@@ -73,7 +73,7 @@ local TRACE = { __index = trace_index }
 function M.trace(cohort, data)
   return setmetatable({
     cohort = cohort, engine = cohort.engine, handle = 0, data = data,
-    state = "running", strategy = false, options = false, begun = false, held = false,
+    state = "running", strategy = false, options = false, begun = false, unsent = false,
     group = false,
   }, TRACE)
 end

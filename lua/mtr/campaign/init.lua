@@ -91,7 +91,7 @@ end
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = 1000, own = {}, own_count = 0, unread = 0, tally = tally.new(),
+    window = 1000, singles = {}, single_count = 0, unread = 0, tally = tally.new(),
     exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
@@ -116,7 +116,7 @@ end
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
-  for trace in pairs(self.own) do trace:halt() end
+  for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
     self.cohort:stop()
     scheduler.wake(self.pump)
@@ -172,7 +172,7 @@ end
 --- Ends it when nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
-  local left = group.in_flight + group.count + self.own_count
+  local left = group.in_flight + group.count + self.single_count
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- Results that nobody takes must not keep a program from ending.
@@ -202,7 +202,7 @@ local function start(c, whole)
   local engine, message, name = c.engine, nil, nil
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   c.engine, c.apart = engine, c.apart or engine.pick ~= nil
   if c.rate then engine:set_rate(c.rate) end
   local ok

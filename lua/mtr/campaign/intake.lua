@@ -32,14 +32,14 @@ local function made(c, target)
   c:fail(opts, "ETARGETS")
 end
 
-local function start_own(c, target)
+local function start_single(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
   local trace, bug = Trace.new(c.engine, target, opts, options.trace, t)
   if not trace then return c:fail(bug, err.BUG) end
   local function over()
-    c.own[trace], c.own_count = nil, c.own_count - 1
+    c.singles[trace], c.single_count = nil, c.single_count - 1
   end
   trace.on_done = function(message, result)
     over()
@@ -51,7 +51,7 @@ local function start_own(c, target)
     end
     c:after()
   end
-  c.own[trace], c.own_count = true, c.own_count + 1
+  c.singles[trace], c.single_count = true, c.single_count + 1
   local ok, message, name = trace:start(t)
   if ok then return end
   over()
@@ -71,9 +71,9 @@ local function pull(c)
   if kind < 0 then
     c:cannot(feed.text, what, what:match "^%u+")
   elseif kind == 0 then
-    start_own(c, what)
+    start_single(c, what)
   elseif c.apart then
-    start_own(c, what > 0 and feed.text or addr.format(group.bytes, kind))
+    start_single(c, what > 0 and feed.text or addr.format(group.bytes, kind))
   else
     local ok, message, name = group:add(kind, what)
     if not ok then c:cannot(addr.format(group.bytes, kind), message, name) end
@@ -87,7 +87,7 @@ end
 local function fill(c)
   local group, started = c.cohort, 0
   while group:start() do
-    local room = c.window - group.in_flight - c.own_count - c.unread
+    local room = c.window - group.in_flight - c.single_count - c.unread
     if c.exhausted or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
     local n = math.min(cohort.BATCH, room)
@@ -97,7 +97,7 @@ local function fill(c)
     end
     started = started + n
   end
-  if group.in_flight + c.own_count == 0 then again(c, RETRY) end
+  if group.in_flight + c.single_count == 0 then again(c, RETRY) end
 end
 
 local function protected(c)

@@ -40,13 +40,13 @@ function M.file(path)
   if type(path) ~= "string" then
     error(("targets.file: the path must be a string, got %s"):format(err.show(path)), 2)
   end
-  local own = path ~= "-"
+  local owned = path ~= "-"
   local file, _, code = io.stdin, nil, nil
-  if own then file, _, code = io.open(path) end
+  if owned then file, _, code = io.open(path) end
   failure = not file and select(2, err.env(code, path)) or nil
   if not file then return err.env(code, path) end
   return setmetatable({
-    file = file, name = own and path or "standard input", line = lines.of(file), own = own,
+    file = file, name = owned and path or "standard input", line = lines.of(file), owned = owned,
   }, File)
 end
 
@@ -56,7 +56,7 @@ function File:__call()
     local word = line and line:gsub("#.*", ""):match "%S+"
     if word then return word end
     if not line then
-      if self.own then self.file:close() end
+      if self.owned then self.file:close() end
       self.file = nil
     end
     if message then error(("targets.file: reading %s: %s"):format(self.name, message), 0) end

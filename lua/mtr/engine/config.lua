@@ -211,7 +211,7 @@ function M.exclude(given, within)
   end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
   if errno then return err.env(errno, "exclude list " .. given) end
-  return err.own("EINVAL", "exclude list " .. message)
+  return err.named("EINVAL", "exclude list " .. message)
 end
 
 return M

@@ -46,7 +46,7 @@ local function taken()
   local word = given().record and "record" or "replay"
   local file = given()[word]
   if not file or not recording.opened[file] then return nil end
-  return err.own("EBUSY", ("--%s %s: a recording is of one engine, and the script has opened "
+  return err.named("EBUSY", ("--%s %s: a recording is of one engine, and the script has opened "
     .. "another one already"):format(word, file))
 end
 

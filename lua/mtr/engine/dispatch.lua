@@ -28,7 +28,7 @@ local NEXT, PACE, PICK = C.MTR_EV_NEXT, C.MTR_EV_PACE, C.MTR_EV_PICK
 local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
 local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
-local ask_next, tell_reply, tell_timeout = runner.next, runner.reply, runner.timeout
+local ask_next, pass_reply, pass_timeout = runner.next, runner.reply, runner.timeout
 local turn = instances.turn
 
 --- The objects that hooks of this engine are given.
@@ -46,12 +46,12 @@ end
 
 local function ask(entry, handle, at, places)
   local trace, group = steered(entry, handle), entry.instances
-  if group and group.holding > 0 then group:recall(trace) end
+  if group and group.unsent_count > 0 then group:recall(trace) end
   ask_next(trace, at, places)
-  if group and trace.held then group:keep(trace) end
+  if group and trace.unsent then group:keep(trace) end
 end
 
-local function told(engine, entry, kind, e)
+local function other(engine, entry, kind, e)
   if kind == HOP then
     local hook = entry.on_hop
     if hook then
@@ -63,7 +63,7 @@ local function told(engine, entry, kind, e)
     if hook or strategy then
       fill_probe(engine.probe_lost, e)
       if hook then entry:hook(hook, engine.probe_lost, e) end
-      if strategy then tell_timeout(steered(entry, e.trace), engine.probe_lost) end
+      if strategy then pass_timeout(steered(entry, e.trace), engine.probe_lost) end
     end
   elseif kind == SENT then
     local hook = entry.on_probe
@@ -96,12 +96,12 @@ local function one(engine, events, i)
     if hook or strategy then
       fill_reply(engine.reply, events, i)
       if hook then entry:hook(hook, engine.reply, events[i]) end
-      if strategy then tell_reply(steered(entry, events[i].trace), engine.reply) end
+      if strategy then pass_reply(steered(entry, events[i].trace), engine.reply) end
     end
   elseif kind == NEXT then
     return ask(entry, events[i].trace, events[i].at, events[i].ttl)
   else
-    return told(engine, entry, kind, events[i])
+    return other(engine, entry, kind, events[i])
   end
 end
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Replies as tables, read from event records. The one place that knows which field of the record
+-- Replies as tables, read from event events. The one place that knows which field of the record
 -- means what; results, hooks and mtr.probe all get their replies here.
 --
 -- Flags are fields that are there only when true, so that a record prints short.
@@ -20,7 +20,7 @@ for name, flag in pairs(words.flags) do
   FLAGS[#FLAGS + 1] = { name = name, flag = flag }
 end
 
---- Milliseconds to three decimals: what a float carries, and what records print.
+--- Milliseconds to three decimals: what a float carries, and what events print.
 ---@param ms number
 ---@return number
 function M.ms(ms) return math.floor(ms * 1000 + 0.5) / 1000 end
@@ -104,23 +104,23 @@ function M.read(e, objects)
 end
 
 local capacity, room = 64, 65536
-local records, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
+local events, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
 
 --- Fetches the kept replies of a trace into scratch memory, valid until the next fetch.
 ---@param engine ffi.cdata*
 ---@param handle integer
 ---@param ttl integer a hop, or C.MTR_ALL_TTLS
----@return ffi.cdata* records
+---@return ffi.cdata* events
 ---@return integer count
 ---@return ffi.cdata* objects
 function M.fetch(engine, handle, ttl)
-  local n = C.mtr_replies(engine, handle, ttl, records, capacity, objects, room)
+  local n = C.mtr_replies(engine, handle, ttl, events, capacity, objects, room)
   if n > capacity then
     capacity, room = n * 2, n * 2048
-    records, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
-    n = C.mtr_replies(engine, handle, ttl, records, capacity, objects, room)
+    events, objects = lib.new("struct mtr_event[?]", capacity), lib.new("uint8_t[?]", room)
+    n = C.mtr_replies(engine, handle, ttl, events, capacity, objects, room)
   end
-  return records, math.max(n, 0), objects
+  return events, math.max(n, 0), objects
 end
 
 -- The facts of a trace: how struct mtr_info is read, one function per field of a result. Results

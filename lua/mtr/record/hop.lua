@@ -23,10 +23,10 @@ local function hop_replies(hop)
   if not list then
     list = {}
     if not hop._engine then return list end
-    local records, n, objects = decode.fetch(hop._engine, hop._trace, hop.ttl)
+    local events, n, objects = decode.fetch(hop._engine, hop._trace, hop.ttl)
     for i = 0, n - 1 do
-      if records[i].kind == C.MTR_EV_REPLY then
-        list[#list + 1] = decode.read(records[i], objects)
+      if events[i].kind == C.MTR_EV_REPLY then
+        list[#list + 1] = decode.read(events[i], objects)
       end
     end
     hop._replies = list

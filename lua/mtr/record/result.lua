@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found, as one record. Field names are scamper's (DESIGN section 4).
+-- What a trace found, as one record. Field names are scamper's.
 --
 -- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
 -- them when it is first asked for, so a result that is only counted costs one block of memory.
@@ -55,20 +55,20 @@ local SHAPE = json.shape({
 
 -- All fields of a result; those of pairs() are some of them.
 local FIELDS = {}
-for name in ("json copy line write _records _objects _count type version transport protocol "
+for name in ("json copy line write _events _objects _count type version transport protocol "
   .. "multipath src dst target all_addresses sport dport "
   .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
   .. "probe_count hops data"):gmatch "%S+" do FIELDS[name] = true end
 
--- The hops that the copied records are about; a hop's address is that of its first answer.
+-- The hops that the copied events are about; a hop's address is that of its first answer.
 local function build_hops(result)
-  local hops, records = {}, result._records
+  local hops, events = {}, result._events
   for ttl = 1, result.hop_count do
     hops[ttl] = { ttl = ttl, replies = {} }
     if ttl < result.first_ttl then hops[ttl].skipped = true end
   end
   for i = 0, result._count - 1 do
-    local e = records[i]
+    local e = events[i]
     local hop = hops[e.ttl]
     if hop and e.family == 0 then
       hop.unanswered = e.attempt > 0 and e.attempt or nil
@@ -83,7 +83,7 @@ local function build_hops(result)
       end
     end
   end
-  result._records, result._objects, result._count = nil, nil, nil
+  result._events, result._objects, result._count = nil, nil, nil
   return hops
 end
 
@@ -117,13 +117,13 @@ function Result:copy() return self end
 
 -- The kept replies and their extension objects, in memory of their own.
 local function copy_replies(result, engine, handle)
-  local records, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
+  local events, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
   result._count = n
   if n == 0 then return end
-  result._records = lib.new("struct mtr_event[?]", n)
-  lib.copy(result._records, records, n * 64)
+  result._events = lib.new("struct mtr_event[?]", n)
+  lib.copy(result._events, events, n * 64)
   local used = 0
-  for i = 0, n - 1 do used = math.max(used, records[i].ext + records[i].ext_words * 4) end
+  for i = 0, n - 1 do used = math.max(used, events[i].ext + events[i].ext_words * 4) end
   if used > 0 then
     result._objects = lib.new("uint8_t[?]", used)
     lib.copy(result._objects, objects, used)

@@ -60,9 +60,9 @@ end
 
 local function encode(reporter, result)
   if result.json then return result:json() end
-  local record = {}
-  for _, name in ipairs(reporter.fields) do record[name] = result[name] end
-  return json.encode(record, reporter.shape)
+  local line = {}
+  for _, name in ipairs(reporter.fields) do line[name] = result[name] end
+  return json.encode(line, reporter.shape)
 end
 
 -- A result that is not the engine's, or longer than the memory there is.

@@ -6,7 +6,8 @@
 --     { type = "ping_start", target =, dst =, size = }
 --     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
 --       error = }                                          -- without addr: nothing came back
---     { type = "ping_summary", target =, dst =, sent =, received =, unanswered =,
+--     { type = "ping_summary", target =, dst =, sent =, received =, unanswered = (percent),
+--       errors =, failed =, in_flight =,                   -- these three if there are any
 --       min =, avg =, max =, mdev =, jitter = }            -- the last five with answers only
 --
 -- `opts` are { data = bytes in each packet, protocol = }.
@@ -31,8 +32,11 @@ function SAY.ping(r)
 end
 
 function SAY.ping_summary(r)
-  local text = ("\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered\n"):format(
-    sink.plain(r.target), r.sent, r.received, r.unanswered)
+  local text = ("\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered%s%s%s\n")
+    :format(sink.plain(r.target), r.sent, r.received, r.unanswered,
+      r.errors and (r.errors == 1 and ", 1 error" or (", %d errors"):format(r.errors)) or "",
+      r.failed and (", %d failed"):format(r.failed) or "",
+      r.in_flight and (", %d in flight"):format(r.in_flight) or "")
   if not r.min then return text end
   return text .. ("rtt min/avg/max/mdev %.3f/%.3f/%.3f/%.3f ms, jitter %.3f ms\n"):format(
     r.min, r.avg, r.max, r.mdev, r.jitter)

@@ -81,7 +81,7 @@ end
 ---@return string? message, string? name
 function Sink:close()
   if self.owned and not self.file:close() then
-    return err.own("EIO", "closing " .. self.name)
+    return err.named("EIO", "closing " .. self.name)
   end
   return true
 end

@@ -73,7 +73,14 @@ local function answers(hop)
   return list
 end
 
-local function line(self, hop)
+-- Probes of a hop that nothing came back for. A trace that was halted had some in flight, which are
+-- not among them.
+local function missing(self, hop, answered, halted)
+  local n = (self.opts.queries or 1) - answered
+  return halted and math.min(n, (hop.unanswered or 0) + (hop.failed or 0)) or n
+end
+
+local function line(self, hop, halted)
   local parts, n, last = { ("%2d "):format(hop.ttl) }, 0, nil
   for _, reply in ipairs(answers(hop)) do
     local name, mark = who(reply), words.mark(reply)
@@ -81,7 +88,7 @@ local function line(self, hop)
       name ~= last and name or "", reply.rtt, mark and " " .. mark or "")
     last, n = name, n + (reply.too_big and 0 or 1)
   end
-  parts[#parts + 1] = (" *"):rep((self.opts.queries or 1) - n)
+  parts[#parts + 1] = (" *"):rep(missing(self, hop, n, halted))
   parts[#parts + 1] = hop.error and "  " .. hop.error
   return table.concat(parts) .. "\n"
 end
@@ -105,8 +112,9 @@ function Text:hop(trace, hop)
 end
 
 local function settled(self, result, out)
+  local halted = result.stop_reason == "halted"
   for _, hop in ipairs(result.hops) do
-    if not hop.skipped then out[#out + 1] = line(self, hop) end
+    if not hop.skipped then out[#out + 1] = line(self, hop, halted) end
   end
 end
 

@@ -199,9 +199,9 @@ end
 
 -- By ICMP type; what is not ICMP is the target's own answer.
 local WORD = {
-  [4] = { own = " reply ip-4 ", [0] = " reply ip-4 ", [3] = " no-route-host ip-4 ",
+  [4] = { target = " reply ip-4 ", [0] = " reply ip-4 ", [3] = " no-route-host ip-4 ",
     [11] = " ttl-expired ip-4 ", unreachable = 3, port = 3 },
-  [6] = { own = " reply ip-6 ", [129] = " reply ip-6 ", [1] = " no-route-host ip-6 ",
+  [6] = { target = " reply ip-6 ", [129] = " reply ip-6 ", [1] = " no-route-host ip-6 ",
     [2] = " no-route-host ip-6 ", [3] = " ttl-expired ip-6 ", unreachable = 1, port = 4 },
 }
 
@@ -224,8 +224,8 @@ end
 ---@return string
 function M.reply(token, family, reply)
   local words, kind, ext = WORD[family], reply.icmp_type, reply.ext
-  local word = kind and words[kind] or words.own
-  if kind == words.unreachable and reply.icmp_code == words.port then word = words.own end
+  local word = kind and words[kind] or words.target
+  if kind == words.unreachable and reply.icmp_code == words.port then word = words.target end
   return token .. word .. reply.addr .. " round-trip-time " .. floor(reply.rtt * 1000 + 0.5)
     .. (ext and labels(ext) or "") .. "\n"
 end

@@ -94,7 +94,7 @@ function M.sleep(duration)
   if not clock then return nil, problem, code end
   op.abandon = function() clock:cancel() end
   scheduler.wait(op)
-  if op.cancelled then return err.own("ECANCELED", "the engine was closed") end
+  if op.cancelled then return err.named("ECANCELED", "the engine was closed") end
   return true
 end
 

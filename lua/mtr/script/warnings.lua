@@ -9,6 +9,8 @@
 -- or 255, and ways back differ. Results may come from anywhere that has the fields of mtr.Result;
 -- those compared are taken to be of one target and of about the same time.
 
+local addr = require "mtr.base.addr"
+
 local M = {}
 
 local SHARED = 3                       -- hops in a row with one address
@@ -51,10 +53,11 @@ local function reply_ttl(list, result, ttl)
 end
 
 local function one_address(list, result, ttl)
-  local addr, from = result.hops[ttl].addr, ttl
-  while from > 1 and result.hops[from - 1].addr == addr do from = from - 1 end
-  if addr and ttl - from + 1 >= SHARED then
-    warn(list, "one_address", ttl, "hops %d to %d all answer as %s", from, ttl, addr)
+  local text, from = result.hops[ttl].addr, ttl
+  while from > 1 and result.hops[from - 1].addr == text do from = from - 1 end
+  local key = text and addr.key_of(text)
+  if key and not addr.many_use(key) and ttl - from + 1 >= SHARED then
+    warn(list, "one_address", ttl, "hops %d to %d all answer as %s", from, ttl, text)
   end
 end
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The description of a network, checked and turned into the library's records: nodes in the order
+-- The description of a network, checked and turned into the library's structs: nodes in the order
 -- of their names, so that the same words make the same network. Nodes are mtr.sim.node's.
 
 local lib = require "mtr.lib"
@@ -33,14 +33,14 @@ local function chain(net, path, given, least)
   return nodes
 end
 
-local function add(net, name, record)
-  local code = C["mtr_sim_" .. name](net.c, record, 1)
+local function add(net, name, struct)
+  local code = C["mtr_sim_" .. name](net.c, struct, 1)
   assert(code == 0, err.name(code))
 end
 
-local function link_fields(record, path, given)
-  record.cost = 1
-  fields.fields(path, schema.link, given, record)
+local function link_fields(struct, path, given)
+  struct.cost = 1
+  fields.fields(path, schema.link, given, struct)
 end
 
 -- Links are kept until tunnels have put their labels on them.
@@ -52,15 +52,15 @@ local function links(net, list)
     local nodes = chain(net, path, given, 2)
     for k = 2, #nodes do
       for _, ends in ipairs { { nodes[k - 1], nodes[k] }, { nodes[k], nodes[k - 1] } } do
-        local record = lib.new "struct mtr_sim_link"
-        link_fields(record, path, given)
+        local struct = lib.new "struct mtr_sim_link"
+        link_fields(struct, path, given)
         if ends[1] == nodes[k] and given.back then
-          fields.fields(fault.path(path, "back"), schema.link, given.back, record)
+          fields.fields(fault.path(path, "back"), schema.link, given.back, struct)
         end
-        record.from, record.to = ends[1], ends[2]
-        if record.from == record.to then fault.raise(path, "leads from a node to itself") end
-        net.links[#net.links + 1] = record
-        net.leads[ends[1] .. ">" .. ends[2]] = record
+        struct.from, struct.to = ends[1], ends[2]
+        if struct.from == struct.to then fault.raise(path, "leads from a node to itself") end
+        net.links[#net.links + 1] = struct
+        net.leads[ends[1] .. ">" .. ends[2]] = struct
       end
     end
   end
@@ -121,19 +121,19 @@ end
 local function routes(net, list)
   for i, given in ipairs(list) do
     local path = { "routes", i }
-    local record = lib.new "struct mtr_sim_route"
-    fields.fields(path, schema.route, given, record)
+    local struct = lib.new "struct mtr_sim_route"
+    fields.fields(path, schema.route, given, struct)
     for _, key in ipairs { "at", "to", "via" } do
       if given[key] == nil then fault.raise(path, key .. " is missing") end
     end
-    record.node = find(net, fault.path(path, "at"), given.at)
+    struct.node = find(net, fault.path(path, "at"), given.at)
     local via = type(given.via) == "table" and given.via or { given.via }
     for _, to in ipairs(networks(net, fault.path(path, "to"), given.to)) do
-      fields.put_network(record, to)
+      fields.put_network(struct, to)
       for _, next in ipairs(chain(net, fault.path(path, "via"), via, 1)) do
-        lead(net, fault.path(path, "via"), record.node, next)
-        record.via = next
-        add(net, "routes", record)
+        lead(net, fault.path(path, "via"), struct.node, next)
+        struct.via = next
+        add(net, "routes", struct)
       end
     end
   end

@@ -17,14 +17,14 @@ local function sorted(given)
   return names
 end
 
---- Checks the named values of a table. Each goes into the field of `record` that its declaration
+--- Checks the named values of a table. Each goes into the field of `struct` that its declaration
 --- names, into its `flags`, or into the table that comes back. List entries are left alone.
 ---@param path (string|integer)[]
 ---@param declaration table
 ---@param given any
----@param record? ffi.cdata*
+---@param struct? ffi.cdata*
 ---@return table
-function M.fields(path, declaration, given, record)
+function M.fields(path, declaration, given, struct)
   if type(given) ~= "table" then
     fault.raise(path, ("must be a table, got %s"):format(err.show(given)))
   end
@@ -40,10 +40,10 @@ function M.fields(path, declaration, given, record)
       if wanted then
         fault.raise(here, ("%s, got %s%s"):format(wanted, err.show(given[name]), hint or ""))
       end
-      if option.field and record ~= nil then
-        record[option.field] = value
-      elseif option.flag and record ~= nil then
-        if value == option.when then record.flags = record.flags + option.flag end
+      if option.field and struct ~= nil then
+        struct[option.field] = value
+      elseif option.flag and struct ~= nil then
+        if value == option.when then struct.flags = struct.flags + option.flag end
       else
         rest[name] = value
       end
@@ -74,10 +74,10 @@ function M.address(path, text)
   fault.raise(path, ("must be an address, got %s"):format(err.show(text)))
 end
 
---- Writes a network into a record that has room for one.
-function M.put_network(record, network)
-  record.family, record.bits = network.family, network.bits
-  lib.copy(record.addr, network.bytes, 16)
+--- Writes a network into a struct that has room for one.
+function M.put_network(struct, network)
+  struct.family, struct.bits = network.family, network.bits
+  lib.copy(struct.addr, network.bytes, 16)
 end
 
 --- The bytes of hex digits, blanks allowed, a multiple of `unit`, at most `most`.

@@ -166,29 +166,29 @@ function M.load(path)
   local text = file:read "*a"
   file:close()
   local chunk, syntax = loadstring(text, "@" .. path)
-  if not chunk then return err.own("EINVAL", syntax) end
+  if not chunk then return err.named("EINVAL", syntax) end
   local ran, given = pcall(chunk)
-  if not ran then return err.own("EINVAL", err.text(given)) end
+  if not ran then return err.named("EINVAL", err.text(given)) end
   if network.is(given) then return given end
   local ok, sim = fault.catch(describe, given)
   if ok then return sim end
-  return err.own("EINVAL", ("%s:%d: %s"):format(path, fault.line(text, sim.path), message(sim)))
+  return err.named("EINVAL", ("%s:%d: %s"):format(path, fault.line(text, sim.path), message(sim)))
 end
 
 --- An internet of any size, from its seed alone. Raises what is wrong with the options.
 ---@param opts? mtr.SimInternet
 ---@return mtr.Sim
 function M.internet(opts)
-  local record = lib.new "struct mtr_sim_internet"
-  C.mtr_sim_internet_defaults(record)
-  local ok, rest = fault.catch(fields.fields, {}, schema.internet, opts or {}, record)
+  local struct = lib.new "struct mtr_sim_internet"
+  C.mtr_sim_internet_defaults(struct)
+  local ok, rest = fault.catch(fields.fields, {}, schema.internet, opts or {}, struct)
   if not ok then error("sim.internet: " .. message(rest), 2) end
-  if record.max_hops < record.min_hops then
-    error(("sim.internet: max_hops %d is below min_hops %d"):format(record.max_hops,
-      record.min_hops), 2)
+  if struct.max_hops < struct.min_hops then
+    error(("sim.internet: max_hops %d is below min_hops %d"):format(struct.max_hops,
+      struct.min_hops), 2)
   end
   local sim = network.new(rest.seed or 0)
-  assert(C.mtr_sim_internet(sim.c, record) == 0)
+  assert(C.mtr_sim_internet(sim.c, struct) == 0)
   return sim
 end
 

@@ -67,14 +67,14 @@ local why = lib.new "char[256]"
 -- Asked with the numbers of the engine in use, or those that one would have.
 local function engine(sim)
   if sim.engine then return sim.engine end
-  if not sim.own then
+  if not sim.path_engine then
     local config, out = lib.new "struct mtr_config", lib.new "struct mtr *[1]"
     C.mtr_defaults(config)
     local code = C.mtr_open_sim(config, sim.c, out, why, 256)
     if code < 0 then error("path: " .. select(2, err.env(code, lib.string(why))), 3) end
-    sim.own = lib.gc(out[0], function(c) C.mtr_close(c, nil) end)
+    sim.path_engine = lib.gc(out[0], function(c) C.mtr_close(c, nil) end)
   end
-  return sim.own
+  return sim.path_engine
 end
 
 local trace = lib.new "struct mtr_trace"

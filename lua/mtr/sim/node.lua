@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the description of a network says of one node, as the library's records.
+-- What the description of a network says of one node, as the library's structs.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -11,42 +11,42 @@ local schema = require "mtr.sim.schema"
 local C = lib.C
 local M = {}
 
-local function add(net, name, record)
-  local code = C["mtr_sim_" .. name](net.c, record, 1)
+local function add(net, name, struct)
+  local code = C["mtr_sim_" .. name](net.c, struct, 1)
   assert(code == 0, err.name(code))
 end
 
-local function put_bytes(record, field, bytes)
-  lib.copy(record[field], bytes, #bytes)
-  record[field .. "_size"] = #bytes
+local function put_bytes(struct, field, bytes)
+  lib.copy(struct[field], bytes, #bytes)
+  struct[field .. "_size"] = #bytes
 end
 
 local FROM = { own = C.MTR_SIM_OWN, target = C.MTR_SIM_THE_TARGETS,
   source = C.MTR_SIM_THE_SOURCES }
 
 -- Whose address replies come from: a word, an address, or one of each family.
-local function reply_from(record, path, given)
+local function reply_from(struct, path, given)
   if FROM[given] then
-    record.reply_from = FROM[given]
+    struct.reply_from = FROM[given]
     return
   end
   for i, text in ipairs(type(given) == "table" and given or { given }) do
     local a = fields.address(type(given) == "table" and fault.path(path, i) or path, text)
-    lib.copy(record["other" .. a.family], a.bytes, 16)
+    lib.copy(struct["other" .. a.family], a.bytes, 16)
   end
-  record.reply_from = C.MTR_SIM_ANOTHER
+  struct.reply_from = C.MTR_SIM_ANOTHER
 end
 
-local function reply(record, path, given)
-  local rest = fields.fields(path, schema.reply, given, record)
+local function reply(struct, path, given)
+  local rest = fields.fields(path, schema.reply, given, struct)
   if rest.rate == nil and given.burst and not given.rate then
     fault.raise(fault.path(path, "burst"), "needs rate")
   end
-  if rest.from then reply_from(record, fault.path(path, "from"), rest.from) end
+  if rest.from then reply_from(struct, fault.path(path, "from"), rest.from) end
 end
 
 -- IPv6 extension headers of 8 bytes each; AH's length counts 4-byte words but two (RFC 4302 2.2).
-local function chain(record, path, list)
+local function chain(struct, path, list)
   local bytes, last = {}, 0
   for i, word in ipairs(list) do
     local here = fault.path(path, i)
@@ -63,47 +63,47 @@ local function chain(record, path, list)
     bytes[i] = string.char(following, word == "ah" and 2 or 0) .. rest
     last = last + (i < #list and size or 0)
   end
-  put_bytes(record, "chain", table.concat(bytes))
-  record.chain_next, record.chain_last = schema.headers[list[1]] or 0, last
-  if record.chain_size > 64 then fault.raise(path, "must be at most 64 bytes of headers") end
+  put_bytes(struct, "chain", table.concat(bytes))
+  struct.chain_next, struct.chain_last = schema.headers[list[1]] or 0, last
+  if struct.chain_size > 64 then fault.raise(path, "must be at most 64 bytes of headers") end
 end
 
-local function quote(record, path, given)
+local function quote(struct, path, given)
   if type(given) == "number" then given = { bytes = given } end
-  local rest = fields.fields(path, schema.quote, given, record)
-  if rest.headers then chain(record, fault.path(path, "headers"), rest.headers) end
+  local rest = fields.fields(path, schema.quote, given, struct)
+  if rest.headers then chain(struct, fault.path(path, "headers"), rest.headers) end
 end
 
 -- Extensions: a string is the structure itself, a list is of objects.
-local function ext(record, path, given)
+local function ext(struct, path, given)
   if type(given) == "string" then
-    record.ext_raw = 1
-    return put_bytes(record, "ext", fields.hex(path, given, 4, 128))
+    struct.ext_raw = 1
+    return put_bytes(struct, "ext", fields.hex(path, given, 4, 128))
   end
-  fields.fields(path, schema.ext, given, record)
+  fields.fields(path, schema.ext, given, struct)
   local objects = {}
   for i, text in ipairs(given) do
     objects[i] = fields.hex(fault.path(path, i), text, 4, 124)
   end
   local bytes = table.concat(objects)
   if #bytes > 124 then fault.raise(path, "must be at most 124 bytes of objects") end
-  put_bytes(record, "ext", bytes)
+  put_bytes(struct, "ext", bytes)
 end
 
-local function nat(record, path, given, addrs)
+local function nat(struct, path, given, addrs)
   if type(given) == "string" then given = { given } end
   local rest = fields.fields(path, schema.nat, given)
-  if rest.quotes == false then record.flags = record.flags + C.MTR_SIM_NAT_QUOTES end
-  if rest.ports then record.flags = record.flags + C.MTR_SIM_NAT_PORTS end
+  if rest.quotes == false then struct.flags = struct.flags + C.MTR_SIM_NAT_QUOTES end
+  if rest.ports then struct.flags = struct.flags + C.MTR_SIM_NAT_PORTS end
   for i, text in ipairs(given) do
     local a = fields.address(fault.path(path, i), text)
-    lib.copy(record["nat" .. a.family], a.bytes, 16)
+    lib.copy(struct["nat" .. a.family], a.bytes, 16)
     addrs[#addrs + 1] = a
   end
 end
 
 -- What ports do: a word for all, or by number, with `other` for the rest.
-local function ports(net, record, path, given, protocol)
+local function ports(net, struct, path, given, protocol)
   if type(given) ~= "table" then given = { other = given } end
   for port, state in pairs(given) do
     local here = fault.path(path, port)
@@ -117,9 +117,9 @@ local function ports(net, record, path, given, protocol)
         ("%s, got %s%s"):format(wanted, err.show(state), hint or ""))
     end
     if port == "other" then
-      record[protocol] = value
+      struct[protocol] = value
     else
-      net.ports[#net.ports + 1] = { record.node_index, port, protocol, value }
+      net.ports[#net.ports + 1] = { struct.node_index, port, protocol, value }
     end
   end
 end
@@ -146,48 +146,48 @@ local PARTS = { reply = reply, quote = quote, ext = ext }
 ---@param given any
 function M.read(net, name, given)
   local path, index, addrs = { "nodes", name }, net.index[name], {}
-  local record = lib.new "struct mtr_sim_node"
-  C.mtr_sim_node_defaults(record)
+  local struct = lib.new "struct mtr_sim_node"
+  C.mtr_sim_node_defaults(struct)
   if type(given) ~= "table" and type(given) ~= "string" then
     fault.raise(path, ("must be an address or a table, got %s"):format(err.show(given)))
   end
   addresses(net, path, given, addrs)
   if type(given) == "string" then given = {} end
-  if not net.targets[index] then record.reply_ttl = 255 end
-  local rest = fields.fields(path, schema.node, given, record)
+  if not net.targets[index] then struct.reply_ttl = 255 end
+  local rest = fields.fields(path, schema.node, given, struct)
   for part, value in pairs(rest) do
     local fn = PARTS[part]
-    if fn then fn(record, fault.path(path, part), value) end
+    if fn then fn(struct, fault.path(path, part), value) end
   end
-  if rest.nat then nat(record, fault.path(path, "nat"), rest.nat, addrs) end
-  if net.targets[index] then record.flags = record.flags + C.MTR_SIM_TARGET end
-  record.name = name
+  if rest.nat then nat(struct, fault.path(path, "nat"), rest.nat, addrs) end
+  if net.targets[index] then struct.flags = struct.flags + C.MTR_SIM_TARGET end
+  struct.name = name
   net.ports = net.ports or {}
   local states = { node_index = index }
   for _, protocol in ipairs { "tcp", "udp" } do
     if rest[protocol] ~= nil then
       ports(net, states, fault.path(path, protocol), rest[protocol], protocol)
-      if states[protocol] then record[protocol] = states[protocol] end
+      if states[protocol] then struct[protocol] = states[protocol] end
     end
   end
   net.addrs[index] = addrs
   net.filters = net.filters or {}
   net.filters[index] = rest.filter and (rest.filter[1] and rest.filter or { rest.filter })
-  add(net, "nodes", record)
+  add(net, "nodes", struct)
 end
 
 local function filter(net, path, index, given, networks)
-  local record = lib.new "struct mtr_sim_filter"
-  record.share = 1
-  local rest = fields.fields(path, schema.filter, given, record)
+  local struct = lib.new "struct mtr_sim_filter"
+  struct.share = 1
+  local rest = fields.fields(path, schema.filter, given, struct)
   if not rest.answer then fault.raise(path, "answer is missing") end
-  record.node, record.answer = index, rest.answer[1]
+  struct.node, struct.answer = index, rest.answer[1]
   local list = rest.to and networks(net, fault.path(path, "to"), rest.to)
     or { fields.ANY4, fields.ANY6 }
   for _, to in ipairs(list) do
-    fields.put_network(record, to)
-    record.code = rest.answer[to.family == 4 and 2 or 3]
-    add(net, "filters", record)
+    fields.put_network(struct, to)
+    struct.code = rest.answer[to.family == 4 and 2 or 3]
+    add(net, "filters", struct)
   end
 end
 
@@ -197,11 +197,11 @@ end
 ---@param networks fun(net: table, path: table, text: string): table[]
 function M.add(net, name, networks)
   local index = net.index[name]
-  local record = lib.new "struct mtr_sim_addr"
+  local struct = lib.new "struct mtr_sim_addr"
   for _, a in ipairs(net.addrs[index]) do
-    record.node = index
-    fields.put_network(record, a)
-    add(net, "addrs", record)
+    struct.node = index
+    fields.put_network(struct, a)
+    add(net, "addrs", struct)
   end
   local port = lib.new "struct mtr_sim_port"
   for _, p in ipairs(net.ports) do

@@ -3,7 +3,7 @@
 -- The words in which a simulated network is described: what may be said of a node, a link, a route
 -- and a tunnel, each with the field that it goes into. mtr.sim tells what they mean.
 --
--- field: of the record, an integer, a number or a word's value. flag: a bit of the node's flags
+-- field: of the struct, an integer, a number or a word's value. flag: a bit of the node's flags
 -- that is set when the value is the given one. Anything else is up to mtr.sim.build.
 
 local lib = require "mtr.lib"

@@ -35,7 +35,7 @@ local FILES = {
 local callable = {}
 
 function callable.__call(base, fields)
-  local own, names = setmetatable({}, { __index = base }), {}
+  local derived, names = setmetatable({}, { __index = base }), {}
   for name, value in pairs(base) do
     if type(value) ~= "function" then names[#names + 1] = name end
   end
@@ -47,9 +47,9 @@ function callable.__call(base, fields)
       error(("strategy %s: %s must be a %s, got %s"):format(
         base.name, name, type(base[name]), err.show(value)), 2)
     end
-    own[name] = value
+    derived[name] = value
   end
-  return own
+  return derived
 end
 
 local function load(file)

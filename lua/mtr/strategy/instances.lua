@@ -53,9 +53,9 @@ end
 -- An instance for a trace, which inherits by `meta` if it is a table; `old` may serve again.
 local function make(s, trace, meta, old)
   if type(s) == "function" then return script.new(trace, s) end
-  local own = s.reuse and old or s.create and s.create(trace) or new_table(0, ROOM)
-  if own ~= old and type(own) == "table" then setmetatable(own, meta) end
-  return s.run and script.new(trace, s.run, own) or own
+  local instance = s.reuse and old or s.create and s.create(trace) or new_table(0, ROOM)
+  if instance ~= old and type(instance) == "table" then setmetatable(instance, meta) end
+  return s.run and script.new(trace, s.run, instance) or instance
 end
 
 -- Of each strategy the metatable of the instances that traces of their own have.
@@ -91,15 +91,15 @@ end
 ---@param trace mtr.Trace
 ---@param s mtr.Strategy|function
 ---@return mtr.Strategy
-function M.own(trace, s)
+function M.single(trace, s)
   local old = nil
   if type(s) == "table" then
     if not metas[s] then metas[s] = { __index = s } end
     if s.reuse then old = again(trace, s) end
   end
-  local own = make(s, trace, metas[s], old)
-  if type(own) == "table" and own.trace ~= trace then own.trace = trace end
-  return own
+  local instance = make(s, trace, metas[s], old)
+  if type(instance) == "table" and instance.trace ~= trace then instance.trace = trace end
+  return instance
 end
 
 --- A trace of its own has ended, and so has its instance.
@@ -128,7 +128,7 @@ function M.new(trace, s)
   return setmetatable({
     trace = trace, strategy = s, meta = { __index = base }, list = {}, options = {},
     states = lib.new("uint8_t[?]", 64), families = lib.new("uint8_t[?]", 64), room = 64,
-    held = {}, holding = 0, mixed = false,
+    unsent = {}, unsent_count = 0, mixed = false,
   }, Instances)
 end
 
@@ -172,25 +172,25 @@ end
 ---@return mtr.Strategy
 function Instances:make(trace)
   local number = band(trace.handle, NUMBER)
-  local own = make(self.strategy, trace, self.meta, self.list[number + 1])
-  self.states[number], self.list[number + 1] = RUNNING, own
-  return own
+  local instance = make(self.strategy, trace, self.meta, self.list[number + 1])
+  self.states[number], self.list[number + 1] = RUNNING, instance
+  return instance
 end
 
 --- Keeps the probe that a trace could not send yet, for recall() when it is asked again.
 ---@param trace mtr.BorrowedTrace
 function Instances:keep(trace)
-  self.held[trace.handle], self.holding = trace.held, self.holding + 1
-  trace.held = false
+  self.unsent[trace.handle], self.unsent_count = trace.unsent, self.unsent_count + 1
+  trace.unsent = false
 end
 
 --- Gives a trace the probe back that was kept for it, if any was.
 ---@param trace mtr.BorrowedTrace
 function Instances:recall(trace)
-  local held = self.held[trace.handle]
-  if not held then return end
-  self.held[trace.handle], self.holding = nil, self.holding - 1
-  trace.held = held
+  local probe = self.unsent[trace.handle]
+  if not probe then return end
+  self.unsent[trace.handle], self.unsent_count = nil, self.unsent_count - 1
+  trace.unsent = probe
 end
 
 --- A trace is to end: its strategy is asked no more.
@@ -204,9 +204,11 @@ end
 ---@param handle integer
 function Instances:ended(handle)
   local at = band(handle, NUMBER) + 1
-  local own = self.list[at]
-  if self.held[handle] then self.held[handle], self.holding = nil, self.holding - 1 end
-  if own and (script.release(own) or not own.reuse) then self.list[at] = false end
+  local instance = self.list[at]
+  if self.unsent[handle] then
+    self.unsent[handle], self.unsent_count = nil, self.unsent_count - 1
+  end
+  if instance and (script.release(instance) or not instance.reuse) then self.list[at] = false end
 end
 
 return M

@@ -59,14 +59,14 @@ end
 
 local function begin(trace)
   local group = trace.group
-  local s = group and group:make(trace) or instances.own(trace, trace.strategy)
+  local s = group and group:make(trace) or instances.single(trace, trace.strategy)
   trace.strategy, trace.begun = s, true
   if s.init then s:init(trace) end
 end
 
 local function refused(trace, probe, n)
   if n == -EAGAIN then
-    trace.held = probe
+    trace.unsent = probe
     C.mtr_pass(trace.engine.c, trace.handle, RETRY)
   elseif n == -EDQUOT then
     fault(trace, ("%d probes sent and no end: raise max_probes, or have it return \"stop\"")
@@ -112,18 +112,18 @@ end
 
 -- Asks for one probe; true if there may be another.
 local function ask(trace, s, now)
-  local held = trace.held
-  if held then
-    trace.held = false
-    submit(trace, held, false)
-    return not trace.held
+  local unsent = trace.unsent
+  if unsent then
+    trace.unsent = false
+    submit(trace, unsent, false)
+    return not trace.unsent
   end
   local probe, a, b, c = s:next(now, trace)
   if trace.state ~= "running" then return false end
   if type(probe) == "table" or type(probe) == "cdata" then
     local last = a == true
     submit(trace, probe, last)
-    return not (last or trace.held)
+    return not (last or trace.unsent)
   elseif probe == nil then
     pass(trace, a)
   elseif probe == "stop" then
@@ -147,7 +147,7 @@ function M.next(trace, now, places)
   if ask(trace, s, now) and places > 1 and trace.state == "running" then ask(trace, s, now) end
 end
 
-local function tell(trace, hook, object)
+local function pass_on(trace, hook, object)
   local value, reason, data, ttl = hook(trace.strategy, object, trace)
   if value == "stop" and trace.state == "running" then stop(trace, reason, data, ttl) end
 end
@@ -158,7 +158,8 @@ end
 function M.reply(trace, reply)
   if trace.state ~= "running" then return end
   local hook, flags = trace.strategy.on_reply, reply._flags
-  if hook and band(flags, ENDS) ~= 0 and band(flags, AGAIN) == 0 then tell(trace, hook, reply) end
+  if not hook or band(flags, ENDS) == 0 or band(flags, AGAIN) ~= 0 then return end
+  pass_on(trace, hook, reply)
 end
 
 --- A probe stays unanswered.
@@ -166,7 +167,7 @@ end
 ---@param probe mtr.BorrowedProbe
 function M.timeout(trace, probe)
   local hook = trace.state == "running" and trace.strategy.on_timeout
-  if hook then tell(trace, hook, probe) end
+  if hook then pass_on(trace, hook, probe) end
 end
 
 --- Its trace has ended; the result is there. The error of `done`, or nil.

@@ -35,15 +35,15 @@ local spare, SPARES = {}, 1000
 --- An instance for a trace.
 ---@param trace mtr.Trace|mtr.BorrowedTrace
 ---@param fn function a strategy, or the function run of one that is a table
----@param own? mtr.Strategy then the instance of that table: the first parameter
+---@param instance? mtr.Strategy the instance of that table: the first parameter of run
 ---@return mtr.Script
-function M.new(trace, fn, own)
+function M.new(trace, fn, instance)
   local n = #spare
   -- It is the probe that trace:probe wants, too, so that no table of the user's has to grow for the
   -- id. Sixteen fields: one more doubles the table.
   local self = spare[n] or setmetatable(new_table(0, 16), Script)
   spare[n] = nil
-  self.trace, self.fn, self.own, self.name = trace, fn, own, own and own.name
+  self.trace, self.fn, self.instance, self.name = trace, fn, instance, instance and instance.name
   self.co, self.request, self.sends = false, "start", false
   self.out, self.first, self.last = 0, 1, 0
   self.ttl, self.flow, self.size, self.id, self.reason, self.data = 0, 0, 0, 0, false, false
@@ -56,7 +56,7 @@ end
 function M.release(self)
   if type(self) ~= "table" or getmetatable(self) ~= Script then return false end
   for at = self.first, self.last do self[at] = nil end
-  self.trace, self.own, self.co, self.wake = false, nil, false, nil
+  self.trace, self.instance, self.co, self.wake = false, nil, false, nil
   local n = #spare
   if n < SPARES then spare[n + 1] = self end
   return true
@@ -71,7 +71,8 @@ end
 
 function Script:init()
   self.co = coro.worker()
-  if self.own then return outcome(self, coro.go_on(self.co, self.fn, self.own, self.trace)) end
+  local instance = self.instance
+  if instance then return outcome(self, coro.go_on(self.co, self.fn, instance, self.trace)) end
   return outcome(self, coro.go_on(self.co, self.fn, self.trace))
 end
 
@@ -138,7 +139,7 @@ end
 Script.on_reply, Script.on_timeout = ended, ended
 
 function Script:done(trace)
-  if self.own and self.own.done then self.own:done(trace) end
+  if self.instance and self.instance.done then self.instance:done(trace) end
 end
 
 local function wait(self, request)

@@ -46,12 +46,12 @@ function M.permit(engine, kept, family, address)
   local source, excluded = kept.source, engine.exclude
   local only = kept.family or source and source.family
   if only and only ~= family then
-    return err.own("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
+    return err.named("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
       addr.text(address, family), only, kept.family and "family" or "source"))
   end
   local prefix = excluded and excluded:find(address, family)
   if prefix then
-    return err.own("EACCES", ("%s is in the exclude list (%s)"):format(
+    return err.named("EACCES", ("%s is in the exclude list (%s)"):format(
       addr.text(address, family), prefix))
   end
   return true

@@ -35,9 +35,9 @@ end
 
 -- Tells of a failure that is known at once, also to the callback, but later.
 local function fail(engine, trace, message, name)
-  local function tell() trace:fail(message, name) end
-  if trace.on_done and (engine.closing or not timer.start(engine, 0, tell)) then
-    scheduler.defer(tell)
+  local function fail_trace() trace:fail(message, name) end
+  if trace.on_done and (engine.closing or not timer.start(engine, 0, fail_trace)) then
+    scheduler.defer(fail_trace)
   end
   return nil, message, name
 end
@@ -92,7 +92,7 @@ end
 local function outcome(trace)
   if trace.failure then return nil, trace.failure, trace.failure_name end
   if trace.problem then return unpack(trace.problem, 1, 3) end
-  if not trace.reply then return err.own("ECANCELED", "the probe was halted") end
+  if not trace.reply then return err.named("ECANCELED", "the probe was halted") end
   trace.reply.dst = trace.dst
   return trace.reply
 end

@@ -59,7 +59,7 @@ local function blank(engine, target, kept)
   end
   return {
     engine = engine, target = target, state = "new", kept = kept, slot = false,
-    strategy = kept.strategy, begun = false, held = false, base = false,
+    strategy = kept.strategy, begun = false, unsent = false, base = false,
   }
 end
 
@@ -105,7 +105,7 @@ function Trace:wants_result()
 end
 
 -- Calls the user's function at the end of this trace.
-local function tell(trace, failure, found)
+local function call_done(trace, failure, found)
   local ok, problem = xpcall(trace.on_done, err.traceback, failure, found)
   if not ok then trace.engine:report(problem) end
 end
@@ -175,7 +175,7 @@ function Trace:fail(message, name)
   if self.state == "done" then return end
   self.state, self.failure, self.failure_name = "done", message, name
   scheduler.finish(self)
-  if self.on_done then tell(self, message, nil) end
+  if self.on_done then call_done(self, message, nil) end
 end
 
 --- Its DONE event has come.
@@ -191,7 +191,7 @@ function Trace:ended()
   C.mtr_release(engine.c, self.handle)
   pending.free(engine, self)
   scheduler.finish(self)
-  if self.on_done then tell(self, nil, self.result) end
+  if self.on_done then call_done(self, nil, self.result) end
 end
 
 return M

@@ -60,10 +60,10 @@ end
 -- in M.start.
 local function look_up(trace, t)
   -- The caller's struct holds the options of another trace by the time the answer is there.
-  local engine, kept, own = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
+  local engine, kept, copy = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(trace, own, ...) end)
+    function(...) resolved(trace, copy, ...) end)
   if not lookup then return nil, message, name end
   trace.lookup, trace.state = lookup, "resolving"
   return true
@@ -76,7 +76,7 @@ end
 ---@return string? message, string? name or err.BUG
 function M.start(trace, t)
   local engine = trace.engine
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, trace.kept)
   if not ok then return nil, message, name end
   local family, zone = addr.parse(trace.target, bytes)
@@ -87,7 +87,7 @@ function M.start(trace, t)
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end
   local broken = addr.broken(trace.target)
-  if broken then return err.own("EINVAL", broken) end
+  if broken then return err.named("EINVAL", broken) end
   return look_up(trace, t)
 end
 

@@ -42,6 +42,7 @@ local M = {}
 ---@field family? 4|6
 ---@field allow_broadcast? boolean
 ---@field unreach_continue? boolean
+---@field await_answer? boolean
 ---@field stop_on_te_from_dst? boolean
 ---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
 ---@field max_probes? integer
@@ -141,6 +142,9 @@ local SWEEP = {
   flag({ name = "stop_on_te_from_dst",
     doc = "a time exceeded from the target's own address completes the trace" },
     C.MTR_TE_COMPLETES),
+  flag({ name = "await_answer",
+    doc = "time exceeded and unreachables are told, but the probe still waits for its answer" },
+    C.MTR_AWAIT_ANSWER),
   { name = "strategy", kind = registry.kind, default = registry.SWEEP,
     doc = "who decides what to probe next: a name, a table or a function" },
   -- A sweep of 30 hops asks at most 180 times for three answers each: five times that is a strategy

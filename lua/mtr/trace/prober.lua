@@ -103,7 +103,7 @@ end
 ---@return mtr.Prober?
 ---@return string? message, string? name
 function M.open(engine, dst, opts)
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   interrupt.check()
   local t = lib.new "struct mtr_trace"
   local kept, bug = request.fill(options.prober, opts, t)
@@ -114,7 +114,7 @@ function M.open(engine, dst, opts)
   local ok, message, name = admit.permit(engine, kept, family, bytes)
   if ok then ok, message, name = request.bind(engine.c, t, kept) end
   if not ok then return nil, message, name end
-  if engine.halted then return err.own("ECANCELED", "interrupted") end
+  if engine.halted then return err.named("ECANCELED", "interrupted") end
   local self = setmetatable({
     engine = engine, dst = dst, data = kept.data, template = t, lanes = {},
     on_probe = kept.on_probe, on_reply = kept.on_reply or ignore,
@@ -165,7 +165,7 @@ function Prober:send(ttl, id, flow)
   if type(ttl) ~= "number" or ttl < 1 or ttl > 255 then
     error("send: ttl must be 1..255, got " .. err.show(ttl), 2)
   end
-  if not self.open then return err.own("ECANCELED", "the prober is closed") end
+  if not self.open then return err.named("ECANCELED", "the prober is closed") end
   command.trace, command.ttl, command.flow = self.lane, ttl, flow or self.flow
   local n = C.mtr_probe(self.engine.c, command, 1)
   if n == -EAGAIN then n = elsewhere(self) end

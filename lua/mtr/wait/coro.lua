@@ -1,22 +1,22 @@
 -- SPDX-License-Identifier: MIT
 --
--- Coroutines that let an engine's wait pass through.
+-- Coroutines inside which a task can wait for an engine.
 --
--- A task that waits yields; when the wait is inside a coroutine of the user's own, that yield would
--- end in the user's resume. The resume and wrap of this file pass it on to the task, and come back
--- to the same place when the task goes on, so generators that trace work as if the wait blocked.
--- mtrlua puts them in place of the global ones; in any other host they are mtr.coroutine, and the
--- host's own table is never touched.
+-- A task waits by a yield. If it waits inside a coroutine that the user made, the plain resume of
+-- that coroutine would receive this yield. The resume and wrap of this file pass it on to the task
+-- and return to the same place when the task goes on. So a generator that traces works as if the
+-- wait blocked. mtrlua installs both in the global table coroutine. In any other host they are
+-- mtr.coroutine, and the host's table does not change.
 
 local M = {}
 
 local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
 local running, yieldable = coroutine.running, coroutine.isyieldable
 
--- What a waiting task yields; no user has it.
+-- The value that a waiting task yields; users cannot get it.
 local WAIT = {}
 
--- Of each coroutine resumed by this file the one that resumed it.
+-- Maps each coroutine that this file has resumed to the coroutine that resumed it.
 local resumer = setmetatable({}, { __mode = "k" })
 
 local BOUNDARY = "mtr: cannot wait here: a C function is between this call and its task"
@@ -29,7 +29,7 @@ local function pass(co, ok, value, ...)
   return pass(co, resume(co))
 end
 
---- coroutine.resume, for coroutines that may wait.
+--- Does what coroutine.resume does, for coroutines that may wait.
 ---@async
 function M.resume(co, ...)
   resumer[co] = running()
@@ -41,7 +41,7 @@ local function raise(ok, ...)
   return ...
 end
 
---- coroutine.wrap, for functions that may wait.
+--- Does what coroutine.wrap does, for functions that may wait.
 ---@async
 function M.wrap(fn)
   local co = create(fn)
@@ -51,7 +51,7 @@ end
 M.create, M.yield, M.status = create, yield, coroutine.status
 M.running, M.isyieldable = running, yieldable
 
---- Suspends the task that runs in `task`, from wherever inside it this is called. Returns what it
+--- Suspends a task; may be called in any coroutine inside the task. Returns the value that the task
 --- is resumed with.
 ---@async
 ---@param task thread
@@ -76,14 +76,14 @@ local function outcome(task, ok, value, ...)
   return "fails", STRAY
 end
 
---- Runs a task until it waits, ends or fails; after "ends" comes what its function returned, after
---- "fails" the error.
+--- Runs a task until it waits, ends or fails. Returns the word and, with "ends", the results of its
+--- function; with "fails", the error.
 ---@param task thread
 ---@return "waits"|"ends"|"fails"
 ---@return any ...
 function M.run(task, ...) return outcome(task, resume(task, ...)) end
 
--- What a worker yields when its function has returned.
+-- The value that a worker yields when its function has returned.
 local ENDED = {}
 
 local function work(fn, a, b)
@@ -92,8 +92,8 @@ end
 
 local spare, SPARES = {}, 1000
 
---- A coroutine for M.go_on, which calls a function of up to two parameters and three results; it
---- may have called others before.
+--- Returns a coroutine for M.go_on, new or used before. It calls a function with up to two
+--- parameters and three results.
 ---@return thread
 function M.worker()
   local n = #spare
@@ -102,13 +102,13 @@ function M.worker()
   return worker or create(work)
 end
 
---- Runs a worker, as run() does a task: its first time with the function and what that is given,
---- later with what suspend() is to return. Once it has ended it is nobody's any more.
+--- Runs a worker as run() runs a task. The first time it is given the function and its arguments,
+--- later the value that suspend() returns. After "ends" the caller must not use the worker again.
 ---@param worker thread
 ---@return "waits"|"ends"|"fails"
 ---@return any a, any b, any c
 function M.go_on(worker, fn, a, b)
-  -- No variable arguments or results: LuaJIT goes on in compiled code behind this one.
+  -- No variable arguments or results, so that LuaJIT stays in compiled code after this call.
   local ok, value, x, y, z = resume(worker, fn, a, b)
   if not ok then return "fails", value end
   if value == WAIT then return "waits" end

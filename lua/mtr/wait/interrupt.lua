@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a signal means to those who wait: mtrlua counts SIGINT and SIGTERM, and from the first on
--- nothing is started any more and nobody waits for what has no result. Both raise, so that loops
--- end and tasks unwind. In any other host nothing here ever happens.
+-- Ends waits after a signal. mtrlua counts SIGINT and SIGTERM. After the first one, starting
+-- something raises an error, and so does waiting for something that has no result; so loops and
+-- tasks end. In any other host nothing here ever happens.
 --
--- An op with `idle` has no result: only time, or somebody else, would end it.
+-- An op with `idle` has no result: only time, or another task, can end it.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -12,7 +12,7 @@ local err = require "mtr.base.err"
 local signals = lib.signals
 local M = {}
 
--- The idle ops that are waited for.
+-- The idle ops that tasks wait for now.
 local waited = {}
 
 --- Raises "mtr: interrupted" if the program was interrupted.
@@ -20,17 +20,17 @@ function M.check()
   if signals[0] > 0 then error(err.INTERRUPTED, 0) end
 end
 
---- Somebody waits for an op.
+--- Notes that a task waits for an op.
 ---@param op mtr.Op
 function M.begin(op)
   if op.idle then waited[op] = true end
 end
 
---- Nobody waits for it any more.
+--- Notes that no task waits for an op any more.
 ---@param op mtr.Op
 function M.finish(op) waited[op] = nil end
 
---- Gives idle ops up, and raises, if the program was interrupted.
+--- If the program was interrupted: abandons the idle ops, and raises.
 ---@param ops mtr.Op[]
 function M.check_idle(ops)
   if signals[0] == 0 then return end
@@ -43,9 +43,9 @@ function M.check_idle(ops)
   end
 end
 
---- Calls wake(task) for each that waits for an idle op: the program was interrupted.
+--- Calls wake(task) for each task that waits for an idle op, after an interrupt.
 ---@param wake fun(task: mtr.Task)
-function M.tell(wake)
+function M.wake_idle(wake)
   for op in pairs(waited) do
     for _, task in ipairs(op.waiters or {}) do wake(task) end
   end

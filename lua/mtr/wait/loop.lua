@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The engines that are open, and waiting until one of them has work.
+-- Keeps the list of open engines, and waits until one of them has work.
 --
--- Used when nobody else drives: inside mtrlua, and in a plain host whenever a call has to wait. A
--- host with a loop of its own watches engine:fd() and calls engine:step(), and turn() never runs.
--- An engine stays here, and so alive, until it is closed.
+-- mtrlua uses turn() to drive its engines, and so does a plain host whenever a call has to wait. A
+-- host with its own poll loop watches engine:fd() and calls engine:step(); there turn() never runs.
+-- An engine stays in the list, and so is not collected, until it is closed.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -19,19 +19,20 @@ local pointers = lib.new "struct mtr *[1]"
 local room = 1
 local deferred = {}
 
---- A descriptor that ends the wait too, and what to call when it did, or a signal; mtrlua's.
+--- mtrlua's descriptor that also ends the wait, and the function to call after that or after a
+--- signal.
 M.wake_fd = -1
 ---@type fun()?
 M.on_wake = nil
 
---- Traces of engines that are opened from now on end as they start; set after ^C.
+--- Set after ^C: traces of engines that are opened later end as they start.
 M.halted = false
 
 --- Adds an open engine.
 ---@param engine mtr.Engine
 function M.add(engine) engines[#engines + 1] = engine end
 
---- Forgets a closed one.
+--- Removes a closed engine.
 ---@param engine mtr.Engine
 function M.remove(engine)
   for i, e in ipairs(engines) do
@@ -42,11 +43,11 @@ function M.remove(engine)
   end
 end
 
---- The open engines, oldest first; a new list.
+--- Returns the open engines, oldest first, in a new list.
 ---@return mtr.Engine[]
 function M.engines() return { unpack(engines) } end
 
---- How many things are under way in all engines.
+--- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
   local n = #deferred
@@ -54,8 +55,8 @@ function M.work()
   return n
 end
 
---- Calls fn in the next turn: for what must not happen before the present call has returned and has
---- no engine to wait in.
+--- Calls fn in the next turn. For work that must happen after the current call has returned, and
+--- for which no engine is there to wait in.
 ---@param fn fun()
 function M.defer(fn) deferred[#deferred + 1] = fn end
 
@@ -80,14 +81,14 @@ local function run_deferred()
   return true
 end
 
---- Waits until an engine has work and lets every engine do its. False when nothing is under way, so
---- that waiting would never end.
+--- Waits until an engine has work, and steps every engine. Returns false if nothing is under way,
+--- so that the wait would never end.
 ---@return boolean
 function M.turn()
   if run_deferred() then return true end
   local only = engines[1]
   if only and not engines[2] then
-    -- No loop in here, so that LuaJIT compiles the one around it.
+    -- There is no loop here, so that LuaJIT compiles the loop around it.
     if only.work == 0 then return false end
     pointers[0] = only.c
     wait(1)

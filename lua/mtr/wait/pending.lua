@@ -1,42 +1,42 @@
 -- SPDX-License-Identifier: MIT
 --
--- The small integers by which events find what they belong to: a trace, a timer, a name lookup.
--- A slot's number is the cookie that the library hands back in each event. A freed number is used
--- again, so a slot is freed only when no event of it can still come.
+-- Slots: small integers that lead from an event to its entry (a trace, a timer, a name lookup). The
+-- number of a slot is the cookie that the library returns in each event. A freed number is used
+-- again, so a slot may be freed only when no event for it can come any more.
 
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
 
---- What stands in a slot: the engine calls these functions of it. What kind of entry it is follows
---- from what was asked of the library with its slot as the cookie.
+--- An object in a slot, whose functions the engine calls. Its kind depends on the call of the
+--- library that was given the slot as cookie.
 ---@class mtr.Entry
----@field slot? integer while it has one; written here
----@field forgotten? boolean nothing waits for its events; written here
----@field closed fun(self: mtr.Entry) the engine closes: it ends what it has under way
----@field halt? fun(self: mtr.Entry) all traces are to end, after ^C or by engine:halt()
+---@field slot? integer its number, while it has one; set here
+---@field forgotten? boolean nobody waits for its events; set here
+---@field closed fun(self: mtr.Entry) called when the engine closes: ends what is under way
+---@field halt? fun(self: mtr.Entry) called when all traces must end (^C, engine:halt())
 
---- An entry that has started traces (mtr_start). Its hooks stand in on_probe, on_reply, on_timeout
---- and on_hop, and are read anew for each event; its strategy stands in strategy.
+--- An entry that has started traces (mtr_start). Its fields on_probe, on_reply, on_timeout and
+--- on_hop are its hooks, read for each event; its field strategy is its strategy.
 ---@class mtr.TraceEntry: mtr.Entry
 ---@field halt fun(self: mtr.TraceEntry)
 ---@field hook fun(self: mtr.TraceEntry, fn: function, object: table, e: mtr.Event) calls a hook
----@field broke fun(self: mtr.TraceEntry, text: string) a hook or strategy of it has raised an error
----@field ended fun(self: mtr.TraceEntry, e: mtr.Event) a DONE event
+---@field broke fun(self: mtr.TraceEntry, text: string) called when its hook or strategy has raised
+---@field ended fun(self: mtr.TraceEntry, e: mtr.Event) called for a DONE event
 
 --- An entry that has started a timer (mtr_timer).
 ---@class mtr.TimerEntry: mtr.Entry
----@field fired fun(self: mtr.TimerEntry) its TIMER event
+---@field fired fun(self: mtr.TimerEntry) called for its TIMER event
 
 --- An entry that watches a descriptor (mtr_watch).
 ---@class mtr.WatchEntry: mtr.Entry
----@field ready fun(self: mtr.WatchEntry) a READABLE or WRITABLE event
+---@field ready fun(self: mtr.WatchEntry) called for a READABLE or WRITABLE event
 
 --- An entry that looks a name up (mtr_resolve).
 ---@class mtr.LookupEntry: mtr.Entry
----@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) an address, or the end of the answer
+---@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) called for each address, and at the end
 
--- One thing less is under way.
+-- Counts one thing less that is under way.
 local function less(engine)
   engine.work = engine.work - 1
   local idle = engine.idle
@@ -46,7 +46,7 @@ local function less(engine)
   end
 end
 
---- Gives an entry a number, in entry.slot.
+--- Gives an entry a slot, and writes its number into entry.slot.
 ---@param engine mtr.Engine
 ---@param entry mtr.Entry
 ---@return integer
@@ -64,7 +64,7 @@ function M.take(engine, entry)
   return slot
 end
 
---- Takes the number back.
+--- Frees the slot of an entry.
 ---@param engine mtr.Engine
 ---@param entry mtr.Entry
 function M.free(engine, entry)
@@ -76,7 +76,7 @@ function M.free(engine, entry)
   if not entry.forgotten then less(engine) end
 end
 
---- Its events may still come, but nothing waits for them any more.
+--- Notes that nobody waits for the events of an entry any more; they may still come.
 ---@param engine mtr.Engine
 ---@param entry mtr.Entry
 function M.forget(engine, entry)
@@ -85,7 +85,7 @@ function M.forget(engine, entry)
   less(engine)
 end
 
---- Something waits for its events again.
+--- Notes that somebody waits for the events of an entry again.
 ---@param engine mtr.Engine
 ---@param entry mtr.Entry
 function M.remember(engine, entry)

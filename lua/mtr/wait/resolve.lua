@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Names to addresses, in the background: all addresses that the system's resolver gives, in its
--- order (RFC 6724).
+-- Looks names up in the background. Gives all addresses of the system's resolver, in its order
+-- (RFC 6724).
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -14,7 +14,7 @@ local C = lib.C
 ---@field family integer
 ---@field bytes ffi.cdata*
 ---@field text string
----@field zone integer of a link-local address: the index of its interface, 0 none
+---@field zone integer interface index of a link-local address; 0: none
 
 ---@class mtr.Lookup: mtr.LookupEntry
 local Lookup = {}
@@ -23,16 +23,16 @@ Lookup.__index = Lookup
 local M = {}
 
 local WHY = {
-  ENOENT = "no address is known for it",
+  ENOENT = "it has no address",
   EAGAIN = "the name server does not answer; try again, or check /etc/resolv.conf",
-  ELIBACC = "no address is known for it as it is written, and libidn2, which maps letters outside "
-    .. "ASCII to lower case, is not installed",
+  ELIBACC = "it has no address as it is written; letters outside ASCII need the library libidn2, "
+    .. "which is not installed",
 }
 
---- Looks a name up. done(addresses) or done(nil, message, name) is called from a step, as a hook.
+--- Looks a name up. Calls done(addresses) or done(nil, message, name) inside a step, as a hook.
 ---@param engine mtr.Engine
 ---@param name string
----@param family integer 4, 6, 0 both
+---@param family integer 4, 6, or 0 for both
 ---@param done fun(addresses: mtr.Address[]?, message: string?, name: string?)
 ---@return mtr.Lookup?
 ---@return string? message, string? name
@@ -48,7 +48,7 @@ function M.start(engine, name, family, done)
   return lookup
 end
 
---- One of its events has come.
+--- Takes one of its events.
 ---@param e mtr.Event
 function Lookup:resolved(e)
   if e.error == 0 then
@@ -73,20 +73,20 @@ function Lookup:resolved(e)
     WHY[name] or "the resolver failed"), name)
 end
 
---- Nobody waits for the answer any more.
+--- Cancels the lookup: its function will not be called.
 function Lookup:cancel()
   self.done = nil
   pending.forget(self.engine, self)
 end
 
---- Everything is to end: the answer is that it was cancelled.
+--- Ends the lookup with ECANCELED, because all traces must end.
 function Lookup:halt()
   local done = self.done
   self:cancel()
-  if done then done(err.own("ECANCELED", "halted while looking a name up")) end
+  if done then done(err.named("ECANCELED", "halted while looking a name up")) end
 end
 
---- The engine closes.
+--- Ends the lookup, because the engine closes.
 Lookup.closed = Lookup.halt
 
 return M

@@ -33,8 +33,8 @@ function M.new(engine, fd) return setmetatable({ engine = engine, fd = fd }, Wat
 ---@return string? message, string? name
 function Watch:ask(kind, fn)
   local engine = self.engine
-  if engine.closing then return err.own("ESHUTDOWN", "the engine is closed") end
-  if kind == M.READABLE and engine.halted then return err.own("ECANCELED", "interrupted") end
+  if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
+  if kind == M.READABLE and engine.halted then return err.named("ECANCELED", "interrupted") end
   local code = C.mtr_watch(engine.c, self.fd, kind, self.slot or pending.take(engine, self))
   if code < 0 then
     pending.free(engine, self)
@@ -56,8 +56,8 @@ end
 function Watch:stop()
   self.fn = nil
   if self.engine.closed then return end
-  local told = C.mtr_unwatch(self.engine.c, self.fd)
-  if told == 0 then pending.free(self.engine, self) else pending.forget(self.engine, self) end
+  local in_batch = C.mtr_unwatch(self.engine.c, self.fd)
+  if in_batch == 0 then pending.free(self.engine, self) else pending.forget(self.engine, self) end
 end
 
 local function cancel(self, message, name)

@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Which C file uses which other one, and where such arrows go in a circle. A header and the .c of
--- its name count as one file, named without the ending: "core/probe/ask". An arrow goes to each
--- header that is included, and to the file that defines a function that is named in a body, by
--- whatever header it was declared.
+-- Which C file uses which other one. A header and the .c of its name count as one file, named
+-- without the ending: "core/probe/ask". An arrow goes to each header that is included, and to the
+-- file that defines a function that is named in a body, by whatever header it was declared.
 --
 -- It reads text, not meaning: what a macro hides escapes it, and a local variable that has the name
 -- of another file's function counts as its use.
@@ -96,42 +95,6 @@ function M.find(files)
     end
   end
   return arrows
-end
-
-local function sorted(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
----@param arrows table as find returns them
----@return string[] each circle as "a -> b (why) -> a (why)"
-function M.circles(arrows)
-  local list, state, path = {}, {}, {}
-  local function tell(from)
-    local at = #path
-    while path[at] ~= from do at = at - 1 end
-    local text = from
-    for i = at, #path do
-      local next = path[i + 1] or from
-      text = ("%s -> %s (%s)"):format(text, next, arrows[path[i]][next])
-    end
-    list[#list + 1] = text
-  end
-  local function walk(file)
-    state[file] = "open"
-    path[#path + 1] = file
-    for _, other in ipairs(sorted(arrows[file] or {})) do
-      if state[other] == "open" then tell(other) elseif not state[other] then walk(other) end
-    end
-    path[#path] = nil
-    state[file] = "done"
-  end
-  for _, file in ipairs(sorted(arrows)) do
-    if not state[file] then walk(file) end
-  end
-  return list
 end
 
 return M

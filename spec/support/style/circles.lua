@@ -1,41 +1,41 @@
 -- SPDX-License-Identifier: MIT
 --
--- Lua modules that require each other in a circle, straight or through others. The rooms have an
--- order of their own (floors.lua), so a circle can only be inside a room. It reads text: a computed
--- require escapes it.
+-- Where arrows from file to file go in a circle.
 local M = {}
 
-local function module_of(path)
-  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
+local function sorted(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
 end
 
-local function requires(text, found)
-  local code = text:gsub("%-%-%[(=*)%[.-%]%1%]", " "):gsub("%-%-[^\n]*", " ")
-  for name in code:gmatch "%f[%w_]require%s*%(?%s*[\"']([^\"'\n]+)[\"']" do found(name) end
-end
-
---- The circles, each as a line of text.
----@param files table<string, string> text by path from the top of the tree
----@return string[]
-function M.check(files)
-  local uses, names, list = {}, {}, {}
-  for path, text in pairs(files) do
-    local name = module_of(path)
-    uses[name], names[#names + 1] = {}, name
-    requires(text, function(other) table.insert(uses[name], other) end)
-  end
-  table.sort(names)
-  local done, way, at = {}, {}, {}
-  local function visit(name)
-    if at[name] then
-      list[#list + 1] = table.concat(way, " -> ", at[name]) .. " -> " .. name
-    elseif uses[name] and not done[name] then
-      way[#way + 1], at[name] = name, #way + 1
-      for _, other in ipairs(uses[name]) do visit(other) end
-      way[#way], at[name], done[name] = nil, nil, true
+---@param arrows table { [file] = { [other file] = why } }
+---@return string[] each circle as "a -> b (why) -> a (why)"
+function M.find(arrows)
+  local list, state, path = {}, {}, {}
+  local function tell(from)
+    local at = #path
+    while path[at] ~= from do at = at - 1 end
+    local text = from
+    for i = at, #path do
+      local next = path[i + 1] or from
+      text = ("%s -> %s (%s)"):format(text, next, arrows[path[i]][next])
     end
+    list[#list + 1] = text
   end
-  for _, name in ipairs(names) do visit(name) end
+  local function walk(file)
+    state[file] = "open"
+    path[#path + 1] = file
+    for _, other in ipairs(sorted(arrows[file] or {})) do
+      if state[other] == "open" then tell(other) elseif not state[other] then walk(other) end
+    end
+    path[#path] = nil
+    state[file] = "done"
+  end
+  for _, file in ipairs(sorted(arrows)) do
+    if not state[file] then walk(file) end
+  end
   return list
 end
 

@@ -5,6 +5,8 @@
 --
 -- It reads text, not meaning: a call through a macro or a computed require escapes it.
 local arrows = require "spec.support.style.arrows"
+local circles = require "spec.support.style.circles"
+local requires = require "spec.support.style.requires"
 
 local M = {}
 
@@ -13,10 +15,6 @@ local M = {}
 local c_rooms = { "core/base", "core/wire", "core/probe", "core/net", "core/net/host",
   "core/net/raw", "core/net/packet", "core/net/mtrpacket", "core/net/sim", "core/net/tape",
   "core/loop", "core/api", "core/program", "core/main.c" }
-
--- Rooms in which there still are circles.
-local tangled = { ["core/net/raw"] = true, ["core/net/packet"] = true, ["core/net/sim"] = true,
-  ["core/net/tape"] = true }
 
 -- What files may not call up to the room |upto| or from the room |from| on, and those that may all
 -- the same.
@@ -35,21 +33,23 @@ local calls = {
   { from = "core/loop", why = "uses the network", unpack(network) },
 }
 
--- Lua, lowest first: the rooms of lua/mtr, and the files beside them.
-local lua_floors = {
-  { "lib" }, { "base" }, { "wait" }, { "record" }, { "strategy" }, { "trace" }, { "sim" },
-  { "engine" }, { "report" }, { "campaign" }, { "script" }, { "init", "main", "cli" },
-}
-local lua_floor = {}
-for floor, names in ipairs(lua_floors) do
-  for _, name in ipairs(names) do
-    lua_floor[name] = floor
-  end
-end
+-- The rooms of Lua, likewise.
+local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/wait", "lua/mtr/record",
+  "lua/mtr/strategy/builtin/parts", "lua/mtr/strategy/builtin", "lua/mtr/strategy",
+  "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report", "lua/mtr/campaign",
+  "lua/mtr/script", "lua/mtr/cli.lua", "lua/mtr/init.lua", "lua/mtr/main.lua" }
+
+-- Modules that are no files of lua/: who alone may require them, or true.
+local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.program"] = true }
 local scripts_may = { mtr = true, cjson = true, argparse = true }
 
 local place = {}
-for i, room in ipairs(c_rooms) do place[room] = i end
+for _, rooms in ipairs { c_rooms, lua_rooms } do
+  for i, room in ipairs(rooms) do
+    place[room] = i
+    place[room:gsub("%.c$", "")] = i        -- as arrows name it
+  end
+end
 
 -- The room of a path, by number and by name: the longest of the list that it lies in.
 local function room_of(path)
@@ -98,72 +98,61 @@ local function check_c(files, path, text, report)
   end
 end
 
--- Arrows between files of one room must not go in a circle, and no call may go to a room above,
--- whatever header declares the function.
-local function check_arrows(files, report)
-  local inside = {}
-  for from, list in pairs(arrows.find(files)) do
-    local room, name = room_of(from)
+-- No call may go to a room above, whatever header declares the function.
+local function check_calls(found, report)
+  for from, list in pairs(found) do
+    local room = room_of(from)
     for to, why in pairs(list) do
       local other = room_of(to)
       if room and other and other > room and not why:find("/") then
         report(from, ("uses %s of %s from above"):format(why, to))
-      elseif room and room == other and not tangled[name] then
-        inside[from] = inside[from] or {}
-        inside[from][to] = why
       end
     end
   end
-  for _, circle in ipairs(arrows.circles(inside)) do
+end
+
+-- Arrows between files of one room must not go in a circle. Between rooms they cannot, as they all
+-- go down.
+local function check_circles(found, report)
+  local inside = {}
+  for from, list in pairs(found) do
+    local _, name = room_of(from)
+    inside[from] = {}
+    for to, why in pairs(list) do
+      local _, other = room_of(to)
+      if name and name == other then inside[from][to] = why end
+    end
+  end
+  for _, circle in ipairs(circles.find(inside)) do
     report("circle", circle)
   end
 end
 
-local function strip_lua(text)
-  return (text:gsub("%-%-%[(=*)%[.-%]%1%]", " "):gsub("%-%-[^\n]*", " "))
-end
-
-local function required(code, found)
-  for pattern in pairs {
-    ["%f[%w_]require%s*%(?%s*[\"']([^\"'\n]*)[\"']"] = 1,
-    ["%f[%w_]require%s*%(?%s*%[%[([^%]\n]*)%]%]"] = 1,
-    ["pcall%(require,%s*[\"']([^\"'\n]*)[\"']"] = 1,
-  } do
-    for name in code:gmatch(pattern) do
-      found(name)
-    end
-  end
-end
-
 local function check_lua(path, text, report)
-  local part = path:match("^lua/mtr/([%w_]+)")
-  local floor = lua_floor[part]
-  local code = strip_lua(text)
-  if not floor then
-    return report(path, "is on no floor: name it in spec/support/style/floors.lua")
+  local room = room_of(path)
+  local code = requires.strip(text)
+  if not room then
+    return report(path, "is in no room")
   end
-  required(code, function(name)
-    local sub = name:match("^mtr%.([%w_]+)") or name == "mtr" and "init"
-    if sub == "cdef" then
-      if part ~= "lib" then
-        report(path, "requires mtr.cdef")
-      end
-    elseif sub and sub ~= "program" then
-      if not lua_floor[sub] then
-        report(path, "requires " .. name .. ", which is on no floor")
-      elseif lua_floor[sub] > floor then
-        report(path, "requires " .. name .. " from above")
-      end
+  requires.each(code, function(name)
+    local file, init = requires.paths(name)
+    local other = room_of(file) or room_of(init)
+    if made[name] then
+      if made[name] ~= true and made[name] ~= path then report(path, "requires " .. name) end
+    elseif name:find "^mtr%f[.%z]" and not other then
+      report(path, "requires " .. name .. ", which is in no room")
+    elseif other and other > room then
+      report(path, "requires " .. name .. " from above")
     end
   end)
   local raw = code:find "ffi%.cdef" or code:find "%.cdef%s*[%(%[]" or code:find "ffi%.load"
-  if raw and part ~= "lib" then
+  if raw and path ~= "lua/mtr/lib.lua" then
     report(path, "uses ffi.cdef or ffi.load")
   end
 end
 
 local function check_script(path, text, report)
-  required(strip_lua(text), function(name)
+  requires.each(requires.strip(text), function(name)
     if not scripts_may[name] then
       report(path, "requires " .. name)
     end
@@ -186,7 +175,10 @@ function M.check(files)
       check_script(path, text, report)
     end
   end
-  check_arrows(files, report)
+  local calls_of = arrows.find(files)
+  check_calls(calls_of, report)
+  check_circles(calls_of, report)
+  check_circles(requires.find(files), report)
   table.sort(list)
   return list
 end

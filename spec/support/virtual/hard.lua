@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Traces over the networks of spec/sim/topologies, for the specs of field.md's hard cases.
+-- Traces over the networks of spec/sim/topologies, for the specs of hard cases.
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
 

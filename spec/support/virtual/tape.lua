@@ -14,7 +14,8 @@
 local core = require "spec.support.harness.core"
 local run = require "spec.support.harness.run"
 
-local C, ffi = core.load { "core/mtr.h", "core/net/tape/record.h", "core/net/tape/replay.h" }
+local C, ffi = core.load { "core/mtr.h", "core/net/tape/record.h", "core/net/tape/replay.h",
+  "core/net/tape/replay_file.h" }
 
 local M = { C = C, ffi = ffi, START = 5000000000 }
 local Tape = {}

@@ -175,7 +175,8 @@ describe("a forged reply", function()
   end)
 
   it("is marked and may be refused, where honest boxes make the same", function()
-    local nat = { from = ROUTER[4], kind = "TIME_EXCEEDED", quoted_src = ELSEWHERE[4], sport = 61001 }
+    local nat = { from = ROUTER[4], kind = "TIME_EXCEEDED", quoted_src = ELSEWHERE[4],
+      sport = 61001 }
     for strict = 0, 1 do
       open({ protocol = "tcp" }, 4, { strict = strict })
       d:deliver(1, path.reply(d.sent[1], nat))

@@ -111,7 +111,8 @@ describe("match", function()
     end, "nat" },
 
     { "of its IP header alone", UDP, function(p)
-      return { flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED, id = 0, sport = 0, dport = 0, ip_id = p.ip_id }
+      return { flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED, id = 0, sport = 0, dport = 0,
+        ip_id = p.ip_id }
     end, "yes" },
     { "of its IP header and ports", TCP, function(p)
       return { flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED, id = 0, tcp_low = 0, ip_id = p.ip_id }

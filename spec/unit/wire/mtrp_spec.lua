@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr-packet's protocol: every reply that 0.92 to 0.96 give (reference/mtr-packet.md, 4 and 11),
--- lines that come in pieces, and commands as each version wants them.
+-- mtr-packet's protocol: every reply that 0.92 to 0.96 give, lines that come in pieces, and
+-- commands as each version wants them.
 local core = require "spec.support.harness.core"
 local wire = require "spec.support.packets.wire"
 

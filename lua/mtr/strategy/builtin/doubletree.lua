@@ -14,6 +14,8 @@
 -- unreachable; else "lss" if the local set ended the way back. result.doubletree has both ends.
 -- Wrong where paths of one source are no tree: what a load balancer hides behind a known hop.
 
+local addr = require "mtr.base.addr"
+
 local M = { name = "doubletree", state = false, h = 8, prefix = 24 }
 
 --- Stop sets, to be shared: any table with the tables `global` and `near`.
@@ -49,7 +51,7 @@ end
 local function turn(self, reason, data)
   self.forward, self.reason, self.data = false, reason, data
   self.furthest, self.probe.ttl = self.probe.ttl, self.start
-  for _, addr in ipairs(self.mine) do self.seen[addr], self.sets.near[addr] = true, true end
+  for _, at in ipairs(self.mine) do self.seen[at], self.sets.near[at] = true, true end
 end
 
 -- On to the next TTL of this direction.
@@ -71,19 +73,21 @@ local function onward(self, reason, data)
   self.probe.ttl = self.probe.ttl - 1
 end
 
-function M:on_reply(reply)
+function M:on_reply(reply, trace)
   self.out, self.gap = false, 0
-  local addr, near, reason = reply.addr, self.sets.near
+  local at, near, reason = reply.addr, self.sets.near
   if reply.final then
     reason = self.forward and "completed" or nil
   elseif reply.unreach then
     reason = self.forward and "unreach" or nil
+  elseif at == trace.dst or addr.many_use(reply.addr_key) then
+    reason = nil                       -- no router's name: it tells nothing of the way
   elseif self.forward then
-    reason = self.seen[addr] and "gss"
-    self.mine[#self.mine + 1] = addr
+    reason = self.seen[at] and "gss"
+    self.mine[#self.mine + 1] = at
   else
-    reason = near[addr] and "lss"
-    near[addr] = true
+    reason = near[at] and "lss"
+    near[at] = true
   end
   return onward(self, reason, reply.unreach and reply.icmp_code)
 end

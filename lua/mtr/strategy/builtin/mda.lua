@@ -30,7 +30,7 @@ local function send(self, trace, ttl, flows)
     for what in trace.wait, trace do
       at[what.flow] = what.addr or "*"
       if what.timeout then flows[#flows + 1] = what.flow end
-      if what.final or what.unreach then self.closed[what.addr] = true end
+      if what.final or what.unreach then self.closed[ttl][what.addr] = true end
       if what.final then self.reason = "completed" end
       if what.unreach then self.reason, self.code = self.reason or "unreach", what.icmp_code end
     end
@@ -60,7 +60,7 @@ end
 -- One round of probes for the next hops at ttl; false when enough is known of them.
 local function explore(self, trace, ttl)
   local go, lack = {}, 0
-  for _, node in ipairs(mda_diamond.survey(self.at, self.used, ttl, self.closed)) do
+  for _, node in ipairs(mda_diamond.survey(self.at, self.used, ttl, self.closed[ttl - 1])) do
     local missing = mda_diamond.enough(self.confidence, math.max(node.known, 1)) - node.probed
     for i = 1, math.min(missing, #node.fresh) do go[#go + 1] = node.fresh[i] end
     lack = lack + math.max(0, missing - #node.fresh)
@@ -80,14 +80,15 @@ end
 
 function M:run(trace)
   local o, gap = trace.options, 0
-  self.at, self.closed, self.used = { [o.first_ttl - 1] = { [0] = "source" } }, {}, 1
+  local before = o.first_ttl - 1
+  self.at, self.closed, self.used = { [before] = { [0] = "source" } }, { [before] = {} }, 1
   for ttl = o.first_ttl, o.max_ttl do
-    self.at[ttl] = {}
+    self.at[ttl], self.closed[ttl] = {}, {}
     while explore(self, trace, ttl) do end  -- luacheck: ignore 542
     local silent, over = true, true
     for _, addr in pairs(self.at[ttl]) do
       silent = silent and addr == "*"
-      over = over and self.closed[addr] == true
+      over = over and self.closed[ttl][addr] == true
     end
     if over then return self.reason, self.code, ttl end
     gap = silent and gap + 1 or 0
@@ -100,7 +101,8 @@ function M:done(trace)
   if not trace.result then return end
   local hops, ttl = {}, trace.options.first_ttl
   while self.at[ttl] and next(self.at[ttl]) do
-    hops[#hops + 1], ttl = mda_diamond.describe(self.at, self.used, ttl, self.closed), ttl + 1
+    hops[#hops + 1] = mda_diamond.describe(self.at, self.used, ttl, self.closed[ttl - 1])
+    ttl = ttl + 1
   end
   trace.result.mda = { confidence = self.confidence, flows = self.used, hops = hops }
 end

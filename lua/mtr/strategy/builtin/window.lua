@@ -51,31 +51,31 @@ function M:next(_, trace)
   return self, self.next_ttl > last and self.lost == 0
 end
 
-local function settle(self, o)
+local function settle(self, o, trace)
   local ttl = self.settled + 1
   local h = self.hop[self.step * ttl]
   if band(h, 0xff) == 0 or band(h, 0xff00) ~= 0 or wants(o, h) then return nil end
   self.settled = ttl
-  local reason, data = judge(self, o, h, ttl)
+  local reason, data = judge(self, o, h, ttl, trace)
   if reason then return "stop", reason, data, ttl end
-  return settle(self, o)
+  return settle(self, o, trace)
 end
 
 -- A probe for `ttl` has come to nothing.
-local function lost(self, o, ttl, h)
+local function lost(self, o, ttl, h, trace)
   self.hop[self.step * ttl] = h
   if wants(o, h) then
     if self.lost == 0 or ttl < self.retry then self.retry = ttl end
     self.lost = self.lost + 1
   end
-  return settle(self, o)
+  return settle(self, o, trace)
 end
 
 function M:on_reply(reply, trace)
   local o, ttl = trace.options, reply.ttl
   local h = self.hop[self.step * ttl] - OUT
   if reply.too_big then
-    return lost(self, o, ttl, too_big(o, self, reply) and h - SENT or h)
+    return lost(self, o, ttl, too_big(o, self, reply) and h - SENT or h, trace)
   end
   if answers(h) == 0 then
     remember(self, self.step * ttl, reply.addr_key)
@@ -84,12 +84,13 @@ function M:on_reply(reply, trace)
   if reply.unreach then self.data = reply.icmp_code or 255 else h = bor(h, OTHER) end
   if reply.final then h, self.limit = bor(h, FINAL), min(ttl, self.limit) end
   self.hop[self.step * ttl] = h
-  return settle(self, o)
+  return settle(self, o, trace)
 end
 
 function M:on_timeout(probe, trace)
   if probe.error then self.good, self.data = self.good - 1, err.number(probe.error) end
-  return lost(self, trace.options, probe.ttl, self.hop[self.step * probe.ttl] - OUT)
+  return lost(self, trace.options, probe.ttl, self.hop[self.step * probe.ttl] - OUT,
+    trace)
 end
 
 return M

@@ -49,7 +49,7 @@ describe("an error message", function()
   end)
 
   it("of ours has the same form", function()
-    assert.same({ nil, "ECANCELED: gone", "ECANCELED" }, { err.own("ECANCELED", "gone") })
+    assert.same({ nil, "ECANCELED: gone", "ECANCELED" }, { err.named("ECANCELED", "gone") })
   end)
 end)
 

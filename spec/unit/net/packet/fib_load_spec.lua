@@ -8,7 +8,8 @@ local path = require "spec.support.virtual.path"
 local random = require "spec.support.harness.random"
 require "spec.support.real.bpf"             -- declares the system calls
 
-local C, ffi = core.load{ "core/net/packet/fib.h" }
+local C, ffi = core.load{ "core/net/packet/fib.h", "core/net/packet/fib_load.h",
+  "core/net/packet/fib_table.h" }
 
 local INET, INET6 = 2, 10
 local NEWLINK, NEWADDR, NEWROUTE, NEWRULE, NEWNEIGH, DELNEIGH = 16, 20, 24, 32, 28, 29

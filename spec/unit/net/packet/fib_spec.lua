@@ -5,7 +5,8 @@ local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local record = require "spec.support.virtual.record"
 
-local C, ffi = core.load{ "core/net/packet/fib.h" }
+local C, ffi = core.load{ "core/net/packet/fib.h", "core/net/packet/fib_load.h",
+  "core/net/packet/fib_table.h" }
 
 ffi.cdef "void free(void *);"
 

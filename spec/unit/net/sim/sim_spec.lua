@@ -6,7 +6,8 @@ local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local wire = require "spec.support.packets.wire"
 
-local C, ffi = core.load{ "core/mtr.h", "core/net/sim/sim_parts.h" }
+local C, ffi = core.load{ "core/mtr.h", "core/net/sim/sim.h",
+  "core/net/sim/state.h" }
 
 local MS = 1000000
 
@@ -137,22 +138,5 @@ describe("the simulated transport", function()
     assert.equal(1, C.sim_truth(net, p, r))
     assert.equal("TIME_EXCEEDED", wire.field(r, "kind"))
     assert.is_true(sim().rand.state == state and sim().wheel.count == 0)
-  end)
-end)
-
-describe("a token bucket", function()
-  it("holds its burst and fills with time", function()
-    local b = ffi.new("struct sim_bucket")
-    local function take(at, n)
-      local got = 0
-      for _ = 1, n do got = got + 1 - C.sim_limited(b, 100, 5, at) end
-      return got
-    end
-    assert.equal(5, take(1000 * MS, 20))
-    assert.equal(0, take(1000 * MS, 20))
-    assert.equal(2, take(1020 * MS, 20))
-    assert.equal(0, take(1010 * MS, 20))      -- what was sent later may come sooner
-    assert.equal(5, take(9000 * MS, 20))
-    assert.equal(0, C.sim_limited(b, 0, 5, 9000 * MS))
   end)
 end)

@@ -60,8 +60,8 @@ local function same(a, b, fields)
 end
 
 local PROBE = { "src", "dst", "payload_size", "size", "id", "ip_id", "cookie", "sport", "dport",
-  "checksum",
-  "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags", "by_source",
+  "checksum", "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags",
+  "by_source",
   "fill", "flow_label", "interface", "mark", "handle", "timeout_ms" }
 local REPLY = { "at", "from", "to", "quoted_src", "quoted_dst", "flags", "id", "ip_id", "sport",
   "dport", "size", "mtu", "quoted_size", "protocol", "quoted_protocol", "icmp_type", "icmp_code",

@@ -30,7 +30,7 @@ end
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
 ---@param flows integer those that were used
 ---@param ttl integer
----@param closed table<string, true> addresses that do not go on
+---@param closed table<string, true> addresses at ttl - 1 that do not go on
 ---@return { fresh: integer[], seen: table<string, true>, known: integer, probed: integer }[]
 function M.survey(found, flows, ttl, closed)
   local list, by, here = {}, {}, found[ttl]
@@ -70,7 +70,7 @@ end
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
 ---@param flows integer those that were used
 ---@param ttl integer
----@param closed table<string, true> addresses that do not go on
+---@param closed table<string, true> addresses at ttl - 1 that do not go on
 ---@return { ttl: integer, nodes: string[], links: { from: string, to: string }[] }
 function M.describe(found, flows, ttl, closed)
   local hop, known = { ttl = ttl, nodes = {}, links = {} }, {}

@@ -4,29 +4,46 @@
 -- instance is that of mtr.strategy.builtin.parts.window_state.
 
 local bit = require "bit"
+local addr = require "mtr.base.addr"
 local window_state = require "mtr.strategy.builtin.parts.window_state"
 
 local band, bor, bxor, lshift, rshift = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift
-local type = type
+local tobit, type = bit.tobit, type
 local answers, OTHER, FINAL = window_state.answers, window_state.OTHER, window_state.FINAL
 
 local M = {}
 
---- Keeps what stands for an address in the hop at `i`: for IPv6 not the address but two sums of it.
----@param self ffi.cdata* the instance
----@param i integer where its numbers are
----@param key integer|string addr_key of the reply
-function M.remember(self, i, key)
-  if type(key) == "number" then
-    self.hop[i + 1] = key
-    return
-  end
+-- What stands for an address: two numbers, for IPv6 sums of it; 0 if many routers use it.
+local function numbers(key)
+  if addr.many_use(key) then return 0, 0 end
+  if type(key) == "number" then return key, 0 end
   local a, b = 0, 0
   for k = 1, #key, 2 do
     a = bxor(lshift(a, 5) - a, key:byte(k))
     b = bxor(lshift(b, 5) - b, key:byte(k + 1))
   end
-  self.hop[i + 1], self.hop[i + 2] = a, b
+  return a, b
+end
+
+--- Keeps what stands for an address in the hop at `i`.
+---@param self ffi.cdata* the instance
+---@param i integer where its numbers are
+---@param key integer|string addr_key of the reply
+function M.remember(self, i, key)
+  local a, b = numbers(key)
+  self.hop[i + 1] = a
+  if self.step == 3 then self.hop[i + 2] = b end
+end
+
+-- Whether hop `ttl` tells nothing about loops: many routers use its address, or it is the target's,
+-- which tunnels and gateways lend to what is before and behind them.
+local function nobody(self, ttl, trace)
+  local i = self.step * ttl
+  local one, two = self.hop[i + 1], self.step == 3 and self.hop[i + 2] or 0
+  if one == 0 and two == 0 then return true end
+  if not trace then return false end
+  local a, b = numbers(addr.key_of(trace.dst:match "[^%%]+"))
+  return one == tobit(a) % 0x100000000 and two == tobit(b) % 0x100000000
 end
 
 -- Whether two hops were answered by one address.
@@ -47,12 +64,15 @@ local function familiar(self, ttl)
 end
 
 -- Whether hop `ttl` repeats an address with another one in between.
-local function loops(self, o, ttl)
+local function loops(self, o, ttl, trace)
   local before = self.last
   self.last = ttl
+  if nobody(self, ttl) then return false end
   if familiar(self, ttl) == 0 or before > 0 and same(self, ttl, before) then return false end
   for earlier = o.first_ttl, before - 1 do
-    if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then return true end
+    if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then
+      return not nobody(self, ttl, trace)
+    end
   end
   return false
 end
@@ -62,9 +82,10 @@ end
 ---@param o mtr.ForceOptions
 ---@param h integer the hop's counts
 ---@param ttl integer
+---@param trace mtr.Trace|mtr.BorrowedTrace
 ---@return string? stop_reason
 ---@return integer? stop_data
-function M.judge(self, o, h, ttl)
+function M.judge(self, o, h, ttl, trace)
   if band(h, FINAL) ~= 0 then return "completed", 0 end
   local silent = answers(h) == 0
   if not silent and band(h, OTHER) == 0 then return "unreach", self.data end
@@ -73,7 +94,8 @@ function M.judge(self, o, h, ttl)
     if self.good == 0 then return "error", self.data end
     return "gaplimit", 0
   end
-  if not silent and loops(self, o, ttl) and o.loop_limit > 0 and o.multipath ~= "classic" then
+  if not silent and loops(self, o, ttl, trace) and o.loop_limit > 0
+    and o.multipath ~= "classic" then
     self.loops = self.loops + 1
     if self.loops >= o.loop_limit then return "loop", 0 end
   end

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * sim_walk.c: a packet goes from node to node: at each one is it for this node,
- * has its TTL run out, does a filter take it; then by a link to the next one.
- * The order is Linux's: a filter never sees what has expired.
+ * walk.c: at each node is the packet for this node, has its TTL run out, does a
+ * filter take it; then by a link to the next one. The order is Linux's: a
+ * filter never sees what has expired.
  */
-#include "net/sim/sim_parts.h"
+#include "net/sim/walk.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "net/sim/chance.h"
+#include "net/sim/nat.h"
 #include "wire/proto.h"
 #include "wire/record.h"
+#include "wire/reply.h"
 
-enum { STEPS = 1024 };   /* of a packet whose TTL nobody touches */
+enum {
+  STEPS = 1024,          /* of a packet whose TTL nobody touches */
+  WAYS = 64              /* links to choose from at most */
+};
 
 static unsigned family_of(const uint8_t *packet) { return packet[0] >> 4; }
 
@@ -54,9 +58,9 @@ static uint32_t next_link(struct sim *s, const struct trip *trip) {
   const struct mtr_sim *t = s->topo;
   unsigned by = topo_node(t, trip->node)->balance;
   double ms = (double)(trip->at - SIM_START) / 1e6;
-  uint32_t ways[SIM_WAYS];
+  uint32_t ways[WAYS];
   uint32_t n = topo_ways(t, trip->node, family_of(trip->packet),
-                         wire_dst(trip->packet), ms, ways, SIM_WAYS);
+                         wire_dst(trip->packet), ms, ways, WAYS);
   if (n < 2) return n ? ways[0] : TOPO_NONE;
   if (by == MTR_SIM_BY_PACKET && !trip->truth)
     return ways[rand_below(&s->rand, n)];
@@ -82,7 +86,8 @@ static const struct mtr_sim_filter *filter(struct sim *s,
     if (f->family && (f->family != family_of(trip->packet) ||
                       !topo_within(wire_dst(trip->packet), f->addr, f->bits)))
       continue;
-    if (f->share >= 1 || (!trip->truth && sim_chance(s, f->share))) return f;
+    if (f->share >= 1 || (!trip->truth && chance_of(&s->rand, f->share)))
+      return f;
   }
   return NULL;
 }
@@ -130,11 +135,11 @@ static int cross(struct sim *s, struct trip *trip, uint32_t i) {
   trip->node = link->to;
   trip->came = i;
   if (trip->truth) return 1;
-  if (sim_chance(s, link->loss)) return 0;
-  trip->at += sim_ns(s, link->jitter);
-  if (sim_chance(s, link->reorder))
+  if (chance_of(&s->rand, link->loss)) return 0;
+  trip->at += chance_ns(&s->rand, link->jitter);
+  if (chance_of(&s->rand, link->reorder))
     trip->at += (int64_t)((2 * link->delay + 2 * link->jitter + 1) * 1e6);
-  if (sim_chance(s, link->duplicate)) trip->copies++;
+  if (chance_of(&s->rand, link->duplicate)) trip->copies++;
   return 1;
 }
 

@@ -1,17 +1,12 @@
-/* SPDX-License-Identifier: MIT
- *
- * Sending for raw: packets are laid out in a fixed set of buffers and handed to
- * the kernel in runs of one family. A refusal of one packet is that packet's
- * outcome; a full queue ends the batch, and the rest is offered again, but not
- * for ever.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/send.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/raw/raw.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
 #include "wire/proto.h"

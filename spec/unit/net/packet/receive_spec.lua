@@ -5,7 +5,7 @@
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 
-local C, ffi = core.load{ "core/net/packet/packet.h" }
+local C, ffi = core.load{ "core/net/packet/receive.h" }
 
 local MS = 1e6
 

@@ -1,13 +1,13 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening packet for an engine: over the sockets that it was given, or over its
- * own, which need CAP_NET_RAW.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/packet/start.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "net/packet/packet.h"
+#include "net/raw/raw.h"
+#include "net/raw/start.h"
 
 static int open_own(int32_t fd[PACKET_FDS], uint32_t mark) {
   int err = raw_sockets(fd, mark);

@@ -1,24 +1,12 @@
-/* SPDX-License-Identifier: MIT
- *
- * sim_answer.c: what a node writes back to a packet that has ended there.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/sim/answer.h"
+
 #include <string.h>
 
-#include "net/sim/sim_parts.h"
 #include "wire/checksum.h"
 #include "wire/proto.h"
 #include "wire/record.h"
-
-int sim_limited(struct sim_bucket *b, double rate, double burst, int64_t at) {
-  if (rate <= 0) return 0;
-  if (!b->at) b->tokens = burst;
-  else if (at > b->at) b->tokens += (double)(at - b->at) / 1e9 * rate;
-  if (b->tokens > burst) b->tokens = burst;
-  if (at > b->at) b->at = at;
-  if (b->tokens < 1) return 1;
-  b->tokens--;
-  return 0;
-}
+#include "wire/reply.h"
 
 /* The address that |node| answers from, or NULL: it has none. */
 static const uint8_t *from(const struct sim *s, const struct trip *trip,
@@ -69,8 +57,8 @@ static size_t error(struct sim *s, const struct trip *trip,
   struct wire_error e = {.ttl = node->reply_ttl, .code = (uint8_t)r->code};
   struct wire_manner m = manner(node);
   if (!addr || node->flags & MTR_SIM_SILENT) return 0;
-  if (!trip->truth && sim_limited(&s->buckets[trip->node], node->reply_rate,
-                                  node->reply_burst, trip->at))
+  if (!trip->truth && limit_reached(&s->buckets[trip->node], node->reply_rate,
+                                    node->reply_burst, trip->at))
     return 0;
   memcpy(e.from, addr, v4 ? 4 : 16);
   memcpy(e.to, wire_src(trip->packet), v4 ? 4 : 16);

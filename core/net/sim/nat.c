@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * sim_nat.c: address translation: source addresses, and ports if asked, on the
- * way out; back again in what returns, and in what that quotes. What a packet
- * was before is kept with the packet: there is only one host behind.
+ * nat.c: what a packet was before is kept with the packet: there is only one
+ * host behind.
  */
+#include "net/sim/nat.h"
+
 #include <string.h>
 
 #include "base/bytes.h"
-#include "net/sim/sim_parts.h"
 #include "wire/checksum.h"
 #include "wire/proto.h"
 #include "wire/record.h"
+#include "wire/reply.h"
 
 enum { PORT_CHANGE = 0x1a55 };
 
@@ -69,10 +70,10 @@ static const uint8_t *outside(const struct mtr_sim *t, uint32_t node,
 
 void nat_out(const struct mtr_sim *t, struct trip *trip) {
   const uint8_t *addr = outside(t, trip->node, trip->packet);
-  if (!addr || trip->nats == SIM_NATS) return;
-  struct sim_nat *nat = &trip->nat[trip->nats++];
+  if (!addr || trip->nats == TRIP_NATS) return;
+  struct trip_nat *nat = &trip->nat[trip->nats++];
   uint8_t *p = trip->packet, *port = port_at(p, trip->size, 1);
-  *nat = (struct sim_nat){.node = trip->node, .port = (uint16_t)word(port)};
+  *nat = (struct trip_nat){.node = trip->node, .port = (uint16_t)word(port)};
   memcpy(nat->addr, wire_src(p), p[0] >> 4 == 4 ? 4 : 16);
   int change = topo_node(t, trip->node)->flags & MTR_SIM_NAT_PORTS;
   rewrite(p, trip->size, 1, addr,
@@ -88,7 +89,7 @@ static int quotes(const uint8_t *p) {
 
 int nat_in(const struct mtr_sim *t, struct trip *trip) {
   if (!trip->nats || trip->nat[trip->nats - 1].node != trip->node) return 0;
-  const struct sim_nat *nat = &trip->nat[--trip->nats];
+  const struct trip_nat *nat = &trip->nat[--trip->nats];
   uint8_t *p = trip->packet;
   if (!quotes(p)) {
     rewrite(p, trip->size, 0, nat->addr, nat->port);

@@ -1,14 +1,12 @@
-/* SPDX-License-Identifier: MIT
- *
- * Receiving for packet: from a ring, or as raw does, and when it is which. The
- * new listener begins before the old one ends, so that nothing is missed; what
- * both have heard bears the very same stamp of the kernel, by which the repeat
- * is found and dropped.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/packet/receive.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "net/packet/packet.h"
+#include "net/packet/fib_load.h"
+#include "net/raw/raw.h"
+#include "net/raw/receive.h"
 #include "wire/parse.h"
 #include "wire/verify.h"
 

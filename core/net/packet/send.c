@@ -1,10 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * Sending for packet: a batch is laid out one packet behind the other, each
- * addressed to its next hop, and handed to the kernel in runs; in between, what
- * has to go raw's way does. A refusal that is of the way, not of the packet, is
- * not believed: raw tries it, and what the kernel says then is the outcome.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/packet/send.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -13,7 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "net/packet/packet.h"
+#include "net/packet/fib.h"
+#include "net/packet/receive.h"
+#include "net/raw/send.h"
 #include "wire/build.h"
 #include "wire/proto.h"
 

@@ -1,8 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening raw for an engine: over the sockets that it was given, or over its
- * own, which need CAP_NET_RAW.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/start.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening a simulated network for an engine.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/sim/start.h"
+
+#include <errno.h>
 #include <stdio.h>
 
 #include "net/sim/sim.h"

@@ -1,8 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * Opening mtr-packet for an engine: the program that the configuration names,
- * or the one that is installed.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/mtrpacket/start.h"
+
 #include <stdio.h>
 
 #include "net/host/child.h"

@@ -1,9 +1,6 @@
-/* SPDX-License-Identifier: MIT
- *
- * Receiving for raw: a batch of packets from one socket, each parsed into a
- * reply with the kernel's receive time, turned from wall-clock into monotonic
- * by the offset of this very batch.
- */
+/* SPDX-License-Identifier: MIT */
+#include "net/raw/receive.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -11,7 +8,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "net/raw/raw.h"
 #include "wire/parse.h"
 #include "wire/verify.h"
 

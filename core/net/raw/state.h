@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * state.h: what a raw transport holds.
+ */
+#ifndef RAW_STATE_H
+#define RAW_STATE_H
+
+#include "mtr.h"
+#include "net/host/filter.h"
+#include "net/host/flow.h"
+#include "net/host/ports.h"
+#include "net/host/route.h"
+#include "net/net.h"
+
+/* The privileged descriptors, as mtr_sockets orders them. */
+enum raw_fd {
+  RAW_SEND4, RAW_SEND6,
+  RAW_ICMP4, RAW_TCP4, RAW_UDP4, RAW_ICMP6, RAW_TCP6, RAW_UDP6,
+  RAW_FDS
+};
+
+/* The kernel's IP_PROTOCOL of Linux 6.4: which protocol a packet is of. */
+enum { RAW_IP_PROTOCOL = 52 };
+
+enum { RAW_QUICK = 256 };   /* sends after an answer that came during one */
+
+enum {
+  RAW_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
+             MTR_CAP_IPV6 | MTR_CAP_QUOTE | MTR_CAP_EXT | MTR_CAP_FLOW |
+             MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
+};
+
+enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
+
+struct raw_buffers;      /* of send and receive; private to their files */
+
+struct raw {
+  struct net net;        /* first */
+  int fd[RAW_FDS];
+  struct filter filter;
+  struct ports ports;
+  struct route route;
+  struct flow flow;
+  struct raw_buffers *out, *in;
+  uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
+  uint32_t mark;                     /* on the descriptors, 0 none */
+  int able;                          /* 1: a sender can tell the protocol */
+  uint32_t heard;                    /* bit per descriptor to listen at */
+  int quiet;                         /* and yet none listens now */
+  int64_t usual;                     /* see net_stamp */
+  int64_t run_start, run_end;        /* ns; of sends close together, ... */
+  int64_t run_before;                /* ns; ... and of those just before */
+  int single;                        /* 1: recvmmsg is refused, recvmsg not */
+  unsigned quick;                    /* sends left that may contain answers */
+  int64_t refused;                   /* ns; since then nothing is taken, or 0 */
+  int64_t tried;                     /* ns; the last refusal */
+};
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * walk.h: a packet goes from node to node.
+ */
+#ifndef SIM_WALK_H
+#define SIM_WALK_H
+
+#include "net/sim/state.h"
+#include "net/sim/trip.h"
+
+/* sim_walk: takes |trip| to where it ends. */
+struct trip_result sim_walk(struct sim *s, struct trip *trip);
+
+#endif

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: MIT
+--
+-- An ICMP error that came for a probe ended it, and the answer behind it counted as a duplicate.
+-- With await_answer it does not: ping needs that. What ping makes of it is in
+-- spec/net/error_before_answer_spec.lua.
+local core = require "spec.support.harness.core"
+local drive = require "spec.support.virtual.drive"
+local path = require "spec.support.virtual.path"
+
+local C = core.load{ "core/mtr.h" }
+
+local ANSWER = { icmp = { kind = "ECHO_REPLY" }, tcp = { kind = "TCP_REPLY" },
+  udp = { kind = "UNREACH" } }
+local ERROR = { [4] = { from = "10.0.0.7", icmp_code = 1 },
+  [6] = { from = "2001:db8:7::7", icmp_code = 0 } }
+
+-- A trace of one hop, after an error for its only probe and, perhaps, its answer.
+local function run(protocol, family, kind, answered)
+  local d = drive.new{ network = path.new{
+    dst = family == 4 and "203.0.113.9" or "2001:db8:9::9", dest = false } }
+  d:start{ protocol = protocol, flags = C.MTR_AWAIT_ANSWER, max_ttl = 1, attempts = 1 }
+  d:step()
+  local failure = { kind = kind }
+  for key, value in pairs(ERROR[family]) do failure[key] = value end
+  d:deliver(5, path.reply(d.sent[1], failure))
+  if answered then d:deliver(9, path.reply(d.sent[1], ANSWER[protocol])) end
+  d:run()
+  return d
+end
+
+describe("with await_answer, an error before the answer", function()
+  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+    for family = 4, 6, 2 do
+      for _, kind in ipairs { "TIME_EXCEEDED", "UNREACH" } do
+        local what = ("%s, %s over IPv%d"):format(kind, protocol, family)
+        it("ends no probe: " .. what, function()
+          local d = run(protocol, family, kind, true)
+          local first, second = unpack(d:of("REPLY"))
+          assert.is_nil(first.set.ANSWER or first.set.DUP or second.set.DUP)
+          assert.is_true(second.set.ANSWER and second.set.FINAL and second.set.PRIMARY)
+          assert.same({ 1, 0, 0 },
+            { d:count("replies"), d:count("duplicates"), d:count("timeouts") })
+          assert.same({ "completed", 1 }, { d:of("DONE")[1].reason, d:of("DONE")[1].ttl })
+          d:close()
+        end)
+
+        it("is told though nothing follows, and the probe has its timeout: " .. what, function()
+          local d = run(protocol, family, kind, false)
+          assert.same({ 1, 1 }, { #d:of("REPLY"), #d:of("TIMEOUT") })
+          assert.same({ 0, 0, 1 },
+            { d:count("replies"), d:count("duplicates"), d:count("timeouts") })
+          assert.equal("hoplimit", d:of("DONE")[1].reason)
+          d:close()
+        end)
+      end
+    end
+  end
+end)

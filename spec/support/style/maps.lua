@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: MIT
+--
+-- maps.lua: whether the maps (the README.md of core, lua, scripts and spec) name what is there and
+-- nothing else, and whether all documents that files refer to are in the repository. Pure: files
+-- are given as a table of path and text.
+--
+-- A map of rooms is a table whose rows begin with a room, "`wait/`", or with a word for the files
+-- beside the rooms. In the row each file is in backticks, without its ending.
+local M = {}
+
+-- Documents that are not in the repository, by the names that were used for them.
+local GONE = { "DES" .. "IGN", "STY" .. "LE%.md", "refer" .. "ence/", "fie" .. "ld%.md" }
+
+-- The rows of a map: { [room] = { [name] = true } }; "" is for files beside the rooms.
+local function rows(text)
+  local found = {}
+  for line in text:gmatch "[^\n]+" do
+    local first, rest = line:match "^| ([^|]*) | (.*)|$"
+    local room = first and (first:match "^`([%w_/]+)/`" or "")
+    if room and not first:find "^%-" then
+      found[room] = found[room] or {}
+      for name in ((room == "" and first or "") .. rest):gmatch "`([%w_]+)`" do
+        found[room][name] = true
+      end
+    end
+  end
+  return found
+end
+
+-- The first table of rooms only: what stands before the next heading.
+local function rooms_of(text)
+  local from = text:find "| room | its files |"
+  return from and rows(text:sub(from, (text:find("\n#", from, true) or 0) - 1)) or {}
+end
+
+local function check_rooms(files, map, top, fault)
+  local named, there = rooms_of(files[map] or ""), {}
+  for path in pairs(files) do
+    local name = path:match("^" .. top .. "(.*)%.[chlua]+$")
+    if name then
+      local room, file = name:match "^(.*)/([^/]*)$"
+      room, file = room or "", file or name
+      there[room] = there[room] or {}
+      there[room][file] = true
+      if not (named[room] or {})[file] then fault(map, ": does not name ", path) end
+    end
+  end
+  for room, names in pairs(named) do
+    for name in pairs(names) do
+      if not (there[room] or {})[name] then
+        fault(map, ": names ", room, room == "" and "" or "/", name, ", which is not there")
+      end
+    end
+  end
+end
+
+local function check_scripts(files, fault)
+  local map = "scripts/README.md"
+  local named = {}
+  for name in (files[map] or ""):gmatch "\n| `([%w_-]+)` |" do
+    named[name] = true
+    if not files["scripts/" .. name .. ".lua"] then
+      fault(map, ": names ", name, ", which is not there")
+    end
+  end
+  for path in pairs(files) do
+    local name = path:match "^scripts/(.*)%.lua$"
+    if name and not named[name] then fault(map, ": does not name ", path) end
+  end
+end
+
+-- A directory of unit specs has the place of the one that they are about.
+local function check_spec(files, fault)
+  local map = "spec/README.md"
+  local dirs = {}
+  for path in pairs(files) do
+    local dir = path:match "^(.*)/"
+    while dir do
+      dirs[dir] = true
+      dir = dir:match "^(.*)/"
+    end
+  end
+  for dir in pairs(dirs) do
+    local name = dir:match "^spec/.*%f[^/]([^/]+)$"
+    local about = dir:gsub("^spec/unit/lua", "lua/mtr"):gsub("^spec/unit", "core")
+    if name and not dirs[about ~= dir and about or ""]
+      and not files[map]:find("`" .. name .. "/`", 1, true) then
+      fault(map, ": does not name ", dir, "/")
+    end
+  end
+  for name in files[map]:gmatch "\n| `([%w_]+)/`" do
+    if not dirs["spec/" .. name] and not dirs["spec/support/" .. name] then
+      fault(map, ": names ", name, "/, which is not there")
+    end
+  end
+end
+
+local function check_documents(files, path, fault)
+  for _, pattern in ipairs(GONE) do
+    local word = files[path]:match("%f[%w]" .. pattern)
+    if word then fault(path, ": refers to ", word) end
+  end
+  for name in files[path]:gmatch "[%w_%.%-/]+%.md%f[^%w_]" do
+    local base = name:match "[^/]+$"
+    local beside = (path:match "^(.*/)" or "") .. name
+    if base ~= "README.md" and not files[name] and not files[beside] then
+      fault(path, ": refers to ", name)
+    end
+  end
+end
+
+---What is wrong, in order.
+---@param files table<string, string> the whole tree
+---@return string[]
+function M.check(files)
+  local faults = {}
+  local function fault(...) faults[#faults + 1] = table.concat { ... } end
+  check_rooms(files, "core/README.md", "core/", fault)
+  check_rooms(files, "lua/README.md", "lua/mtr/", fault)
+  check_scripts(files, fault)
+  check_spec(files, fault)
+  for path in pairs(files) do check_documents(files, path, fault) end
+  table.sort(faults)
+  return faults
+end
+
+return M
