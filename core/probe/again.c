@@ -35,9 +35,12 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
     if (p->sport != sport || p->ttl < ttl) continue;
     if (t->hops && p->ttl > t->limit) continue;        /* nobody needs it */
     if (!p->size) continue;            /* it is about to leave */
-    p->size = 0;                       /* it stays counted as sent */
-    c->counters.given_up++;
+    unsigned size = p->size;
+    p->marks |= PROBE_TOLD;
     fail_probe(c, p->handle, EAGAIN, now);
+    c->counters.probes_sent++;         /* it had left all the same */
+    c->counters.bytes_sent += size;
+    c->counters.given_up++;
     n++;
   }
   if (n) t->held_from = (uint8_t)ttl;

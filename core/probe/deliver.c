@@ -60,7 +60,8 @@ static unsigned changed(const struct core *c, const struct trace *t,
   if (r->flags & WIRE_TRUNCATED) return bits;
   if (r->sport != p->sport) bits |= MTR_QUOTE_SPORT;
   if (p->protocol != WIRE_ICMP && r->dport != p->dport) bits |= MTR_QUOTE_DPORT;
-  if (!p->by_ip_id && r->id != identity_of(c, place)) bits |= MTR_QUOTE_ID;
+  int by_id = !(p->marks & PROBE_BY_IP_ID);
+  if (by_id && r->id != identity_of(c, place)) bits |= MTR_QUOTE_ID;
   return bits;
 }
 

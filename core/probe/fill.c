@@ -80,7 +80,7 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   p->trace = t->handle;
   p->family = t->opts->family;
   p->protocol = t->opts->protocol;
-  p->by_ip_id = (uint8_t)plain_checksum(t, size);
+  if (plain_checksum(t, size)) p->marks |= PROBE_BY_IP_ID;
   p->dst = table_fold(t->dst);
   p->sent = now;
   p->timer.kind = TIMER_PROBE;
@@ -158,5 +158,6 @@ void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
   wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);
-  if (t->opts->want & MTR_WANT_SENT) events_probe(c, MTR_EV_SENT, t, p);
+  if (t->opts->want & MTR_WANT_SENT && !(p->marks & PROBE_TOLD))
+    events_probe(c, MTR_EV_SENT, t, p);
 }

@@ -30,16 +30,17 @@ static inline uint32_t identity_place(const struct core *c, uint32_t id) {
   return c->identity->place[(id - 1) & (TABLE_REGION - 1)];
 }
 
-/* identity_ip: the IPv4 identification of the probe at |place|, 1 to
- * TABLE_REGION. */
+/* identity_ip: the IPv4 identification of the probe at |place|: odd, so that
+ * one that a box has raised by 1 is no other probe's. */
 static inline uint16_t identity_ip(const struct core *c, uint32_t place) {
-  return (uint16_t)(c->identity->ip_id[place] + 1);
+  return (uint16_t)(c->identity->ip_id[place] << 1 | 1);
 }
 
-/* identity_ip_place: the place of the probe with the identification |ip_id|. */
+/* identity_ip_place: the place of the probe with the odd identification
+ * |ip_id|. */
 static inline uint32_t identity_ip_place(const struct core *c,
                                          uint32_t ip_id) {
-  return c->identity->ip_place[(ip_id - 1) & (TABLE_REGION - 1)];
+  return c->identity->ip_place[ip_id >> 1 & (TABLE_REGION - 1)];
 }
 
 /* identity_low: the lower half of the TCP number of |p|: never 0, and below

@@ -25,7 +25,7 @@ static struct probe *live(const struct core *c, uint32_t region, unsigned id,
 
 static struct probe *live_ip(const struct core *c, uint32_t region,
                              unsigned ip_id, const struct wire_reply *r) {
-  if (!ip_id || ip_id > TABLE_REGION) return NULL;
+  if (!(ip_id & 1)) return NULL;       /* none of ours */
   return live_at(c, region, identity_ip_place(c, ip_id), r);
 }
 
@@ -83,7 +83,7 @@ static int proven(const struct core *c, const struct probe *p,
     return checksum_update(check, r->sport, p->sport) ==
            identity_checksum(c, p->dst, p->flow);
   }
-  if (p->by_ip_id || !r->id) return 1;
+  if ((p->marks & PROBE_BY_IP_ID) || !r->id) return 1;
   return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
 }
 
@@ -121,7 +121,9 @@ static struct probe *by_ip_id(const struct core *c, const struct wire_reply *r,
   struct probe *p = NULL;
   unsigned swapped = __builtin_bswap16(r->ip_id);
   int n = same_id(c, r->ip_id, r, &p);
-  if (!r->id || identity_place(c, r->id) != identity_ip_place(c, r->ip_id)) {
+  int same = r->id && r->ip_id & 1 &&
+             identity_place(c, r->id) == identity_ip_place(c, r->ip_id);
+  if (!same) {
     if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
     n += same_id(c, r->ip_id - 1u, r, &p);
   }
@@ -135,12 +137,12 @@ static struct probe *by_ip_id(const struct core *c, const struct wire_reply *r,
 static struct probe *by_id(const struct core *c, uint32_t region, unsigned id,
                            const struct wire_reply *r, int *tier) {
   struct probe *p = live(c, region, id, r), *found = NULL;
-  *tier = p && !p->by_ip_id ? tier_of(c, p, r) : 0;
+  *tier = p && !(p->marks & PROBE_BY_IP_ID) ? tier_of(c, p, r) : 0;
   if (*tier && (*tier != 2 || p->sport == r->sport)) return p;
   *tier = 0;
   for (uint32_t i = 0; i < c->regions; i++) {
     p = live(c, i, id, r);
-    if (!p || p->by_ip_id || tier_of(c, p, r) != 2) continue;
+    if (!p || (p->marks & PROBE_BY_IP_ID) || tier_of(c, p, r) != 2) continue;
     if (found) return NULL;
     found = p;
   }
@@ -159,8 +161,8 @@ static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
     uint16_t port = (uint16_t)(c->config.port_base + i);
     unsigned id = checksum_update(check, r->sport, port);
     struct probe *p = live(c, i % c->regions, id, r);
-    if (!p || p->by_ip_id || p->sport != port || p->dport != r->dport ||
-        p->dst != dst)
+    if (!p || p->marks & PROBE_BY_IP_ID || p->sport != port ||
+        p->dport != r->dport || p->dst != dst)
       continue;
     if (found) return NULL;
     found = p;
@@ -177,7 +179,7 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
                   r->id && memcmp(r->quoted_src, r->to, sizeof r->to);
   struct probe *p = NULL, *q = quote ? live_ip(c, region, r->ip_id, r) : NULL;
   int known = q ? tier_of(c, q, r) : 0;
-  if (known == 1 && q->by_ip_id) {
+  if (known == 1 && (q->marks & PROBE_BY_IP_ID)) {
     *tier = 1;
     return q;
   }

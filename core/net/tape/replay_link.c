@@ -11,7 +11,7 @@ enum { IDS = 0x8001, PORTS = 0x10000, PLACES = 1 << 19, FAR = 64 };
 
 /* The latest probes by each field, and behind each its predecessor. */
 struct latest {
-  uint32_t id[IDS], ip_id[IDS], port[PORTS], place[PLACES];
+  uint32_t id[IDS], ip_id[PORTS], port[PORTS], place[PLACES];
   uint32_t *before_id, *before_ip_id, *before_port;   /* by entry */
 };
 
@@ -27,7 +27,7 @@ static void sent(const struct replay_file *f, struct latest *l,
   read_probe(f, entry, &s);
   uint32_t *id = &l->id[s.probe.id < IDS ? s.probe.id : 0];
   uint16_t number = s.probe.ip_id ? s.probe.ip_id : s.probe.id;
-  uint32_t *ip_id = &l->ip_id[number < IDS ? number : 0];
+  uint32_t *ip_id = &l->ip_id[number];
   uint32_t *port = &l->port[s.probe.sport];
   l->before_id[entry] = *id;
   l->before_ip_id[entry] = *ip_id;
@@ -66,7 +66,7 @@ static uint32_t of_id(const struct replay_file *f, const struct latest *l,
 
 static uint32_t of_ip_id(const struct replay_file *f, const struct latest *l,
                          const struct wire_reply *r) {
-  if (!r->ip_id || r->ip_id >= IDS) return REPLAY_NONE;
+  if (!r->ip_id) return REPLAY_NONE;
   return search(f, r, l->ip_id[r->ip_id], l->before_ip_id, 1);
 }
 

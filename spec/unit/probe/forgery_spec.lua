@@ -26,7 +26,7 @@ local FULL = {
 }
 
 -- Per field, the numbers that it may have for somebody who knows how they are made.
-local SPACE = { id = { 1, 0x8000 }, ip_id = { 1, 0x8000 }, tcp_low = { 1, 0x7fff },
+local SPACE = { id = { 1, 0x8000 }, ip_id = { 1, 0xffff, 2 }, tcp_low = { 1, 0x7fff },
   checksum = { 0x1000, 0xefff } }
 local HOLDS = {
   icmp = { "id", "checksum" }, udp = { "id" }, tcp = { "id", "tcp_low" },
@@ -44,7 +44,11 @@ describe("a forged reply", function()
     return t
   end
 
-  local function guess(name) return SPACE[name][1] + r(SPACE[name][2] - SPACE[name][1] + 1) - 1 end
+  local function size(name)
+    local first, last, step = unpack(SPACE[name])
+    return (last - first) / (step or 1) + 1
+  end
+  local function guess(name) return SPACE[name][1] + (r(size(name)) - 1) * (SPACE[name][3] or 1) end
 
   local function match(reply)
     local tier = ffi.new("int[1]")
@@ -71,7 +75,7 @@ describe("a forged reply", function()
       assert.same({ p.handle, true }, { handle, full })
       local sum = 0
       for _, name in ipairs(names) do
-        local space, hits = SPACE[name][2] - SPACE[name][1] + 1, 0
+        local space, hits = size(name), 0
         for value = SPACE[name][1], SPACE[name][2] do
           local h, all = match(path.reply(p, { kind = kind, from = from, [name] = value }))
           if all and h == p.handle then hits = hits + 1 end
@@ -95,10 +99,10 @@ describe("a forged reply", function()
   -- What was measured: all identifications tried, and how many false hops there were.
   local SWEEPS = {
     { "20 bytes quoted", 4, function(i)
-      return { ip_id = i, id = 0, sport = 0, dport = 0, checksum = 0, tcp_low = 0, flags = SHORT }
+      return { ip_id = 2 * i - 1, id = 0, sport = 0, dport = 0, checksum = 0, tcp_low = 0, flags = SHORT }
     end },
     { "8 bytes of UDP, checksum 0 and wrong ports", 4, function(i)
-      return { ip_id = i, id = 0, sport = 9, dport = 9, tcp_low = 0, checksum = 0 }
+      return { ip_id = 2 * i - 1, id = 0, sport = 9, dport = 9, tcp_low = 0, checksum = 0 }
     end },
     { "another source and port", 6, function(i)
       return { id = i, sport = 9, quoted_src = ELSEWHERE[6], tcp_low = i % 0x7fff }
@@ -160,7 +164,7 @@ describe("a forged reply", function()
         for i = 2, #seen do
           for steps = -8, 8 do
             local id = (seen[#seen].id - 1 + steps * (seen[i].id - seen[i - 1].id)) % N + 1
-            local ip = (seen[#seen].ip_id - 1 + steps * (seen[i].ip_id - seen[i - 1].ip_id)) % N + 1
+            local ip = (seen[#seen].ip_id + steps * (seen[i].ip_id - seen[i - 1].ip_id)) % (2 * N)
             C.receive_reply(d.core, path.reply(victim, { from = ROUTER[4], id = id, ip_id = ip,
               tcp_low = seen[i].cookie, checksum = seen[i].checksum }), d.now)
           end

@@ -245,7 +245,7 @@ describe("match", function()
     end
   end)
 
-  it("takes an identification that is one probe's, and one more than another's, for neither",
+  it("takes an identification that is one probe's, and another's with its bytes swapped, for neither",
     function()
       d = drive.new{ network = path.new{ dst = V4, dest = false } }
       local of = {}
@@ -256,13 +256,13 @@ describe("match", function()
       for _, p in ipairs(d.sent) do of[p.ip_id] = p end
       local n = 0
       for id, p in pairs(of) do
-        if of[id - 1] then
+        if of[swap(id)] and swap(id) ~= id then
           n = n + 1
           d:deliver(20 + n, path.reply(p, { from = ROUTER, id = 0, sport = 0, dport = 0,
             flags = C.WIRE_QUOTE + C.WIRE_TRUNCATED }))
         end
       end
-      assert(n > 0, "no neighbours")
+      assert(n > 0, "no such pair")
       d:run(30 + n)
       assert.same({ 0, n }, { #d:of("REPLY"), d:count("unmatched") })
     end)
