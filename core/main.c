@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * mtrlua. The order is the point of this file: the command line, then the
- * privileged sockets, then the end of all privileges, and only then Lua.
+ * mtrlua. The order of steps matters here: it reads the command line, opens the
+ * privileged sockets, gives up all privileges, and only then starts Lua.
  *
- * Exit status: 0 done, 1 error, 2 bad usage, 128 + n after signal n, or what
- * the script says.
+ * Exit status: 0 done, 1 error, 2 wrong usage, 128 + n after signal n, or the
+ * status that the script chooses.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,16 +31,16 @@ static int read_script(struct source *script, const char *name) {
   return err;
 }
 
-/* Makes sure that no socket gets the number of a standard stream. What takes a
- * closed one's place is open the wrong way round, so that using it is still an
- * error. */
+/* Makes sure that no socket gets the number of a standard stream: opens
+ * /dev/null in place of a closed one, in the wrong direction, so that using it
+ * is still an error. */
 static void fill_streams(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl(fd, F_GETFD) < 0)
       open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
-/* Everything but help and version. */
+/* Runs the script. */
 static int run(const struct options *o, int argc, char **argv) {
   const char *name = o->script ? argv[o->script] : NULL;
   int secure = privilege_secure();
@@ -48,8 +48,9 @@ static int run(const struct options *o, int argc, char **argv) {
   struct state_setup setup = {.argc = argc, .argv = argv, .options = o,
                               .script = name ? &script : NULL};
   struct kits kits;
-  /* A script is read with the rights of whoever runs us: when these rights are
-   * more than we shall have in a moment, now; when we were lent some, later. */
+  /* The script is read with the rights of the user. If the program file gives
+   * us more rights (secure), it is read after these are gone; else now, because
+   * root loses some rights below. */
   if (name && !secure && read_script(&script, name) < 0) return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
   int helped = kits.count == 0 || options_helped(o);

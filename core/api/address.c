@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Addresses of the interface: text to bytes and back, and the class of special
- * ones. The classes annotate what a router said of itself; they never decide
- * what is probed.
+ * Addresses: text to bytes and back, and the class of special addresses. A
+ * class is only a remark for the user; it never decides what is probed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +45,7 @@ int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf) {
 }
 
 /* IANA's special-purpose registries (RFC 6890 and its updates), and RFC 4291
- * for the types; of two that overlap the longer comes first. */
+ * for the types. Where two overlap, the longer prefix comes first. */
 static const struct {
   uint32_t addr, mask;
   const char *class;

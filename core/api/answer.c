@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a running trace is told from outside: probes to send, the answers to
- * what it asked, and whose turn it is.
+ * What callers and strategies send to a running trace: probes, answers to its
+ * questions, and whose turn it is.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 #include "api/engine.h"
 #include "api/plan.h"
 
-/* A manual trace may live for long: once its route is as old as an answer that
- * transports remember, the source address is found anew. */
+/* Looks up the source address again if the route is old: a manual trace may run
+ * for a long time. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
-  if (now - t->own->routed < NET_ROUTE_NS) return 0;
+  if (now - t->extra->routed < NET_ROUTE_NS) return 0;
   const struct opts *o = t->opts;
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .flags = o->flags, .interface = o->interface,
@@ -41,7 +41,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
   struct trace *t = engine_running(m, p->trace);
   if (!t) return -ESTALE;
   if (trace_sweeps(t))
-    return engine_because(m, -EINVAL, "the trace has a sweep of its own");
+    return engine_because(m, -EINVAL, "this trace chooses its probes itself");
   int err = check_probe(t, p, NET_PORTS / c->regions, m->why, sizeof m->why);
   if (err) return err;
   const struct net *net = m->loop.net;

@@ -78,7 +78,7 @@ static int unknown(const struct mtr_trace *t, char *why, size_t size) {
     snprintf(why, size, "an address mapped from IPv4 (::ffff:0:0/96) must be "
              "given as IPv4");
   else if (t->flags & MTR_MANUAL && t->flags & MTR_STRATEGY)
-    snprintf(why, size, "a trace is either manual or a strategy's");
+    snprintf(why, size, "a trace is either manual or has a strategy");
   else
     return 0;
   return 1;
@@ -147,7 +147,7 @@ int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
   int strategy = (o->flags & MTR_STRATEGY) != 0;
   int low = strategy ? o->first_ttl : 1, high = strategy ? o->max_ttl : 255;
   int plain = p->flow == o->flow && !p->size;
-  if (plain && p->ttl >= low && p->ttl <= high) return 0;   /* as most are */
+  if (plain && p->ttl >= low && p->ttl <= high) return 0;   /* like most */
   int least = wire_min_size(o->family, o->protocol, o->multipath,
                             o->payload_size);
   const struct range ranges[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * check.h: whether what a caller asks for makes sense, before any of it is
- * begun. Each check names the field at fault, for the message.
+ * check.h: checks the structs of callers before anything is started. Each check
+ * writes a message that names the wrong field.
  */
 #ifndef API_CHECK_H
 #define API_CHECK_H
@@ -14,7 +14,8 @@
 /* check_config: 0, or -EINVAL with the reason in |why|[|size|]. */
 int check_config(const struct mtr_config *config, char *why, size_t size);
 
-/* check_trace: the same for a trace of |payload| bytes, with |flows| flows. */
+/* check_trace: checks a trace with |payload| bytes of payload in an engine that
+ * has |flows| flows. 0 or -EINVAL. */
 int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
                 char *why, size_t size);
 
@@ -23,7 +24,7 @@ int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,
 int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
                char *why, size_t size);
 
-/* check_probe, check_probe_able: the same for a probe of |t|. */
+/* check_probe, check_probe_able: check one probe of |t| in the same ways. */
 int check_probe(const struct trace *t, const struct mtr_probe_opts *p,
                 unsigned flows, char *why, size_t size);
 int check_probe_able(const struct trace *t, const struct mtr_probe_opts *p,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Driving an engine: waiting, stepping, reading events; and what brings events
+ * Driving an engine: waiting, stepping, reading events. And what makes events
  * besides traces: timers, names, descriptors.
  */
 #include <errno.h>
@@ -25,7 +25,7 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   struct pollfd fd[WAIT_MAX + 1];
   uint32_t k = 0;
   if (n > WAIT_MAX) return -EINVAL;
-  /* One engine alone sleeps in its own loop, which spares it a second look. */
+  /* A single engine sleeps in its loop; its step need not look again then. */
   if (n == 1 && wake_fd >= 0 && timeout < 0) {
     int err = loop_wait(&engines[0]->loop, wake_fd);
     if (err != -EINVAL) return err ? err : 1;
@@ -52,7 +52,7 @@ int mtr_step(struct mtr *m) {
   return err ? err : (int)m->loop.core.event_count;
 }
 
-void mtr_hold(struct mtr *m) { m->loop.held = clock_now(&m->loop) | 1; }
+void mtr_hold(struct mtr *m) { m->loop.held_since = clock_now(&m->loop) | 1; }
 
 int mtr_flush(struct mtr *m) {
   if (!*m->ours) return forked(m);

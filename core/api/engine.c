@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening and closing an engine, and what can be said of all of it.
+ * Opening and closing an engine, and what concerns it as a whole.
  */
 #include "api/engine.h"
 
@@ -39,7 +39,7 @@ static int seed(uint64_t *out, uint32_t from) {
   return 0;
 }
 
-/* Opens the transport, with a recorder around it if one is wanted. */
+/* Opens the transport, inside a recorder if config names a recording. */
 static int open_net(struct mtr *m, uint64_t *random, struct net **net,
                     char *why, uint32_t size) {
   const struct mtr_config *config = &m->config;
@@ -55,7 +55,7 @@ static int open_net(struct mtr *m, uint64_t *random, struct net **net,
   return err;
 }
 
-/* Whether the source addresses of |m|'s config are this host's. */
+/* Checks that the source addresses in the config are this host's. */
 static int check_sources(struct mtr *m, char *why, uint32_t size) {
   static const uint8_t none[16];
   const uint8_t *source[] = {m->config.source4, m->config.source6};
@@ -84,8 +84,8 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
       .strict = config->strict,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
-  /* Who knows a simulated network knows which way each flow goes: that is not
-   * of the engine's seed. */
+  /* In a simulated network the path of a flow must not depend on the engine's
+   * seed: specs and scripts know it. */
   int err = seed(&core.seed, m->sim ? 1 : config->seed);
   if (err) return err;
   err = open_net(m, &core.seed, &net, why, size);
@@ -95,7 +95,8 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   return loop_open(&m->loop, &core, net);
 }
 
-/* A page that is wiped on fork tells a child from us without a system call. */
+/* Makes the page that shows, without a system call, that this process is a
+ * forked child: the kernel zeroes it on fork. */
 static int mark_ours(struct mtr *m) {
   m->ours = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * engine.h: what is behind struct mtr: a loop with its core and transport, the
- * configuration it was opened with, and the payloads that traces borrow.
+ * engine.h: struct mtr: a loop with its core and transport, the configuration
+ * that it was opened with, and the payloads that traces borrow.
  */
 #ifndef API_ENGINE_H
 #define API_ENGINE_H
@@ -16,33 +16,33 @@
 struct mtr {
   struct loop loop;
   struct mtr_config config;
-  struct mtr_sim *sim;   /* the network, if it is a simulated one */
+  struct mtr_sim *sim;   /* the simulated network, or NULL */
   uint32_t interface;    /* index of config.interface */
-  uint32_t mark;         /* of every probe, unless the sockets have it */
+  uint32_t mark;         /* of every probe; 0 if the sockets have the mark */
   uint32_t label;        /* IPv6 flow label of flow 0 */
-  uint8_t *ours;         /* a page that a forked child finds zeroed */
+  uint8_t *ours;         /* a page that the kernel zeroes in a forked child */
   struct payloads payloads;
   struct replies replies;            /* of the result being written */
-  struct ahead ahead;    /* of it */
-  char why[256];         /* of the last failed call */
+  struct ahead ahead;    /* fetches the next results */
+  char why[256];         /* why the last call failed */
 };
 
-/* engine_trace: the trace of |handle|, or NULL if it is gone. */
+/* engine_trace: returns the trace of |handle|, or NULL if it is gone. */
 static inline struct trace *engine_trace(struct mtr *m, uint32_t handle) {
   return state_trace(&m->loop.core, handle);
 }
 
-/* engine_running: the same, or NULL if it has ended as well. */
+/* engine_running: returns the trace of |handle| if it runs, else NULL. */
 static inline struct trace *engine_running(struct mtr *m, uint32_t handle) {
   struct trace *t = engine_trace(m, handle);
   return t && t->state == TRACE_RUNNING ? t : NULL;
 }
 
-/* engine_because: notes |text| as the reason and returns |err|. */
+/* engine_because: keeps |text| for mtr_why and returns |err|. */
 int engine_because(struct mtr *m, int err, const char *text);
 
-/* engine_not_ours: says in |why|[|size|] that |addr| of |family|, which
- * |option| gave, is no address of this host. */
+/* engine_not_ours: writes into |why|[|size|] that |addr| of |family|, the value
+ * of |option|, is not an address of this host. */
 void engine_not_ours(char *why, size_t size, const char *option, int family,
                      const uint8_t *addr);
 

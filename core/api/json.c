@@ -21,8 +21,7 @@ static inline char *address(char *p, const char *name, const uint8_t *addr,
   return p + 1;
 }
 
-/* Extension objects; what is damaged inside is told as hex, like the unknown.
- */
+/* Extension objects. Damaged and unknown objects are written as hex. */
 
 static int labels(struct text *t, const struct wire_object *object) {
   struct wire_mpls stack[256];
@@ -82,7 +81,7 @@ static void hex(struct text *t, const struct wire_object *object) {
   text_word(t, "\"}");
 }
 
-/* Returns whether the objects end before their bytes do. */
+/* Returns 1 if the last object is damaged: bytes are left over. */
 static int extensions(struct text *t, const uint8_t *ext, unsigned size) {
   struct bytes b = bytes_of(ext, size);
   struct wire_object object;
@@ -109,8 +108,9 @@ static char *end(char *p, unsigned f) {
   return p + 1;
 }
 
-/* Who answered and when, in a piece of text, to be said again: far enough
- * behind for put_run, for both and ,"replies":[{ lie in between. */
+/* Where a piece of text has the address and the RTT, to be copied later in the
+ * same piece. The copy is far enough behind for put_run, since both texts and
+ * ,"replies":[{ lie in between. */
 struct said {
   const char *addr, *rtt;
   size_t addr_size, rtt_size;
@@ -161,7 +161,7 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   text_close(t, piece, end(p, flags));
 }
 
-/* What became of a hop's probes that nothing came back for. */
+/* Writes how many probes of a hop were not answered, or not sent. */
 static char *put_missed(char *p, const struct mtr_event *e) {
   if (e->attempt) p = put_member(p, ",\"unanswered\":", e->attempt);
   if (e->stop) p = put_member(p, ",\"failed\":", e->stop);
@@ -171,7 +171,7 @@ static char *put_missed(char *p, const struct mtr_event *e) {
   return p + 1;
 }
 
-/* The records of one hop, chained from |first|. */
+/* Writes one hop: the events chained from |first|. */
 static void hop(struct text *t, struct replies *r, unsigned ttl,
                 unsigned first, int skipped) {
   const struct mtr_event *primary = NULL, *missed = NULL;
@@ -252,7 +252,7 @@ static char *outcome(char *p, const struct mtr_info *info) {
   return put_member(p, ",\"probe_count\":", info->probes);
 }
 
-/* Up to the hops. */
+/* Writes the line up to the hops. */
 static void begin(struct text *t, const char *transport,
                   const struct mtr_info *info) {
   char spare[TEXT_PIECE], *piece = text_open(t, spare);
@@ -277,9 +277,9 @@ static int fetch(struct mtr *m, uint32_t handle) {
   }
 }
 
-/* The record of |cell|, the only one of its hop, as mtr_replies tells it, but
- * for what no JSON is made of. */
-static void record(const struct cells *cells, const struct cell *cell,
+/* Makes the event of |cell|, the only one of its hop, as mtr_replies does, but
+ * without fields that are not in the JSON. */
+static void cell_event(const struct cells *cells, const struct cell *cell,
                    struct replies *r) {
   struct mtr_event *e = r->events;
   struct missed missed = {0};
@@ -292,9 +292,9 @@ static void record(const struct cells *cells, const struct cell *cell,
   e->error = missed.error;
 }
 
-/* Writes the hops of |trace| straight from where its replies are kept, if these
- * came one for each TTL and in order, as they mostly do; 0: they did not. While
- * one is written the next is fetched: they are strewn all over memory. */
+/* Writes the hops of |trace| directly from its cells, if these are one for each
+ * TTL and in order, as mostly; else returns 0. While one cell is written the
+ * next is fetched, because they lie scattered in memory. */
 static int in_order(struct text *t, struct mtr *m, const struct trace *trace,
                     const struct mtr_info *info) {
   const struct core *c = &m->loop.core;
@@ -311,7 +311,7 @@ static int in_order(struct text *t, struct mtr *m, const struct trace *trace,
     ahead_next(&m->ahead, c);
     if (cell->ttl > last) continue;
     if (cell->ttl < ttl) return 0;
-    record(cells, cell, r);
+    cell_event(cells, cell, r);
     for (; ttl < cell->ttl; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
     hop(t, r, ttl, 0, ttl < info->first_ttl);
     ttl++;

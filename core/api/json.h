@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * json.h: a trace's result as one line of JSON, written from the records that
- * any caller gets (mtr_describe, mtr_replies). Members, their order and the
- * form of numbers are those of lua/mtr/record/result.lua, which writes results
- * that a script holds; one spec holds both to the same bytes.
+ * json.h: writes the result of a trace as one line of JSON, from what any
+ * caller gets with mtr_describe and mtr_replies. lua/mtr/record/result.lua
+ * writes the results of scripts with the same members, order and form of
+ * numbers; a spec checks that both write the same bytes.
  */
 #ifndef API_JSON_H
 #define API_JSON_H
@@ -12,8 +12,8 @@
 #include "api/text.h"
 #include "mtr.h"
 
-/* json_write: appends the result of the trace |info| with the first |n| of |r|,
- * as mtr_replies leaves them; |transport| is a word of ours. */
+/* json_write: appends the result of the trace |info| with the first |n| events
+ * of |r|, as mtr_replies wrote them; |transport| is its name, not escaped. */
 void json_write(struct text *t, const char *transport,
                 const struct mtr_info *info, struct replies *r, uint32_t n);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lines of text, such as results as JSON, gathered in memory of the caller's
- * and written from there to where a stdio file goes, past its own buffer: 256
- * KiB at once cost the kernel less than 4, and are not copied before. What the
- * file has in its buffer goes first, so that other output stays in its place.
+ * Writes lines of text, such as results as JSON, from a buffer of the caller to
+ * the descriptor of a stdio file, without copying them into the file's buffer:
+ * one write of 256 KiB costs the kernel less than many of 4 KiB. The file's
+ * buffer is written first, so that the order of the output stays.
  *
- * The part of a line that a full disk took is made blank, so that what is there
- * reads as whole lines. Wrong if someone else writes to the same place at the
- * same time; and a pipe gives nothing back.
+ * If a full disk took only part of a line, the part is overwritten with blanks,
+ * so that the file has whole lines only. Wrong if somebody else writes to the
+ * same file at the same time. In a pipe the part stays.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,7 +17,7 @@
 
 #include "mtr.h"
 
-/* Writes all, waits for room. What was taken in |*done|. */
+/* Writes all bytes and waits for room. |*done| is how many were taken. */
 static int write_all(int fd, const char *bytes, uint32_t size,
                      uint32_t *done) {
   for (*done = 0; *done < size;) {
@@ -33,7 +33,8 @@ static int write_all(int fd, const char *bytes, uint32_t size,
   return 0;
 }
 
-/* Of |n| bytes, which are the last in |fd|, blanks those of a line begun. */
+/* Overwrites with blanks the part of a line at the end of |bytes|[|n|], the
+ * last bytes written to |fd|. */
 static void blank(int fd, const char *bytes, uint32_t n) {
   char spaces[512];
   const char *newline = memrchr(bytes, '\n', n);

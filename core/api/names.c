@@ -11,8 +11,8 @@ struct field {
   const char *name;
 };
 
-/* In the order of the JSON. A flag with a line here is a field of a reply that
- * is there, and true, when the flag is set. */
+/* In the order of the JSON. A reply has the field, with the value true, when
+ * the flag is set; otherwise the field is missing. */
 static const struct field early[] = {
     {MTR_REPLY_FINAL, "final"},
     {MTR_REPLY_UNREACH, "unreach"},

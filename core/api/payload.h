@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * payload.h: the payloads that traces borrow. One that is given twice is kept
- * once; all live as long as the engine.
+ * payload.h: the payloads that traces borrow. Equal payloads are kept once. All
+ * live as long as the engine.
  */
 #ifndef API_PAYLOAD_H
 #define API_PAYLOAD_H
@@ -19,8 +19,8 @@ struct payloads {
   uint32_t count;
 };
 
-/* payload_keep: the number, 1 or more, of a payload of |size| |bytes|, which
- * are copied; 0 for none. Errors: -EMSGSIZE (no packet holds it) or -ENOMEM. */
+/* payload_keep: copies |bytes|[|size|] and returns its number, 1 or more; 0 if
+ * |size| is 0. -EMSGSIZE: larger than any packet; -ENOMEM. */
 int payload_keep(struct payloads *p, const uint8_t *bytes, uint32_t size);
 
 /* payload_close: frees all. */

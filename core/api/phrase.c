@@ -9,7 +9,7 @@ const char *phrase_protocol(unsigned protocol) {
   return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
 }
 
-/* What is in the quote that was not sent so. */
+/* Writes which fields of the quote differ from what was sent. */
 static char *changed(char *p, unsigned bits) {
   static const char *const names[] = {"src", "dst", "sport", "dport", "id",
                                       "ip_id"};
@@ -89,7 +89,7 @@ static uint32_t pack(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   return a | b << 8 | c << 16 | d << 24;
 }
 
-/* All that the text depends on. */
+/* Fills in all that the text depends on. */
 static void read_key(uint32_t key[PHRASE_KEY], const struct mtr_event *e) {
   key[0] = e->flags | (uint32_t)e->flow << 16;
   key[1] = pack(e->attempt, e->stop, e->protocol, e->icmp_type);

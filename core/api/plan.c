@@ -54,15 +54,15 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
   }
 }
 
-/* Which port of our block flow 0 to |dst| has: one that others cannot guess.
- * In a simulation it is the first, so that flows take the ways that they are
- * said to take. */
+/* Tells which port of our block flow 0 to |dst| has: one that others cannot
+ * guess. In a simulation it is the first, so that flows take the ways that they
+ * are said to take. */
 static uint32_t first_port(const struct mtr *m, const uint8_t *dst,
                            uint32_t ports) {
   return m->sim ? 0 : identity_port(&m->loop.core, table_fold(dst)) % ports;
 }
 
-/* A source port of our block for |flow|, or the user's. */
+/* Finds a source port: the user's, or one of our block for the flow. */
 static int find_port(struct mtr *m, const struct mtr_trace *t,
                      struct start_route *route) {
   const struct core *c = &m->loop.core;
@@ -91,7 +91,6 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
-/* Checks |t|, fills in what it leaves to the engine, and finds out the rest. */
 int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                struct payload *payload) {
   const struct core *c = &m->loop.core;

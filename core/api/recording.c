@@ -14,8 +14,8 @@ int recording_replay(struct net **net, struct net_opening *o) {
   char more[160];
   int err = replay_open(net, config->recording, &head, more, sizeof more);
   if (!err && head.max_probes != config->max_probes) {
-    snprintf(more, sizeof more, "it was made with max_probes %u, which has to "
-             "be given again", head.max_probes);
+    snprintf(more, sizeof more, "it was made with max_probes %u; give the "
+             "same value now", head.max_probes);
     (*net)->ops->close(*net, NULL);
     err = -EINVAL;
   }
@@ -32,6 +32,6 @@ int recording_start(const struct mtr_config *config, uint64_t random,
   int err = record_open(net, *net, config->recording, &head, clock_system);
   if (err)
     snprintf(why, size, "cannot record into %s%s", config->recording,
-             err == -EBUSY ? ": another engine does already" : "");
+             err == -EBUSY ? ": another engine is using it" : "");
   return err;
 }

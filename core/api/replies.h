@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * replies.h: room for the records of one trace's result: the replies, their
- * extension bytes, and what writing them as JSON needs besides. It is kept from
- * one result to the next and grows with the largest.
+ * replies.h: memory for the result of one trace: its replies as events, their
+ * extension bytes, and what writing them as JSON needs. It is used for one
+ * result after the other and grows with the largest.
  */
 #ifndef API_REPLIES_H
 #define API_REPLIES_H
@@ -10,22 +10,23 @@
 #include "api/phrase.h"
 #include "mtr.h"
 
-enum { REPLIES_EXT = 255 * 4 /* bytes of extensions of one record */ };
+enum { REPLIES_EXT = 255 * 4 /* bytes of extensions of one event */ };
 
-/* The records of a trace, and room for them. All zero at first. */
+/* The events of a trace. All zero at first. */
 struct replies {
-  struct mtr_event *events;          /* [room], owned like the others */
-  uint8_t *ext;          /* what their ext offsets point into */
-  uint16_t *next;        /* of each the next of its hop */
+  struct mtr_event *events;          /* [room]; owned, like those below */
+  uint8_t *ext;          /* what their ext offsets refer to */
+  uint16_t *next;        /* for each event, the next one of its hop */
   struct phrase *phrases;            /* [PHRASES] */
   uint32_t room;
 };
 
-/* replies_reserve: room for |n| records, 1..65534, with as many extension bytes
- * as they can have; what was there is lost. 0, or -ENOMEM with what it had. */
+/* replies_reserve: makes room for |n| events, 1..65534, with as many extension
+ * bytes as they can have; the contents are lost. 0; -ENOMEM: |r| is
+ * unchanged. */
 int replies_reserve(struct replies *r, uint32_t n);
 
-/* replies_close: frees what is in |r|. */
+/* replies_close: frees the memory of |r|. */
 void replies_close(struct replies *r);
 
 #endif

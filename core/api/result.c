@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a trace has found out: the record of the whole, and those of its
- * replies.
+ * What a trace has found: struct mtr_info about the whole, and its replies as
+ * events.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "api/engine.h"
 #include "wire/build.h"
 
-/* What is not known of the packets that another program makes. */
+/* Clears what is not known of packets that mtr-packet makes. */
 static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
   const struct opts *o = t->opts;
   uint32_t ports = o->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
@@ -40,8 +40,8 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
       .multipath = o->multipath, .first_ttl = o->first_ttl,
       .hop_count = t->settled, .stop_reason = t->stop,
       .stop_data = t->stop_data, .loops = t->loops};
-  if (o->flags & MTR_STRATEGY && t->own->asked_size)
-    info->size = t->own->asked_size;
+  if (o->flags & MTR_STRATEGY && t->extra->asked_size)
+    info->size = t->extra->asked_size;
   memcpy(info->src, o->src, sizeof info->src);
   memcpy(info->dst, t->dst, sizeof info->dst);
   if (!(m->loop.net->caps & MTR_CAP_FLOW))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The C interface to simulated networks: making one out of records, asking for
- * its targets, and for the path that a trace would find. Opening an engine over
- * one is in api/engine.c.
+ * The C interface to simulated networks: builds one from structs, lists its
+ * targets, and computes the path that a trace would find. api/engine.c opens an
+ * engine over one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -94,15 +94,15 @@ int mtr_sim_internet(struct mtr_sim *sim, const struct mtr_sim_internet *v) {
   return 0;
 }
 
-/* The addresses of nodes that are targets: the first of each. */
+/* Writes the first address of each node that is a target. */
 static int node_targets(const struct mtr_sim *sim, unsigned family,
                         double first, uint8_t *addr, uint32_t n) {
   uint32_t k = 0;
   for (uint32_t i = 0; i < sim->nodes.count && k < n; i++) {
-    const uint8_t *own = topo_own(sim, i, family);
-    if (!(topo_node(sim, i)->flags & MTR_SIM_TARGET) || !own) continue;
+    const uint8_t *from = topo_own(sim, i, family);
+    if (!(topo_node(sim, i)->flags & MTR_SIM_TARGET) || !from) continue;
     if (first-- > 0) continue;
-    memcpy(addr + 16 * k++, own, 16);
+    memcpy(addr + 16 * k++, from, 16);
   }
   return (int)k;
 }

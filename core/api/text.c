@@ -6,8 +6,8 @@ static const char pairs[] =
     "37383940414243444546474849505152535455565758596061626364656667686970717273"
     "7475767778798081828384858687888990919293949596979899";
 
-/* The digits of |value| below 10^8, at least |least| of them: in place, from
- * the last two on. */
+/* Writes |value| below 10^8 with at least |least| digits, the last two
+ * first. */
 static char *put_digits(char *p, uint32_t value, unsigned least) {
   static const uint32_t power[] = {1,      10,      100,      1000,    10000,
                                    100000, 1000000, 10000000, 100000000};
@@ -22,7 +22,7 @@ static char *put_digits(char *p, uint32_t value, unsigned least) {
   return end;
 }
 
-/* Three digits of a |value| below 1000. */
+/* Writes three digits of a |value| below 1000. */
 static inline char *put_decimals(char *p, unsigned value) {
   p[0] = (char)('0' + value / 100);
   memcpy(p + 1, &pairs[value % 100 * 2], 2);
@@ -54,8 +54,8 @@ static char *put_hex(char *p, unsigned value) {
   return p;
 }
 
-/* RFC 5952: the longest run of two or more zero groups, the first of equals, as
- * "::", and an IPv4-mapped address in dotted form. */
+/* Writes as RFC 5952 says: "::" for the longest run of two or more zero groups,
+ * of equal ones the first; IPv4-mapped addresses in dotted form. */
 static char *put_groups(char *p, const uint8_t *b) {
   unsigned group[8], at = 8, length = 1, run = 0;
   for (unsigned i = 0; i < 8; i++) {
@@ -87,14 +87,14 @@ char *put_address(char *p, const uint8_t *addr, unsigned family) {
   return family == 6 ? put_groups(p, addr) : put_dotted(p, addr);
 }
 
-/* Thousandths, with the point. */
+/* Writes thousandths as a decimal number. */
 static inline char *put_thousandths(char *p, uint32_t units) {
   p = put_number(p, units / 1000);
   *p = '.';
   return put_decimals(p + 1, units % 1000);
 }
 
-/* The same of more than 32 bits have. */
+/* Does the same for numbers of more than 32 bits. */
 static char *put_many(char *p, uint64_t units) {
   uint64_t whole = units / 1000;
   if (whole < 100000000) {
@@ -130,7 +130,7 @@ char *put_seconds(char *p, double s) {
   return put_digits(p + 1, micros, 6);
 }
 
-/* The length of the UTF-8 sequence at |s|, 0 when there is none that is
+/* Returns the length of the UTF-8 sequence at |s|, or 0 if it is not
  * well-formed. */
 static size_t sequence(const uint8_t *s, size_t left) {
   uint8_t a = s[0];

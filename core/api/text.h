@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * text.h: text into a buffer that may be too small, without stdio. A text knows
- * how long it would have become; from the first piece that does not fit on
- * nothing more is written. The put_ functions write to |p|, where there must be
- * room, and return the byte behind: numbers take at most 24 bytes, an address
- * at most TEXT_ADDRESS. text_open says where: in the text itself while it has
- * room for a piece, so that most pieces are not copied.
+ * text.h: writes text into a buffer that may be too small, without stdio. A
+ * text counts its full length; after the first piece that does not fit, it
+ * writes nothing more. The put_ functions write to |p|, where there must be
+ * room, and return the end: numbers take at most 24 bytes, an address at most
+ * TEXT_ADDRESS. text_open returns the place to write to. While there is room,
+ * this is the text itself, so that most pieces are not copied.
  */
 #ifndef API_TEXT_H
 #define API_TEXT_H
@@ -33,19 +33,19 @@ static inline void text_put(struct text *t, const char *s, size_t n) {
   }
 }
 
-/* text_word: appends a string as it is. */
+/* text_word: appends a string, without quotes or escapes. */
 static inline void text_word(struct text *t, const char *s) {
   text_put(t, s, strlen(s));
 }
 
-/* text_open: room for a piece of at most TEXT_PIECE bytes: behind the text or,
- * if it does not fit there, in |spare|[TEXT_PIECE]. */
+/* text_open: returns room for a piece of at most TEXT_PIECE bytes: at the end
+ * of the text or, if it does not fit there, |spare|[TEXT_PIECE]. */
 static inline char *text_open(const struct text *t, char *spare) {
   return t->end - t->at >= TEXT_PIECE ? t->at : spare;
 }
 
-/* text_close: appends the piece that begins at |start|, as text_open gave it,
- * and ends before |end|. */
+/* text_close: appends the piece from |start|, which text_open returned, up to
+ * |end|. */
 static inline void text_close(struct text *t, const char *start, char *end) {
   size_t n = (size_t)(end - start);
   if (start != t->at) {
@@ -56,17 +56,17 @@ static inline void text_close(struct text *t, const char *start, char *end) {
   }
 }
 
-/* put_word: a string as it is; a literal becomes a few moves. */
+/* put_word: writes a string. For a literal it compiles to a few moves. */
 static inline char *put_word(char *p, const char *s) {
   size_t n = strlen(s);
   memcpy(p, s, n);
   return p + n;
 }
 
-/* put_number: a whole number in decimal. */
+/* put_number: writes a whole number in decimal. */
 char *put_number(char *p, uint32_t value);
 
-/* put_small: the same, quicker, of a |value| below 1000. */
+/* put_small: writes a |value| below 1000, faster than put_number. */
 static inline char *put_small(char *p, unsigned value) {
   *p = (char)('0' + value / 100);
   p += value > 99;
@@ -76,33 +76,33 @@ static inline char *put_small(char *p, unsigned value) {
   return p + 1;
 }
 
-/* put_run: |n| bytes in runs of TEXT_RUN: touches as many as that too many, of
- * |s| and at |p|. */
+/* put_run: writes |n| bytes in runs of TEXT_RUN, which is fast. It reads and
+ * writes up to TEXT_RUN bytes too many. */
 static inline char *put_run(char *p, const char *s, size_t n) {
   for (size_t i = 0; i < n; i += TEXT_RUN) memcpy(p + i, s + i, TEXT_RUN);
   return p + n;
 }
 
-/* put_member: |name|, which is all of it up to the number, and |value|. */
+/* put_member: writes |name|, which includes quotes and colon, and |value|. */
 static inline char *put_member(char *p, const char *name, uint32_t value) {
   return put_number(put_word(p, name), value);
 }
 
-/* put_if: |word| if |set|. */
+/* put_if: writes |word| if |set| is not 0. */
 static inline char *put_if(char *p, unsigned set, const char *word) {
   return set ? put_word(p, word) : p;
 }
 
-/* put_ms: |ms|, rounded half up to three decimals; "null" if it is no finite
- * number or above 2^53 us. */
+/* put_ms: writes |ms|, rounded half up to three decimals; "null" if it is not
+ * finite or above 2^53 us. */
 char *put_ms(char *p, double ms);
 
-/* put_seconds: |s| >= 0 with six decimals, rounded half up: exact for unix
- * times since 2004, of which a double keeps 22 binary places; before that the
- * last digit may be off by one. "null" for anything else. */
+/* put_seconds: writes |s| >= 0, rounded half up to six decimals; "null" for
+ * anything else. Exact for unix times since 2004, of which a double has 22
+ * binary places; before that the last digit may be wrong by one. */
 char *put_seconds(char *p, double s);
 
-/* put_address: an address of |family| 4 or 6; IPv6 as RFC 5952 has it. */
+/* put_address: writes an address of |family| 4 or 6; IPv6 as in RFC 5952. */
 char *put_address(char *p, const uint8_t *addr, unsigned family);
 
 /* text_quote: appends |n| bytes as a JSON string. Control characters, quotes

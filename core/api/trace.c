@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The life of a trace: it is started, it may be stopped, and it is released.
+ * The life of a trace: starting, stopping, releasing.
  */
 #include <errno.h>
 

@@ -21,7 +21,7 @@
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
 
-/* When auto tries a transport. First come those for a high rate. */
+/* When auto tries a transport: never, always, or first and for a high rate. */
 enum chance { NEVER, ALWAYS, FAST };
 
 struct transport {
@@ -35,9 +35,9 @@ static int auto_start(struct net **net, struct net_opening *o);
 enum { NAMED = MTR_TRANSPORT_NAMED, HELPED = MTR_TRANSPORT_HELPED,
        RECORDED = MTR_TRANSPORT_RECORDED };
 
-/* Its name, number, how many of the privileged sockets it can use, the
- * capabilities that it has at most, its flags; when auto tries it; its start.
- * Auto tries those of one chance in this order. */
+/* Name, number, how many of the privileged sockets it can use, capabilities at
+ * most, flags; when auto tries it; start function. Auto tries transports of the
+ * same chance in this order. */
 static const struct transport table[] = {
     {{"auto", MTR_AUTO, MTR_SOCKETS, RAW_CAPS, NAMED | RECORDED},
      NEVER, auto_start},
@@ -76,7 +76,7 @@ int transport_open(struct net **net, uint32_t id, struct net_opening *o) {
   return find(id)->start(net, o);
 }
 
-/* Adds the reason of a later failure to what the first one said. */
+/* Appends the reason of a later failure to that of the first one. */
 static void add_reason(struct net_opening *o, const char *more, int err) {
   size_t used = strlen(o->why);
   if (used < o->size)
@@ -84,10 +84,11 @@ static void add_reason(struct net_opening *o, const char *more, int err) {
              mtr_errname(err));
 }
 
-/* Tries the transports of |chance| one after the other, past those that fail
- * for want of a privilege; |*first| is the error of the first of those. One for
- * a high rate may fail for any reason: the others can do its work. Returns 1
- * if there are others to try, 0 if |*net| is open or |*first| is final. */
+/* Tries the transports of |chance| one after the other. If one lacks a
+ * privilege, the next is tried; |*first| is the error of the first such one. A
+ * transport for a high rate may fail for any reason, because the others can do
+ * its work. Returns 1 if others can be tried, 0 if |*net| is open or |*first|
+ * is final. */
 static int try_all(struct net **net, struct net_opening *o,
                    enum chance chance, int *first) {
   for (int i = 0; i < COUNT; i++) {

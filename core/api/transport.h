@@ -8,14 +8,14 @@
 
 #include "net/opening.h"
 
-/* transport_known: whether |id| (MTR_RAW ...) is in the table. */
+/* transport_known: returns 1 if |id| (MTR_RAW ...) is in the table. */
 int transport_known(uint32_t id);
 
-/* transport_records: whether what goes over |id| can be recorded. */
+/* transport_records: returns 1 if runs of transport |id| can be recorded. */
 int transport_records(uint32_t id);
 
-/* transport_open: opens the transport |id| into |*net|. For MTR_AUTO it is the
- * first that this host permits. */
+/* transport_open: opens transport |id| into |*net|; for MTR_AUTO the first that
+ * this host permits. 0 or a negative errno. */
 int transport_open(struct net **net, uint32_t id, struct net_opening *o);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The part of the interface that needs no engine: what the records are, their
- * defaults, names of errors, descriptors and interfaces.
+ * The part of the interface that needs no engine: sizes and defaults of
+ * structs, names of errors, descriptors and interfaces.
  */
 #include <ctype.h>
 #include <errno.h>

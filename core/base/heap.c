@@ -10,7 +10,7 @@ enum { PIECE = 1 << 20, LINEAR = HEAP_SMALL / HEAP_STEP, SMALL_BITS = 10 };
 
 _Static_assert(HEAP_SMALL == 1 << SMALL_BITS, "a power of two");
 
-/* The number of the size that |size| is rounded up to. */
+/* Returns the number of the smallest size that is at least |size|. */
 static unsigned number(size_t size) {
   if (size <= HEAP_SMALL)
     return (unsigned)((size + HEAP_STEP - 1) / HEAP_STEP);
@@ -19,7 +19,7 @@ static unsigned number(size_t size) {
   return LINEAR + (bits - SMALL_BITS) * 4 + quarter + 1;
 }
 
-/* The bytes of size |n|. */
+/* Returns the bytes of size number |n|. */
 static size_t bytes_of(unsigned n) {
   if (n <= LINEAR) return (size_t)n * HEAP_STEP;
   unsigned bits = SMALL_BITS + (n - LINEAR - 1) / 4;
@@ -43,7 +43,7 @@ static void *take(struct heap *h, size_t size) {
   void *block = h->free[n];
   if (block) {
     memcpy(&h->free[n], block, sizeof block);
-    __builtin_prefetch(h->free[n], 1);   /* given back long ago */
+    __builtin_prefetch(h->free[n], 1);   /* not used for long */
     return block;
   }
   if (h->left < bytes && refill(h)) return NULL;

@@ -12,7 +12,7 @@ void *huge_map(void) {
   size_t before = -(uintptr_t)raw & (HUGE_BYTES - 1);
   if (before) munmap(raw, before);
   munmap(raw + before + HUGE_BYTES, HUGE_BYTES - before);
-  madvise(raw + before, HUGE_BYTES, MADV_HUGEPAGE);    /* or not: no matter */
+  madvise(raw + before, HUGE_BYTES, MADV_HUGEPAGE);    /* may fail */
   return raw + before;
 }
 

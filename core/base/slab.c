@@ -7,7 +7,7 @@
 
 #include "base/huge.h"
 
-enum { LARGE = 1 << 20 };  /* a slab of as many bytes grows by huge pages */
+enum { LARGE = 1 << 20 };  /* bytes from which a slab grows by huge pages */
 
 void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
   *s = (struct slab){.size = size, .shift = shift, .max = max,
@@ -27,8 +27,8 @@ static void push(struct slab *s, uint32_t i) {
   s->free = i;
 }
 
-/* Room for one more pointer in |table|, which has |n| and is full at powers of
- * two; NULL when out of memory. */
+/* Returns |table|, which has |n| pointers, with room for one more. It is full
+ * at powers of two. NULL when out of memory. */
 static void *table_grow(void *table, uint32_t n) {
   if (n & (n - 1)) return table;
   return realloc(table, (n ? (size_t)n * 2 : 1) * sizeof(uint8_t *));

@@ -35,7 +35,7 @@ int64_t clock_call(struct loop *l) {
 }
 
 int64_t clock_recent(struct loop *l) {
-  return l->held && !l->net->ops->tick ? l->held : clock_call(l);
+  return l->held_since && !l->net->ops->tick ? l->held_since : clock_call(l);
 }
 
 double clock_unix(const struct loop *l, int64_t at) {

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * clock.h: what time it is for a loop: the system's, or that of a transport
- * with a time of its own (a simulated network, a replayed run). No other file
- * reads a clock of the system.
+ * clock.h: the time of a loop: the system's, or that of a transport which makes
+ * its time itself (a simulated network, a replayed run). No other file reads a
+ * clock of the system.
  */
 #ifndef LOOP_CLOCK_H
 #define LOOP_CLOCK_H
 
 #include "loop/state.h"
 
-/* clock_system: the system's monotonic time, ns. */
+/* clock_system: returns the system's monotonic time, ns. */
 int64_t clock_system(void);
 
-/* clock_now: the time of |l|, ns. */
+/* clock_now: returns the time of |l|, ns. */
 int64_t clock_now(const struct loop *l);
 
-/* clock_call: clock_now for a call from outside the loop, where a transport's
- * own time may move on. */
+/* clock_call: returns clock_now in a call of the user, before which it lets the
+ * transport's time move on. */
 int64_t clock_call(struct loop *l);
 
-/* clock_recent: the same for one call of many: a time as old as |held| will do,
- * where it can be had without asking the system. */
+/* clock_recent: like clock_call, but cheaper: while wake-ups are suspended it
+ * may return |held_since|. For calls that come in great numbers. */
 int64_t clock_recent(struct loop *l);
 
-/* clock_look: learns how far the time of day is ahead of clock_system. */
+/* clock_look: measures how far the time of day is ahead of clock_system. */
 void clock_look(struct epoch *e);
 
-/* clock_epoch: how far the time of day is ahead of clock_system, ns. */
+/* clock_epoch: returns how far the time of day is ahead of clock_system, ns. */
 int64_t clock_epoch(void);
 
-/* clock_unix: the time of day, unix seconds, when clock_now was |at|; the same
- * for the same |at| until the next step. */
+/* clock_unix: returns the time of day, unix seconds, when clock_now was |at|.
+ * Until the next step the result for one |at| stays the same. */
 double clock_unix(const struct loop *l, int64_t at);
 
 #endif

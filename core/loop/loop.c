@@ -14,14 +14,14 @@
 enum {
   RECEIVE_ROUNDS = 32,   /* batches from one descriptor in a step */
   SEND_ROUNDS = 8,       /* batches sent in a step */
-  NAP_NS = 500000,       /* at most without a look at the sockets */
+  NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
-  UNSEEN = 32            /* virtual steps between two looks outside */
+  UNSEEN = 32            /* virtual steps between two looks at descriptors */
 };
 
 static void on_readable(uv_poll_t *p, int status, int events) {
   struct loop *l = p->data;
-  (void)status;                        /* an error is read off the socket */
+  (void)status;                        /* reading the socket gives the error */
   (void)events;
   l->readable |= 1u << (p - l->poll);
 }
@@ -95,11 +95,11 @@ void loop_close(struct loop *l, int32_t *keep) {
   core_close(&l->core);
 }
 
-/* When something is to be done, but for telling of what has happened. */
+/* When the next work is due; events that wait to be read do not count. */
 static int64_t work_at(struct loop *l, int64_t now) {
-  int held = l->out_first < l->out_end;
-  int64_t at = core_deadline(&l->core, !held, now);
-  if (held && l->retry_at < at) at = l->retry_at;
+  int unsent = l->out_first < l->out_end;
+  int64_t at = core_deadline(&l->core, !unsent, now);
+  if (unsent && l->retry_at < at) at = l->retry_at;
   if (l->net->ops->deadline) {
     int64_t due = l->net->ops->deadline(l->net);
     if (due < at) at = due;
@@ -110,18 +110,18 @@ static int64_t work_at(struct loop *l, int64_t now) {
 }
 
 int64_t loop_deadline(struct loop *l, int64_t now) {
-  return l->core.event_count > l->core.told ? now : work_at(l, now);
+  return l->core.event_count > l->core.events_seen ? now : work_at(l, now);
 }
 
 static void arm(struct loop *l) {
   int64_t now = clock_now(l), at = loop_deadline(l, now);
   if (l->net->virtual && at < INT64_MAX) at = now;
-  if (at <= now) {                     /* cheaper than a timer of the past: */
-    uv_async_send(&l->at_once);        /* that is an interrupt, 30 us in a VM */
+  if (at <= now) {                     /* cheaper than a timer in the past, */
+    uv_async_send(&l->at_once);        /* an interrupt of 30 us in a VM */
     return;
   }
-  /* A timer that is too early costs one wake-up in vain, less than to set it
-   * for every probe. */
+  /* A timer that is set too early costs one needless wake-up. That is less than
+   * setting the timer for every probe. */
   if (at == INT64_MAX || (l->armed >= 0 && l->armed <= at)) return;
   struct itimerspec when = {.it_value = {.tv_sec = at / 1000000000,
                                          .tv_nsec = at % 1000000000}};
@@ -130,13 +130,13 @@ static void arm(struct loop *l) {
 }
 
 void loop_arm(struct loop *l) {
-  int later = l->waited && !l->watched;   /* before loop_wait sleeps */
-  if (!l->held && !later) arm(l);
+  int later = l->uses_wait && !l->fd_taken;   /* loop_wait does it */
+  if (!l->held_since && !later) arm(l);
 }
 
 int loop_fd(struct loop *l) {
-  int first = !l->watched;
-  l->watched = 1;
+  int first = !l->fd_taken;
+  l->fd_taken = 1;
   if (first) loop_arm(l);
   return uv_backend_fd(&l->uv);
 }
@@ -147,7 +147,7 @@ static int receive(struct loop *l, unsigned i) {
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
     uint32_t n = LOOP_BATCH, room = events_room(c), ext = events_ext_room(c);
-    if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel holds them */
+    if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel keeps them */
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
@@ -163,7 +163,7 @@ static int receive(struct loop *l, unsigned i) {
   return 0;
 }
 
-/* Sends what lies in the outbox; whether all of it went. */
+/* Sends the outbox. Returns 1 if all of it went. */
 static int flush(struct loop *l) {
   struct net_sent sent[LOOP_BATCH];
   uint32_t n = l->out_end - l->out_first;
@@ -180,7 +180,7 @@ static int flush(struct loop *l) {
   return 0;
 }
 
-/* Drops what was filled for traces that have ended since. */
+/* Drops probes of the outbox whose traces have ended meanwhile. */
 static void prune(struct loop *l) {
   uint32_t k = 0;
   for (uint32_t i = l->out_first; i < l->out_end; i++) {
@@ -211,7 +211,7 @@ static void send_due(struct loop *l) {
 }
 
 void loop_flush(struct loop *l) {
-  l->held = 0;
+  l->held_since = 0;
   clock_call(l);
   send_due(l);
   advance_traces(&l->core, clock_now(l));
@@ -225,21 +225,21 @@ static void on_wake(uv_poll_t *p, int status, int events) {
   l->woken = 1;
 }
 
-/* Whether nothing outside has to be looked at now: what is due is all in here,
- * in virtual time, and the last look was not long ago. */
+/* Whether the step can do without a look at descriptors: time is virtual,
+ * something is due, and the last look was a few steps ago. */
 static int all_inside(struct loop *l) {
   if (!l->net->virtual || l->watchers) return 0;
   if (loop_deadline(l, clock_now(l)) == INT64_MAX) return 0;
   return ++l->unseen < UNSEEN;
 }
 
-/* Where only the rate keeps probes back, and not for long, replies can wait as
- * well: the kernel has stamped them, and to be woken for each would cost more
- * than all the rest. So can what there is to tell. Then sleeps until the rate
- * lets probes go, without looking at them. */
+/* Sleeps until the rate lets the next probes go, if that is soon and nothing
+ * else is due. Replies and events wait that long: the kernel has stamped the
+ * replies, and a wake-up for each of them would cost more than all the rest.
+ * Returns 1 if it slept. */
 static int nap(struct loop *l, int64_t now) {
-  int held = l->out_first < l->out_end;
-  if (l->net->virtual || l->net->ops->tick || held) return 0;
+  int unsent = l->out_first < l->out_end;
+  if (l->net->virtual || l->net->ops->tick || unsent) return 0;
   if (!turns_any(&l->core)) return 0;
   int64_t at = work_at(l, now);
   if (at <= now || at - now > NAP_NS) return 0;
@@ -261,15 +261,15 @@ int loop_wait(struct loop *l, int wake_fd) {
   int64_t now = clock_now(l), at = loop_deadline(l, now);
   int due = at <= now || (l->net->virtual && at < INT64_MAX);
   l->unseen = 0;
-  l->waited = 1;
+  l->uses_wait = 1;
   if (nap(l, now)) return l->woken ? -EINTR : 0;
   if (!due) arm(l);
   uv_run(&l->uv, due ? UV_RUN_NOWAIT : UV_RUN_ONCE);
   return l->woken ? -EINTR : 0;
 }
 
-/* Virtual time goes to what is planned next, in one leap. It may be late only
- * where there is no rate to be kept. */
+/* Moves virtual time to the next deadline. It may go a little further (slack),
+ * but only without a rate limit. */
 static void leap(struct loop *l) {
   struct net *net = l->net;
   int64_t at = loop_deadline(l, net->at);
@@ -289,10 +289,10 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  if (!l->net->virtual) clock_look(&l->epoch);   /* it may have been set */
+  if (!l->net->virtual) clock_look(&l->epoch);   /* somebody may have set it */
   if (l->net->virtual || l->net->ops->tick) leap(l);
-  resolve_tell(l);
-  watch_tell(l);
+  resolve_report(l);
+  watch_report(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))
     l->readable |= 1;
   for (unsigned i = 0; l->readable >> i && !err; i++)
@@ -308,7 +308,7 @@ int loop_step(struct loop *l) {
   c->counters.detours = l->net->detours;
   c->counters.unrecorded = l->net->unrecorded;
   c->counters.unreplayed = l->net->unreplayed;
-  c->told = c->event_count;            /* the caller is about to see them */
+  c->events_seen = c->event_count;     /* the caller reads them now */
   loop_arm(l);
   return err;
 }

@@ -12,13 +12,13 @@
 #include "loop/idna.h"
 #include "wire/ip.h"
 
-enum { MOST = 64, NAME = 256 };        /* addresses of a name; its bytes */
+enum { MOST = 64, NAME = 256 };        /* most addresses; bytes of a name */
 
 struct lookup {
   uv_getaddrinfo_t request;
   struct loop *loop;
   struct lookup *next;
-  int64_t at;            /* ns; when it may be told */
+  int64_t at;            /* ns; when to report it */
   uint32_t cookie;
   uint32_t family;
   int error;             /* errno, 0 with |count| addresses */
@@ -28,7 +28,7 @@ struct lookup {
   char name[NAME];
 };
 
-/* Queues |k| behind all that may be told no later. */
+/* Queues |k| behind all answers that are reported before it. */
 static void append(struct loop *l, struct lookup *k) {
   struct lookup **p = &l->answers;
   while (*p && (*p)->at <= k->at) p = &(*p)->next;
@@ -98,7 +98,7 @@ static int ask_system(struct loop *l, struct lookup *k) {
   return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
 }
 
-/* The transport has names of its own. */
+/* Asks the transport, which knows names itself. */
 static void ask_net(struct loop *l, struct lookup *k) {
   struct net *net = l->net;
   int n = net->ops->resolve(net, k->name, k->family, k->known, MOST);
@@ -128,7 +128,7 @@ int64_t resolve_deadline(const struct loop *l) {
   return l->answers ? l->answers->at : INT64_MAX;
 }
 
-static void tell(struct loop *l, const struct lookup *k) {
+static void report(struct loop *l, const struct lookup *k) {
   for (uint32_t i = 0; i < (k->count ? k->count : 1); i++) {
     struct mtr_event *ev = events_add(&l->core, MTR_EV_RESOLVED);
     ev->cookie = k->cookie;
@@ -140,12 +140,12 @@ static void tell(struct loop *l, const struct lookup *k) {
   }
 }
 
-void resolve_tell(struct loop *l) {
+void resolve_report(struct loop *l) {
   struct lookup *k;
   while ((k = l->answers) && k->at <= clock_now(l) &&
          events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
-    tell(l, k);
+    report(l, k);
     if (ops->resolved)
       ops->resolved(l->net, k->name, k->family, k->known, k->count, k->error);
     l->answers = k->next;

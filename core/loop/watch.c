@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * A watcher stays with the kernel between its events, for most callers ask
- * again at once: then watching costs no system call. It leaves when it is ready
- * and nobody has asked. libuv makes what it watches non-blocking; the flag goes
- * back to what it was when the watching ends, for others may hold the same
- * terminal or pipe.
+ * A watcher stays registered with the kernel between its events: most callers
+ * ask for the next event at once, and then no system call is needed. It is
+ * removed when the descriptor is ready and nobody has asked. libuv makes the
+ * descriptors non-blocking. When a watch ends, the flag is set back, because
+ * other programs may use the same terminal or pipe.
  */
 #include "loop/watch.h"
 
@@ -18,16 +18,16 @@ struct watcher {
   uint32_t cookie;
   uint32_t kind;         /* MTR_EV_READABLE or MTR_EV_WRITABLE */
   int fd;
-  int flags;             /* of the descriptor, as they were */
-  int asked;             /* an event is wanted */
+  int flags;             /* of the descriptor, before the watch */
+  int asked;             /* 1: the caller waits for an event */
   int ready;
-  int running;           /* the kernel watches it */
+  int running;           /* 1: the kernel watches it */
   int polled;            /* 0: a file, always ready; it has no handle */
 };
 
 static void on_ready(uv_poll_t *p, int status, int events) {
   struct watcher *w = p->data;
-  (void)status;                        /* an error is for who reads or writes */
+  (void)status;                        /* read or write will give it */
   (void)events;
   w->ready = 1;
   if (w->asked) return;
@@ -55,7 +55,7 @@ static int add(struct loop *l, int fd) {
   w->fd = fd;
   w->flags = fcntl(fd, F_GETFL);
   int err = w->flags < 0 ? -errno : uv_poll_init(&l->uv, &w->poll, fd);
-  if (err && err != -EPERM) {          /* EPERM: epoll does not do files */
+  if (err && err != -EPERM) {          /* EPERM: epoll refuses files */
     free(w);
     return err;
   }
@@ -93,12 +93,12 @@ int watch_stop(struct loop *l, int fd) {
   struct watcher **at = &l->watchers;
   while (*at && (*at)->fd != fd) at = &(*at)->next;
   if (!*at) return -ENOENT;
-  int told = !(*at)->asked;
+  int reported = !(*at)->asked;
   end(at);
-  return told;
+  return reported;
 }
 
-void watch_tell(struct loop *l) {
+void watch_report(struct loop *l) {
   struct core *c = &l->core;
   for (struct watcher *w = l->watchers; w && events_room(c); w = w->next) {
     if (!w->asked || !w->ready) continue;

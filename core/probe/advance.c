@@ -7,14 +7,14 @@
 #include "probe/stop.h"
 #include "probe/sweep.h"
 
-/* The first answer of hop |ttl|, or NULL. */
+/* Returns the first answer of hop |ttl|, or NULL. */
 static const struct cell *primary(const struct core *c, const struct trace *t,
                                   unsigned ttl) {
   uint32_t first = trace_hop(t, ttl)->first;
   return first ? cells_at(&c->cells, first - 1) : NULL;
 }
 
-static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
+static void report_hop(struct core *c, const struct trace *t, unsigned ttl,
                      const struct cell *cell) {
   const struct hop *h = trace_hop(t, ttl);
   struct mtr_event *ev = events_add(c, MTR_EV_HOP);
@@ -29,7 +29,7 @@ static void tell_hop(struct core *c, const struct trace *t, unsigned ttl,
   if (h->marks & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
 }
 
-static void tell_done(struct core *c, struct trace *t) {
+static void report_done(struct core *c, struct trace *t) {
   struct mtr_event *ev = events_add(c, MTR_EV_DONE);
   ev->trace = t->handle;
   ev->cookie = t->cookie;
@@ -42,8 +42,8 @@ static void tell_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
-/* Tells of the hops of strategy |t| that have settled, at its end of all of
- * them; 0 when the event array is full before that. */
+/* Reports the settled hops of strategy |t|; when it ends, all its hops. Returns
+ * 0 if the event array is full before that. */
 static int follow(struct core *c, struct trace *t) {
   unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
   int ending = t->state != TRACE_RUNNING;
@@ -53,7 +53,7 @@ static int follow(struct core *c, struct trace *t) {
     const struct hop *h = trace_hop(t, ttl);
     if (!ending && (h->out || !h->sent)) break;
     if (!events_room(c)) return 0;
-    if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, primary(c, t, ttl));
+    if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, primary(c, t, ttl));
     silence_keep(c, t, ttl);
     t->settled = (uint8_t)ttl;
   }
@@ -61,7 +61,7 @@ static int follow(struct core *c, struct trace *t) {
   return 1;
 }
 
-/* Moves |t| as far as it goes; 0 when the event array is full before that. */
+/* Judges |t| as far as possible. Returns 0 if the event array is full. */
 static int advance(struct core *c, struct trace *t, int64_t now) {
   uint8_t addr[16];
   if (!data_credit(c, t, now)) return 0;
@@ -71,7 +71,7 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
     if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
     if (!events_room(c)) return 0;
     const struct cell *cell = primary(c, t, ttl);
-    if (t->opts->want & MTR_WANT_HOP) tell_hop(c, t, ttl, cell);
+    if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, cell);
     if (cell) cells_addr(&c->cells, cell, addr);
     silence_keep(c, t, ttl);
     int stop = sweep_judge(t, &c->cells, ttl, cell ? addr : NULL);
@@ -82,7 +82,7 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
   }
   if (t->state == TRACE_ENDING) {
     if (!events_room(c)) return 0;
-    tell_done(c, t);
+    report_done(c, t);
   }
   return 1;
 }

@@ -9,21 +9,21 @@
 #include "probe/sweep.h"
 #include "probe/turns.h"
 
-/* |t| has left the TTLs below |ttl| behind. */
+/* Marks the TTLs of |t| below |ttl| as done. */
 static void leave(struct core *c, struct trace *t, unsigned ttl) {
   t->left = (uint16_t)ttl;
   if (ttl > t->settled + 1u) turns_dirty(c, t);
 }
 
-/* |t| has answered that it has no more now. */
+/* Takes in the answer of |t| that it has no more probes now. */
 static void rest(struct core *c, struct trace *t) {
   ask_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);
-  wheel_remove(&c->wheel, &t->own->timer);
+  wheel_remove(&c->wheel, &t->extra->timer);
   t->passed = !t->news;
 }
 
-/* What a strategy's probe changes at its hop; the number of the attempt. */
+/* Counts a strategy's probe at its hop. Returns the number of the attempt. */
 static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
   struct hop *h = trace_hop(t, ttl);
   if (!h) return 1;
@@ -40,14 +40,14 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   int strategy = (t->opts->flags & MTR_STRATEGY) != 0;
   uint32_t most = t->opts->max_probes;
   if (strategy && t->asked != MTR_EV_NEXT) return -EBUSY;
-  if (strategy && most && t->probes + t->own->queued >= most) return -EDQUOT;
+  if (strategy && most && t->probes + t->extra->queued >= most) return -EDQUOT;
   if (table_grow(table, now)) return -ENOMEM;
   struct probe *p = table_take(table, now);
   if (!p) return -EAGAIN;
   p->ttl = opts->ttl;
   p->flow = opts->flow;
   p->asked_size = opts->size;
-  if (strategy) t->own->asked_size = opts->size;
+  if (strategy) t->extra->asked_size = opts->size;
   p->sport = sport;
   p->dport = t->opts->dport;
   p->attempt = (uint8_t)count(c, t, opts->ttl);
@@ -58,20 +58,20 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
     return 0;
   }
   c->asked--;
-  if (!--t->places) t->asked = 0;
+  if (!--t->asked_probes) t->asked = 0;
   if (opts->last) rest(c, t);
   turns_urgent(c, t);
   return 0;
 }
 
-/* Why a strategy ends that has nothing more to do, its data in t->stop_data. */
+/* Returns why a strategy without more work ends, and sets t->stop_data. */
 static unsigned outcome(const struct core *c, struct trace *t) {
   t->last = (uint8_t)(t->next_ttl - 1 < t->limit ? t->next_ttl - 1 : t->limit);
   t->stop_data = 0;
   if (trace_hop(t, t->limit)->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
   for (unsigned ttl = t->opts->first_ttl; ttl <= t->last; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
-    if (!h->answers || h->marks & HOP_OTHER) continue;
+    if (!h->answers || h->marks & HOP_NOT_UNREACH) continue;
     t->last = (uint8_t)ttl;
     t->stop_data = sweep_code(t, &c->cells, ttl);
     return MTR_STOP_UNREACH;
@@ -87,8 +87,8 @@ int answer_pass(struct core *c, struct trace *t, int64_t wake, int64_t now) {
   if (t->news)
     turns_ready(c, t);
   else if (wake >= 0)
-    wheel_add(&c->wheel, &t->own->timer, now + wake);
-  if (t->news || wake >= 0 || t->out || t->own->queued) return 0;
+    wheel_add(&c->wheel, &t->extra->timer, now + wake);
+  if (t->news || wake >= 0 || t->out || t->extra->queued) return 0;
   unsigned reason = outcome(c, t);
   stop_trace(c, t, reason, t->stop_data, now);
   return 0;

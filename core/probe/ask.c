@@ -5,21 +5,21 @@
 #include "probe/pace.h"
 
 enum {
-  EVENTS_KEPT = 2,       /* half of the events are not for questions */
-  PLACES = 2             /* a reply mostly brings one probe: that and a pass */
+  EVENTS_PART = 2,       /* half of the events are not for questions */
+  PROBES_ASKED = 2       /* most replies lead to one probe, then a pass */
 };
 
 uint32_t ask_allowed(const struct core *c, uint32_t n, int64_t now) {
-  if (events_room(c) < n + c->config.max_events / EVENTS_KEPT) return 0;
-  if (now < pace_wake(&c->pace)) return 0;   /* not for one at a time */
+  if (events_room(c) < n + c->config.max_events / EVENTS_PART) return 0;
+  if (now < pace_wake(&c->pace)) return 0;   /* ask for several at once */
   uint32_t allowed = pace_allow(&c->pace, ASK_MOST, now);
   return allowed > n + c->asked ? allowed - n - c->asked : 0;
 }
 
-uint32_t ask_places(const struct core *c, const struct trace *t) {
+uint32_t ask_count(const struct core *c, const struct trace *t) {
   const struct opts *o = t->opts;
   uint32_t n = (uint32_t)o->window - t->out;
-  if (n > PLACES) n = PLACES;
+  if (n > PROBES_ASKED) n = PROBES_ASKED;
   if (c->target_gap || o->flags & MTR_PACED || c->config.pick) return 1;
   if (!o->max_probes || t->probes + n <= o->max_probes) return n;
   return t->probes < o->max_probes ? o->max_probes - t->probes : 1;
@@ -34,7 +34,7 @@ struct mtr_event *ask_trace(struct core *c, unsigned kind, struct trace *t,
     return ev;
   }
   t->asked = (uint8_t)kind;
-  t->places = ev->ttl = (uint8_t)n;
+  t->asked_probes = ev->ttl = (uint8_t)n;
   t->news = 0;
   ev->trace = t->handle;
   ev->cookie = t->cookie;
@@ -45,6 +45,6 @@ struct mtr_event *ask_trace(struct core *c, unsigned kind, struct trace *t,
 void ask_answered(struct core *c, struct trace *t) {
   if (!t->asked) return;
   t->asked = 0;
-  c->asked -= t->places;
-  t->places = 0;
+  c->asked -= t->asked_probes;
+  t->asked_probes = 0;
 }

@@ -34,7 +34,7 @@ static uint32_t cells_of(uint32_t tail) {
   return 1 + (tail + CELL_RAW - 1) / CELL_RAW;
 }
 
-/* Reads |n| bytes of |c|'s tail from |from| on. */
+/* Reads |n| bytes of the tail of |c|, from offset |from|. */
 static void tail_read(const struct slab *s, const struct cell *c, uint32_t from,
                       uint8_t *out, uint32_t n) {
   uint32_t i = c->next, skip = from;
@@ -74,7 +74,7 @@ struct part {
   uint32_t size;
 };
 
-/* Puts the parts, one behind the other, into cells at the end of |list|. */
+/* Writes the parts one after the other into cells at the end of |list|. */
 static void tail_write(struct slab *s, struct cell_list *list,
                        const struct part *part) {
   uint8_t *raw = NULL;
@@ -124,11 +124,11 @@ uint32_t cells_add(struct cells *s, struct cell_list *list,
   return i;
 }
 
-/* How many cells |c| takes. */
+/* Returns how many cells the reply |c| takes. */
 static uint32_t extent(const struct cells *s, const struct cell *c) {
-  struct shape own;
-  const struct shape *shape = &own;
-  if (c->shape == SHAPE_NONE) own = cells_shape(s, c);
+  struct shape single;
+  const struct shape *shape = &single;
+  if (c->shape == SHAPE_NONE) single = cells_shape(s, c);
   else shape = shapes_at(&s->shapes, c->shape);
   return cells_of(tail_size(c->shape, shape));
 }
@@ -144,7 +144,7 @@ const struct cell *cells_next(const struct cells *s,
   return *at == SLAB_NONE ? NULL : slab_at(&s->slab, *at);
 }
 
-/* Where the rest of an IPv6 address begins in the tail. */
+/* Returns where the rest of an IPv6 address begins in the tail. */
 static uint32_t behind_shape(const struct cell *c) {
   return c->shape == SHAPE_NONE ? (uint32_t)sizeof(struct shape) : 0u;
 }

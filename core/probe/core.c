@@ -8,14 +8,14 @@
 #include "probe/identity.h"
 #include "probe/share.h"
 
-enum { CELLS_LOW = 2048 /* free ones before a batch is received */ };
+enum { CELLS_LOW = 2048 /* cells free before a batch is received */ };
 
 int core_init(struct core *c, const struct core_config *config, int64_t now) {
   memset(c, 0, sizeof *c);
   c->config = *config;
   c->rand.state = config->seed;
   slab_init(&c->traces, sizeof(struct trace), config->max_traces, 6);
-  slab_init(&c->owns, sizeof(struct own), config->max_traces, 6);
+  slab_init(&c->extras, sizeof(struct extra), config->max_traces, 6);
   hops_init(&c->hops, config->max_traces);
   cells_init(&c->cells);
   opts_init(&c->opts, config->max_traces);
@@ -46,8 +46,8 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
 }
 
 void core_close(struct core *c) {
-  struct slab *all[] = {&c->traces, &c->owns, &c->timers, &c->batch, &c->hash,
-                        &c->secrets};
+  struct slab *all[] = {&c->traces, &c->extras, &c->timers, &c->batch,
+                         &c->hash, &c->secrets};
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) slab_close(all[i]);
   hops_close(&c->hops);
   cells_close(&c->cells);
@@ -57,7 +57,7 @@ void core_close(struct core *c) {
 
 double core_memory(const struct core *c) {
   const struct slab *all[] = {
-      &c->traces, &c->owns, &c->timers, &c->batch, &c->hash, &c->secrets,
+      &c->traces, &c->extras, &c->timers, &c->batch, &c->hash, &c->secrets,
       &c->cells.slab,
       &c->cells.shapes.list, &c->cells.shapes.index, &c->opts.slab};
   size_t sum = hops_bytes(&c->hops);
@@ -91,7 +91,7 @@ int64_t core_deadline(const struct core *c, int sending, int64_t now) {
   if (c->nobody && c->urgent.first == SLAB_NONE) return at;
   int64_t send = pace_wake(&c->pace);
   if (c->urgent.first == SLAB_NONE && c->asked) {
-    /* Those who were asked send before others are asked. */
+    /* Strategies that were asked send before others are asked. */
     if (c->picking || c->asked >= ASK_MOST) return at;
     send += (int64_t)(c->asked * c->pace.gap_ns);
   }

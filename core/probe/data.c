@@ -17,7 +17,8 @@ static unsigned out_of_all(const struct core *c, const struct trace *t) {
   return n;
 }
 
-/* The lowest TTL of which, and above, no more are out than |n|. */
+/* Returns the lowest TTL for which at most |n| probes are outstanding at this
+ * TTL and above. */
 static unsigned deepest(const struct core *c, const struct trace *t,
                         uint32_t n) {
   uint32_t count[256] = {0};
@@ -32,7 +33,7 @@ static unsigned deepest(const struct core *c, const struct trace *t,
   return ttl;
 }
 
-/* The probe of |ttl| or above that was sent first, its trace in |*of|. */
+/* Returns the first sent probe of |ttl| or above, and its trace in |*of|. */
 static struct probe *oldest(const struct core *c, const struct trace *t,
                             unsigned ttl, struct trace **of) {
   struct probe *first = NULL, *p = NULL;
@@ -49,7 +50,7 @@ static struct probe *oldest(const struct core *c, const struct trace *t,
   return first;
 }
 
-/* When the last of all will have timed out. */
+/* Returns when the last probe of all will have timed out. */
 static int64_t latest(const struct core *c, const struct trace *t) {
   int64_t at = 0;
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
@@ -67,39 +68,39 @@ static void all_wait(struct core *c, const struct trace *t, int wait) {
   }
 }
 
-/* Forgets what |holds| holds. */
-static void drop(struct core *c, struct trace *holds) {
-  cells_free(&c->cells, &holds->own->data);
-  holds->own->data_count = 0;
-  all_wait(c, holds, 0);
+/* Frees the data kept with |keeper|. */
+static void drop(struct core *c, struct trace *keeper) {
+  cells_free(&c->cells, &keeper->extra->data);
+  keeper->extra->data_count = 0;
+  all_wait(c, keeper, 0);
 }
 
-/* The first that |holds| holds answers |p| of |t|. */
-static void give(struct core *c, struct trace *holds, struct trace *t,
+/* Credits the first data kept with |keeper| to |p| of |t|. */
+static void give(struct core *c, struct trace *keeper, struct trace *t,
                  struct probe *p, int64_t now) {
-  struct mtr_event held;
-  cells_event(&c->cells, cells_at(&c->cells, holds->own->data.first), &held,
+  struct mtr_event kept;
+  cells_event(&c->cells, cells_at(&c->cells, keeper->extra->data.first), &kept,
               NULL);
   int udp = t->opts->protocol == MTR_UDP;
   struct wire_reply r = {
       .kind = udp ? WIRE_UDP_REPLY : WIRE_TCP_REPLY,
       .family = t->opts->family, .protocol = t->opts->protocol,
-      .tcp_flags = held.tcp_flags, .ttl = held.reply_ttl,
-      .size = held.reply_size, .kernel_time = held.attempt};
-  memcpy(&r.at, held.addr, sizeof r.at);
+      .tcp_flags = kept.tcp_flags, .ttl = kept.reply_ttl,
+      .size = kept.reply_size, .kernel_time = kept.attempt};
+  memcpy(&r.at, kept.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
-  cells_shift(&c->cells, &holds->own->data);
-  holds->own->data_count--;
+  cells_shift(&c->cells, &keeper->extra->data);
+  keeper->extra->data_count--;
   deliver_reply(c, t, p, &r, 1, now);
-  if (!holds->own->data_count) drop(c, holds);
+  if (!keeper->extra->data_count) drop(c, keeper);
 }
 
 int data_credit(struct core *c, struct trace *t, int64_t now) {
   struct trace *of = NULL;
   struct probe *p;
-  if (!t->own || !t->own->data_count) return 1;
-  if (t->own->data_count < out_of_all(c, t)) return 1;
-  while (t->own->data_count && (p = oldest(c, t, 0, &of))) {
+  if (!t->extra || !t->extra->data_count) return 1;
+  if (t->extra->data_count < out_of_all(c, t)) return 1;
+  while (t->extra->data_count && (p = oldest(c, t, 0, &of))) {
     if (!events_room(c)) return 0;
     give(c, t, of, p, now);
   }
@@ -108,16 +109,16 @@ int data_credit(struct core *c, struct trace *t, int64_t now) {
 }
 
 int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
-  struct trace *of = NULL, *h = t->waits ? share_holder(c, t) : NULL;
-  if (!h || !h->own->data_count) return 0;
+  struct trace *of = NULL, *h = t->waits ? share_keeper(c, t) : NULL;
+  if (!h || !h->extra->data_count) return 0;
   int64_t known = latest(c, t), most = p->sent + 2 * t->opts->timeout;
-  if (known > most) known = most;      /* a manual trace may go on sending */
+  if (known > most) known = most;      /* a manual trace may send for ever */
   if (now < known) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
   }
-  unsigned ttl = deepest(c, t, h->own->data_count);
-  while (p->ttl >= ttl && p->state == PROBE_SENT && h->own->data_count) {
+  unsigned ttl = deepest(c, t, h->extra->data_count);
+  while (p->ttl >= ttl && p->state == PROBE_SENT && h->extra->data_count) {
     if (!events_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);
       return 1;
@@ -128,19 +129,20 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   return p->state != PROBE_SENT;
 }
 
-/* Keeps what is worth keeping of |r|, its time where a reply has its
- * address. */
-static void hold(struct core *c, struct trace *t, const struct wire_reply *r) {
+/* Keeps what matters of |r| in a cell. Its time goes to where the cell of a
+ * reply has the address. */
+static void keep_data(struct core *c, struct trace *t,
+                      const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
                          .attempt = r->kernel_time, .family = 6,
                          .tcp_flags = r->tcp_flags};
   memcpy(ev.addr, &r->at, sizeof r->at);
-  if (t->own->data_count >= out_of_all(c, t)) {
+  if (t->extra->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;
     return;
   }
-  if (cells_add(&c->cells, &t->own->data, &ev, NULL) == SLAB_NONE) return;
-  if (!t->own->data_count++) all_wait(c, t, 1);
+  if (cells_add(&c->cells, &t->extra->data, &ev, NULL) == SLAB_NONE) return;
+  if (!t->extra->data_count++) all_wait(c, t, 1);
   turns_dirty(c, t);
 }
 
@@ -171,7 +173,7 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
-      hold(c, share_holder(c, t), r);
+      keep_data(c, share_keeper(c, t), r);
       return;
     }
     struct probe *p = by_ports(c, t, r);

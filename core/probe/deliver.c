@@ -16,7 +16,7 @@
  * less than this before its probe came at once. */
 enum { SEND_STAMP_NS = 5000000 };
 
-enum { EXTRAS_KEPT = 200 };  /* duplicates and the like, of one trace */
+enum { OTHERS_KEPT = 200 };  /* most duplicates and the like of one trace */
 
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
  * time exceeded and what is to be like it. Completion is by message, never by
@@ -107,7 +107,7 @@ void deliver_copy(struct mtr_event *ev, const struct wire_reply *r) {
   ev->ext_words = (uint8_t)(r->ext_size > CELL_EXT_MAX ? 255 : r->ext_size / 4);
 }
 
-/* The probe of an answer or of a packet too big has ended. */
+/* Ends the probe that an answer or a packet too big belongs to. */
 static void settle(struct core *c, struct trace *t, struct probe *p,
                    struct mtr_event *ev, int64_t now) {
   outstanding_remove(c, t, p);
@@ -119,9 +119,9 @@ static void settle(struct core *c, struct trace *t, struct probe *p,
   if (ev->flags & MTR_REPLY_TOO_BIG) {
     int floor = wire_min_size(o->family, o->protocol, o->multipath,
                               o->payload_size);
-    int fits = p->size <= (o->family == 6 ? 1280 : 68);   /* or should */
+    int fits = p->size <= (o->family == 6 ? 1280 : 68);   /* every link */
     if (o->flags & MTR_STRATEGY && h->sent < UINT8_MAX && !fits)
-      h->sent--;                       /* it was not this hop's attempt */
+      h->sent--;                       /* this attempt does not count */
     if (trace_sweeps(t))
       sweep_too_big(t, p->ttl, p->size, ev->mtu, (unsigned)floor);
   } else {
@@ -141,14 +141,14 @@ static void keep(struct core *c, struct trace *t, const struct mtr_event *ev,
       : !(t->opts->want & MTR_WANT_RESULT))
     return;
   if (!(ev->flags & MTR_REPLY_ANSWER)) {
-    if (t->extras == EXTRAS_KEPT) return;    /* a flood must not fill memory */
-    t->extras++;
+    if (t->others == OTHERS_KEPT) return;    /* a flood must not fill memory */
+    t->others++;
   }
   uint32_t at = cells_add(&c->cells, &t->cells, ev, ext);
   if (h && at != SLAB_NONE && ev->flags & MTR_REPLY_PRIMARY) h->first = at + 1;
 }
 
-static void tell(struct core *c, const struct trace *t,
+static void report(struct core *c, const struct trace *t,
                  const struct mtr_event *ev, const uint8_t *ext) {
   if (!(t->opts->want & MTR_WANT_REPLY)) return;
   struct mtr_event *out = events_add(c, MTR_EV_REPLY);
@@ -186,13 +186,13 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
     c->counters.duplicates++;
   } else if (p->state == PROBE_SILENT) {
     ev.flags |= MTR_REPLY_LATE;
-    p->state = PROBE_ANSWERED;         /* in the silent queue all the same */
+    p->state = PROBE_ANSWERED;         /* it stays in the silent queue */
     c->counters.late++;
   } else if (ends(t, r, ev.flags)) {
     settle(c, t, p, &ev, now);
   }
   keep(c, t, &ev, ext);
-  tell(c, t, &ev, ext);
+  report(c, t, &ev, ext);
   share_recount(c, t);
   turns_ready(c, t);
   turns_dirty(c, t);

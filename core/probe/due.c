@@ -6,22 +6,22 @@
 int due_wants(struct trace *t) {
   if (trace_sweeps(t)) return !t->asked && sweep_next(t) != 0;
   const struct opts *o = t->opts;
-  if (t->own->queue != SLAB_NONE) return 1;
+  if (t->extra->queue != SLAB_NONE) return 1;
   if (t->asked || t->passed) return 0;
   if (o->flags & MTR_MANUAL || t->waits || t->out >= o->window) return 0;
-  /* What has used up its probes may still be ended by the last of them. */
+  /* After max_probes it is asked once more, when the last probe has ended. */
   return !o->max_probes || t->probes < o->max_probes || !t->out;
 }
 
 int due_later(struct core *c, struct trace *t, int64_t now) {
-  if (now >= t->at) return 0;          /* always, if it has no timer */
-  wheel_remove(&c->wheel, &t->own->timer);
-  wheel_add(&c->wheel, &t->own->timer, t->at);
+  if (now >= t->at) return 0;          /* always so for traces without timer */
+  wheel_remove(&c->wheel, &t->extra->timer);
+  wheel_add(&c->wheel, &t->extra->timer, t->at);
   return 1;
 }
 
 unsigned due_question(const struct trace *t) {
   uint32_t flags = t->opts->flags;
   if (flags & MTR_PACED && !t->paced) return MTR_EV_PACE;
-  return flags & MTR_STRATEGY && t->own->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
+  return flags & MTR_STRATEGY && t->extra->queue == SLAB_NONE ? MTR_EV_NEXT : 0;
 }

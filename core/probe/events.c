@@ -4,11 +4,11 @@
 #include <string.h>
 
 void events_clear(struct core *c) {
-  uint32_t left = c->event_count - c->told;
-  if (left) memmove(c->events, c->events + c->told, left * sizeof *c->events);
-  c->counters.events += c->told;
+  uint32_t seen = c->events_seen, left = c->event_count - seen;
+  if (left) memmove(c->events, c->events + seen, left * sizeof *c->events);
+  c->counters.events += seen;
   c->event_count = left;
-  c->told = c->ext_count = 0;
+  c->events_seen = c->ext_count = 0;
 }
 
 struct mtr_event *events_add(struct core *c, unsigned kind) {

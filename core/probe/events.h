@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * events.h: the array of events that users read. It is bounded: each caller
- * first asks how many events still fit. It is emptied before the next round.
+ * first asks how many events still fit. It is emptied before the next step.
  *
- * It would be wrong to add an event without having asked: nothing here checks
- * the end of the array.
+ * Wrong if somebody adds an event without asking: nothing here checks for the
+ * end of the array.
  */
 #ifndef PROBE_EVENTS_H
 #define PROBE_EVENTS_H
@@ -16,21 +16,22 @@ enum { EVENTS_EXT = 1 << 17 /* bytes of extensions in one batch */ };
 /* events_clear: removes the events that the caller has seen. */
 void events_clear(struct core *c);
 
-/* events_room: how many events still fit. */
+/* events_room: returns how many events still fit. */
 static inline uint32_t events_room(const struct core *c) {
   return c->config.max_events - c->event_count;
 }
 
-/* events_ext_room: how many replies still fit with their extension bytes. */
+/* events_ext_room: returns how many replies with extension bytes still fit. */
 static inline uint32_t events_ext_room(const struct core *c) {
   return (EVENTS_EXT - c->ext_count) / CELL_EXT_MAX;
 }
 
-/* events_add: a new event of |kind|, all zero but for that. There must be
- * room. */
+/* events_add: adds an event of |kind|, with all other fields zero. There must
+ * be room. */
 struct mtr_event *events_add(struct core *c, unsigned kind);
 
-/* events_probe: a new event of |kind| about |p| of |t|. There must be room. */
+/* events_probe: adds an event of |kind| about |p| of |t|. There must be
+ * room. */
 struct mtr_event *events_probe(struct core *c, unsigned kind,
                                const struct trace *t, const struct probe *p);
 

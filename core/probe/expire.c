@@ -9,7 +9,7 @@
 #include "probe/timers.h"
 #include "probe/turns.h"
 
-enum { KEPT = 256 /* events that are not for time-outs */ };
+enum { RESERVED = 256 /* events kept free for other kinds */ };
 
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct probe *p = state_probe(c, handle);
@@ -30,7 +30,7 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
 
 void expire_due(struct core *c, int64_t now) {
   struct timer *timer;
-  while (events_room(c) > KEPT && (timer = wheel_expire(&c->wheel, now))) {
+  while (events_room(c) > RESERVED && (timer = wheel_expire(&c->wheel, now))) {
     if (timer->kind == TIMER_PROBE)
       timed_out(c, timer->index, now);
     else if (timer->kind == TIMER_TRACE)

@@ -10,7 +10,7 @@
 #include "probe/sweep.h"
 #include "probe/turns.h"
 
-/* What a failed send leaves behind for the result. */
+/* Keeps a failed send for the result. */
 static void keep_error(struct core *c, struct trace *t, const struct probe *p,
                        unsigned error) {
   struct mtr_event ev = {.ttl = p->ttl, .attempt = p->attempt,
@@ -19,7 +19,7 @@ static void keep_error(struct core *c, struct trace *t, const struct probe *p,
   cells_add(&c->cells, &t->cells, &ev, NULL);
 }
 
-/* A probe that was counted as sent had not left after all. */
+/* Corrects the counters: |p| was counted as sent but never left. */
 static void take_back(struct core *c, struct probe *p) {
   if (!p->size) return;
   c->counters.probes_sent--;

@@ -18,8 +18,9 @@ static int in_block(const struct core *c, uint16_t port) {
   return (uint16_t)(port - c->config.port_base) < CORE_PORTS;
 }
 
-/* The ports of a probe: classic changes one with each, but not a TCP
- * port that the user chose; the others never do. */
+/* Sets the ports of a classic probe, which changes one with each probe, but not
+ * a TCP port that the user chose; and the source port of a SYN that the target
+ * would not answer from the trace's (again.h). Other probes keep theirs. */
 static void ports(struct core *c, const struct trace *t, struct probe *p) {
   const struct opts *o = t->opts;
   if (t->held_from && !(o->flags & MTR_TCP_ACK)) p->sport = again_port(c, t, p);
@@ -30,7 +31,7 @@ static void ports(struct core *c, const struct trace *t, struct probe *p) {
     p->sport = (uint16_t)(t->sport + t->probes % CORE_CLASSIC * c->regions);
 }
 
-/* The next probe of |t|, or NULL: nothing to send, or c->starved is set. */
+/* Returns the next probe of |t|, or NULL: it has none, or c->starved is set. */
 static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct table *table = &c->tables[t->region];
   struct probe *p;
@@ -62,8 +63,8 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   return p;
 }
 
-/* Whether the probes of |t| of |size| leave UDP's checksum as it falls (see
- * wire/build). */
+/* Returns 1 if probes of |t| of |size| cannot have their identity in the UDP
+ * checksum (see wire/build). */
 static int plain_checksum(const struct trace *t, unsigned size) {
   const struct opts *o = t->opts;
   if (o->protocol != MTR_UDP || o->family != 4) return 0;
@@ -72,7 +73,7 @@ static int plain_checksum(const struct trace *t, unsigned size) {
   return o->multipath == MTR_DUBLIN || (size && size < headers + room);
 }
 
-/* Takes |p| of |t| as sent, at |now|. */
+/* Marks |p| of |t| as sent at |now|. */
 static void note_sent(struct core *c, struct trace *t, struct probe *p,
                       int64_t now) {
   unsigned size = p->asked_size ? p->asked_size : t->size;
@@ -91,8 +92,8 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   t->at = now + c->target_gap;
 }
 
-/* Asks |t|, whose turn it is, with an event of |kind|; 0: not now. |k| probes
- * are about to be sent. */
+/* Asks |t|, whose turn it is, with an event of |kind|. |k| probes are about to
+ * be sent. Returns 0 if it cannot be asked now. */
 static int ask(struct core *c, struct trace *t, unsigned kind, uint32_t k,
                int64_t now) {
   struct table *table = &c->tables[t->region];
@@ -104,7 +105,7 @@ static int ask(struct core *c, struct trace *t, unsigned kind, uint32_t k,
     return 0;
   }
   turns_leave(c, t);
-  if (kind == MTR_EV_NEXT) n = ask_places(c, t);
+  if (kind == MTR_EV_NEXT) n = ask_count(c, t);
   ask_trace(c, kind, t, n < allowed ? n : allowed, now);
   return 1;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * fill.h: what to send. Traces take turns, one probe each, as long as pace,
- * probe table and their own windows allow. Makes struct wire_probe; writes no
- * bytes.
+ * fill.h: chooses what to send. Traces take turns, one probe each, as long as
+ * the rate, the probe table and their windows allow. Fills struct wire_probe;
+ * the transports make bytes of it.
  */
 #ifndef PROBE_FILL_H
 #define PROBE_FILL_H
@@ -10,14 +10,13 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* fill_probes: writes up to |n| probes to send into |v|, and their table
- * handles into |handles|; returns how many. They count as sent once fill_sent
- * says so. */
+/* fill_probes: writes up to |n| probes to send into |v|, and their handles into
+ * |handles|; returns how many. Call fill_sent for each of them afterwards. */
 uint32_t fill_probes(struct core *c, struct wire_probe *v, uint32_t *handles,
                      uint32_t n, int64_t now);
 
-/* fill_sent: probe |handle| of |size| bytes left at |at|, or failed with the
- * errno |error|. */
+/* fill_sent: takes in that probe |handle| of |size| bytes left at |at|, or
+ * failed with the errno |error|. */
 void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
                int64_t at);
 

@@ -6,12 +6,12 @@
 
 enum { RESERVED = 64 };
 
-static const uint16_t places[HOP_RINGS] = {16, 32, 256};
+static const uint16_t ring_sizes[HOP_RINGS] = {16, 32, 256};
 
 void hops_init(struct hops *s, uint32_t max) {
   for (int k = 0; k < HOP_RINGS; k++)
-    slab_init(&s->ring[k], places[k] * (uint32_t)sizeof(struct hop), max,
-              places[k] > 32 ? 3 : 6);
+    slab_init(&s->ring[k], ring_sizes[k] * (uint32_t)sizeof(struct hop), max,
+              ring_sizes[k] > 32 ? 3 : 6);
   s->missed = 0;
 }
 
@@ -21,7 +21,7 @@ void hops_close(struct hops *s) {
 
 static int kind_for(unsigned n) {
   int k = 0;
-  while (k < HOP_RINGS - 1 && places[k] < n) k++;
+  while (k < HOP_RINGS - 1 && ring_sizes[k] < n) k++;
   return k;
 }
 
@@ -32,7 +32,7 @@ static struct slab *ring_of(struct hops *s, const struct trace *t) {
 static void take(struct hops *s, struct trace *t, int k) {
   t->hops_index = slab_take(&s->ring[k]);
   t->hops = slab_at(&s->ring[k], t->hops_index);
-  t->hop_mask = (uint8_t)(places[k] - 1);
+  t->hop_mask = (uint8_t)(ring_sizes[k] - 1);
   memset(t->hops, 0, s->ring[k].size);
 }
 
@@ -55,7 +55,7 @@ int hops_fit(struct hops *s, struct trace *t, unsigned ttl) {
     s->missed |= 1u << k;
     return -ENOMEM;
   }
-  struct trace old = *t;               /* its |hops| point where they did */
+  struct trace old = *t;               /* still has the old ring */
   take(s, t, k);
   for (unsigned i = t->settled + 1u; i <= t->settled + old.hop_mask + 1u; i++)
     *trace_hop(t, i) = *trace_hop(&old, i);

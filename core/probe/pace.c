@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/pace.h"
 
-static const double PACE_SLACK_NS = 1e6;  /* what one wake-up may be late */
-static const double PACE_BURST_NS = 1e5;  /* what of the rate goes at once */
+static const double PACE_SLACK_NS = 1e6;  /* how late a wake-up may be */
+static const double PACE_BURST_NS = 1e5;  /* time whose packets go at once */
 
 void pace_init(struct pace *p, double rate, int64_t now) {
   p->gap_ns = rate > 0 ? 1e9 / rate : 0;
@@ -28,7 +28,7 @@ void pace_take(struct pace *p, uint32_t n, int64_t now) {
 int64_t pace_next(const struct pace *p) {
   if (p->gap_ns <= 0) return INT64_MIN;
   int64_t whole = (int64_t)p->next_ns;
-  if ((double)whole < p->next_ns) whole++;   /* never too early */
+  if ((double)whole < p->next_ns) whole++;   /* round up */
   return p->zero + whole;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * pace.h: a token bucket in virtual-scheduling form: the bucket is the time at
- * which the next packet is due. That time may lie up to a millisecond in the
- * past, so a wake-up that late costs no rate; after idling, a burst is thus one
- * packet and what a millisecond of the rate holds. Exact over any length.
+ * pace.h: a token bucket in virtual-scheduling form: the bucket is the time
+ * when the next packet is due. That time may lie up to a millisecond in the
+ * past, so that a late wake-up does not lower the rate. After a pause, a burst
+ * is one packet more than the rate allows in a millisecond. The rate is exact
+ * over any length of time.
  */
 #ifndef PROBE_PACE_H
 #define PROBE_PACE_H
@@ -11,26 +12,27 @@
 #include <stdint.h>
 
 struct pace {
-  double gap_ns;         /* between packets; 0 unlimited */
+  double gap_ns;         /* between packets; 0: unlimited */
   double next_ns;        /* when the next packet is due, relative to |zero| */
-  int64_t zero;          /* ns; keeps next_ns small, so exact */
+  int64_t zero;          /* ns; keeps next_ns small and so exact */
 };
 
-/* pace_init: |rate| packets per second from |now| on; 0 is unlimited. */
+/* pace_init: allows |rate| packets per second from |now| on; 0: unlimited. */
 void pace_init(struct pace *p, double rate, int64_t now);
 
-/* pace_allow: how many packets may go now, at most |want|. */
+/* pace_allow: returns how many packets may go now, at most |want|. */
 uint32_t pace_allow(const struct pace *p, uint32_t want, int64_t now);
 
-/* pace_take: |n| packets went, at |now|. */
+/* pace_take: takes in that |n| packets went at |now|. */
 void pace_take(struct pace *p, uint32_t n, int64_t now);
 
-/* pace_next: when the next packet may go, ns; in the past if it may now. */
+/* pace_next: returns when the next packet may go, ns; it may be in the past. */
 int64_t pace_next(const struct pace *p);
 
-/* pace_wake: when to wake up to send, ns: at pace_next or, above 10,000/s,
- * later, so that what 100 us of the rate hold goes at once: a wake-up costs
- * more than a packet, and what goes at once queues before a router. */
+/* pace_wake: returns when to wake up for sending, ns. Below 10,000/s this is
+ * pace_next. Above, it is later, so that the packets of 100 us go together: a
+ * wake-up costs more than a packet. More packets at once would queue at the
+ * first router. */
 int64_t pace_wake(const struct pace *p);
 
 #endif

@@ -7,7 +7,7 @@
 #include "probe/due.h"
 #include "probe/turns.h"
 
-enum { PICKS = 64 };                   /* asked for at once */
+enum { PICKS = 64 };                   /* most picks of one question */
 
 uint32_t pick_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now) {
   uint32_t k = 0, next;

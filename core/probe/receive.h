@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * receive.h: replies as the transports hand them in. Finds the probe that each
- * is about; counts those that are about none.
+ * receive.h: takes in replies from the transports. Finds the probe that each
+ * one answers; counts those that answer none.
  */
 #ifndef PROBE_RECEIVE_H
 #define PROBE_RECEIVE_H
@@ -9,12 +9,12 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* receive_replies: takes in |n| replies. There must be room for an event, and
- * for extension bytes, of each. */
+/* receive_replies: takes in |n| replies. For each there must be room for an
+ * event and its extension bytes. */
 void receive_replies(struct core *c, const struct wire_reply *v, uint32_t n,
                      int64_t now);
 
-/* receive_reply: takes in one. */
+/* receive_reply: takes in one reply. */
 void receive_reply(struct core *c, const struct wire_reply *r, int64_t now);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The index is open addressing over twice as many places as there may be
- * shapes, so a search ends soon; a place holds a number plus one. Nothing is
- * ever removed. The few kinds that nearly all replies are of are found before
- * that, in memory that the processor has at hand.
+ * The index is a hash table with open addressing and twice as many entries as
+ * there can be shapes, so a search is short. An entry is a number plus one.
+ * Nothing is ever removed. The shapes of nearly all replies are few: they are
+ * found in |recent|, which stays in the processor's cache.
  */
 #include "probe/shapes.h"
 
@@ -23,7 +23,8 @@ void shapes_close(struct shapes *s) {
   slab_close(&s->index);
 }
 
-/* The index is taken: the first bytes of a free element are the slab's. */
+/* Takes the index out of its slab: the slab uses the first bytes of free
+ * elements. */
 int shapes_reserve(struct shapes *s, uint32_t n) {
   if (!s->index.used) {
     if (slab_reserve(&s->index, 1)) return -ENOMEM;
@@ -62,7 +63,7 @@ uint32_t shapes_find(struct shapes *s, const struct shape *shape) {
   if (*recent && is(s, *recent - 1u, shape)) return *recent - 1u;
   if (!s->index.count) return SHAPE_NONE;
   uint32_t number = search(s, shape, h >> (32 - INDEX_BITS));
-  *recent = (uint16_t)(number + 1);    /* 0 again for SHAPE_NONE */
+  *recent = (uint16_t)(number + 1);    /* SHAPE_NONE + 1 is 0: none */
   return number;
 }
 

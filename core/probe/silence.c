@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/silence.h"
 
-/* How many sends to hop |ttl| failed. */
+/* Returns how many sends to hop |ttl| failed. */
 static unsigned failures(const struct core *c, const struct trace *t,
                          unsigned ttl) {
   uint32_t at = SLAB_NONE;

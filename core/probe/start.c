@@ -10,16 +10,16 @@
 
 enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
 
-/* What traces need one of for themselves: those that wait for a time of their
- * own, that are told what to send, or that share ports with others. */
-static int needs_own(const struct core *c, const struct mtr_trace *o) {
+/* Returns 1 if a trace needs a struct extra: it waits for a time, its probes
+ * are chosen outside, or it may share ports with other traces. */
+static int needs_extra(const struct core *c, const struct mtr_trace *o) {
   uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
   return c->target_gap || o->flags & flags || o->protocol != MTR_ICMP;
 }
 
-static int reserve(struct core *c, int own) {
+static int reserve(struct core *c, int extra) {
   if (c->traces.used >= c->traces.max) return -EAGAIN;
-  if (slab_reserve(&c->traces, 1) || (own && slab_reserve(&c->owns, 1)) ||
+  if (slab_reserve(&c->traces, 1) || (extra && slab_reserve(&c->extras, 1)) ||
       cells_reserve(&c->cells, CELLS_PER_TRACE))
     return -ENOMEM;
   return 0;
@@ -58,7 +58,7 @@ struct opts start_opts(const struct mtr_trace *o,
   return like;
 }
 
-/* Places that a trace needs for its hops to begin with. */
+/* Returns how many hops the first ring of a trace needs. */
 static unsigned hops_needed(const struct opts *o) {
   unsigned all = o->max_ttl - o->first_ttl + 1u;
   if (o->flags & MTR_MANUAL) return 0;
@@ -66,17 +66,17 @@ static unsigned hops_needed(const struct opts *o) {
   return all < o->window ? all : o->window;
 }
 
-static void open_own(struct core *c, struct trace *t, uint32_t index,
+static void open_extra(struct core *c, struct trace *t, uint32_t index,
                      int64_t now) {
-  uint32_t self = slab_take(&c->owns);
-  t->own = slab_at(&c->owns, self);
-  memset(t->own, 0, sizeof *t->own);
-  t->own->self = self;
-  t->own->routed = now;
-  t->own->timer.kind = TIMER_TRACE;
-  t->own->timer.index = index;
-  t->own->queue = t->own->queue_last = t->own->same_hash = SLAB_NONE;
-  t->own->data = cells_empty();
+  uint32_t self = slab_take(&c->extras);
+  t->extra = slab_at(&c->extras, self);
+  memset(t->extra, 0, sizeof *t->extra);
+  t->extra->self = self;
+  t->extra->routed = now;
+  t->extra->timer.kind = TIMER_TRACE;
+  t->extra->timer.index = index;
+  t->extra->queue = t->extra->queue_last = t->extra->same_hash = SLAB_NONE;
+  t->extra->data = cells_empty();
 }
 
 void start_fields(const struct core *c, struct trace *t,
@@ -93,7 +93,7 @@ void start_fields(const struct core *c, struct trace *t,
 int start_trace(struct core *c, struct mtr_trace *opts,
                 const struct start_route *route, const uint8_t *payload,
                 uint16_t payload_size, int64_t now) {
-  int own = needs_own(c, opts), err = reserve(c, own);
+  int extra = needs_extra(c, opts), err = reserve(c, extra);
   if (err) return err;
   struct opts like = start_opts(opts, route, payload, payload_size);
   uint32_t i = slab_take(&c->traces);
@@ -111,7 +111,7 @@ int start_trace(struct core *c, struct mtr_trace *opts,
   t->settled = (uint8_t)(opts->first_ttl - 1);
   t->limit = opts->max_ttl;
   t->state = TRACE_RUNNING;
-  if (own) open_own(c, t, i, now);
+  if (extra) open_extra(c, t, i, now);
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
   unsigned hops = hops_needed(t->opts);
   if (hops && hops_open(&c->hops, t, hops)) goto fail;
@@ -127,7 +127,7 @@ fail:
 int start_reroute(struct core *c, struct trace *t, const uint8_t src[16],
                   int64_t now) {
   struct opts like = *t->opts;
-  t->own->routed = now;
+  t->extra->routed = now;
   if (!memcmp(like.src, src, sizeof like.src)) return 0;
   memcpy(like.src, src, sizeof like.src);
   const struct opts *other = opts_take(&c->opts, &like);

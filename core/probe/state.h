@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * state.h: all that one engine holds, and how to get at a trace or a probe of
- * it by its handle. Every other file of the engine works on this.
+ * state.h: the state of one engine, and how to find a trace or a probe by its
+ * handle. Every other file of the engine works on it.
  *
- * It is wrong to keep a pointer to a probe or a trace past the end of its life:
- * the place is used again. Handles have a generation for that.
+ * Wrong if a pointer to a probe or a trace is kept after its end: its memory is
+ * used again. Handles have a generation, which shows this.
  */
 #ifndef PROBE_STATE_H
 #define PROBE_STATE_H
@@ -20,7 +20,7 @@
 enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
        CORE_PORTS = 1024 };
 
-/* What a timer of the wheel is for: its kind. */
+/* Kinds of timers in the wheel. */
 enum { TIMER_PROBE, TIMER_TRACE, TIMER_USER };
 
 /* What the engine was opened with. */
@@ -32,10 +32,10 @@ struct core_config {
   double target_rate;    /* the same, within a trace */
   int64_t late_window;   /* ns */
   uint64_t seed;
-  uint32_t strict;       /* 1: only what fits in all is believed */
-  uint32_t pick;         /* 1: PICK asks who sends next */
-  uint16_t port_base;    /* first of the block of source ports */
-  uint16_t echo_base;    /* first of the echo identifiers, one per region */
+  uint32_t strict;       /* 1: only full matches are believed (match.h) */
+  uint32_t pick;         /* 1: PICK asks which trace sends next */
+  uint16_t port_base;    /* first port of the block of source ports */
+  uint16_t echo_base;    /* first echo identifier; one per region */
 };
 
 enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024 };
@@ -53,17 +53,17 @@ struct guess {
   uint16_t misses, before;           /* in it, in the one before */
 };
 
-/* Traces that wait for their turn, by index. */
+/* A list of traces that wait for their turn, by index. */
 struct trace_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
-  uint32_t appended;     /* so far; the last ones are: */
-  uint32_t recent[TURNS_AHEAD];
+  uint32_t appended;     /* how many, so far */
+  uint32_t recent[TURNS_AHEAD];      /* the last ones appended */
 };
 
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, owns, timers, batch, hash, secrets;
+  struct slab traces, extras, timers, batch, hash, secrets;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;
@@ -75,26 +75,26 @@ struct core {
   struct identity *identity;
   struct guess guesses[GUESS_PLACES];
   int64_t target_gap;    /* ns */
-  int64_t starved;       /* no id before this time, ns */
+  int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */
-  struct trace_list urgent;          /* the same, before all others */
-  uint32_t asked;        /* probes of NEXT, PACE, PICK not yet answered */
-  uint32_t picking;      /* 1: one of them is PICK */
-  uint32_t nobody;       /* 1: nobody was picked, nothing has happened yet */
+  struct trace_list urgent;          /* these send before all others */
+  uint32_t asked;        /* probes asked for by NEXT, PACE, PICK */
+  uint32_t picking;      /* 1: a PICK is not yet answered */
+  uint32_t nobody;       /* 1: none was picked, nothing has happened since */
   uint32_t dirty_first, dirty_last;
   struct mtr_event *events;
   uint8_t *ext;
   uint32_t event_count, ext_count;
   uint32_t again;        /* SYNs sent from other ports (again.h) */
-  uint32_t told;         /* events that the caller has seen */
+  uint32_t events_seen;  /* events that the caller has read */
 };
 
-/* state_at: the trace at |index| of the slab. */
+/* state_at: returns the trace at |index| of the slab. */
 static inline struct trace *state_at(const struct core *c, uint32_t index) {
   return slab_at(&c->traces, index);
 }
 
-/* state_trace: the trace of |handle|, or NULL if it is gone. */
+/* state_trace: returns the trace of |handle|, or NULL if it is gone. */
 static inline struct trace *state_trace(const struct core *c,
                                         uint32_t handle) {
   uint32_t i = handle & ((1u << TRACE_BITS) - 1);
@@ -103,8 +103,8 @@ static inline struct trace *state_trace(const struct core *c,
   return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
 }
 
-/* state_probe: the probe of table handle |handle|, or NULL if the place has
- * another probe now. */
+/* state_probe: returns the probe of |handle|, or NULL if its place in the table
+ * has another probe now. */
 static inline struct probe *state_probe(const struct core *c,
                                         uint32_t handle) {
   uint32_t region = handle >> TABLE_SHIFT & (CORE_REGIONS - 1);

@@ -17,10 +17,10 @@ static void forget(struct core *c, struct trace *t, int64_t now) {
     if (p->size)
       c->counters.given_up++;
     else
-      t->probes--;                     /* it has not left, and will not */
+      t->probes--;                     /* it never left */
     outstanding_retire(c, p, PROBE_SILENT, now);
   }
-  while (t->own && (p = queue_take(c, t)))
+  while (t->extra && (p = queue_take(c, t)))
     outstanding_retire(c, p, PROBE_SILENT, now);
 }
 
@@ -35,15 +35,15 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
   if (!(t->opts->flags & MTR_STRATEGY)) {
     for (unsigned ttl = t->settled + 1u; ttl <= high; ttl++)
       if (t->hops) silence_keep(c, t, ttl);
-    if (t->settled < high) t->settled = (uint8_t)high;   /* all it has seen */
-  } else {                             /* the judge reports the rest */
+    if (t->settled < high) t->settled = (uint8_t)high;   /* all that answered */
+  } else {                             /* advance.c reports the rest */
     if (high < t->settled && t->settled <= t->limit) high = t->settled;
     if (!t->last) t->last = (uint8_t)high;
     if (t->settled > t->last) t->settled = t->last;
   }
   turns_leave(c, t);
   ask_answered(c, t);
-  if (t->own) wheel_remove(&c->wheel, &t->own->timer);
+  if (t->extra) wheel_remove(&c->wheel, &t->extra->timer);
   forget(c, t, now);
   if (t->opts->protocol != MTR_ICMP) share_leave(c, t);
   turns_dirty(c, t);
@@ -53,7 +53,7 @@ void stop_release(struct core *c, struct trace *t) {
   cells_free(&c->cells, &t->cells);
   if (t->hops) hops_give(&c->hops, t);
   if (t->opts) opts_give(&c->opts, t->opts);
-  if (t->own) slab_give(&c->owns, t->own->self);
+  if (t->extra) slab_give(&c->extras, t->extra->self);
   t->state = TRACE_FREE;
   slab_give(&c->traces, trace_index(t));
 }

@@ -9,7 +9,7 @@ static int wants(const struct trace *t, const struct hop *h) {
          h->sent < o->queries * o->attempts;
 }
 
-/* Whether no probe of |ttl| was ever sent: the ring need not reach it yet. */
+/* Returns 1 if |ttl| lies beyond the ring: no probe was sent there yet. */
 static int untouched(const struct trace *t, unsigned ttl) {
   return ttl - t->settled > t->hop_mask + 1u;
 }
@@ -40,7 +40,7 @@ void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
   struct hop *h = trace_hop(t, ttl);
   if (h->answers < UINT8_MAX) h->answers++;
   if (ttl > t->high) t->high = (uint8_t)ttl;
-  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_OTHER;
+  if (!(flags & MTR_REPLY_UNREACH)) h->marks |= HOP_NOT_UNREACH;
   if (flags & MTR_REPLY_FINAL) {
     h->marks |= HOP_FINAL;
     if (ttl < t->limit) t->limit = (uint8_t)ttl;
@@ -51,7 +51,7 @@ void sweep_lost(struct trace *t, unsigned ttl) {
   if (wants(t, trace_hop(t, ttl))) t->retry = 1;
 }
 
-/* RFC 1191 section 7.1: what to try when a router does not say its MTU. */
+/* Returns the size to try when a router gives no MTU (RFC 1191 section 7.1). */
 static unsigned plateau(unsigned size) {
   static const uint16_t steps[] = {32000, 17914, 8166, 4352, 2002,
                                    1492, 1006, 508, 296, 68};
@@ -65,14 +65,14 @@ void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,
   struct hop *h = trace_hop(t, ttl);
   int v6 = t->opts->family == 6;
   unsigned least = v6 ? 1280 : 68;               /* RFC 8200 5, RFC 791 */
-  /* What wire_build adds to t->size: the TTL is UDP dublin's mark on IPv6. */
+  /* UDP dublin on IPv6: wire_build adds the TTL to t->size. */
   unsigned more = v6 && t->opts->multipath == MTR_DUBLIN ? ttl : 0;
   if (floor + more > least) least = floor + more;
   if (!mtu || mtu >= size || (!v6 && mtu < 68)) mtu = plateau(size);
   if (mtu < least) mtu = least;
   unsigned now = t->size ? t->size + more : size;
   if (mtu < now) t->size = (uint16_t)((now = mtu) - more);
-  if (now < size) h->sent--;           /* it was not this hop's attempt */
+  if (now < size) h->sent--;           /* this attempt does not count */
   sweep_lost(t, ttl);
 }
 
@@ -102,19 +102,19 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   return error;
 }
 
-/* Whether several routers of one path may answer as the IPv4 address |a|: none
- * at all, the prefix of RFC 7335 with RFC 7600's dummy address (what routers
- * without an address of IPv4 send from) and anycast addresses behind it, and
- * link-local addresses, which mean another router on each link. */
+/* Returns 1 if several routers of one path may answer with the IPv4 address
+ * |a|: 0.0.0.0, the prefix of RFC 7335 with the dummy address of RFC 7600 (for
+ * routers without an IPv4 address) and the anycast addresses behind it, and
+ * link-local addresses, which are other routers on each link. */
 static int many_use4(const uint8_t *a) {
   static const uint8_t none[4];
   return !memcmp(a, none, 4) || (a[0] == 169 && a[1] == 254) ||
          (a[0] == 192 && !a[1] && !a[2] && a[3] < 16);
 }
 
-/* Whether |addr|, which has answered |t|, tells nothing about loops:
- * many routers use it, or it is the target's, which tunnels and gateways lend
- * to what is before and behind them. */
+/* Returns 1 if |addr|, which has answered |t|, proves no loop: many routers use
+ * it, or it is the target's address, which routers before and behind tunnels
+ * and gateways also answer with. */
 static int names_nobody(const struct trace *t, const uint8_t *addr) {
   static const uint8_t none[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
   if (!memcmp(addr, t->dst, sizeof t->dst)) return 1;
@@ -124,7 +124,7 @@ static int names_nobody(const struct trace *t, const uint8_t *addr) {
          (!memcmp(addr, nat64, sizeof nat64) && many_use4(addr + 12));
 }
 
-/* Whether |addr| may have answered at an earlier hop; notes that it has now. */
+/* Returns 1 if |addr| may have answered at an earlier hop. Remembers |addr|. */
 static int maybe_seen(struct trace *t, const uint8_t *addr) {
   uint32_t word[4];
   memcpy(word, addr, sizeof word);
@@ -135,8 +135,9 @@ static int maybe_seen(struct trace *t, const uint8_t *addr) {
   return was;
 }
 
-/* Whether |addr| answered first at an earlier hop than |ttl|, and another one
- * did in between: scamper's definition of a loop, adjacent repeats are none. */
+/* Returns 1 if |addr| was the first to answer at a hop before |ttl|, with
+ * another address in between. This is scamper's definition of a loop; repeats
+ * at adjacent hops are not loops. */
 static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
                  const uint8_t *addr) {
   uint8_t seen = 0, between = 0, other[16];
@@ -154,13 +155,13 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   return seen && between > seen;
 }
 
-/* Why |t| ends at hop |ttl|, all that is known of it in |h|. */
+/* Returns why |t| ends at hop |ttl|, of which |h| knows all. */
 static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
                  const struct hop *h, const uint8_t *addr) {
   const struct opts *o = t->opts;
   t->stop_data = 0;
   if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
-  if (h->answers && !(h->marks & HOP_OTHER)) {
+  if (h->answers && !(h->marks & HOP_NOT_UNREACH)) {
     t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }
@@ -182,6 +183,6 @@ int sweep_judge(struct trace *t, const struct cells *cells, unsigned ttl,
   int stop = judge(t, cells, ttl, h, addr);
   t->settled = (uint8_t)ttl;
   if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
-  memset(h, 0, sizeof *h);             /* a later hop's place from now on */
+  memset(h, 0, sizeof *h);             /* a later hop uses it now */
   return stop;
 }

@@ -5,12 +5,13 @@
 
 enum {
   TABLE_CHUNK = 10,      /* a chunk is 1,024 probes */
-  TABLE_LOW = 512,       /* fresh probes below which it grows */
+  TABLE_LOW = 512,       /* it grows if fewer fresh probes are left */
   TABLE_HANDLE = 19      /* bits of a handle below its generation */
 };
 
-/* A queue is so long that its next probe has not been touched for seconds, and
- * is fetched early: each knows the one that comes TABLE_AHEAD later. */
+/* Queues are long: their next probe was not used for seconds and is no longer
+ * in the cache. So each probe knows the one TABLE_AHEAD later, to fetch it
+ * early. */
 static void queue_push(struct table *t, struct table_queue *q, uint32_t place) {
   struct probe *p = slab_at(&t->slab, place);
   p->next = p->newer = SLAB_NONE;

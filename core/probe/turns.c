@@ -15,7 +15,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
   else
     state_at(c, list->last)->ready_next = trace_index(t);
   list->last = trace_index(t);
-  /* A hint, to fetch it early: either may have left the list by then. */
+  /* Only a hint, for prefetching: either may have left the list by then. */
   t->ready_ahead = SLAB_NONE;
   uint32_t *recent = &list->recent[list->appended++ % TURNS_AHEAD];
   if (list->appended > TURNS_AHEAD)
@@ -25,9 +25,9 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
 
 void turns_ready(struct core *c, struct trace *t) {
   c->nobody = 0;
-  if (t->asked) t->news = 1;           /* asked again, if it passes */
+  if (t->asked) t->news = 1;           /* ask again, should it pass */
   t->passed = 0;
-  /* A manual trace was picked by its caller. */
+  /* The caller has picked a manual trace by sending on it. */
   int picked = c->config.pick && t->opts->flags & MTR_MANUAL;
   if (!t->in_ready && t->state == TRACE_RUNNING)
     append(c, t, picked ? TURN_URGENT : TURN_READY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Help and versions. The only place outside core/loop that includes uv.h, for
- * the version of the library that really is loaded.
+ * Help and versions. The only file outside core/loop that includes uv.h: it
+ * shows the version of the library that is loaded.
  */
 #include "program/about.h"
 
@@ -16,7 +16,7 @@
 #include "mtr.h"
 #include "program/options.h"
 
-/* about_transports: the line of --transport, folded like the others. */
+/* about_transports: prints the line of --transport, with line breaks. */
 static void about_transports(void) {
   enum { INDENT = 22, WIDTH = 78 };
   const char *text = "  --transport NAME    how probes travel:";
@@ -41,37 +41,39 @@ void about_help(void) {
     "       mtrlua [options] -e 'chunk'      run a piece of Lua\n"
     "       mtrlua [options] -               run standard input\n"
     "\n"
-    "A script without a slash in its name is one of those installed: mtrlua\n"
-    "trace example.org; or, if it ends with .lua, in the current directory.\n"
+    "A script without a slash in its name is one of the installed scripts:\n"
+    "mtrlua trace example.org; if the name ends with .lua, the current\n"
+    "directory is searched first.\n"
     "\n"
-    "options, before the script:\n"
-    "  -e CHUNK            run CHUNK, before the script if there is one\n",
+    "options (write them before the script):\n"
+    "  -e CHUNK            run the Lua text CHUNK, before the script\n",
     stdout);
   about_transports();
   fputs(
-    "  --sim FILE          simulate the network that a file of Lua describes\n"
-    "  --rate RATE         all probes together: 1000, \"100/s\", max\n"
+    "  --sim FILE          use a simulated network, described in a Lua file\n"
+    "  --rate RATE         most probes per second: 1000, \"100/s\", max\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"
-    "  --mark NUMBER       firewall mark of the probes\n"
-    "  --log LEVEL         how much to say: error, warn, info, debug\n"
-    "  --seed NUMBER       makes random choices repeatable\n"
-    "  --record FILE       keep the run in FILE\n"
-    "  --replay FILE       run as then, from FILE: no network, no privilege\n"
+    "  --mark NUMBER       firewall mark of all probes\n"
+    "  --log LEVEL         which messages to print: error, warn, info, debug\n"
+    "  --seed NUMBER       make the same random choices in each run\n"
+    "  --record FILE       record the run in FILE\n"
+    "  --replay FILE       repeat a recorded run: no network, no privilege\n"
     "  --grace WAIT        how long a script may go on after ^C (5s)\n"
-    "  -v, --version       versions, then exit\n"
-    "  -h, --help          this text, then exit\n"
+    "  -v, --version       print versions and exit\n"
+    "  -h, --help          print this text and exit\n"
     "\n"
-    "An engine that the script opens with mtr.engine has these options too,\n"
-    "save those that it names itself. One that names transport, sim or\n"
-    "replay has none of them. --record and --replay are for one engine.\n"
+    "These options are also defaults for engines that the script opens with\n"
+    "mtr.engine, unless it gives the option transport, sim or replay there:\n"
+    "then none of them is used. --record and --replay serve one engine only.\n"
     "\n"
-    "Exit status: 0 done, 1 error, 2 bad usage, 130 interrupted (^C), 143\n"
-    "ended by SIGTERM, or what the script says. The first such signal ends\n"
-    "traces and campaigns, whose results the script still gets; what only\n"
-    "waits, and what is started then, raises \"mtr: interrupted\". The second\n"
-    "signal, or the end of --grace, ends everything.\n",
+    "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), 143\n"
+    "ended by SIGTERM, or the status that the script chooses. The first such\n"
+    "signal ends traces and campaigns, and the script still gets their\n"
+    "results; calls that only wait, or start something, raise\n"
+    "\"mtr: interrupted\". The second signal, or the end of --grace, ends the\n"
+    "program.\n",
     stdout);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * embed.h: the Lua layer inside the program, as source text; embed.awk writes
+ * embed.h: the Lua layer as source text inside the program. embed.awk writes
  * the table.
  */
 #ifndef PROGRAM_EMBED_H
@@ -8,7 +8,7 @@
 
 /* One file of the Lua layer. */
 struct embed_module {
-  const char *name;      /* what require calls it; NULL ends the table */
+  const char *name;      /* for require; NULL ends the table */
   const char *chunk;     /* chunk name, "@lua/mtr/..." */
   const char *text;
   const char *end;       /* just behind the text */

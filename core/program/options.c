@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A table of long options, each with the field that its value goes to. Values
- * are checked here when they are numbers or one of a few words; addresses,
- * rates and interfaces are checked where they are understood.
+ * A table of long options, each with the field for its value. Numbers and words
+ * are checked here. The Lua layer and the engine check addresses, rates and
+ * interfaces.
  */
 #include "program/options.h"
 
@@ -47,8 +47,8 @@ static size_t least(size_t a, size_t b, size_t c) {
   return low < c ? low : c;
 }
 
-/* Edits between two words (Levenshtein), none when |a| is the beginning of |b|;
- * long ones are cut. */
+/* Returns the number of edits between two words (Levenshtein distance); 0 if
+ * |a| is the beginning of |b|. Long words are cut. */
 static size_t distance(const char *a, const char *b) {
   enum { CUT = 32 };
   size_t n = strnlen(a, CUT), m = strnlen(b, CUT), row[CUT + 1];
@@ -167,8 +167,8 @@ static int set_value(struct options *o, const struct row *r, const char *value,
   return 0;
 }
 
-/* Takes --name value or --name=value at argv[0]; how many arguments that
- * were. */
+/* Takes --name value or --name=value at argv[0]. Returns how many arguments it
+ * took. */
 static int take_long(struct options *o, char **argv, char *why) {
   const char *name = argv[0] + 2;
   size_t len = strcspn(name, "=");

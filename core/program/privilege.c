@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * System calls, not libcap, so that nothing more is linked. PR_SET_NO_NEW_PRIVS
- * is set only by a process that had something to lose: it closes the way back
- * for one that was root or lent capabilities, while an ordinary user's scripts
- * can still run helpers that carry their own. Nor is it set where probes will
- * go through such a helper: under it mtr-packet would not be given the
- * capability of its file.
+ * Uses system calls instead of libcap, so that one library less is linked.
+ *
+ * PR_SET_NO_NEW_PRIVS is set only in a process that had privileges (root, file
+ * capabilities): it closes the way back to them. Without it, scripts of an
+ * ordinary user can still run helpers with file capabilities. It is also not
+ * set if mtr-packet sends the probes, because it would keep mtr-packet from
+ * getting the capability of its file.
  */
 #include "program/privilege.h"
 
@@ -30,8 +31,8 @@ void privilege_kits(struct kits *kits, uint32_t mark) {
   }
 }
 
-/* Whether there is anything to drop. */
-static int held(void) {
+/* Returns 1 if the process has privileges to drop. */
+static int has_any(void) {
   struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
   if (syscall(SYS_capget, &head, caps) < 0) return 1;
@@ -44,7 +45,7 @@ int privilege_drop(int helped) {
   struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
   uid_t user = getuid();
   gid_t group = getgid();
-  if (!helped && held() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+  if (!helped && has_any() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     return -errno;
   if (getegid() != group && setresgid(group, group, group) < 0) return -errno;
   if (geteuid() != user && setresuid(user, user, user) < 0) return -errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * privilege.h: takes the raw sockets while the process may, then gives every
- * privilege up for good, so that no script ever runs with any.
+ * privilege.h: opens the raw sockets while the process has the privilege, then
+ * gives up all privileges for ever, so that scripts run without any.
  */
 #ifndef PROGRAM_PRIVILEGE_H
 #define PROGRAM_PRIVILEGE_H
@@ -12,26 +12,27 @@
 
 enum { PRIVILEGE_KITS = 4 };
 
-/* The privileged sockets, one set for each engine that may be opened; the
- * first is good for packet too. More are not, for what these sockets cost: the
- * kernel waits for all its processors when one is closed. */
+/* The privileged sockets: one set for each engine that may be opened. Only the
+ * first set serves the transport packet too, because closing such sockets is
+ * slow: the kernel waits for all processors. */
 struct kits {
   int32_t fd[PRIVILEGE_KITS][MTR_SOCKETS];
   int count;             /* sets opened */
-  int error;             /* errno that ended the opening, 0 none */
+  int error;             /* errno of the set that failed; 0: none */
 };
 
-/* privilege_secure: whether the program file lent us rights that whoever runs
- * it does not have (setuid, setgid, file capabilities). */
+/* privilege_secure: returns 1 if the program file gives the process rights that
+ * its user does not have (setuid, setgid, file capabilities). */
 int privilege_secure(void);
 
-/* privilege_kits: opens as many sets as it may into |kits|; |mark| as in
- * mtr_sockets. To fail is no error: scripts may need none. */
+/* privilege_kits: opens up to PRIVILEGE_KITS sets into |kits|; |mark| as in
+ * mtr_sockets. A failure is only noted: a script may need no sockets. */
 void privilege_kits(struct kits *kits, uint32_t mark);
 
-/* privilege_drop: becomes the real user, without any capability or a way to get
- * one back; by execve(2) neither, unless |helped|: a helper program is to have
- * its own. Returns 0 or a negative errno, after which nothing may run. */
+/* privilege_drop: becomes the real user, drops all capabilities and every way
+ * to get one back, also by execve(2). |helped|: execve may still give a helper
+ * program its file capabilities. Returns 0; after a negative errno the program
+ * must end. */
 int privilege_drop(int helped);
 
 #endif

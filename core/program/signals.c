@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only static state of the program, for a handler has no argument to find
- * its state by. The handler makes async-signal-safe calls only.
+ * The only static variables of the program: a signal handler has no argument
+ * for its state. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* timeout(1) signals its child and then its child's group: two signals in a few
- * microseconds that are meant as one. */
+/* timeout(1) signals its child and then the group of its child: two signals
+ * within a few microseconds, which count as one. */
 enum { SAME_NS = 20 * 1000 * 1000 };
 
 static volatile int32_t count;
@@ -30,7 +30,7 @@ static int64_t now_ns(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Whether nobody reads standard output any more. */
+/* Returns 1 if nobody reads standard output any more. */
 static int reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO};
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
@@ -76,13 +76,13 @@ static void on_signal(int sig) {
     _exit(128 + sig);
   }
   if (write(wake_fd, &one, sizeof one) < 0) {
-    /* readable already */
+    /* it is readable already */
   }
   errno = saved;
 }
 
-/* Handles |sig|; but SIGINT stays ignored where we were started so, as shells
- * do for what runs in the background. */
+/* Installs the handler of |sig|. If SIGINT was ignored before, it stays
+ * ignored: shells start background programs like that. */
 static void take(int sig) {
   struct sigaction old;
   struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};

@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * signals.h: what ^C, a polite kill and a closed pipe mean to mtrlua.
+ * signals.h: how mtrlua handles SIGINT (^C), SIGTERM and SIGPIPE.
  *
- * The first SIGINT or SIGTERM is said on standard error, counted, and makes a
- * descriptor readable, which ends whatever wait the engine is in. The second,
- * or the end of a time of grace, ends the process at once, from the handler, so
- * that a compiled Lua loop, which runs no hooks, cannot hold it up. SIGPIPE
- * counts like SIGINT, without a word, when it is standard output that has no
- * reader left, and is ignored otherwise.
+ * The first SIGINT or SIGTERM prints a message, is counted, and makes a
+ * descriptor readable, which ends any wait of the engine. The second, or the
+ * end of the time of grace, ends the process at once, from the handler, so that
+ * even a compiled Lua loop, which runs no hooks, cannot delay it. SIGPIPE
+ * counts like SIGINT, without a message, if standard output has no reader any
+ * more; otherwise it is ignored.
  */
 #ifndef PROGRAM_SIGNALS_H
 #define PROGRAM_SIGNALS_H
 
 #include <stdint.h>
 
-/* signals_start: installs the handlers; after the first signal the process has
+/* signals_start: installs the handlers. After the first signal the process has
  * |grace_ms| left. Returns the descriptor that a signal makes readable, or a
- * negative errno. Once per process. */
+ * negative errno. Call it once per process. */
 int signals_start(uint32_t grace_ms);
 
-/* signals_count: 1 after the first signal, 0 before. */
+/* signals_count: returns 1 after the first signal, 0 before. */
 int signals_count(void);
 
-/* signals_cell: where that count is, for those who read it often. */
+/* signals_cell: returns the place of that count, for callers that read it
+ * often.
+ */
 volatile int32_t *signals_cell(void);
 
-/* signals_clear: makes the descriptor unreadable again. */
+/* signals_clear: empties the descriptor. */
 void signals_clear(void);
 
-/* signals_status: 128 + the first signal taken, 0 if none was. */
+/* signals_status: returns 128 + the first signal, or 0 if there was none. */
 int signals_status(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scripts are found beside the program, wherever that was put:
- * PREFIX/bin/mtrlua has PREFIX/share/mtrlua/scripts, build/mtrlua has scripts.
- * A script is read before Lua exists, for it may have to be read before the
- * privileges go: root without them cannot look into others' directories.
+ * Scripts are found relative to the program: PREFIX/bin/mtrlua uses
+ * PREFIX/share/mtrlua/scripts, build/mtrlua uses scripts. A script is read
+ * before Lua starts, because it may have to be read before the privileges are
+ * dropped: root without them cannot read directories of other users.
  */
 #include "program/source.h"
 
@@ -17,7 +17,7 @@
 
 enum { SOURCE_STEP = 64 * 1024 };
 
-/* Makes the chunk name of a path, 0 if it is too long. */
+/* Makes the chunk name of a path. Returns 0 if it is too long. */
 static int set_path(struct source *s, const char *dir, const char *name,
                     const char *suffix) {
   int n = snprintf(s->name, sizeof s->name, "@%s%s%s", dir, name, suffix);
@@ -29,15 +29,15 @@ static int is_file(const struct source *s) {
   return stat(s->name + 1, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-/* Whether |name| is that of a file in the current folder, as names are that end
- * with .lua. */
+/* Sets |s|->name to |name| if that ends with .lua and is a file in the current
+ * directory. Returns 0 if not. */
 static int is_here(struct source *s, const char *name) {
   size_t n = strlen(name);
   return n > 4 && !strcmp(name + n - 4, ".lua") &&
          set_path(s, "", name, "") && is_file(s);
 }
 
-/* Leaves in |s|->name the first place where |name| is. */
+/* Sets |s|->name to the first file found for |name|. Returns 0 if none is. */
 static int find(struct source *s, const char *name) {
   static const char *const places[] = {"../share/mtrlua/scripts/",
                                        "../scripts/", NULL};
@@ -76,8 +76,8 @@ static int read_all(struct source *s, int fd) {
   }
 }
 
-/* Blanks the line that is for the kernel, so that the lines after it keep their
- * numbers. */
+/* Overwrites a first line for the kernel (#!) with blanks, so that line numbers
+ * stay. */
 static void blank(struct source *s) {
   if (s->size > 0 && s->text[0] == '#')
     for (size_t i = 0; i < s->size && s->text[i] != '\n'; i++) s->text[i] = ' ';

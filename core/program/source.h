@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * source.h: finds a script by the name that the user gave and reads it whole.
+ * source.h: finds a script by its name and reads it.
  */
 #ifndef PROGRAM_SOURCE_H
 #define PROGRAM_SOURCE_H
@@ -13,15 +13,15 @@
 struct source {
   char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
   char *text;            /* owned; NULL when not read */
-  size_t size;           /* bytes of it */
+  size_t size;           /* bytes of |text| */
   bool installed;        /* it came with this program */
 };
 
-/* source_read: reads the script |name|: "-" is standard input; a name without
- * a slash is looked up, with ".lua" and as it is, among the scripts installed
- * with this program, and before that in the current directory if it ends with
- * ".lua" itself. A first line that starts with '#' is blanked out. Returns 0 or
- * a negative errno; the caller frees. */
+/* source_read: reads the script |name|: "-" is standard input. A name without a
+ * slash is looked for among the scripts installed with this program, with
+ * ".lua" or as given; if the name ends with ".lua", in the current directory
+ * before. If the first line starts with '#', it becomes blanks. Returns 0 or a
+ * negative errno; the caller frees. */
 int source_read(struct source *s, const char *name);
 
 /* source_passed: whether the current directory has a file |name| that is not

@@ -2,9 +2,9 @@
  *
  * Fills package.preload with the embedded modules and package.loaded with
  * "mtr.program", compiles the chunks, and hands them to the function that
- * require "mtr.main" returns: that one runs them as a task, drives the engines
- * and says with which status to exit. Chunks are compiled here so that a syntax
- * error is told before anything runs.
+ * require "mtr.main" returns. That function runs them as a task, drives the
+ * engines and returns the exit status. Chunks are compiled here so that a
+ * syntax error is reported before anything runs.
  *
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
@@ -65,7 +65,7 @@ static int clear_signals(lua_State *L) {
   return 0;
 }
 
-/* The loader in package.preload; the module is its upvalue. */
+/* Loads a module; the entry in package.preload. The module is its upvalue. */
 static int load_module(lua_State *L) {
   const struct embed_module *m = lua_touserdata(L, lua_upvalueindex(1));
   if (luaL_loadbuffer(L, m->text, (size_t)(m->end - m->text), m->chunk) != 0)
@@ -128,7 +128,7 @@ static void push_options(lua_State *L, const struct options *o) {
   set_number(L, "seed", o->seed_text, o->seed);
 }
 
-/* Fills package.loaded["mtr.program"], and has os.exit call state_exit. */
+/* Fills package.loaded["mtr.program"] and makes os.exit call state_exit. */
 static void publish(lua_State *L, const struct state_setup *setup) {
   lua_getglobal(L, "package");
   lua_getfield(L, -1, "loaded");
@@ -158,7 +158,7 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_pop(L, 3);
 }
 
-/* Makes the global arg, as lua(1) has it. */
+/* Sets the global arg, as lua(1) does. */
 static void push_arg(lua_State *L, const struct state_setup *setup) {
   int script = setup->options->script;
   lua_createtable(L, setup->argc - script, script + 1);
@@ -169,7 +169,7 @@ static void push_arg(lua_State *L, const struct state_setup *setup) {
   lua_setglobal(L, "arg");
 }
 
-/* Makes one function, on the stack, of the |n| on its top. */
+/* Replaces the |n| functions on top of the stack by one that calls them all. */
 static int join_chunks(lua_State *L, int n) {
   static const char join[] =
     "local chunks, n = {...}, select('#', ...)\n"
@@ -185,7 +185,7 @@ static int join_chunks(lua_State *L, int n) {
   return 0;
 }
 
-/* Pushes the function of all chunks; on failure the message. */
+/* Pushes one function for all chunks, or the message of an error. */
 static int compile(lua_State *L, const struct state_setup *setup) {
   const struct source *s = setup->script;
   const struct options *o = setup->options;
@@ -209,7 +209,7 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
-/* The protected part: takes the setup, returns the status. */
+/* Runs everything, called by lua_pcall: takes the setup, returns the status. */
 static int run(lua_State *L) {
   const struct state_setup *setup = lua_touserdata(L, 1);
   int script = setup->options->script, args = 0;
@@ -239,7 +239,7 @@ static int run(lua_State *L) {
 int state_run(const struct state_setup *setup) {
   static struct heap heap;
   lua_State *L = lua_newstate(heap_alloc, &heap);
-  if (!L) L = luaL_newstate();         /* a LuaJIT that wants its own */
+  if (!L) L = luaL_newstate();         /* this LuaJIT needs its allocator */
   if (!L) {
     fputs("mtrlua: not enough memory for Lua\n", stderr);
     return EXIT_FAILURE;

@@ -15,8 +15,9 @@ local STRATEGIES = { "window", "window-lua", "sequential", "rounds", "random", "
 -- A trace that is stopped after |after| ms: its result, statistics, and counters.
 local function stopped(opts, after)
   local e = assert(mtr.engine { sim = mtr.sim(SLOW), seed = 1 })
-  local stats, result, trace = mtr.stats()
-  trace = assert(e:trace("web", stats:hooks(opts), function(_, r) result = r end))
+  local stats = mtr.stats()
+  local result
+  local trace = assert(e:trace("web", stats:hooks(opts), function(_, r) result = r end))
   mtr.go(function()
     mtr.sleep(after)
     trace:stop()

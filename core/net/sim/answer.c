@@ -14,11 +14,11 @@ static const uint8_t *from(const struct sim *s, const struct trip *trip,
   const struct mtr_sim_node *node = topo_node(s->topo, trip->node);
   unsigned family = trip->packet[0] >> 4;
   switch (node->reply_from) {
-  case MTR_SIM_THE_TARGETS:
+  case MTR_SIM_FROM_TARGET:
     return wire_dst(trip->packet);
-  case MTR_SIM_THE_SOURCES:
+  case MTR_SIM_FROM_SOURCE:
     return topo_own(s->topo, s->topo->source, family);
-  case MTR_SIM_ANOTHER:
+  case MTR_SIM_FROM_OTHER:
     return family == 4 ? node->other4 : node->other6;
   default:
     return own ? topo_own(s->topo, trip->node, family)

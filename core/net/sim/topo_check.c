@@ -26,7 +26,7 @@ int topo_check_node(const struct mtr_sim *t, const void *record) {
            v->chain_size <= WIRE_CHAIN && !(v->chain_size & 7) &&
            (!v->chain_size || v->chain_last < v->chain_size) &&
            v->ext_summed <= 2 && v->balance <= MTR_SIM_BY_LABEL &&
-           v->reply_from <= MTR_SIM_ANOTHER && v->tcp <= MTR_SIM_FILTERED &&
+           v->reply_from <= MTR_SIM_FROM_OTHER && v->tcp <= MTR_SIM_FILTERED &&
            v->udp <= MTR_SIM_FILTERED && v->copies && v->reply_ttl &&
            memchr(v->name, 0, sizeof v->name);
   return ok ? 0 : -EINVAL;

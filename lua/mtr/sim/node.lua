@@ -21,8 +21,8 @@ local function put_bytes(struct, field, bytes)
   struct[field .. "_size"] = #bytes
 end
 
-local FROM = { own = C.MTR_SIM_OWN, target = C.MTR_SIM_THE_TARGETS,
-  source = C.MTR_SIM_THE_SOURCES }
+local FROM = { own = C.MTR_SIM_FROM_ITSELF, target = C.MTR_SIM_FROM_TARGET,
+  source = C.MTR_SIM_FROM_SOURCE }
 
 -- Whose address replies come from: a word, an address, or one of each family.
 local function reply_from(struct, path, given)
@@ -34,7 +34,7 @@ local function reply_from(struct, path, given)
     local a = fields.address(type(given) == "table" and fault.path(path, i) or path, text)
     lib.copy(struct["other" .. a.family], a.bytes, 16)
   end
-  struct.reply_from = C.MTR_SIM_ANOTHER
+  struct.reply_from = C.MTR_SIM_FROM_OTHER
 end
 
 local function reply(struct, path, given)

@@ -7,14 +7,15 @@
 --
 -- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
 -- is printed when it has ended: one line, and all that it said if it did not simply pass. A run
--- that ends without a closing line, or badly, counts as a failure. The longest files go first, by
--- the seconds of the last time, which build/spec-seconds remembers; the slowest ten are named at
--- the end. Files whose tests measure time say `#alone` in the name of a describe: they run one by
--- one after all others. ^C ends all runs and takes their labs down.
+-- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
+-- The longest files go first, by the seconds of the last time, which build/spec-seconds remembers;
+-- the slowest ten are named at the end. Files whose tests measure time say `#alone` in the name of
+-- a describe: they run one by one after all others. ^C ends all runs and takes their labs down.
 package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
 
 local SECONDS, SLOWEST = "build/spec-seconds", 10
+local LIMIT = "900"                    -- seconds that one file may take, before it is ended
 
 local function lines(command)
   local pipe = assert(io.popen(command))
@@ -110,7 +111,7 @@ local function run(jobs, width, directory)
       started, active = started + 1, active + 1
       local job = jobs[started]
       job.output, job.since = ("%s/%d"):format(directory, started), child.now()
-      running[child.start({ "busted", job.path }, job.output)] = job
+      running[child.start({ "timeout", "-k", "10", LIMIT, "busted", job.path }, job.output)] = job
     end
     local pid, status = child.wait()
     if not pid then error { signal = status } end

@@ -99,7 +99,7 @@ function Drive:collect()
     self.events[#self.events + 1] = record.event(self.core.events[i])
   end
   assert(self.core.event_count <= self.core.config.max_events, "events beyond the array")
-  self.core.told = self.core.event_count
+  self.core.events_seen = self.core.event_count
   C.events_clear(self.core)
 end
 
@@ -281,7 +281,7 @@ function Drive:close()
   end
   local used = { hops = C.hops_used(self.core.hops), cells = self.core.cells.slab.used,
     opts = self.core.opts.slab.used }
-  for _, name in ipairs{ "traces", "owns", "timers" } do used[name] = self.core[name].used end
+  for _, name in ipairs{ "traces", "extras", "timers" } do used[name] = self.core[name].used end
   for name, n in pairs(used) do assert(n == 0, ("%d %s are left"):format(n, name)) end
   assert(self.core.wheel.count == 0, "timers are left armed")
   assert(self:count("probes") == 0, "probes are left outstanding")

@@ -17,9 +17,9 @@ describe("ahead", function()
     t.handle, t.state, t.cells = 1048576 + i, L.TRACE_DONE, { NONE, NONE, 0 }
     local reply = ffi.new("struct mtr_event", { family = 4, kind = L.MTR_EV_REPLY, ttl = 1 })
     for _ = 1, n do L.cells_add(c.cells, t.cells, reply, nil) end
-    local e = c.events[c.told]
+    local e = c.events[c.events_seen]
     e.kind, e.trace = kind or L.MTR_EV_DONE, t.handle
-    c.told = c.told + 1
+    c.events_seen = c.events_seen + 1
     return t
   end
 
@@ -82,10 +82,10 @@ describe("ahead", function()
     L.ahead_begin(a, c, traces[1].handle)
     fetched(3)
     L.ahead_begin(a, c, traces[1].handle)
-    assert.equal(0, a.own)
+    assert.equal(0, a.current)
     assert.equal(2, a.last)
     L.ahead_begin(a, c, traces[2].handle)
-    assert.equal(1, a.own)
+    assert.equal(1, a.current)
     -- The chain of the second is given up, that of the third is not.
     for _ = 1, 9 do
       L.ahead_next(a, c)
@@ -100,7 +100,7 @@ describe("ahead", function()
     local second = ended(2)
     L.ahead_begin(a, c, first.handle)
     assert.equal(second.cells.first, a.chain[0].cell)
-    for _ = 1, 70 do c.told = c.told + 1 end
+    for _ = 1, 70 do c.events_seen = c.events_seen + 1 end
     local third = ended(2)
     L.ahead_begin(a, c, second.handle)
     assert.same({ NONE, NONE, NONE }, fetched(3))
@@ -116,7 +116,7 @@ describe("ahead", function()
     second.state = L.TRACE_FREE
     L.ahead_begin(a, c, first.handle)
     assert.same({ NONE, NONE, NONE }, fetched(3))
-    c.counters.steps, c.told = 3, 0
+    c.counters.steps, c.events_seen = 3, 0
     L.ahead_begin(a, c, first.handle)
     assert.same({ NONE, NONE, NONE }, fetched(3))
   end)

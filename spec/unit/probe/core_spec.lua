@@ -40,7 +40,7 @@ describe("core", function()
     for _ = 1, 1000 do d:start{ timeout = 100 } end
     d:run(300)
     local slabs = {}
-    for _, name in ipairs{ "traces", "owns" } do slabs[name] = d.core[name].count end
+    for _, name in ipairs{ "traces", "extras" } do slabs[name] = d.core[name].count end
     local hops = C.hops_bytes(d.core.hops)
     local probes = d.core.tables[0].slab.count + d.core.tables[1].slab.count
     d:run()

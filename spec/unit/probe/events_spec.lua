@@ -27,7 +27,7 @@ describe("events", function()
       assert.equal(C.MTR_EV_TIMER, e.kind)
       assert.same({ 0, 0, 0 }, { e.trace, e.cookie, e.rtt })
       e.trace, e.cookie, e.rtt = 1, 2, 3
-      d.core.told = d.core.event_count
+      d.core.events_seen = d.core.event_count
       C.events_clear(d.core)
     end
     assert.equal(3, d:count("events"))
@@ -36,7 +36,7 @@ describe("events", function()
   it("stay until the caller has seen them", function()
     open{ max_events = 1024 }
     for cookie = 1, 5 do C.events_add(d.core, C.MTR_EV_TIMER).cookie = cookie end
-    d.core.told = 2
+    d.core.events_seen = 2
     C.events_clear(d.core)
     assert.equal(3, d.core.event_count)
     for i = 0, 2 do assert.equal(3 + i, d.core.events[i].cookie) end

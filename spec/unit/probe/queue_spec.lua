@@ -32,14 +32,14 @@ describe("the queue of a manual trace", function()
     local t = d:trace(handle)
     for round = 1, 2 do
       for ttl = 1, 3 do d:probe(handle, { ttl = ttl }) end
-      assert.equal(3, t.own.queued)
+      assert.equal(3, t.extra.queued)
       local taken = {}
       for i = 1, 3 do
         taken[i] = C.queue_take(d.core, t)
         assert.equal(i, taken[i].ttl)
       end
       assert.is_true(C.queue_take(d.core, t) == nil)
-      assert.equal(0, t.own.queued)
+      assert.equal(0, t.extra.queued)
       for i = 3, 1, -1 do C.queue_put(d.core, t, taken[i]) end
       for ttl = 3, 1, -1 do assert.equal(ttl, C.queue_take(d.core, t).ttl, "round " .. round) end
     end

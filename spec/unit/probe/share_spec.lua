@@ -31,7 +31,7 @@ describe("UDP traces of one port", function()
     for i = 1, 3 do t[i] = d:start{ protocol = "udp", timeout = 500 } end
     d:run(100)
     for i = 1, 3 do
-      if d:trace(t[i]).own.data_count > 0 then
+      if d:trace(t[i]).extra.data_count > 0 then
         C.stop_trace(d.core, d:trace(t[i]), C.MTR_STOP_HALTED, 0, d.now)
       end
     end
@@ -78,9 +78,9 @@ describe("UDP traces of one port", function()
     local second = C.share_next(d.core, t, first)
     assert.is_true((first == t and second == twin) or (first == twin and second == t))
     assert.is_true(C.share_next(d.core, t, second) == nil)
-    assert.is_true(C.share_holder(d.core, t) == first)
-    twin.own.data_count = 1
-    assert.is_true(C.share_holder(d.core, t) == twin)
-    twin.own.data_count = 0
+    assert.is_true(C.share_keeper(d.core, t) == first)
+    twin.extra.data_count = 1
+    assert.is_true(C.share_keeper(d.core, t) == twin)
+    twin.extra.data_count = 0
   end)
 end)

@@ -32,15 +32,15 @@ describe("starting a trace", function()
     open()
     d:start{ protocol = "icmp" }
     d:start{ protocol = "icmp" }
-    assert.equal(0, d.core.owns.used)
+    assert.equal(0, d.core.extras.used)
     d:start{ protocol = "udp" }
     d:start{ protocol = "tcp" }
     d:start{ protocol = "icmp", flags = C.MTR_MANUAL }
-    assert.equal(3, d.core.owns.used)
+    assert.equal(3, d.core.extras.used)
     d:close()
     open{ target_rate = 10 }
     d:start{ protocol = "icmp" }
-    assert.equal(1, d.core.owns.used)
+    assert.equal(1, d.core.extras.used)
   end)
 
   it("takes a ring of hops for its window, and none if it is told what to probe", function()
@@ -62,7 +62,7 @@ describe("starting a trace", function()
     d:start()
     local _, err = d:start{ protocol = "udp" }
     assert.equal(EAGAIN, err)
-    assert.same({ 2, 0, 1 }, { d.core.traces.used, d.core.owns.used, d.core.opts.slab.used })
+    assert.same({ 2, 0, 1 }, { d.core.traces.used, d.core.extras.used, d.core.opts.slab.used })
   end)
 
   it("sends from another address once it is told to, alone", function()
@@ -73,7 +73,7 @@ describe("starting a trace", function()
     assert.equal(0, C.start_reroute(d.core, t, src, d.now + 5))
     assert.equal(77, t.opts.src[3])
     assert.not_equal(77, twin.opts.src[3])
-    assert.equal(d.now + 5, tonumber(t.own.routed))
+    assert.equal(d.now + 5, tonumber(t.extra.routed))
   end)
 
   it("refuses one beyond max_traces, and takes one when another is released", function()

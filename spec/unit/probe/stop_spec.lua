@@ -67,8 +67,8 @@ describe("stopping a trace", function()
     local t = d:start{ flags = C.MTR_MANUAL }
     for ttl = 1, 3 do d:probe(t, { ttl = ttl }) end
     stop(t)
-    assert.equal(0, d:trace(t).own.queued)
-    assert.equal(C.SLAB_NONE, d:trace(t).own.queue)
+    assert.equal(0, d:trace(t).extra.queued)
+    assert.equal(C.SLAB_NONE, d:trace(t).extra.queue)
     assert.equal(3, d.core.tables[0].silent.count + d.core.tables[1].silent.count)
     d:run()
     assert.equal(0, #d.sent)

@@ -36,7 +36,7 @@ local function outcome(d, handle)
     replies = plain(d:replies(handle), done.ttl), sent = plain(d.sent, 255),
     hops = plain(d:of("HOP", handle), 255),
     done = { done.reason, done.icmp_code, done.ttl, done.probe, done.rtt },
-    size = t.own ~= nil and t.own.asked_size > 0 and t.own.asked_size or t.size,
+    size = t.extra ~= nil and t.extra.asked_size > 0 and t.extra.asked_size or t.size,
   }
 end
 
