@@ -5,7 +5,7 @@
  */
 #include "probe/guess.h"
 
-#include "probe/data.h"
+#include "wire/proto.h"
 
 enum {
   FEW = 8                /* misses that are not yet guessing */
@@ -18,7 +18,9 @@ enum kind { KIND_QUOTE, KIND_SHORT, KIND_ANSWER, KIND_BARE };
 static uint32_t kind_of(const struct wire_reply *r) {
   if (r->flags & WIRE_TRUNCATED) return KIND_SHORT;
   if (r->flags & WIRE_QUOTE) return KIND_QUOTE;
-  return data_is_bare(r) ? KIND_BARE : KIND_ANSWER;
+  int bare = r->kind == WIRE_UDP_REPLY ||
+             (r->kind == WIRE_TCP_REPLY && !(r->tcp_flags & PROTO_TCP_ACK));
+  return bare ? KIND_BARE : KIND_ANSWER;
 }
 
 static uint32_t place(const struct wire_reply *r, int by_port) {

@@ -99,7 +99,8 @@ describe("a forged reply", function()
   -- What was measured: all identifications tried, and how many false hops there were.
   local SWEEPS = {
     { "20 bytes quoted", 4, function(i)
-      return { ip_id = 2 * i - 1, id = 0, sport = 0, dport = 0, checksum = 0, tcp_low = 0, flags = SHORT }
+      return { ip_id = 2 * i - 1, id = 0, sport = 0, dport = 0, checksum = 0, tcp_low = 0,
+        flags = SHORT }
     end },
     { "8 bytes of UDP, checksum 0 and wrong ports", 4, function(i)
       return { ip_id = 2 * i - 1, id = 0, sport = 9, dport = 9, tcp_low = 0, checksum = 0 }

@@ -245,7 +245,7 @@ describe("match", function()
     end
   end)
 
-  it("takes an identification that is one probe's, and another's with its bytes swapped, for neither",
+  it("takes an identification that is one probe's, and another's swapped, for neither",
     function()
       d = drive.new{ network = path.new{ dst = V4, dest = false } }
       local of = {}
