@@ -47,7 +47,8 @@ static inline uint32_t identity_ip_place(const struct core *c,
  * 0x8000, so that what is acknowledged never changes the upper half. */
 static inline uint16_t identity_low(const struct core *c,
                                     const struct probe *p) {
-  uint64_t h = keyed_hash(&c->identity->key, (uint64_t)p->handle << 32 | p->dst);
+  uint64_t h = keyed_hash(&c->identity->key,
+                          (uint64_t)p->handle << 32 | p->dst);
   return (uint16_t)(1 + (h >> 32) % 0x7fff);
 }
 

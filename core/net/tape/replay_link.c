@@ -102,7 +102,8 @@ static struct latest *latest_new(uint32_t entries) {
 int replay_link(struct replay_file *f) {
   struct latest *l = latest_new(f->entry_count);
   uint32_t e = 0;
-  int err = l && l->before_id && l->before_ip_id && l->before_port ? 0 : -ENOMEM;
+  int err = l && l->before_id && l->before_ip_id && l->before_port
+                ? 0 : -ENOMEM;
   for (uint32_t i = 0; i < f->reply_count && !err; i++) {
     struct replay_reply *reply = &f->replies[i];
     struct wire_reply r;
