@@ -25,8 +25,8 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   return err ? err : start_reroute(&m->loop.core, t, route.src, now);
 }
 
-/* The source port of |flows| flows beyond the one that has |sport|. Those of our
- * block go round in it. */
+/* Returns the source port of |flows| flows beyond the one that has |sport|.
+ * Those of our block go round in it. */
 static int32_t flow_port(const struct core *c, uint16_t sport, int32_t flows) {
   int32_t regions = (int32_t)c->regions, ports = NET_PORTS / regions;
   uint16_t at = (uint16_t)(sport - c->config.port_base);

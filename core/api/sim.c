@@ -134,7 +134,8 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
       start_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
   struct trace t = {.opts = &shared};
   start_fields(c, &t, &opts, &route);
-  struct probe p = {.flow = shared.flow, .dst = table_fold(t.dst), .sport = t.sport,
+  struct probe p = {.flow = shared.flow,
+                    .dst = table_fold(t.dst), .sport = t.sport,
                     .dport = shared.dport};
   while (k < n && k < 255) {
     struct wire_probe probe;
