@@ -428,7 +428,8 @@ struct mtr_probe_opts {
 
 /* mtr_probe: queues |n| probes and returns how many were taken. A strategy may
  * send after a NEXT event, at most as many as its |ttl| says. The route is
- * looked up again every second, with the errors of mtr_start:
+ * looked up again every second; without one, the probe fails with a TIMEOUT
+ * event that has the errno. Errors:
  *   -ESTALE, -EINVAL a field is out of range, see mtr_why
  *   -EOPNOTSUPP      the transport cannot send this probe
  *   -EAGAIN, -EBUSY  there is no room now; the strategy was not asked
@@ -549,7 +550,7 @@ const char *mtr_detour(struct mtr *engine);
 
 /* ---- Stop and release ---- */
 /* Bits of a trace's handle that are its number. No two traces have the same
- * number at a time; small free numbers are used first. */
+ * number at a time; small free numbers are used first, each for 4095 traces. */
 enum { MTR_HANDLE_BITS = 20 };
 
 /* mtr_stop: ends a trace with |reason| and |data| and forgets its outstanding

@@ -1,10 +1,10 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- mda: every path that load balancers give to a target, with its nodes, links and diamonds.
+-- mda: finds all paths to a target through load balancers: nodes, links and diamonds.
 --
--- The multipath detection algorithm runs for each target in a task of its own; see
--- mtr.strategy.mda for what it finds and what it assumes.
+-- The multipath detection algorithm runs for each target in a separate task. See
+-- lua/mtr/strategy/builtin/mda.lua for what it finds and what it assumes.
 
 local mtr = require "mtr"
 
@@ -20,8 +20,8 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   -U                      the same as -p udp
   -T                      the same as -p tcp
   --port N
-  -c, --confidence N      percent: how sure to be that no next hop was missed (95)
-  --flows N               how many flows to try at most (512)
+  -c, --confidence N      percent: probability that no next hop is missed (95)
+  --flows N               largest number of flows to try (512)
   -f, --first-ttl N
   -m, --max-ttl N
   --attempts N
@@ -31,11 +31,11 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   --max-probes N          (20000)
   -s, --source ADDRESS
   -i, --interface NAME
-  -o, --output FORMAT     text (default), dot: for Graphviz, or jsonl: a record for each target
-  -h, --help              this text
+  -o, --output FORMAT     text (default), dot: for Graphviz, jsonl: a line of JSON for each target
+  -h, --help              print this text
 
-A node is an address, or * where none answered. "<-" is followed by the nodes before it. A diamond
-is where paths part and meet again: its width is the most nodes side by side.
+A node is an address, or * if none answered. After "<-" are the nodes before it. A diamond is a part
+where paths split and join again; its width is the largest number of nodes at one TTL.
 
 examples:
   mda example.org

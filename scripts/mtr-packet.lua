@@ -1,25 +1,26 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- mtr-packet: the protocol of mtr-packet 0.96 on standard input and output, for mtr(8) and every
--- other program that speaks it:
+-- mtr-packet: serves the protocol of mtr-packet 0.96 on standard input and output, for mtr(8) and
+-- other programs that use it:
 --
 --     MTR_PACKET=scripts/mtr-packet.lua mtr -n -r -c 5 example.org
 --
--- It answers what mtr-packet answers, word for word, except where that has a bug or a limit: half a
--- million probes may be under way, 30,000 of them from one local-port; no answer is ever taken for
--- that of another protocol or process; data from an open UDP port is a reply; `size` is that of the
--- whole packet, for IPv4 too; a NUL byte spoils its line only; it sleeps while the last probes are
--- out. TCP probes are single SYN packets: they are not sent again, and wait-tcp-respone-timeout
--- never comes. ICMP and UDP probes to one destination keep to one path. Time-outs end at an hour. A
--- mark needs a privilege that mtrlua gives up before a script runs; it has the one of --mark.
+-- It gives the same answers as mtr-packet, word for word, but not its bugs and limits. Half a
+-- million probes may be under way, 30,000 of them from one local-port. An answer is never matched
+-- with a probe of another protocol or process. Data from an open UDP port is a reply. `size` is
+-- that of the whole packet, also for IPv4. A NUL byte makes only its line invalid. It sleeps while
+-- it waits for the last probes. TCP probes are single SYN packets: they are not sent again, and
+-- wait-tcp-respone-timeout never comes. ICMP and UDP probes to one destination follow one path. The
+-- longest time-out is an hour. To set a mark needs a privilege that mtrlua gives up before a script
+-- runs; the mark is that of --mark.
 
 local mtr = require "mtr"
 local mtrp = mtr.mtrp
 
 local FLOWS = 64                       -- source ports that TCP probes take turns with
-local COMMANDS, TARGETS = 8192, 4096   -- remembered
-local BACKLOG = 262144                 -- bytes of answers not taken: no more commands are read
+local COMMANDS, TARGETS = 8192, 4096   -- most commands and targets in the caches
+local BACKLOG = 262144                 -- bytes of unread answers from which on no commands are read
 
 mtr.configure { transport = "raw", rate = "max", max_probes = 524288, late_window = "1s" }
 local engine, problem = mtr.default()
@@ -34,17 +35,20 @@ local output = mtr.stream(1, {
   on_error = function() os.exit(1) end,
 })
 
--- Targets: everything about a probe but its TTL, each with a prober ------------------------------
+-- Targets: everything about a probe except its TTL, each with a prober
+-- ------------------------------
 
 local function retire(target)
   if target.prober then target.prober:finish() end
   target.prober = nil
 end
 
--- Without local-ip mtr-packet looks for the source address, and calls this an invalid argument.
+-- Without local-ip mtr-packet searches for a source address; if it finds none, it answers
+-- invalid-argument.
 local NO_SOURCE = { ENETUNREACH = true, EADDRNOTAVAIL = true, EACCES = true }
 
--- A probe could not be sent. Perhaps an interface is gone: the next one finds out anew.
+-- Answers that a probe could not be sent. Perhaps an interface is gone, so the prober is closed and
+-- the next probe opens a new one.
 local function fail(target, token, name)
   if name ~= "EAGAIN" then retire(target) end
   if not target.opts.source and NO_SOURCE[name] then name = "EINVAL" end
@@ -88,7 +92,8 @@ local function send(command, token)
     target.prober = prober
   end
   if not command.ttl then return output:write(token .. mtrp.failure "EINVAL") end
-  -- Connections between the same ports would disturb each other.
+  -- TCP probes take turns with source ports, because connections between the same ports disturb
+  -- each other.
   if target.opts.protocol == "tcp" then flow = (flow + 1) % FLOWS else flow = 0 end
   local id, _, name = target.prober:send(command.ttl, token, flow)
   if not id then fail(target, token, name) end
@@ -107,7 +112,7 @@ local function run(command, token)
   output:write(token .. command.answer)
 end
 
--- Parsed commands by their text without the token: clients say the same ones again and again.
+-- Parsed commands by their text without the token, because clients send the same commands again.
 local commands, commands_count = {}, 0
 
 local function remember(rest, command)

@@ -1,48 +1,48 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- ping: probes to one or more targets at a steady pace, for whoever knows ping(8).
+-- ping: sends probes to one or more targets at a steady pace, for those who know ping(8).
 --
--- Each target is a trace whose strategy knows one TTL only. Who cannot be probed is told of on
--- standard error, and the others go on.
+-- Each target is a trace whose strategy uses only one TTL. If a target cannot be probed, the reason
+-- goes to standard error, and the other targets go on.
 
 local mtr = require "mtr"
 
 local cli = mtr.cli("ping", [[
 usage: ping [options] TARGET...
 
-Probes each TARGET, an address or a name, side by side; "-" reads targets from standard input.
+Probes each TARGET, an address or a name, all at once; "-" reads targets from standard input.
 
   -4                      IPv4 only
   -6                      IPv6 only
-  -c, --count N           probes to each target; default: until ^C
-  -i, --interval WAIT     from one to the next: seconds, or such as 200ms (1s)
+  -c, --count N           number of probes to each target; default: until ^C
+  -i, --interval WAIT     time from one probe to the next: seconds, or such as 200ms (1s)
   -W, --timeout WAIT
-  -w, --deadline WAIT     how long to go on in all
-  -s, --data N            bytes of data behind the headers (icmp, udp: 56, tcp: 0)
-  -t, --ttl N             TTL (64)
+  -w, --deadline WAIT     stop after this time
+  -s, --data N            bytes of data behind the headers (icmp and udp: 56, tcp: 0)
+  -t, --ttl N             TTL of the probes (64)
   -p, --protocol WORD
   --port N
   --tos N
   --source ADDRESS
   -I, --interface NAME
-  -q                      only the summary
-  -n                      addresses, not names: always so
-  -o, --output FORMAT     text (default); jsonl: a record for each probe and each summary
-  -h, --help              this text
+  -q                      print only the summary
+  -n                      print addresses, not names (always on)
+  -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary
+  -h, --help              print this text
 
-An answer says that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK, a
-reset. Other messages are errors; they are counted beside the answers, for one may still follow.
-Probes in flight when it ends are neither received nor unanswered. mdev is the standard deviation,
-jitter the mean difference from one answer to the next.
+An answer means that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK or a
+reset. Other messages are errors. They are counted separately, because an answer may still follow.
+Probes in flight at the end count neither as received nor as unanswered. mdev is the standard
+deviation; jitter is the mean difference from one answer to the next.
 
 examples:
   ping -c 3 example.org
   ping -p tcp --port 443 -6 -i 200ms example.org example.net
   ping -c 10 -q -o jsonl - <targets.txt | jq 'select(.type == "ping_summary")'
 
-Exit status: 0 every target answered, 1 some did not at all or could not be probed, 2 wrong usage,
-130 interrupted: ^C ends the pings, and the summaries are printed.
+Exit status: 0 every target answered, 1 a target gave no answer or could not be probed, 2 wrong
+usage, 130 interrupted. ^C ends the pings; the summaries are printed.
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
@@ -52,25 +52,26 @@ local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
-local count, ttl = cli:number("count", 1, 1e6, 1e6), cli:number("ttl", 1, 255, 64)
+local count = args.count and cli:number("count", 1, 1e6, 1) or math.huge
+local ttl = cli:number("ttl", 1, 255, 64)
 local data = cli:number("data", 0, 65000, protocol == "tcp" and 0 or 56)
 local HEADER, KEPT = protocol == "tcp" and 20 or 8, 64
 options.data, options.protocol = data, protocol
 
-local function put(t, record)
-  if record.type == "ping" and args.quiet then return end
-  record.target, record.dst = t.target, t.dst
-  cli:pass(reporter, "trace", record)
+local function put(t, result)
+  if result.type == "ping" and args.quiet then return end
+  result.target, result.dst = t.target, t.dst
+  cli:pass(reporter, "trace", result)
 end
 
--- The strategy: one TTL, a probe each interval; what becomes of them goes to the hooks.
+-- The strategy: one TTL, one probe in each interval; the hooks get the answers.
 local function steady(t, trace)
-  local told, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
+  local taken, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
   t.dst = trace.dst
   put(t, { type = "ping_start", size = size })
   for seq = 1, count do
     if seq > 1 then trace:sleep(args.interval or "1s") end
-    while told < t.ended do told = told + (trace:wait() and 1 or 0) end
+    while taken < t.ended do taken = taken + (trace:wait() and 1 or 0) end
     t.probes[seq], t.probes[seq - KEPT] = { seq = seq, ttl = ttl, size = size }, nil
     trace:send(t.probes[seq])
   end
@@ -78,7 +79,7 @@ end
 
 local NONE = {}
 
--- The record of a probe, as long as it is kept.
+-- Returns the table of a probe, as long as it is kept.
 local function probe_of(t, id)
   for _, probe in pairs(t.probes) do if probe.id == id then return probe end end
   return NONE
@@ -89,7 +90,8 @@ local function on_probe(t, probe)
   t.out = t.out + 1
 end
 
--- A probe has ended: it is no longer in flight, and no error that came for it is to be counted.
+-- Notes that a probe has ended: it is not in flight any more, and an error that came for it is not
+-- counted any more.
 local function ended(t, probe)
   t.ended = t.ended + 1
   if probe == NONE or probe.left then t.out = t.out - 1 end
@@ -97,7 +99,7 @@ local function ended(t, probe)
   probe.refused = nil
 end
 
--- An error ends no probe: the answer may follow it.
+-- Notes an error, which does not end the probe: an answer may follow.
 local function on_error(t, probe)
   t.errors = t.errors + 1
   if probe ~= NONE and not probe.refused then probe.refused, t.refused = true, t.refused + 1 end
@@ -118,18 +120,19 @@ end
 
 local function on_timeout(t, lost)
   local probe = probe_of(t, lost.id)
-  local told = probe.refused
+  local refused = probe.refused
   ended(t, probe)
   if lost.error then t.failed = t.failed + 1 else t.silent = t.silent + 1 end
-  if lost.error or not told then
+  if lost.error or not refused then
     put(t, { type = "ping", seq = probe.seq, error = lost.error or "no answer" })
   end
 end
 
 local function if_any(n) return n > 0 and n or nil end
 
--- Prints what became of all; whether any was answered. Those in flight are neither received nor
--- unanswered, unless an error came for them; those that could not be sent are neither, too.
+-- Prints the summary of a target; returns true if a probe was answered. Probes in flight count
+-- neither as received nor as unanswered, unless an error came for them; nor do probes that could
+-- not be sent.
 local function summary(t)
   local hop = t.stats:hop(ttl)
   local n = hop and hop.received or 0
@@ -139,7 +142,7 @@ local function summary(t)
     failed = if_any(t.failed), in_flight = if_any(t.out - t.refused) }
   if n > 0 then
     s.min, s.avg, s.max, s.jitter = hop.best, hop.avg, hop.worst, hop.jitter_avg or 0
-    s.mdev = (hop.stdev or 0) * math.sqrt(1 - 1 / n)   -- of all, where stdev is of a sample
+    s.mdev = (hop.stdev or 0) * math.sqrt(1 - 1 / n)   -- of all numbers; stdev is of a sample
   end
   put(t, s)
   return n > 0
@@ -151,7 +154,7 @@ local status = cli:each(args.target, function(target, _, i)
   local t = { target = target, probes = {}, out = 0, ended = 0, errors = 0, refused = 0,
     failed = 0, silent = 0, stats = mtr.stats() }
   all[i] = t
-  local opts = { window = 255, max_probes = 1e6, max_ttl = ttl, await_answer = true }
+  local opts = { window = 255, max_probes = "max", max_ttl = ttl, await_answer = true }
   function opts.strategy(trace) return steady(t, trace) end
   function opts.on_probe(_, probe) on_probe(t, probe) end
   function opts.on_reply(_, reply) on_reply(t, reply) end

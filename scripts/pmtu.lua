@@ -1,9 +1,8 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- pmtu: the largest packet that reaches a target whole, and who lets no larger one pass.
---
--- See mtr.strategy.pmtu for how it is found, black holes included.
+-- pmtu: finds the largest packet that reaches a target whole, and the routers that do not pass
+-- larger packets. See lua/mtr/strategy/builtin/pmtu.lua for the method, also for black holes.
 
 local mtr = require "mtr"
 
@@ -14,11 +13,11 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
 
   -4                      IPv4 only
   -6                      IPv6 only
-  -p, --protocol WORD     what to probe with: icmp (default), udp
+  -p, --protocol WORD     protocol of the probes: icmp (default), udp
   -I                      the same as -p icmp
   -U                      the same as -p udp
   --port N                (33434)
-  --largest N             the size to begin with, in bytes (1500)
+  --largest N             largest size to try, in bytes (1500)
   -f, --first-ttl N
   -m, --max-ttl N
   --attempts N            (3)
@@ -26,11 +25,11 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
   --gap-limit N
   -s, --source ADDRESS
   -i, --interface NAME
-  -o, --output FORMAT     text (default), or jsonl: a record for each target
-  -h, --help              this text
+  -o, --output FORMAT     text (default), or jsonl: a line of JSON for each target
+  -h, --help              print this text
 
-Sizes are of whole IP packets. "black hole": larger packets vanish and nobody says so; the size was
-searched for.
+Sizes are those of whole IP packets. "black hole" means that larger packets get lost without a
+message; the size was then found by a search.
 
 examples:
   pmtu example.org

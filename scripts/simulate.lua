@@ -1,27 +1,27 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- simulate: how to try things on a network of one's own making, without any network or privilege.
--- An example to read and to change: a network in Lua, a trace over it beside the truth, and a
--- strategy of one's own. The words for networks are explained in lua/mtr/sim/schema.lua.
+-- simulate: shows how to use a simulated network, which needs no real network and no privilege. It
+-- is an example to read and to change: a network in Lua, a trace over it beside the true path, and
+-- a strategy. lua/mtr/sim/init.lua explains the fields of a network.
 
 local mtr = require "mtr"
 
 local cli = mtr.cli("simulate", [[
 usage: simulate [options]
 
-Traces a simulated network, and prints what the trace saw beside what is there.
+Traces a simulated network, and prints the hops that the trace saw beside the true hops.
 
   -p, --protocol WORD
   --flow N
   -q, --queries N         (3)
-  --seed N                of all chance (1)
-  -h, --help              this text
+  --seed N                seed of all random choices (1)
+  -h, --help              print this text
 
 examples:
   simulate
-  simulate -p tcp --flow 3     another way through the diamond
-  simulate -q 10               the rate limit of "slow" shows: it is no loss
+  simulate -p tcp --flow 3     another path through the diamond
+  simulate -q 10               shows the rate limit of "slow", which is not a loss
 
 Exit status: 0 done, 2 wrong usage.
 ]])
@@ -31,7 +31,7 @@ local engine = cli:call(mtr.engine, { seed = args.seed or 1, sim = {
   nodes = {
     me = "192.0.2.1",
     home = "198.18.0.1",
-    fork = { "198.18.0.2", balance = "flow" },        -- two ways of the same cost, by flow
+    fork = { "198.18.0.2", balance = "flow" },        -- balances by flow over two paths
     upper = "198.18.1.1", lower = "198.18.2.1",
     ingress = "198.18.0.3", core = "198.18.0.4", egress = "198.18.0.5",
     mute = { "198.18.0.6", silent = true },           -- never answers
@@ -47,7 +47,7 @@ local engine = cli:call(mtr.engine, { seed = args.seed or 1, sim = {
   tunnels = { { "ingress", "core", "egress", labels = { 24001 } } },
 } })
 
--- This waits; several traces at once would each be a task, with mtr.go.
+-- This call waits. To run several traces at once, start each as a task with mtr.go.
 local opts = { protocol = args.protocol, flow = args.flow, queries = args.queries or 3,
   attempts = 1 }
 local seen = assert(cli:call(engine.trace, engine, "web", opts))
@@ -70,8 +70,8 @@ for ttl, hop in ipairs(seen.hops) do
     hop.rtt and ("%.1f"):format(hop.rtt) or "*", notes(hop)))
 end
 
--- A strategy of one's own decides what is sent next, and when it is enough. This one wants to know
--- only how far the target is, and halves the distance with each probe.
+-- A strategy decides which probe is sent next, and when the trace ends. This one only finds how far
+-- away the target is: each probe halves the range.
 local halving = {}
 
 function halving:init(trace)
@@ -93,6 +93,6 @@ halving.on_reply, halving.on_timeout = halving.heard, halving.heard
 
 local found = assert(cli:call(engine.trace, engine, "web",
   { protocol = opts.protocol, flow = opts.flow, strategy = halving }))
-print(("\nhalving: web is %d hops away, as %d probes say; the truth is %d"):format(
+print(("\nhalving: web is %d hops away, found with %d probes; the true distance is %d"):format(
   found.hop_count, found.probe_count, truth.n))
 engine:close()

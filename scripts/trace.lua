@@ -1,19 +1,19 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- trace: the way to one or more targets, for whoever knows traceroute(8).
+-- trace: finds the path to one or more targets, for those who know traceroute(8).
 --
--- Each target is traced in a task of its own, all side by side; what they print comes out whole and
--- in the order given, hop by hop for the first target that has not ended. Options are those of
--- mtr.trace with dashes for underscores, and mtr.trace checks them. What is no measurement (a name
--- that is not found, no privilege) goes to standard error, and the other targets go on.
+-- Each target is traced in a separate task, all at once. Results are printed whole and in the order
+-- of the targets; the first target that has not ended is printed hop by hop. The options are those
+-- of mtr.trace with dashes in place of underscores, and mtr.trace checks them. Errors (an unknown
+-- name, no privilege) go to standard error, and the other targets go on.
 
 local mtr = require "mtr"
 
 local cli = mtr.cli("trace", [[
 usage: trace [options] TARGET...
 
-Traces the way to each TARGET, an address or a name; "-" reads targets from standard input.
+Finds the path to each TARGET, an address or a name; "-" reads targets from standard input.
 
   -4                      IPv4 only
   -6                      IPv6 only
@@ -44,23 +44,24 @@ Traces the way to each TARGET, an address or a name; "-" reads targets from stan
   --size N
   --mark N
   --allow-broadcast
-  -n                      addresses, not names: always so
-  -o, --output FORMAT     text (default); jsonl: one JSON record per line for each target
-  -h, --help              this text
+  -n                      print addresses, not names (always on)
+  -o, --output FORMAT     text (default); jsonl: one line of JSON for each target
+  -h, --help              print this text
 
-A hop's line has each address that answered and the times; * where no answer came; !H !N !P !S
-!F-MTU !X !V !C !<code> for an unreachable, as traceroute(8) has it. Behind an address, where that
-is so: <MPLS:...> labels, [nat], [other_addr], [te_from_dst], [local].
+The line of a hop has each address that answered, and the times. * means no answer. !H !N !P !S
+!F-MTU !X !V !C !<code> mark an unreachable, as in traceroute(8). An address may be followed by
+<MPLS:...> labels, [nat] (a NAT changed the probe), [other_addr] (the answer completes the trace,
+but is not from the target), [te_from_dst] (time exceeded from the target), [local] (this host).
 
 examples:
   trace example.org
   trace -T --port 443 example.org example.net    TCP to two targets, side by side
-  trace -U -6 -q 1 -w 500ms example.org          UDP over IPv6, one quick probe per hop
-  trace --flow 7 example.org                     another one of the equal-cost paths
+  trace -U -6 -q 1 -w 500ms example.org          UDP over IPv6, one fast probe per hop
+  trace --flow 7 example.org                     another of the equal-cost paths
   trace -o jsonl - <targets.txt | jq .stop_reason
 
-Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrupted: ^C ends the
-traces, and what they have found is printed. Options of mtrlua, such as --rate, go before "trace".
+Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrupted. ^C ends the
+traces; the hops found so far are printed. Options of mtrlua, such as --rate, go before "trace".
 ]], { ["-n"] = { "numeric", nil } })
 
 local args = cli:parse(arg)

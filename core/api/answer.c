@@ -11,7 +11,8 @@
 #include "api/plan.h"
 
 /* Looks up the source address again if the route is old: a manual trace may run
- * for a long time. */
+ * for a long time. If there is no route now, the network may return later: the
+ * probe is sent as the last one was, and the transport tells the outcome. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   if (now - t->extra->routed < NET_ROUTE_NS) return 0;
   const struct opts *o = t->opts;
@@ -21,8 +22,11 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   struct start_route route;
   memcpy(like.dst, t->dst, sizeof like.dst);
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
-  int err = plan_route(m, &like, &route);
-  return err ? err : start_reroute(&m->loop.core, t, route.src, now);
+  if (plan_route(m, &like, &route)) {
+    m->why[0] = 0;
+    return 0;
+  }
+  return start_reroute(&m->loop.core, t, route.src, now);
 }
 
 /* Returns the source port of |flows| flows beyond the one that has |sport|.

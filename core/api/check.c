@@ -37,6 +37,13 @@ static int check_recording(const struct mtr_config *c, char *why,
   return -EINVAL;
 }
 
+/* One probe in eleven days. Less would be times that no clock has. */
+static const double CHECK_RATE_LEAST = 1e-6;
+
+int check_rate(double rate) {
+  return rate == 0 || (rate >= CHECK_RATE_LEAST && rate <= 1e9);
+}
+
 int check_config(const struct mtr_config *c, char *why, size_t size) {
   const struct range ranges[] = {
       {"workers", c->workers, 1, 8},
@@ -54,6 +61,12 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
     return -EINVAL;
   }
   if (outside(ranges, n, why, size)) return -EINVAL;
+  if (!check_rate(c->rate) || !check_rate(c->target_rate)) {
+    snprintf(why, size, "a rate must be 0 or %g..1e9 probes a second, got %g",
+             CHECK_RATE_LEAST,
+             check_rate(c->rate) ? c->target_rate : c->rate);
+    return -EINVAL;
+  }
   if (memchr(c->interface, 0, sizeof c->interface) &&
       memchr(c->helper, 0, sizeof c->helper) &&
       memchr(c->recording, 0, sizeof c->recording))

@@ -14,6 +14,10 @@
 /* check_config: 0, or -EINVAL with the reason in |why|[|size|]. */
 int check_config(const struct mtr_config *config, char *why, size_t size);
 
+/* check_rate: returns whether |rate|, in probes per second, is 0 (no limit) or
+ * a rate that the engine can keep. */
+int check_rate(double rate);
+
 /* check_trace: checks a trace with |payload| bytes of payload in an engine that
  * has |flows| flows. 0 or -EINVAL. */
 int check_trace(const struct mtr_trace *t, unsigned payload, unsigned flows,

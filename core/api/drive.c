@@ -12,6 +12,9 @@
 
 enum { WAIT_MAX = 64 };
 
+static const double WAIT_MOST = 1e12;   /* ms; more is not a number of seconds
+                                          * that the kernel takes */
+
 int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
 
 double mtr_timeout(struct mtr *m) {
@@ -33,6 +36,7 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   for (; k < n; k++)
     fd[k] = (struct pollfd){.fd = mtr_fd(engines[k]), .events = POLLIN};
   fd[k++] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
+  if (!(timeout < WAIT_MOST)) timeout = WAIT_MOST;
   struct timespec ts = {.tv_sec = (time_t)(timeout / 1e3)};
   ts.tv_nsec = (long)((timeout - (double)ts.tv_sec * 1e3) * 1e6);
   int ready = ppoll(fd, k, timeout < 0 ? NULL : &ts, NULL);

@@ -197,7 +197,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 double mtr_now(struct mtr *m) { return (double)clock_now(&m->loop) / 1e6; }
 
 int mtr_set_rate(struct mtr *m, double rate) {
-  if (!(rate >= 0 && rate <= 1e9)) return -EINVAL;
+  if (!check_rate(rate)) return -EINVAL;
   pace_init(&m->loop.core.pace, rate, clock_call(&m->loop));
   loop_arm(&m->loop);
   return 0;

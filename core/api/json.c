@@ -8,7 +8,7 @@
 #include "api/names.h"
 #include "wire/ext.h"
 
-enum { FIRST_ROOM = 64, NONE = 0xffff };
+enum { FIRST_ROOM = 64, NONE = 0x7fffffff };
 
 static void put_piece(struct text *t, const char *piece, const char *end) {
   text_put(t, piece, (size_t)(end - piece));
@@ -207,12 +207,12 @@ static void hop(struct text *t, struct replies *r, unsigned ttl,
 
 static void hops(struct text *t, struct replies *r, uint32_t n,
                  const struct mtr_info *info) {
-  uint16_t first[256];
-  memset(first, 0xff, sizeof first);
+  uint32_t first[256];
+  for (unsigned i = 0; i < 256; i++) first[i] = NONE;
   while (n--) {
     uint8_t ttl = r->events[n].ttl;
     r->next[n] = first[ttl];
-    first[ttl] = (uint16_t)n;
+    first[ttl] = n;
   }
   for (unsigned ttl = 1; ttl <= info->hop_count; ttl++)
     hop(t, r, ttl, first[ttl], ttl < info->first_ttl);

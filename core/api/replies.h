@@ -16,12 +16,12 @@ enum { REPLIES_EXT = 255 * 4 /* bytes of extensions of one event */ };
 struct replies {
   struct mtr_event *events;          /* [room]; owned, like those below */
   uint8_t *ext;          /* what their ext offsets refer to */
-  uint16_t *next;        /* for each event, the next one of its hop */
+  uint32_t *next;        /* for each event, the next one of its hop */
   struct phrase *phrases;            /* [PHRASES] */
   uint32_t room;
 };
 
-/* replies_reserve: makes room for |n| events, 1..65534, with as many extension
+/* replies_reserve: makes room for |n| events, 1 or more, with as many extension
  * bytes as they can have; the contents are lost. 0; -ENOMEM: |r| is
  * unchanged. */
 int replies_reserve(struct replies *r, uint32_t n);

@@ -12,6 +12,7 @@
 #include "net/sim/internet.h"
 #include "net/sim/sim.h"
 #include "net/sim/topo.h"
+#include "probe/identity.h"
 #include "wire/reply.h"
 
 struct mtr_sim *mtr_sim_new(uint32_t seed) {
@@ -136,7 +137,7 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
   start_fields(c, &t, &opts, &route);
   struct probe p = {.flow = shared.flow,
                     .dst = table_fold(t.dst), .sport = t.sport,
-                    .dport = shared.dport};
+                    .dport = identity_dport(&t, shared.flow)};
   while (k < n && k < 255) {
     struct wire_probe probe;
     struct wire_reply reply;

@@ -11,7 +11,8 @@ enum { LARGE = 1 << 20 };  /* bytes from which a slab grows by huge pages */
 
 void slab_init(struct slab *s, uint32_t size, uint32_t max, uint32_t shift) {
   *s = (struct slab){.size = size, .shift = shift, .max = max,
-                     .free = SLAB_NONE};
+                     .free = SLAB_NONE, .rest_first = SLAB_NONE,
+                     .rest_last = SLAB_NONE};
 }
 
 void slab_close(struct slab *s) {
@@ -73,11 +74,26 @@ static int grow(struct slab *s) {
   return 0;
 }
 
+/* Elements that are free. */
+static uint32_t spare(const struct slab *s) {
+  return s->count - s->used - s->resting;
+}
+
+/* Frees the element that has rested longest. */
+static void wake(struct slab *s) {
+  uint32_t i = s->rest_first;
+  memcpy(&s->rest_first, slab_at(s, i), sizeof i);
+  if (s->rest_first == SLAB_NONE) s->rest_last = SLAB_NONE;
+  s->resting--;
+  push(s, i);
+}
+
 int slab_reserve(struct slab *s, uint32_t n) {
-  while (s->count - s->used < n && s->count < s->max) {
+  while (spare(s) < n && s->count < s->max) {
     int err = grow(s);
     if (err) return err;
   }
+  while (spare(s) < n && s->resting) wake(s);
   return 0;
 }
 
@@ -92,6 +108,16 @@ uint32_t slab_take(struct slab *s) {
 
 void slab_give(struct slab *s, uint32_t i) {
   push(s, i);
+  s->used--;
+}
+
+void slab_rest(struct slab *s, uint32_t i) {
+  uint32_t none = SLAB_NONE;
+  memcpy(slab_at(s, i), &none, sizeof none);
+  if (s->rest_last == SLAB_NONE) s->rest_first = i;
+  else memcpy(slab_at(s, s->rest_last), &i, sizeof i);
+  s->rest_last = i;
+  s->resting++;
   s->used--;
 }
 

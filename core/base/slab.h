@@ -9,7 +9,8 @@
  *
  * While an element is free, its first four bytes belong to the slab. The rest
  * keeps its last value, so that a generation counter survives there. New
- * elements are zero.
+ * elements are zero. An element whose counter is used up rests: slab_reserve
+ * frees it when no other element can be had, the longest rested first.
  */
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H
@@ -31,6 +32,8 @@ struct slab {
   uint32_t max;          /* elements that may exist */
   uint32_t used;         /* elements taken */
   uint32_t free;         /* first of the free list; SLAB_NONE: empty */
+  uint32_t resting;      /* elements that rest: neither taken nor free */
+  uint32_t rest_first, rest_last;    /* of them; SLAB_NONE: none */
 };
 
 /* slab_init: makes an empty slab for at most |max| elements of |size| bytes (a
@@ -49,6 +52,9 @@ uint32_t slab_take(struct slab *s);
 
 /* slab_give: frees element |i|, which was taken. */
 void slab_give(struct slab *s, uint32_t i);
+
+/* slab_rest: gives back element |i|, which was taken, to rest. */
+void slab_rest(struct slab *s, uint32_t i);
 
 /* slab_give_chain: frees |n| elements at once, from |first| to |last|. The
  * first four bytes of each are the index of the next one. */

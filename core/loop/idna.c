@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As <idn2.h> declares it; 0 is IDN2_OK, and no flag is needed: since 2.0.5
- * libidn2 maps by UTS 46, not transitionally, on its own. */
+/* The function of <idn2.h>; 0 is IDN2_OK. It needs no flag: since 2.0.5 libidn2
+ * maps by UTS 46, not transitionally, by default. */
 typedef int idna_lookup(const uint8_t *name, uint8_t **out, int flags);
 
 static int is_ascii(const char *name) {

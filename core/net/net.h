@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * net.h: what a transport is: records in, records out, and descriptors to wait
- * on. It makes the system calls of the network and no others, and has no clock:
- * the loop passes the time in, and lends its own for the stamps of a send.
+ * net.h: what a transport is: it takes probes and gives replies, as structs,
+ * and has descriptors to wait on. It makes only the system calls of the
+ * network. It reads no clock: the loop passes the time in, and lends its clock
+ * for the time stamps of a send.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -14,13 +15,13 @@
 
 enum {
   NET_FDS = 12,          /* room for the descriptors of a transport */
-  NET_ROUTE_NS = 1000000000              /* how long a route is good */
+  NET_ROUTE_NS = 1000000000              /* how long a route may be used */
 };
 enum { NET_CALL = -1 };  /* see net_ops' tick */
 
 struct net;
 
-/* What to find out before a trace starts. */
+/* A question about a route, and its answer. */
 struct net_route {
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: by destination; out: the one to use */
@@ -28,8 +29,8 @@ struct net_route {
   uint8_t protocol;      /* WIRE_ICMP ... */
   uint8_t tos;
   uint16_t sport, dport; /* of the first probe; 0 not known */
-  int64_t now;           /* ns; an answer may be up to a second old */
-  uint8_t broadcast;     /* 1: such a target is allowed */
+  int64_t now;           /* ns; the answer may be up to a second old */
+  uint8_t broadcast;     /* 1: broadcast and multicast are allowed */
   uint32_t interface;    /* index, 0 any */
   uint32_t mark;
   const char *why;       /* out, of an error: more about it, or NULL; borrowed
@@ -87,56 +88,58 @@ struct net_clock {
 struct net_ops {
   const char *name;
 
-  /* route: source address of |r|. 0 or -ENETUNREACH, -EADDRNOTAVAIL, -EACCES
-   * (broadcast), -EAFNOSUPPORT, -EPERM (mark), -ENODEV, -EOPNOTSUPP, -EPIPE
-   * (the helper is gone for good). */
+  /* route: finds the source address for |r|. 0 or -ENETUNREACH, -EADDRNOTAVAIL,
+   * -EACCES (broadcast), -EAFNOSUPPORT, -EPERM (mark), -ENODEV, -EOPNOTSUPP,
+   * -EPIPE (the helper program has ended and cannot be started again). */
   int (*route)(struct net *net, struct net_route *r);
 
-  /* reserve: makes |port| ours for |protocol|, so that no other program of this
-   * host gets it and the kernel does not answer for it. 0 or -EADDRINUSE,
-   * -EMFILE. Ports stay ours until close. */
+  /* reserve: reserves |port| for |protocol| until close, so that no other
+   * program gets it and the kernel does not answer for it. 0 or -EADDRINUSE,
+   * -EMFILE. */
   int (*reserve)(struct net *net, int protocol, uint16_t port);
 
-  /* send: sends |v|[|n|] and writes an outcome for each; returns how many were
-   * dealt with: fewer when the kernel takes no more now (ENOBUFS, EAGAIN). */
+  /* send: sends |v|[|n|] and writes the outcome of each into |sent|. Returns
+   * how many have an outcome: fewer if the kernel takes no more (ENOBUFS,
+   * EAGAIN). */
   uint32_t (*send)(struct net *net, const struct wire_probe *v, uint32_t n,
                    struct net_sent *sent);
 
-  /* receive: up to |n| replies from descriptor number |i| into |v|, whose ext
-   * pointers are good until the next call. |*more|: there may be others. */
+  /* receive: reads up to |n| replies from descriptor number |i| into |v|; their
+   * ext pointers are valid until the next call. |*more|: there may be more. */
   uint32_t (*receive)(struct net *net, unsigned i, struct wire_reply *v,
                       uint32_t n, const struct net_clock *clock, int *more);
 
-  /* resolve: the addresses of |name| into |v|[|n|], only |dst| and |family|;
-   * returns how many there are, or a negative errno. |v|[0].now: when it may be
-   * told, ns, 0 at once. NULL: the system's resolver knows. */
+  /* resolve: writes the addresses of |name| into |dst| and |family| of
+   * |v|[|n|]. Returns how many there are, or a negative errno. |v|[0].now: when
+   * to report them, ns; 0: at once. NULL: use the system's resolver. */
   int (*resolve)(struct net *net, const char *name, unsigned family,
                  struct net_route *v, uint32_t n);
 
-  /* resolved: the system's resolver gave |n| addresses of |name|, or |error|,
-   * an errno; they are being told. NULL: of no interest. */
+  /* resolved: takes in that the system's resolver found |n| addresses of
+   * |name|, or gave the errno |error|. NULL: not needed. */
   void (*resolved)(struct net *net, const char *name, unsigned family,
                    const struct net_route *v, uint32_t n, int error);
 
-  /* tick: moves |at| on: for a step, which is due at |due| (ns), or for a call
-   * from outside, NET_CALL. Between ticks the time stands still. NULL: time is
-   * the system's, or virtual without steps of its own. */
+  /* tick: moves |at| on: for a step that is due at |due| (ns), or for a call of
+   * the user, NET_CALL. Between ticks the time does not move. NULL: the time is
+   * the system's, or virtual time that the loop moves. */
   void (*tick)(struct net *net, int64_t due);
 
-  /* finish: writes what is still to be written of a recording. 0, or a negative
-   * errno of the first failure. NULL: there is none. */
+  /* finish: completes a recording. 0, or the negative errno of the first
+   * failure. NULL: there is no recording. */
   int (*finish)(struct net *net);
 
-  /* deadline: when receive has to be called though nothing is readable, ns;
-   * INT64_MAX never. NULL: never at all. A transport that has one says so too,
-   * or is readable, when it takes probes again that it did not. */
+  /* deadline: returns when to call receive even if nothing is readable, ns;
+   * INT64_MAX: never. NULL: never at all. A transport
+   * with this function that has refused probes is due, or readable, when it
+   * takes them again. */
   int64_t (*deadline)(struct net *net);
 
-  /* fds: the descriptors to wait on, to be read when readable; -1 for none. */
+  /* fds: writes the descriptors to wait on for reading; -1: none. */
   void (*fds)(struct net *net, int fd[NET_FDS]);
 
-  /* close: frees it. Privileged descriptors that it had go to |keep|, unless
-   * NULL, where they were in mtr_sockets. */
+  /* close: frees the transport. Its privileged descriptors go to |keep|, unless
+   * that is NULL, at the places that mtr_sockets uses. */
   void (*close)(struct net *net, int32_t *keep);
 };
 
@@ -146,21 +149,21 @@ struct net {
   uint32_t caps;         /* MTR_CAP_* */
   double drops;          /* packets lost in full socket buffers */
   double malformed;      /* packets damaged, or from impossible addresses */
-  double detours;        /* probes that took the slow way, and ... */
-  const char *detour;    /* ... why the last of them did; NULL none. Static */
-  const char *lack;      /* what this host or its keeper refuses; NULL nothing.
-                          * Static */
-  int broken;            /* errno; nothing can be received any more; 0 */
-  uint32_t load;         /* probes outstanding; the loop's, before it sends */
+  double detours;        /* probes that packet let raw send */
+  const char *detour;    /* why the last of them; NULL: none. Static */
+  const char *lack;      /* what this host or its administrator refuses; NULL:
+                          * nothing. Static */
+  int broken;            /* errno: it can receive no more; 0: it can */
+  uint32_t load;         /* probes outstanding; the loop sets it before sends */
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */
-  int64_t (*now)(void);  /* ns, monotonic; the loop's, to stamp what is sent */
+  int64_t (*now)(void);  /* ns, monotonic; the loop's clock, for sends */
   int virtual;           /* 1: its time is |at|, which the loop moves on */
-  int64_t at;            /* ns; of a transport with ticks too */
-  int64_t slack;         /* ns that it may be late: things come together */
+  int64_t at;            /* ns; also of a transport with ticks */
+  int64_t slack;         /* ns that steps may be late, to be fewer */
   int64_t epoch;         /* ns; with ticks: time of day where |at| is 0 */
-  double unrecorded;     /* records that a recording lacks */
-  double unreplayed;     /* probes that the recording replayed does not hold */
+  double unrecorded;     /* records that the recording lacks */
+  double unreplayed;     /* probes that the replayed recording does not have */
 };
 
 enum { NET_PORTS = 1024 };  /* ports of the block */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * opening.h: what an engine hands to the transport that it opens. Each room of
- * core/net has a function for it, NAME_start, which the table of transports
- * (core/api/transport.c) names.
+ * opening.h: what an engine gives to the transport that it opens. Each room of
+ * core/net has a function NAME_start for it, which is in the table of
+ * transports (core/api/transport.c).
  *
- * Such a function opens a transport into |*net| and returns 0, or a negative
- * errno. In |why| it says why this transport is in use, or what is missing.
+ * This function opens a transport into |*net| and returns 0 or a negative
+ * errno. It writes into |why| why this transport is used, or what is missing.
  */
 #ifndef NET_OPENING_H
 #define NET_OPENING_H
@@ -28,7 +28,7 @@ struct net_opening {
   uint32_t size;         /* bytes of |why| */
 };
 
-/* opening_denied: whether |err| means that a privilege is missing. */
+/* opening_denied: returns 1 if |err| means that a privilege is missing. */
 static inline int opening_denied(int err) {
   return err == -EPERM || err == -EACCES;
 }

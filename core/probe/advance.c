@@ -42,13 +42,28 @@ static void report_done(struct core *c, struct trace *t) {
   c->counters.traces_done++;
 }
 
+/* Counts the unanswered probes of hops that strategy |t|, which ends, has
+ * probed after they had settled. */
+static void recount(struct core *c, struct trace *t) {
+  for (unsigned ttl = t->opts->first_ttl; ttl <= t->settled; ttl++) {
+    struct hop *h = trace_hop(t, ttl);
+    if (!(h->marks & HOP_AGAIN)) continue;
+    h->marks &= (uint8_t)~HOP_AGAIN;
+    silence_keep(c, t, ttl);
+  }
+}
+
 /* Reports the settled hops of strategy |t|; when it ends, all its hops. Returns
  * 0 if the event array is full before that. */
 static int follow(struct core *c, struct trace *t) {
   unsigned end = t->limit < t->left ? t->limit : t->left - 1u;
   int ending = t->state != TRACE_RUNNING;
-  if (ending) end = t->last;
-  else if (!t->left) return 1;
+  if (ending) {
+    end = t->last;
+    recount(c, t);
+  } else if (!t->left) {
+    return 1;
+  }
   for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
     if (!ending && (h->out || !h->sent)) break;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "probe/ask.h"
+#include "probe/identity.h"
 #include "probe/queue.h"
 #include "probe/stop.h"
 #include "probe/sweep.h"
@@ -28,7 +29,9 @@ static unsigned count(struct core *c, struct trace *t, unsigned ttl) {
   struct hop *h = trace_hop(t, ttl);
   if (!h) return 1;
   if (h->sent < UINT8_MAX) h->sent++;
+  else if (h->answers > 1) h->answers--;   /* the difference has to be right */
   h->out++;
+  if (ttl <= t->settled) h->marks |= HOP_AGAIN;
   if (t->next_ttl <= ttl) t->next_ttl = (uint16_t)(ttl + 1);
   leave(c, t, ttl);
   return h->sent;
@@ -49,7 +52,7 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   p->asked_size = opts->size;
   if (strategy) t->extra->asked_size = opts->size;
   p->sport = sport;
-  p->dport = t->opts->dport;
+  p->dport = identity_dport(t, p->flow);
   p->attempt = (uint8_t)count(c, t, opts->ttl);
   queue_put(c, t, p);
   opts->probe = p->handle;

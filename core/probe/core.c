@@ -14,7 +14,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   memset(c, 0, sizeof *c);
   c->config = *config;
   c->rand.state = config->seed;
-  slab_init(&c->traces, sizeof(struct trace), config->max_traces, 6);
+  slab_init(&c->traces, sizeof(struct trace), 1 << TRACE_BITS, 6);
   slab_init(&c->extras, sizeof(struct extra), config->max_traces, 6);
   hops_init(&c->hops, config->max_traces);
   cells_init(&c->cells);

@@ -7,6 +7,7 @@
 #include "probe/due.h"
 #include "probe/events.h"
 #include "probe/fail.h"
+#include "probe/identity.h"
 #include "probe/outstanding.h"
 #include "probe/pick.h"
 #include "probe/queue.h"
@@ -58,7 +59,7 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   p->attempt = h->sent;
   p->flow = t->opts->flow;
   p->sport = t->sport;
-  p->dport = t->opts->dport;
+  p->dport = identity_dport(t, p->flow);
   ports(c, t, p);
   return p;
 }

@@ -58,12 +58,23 @@ static inline uint32_t identity_port(const struct core *c, uint32_t dst) {
   return (uint32_t)keyed_hash(&c->identity->key, dst | 1ull << 40);
 }
 
-/* identity_checksum: the constant ICMP checksum of |flow| to the destination
- * |dst| (table_fold): never 0 or 0xffff, which are one number on the wire. */
-static inline uint16_t identity_checksum(const struct core *c, uint32_t dst,
-                                         unsigned flow) {
-  uint64_t h = keyed_hash(&c->identity->key, dst);
-  return (uint16_t)(0x1000 + ((h >> 32) + flow) % 0xe000u);
+/* identity_base: what the ICMP checksums of all flows to the destination |dst|
+ * (table_fold) start from: below 0xe000. A trace keeps it. */
+static inline uint16_t identity_base(const struct core *c, uint32_t dst) {
+  return (uint16_t)((keyed_hash(&c->identity->key, dst) >> 32) % 0xe000u);
+}
+
+/* identity_checksum: the constant ICMP checksum of |flow|, by identity_base:
+ * never 0 or 0xffff, which are one number on the wire. */
+static inline uint16_t identity_checksum(uint32_t base, unsigned flow) {
+  return (uint16_t)(0x1000 + (base + flow) % 0xe000u);
+}
+
+/* identity_dport: the destination port of a probe of |t| in |flow|; of ICMP its
+ * checksum. */
+static inline uint16_t identity_dport(const struct trace *t, unsigned flow) {
+  return t->opts->protocol == MTR_ICMP ? identity_checksum(t->base, flow)
+                                       : t->opts->dport;
 }
 
 #endif

@@ -81,7 +81,7 @@ static int proven(const struct core *c, const struct probe *p,
   if (p->protocol == WIRE_ICMP) {
     uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
     return checksum_update(check, r->sport, p->sport) ==
-           identity_checksum(c, p->dst, p->flow);
+           p->dport;
   }
   if ((p->marks & PROBE_BY_IP_ID) || !r->id) return 1;
   return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
@@ -212,7 +212,7 @@ static int fits_in_all(const struct core *c, const struct probe *p,
   if (p->protocol != WIRE_ICMP) return 1;
   const struct trace *t = state_trace(c, p->trace);
   if (t && t->opts->multipath == MTR_CLASSIC) return 1;
-  return r->checksum == identity_checksum(c, p->dst, p->flow);
+  return r->checksum == p->dport;
 }
 
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe/identity.h"
 #include "probe/share.h"
 #include "probe/stop.h"
 #include "probe/turns.h"
@@ -18,7 +19,7 @@ static int needs_extra(const struct core *c, const struct mtr_trace *o) {
 }
 
 static int reserve(struct core *c, int extra) {
-  if (c->traces.used >= c->traces.max) return -EAGAIN;
+  if (c->traces.used >= c->config.max_traces) return -EAGAIN;
   if (slab_reserve(&c->traces, 1) || (extra && slab_reserve(&c->extras, 1)) ||
       cells_reserve(&c->cells, CELLS_PER_TRACE))
     return -ENOMEM;
@@ -86,6 +87,7 @@ void start_fields(const struct core *c, struct trace *t,
   t->size = o->size;
   memcpy(t->dst, o->dst, sizeof t->dst);
   t->region = (uint8_t)route->region;
+  if (o->protocol == MTR_ICMP) t->base = identity_base(c, table_fold(o->dst));
   t->sport = o->protocol == MTR_ICMP
                  ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
 }

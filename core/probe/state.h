@@ -103,6 +103,14 @@ static inline struct trace *state_trace(const struct core *c,
   return t->handle == handle && t->state != TRACE_FREE ? t : NULL;
 }
 
+/* state_give: gives back element |i| of |slab|, whose last handle was |handle|.
+ * It rests after its last generation, so that a handle names another element
+ * only when all handles have been given. */
+static inline void state_give(struct slab *slab, uint32_t i, uint32_t handle) {
+  if (handle >> TRACE_BITS == UINT32_MAX >> TRACE_BITS) slab_rest(slab, i);
+  else slab_give(slab, i);
+}
+
 /* state_probe: returns the probe of |handle|, or NULL if its place in the table
  * has another probe now. */
 static inline struct probe *state_probe(const struct core *c,

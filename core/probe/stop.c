@@ -55,5 +55,5 @@ void stop_release(struct core *c, struct trace *t) {
   if (t->opts) opts_give(&c->opts, t->opts);
   if (t->extra) slab_give(&c->extras, t->extra->self);
   t->state = TRACE_FREE;
-  slab_give(&c->traces, trace_index(t));
+  state_give(&c->traces, trace_index(t), t->handle);
 }

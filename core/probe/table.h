@@ -41,7 +41,7 @@ struct probe {
   uint32_t newer;        /* ended: the probe TABLE_AHEAD later, or none */
   uint32_t dst;          /* table_fold of the destination */
   uint16_t sport;        /* as sent */
-  uint16_t dport;
+  uint16_t dport;        /* ICMP: the checksum */
   uint16_t flow;
   uint16_t size;
   uint8_t ttl;

@@ -24,7 +24,7 @@ uint32_t timers_start(struct core *c, int64_t ns, uint32_t cookie,
 static void timer_free(struct core *c, struct user_timer *u) {
   uint32_t i = u->timer.index;
   wheel_remove(&c->wheel, &u->timer);
-  slab_give(&c->timers, i);
+  state_give(&c->timers, i, u->handle);
 }
 
 int timers_cancel(struct core *c, uint32_t handle) {

@@ -27,7 +27,8 @@ struct hop {
 enum {
   HOP_FINAL = 1,         /* an answer completes the trace here */
   HOP_NOT_UNREACH = 2,   /* some answer is without MTR_REPLY_UNREACH */
-  HOP_ERROR = 4          /* a send failed; the errno is in the cells */
+  HOP_ERROR = 4,         /* a send failed; the errno is in the cells */
+  HOP_AGAIN = 8          /* a strategy probed it after it had settled */
 };
 
 /* The list in which a trace waits for its turn. */
@@ -73,6 +74,7 @@ struct trace {
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* no probe was sent to this TTL or above */
+  uint16_t base;         /* ICMP: see identity_base */
   uint16_t left;         /* strategy: it is done with the TTLs below this */
   uint8_t hop_mask;      /* size of the ring, minus one */
   uint8_t region;

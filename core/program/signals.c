@@ -36,16 +36,16 @@ static int reader_gone(void) {
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-/* signals_say: tells the user, once, that we have heard. */
+/* signals_say: prints, once, that the signal was received. */
 static void signals_say(void) {
   static const char text[] = "mtrlua: interrupted\n";
 
   if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
-    /* nobody to tell */
+    /* there is no reader */
   }
 }
 
-/* signals_first: the first of all has come: from now on time is running. */
+/* signals_first: takes the first signal and starts the time of grace. */
 static void signals_first(int sig) {
   first = sig;
   first_ns = now_ns();
@@ -91,7 +91,7 @@ static void take(int sig) {
   if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
 }
 
-/* signals_timer: prepares what ends the process when its time is over. */
+/* signals_timer: prepares the timer that ends the process after the grace. */
 static int signals_timer(uint32_t ms) {
   struct sigevent event = {
     .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM,

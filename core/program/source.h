@@ -24,8 +24,8 @@ struct source {
  * negative errno; the caller frees. */
 int source_read(struct source *s, const char *name);
 
-/* source_passed: whether the current directory has a file |name| that is not
- * looked at because the name has no slash. */
+/* source_passed: returns true if the current directory has a file |name| that
+ * is not used because the name has no slash. */
 bool source_passed(const char *name);
 
 /* source_free: frees the text. */

@@ -2,9 +2,9 @@
  *
  * ext.h: the extension structure that routers append to an ICMP error (RFC
  * 4884) and the objects in it. Many routers append it at byte 128 without
- * saying so: such a guess is believed only if the structure's own checksum
- * bears it out, or, where it has none, if it consists of sound objects to its
- * last byte.
+ * giving the length of the quote. Bytes there are taken as a structure only if
+ * its checksum is right or, without a checksum, if it consists of valid objects
+ * up to the last byte.
  */
 #ifndef WIRE_EXT_H
 #define WIRE_EXT_H
@@ -35,7 +35,7 @@ struct wire_mpls {
   uint8_t pad;
 };
 
-/* What an interface is to the packet; RFC 5837 4.1. */
+/* The role of an interface for the packet; RFC 5837 4.1. */
 enum {
   WIRE_ROLE_IN,          /* it arrived here */
   WIRE_ROLE_SUB_IP,      /* ... on this component */
@@ -43,7 +43,7 @@ enum {
   WIRE_ROLE_NEXT_HOP     /* the address it would have gone to */
 };
 
-/* What an interface object has; RFC 5837 4.1, as in its type. */
+/* The parts of an interface object; RFC 5837 4.1, bits of its type. */
 enum {
   WIRE_HAS_MTU = 1 << 0,
   WIRE_HAS_NAME = 1 << 1,
@@ -51,9 +51,9 @@ enum {
   WIRE_HAS_INDEX = 1 << 3
 };
 
-/* Interface information; RFC 5837. Zero where |has| lacks the bit. */
+/* Interface information; RFC 5837. Parts that are missing in |has| are zero. */
 struct wire_interface {
-  const uint8_t *name;   /* borrowed from the packet; no NUL within or behind */
+  const uint8_t *name;   /* borrowed from the packet; has no zero byte */
   uint32_t index;        /* ifIndex */
   uint32_t mtu;          /* bytes */
   uint8_t addr[16];      /* IPv4 in the first four */
@@ -64,25 +64,25 @@ struct wire_interface {
 };
 
 /* ext_split: finds the structure in the |n| bytes at |p| that follow the 8-byte
- * header of an ICMP error of |r|->family whose quote is said to be |length|
- * bytes, 0 if nothing is said. |cut| is 1 when the receiver has lost the end.
- * Sets |r|->ext and ext_size, or leaves them, and adds WIRE_EXT_BAD; returns
- * how many bytes of |n| are the quote. A structure announced but damaged keeps
- * the objects in front of the damage. */
+ * header of an ICMP error of |r|->family. The error gives |length| as the
+ * length of the quote; 0: it gives none. |cut| is 1 if the receiver has lost
+ * the end. Sets |r|->ext and ext_size if there is a structure. If it is
+ * damaged, keeps the objects before the damage and adds WIRE_EXT_BAD. Returns
+ * how many bytes of |n| are the quote. */
 size_t ext_split(const uint8_t *p, size_t n, size_t length, int cut,
                  struct wire_reply *r);
 
-/* ext_next: takes the next object from |b|, a cursor over |r|->ext. Returns 1,
- * 0 at the end, or -EBADMSG when what follows is none. */
+/* ext_next: takes the next object from |b|, a cursor over |r|->ext. Returns 1;
+ * 0 at the end; -EBADMSG: the rest is not an object. */
 int ext_next(struct bytes *b, struct wire_object *object);
 
-/* ext_mpls: the label stack of |object|, top first, at most |n| entries of it
- * into |out|. Returns how many it has; -ENOMSG when it is no label stack. */
+/* ext_mpls: writes the label stack of |object|, top first, into |out|[|n|].
+ * Returns how many entries it has; -ENOMSG: it is not a label stack. */
 int ext_mpls(const struct wire_object *object, struct wire_mpls *out,
              size_t n);
 
-/* ext_interface: reads |object| into |out|. 0; -ENOMSG when it is no interface
- * information, -EBADMSG when it is damaged; |out| is then undefined. */
+/* ext_interface: reads |object| into |out|. 0; -ENOMSG: it is not interface
+ * information; -EBADMSG: it is damaged. On errors |out| is undefined. */
 int ext_interface(const struct wire_object *object,
                   struct wire_interface *out);
 

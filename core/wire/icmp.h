@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * icmp.h: an ICMP or ICMPv6 message that may answer a probe: an echo reply, or
- * an error that quotes it. Checksums are not verified: kernels do it, a
- * receiver may have cut the message, and a damaged one names no live probe.
+ * an error that quotes it. Checksums are not checked: kernels do it, a
+ * receiver may have cut the message, and a damaged one matches no probe.
  */
 #ifndef WIRE_ICMP_H
 #define WIRE_ICMP_H
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /* icmp_parse: reads the |n| bytes of message at |p| into |r|, in which family,
- * from and to are set. |cut| is 1 when the receiver has lost the end. Returns
- * 0, -ENOMSG (a message that answers nothing) or -EBADMSG. */
+ * from and to are set. |cut| is 1 if the receiver has lost the end. 0;
+ * -ENOMSG: the message answers no probe; -EBADMSG: it is malformed. */
 int icmp_parse(const uint8_t *p, size_t n, int cut, struct wire_reply *r);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * parse.h: a received packet becomes a reply record. Nothing a packet says of
- * its own length is believed beyond the bytes that are there, and no checksum
- * is verified (see icmp.h). A well formed packet may still be somebody else's:
- * matching is not done here.
+ * parse.h: makes a struct wire_reply of a received packet. Lengths in the
+ * packet never lead beyond the received bytes, and checksums are not checked
+ * (see icmp.h). A well formed packet may still belong to another program:
+ * matching is done elsewhere.
  *
- * Both functions set every field of |r| except those of the receiver: at and
- * kernel_time. They return 0 with |r|->kind set; -ENOMSG for a packet that
- * answers no probe, whoever sent it (a request, a TCP SYN, a later fragment);
- * -EBADMSG for a malformed one. On failure kind is WIRE_NONE and the rest of
- * |r| undefined. |r|->ext points into the packet.
+ * Both functions set all fields of |r| except at and kernel_time, which belong
+ * to the receiver. They return 0 with |r|->kind set; -ENOMSG: the packet
+ * answers no probe of any program (a request, a TCP SYN, a later fragment);
+ * -EBADMSG: it is malformed. On errors kind is WIRE_NONE and the rest of |r|
+ * undefined. |r|->ext points into the packet.
  *
- * |n| bytes are at |p|, of |whole| that arrived: the receiver may have cut it.
+ * |p| has |n| bytes of the |whole| that arrived: the receiver may have cut it.
  */
 #ifndef WIRE_PARSE_H
 #define WIRE_PARSE_H
@@ -21,14 +21,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* wire_parse: reads a packet from its IPv4 or IPv6 header on. */
+/* wire_parse: reads a packet that begins with its IPv4 or IPv6 header. */
 int wire_parse(const uint8_t *p, size_t n, size_t whole,
                struct wire_reply *r);
 
-/* wire_parse6: reads what a raw IPv6 socket gives, which begins behind the IP
- * headers: a message of |protocol|, where 58 and WIRE_ICMP both mean ICMPv6.
- * The caller has set |r|->from, to, ttl and tos; they stay. |r|->size assumes
- * that there were no extension headers. */
+/* wire_parse6: reads a packet of a raw IPv6 socket, which begins behind the IP
+ * headers: a message of |protocol|; 58 and WIRE_ICMP both mean ICMPv6.
+ * |r|->from, to, ttl and tos stay as the caller has set them. |r|->size is
+ * right if there were no extension headers. */
 int wire_parse6(const uint8_t *p, size_t n, size_t whole, int protocol,
                 struct wire_reply *r);
 

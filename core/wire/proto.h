@@ -57,7 +57,7 @@ enum {
   PROTO_ECHO_REPLY6 = 129
 };
 
-/* ICMP codes with a meaning of their own; RFC 792, RFC 1191 4, RFC 4443 3.3. */
+/* ICMP codes with a special meaning; RFC 792, RFC 1191 4, RFC 4443 3.3. */
 enum {
   PROTO_NEED_FRAGMENT = 4,    /* of unreachable */
   PROTO_IN_TRANSIT = 0        /* of time exceeded; 1 is reassembly */

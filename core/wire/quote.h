@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * quote.h: what an ICMP error says about the probe it answers: the IP header it
- * quotes and, if they are there, the first 8 transport bytes (RFC 792 promises
- * no more). Everything is stored as quoted, odd as it may be; whether it names
- * a probe of ours is for others to judge.
+ * quote.h: reads the quote in an ICMP error: the IP header of the probe and, if
+ * they are there, the first 8 transport bytes (RFC 792 promises no more). All
+ * fields are stored as quoted, even impossible ones; match.h finds the probe.
  */
 #ifndef WIRE_QUOTE_H
 #define WIRE_QUOTE_H
@@ -15,9 +14,9 @@
 
 /* quote_parse: reads the |n| quoted bytes at |p| into |r|: quoted_*, ip_id, id,
  * tcp_low, sport, dport and the flags WIRE_QUOTE and WIRE_TRUNCATED; fields
- * that the quote does not have are left as they are. WIRE_TRUNCATED also marks
- * a later fragment and a header chain that does not reach a transport header.
- * -EBADMSG: no sound IP header of |family|; |r| is then unchanged. */
+ * that the quote does not have stay as they are. WIRE_TRUNCATED also marks a
+ * later fragment, and a header chain that does not reach a transport header.
+ * -EBADMSG: there is no valid IP header of |family|; |r| is unchanged. */
 int quote_parse(const uint8_t *p, size_t n, int family, struct wire_reply *r);
 
 #endif

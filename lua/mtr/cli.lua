@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr.cli: what command line programs over this library have in common, so that a script is about
--- what it measures. Options are read off the help text, lua-argparse does the parsing; results of
--- targets that are under way side by side are written whole and in the order of the targets.
+-- mtr.cli: the common part of command line programs over this library. The options are read from
+-- the help text and parsed by lua-argparse. Targets are traced all at once, and their results are
+-- written whole and in the order of the targets.
 --
 --     local cli = mtr.cli("watch", [[
 --     usage: watch [options] TARGET...
@@ -12,10 +12,10 @@
 --     local args = cli:parse(arg)                   -- { target = { "a", "b" }, count = 10 }
 --     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
--- In the help text an option's line begins with its names, then what its value is called: N is a
--- number, WAIT a duration (bare numbers are seconds), anything else a string. A line that only
--- names an option of mtr.trace is completed with what it is and its default. Unlike all else in
--- this library it prints and exits: it is for programs.
+-- In the help text the line of an option begins with its names and the name of its value: N is a
+-- number, WAIT a duration (a plain number is seconds), any other name a string. A line that has
+-- only the name of an option of mtr.trace is completed with the description and default of that
+-- option. Only this file of the library prints and exits: it is for programs.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -29,22 +29,22 @@ local Turns = require "mtr.script.turns"
 local C = lib.C
 
 ---@class mtr.Cli
----@field name string of the program
+---@field name string name of the program
 ---@field help string
 ---@field flags table<string, { [1]: string, [2]: any }>
 local Cli = {}
 Cli.__index = Cli
 
---- A program's command line.
+--- Makes the command line of a program.
 ---@param name string
 ---@param help string
----@param flags? table<string, { [1]: string, [2]: any }> what flags set, beside -4 -6 -I -U -T
+---@param flags? table<string, { [1]: string, [2]: any }> what each flag sets, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
   return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {} }, Cli)
 end
 
---- Ends the program over wrong usage: status 2.
+--- Ends the program because of wrong usage: status 2.
 ---@param message string
 function Cli:usage(message)
   io.stderr:write(self.name, ": ", message, "\ntry: ", self.name, " --help\n")
@@ -56,7 +56,7 @@ local function fail(self, message)
   os.exit(1)
 end
 
--- "-" stands for targets from standard input, one a line, # and what follows is a comment.
+-- Replaces "-" with the targets on standard input: one in each line; "#" begins a comment.
 local function read_targets(given)
   local targets = {}
   for _, target in ipairs(given) do
@@ -68,8 +68,8 @@ local function read_targets(given)
   return targets
 end
 
---- Parses a command line; wrong usage and --help end the program. Names have underscores for
---- dashes; `target` is the list of targets, if the help text's usage line has one.
+--- Parses a command line; wrong usage and --help end the program. Names have underscores in place
+--- of dashes; `target` is the list of targets, if the usage line has one.
 ---@param words string[]
 ---@return table<string, any>
 function Cli:parse(words)
@@ -89,8 +89,8 @@ function Cli:parse(words)
   return args
 end
 
---- An option that is one of some words, the first of which is its default.
----@param name string as in parse()'s table
+--- Returns the value of an option that must be one of some words; the first word is its default.
+---@param name string as in the table of parse()
 ---@param words string[]
 ---@return string
 function Cli:choice(name, words)
@@ -104,8 +104,8 @@ function Cli:choice(name, words)
   return value
 end
 
---- An option that is a whole number which the program itself has a use for.
----@param name string as in parse()'s table
+--- Returns the value of an option that must be a whole number.
+---@param name string as in the table of parse()
 ---@param least integer
 ---@param most integer
 ---@param default integer
@@ -117,11 +117,11 @@ function Cli:number(name, least, most, default)
   return default
 end
 
---- Calls a function of the library with what the command line said: an option that it refuses is
---- wrong usage, told in the command line's words.
+--- Calls a function of the library with options of the command line. If it refuses an option, that
+--- is wrong usage, and the message names the option as on the command line.
 ---@param fn function
 ---@param ... any
----@return any ... what it returns
+---@return any ... its results
 function Cli:call(fn, ...)
   local results = { pcall(fn, ...) }
   if results[1] then return unpack(results, 2, table.maxn(results)) end
@@ -131,8 +131,8 @@ function Cli:call(fn, ...)
   end)))
 end
 
---- Writes to standard output at once. Ends the program with status 1 if that takes no more; a
---- record that a full disk took in part is blanked out.
+--- Writes to standard output at once. Ends the program with status 1 if that fails. If a full disk
+--- took only part of a line, that part is overwritten with blanks.
 ---@param text string
 ---@return true
 function Cli:write(text)
@@ -143,17 +143,18 @@ function Cli:write(text)
   fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
---- The reporter that --output names, of those for one kind of results; it writes to standard
---- output. Another word is wrong usage.
+--- Makes the reporter that --output names, for one kind of results. It writes to standard output.
+--- Another word is wrong usage.
 ---@param kind string "trace", "mda", "pmtu" or "ping"
----@param opts? table of the reporter
+---@param opts? table options of the reporter
 ---@return mtr.Reporter
 function Cli:reporter(kind, opts)
   local word = self:choice("output", report.words(kind))
   return report.open(kind, word, function(text) return self:write(text) end, opts)
 end
 
---- Calls a method of a reporter, if it has it. Ends the program with status 1 if that fails.
+--- Passes values to a method of a reporter, if it has it. Ends the program with status 1 if that
+--- fails.
 ---@param reporter mtr.Reporter
 ---@param method string
 ---@param ... any
@@ -163,7 +164,7 @@ function Cli:pass(reporter, method, ...)
   if not ok and message then fail(self, message) end
 end
 
--- Runs fn(i, target) for each target; the status of the program.
+-- Runs fn(i, target) for each target; returns the status of the program.
 local function all(self, targets, turns, fn)
   return turns:run(targets, function(i, target)
     local well, message = fn(i, target)
@@ -173,9 +174,9 @@ local function all(self, targets, turns, fn)
   end) and 0 or loop.halted and 0 or 1
 end
 
---- Runs fn for each target, each in a task, side by side, and waits for all of them. What it puts
---- out is written in the order of the targets (see mtr.script.turns). fn returns true if all is
---- well; nil and a message for standard error if not; after ^C that is no failure.
+--- Runs fn for each target, each in a task, all at once, and waits for all of them. Text that it
+--- gives to put() is written in the order of the targets (see mtr.script.turns). fn returns true,
+--- or nil and a message for standard error; after ^C that is not a failure.
 ---@async
 ---@param targets string[]
 ---@param fn fun(target: string, put: fun(text: string), i: integer): boolean?, string?
@@ -187,13 +188,13 @@ function Cli:each(targets, fn)
   end)
 end
 
---- The same where each target has a result that goes to a reporter, in the order of the targets,
---- and so do hops as they settle, if fn gives them to the on_hop that it gets.
+--- Does the same for a reporter: the results that fn returns go to it in the order of the targets.
+--- So do hops as they settle, if fn uses the on_hop that it is given.
 ---@async
 ---@param targets string[]
 ---@param reporter mtr.Reporter
 ---@param fn fun(target: string, on_hop?: function): mtr.Result?, string?
----@param well? fun(result: mtr.Result): boolean default: it did not end with an error
+---@param well? fun(result: mtr.Result): boolean success? default: no error
 ---@return integer status of the program
 function Cli:report(targets, reporter, fn, well)
   local turns = Turns.new()

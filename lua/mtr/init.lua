@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- The module "mtr": what scripts and hosts see.
+-- The module "mtr": the interface for scripts and hosts.
 --
 --     local mtr = require "mtr"
 --     local result = assert(mtr.trace("192.0.2.7", { protocol = "udp" }))
 --     for _, hop in ipairs(result.hops) do print(hop.ttl, hop.addr or "*", hop.rtt) end
 --
--- Functions of this module use the default engine, made on first use; engines of one's own have the
--- same functions as methods. Requiring the module opens nothing.
+-- The functions of this module use the default engine, which is opened on first use. Other engines
+-- (mtr.engine) have the same functions as methods. Requiring the module opens nothing.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -22,19 +22,20 @@ local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 local default = require "mtr.engine.default"
 local strategy = require "mtr.strategy"
-local semaphore = require "mtr.wait.semaphore"
+local Semaphore = require "mtr.wait.semaphore"
 local task = require "mtr.script.task"
 
 local M = { version = "0.1.0" }
 
 M.engine, M.configure, M.default = default.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
-M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, semaphore.new
+M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, Semaphore.new
 M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = find_binary.find, addr.parse_ip
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, words.mark, err.number
 
--- There is no default engine: a caller's bug comes first, then why, to the callback too.
+-- Without a default engine: raises a caller's bug first; then returns the reason, and also gives it
+-- to the callback.
 local function unavailable(declaration, opts, on_done, message, name)
   local bug = check.each(declaration, opts, function() end)
   if bug then error(bug, 3) end
@@ -42,8 +43,8 @@ local function unavailable(declaration, opts, on_done, message, name)
   return nil, message, name
 end
 
---- Traces the path to an address or a name: see mtr.TraceOptions. Waits and returns the result, or
---- with on_done returns the trace at once.
+--- Traces the path to an address or a name: see mtr.TraceOptions. Waits and returns the result;
+--- with on_done it returns the trace at once.
 ---@async without on_done
 ---@param dst string
 ---@param opts? mtr.TraceOptions
@@ -56,8 +57,8 @@ function M.trace(dst, opts, on_done)
   return e:trace(dst, opts, on_done)
 end
 
---- Sends one probe: see mtr.ProbeOptions. Waits and returns what came back, or with on_done returns
---- at once. Silence is a table with timeout = true.
+--- Sends one probe: see mtr.ProbeOptions. Waits and returns the reply, or a table with timeout =
+--- true; with on_done it returns at once.
 ---@async without on_done
 ---@param opts mtr.ProbeOptions
 ---@param on_done? fun(err: string?, reply: mtr.Reply?)
@@ -94,13 +95,13 @@ function M.prober(dst, opts)
   return e:prober(dst, opts)
 end
 
---- Empty statistics per hop, to which results are added or traces tell as they go: see mtr.Stats.
---- Loaded when first asked for: few scripts pay for what they do not use.
+--- Makes empty statistics per hop. Results are added to them, or traces add to them as they go: see
+--- mtr.Stats. The module is loaded on first use, because few scripts need it.
 ---@return mtr.Stats
 function M.stats() return require("mtr.script.stats").new() end
 
---- Waits until nothing is under way in any engine: all tasks have ended, or wait for what nothing
---- will bring about.
+--- Waits until nothing is under way in any engine: all tasks have ended, or wait for something that
+--- can never happen.
 ---@async
 ---@return true
 function M.run()
@@ -119,8 +120,8 @@ function M.run()
   return true
 end
 
---- The time in ms, for differences: that of the default engine, or of one that is open. Right in a
---- simulated network, where it is the network's own, and in a replay.
+--- Returns the time in ms, for differences: the time of the default engine, or of an open one. In a
+--- simulated network and in a replay it is the time of that network or recording.
 ---@return number
 function M.now()
   local e, message = default.for_timers()
@@ -128,19 +129,19 @@ function M.now()
   return e:now()
 end
 
---- Whether the program was interrupted, by SIGINT (^C) or SIGTERM; mtrlua only. What is under way
---- and has a result ends as "halted" then and gives it; what only waits (sleep, semaphores,
---- reading) and what is started later raises "mtr: interrupted", so that loops end. A script that
---- has more to do catches that error; it has five seconds, or what mtrlua --grace says.
+--- Returns true if SIGINT (^C) or SIGTERM has interrupted the program; only in mtrlua. Then traces
+--- and campaigns under way end as "halted" and give their results. Plain waits (sleep, semaphores,
+--- reading) and later starts raise "mtr: interrupted", so that loops end. A script that has more to
+--- do catches this error; it has five seconds, or the time of mtrlua --grace.
 ---@return boolean
 function M.interrupted() return lib.signals[0] > 0 end
 
---- Has errors of hooks and tasks that nobody else is told of given to fn, with their tracebacks;
---- nil, as in the beginning: to standard error.
+--- Sets the function that gets the errors of hooks and tasks, with their tracebacks. With nil, the
+--- default, they go to standard error.
 ---@param fn? fun(text: string)
 function M.on_error(fn) err.reporter = fn end
 
--- Modules that many programs do without are loaded when they are first asked for.
+-- Modules that many programs do not use are loaded on first use.
 local LAZY = {}
 function LAZY.campaign() return require("mtr.campaign").new end
 function LAZY.targets() return require "mtr.campaign.targets" end
@@ -153,7 +154,7 @@ function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
--- All that the module has.
+-- The names of everything in the module.
 local function names()
   local all = {}
   for name in pairs(M) do all[name] = true end
@@ -161,14 +162,14 @@ local function names()
   return all
 end
 
---- Whether a field that this module or a result can never have raises: on in mtrlua, off elsewhere
---- unless asked for here.
+--- Switches strict mode: to read a field that this module or a result can never have raises an
+--- error. It is on in mtrlua, and off in other hosts.
 ---@param on boolean
 function M.strict(on) strict.on = on == true end
 
 return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
-  if not load then return strict.missing("mtr", key, names()) end
+  if not load then return (strict.missing("mtr", key, names())) end
   local value = load()
   M[key] = value
   return value

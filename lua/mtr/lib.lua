@@ -1,21 +1,21 @@
 -- SPDX-License-Identifier: MIT
 --
--- The C library: its declarations, its symbols and the check that both are of one age.
+-- The C library: its declarations, its symbols, and the check that both have the same version.
 --
--- The declarations are core/mtr.h itself, turned into the module mtr.cdef by the Makefile. Inside
--- mtrlua the symbols are in the program; elsewhere they are in a shared library, looked for in
--- $MTR_LIB, on package.cpath, beside this file, in build/ of a checkout, and where the system's
--- linker looks. This is the only file that declares or loads anything; the others take what they
--- need from here and write C.mtr_step(...) as C would.
+-- The Makefile turns core/mtr.h into the module mtr.cdef, which has the declarations. In mtrlua the
+-- symbols are in the program. In other hosts they are in a shared library, which is searched for in
+-- $MTR_LIB, on package.cpath, beside this file, in build/ of a checkout, and where the linker of
+-- the system searches. Only this file declares and loads; the other files use what it returns, and
+-- call C.mtr_step(...) as in C.
 --
--- Wrong if two libraries of different ABI numbers are in one process: the first one declared wins
--- and the other is refused.
+-- Two libraries with different ABI numbers cannot be in one process: the first one is declared, and
+-- the other is refused.
 
 local ffi = require "ffi"
 
 local M = {}
 
---- What core/main.c left for us: sockets, options, signals; nil in any other host.
+--- The table that mtrlua's main program makes: sockets, options, signals; nil in any other host.
 M.program = package.loaded["mtr.program"]
 
 local here = debug.getinfo(1, "S").source:match "^@(.*/)" or ""
@@ -46,15 +46,15 @@ end
 local text = declarations()
 if not pcall(ffi.typeof, "struct mtr_event") then ffi.cdef(text) end
 
--- The library must stay loaded as long as any function of it can be called, so it is anchored in
--- the module, which package.loaded holds.
+-- The library must stay loaded as long as its functions can be called. So the module refers to it,
+-- and package.loaded refers to the module.
 local C = load()
 M.C = C
 
 local function check()
   local abi = tonumber(C.mtr_abi())
   if abi ~= C.MTR_ABI then
-    error(("mtr: libmtr has ABI %d, the Lua files want %d"):format(abi, C.MTR_ABI))
+    error(("mtr: libmtr has ABI %d, but the Lua files need ABI %d"):format(abi, C.MTR_ABI))
   end
   for name in text:gmatch "struct mtr_([%w_]+) {" do
     local theirs, ours = C.mtr_sizeof(name), ffi.sizeof("struct mtr_" .. name)
@@ -70,7 +70,7 @@ M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
 M.gc, M.sizeof = ffi.gc, ffi.sizeof
 M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
---- How many signals mtrlua was given, in [0]; always 0 in any other host.
+--- The number of signals that mtrlua received, in [0]; always 0 in any other host.
 M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"
 
 --- Names of the counters in struct mtr_counters, in order.

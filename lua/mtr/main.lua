@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- What mtrlua does with a compiled script: runs it as a task, drives every engine until nothing is
--- left to do, and says with which status to exit.
+-- Runs a compiled script in mtrlua: runs it as a task, drives every engine until nothing is left to
+-- do, and returns the exit status.
 --
--- The first ^C halts the traces of all engines, whose results the script sees; what only waits, and
--- what is started later, raises. The second one ends the process from the signal handler, not here.
+-- The first ^C halts the traces of all engines; the script gets their results. Plain waits and
+-- later starts raise. The second ^C ends the process in the signal handler, and not here.
 
--- Room for compiled code. In LuaJIT's own (1000 traces, in pieces of 64 KiB) a script of some size
--- is compiled, thrown away and compiled again for ever, and each piece costs system calls whenever
--- a trace is added. Said before anything is loaded: loading already compiles, and the first piece
--- keeps the size it was made with, to be full, and followed by the next, in the middle of a run.
+-- Sets the room for compiled code. With LuaJIT's default (1000 traces, in blocks of 64 KiB) the
+-- code of a larger script is compiled, discarded and compiled again all the time, and each block
+-- costs system calls whenever a trace is added. This must come before modules are loaded: loading
+-- already compiles, and the first block keeps the size that it was made with.
 jit.opt.start("maxtrace=8000", "maxmcode=32768", "sizemcode=1024")
 
 local lib = require "mtr.lib"
@@ -26,7 +26,7 @@ local BAD_USAGE, INTERRUPTED = 2, 130
 
 local program = lib.program
 
--- A program that is installed takes no module from the folder it is called in.
+-- An installed program loads no modules from the current directory.
 local function absolute(path)
   local kept = {}
   for entry in path:gmatch "[^;]+" do
@@ -46,7 +46,7 @@ local function on_wake()
   program.clear()
 end
 
--- The script's own status: a whole number that it returned.
+-- Returns the status of the script: the whole number that it returned.
 local function returned(task)
   local status = task.results and task.results[1]
   return type(status) == "number" and status % 1 == 0 and status >= 0 and status <= 255 and status
@@ -55,7 +55,7 @@ end
 local function drive(task)
   while loop.turn() do end  -- luacheck: ignore 542
   if not task.done then
-    -- The script waits and nothing is left that could end the wait: it gets that as an error.
+    -- The script waits, and nothing is left that could end the wait: this raises an error in it.
     task.stuck = true
     scheduler.wake(task)
     return drive(task)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a topology may be told: finds it by name and reads its arguments, positional (`chain 8`) or
--- named (`chain hops=8`, or `{ hops = 8 }` from Lua). Each value is checked against its range;
--- a wrong name is answered with the nearest right one. It refuses to guess.
+-- The arguments of topologies: finds a topology by name and reads its arguments, positional (`chain
+-- 8`) or named (`chain hops=8`, or `{ hops = 8 }` from Lua). Each value is checked against its
+-- range; the message about a wrong name shows the nearest right one.
 
 local M = {}
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- What is known of a lab that is up: its namespaces, its processes, and the words it was made with,
--- one line each in a file, so that another process can find it and take it down. The file is in
--- /run where `ip netns` works, else in $TMPDIR under the user namespace's number. It refuses
--- nothing: a file that was cut short says as much as it can.
+-- The state of a running lab: its namespaces, its processes, and the arguments of its topology, one
+-- in each line of a file, so that another process can find the lab and take it down. The file is in
+-- /run where `ip netns` works, else in $TMPDIR under the user namespace's number. A file that was
+-- cut short is read as far as it goes.
 
 local M = {}
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the Lua API behaves, on loopback: who is called when, what is raised and what is returned.
+-- The Lua API on loopback: when hooks are called, what is raised and what is returned.
 local mtr = require "mtr"
 local cjson = require "cjson"
 local loopback = require "spec.support.real.loopback"

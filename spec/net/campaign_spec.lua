@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Campaigns over real routers: what comes of many targets that share one slot, and of those that do
--- not.
+-- Campaigns over real routers: targets that share one slot, and targets with single traces.
 
 local cjson = require "cjson"
 local mtr = require "mtr"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Many at once: traces, engines and processes that ask the same hosts the same questions. Each gets
--- its own answers and no others, none is lost, and engines that are gone have left nothing.
+-- Many traces, engines and processes probe the same hosts at once. Each gets all answers to its
+-- probes and no others, and nothing is left of closed engines.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"

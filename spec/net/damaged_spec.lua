@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Answers whose checksum is wrong, or whose sender nobody can be: no hop on any transport. Those
--- that the kernel itself does not drop are counted.
+-- Answers with a wrong checksum or an impossible sender address never become hops, on any
+-- transport. Those that the kernel does not drop are counted.
 
 local forger = require "spec.support.real.forger"
 local hostile = require "spec.support.real.hostile"

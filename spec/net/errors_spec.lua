@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Probes that this host's own kernel refuses, or loses, or that do not fit: each is an outcome of
--- that probe with its name, nothing crashes, and of every probe it is known what became of it.
+-- Probes that the kernel of this host refuses or loses, or that are too large: the outcome of each
+-- is an error with a name, nothing crashes, and every probe has an outcome.
 
 local nets = require "spec.support.real.nets"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load lab's account of itself against the engine's: every hop that one tells of the other
--- finds, and the bare reference of the bench finds as many.
+-- Compares the hops that the load lab says it has with those that the engine finds. The bare
+-- reference of the bench must find as many.
 
 local fakenet = require "spec.lab.fakenet.fakenet"
 local lab = require "spec.lab.lab"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Answers that are odd, late, repeated, of somebody else, or no answers at all: the hard cases 7 to
--- 13, 20, 21, 23, 31, 32 and 40 of the field, as packets that come through the kernel.
+-- Answers that are strange, late, repeated, for another probe, or not answers: the hard cases 7 to
+-- 13, 20, 21, 23, 31, 32 and 40 (see spec/sim/hard_cases_spec.lua), as packets through the kernel.
 
 local forger = require "spec.support.real.forger"
 local hostile = require "spec.support.real.hostile"

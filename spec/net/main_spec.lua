@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What becomes of a script in mtrlua: its errors, its exit status, its sockets.
+-- Scripts in mtrlua: their errors, exit status and sockets.
 local run = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
 
@@ -39,7 +39,7 @@ local cases = {
     print(mtr.wait_all(task))]], 1, "^nil\t.*bad task", "^mtrlua: .*bad task\nstack traceback:" },
   { "fails when it waits for what cannot happen", [[
     require "mtr".semaphore(0):acquire()]],
-    1, "^$", "^mtrlua: mtr: waits for what can never happen" },
+    1, "^$", "^mtrlua: mtr: this wait would never end" },
   { "has the sockets of each transport, though its privileges are gone", [[
     local mtr = require "mtr"
     for _, options in ipairs { { transport = "packet" }, { transport = "raw" }, { rate = "max" },

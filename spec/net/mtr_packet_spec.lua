@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport mtr-packet with the real helper, in labs: it finds what the raw one finds, and
--- holds its own under load.
+-- The transport mtr-packet with the real helper, in labs: it finds what raw finds, also under load.
 
 local ffi = require "ffi"
 local mtr = require "mtr"

@@ -17,7 +17,7 @@ end
 
 local function inside(l, fn) nets.inside(l, fn, { transport = "packet" }) end
 
--- A complete trace; returns how many of its probes went raw's way.
+-- A complete trace; returns how many of its probes went through raw.
 local function detours(e, dst, opts)
   local before = e:stats().detours
   local result = counted(e, dst, opts or {})
@@ -213,7 +213,7 @@ describe("auto", function()
       nets.traces(e, { { "127.0.0.1", { max_ttl = 1 } } })
       e:close()
       assert.same({ "info transport packet: asked for",
-        "info transport packet: 1 of 1 probes went raw's way; the last: to this host itself" },
+        "info transport packet: 1 of 1 probes went through raw; the last: to this host itself" },
         lines)
     end)
   end)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/ping.lua, as it is typed, over kernel routers: who answers, along which options, and ^C.
+-- scripts/ping.lua from the command line, over kernel routers: answers, options, and ^C.
 -- What it prints and counts is in spec/sim.
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"

@@ -45,9 +45,9 @@ describe("pmtu", function()
     local got = run("mtu size=1380", PMTU .. "DST4 DST6")
     assert.equal(table.concat {
       "10.0.5.2 (10.0.5.2): path mtu 1380\n",
-      "  10.0.2.2 lets no 1500 bytes pass, says 1380\n",
+      "  10.0.2.2 does not pass 1500 bytes, reports 1380\n",
       "fd00:5::2 (fd00:5::2): path mtu 1380\n",
-      "  fd00:2::2 lets no 1500 bytes pass, says 1380\n" }, got.out)
+      "  fd00:2::2 does not pass 1500 bytes, reports 1380\n" }, got.out)
   end)
 
   it("searches behind a black hole", function()
@@ -64,7 +64,7 @@ describe("pmtu", function()
 
   it("has this host's own link for the limit where that is one", function()
     local got = run("chain hops=2", PMTU .. "--largest 9000 DST4")
-    assert.equal("10.0.2.2 (10.0.2.2): path mtu 1500\n  this host lets no 9000 bytes pass\n",
+    assert.equal("10.0.2.2 (10.0.2.2): path mtu 1500\n  this host does not pass 9000 bytes\n",
       got.out)
   end)
 

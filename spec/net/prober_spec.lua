@@ -151,7 +151,7 @@ describe("prober", function()
       assert.is_nil(prober)
       assert.equal(name, code, message)
     end
-    assert.same({ nil, "EAFNOSUPPORT: 127.0.0.1 is not an IPv6 address, as family wants",
+    assert.same({ nil, "EAFNOSUPPORT: 127.0.0.1 is not an IPv6 address, as option family wants",
       "EAFNOSUPPORT" }, { engine:prober("127.0.0.1", { family = 6 }) })
   end)
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What routers and translators do to the probe that they quote, and what they hang behind it: the
--- hard cases 1-6, 15 and 22 of the field, as packets that come through the kernel.
+-- Changes that routers and translators make to the quoted probe, and extensions behind it: the hard
+-- cases 1-6, 15 and 22 (see spec/sim/hard_cases_spec.lua), as packets through the kernel.
 
 local forger = require "spec.support.real.forger"
 local hostile = require "spec.support.real.hostile"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A run that was recorded in a lab is replayed outside of it, in a network of nothing and without
--- any privilege: every byte that the script writes is the same, times included.
+-- A run that was recorded in a lab is replayed outside the lab, in an empty network and without any
+-- privilege. The script writes exactly the same bytes, also for times.
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
@@ -121,6 +121,26 @@ describe("a run that is replayed", function()
     assert.truthy(first.out:find 'name "no.such.invalid"')
   end)
 
+  it("has mtr.now() tell the times of the recording", function()
+    if not available then pending(reason) end
+    local l = nets.up "chain 3"
+    support.file("script.lua", [[
+      local mtr = require "mtr"
+      local from = mtr.now()
+      mtr.sleep "1500ms"
+      local slept = mtr.now() - from
+      local result = assert(mtr.trace((...)))
+      local traced = mtr.now() - from - slept
+      print(slept >= 1500, traced >= result.duration, ("%.6f %.6f"):format(slept, traced))
+    ]])
+    local first = shell(l:command(program("--record $DIR/tape", l)))
+    assert.same({ 0, "" }, { first.status, first.err })
+    assert.matches("^true\ttrue\t", first.out)
+    nets.down()
+    local again = shell("timeout 1 " .. nowhere() .. program("--replay $DIR/tape", l))
+    assert.same({ 0, first.out }, { again.status, again.out })
+  end)
+
   it("may ask for something else, which is silent and counts", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
@@ -215,7 +235,7 @@ describe("a recording", function()
     local got = shell '"$MTR_PROGRAM" "$DIR/script.lua" $DIR/tape'
     assert.same({ 0, "" }, { got.status, got.err })
     assert.truthy(got.out:find("^nil\tEBUSY: device or resource busy: cannot record into %S+/tape: "
-      .. "another engine does already\tEBUSY\n$"), got.out)
+      .. "another engine is using it\tEBUSY\n$"), got.out)
   end)
 
   it("is of the engine that the script opens first", function()
@@ -245,7 +265,7 @@ describe("a recording", function()
     ]])
     local got = shell '"$MTR_PROGRAM" "$DIR/script.lua" $DIR/tape'
     assert.same({ 0, "" }, { got.status, got.err })
-    assert.truthy(got.out:find("/tape: it was made with max_probes 100, which has to be given ",
+    assert.truthy(got.out:find("/tape: it was made with max_probes 100; give the same value now",
       1, true), got.out)
   end)
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Statistics of real traces on loopback: the hooks and the results tell the same of them.
+-- Statistics of real traces on loopback: hooks and results give the same numbers.
 local mtr = require "mtr"
 local loopback = require "spec.support.real.loopback"
 

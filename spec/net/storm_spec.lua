@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Much of what is not for us, and much of what is damaged: a trace comes to its end all the same,
--- other people's packets never reach us, and damaged ones do no harm.
+-- Many packets of other programs, and many damaged packets: a trace still ends as it should,
+-- packets of other programs never reach the engine, and damaged packets do no harm.
 
 local cjson = require "cjson"
 local words = require "mtr.record.words"

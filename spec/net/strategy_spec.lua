@@ -169,7 +169,7 @@ describe("a strategy that misbehaves", function()
       done = function() error "in done" end }, "in done" },
     ["yields"] = { { next = function() coroutine.yield() end }, "attempt to yield" },
     ["never stops"] = { { next = function() return { ttl = 1 } end },
-      '^strategy: 40 probes sent and no end: raise max_probes, or have it return "stop"$' },
+      '^strategy: 40 probes sent without an end: raise max_probes, or return "stop" earlier$' },
     ["is a function that raises"] = { function(trace)
       trace:probe { ttl = 1 }
       error "in it"
@@ -178,7 +178,7 @@ describe("a strategy that misbehaves", function()
     ["is a function that waits elsewhere"] = { function() mtr.sleep(1) end, "cannot wait inside" },
     ["is a function that never stops"] = { function(trace)
       while true do trace:probe { ttl = 1 } end
-    end, "40 probes sent and no end" },
+    end, "40 probes sent without an end" },
     ["is a function that sends nothing"] = { function(trace) trace:probe(1) end,
       "probe: the probe must be a table" },
   }
@@ -219,7 +219,7 @@ describe("a strategy that misbehaves", function()
     inside("chain 3", function(e, l)
       local trace = e:trace(l.dst4, nil, function() end)
       assert.has_error(function() trace:probe { ttl = 1 } end,
-        "probe: only in a strategy that is a function, in its own trace")
+        "probe: may only be called by a strategy that is a function, in its trace")
       e:run()
     end)
   end)

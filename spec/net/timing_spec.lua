@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- When an answer came: the kernel says so, however late we look; and what does not fit into its
--- buffers until then is counted.
+-- The time of an answer is that of the kernel, even if the engine reads it late. Packets that do
+-- not fit into the buffers of the kernel are counted.
 
 local forger = require "spec.support.real.forger"
 local hostile = require "spec.support.real.hostile"

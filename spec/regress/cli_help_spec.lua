@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What mtr.cli could not read in a help text silently became something else.
+-- Lines of a help text that mtr.cli could not read were silently misread.
 local mtr = require "mtr"
 
 describe("a help text that cannot be read", function()

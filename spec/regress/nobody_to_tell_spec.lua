@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Errors of hooks and tasks vanished in a host that had named nobody to take them.
+-- Errors of hooks and tasks were lost in a host without a reporter (mtr.on_error).
 local run = require "spec.support.harness.run"
 
 -- What a plain LuaJIT host writes to standard error.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reply of a probe that was no more was credited to the one before it: its identification,
--- which nobody had touched, was taken for one that a router had counted up.
+-- The reply to a probe that had ended was matched with the probe before it: its unchanged
+-- identification was taken for one that a router had incremented.
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
 

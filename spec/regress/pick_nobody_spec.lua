@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A `pick` that returned nil was complained of each time, and the first trace sent all the same.
--- And scripts had no clock that is right in a simulated network.
+-- Each time `pick` returned nil an error was reported, and the first trace sent anyway. And scripts
+-- had no clock that is right in a simulated network.
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 

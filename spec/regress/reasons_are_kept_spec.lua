@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- `targets = mtr.targets.file "missing"` said only that there were no targets, and what was said of
--- a file that could not be opened had the reason twice.
+-- `targets = mtr.targets.file "missing"` said only that there were no targets, and the message
+-- about a file that could not be opened had the reason twice.
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 

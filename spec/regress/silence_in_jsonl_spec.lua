@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A campaign's lines of JSON said nothing of the probes that were not answered or not sent, while
--- those of traces by themselves did.
+-- The lines of JSON of a campaign did not have the probes that were not answered or not sent; those
+-- of single traces did.
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Hard cases of who answers what, how often and when: what completes a trace, what stops it, what
--- is no hop, and what does not count.
+-- Hard cases about answers, their number and their time: messages that complete a trace, that stop
+-- it, that are not a hop, and that do not count.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
 local nets = require "spec.support.real.nets"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Hard cases of the way itself: routers that limit or lie about themselves, loops, ways of unequal
--- length, ways that change, firewalls that answer for others, and groups.
+-- Hard cases about paths: routers with rate limits or false addresses, loops, paths of unequal
+-- length, paths that change, firewalls that answer for others, and groups.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
 local nets = require "spec.support.real.nets"

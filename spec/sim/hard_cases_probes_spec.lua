@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Hard cases of our own probes: telling them apart in a crowd, running out of identities,
+-- Hard cases about probes: identifying one of very many, running out of identities,
 -- checksums, sends that fail, names; and messages that are no answer.
 local hard = require "spec.support.virtual.hard"
 local nets = require "spec.support.real.nets"
@@ -106,6 +106,13 @@ describe("hard case 24: sends fail on this host", function()
       stats.timeouts })
     assert(stats.send_retries > 5, stats.send_retries .. " retries")
   end)
+
+  it("is told in the end, if buffers are never there: after the time a table of neighbours takes",
+    function()
+      local r, _, stats = hard.trace("send_failures", "full", { attempts = 1, max_ttl = 1 })
+      assert.same({ "error", "ENOBUFS", 1 }, { r.stop_reason, r.hops[1].error, stats.send_errors })
+      assert(r.duration >= 6000 and r.duration < 9000, r.duration)
+    end)
 
   it("later, by an unreachable from ourselves: flagged local", function()
     local r = hard.trace("send_failures", "neighbour", {})

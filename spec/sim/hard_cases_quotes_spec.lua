@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Hard cases of replies that quote our probes badly: too little of them, rewritten, with damaged or
--- unannounced extensions. Whatever the quote has become, a reply is of one probe or of none.
+-- Hard cases about quotes: too short, rewritten, with damaged or unannounced extensions. A reply is
+-- matched with the right probe or with none.
 local hard = require "spec.support.virtual.hard"
 
 describe("hard case 1: the quote is 8 bytes", function()

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Engines that a script opens itself follow mtrlua's command line, in what they do not name.
+-- Engines that a script opens take options that it does not give from the command line of mtrlua.
 local run = require "spec.support.harness.run"
 
 local SCRIPT = [[

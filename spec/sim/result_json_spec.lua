@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found is one line of JSON, whoever writes it: the library, for a borrowed result,
--- and the Lua layer, for one that the script holds.
+-- The line of JSON of a result is the same from the library (for a borrowed result) and from the
+-- Lua layer (for a result that the script keeps).
 local mtr = require "mtr"
 local random = require "spec.support.harness.random"
 local simulated = require "spec.support.virtual.simulated"

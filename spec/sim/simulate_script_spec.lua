@@ -22,13 +22,14 @@ describe("simulate", function()
     assert(got.out:find "\n  8  198.18.0.7 .* 2 of 3 answered\n")
   end)
 
-  it("takes both ways through the diamond, by flow, and halves its way to the target", function()
+  it("takes both paths through the diamond, by flow, and halves the range to the target", function()
     local ways = {}
     for flow = 0, 7 do
       local got = run.run(SIMULATE .. "-p udp --flow " .. flow)
       assert.equal(0, got.status)
       ways[got.out:match "\n  3  (%S+)"] = true
-      local far, probes, truth = got.out:match "web is (%d+) hops away, as (%d+) .* is (%d+)\n$"
+      local far, probes, truth =
+        got.out:match "web is (%d+) hops away, found with (%d+) .* is (%d+)\n$"
       assert.same({ "9", "9" }, { far, truth })
       assert(tonumber(probes) <= 5)
     end

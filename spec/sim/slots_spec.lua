@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What stands in an engine's slots answers what the engine may ask of it: the contract is the
--- classes in wait/pending.lua, and this reads them there. One of each kind is put into a slot.
+-- The entries in the slots of an engine have all functions that the engine may call. The contract
+-- is the classes in wait/pending.lua, which this spec reads. One of each kind is put into a slot.
 local ffi = require "ffi"
 local mtr = require "mtr"
 local lib = require "mtr.lib"

@@ -84,8 +84,9 @@ static int one_route(void *arg, const struct netlink_message *m) {
   return 0;
 }
 
-/* Asks for the way of |q| as far as it is |told|; |entry|: the table's own. */
-static int ask(struct flow *f, const struct net_route *q, enum flow_told told,
+/* Asks for the route of |q|, with as much of it as is |known|. |entry|: asks
+ * for the entry in the table that it uses. */
+static int ask(struct flow *f, const struct net_route *q, enum flow_known known,
                int entry, struct way *w) {
   static const uint8_t none[16];
   struct netlink_question n;
@@ -94,7 +95,7 @@ static int ask(struct flow *f, const struct net_route *q, enum flow_told told,
                        .rtm_dst_len = (uint8_t)(size * 8),
                        .rtm_tos = q->tos & TOS_MASK,
                        .rtm_flags = entry ? RTM_F_FIB_MATCH : 0};
-  uint8_t protocol = ip_protocol(q->family, told >= FLOW_PROTOCOL
+  uint8_t protocol = ip_protocol(q->family, known >= FLOW_PROTOCOL
                                                 ? q->protocol
                                                 : flow_other(q->protocol));
   uint16_t sport = htons(q->sport), dport = htons(q->dport);
@@ -107,33 +108,34 @@ static int ask(struct flow *f, const struct net_route *q, enum flow_told told,
     netlink_put(&n, RTA_OIF, &q->interface, sizeof q->interface);
   if (q->mark) netlink_put(&n, RTA_MARK, &q->mark, sizeof q->mark);
   netlink_put(&n, RTA_IP_PROTO, &protocol, 1);
-  if (told >= FLOW_PORTS && q->protocol != WIRE_ICMP) {
+  if (known >= FLOW_PORTS && q->protocol != WIRE_ICMP) {
     if (sport) netlink_put(&n, RTA_SPORT, &sport, sizeof sport);
     if (dport) netlink_put(&n, RTA_DPORT, &dport, sizeof dport);
   }
   return netlink_ask(&f->ask, &n, one_route, w);
 }
 
-/* Whether a sender who tells |told| goes the way of the whole. */
+/* Returns 1 if a sender that lets the kernel know |known| uses the same route
+ * as with all fields. */
 static int goes_there(struct flow *f, const struct net_route *q,
-                      enum flow_told told) {
+                      enum flow_known known) {
   struct way real, other;
-  if (ask(f, q, FLOW_PORTS, 1, &real) || ask(f, q, told, 1, &other)) return 0;
+  if (ask(f, q, FLOW_PORTS, 1, &real) || ask(f, q, known, 1, &other)) return 0;
   memset(real.src, 0, sizeof real.src);
   memset(other.src, 0, sizeof other.src);
   return !memcmp(&real, &other, sizeof real);
 }
 
-/* Whether the source address that is asked for is ours. */
+/* Checks that the source address of |q| is an address of this host. */
 static int check_source(struct route *r, const struct net_route *q) {
-  struct net_route own = {.family = q->family, .now = q->now};
-  memcpy(own.dst, q->src, sizeof own.dst);
-  memcpy(own.src, q->src, sizeof own.src);
-  return route_find(r, &own);
+  struct net_route self = {.family = q->family, .now = q->now};
+  memcpy(self.dst, q->src, sizeof self.dst);
+  memcpy(self.src, q->src, sizeof self.src);
+  return route_find(r, &self);
 }
 
 int flow_route(struct flow *f, struct route *r, struct net_route *q,
-               enum flow_told told) {
+               enum flow_known known) {
   static const uint8_t none[16];
   struct way way;
   int given = memcmp(q->src, none, sizeof none) != 0;
@@ -143,7 +145,7 @@ int flow_route(struct flow *f, struct route *r, struct net_route *q,
   q->why = route_reason(err);
   if (err) return err;
   if (way.type == RTN_BROADCAST && !q->broadcast) return -EACCES;
-  if (told < FLOW_PORTS && !goes_there(f, q, told)) {
+  if (known < FLOW_PORTS && !goes_there(f, q, known)) {
     q->why = "a rule of this host (ip rule) sends such packets another way "
              "than this transport can; packet may, or choose the way by an "
              "interface or a mark";

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow.h: routes on a host whose rules go by protocol, port or kind of service
- * ("ip rule add ipproto udp dport 53 ..."): the kernel is asked for the way of
- * a packet just like the probe, and whether what sends the probe goes that way.
- * Whether there are such rules is known as of a second ago; where there are
- * none nothing is asked.
+ * flow.h: routes on a host with rules for protocols, ports or kinds of service
+ * ("ip rule add ipproto udp dport 53 ..."). It asks the kernel for the route of
+ * a packet like the probe, and whether the transport sends along that route. It
+ * looks for such rules at most once a second; without them it asks nothing.
  */
 #ifndef HOST_FLOW_H
 #define HOST_FLOW_H
@@ -12,8 +11,8 @@
 #include "net/host/netlink.h"
 #include "net/host/route.h"
 
-/* What the kernel is told of a packet by who sends it. */
-enum flow_told {
+/* What a transport lets the kernel know about a packet that it sends. */
+enum flow_known {
   FLOW_NOTHING,          /* its destination; and the kind of service */
   FLOW_PROTOCOL,         /* ... and the protocol */
   FLOW_PORTS             /* ... and the ports */
@@ -23,27 +22,27 @@ struct flow {
   struct netlink ask;
   int64_t at;            /* ns; of ... */
   int special[2];        /* 1: there are such rules; IPv4, IPv6 */
-  int known;             /* 0: never looked */
+  int known;             /* 0: not yet looked */
 };
 
-/* flow_other: a protocol that is not |protocol|, to ask for the way of a packet
- * of which the kernel does not know the protocol: it cannot be asked without
- * one. */
+/* flow_other: returns a protocol other than |protocol|. A question needs some
+ * protocol, also for packets whose protocol the kernel does not know. */
 static inline uint8_t flow_other(uint8_t protocol) {
   return protocol == WIRE_ICMP ? WIRE_TCP : WIRE_ICMP;
 }
 
-/* flow_init: nothing opened yet. flow_close: closes what was. */
+/* flow_init: begins without open sockets. flow_close: closes them. */
 void flow_init(struct flow *f);
 void flow_close(struct flow *f);
 
-/* flow_matters: whether the rules of |family| go by more than addresses, marks
- * and interfaces. */
+/* flow_matters: returns 1 if the rules of |family| look at more than addresses,
+ * marks and interfaces. */
 int flow_matters(struct flow *f, int family, int64_t now);
 
-/* flow_route: as route_find, for the flow that |q| describes, sent by one who
- * tells |told|. -EOPNOTSUPP and |q|->why if that goes another way. */
+/* flow_route: does route_find for the flow that |q| describes. The transport
+ * lets the kernel know |known|; if that leads along another route, -EOPNOTSUPP
+ * and |q|->why. */
 int flow_route(struct flow *f, struct route *r, struct net_route *q,
-               enum flow_told told);
+               enum flow_known known);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * netlink.h: questions to the kernel about routes, links and neighbours, and
+ * netlink.h: asks the kernel about routes, links and neighbours, and receives
  * its announcements, over route netlink sockets (RFC 3549). Needs no privilege.
- * Answers are there as soon as the question has been asked: nothing waits.
+ * The answer is there as soon as the question was sent: nothing waits.
  */
 #ifndef HOST_NETLINK_H
 #define HOST_NETLINK_H
@@ -13,12 +13,12 @@
 enum { NETLINK_ROOM = 32768, NETLINK_ATTRIBUTES = 32 };
 
 struct netlink {
-  int fd;                /* -1 closed */
+  int fd;                /* -1: closed */
   uint32_t sequence;     /* of the last question */
   uint8_t *room;         /* NETLINK_ROOM bytes to read into; owned */
 };
 
-/* A question: a header, the family's own header, attributes. */
+/* A question: a header, the header of the family, attributes. */
 struct netlink_question {
   uint32_t size;         /* bytes used */
   uint8_t bytes[256];    /* on a boundary of 4, behind it */
@@ -26,18 +26,19 @@ struct netlink_question {
 
 struct rtattr;
 
-/* A message, its attributes by number; NULL for one that is not there. */
+/* A message, with its attributes by number; NULL: a missing attribute. */
 struct netlink_message {
   uint16_t type;         /* RTM_NEWROUTE ... */
   const void *body;      /* the family's header */
   const struct rtattr *attribute[NETLINK_ATTRIBUTES];
 };
 
-/* netlink_each: takes a message; not 0 ends the reading. */
+/* netlink_each: takes a message. A result other than 0 ends the reading. */
 typedef int netlink_each(void *arg, const struct netlink_message *m);
 
-/* netlink_open: a socket that hears of |groups| (RTMGRP_* bits); 0 hears
- * nothing. 0 or a negative errno. netlink_close: closes it, once or twice. */
+/* netlink_open: opens a socket that receives announcements of |groups|
+ * (RTMGRP_* bits; 0: none). 0 or a negative errno. netlink_close: closes it; it
+ * may be called again. */
 int netlink_open(struct netlink *n, uint32_t groups);
 void netlink_close(struct netlink *n);
 
@@ -48,18 +49,19 @@ void netlink_question(struct netlink_question *q, uint16_t type, uint16_t flags,
 void netlink_put(struct netlink_question *q, uint16_t type, const void *value,
                  size_t size);
 
-/* netlink_ask: asks |q| and hands each message of the answer to |each|. 0, what
- * |each| ended it with, or the kernel's negative errno. */
+/* netlink_ask: asks |q| and calls |each| for each message of the answer.
+ * Returns 0, the result of |each| that ended it, or the kernel's negative
+ * errno. */
 int netlink_ask(struct netlink *n, struct netlink_question *q,
                 netlink_each *each, void *arg);
 
-/* netlink_hear: hands |each| what has been announced. 0, or -ENOBUFS when some
- * of it was lost. */
+/* netlink_hear: calls |each| for each announcement received. 0; -ENOBUFS: some
+ * were lost. */
 int netlink_hear(struct netlink *n, netlink_each *each, void *arg);
 
-/* netlink_u32: attribute number |i| of |m| as a number, or |absent|.
- * netlink_bytes: copies at most |size| bytes of it to |out|; returns how
- * many it has, 0 without it. */
+/* netlink_u32: returns attribute number |i| of |m| as a number, or |absent| if
+ * it is missing. netlink_bytes: copies at most |size| bytes of it to |out|;
+ * returns how many it has, 0 if it is missing. */
 uint32_t netlink_u32(const struct netlink_message *m, unsigned i,
                      uint32_t absent);
 size_t netlink_bytes(const struct netlink_message *m, unsigned i, void *out,

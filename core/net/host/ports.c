@@ -38,20 +38,20 @@ static int bound(int protocol, uint16_t number) {
   return fd;
 }
 
-int ports_hold(struct ports *p, int protocol, uint16_t number) {
+int ports_reserve(struct ports *p, int protocol, uint16_t number) {
   for (uint32_t i = 0; i < p->count; i++)
-    if (p->held[i].number == number && p->held[i].protocol == protocol)
+    if (p->reserved[i].number == number && p->reserved[i].protocol == protocol)
       return 1;
   if (p->count == p->room) {
     uint32_t room = p->room ? p->room * 2 : 8;
-    void *held = realloc(p->held, room * sizeof *p->held);
-    if (!held) return -ENOMEM;
-    p->held = held;
+    void *list = realloc(p->reserved, room * sizeof *p->reserved);
+    if (!list) return -ENOMEM;
+    p->reserved = list;
     p->room = room;
   }
   int fd = bound(protocol, number);
   if (fd < 0) return fd;
-  p->held[p->count++] = (struct port){number, (uint8_t)protocol, fd};
+  p->reserved[p->count++] = (struct port){number, (uint8_t)protocol, fd};
   return 0;
 }
 
@@ -60,8 +60,8 @@ int ports_open(struct ports *p, struct rand *rand) {
   memset(p, 0, sizeof *p);
   for (int i = 0; i < TRIES; i++) {
     p->base = (uint16_t)(FIRST + rand_below(rand, BLOCKS) * NET_PORTS);
-    if ((err = ports_hold(p, WIRE_UDP, p->base)) == 0 &&
-        (err = ports_hold(p, WIRE_TCP, p->base)) == 0)
+    if ((err = ports_reserve(p, WIRE_UDP, p->base)) == 0 &&
+        (err = ports_reserve(p, WIRE_TCP, p->base)) == 0)
       return 0;
     ports_close(p);
     if (err != -EADDRINUSE) break;
@@ -70,7 +70,7 @@ int ports_open(struct ports *p, struct rand *rand) {
 }
 
 void ports_close(struct ports *p) {
-  for (uint32_t i = 0; i < p->count; i++) close(p->held[i].fd);
-  free(p->held);
+  for (uint32_t i = 0; i < p->count; i++) close(p->reserved[i].fd);
+  free(p->reserved);
   memset(p, 0, sizeof *p);
 }

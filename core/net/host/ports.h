@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * ports.h: source ports that are ours: each is held by a bound socket that
- * never sends or receives, so that no other program gets the port and the
- * kernel does not answer for it. The engine's own are one block of 1,024,
- * outside the range from which the kernel hands out ephemeral ports; users may
- * ask for others.
+ * ports.h: reserves source ports. Each port is bound by a socket that never
+ * sends or receives, so that no other program gets it and the kernel does not
+ * answer for it. The engine uses a block of 1,024 ports outside the kernel's
+ * range of ephemeral ports. Users may ask for other ports.
  */
 #ifndef HOST_PORTS_H
 #define HOST_PORTS_H
@@ -15,24 +14,24 @@
 
 struct ports {
   uint16_t base;         /* first of the block */
-  uint32_t count;        /* held */
-  uint32_t room;         /* in |held| */
+  uint32_t count;        /* ports reserved */
+  uint32_t room;         /* entries that |reserved| has room for */
   struct port {
     uint16_t number;
     uint8_t protocol;
     int fd;
-  } *held;               /* in order of reservation */
+  } *reserved;           /* in order of reservation */
 };
 
-/* ports_open: picks a block whose first ports are free, at random. 0 or
+/* ports_open: chooses, at random, a block whose first ports are free. 0 or
  * -EADDRINUSE, -EMFILE, -ENOMEM. */
 int ports_open(struct ports *p, struct rand *rand);
 
-/* ports_hold: holds |number| for |protocol|, IPv4 and IPv6 alike. 0, 1 if it
- * was held already, or -EADDRINUSE, -EACCES, -EMFILE, -ENOMEM. */
-int ports_hold(struct ports *p, int protocol, uint16_t number);
+/* ports_reserve: reserves |number| for |protocol| on IPv4 and IPv6. 0; 1 if it
+ * was reserved already; or -EADDRINUSE, -EACCES, -EMFILE, -ENOMEM. */
+int ports_reserve(struct ports *p, int protocol, uint16_t number);
 
-/* ports_close: lets go of all. */
+/* ports_close: frees all ports. */
 void ports_close(struct ports *p);
 
 #endif

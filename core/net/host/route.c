@@ -179,14 +179,14 @@ int route_find(struct route *r, struct net_route *q) {
   memcpy(word, q->dst, sizeof word);
   h = (word[0] ^ word[1] ^ word[2] ^ word[3]) * 0x9e3779b1u;
   struct route_answer *a = &r->cache[h >> 26];
-  int fresh = a->valid && q->now - a->asked.now < NET_ROUTE_NS;
-  if (!fresh || !same(&a->asked, q)) {
-    a->asked = a->told = *q;
-    a->error = find(r, &a->told);
-    a->told.why = explain(r, *q, a->error);
+  int fresh = a->valid && q->now - a->question.now < NET_ROUTE_NS;
+  if (!fresh || !same(&a->question, q)) {
+    a->question = a->answer = *q;
+    a->error = find(r, &a->answer);
+    a->answer.why = explain(r, *q, a->error);
     a->valid = 1;
   }
-  memcpy(q->src, a->told.src, sizeof q->src);
-  q->why = a->told.why;
+  memcpy(q->src, a->answer.src, sizeof q->src);
+  q->why = a->answer.why;
   return a->error;
 }

@@ -227,9 +227,10 @@ static int one_source(struct mtrpacket *m, struct net_route *r) {
              : 0;
 }
 
-/* Its TCP is the kernel's own; over IPv6 it has sockets of the protocol, over
- * IPv4 one for whole packets. */
-static enum flow_told told(const struct net_route *r) {
+/* Returns what the kernel knows of a probe of mtr-packet. For TCP it uses
+ * sockets of the kernel; on IPv6 raw sockets of the protocol; on IPv4 one
+ * socket for whole packets. */
+static enum flow_known known_of(const struct net_route *r) {
   if (r->protocol == WIRE_TCP) return FLOW_PORTS;
   return r->family == 6 ? FLOW_PROTOCOL : FLOW_NOTHING;
 }
@@ -239,7 +240,7 @@ static int mtrpacket_route(struct net *net, struct net_route *r) {
   int err = able(m, r);
   if (err) return err;
   if (flow_matters(&m->flow, r->family, r->now)) {
-    err = flow_route(&m->flow, &m->route, r, told(r));
+    err = flow_route(&m->flow, &m->route, r, known_of(r));
     return err ? err : one_source(m, r);
   }
   err = route_find(&m->route, r);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * ring.h: received packets in memory shared with the kernel (TPACKET_V3, see
- * packet(7)): it fills blocks, we walk them and give them back, without a
- * system call. A block is handed over when it is full, or a millisecond after
- * its first packet.
+ * ring.h: receives packets in memory shared with the kernel (TPACKET_V3, see
+ * packet(7)). The kernel fills blocks; we read them and give them back, without
+ * system calls. A block arrives when it is full, or a millisecond after its
+ * first packet.
  */
 #ifndef PACKET_RING_H
 #define PACKET_RING_H
@@ -20,13 +20,13 @@ struct ring {
   uint32_t block;        /* the one to read next, or being read */
   uint32_t left;         /* packets in it not yet read */
   uint32_t at;           /* of the first of them, in bytes */
-  uint32_t run;          /* blocks read since there was none to read */
+  uint32_t run;          /* blocks read since the ring was empty */
 };
 
 struct ring_packet {
   const uint8_t *bytes;  /* from the IP header on; good until ring_next */
   size_t size;           /* bytes that are there */
-  size_t whole;          /* ... of as many that arrived */
+  size_t whole;          /* bytes that arrived */
   int64_t at;            /* ns of the time of day; the kernel's stamp */
 };
 
@@ -35,16 +35,16 @@ struct ring_packet {
  * errno. */
 int ring_open(struct ring *r, int fd, int family, uint32_t blocks);
 
-/* ring_close: takes it away, and |fd| off the path of packets. */
+/* ring_close: removes the ring; |fd| receives no more packets. */
 void ring_close(struct ring *r);
 
-/* ring_next: the next packet, if there is one: 1, else 0. Gives blocks back
- * that are read. */
+/* ring_next: writes the next packet into |p| and returns 1, or 0 if there is
+ * none. Gives blocks that were read back. */
 int ring_next(struct ring *r, struct ring_packet *p);
 
-/* ring_crowded: whether, since the last call, the ring may have been full: then
- * ring_lost is worth a system call. ring_lost: packets dropped since it was
- * last asked. */
+/* ring_crowded: returns 1 if the ring may have been full since the last call:
+ * then ring_lost is worth a system call. ring_lost: returns how many packets
+ * were dropped since its last call. */
 int ring_crowded(struct ring *r);
 uint32_t ring_lost(struct ring *r);
 

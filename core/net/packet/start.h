@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * start.h: opens packet for an engine: over the sockets that it was given, or
- * over its own, which need CAP_NET_RAW.
+ * start.h: opens packet for an engine: over the sockets that the engine was
+ * given, or over new ones, which need CAP_NET_RAW.
  */
 #ifndef PACKET_START_H
 #define PACKET_START_H

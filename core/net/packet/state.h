@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * state.h: what a packet transport holds.
+ * state.h: the state of a packet transport.
  */
 #ifndef PACKET_STATE_H
 #define PACKET_STATE_H
@@ -18,13 +18,13 @@ enum packet_fd {
   PACKET_NEWS = PACKET_FDS   /* of the fib; not privileged */
 };
 
-/* Who sends, and who listens. */
+/* Which transport sends, and which listens. */
 enum packet_gear {
-  PACKET_SLOW,           /* raw, and raw */
-  PACKET_RISING,         /* packet, and both */
-  PACKET_FAST,           /* packet, and the rings */
-  PACKET_FALLING         /* raw, and both, for answers to what packet sent;
-                          * the slow gear of one that is eager, who sends */
+  PACKET_SLOW,           /* raw sends, raw listens */
+  PACKET_RISING,         /* packet sends, both listen */
+  PACKET_FAST,           /* packet sends, the rings listen */
+  PACKET_FALLING         /* raw sends, both listen, for answers to packet. The
+                          * slow gear if |eager|, where packet sends */
 };
 
 enum { PACKET_SEEN_BITS = 14, PACKET_SEEN = 1 << PACKET_SEEN_BITS };
@@ -35,7 +35,7 @@ struct packet {
   struct raw raw;        /* first */
   int fd[2];             /* of IPv4, IPv6; -1 none */
   struct ring ring[2];
-  int tuned[2];          /* whether the ring lets anything in */
+  int tuned[2];          /* 1: the ring has its filter and receives */
   struct fib fib;
   struct spd spd;
   struct packet_buffers *out;
@@ -43,12 +43,12 @@ struct packet {
   enum packet_gear gear;
   int eager;             /* 1: packet sends however few there are */
   int deaf;              /* 1: rings do not work here */
-  int64_t since;         /* ns; of the gear */
-  int64_t from, until;   /* ns; what came then, both may have heard: */
+  int64_t since;         /* ns; when the gear began */
+  int64_t from, until;   /* ns; both listened in this time */
   struct packet_seen {
     int64_t at;          /* ns of the time of day */
     uint32_t who;
-  } seen[PACKET_SEEN];   /* by hash; what is older than |from| is forgotten */
+  } seen[PACKET_SEEN];   /* by hash; entries older than |from| are not used */
 };
 
 #endif

@@ -252,8 +252,8 @@ int raw_route(struct net *net, struct net_route *r) {
 int raw_reserve(struct net *net, int protocol, uint16_t port) {
   struct raw *raw = (struct raw *)net;
   struct filter *f = &raw->filter;
-  int held = ports_hold(&raw->ports, protocol, port);
-  if (held) return held < 0 ? held : 0;
+  int taken = ports_reserve(&raw->ports, protocol, port);
+  if (taken) return taken < 0 ? taken : 0;
   if ((uint16_t)(port - f->port_base) < f->port_count) return 0;
   for (int i = 0; i < f->ports; i++)
     if (f->port[i] == port) return 0;

@@ -16,7 +16,10 @@ enum {
   MANY = 64,             /* probes outstanding from which on rates matter */
   STAMPED = 8,           /* packets in a call: its time is shared among them */
   RUN_NS = 4000000,      /* longer than a ring keeps an answer to itself */
-  PATIENCE_NS = 1000000000
+  PATIENCE_MS = 1000,
+  NEIGHBOUR_MS = 7000    /* until the kernel has cleaned a full table of
+                          * neighbours: three tries of a second each to reach
+                          * one, and five seconds in which it keeps new ones */
 };
 
 struct raw_buffers {
@@ -100,13 +103,14 @@ static int prepare(struct raw_buffers *b, unsigned i,
 }
 
 /* A packet may be larger than the whole queue of its link, so that patience has
- * to end. */
+ * to end. ENOBUFS may also be a full table of neighbours. */
 int raw_later(struct raw *raw, int err, int64_t now) {
+  int64_t patience = (err == ENOBUFS ? NEIGHBOUR_MS : PATIENCE_MS) * 1000000ll;
   if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
     return 0;
-  if (!raw->refused || now - raw->tried > PATIENCE_NS) raw->refused = now;
+  if (!raw->refused || now - raw->tried > patience) raw->refused = now;
   raw->tried = now;
-  return now - raw->refused < PATIENCE_NS;
+  return now - raw->refused < patience;
 }
 
 /* Sends |p|, laid out in |m| and too large for the link, in fragments. 0 or an

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * state.h: what a raw transport holds.
+ * state.h: the state of a raw transport.
  */
 #ifndef RAW_STATE_H
 #define RAW_STATE_H
@@ -19,7 +19,7 @@ enum raw_fd {
   RAW_FDS
 };
 
-/* The kernel's IP_PROTOCOL of Linux 6.4: which protocol a packet is of. */
+/* The socket option IP_PROTOCOL of Linux 6.4: the protocol of a packet. */
 enum { RAW_IP_PROTOCOL = 52 };
 
 enum { RAW_QUICK = 256 };   /* sends after an answer that came during one */
@@ -43,17 +43,17 @@ struct raw {
   struct flow flow;
   struct raw_buffers *out, *in;
   uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
-  uint32_t mark;                     /* on the descriptors, 0 none */
-  int able;                          /* 1: a sender can tell the protocol */
-  uint32_t heard;                    /* bit per descriptor to listen at */
-  int quiet;                         /* and yet none listens now */
+  uint32_t mark;                     /* on the descriptors; 0: none */
+  int able;                          /* 1: the kernel has IP_PROTOCOL */
+  uint32_t heard;                    /* a bit for each one of raw_hear */
+  int quiet;                         /* 1: none of them listens now */
   int64_t usual;                     /* see net_stamp */
-  int64_t run_start, run_end;        /* ns; of sends close together, ... */
-  int64_t run_before;                /* ns; ... and of those just before */
-  int single;                        /* 1: recvmmsg is refused, recvmsg not */
+  int64_t run_start, run_end;        /* ns; of sends close together */
+  int64_t run_before;                /* ns; of the run before that */
+  int single;                        /* 1: recvmmsg is refused: use recvmsg */
   unsigned quick;                    /* sends left that may contain answers */
-  int64_t refused;                   /* ns; since then nothing is taken, or 0 */
-  int64_t tried;                     /* ns; the last refusal */
+  int64_t refused;                   /* ns; first refusal in a row; 0: none */
+  int64_t tried;                     /* ns; last refusal */
 };
 
 #endif

@@ -16,7 +16,7 @@ enum {
   PARCEL_SMALL = 192, PARCEL_LARGE = 2048,         /* bytes of a slot */
   PARCELS = 1 << 24,
   COPY_NS = 50000,       /* between copies of a reply */
-  AGAIN_NS = 1000000, REFUSALS_MOST = 1000,        /* of one probe */
+  AGAIN_NS = 1000000, REFUSALS_MOST = 7000,        /* of one probe */
   BUSY = 64,             /* packets on their way */
   SLACK_NS = 16000, SLACK_MAX_NS = 16000000,       /* for each; at most */
   PORT_BASE = 20480, ECHO_BASE = 7000,

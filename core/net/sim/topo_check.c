@@ -17,10 +17,24 @@ static int place(unsigned family, unsigned bits) {
   return (family == 4 && bits <= 32) || (family == 6 && bits <= 128);
 }
 
+static int fits(int32_t v, int32_t low, int32_t high) {
+  return v >= low && v <= high;
+}
+
+static int overrides_ok(const struct mtr_sim_node *v) {
+  return fits(v->quote, -1, 65535) && fits(v->quoted_ttl, -1, 255) &&
+         fits(v->quoted_size, -1, 65535) && fits(v->quoted_id, -3, 65535) &&
+         fits(v->quoted_check, -1, 65535) && fits(v->icmp_type, -1, 255) &&
+         fits(v->icmp_code, -1, 255) && fits(v->mtu_said, -1, 65535) &&
+         fits(v->set_ttl, -1, 255) && fits(v->set_tos, -1, 255) &&
+         fits(v->ext_length, -1, 255);
+}
+
 int topo_check_node(const struct mtr_sim *t, const void *record) {
   const struct mtr_sim_node *v = record;
   (void)t;
-  int ok = time_ok(v->reply_delay) && time_ok(v->reply_jitter) &&
+  int ok = overrides_ok(v) && time_ok(v->reply_delay) &&
+           time_ok(v->reply_jitter) &&
            share(v->reply_loss) && v->reply_rate >= 0 && v->reply_rate <= 1e9 &&
            v->ext_size <= sizeof v->ext && !(v->ext_size & 3) &&
            v->chain_size <= WIRE_CHAIN && !(v->chain_size & 7) &&

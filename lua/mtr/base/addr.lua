@@ -81,9 +81,9 @@ local function many_use4(key)
   return key == 0 or band(key, 0xfffffff0) == CONTINUITY or band(key, 0xffff0000) == LINK_LOCAL
 end
 
---- Whether several routers of one path may answer as an address: none at all, the prefix of RFC
---- 7335 with RFC 7600's dummy address (what routers without an address of IPv4 send from) and
---- anycast addresses behind it, and link-local addresses, which mean another router on each link.
+--- Returns true if several routers of one path may answer from an address: the unspecified address;
+--- the prefix of RFC 7335 with the dummy address of RFC 7600 (the source of routers without an IPv4
+--- address) and anycast addresses; and link-local addresses, which differ on each link.
 ---@param key number|string what M.key() gave
 ---@return boolean
 function M.many_use(key)

@@ -28,6 +28,15 @@ function M.integer(low, high)
   end
 end
 
+--- Accepts a whole number as a limit; 0 and "max" mean no limit.
+---@type mtr.Kind
+function M.limit(value)
+  if value == "max" then return 0 end
+  local whole = type(value) == "number" and value % 1 == 0
+  if whole and value >= 0 and value <= 0xffffffff then return value end
+  return nil, 'must be 1..4294967295, or "max"'
+end
+
 --- Accepts a duration from `low` to `high` whole ms.
 ---@return mtr.Kind
 function M.duration(low, high)

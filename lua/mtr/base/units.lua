@@ -9,6 +9,10 @@ local M = {}
 
 local UNIT = { us = 1e-3, ms = 1, s = 1e3, m = 6e4, h = 36e5 }
 
+local LEAST = 1e-6                     -- a second: one probe in eleven days
+
+local function rate_or_nil(n) return n and (n == 0 or n >= LEAST) and n or nil end
+
 local function finite(n) return n == n and n >= 0 and n < math.huge end
 
 --- Returns the milliseconds of a duration, or nil if the value is not a duration.
@@ -22,14 +26,16 @@ function M.duration(value)
   return scale and tonumber(number) * scale or nil
 end
 
---- Returns the probes per second of a rate, 0 for no limit, or nil if the value is not a rate.
+--- Returns the probes per second of a rate, 0 for no limit, or nil if the value is not a rate or
+--- less than one probe in eleven days.
 ---@param value any
 ---@return number?
 function M.rate(value)
-  if type(value) == "number" then return finite(value) and value or nil end
+  if type(value) == "number" then return finite(value) and rate_or_nil(value) or nil end
   if type(value) ~= "string" then return nil end
   if value == "max" then return 0 end
-  return tonumber(value:match "^%s*(%d*%.?%d+)%s*$" or value:match "^%s*(%d*%.?%d+)%s*/s%s*$")
+  local number = value:match "^%s*(%d*%.?%d+)%s*$" or value:match "^%s*(%d*%.?%d+)%s*/s%s*$"
+  return rate_or_nil(tonumber(number))
 end
 
 return M

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Many traces with the same options, which share one slot: no Lua object exists for any of them.
+-- A cohort: many traces with the same options, which share one slot. There is no Lua object for a
+-- single one of them.
 --
--- Their options are checked once, they start in batches, their hooks are called with one borrowed
--- trace, and each one's end is told to the owner with one borrowed result. What has to be kept of a
--- single trace (it was stopped by a hook, its hook failed) is a mark under its handle, until its
--- end.
+-- The options are checked once, and the traces start in batches. Their hooks are called with one
+-- borrowed trace, and the owner gets one borrowed result at the end of each. If something must be
+-- remembered of a trace (a hook stopped it, or failed), a mark is kept by its handle until its end.
 
 local lib = require "mtr.lib"
 local borrowed = require "mtr.campaign.borrowed"
@@ -27,19 +27,19 @@ M.BATCH = 64
 ---@field in_flight integer
 ---@field strategy? mtr.Strategy|function of all its traces
 ---@field instances? mtr.Instances
----@field bytes ffi.cdata* where the next target's address goes, before add()
+---@field bytes ffi.cdata* the caller writes the next address here, before add()
 local Cohort = {}
 Cohort.__index = Cohort
 
 local SIZE = lib.sizeof "struct mtr_trace"
 local info = lib.new "struct mtr_info"
 
---- A cohort, with a slot of its engine until close().
+--- Makes a cohort, which has a slot of its engine until close().
 ---@param engine mtr.Engine
 ---@param opts? mtr.TraceOptions
----@param owner table has ended(result, e), after() when that is released, refused(t, message, name)
----and halt()
----@param whole boolean whether results are wanted
+---@param owner table has ended(result, e), after() (called when the trace was released),
+---refused(t, message, name) and halt()
+---@param whole boolean true if results are wanted
 ---@return mtr.Cohort?
 ---@return string? message, string? name err.BUG: a caller's bug
 function M.new(engine, opts, owner, whole)
@@ -68,11 +68,11 @@ function M.new(engine, opts, owner, whole)
   return self
 end
 
---- Adds the address in `bytes` to those to be started; there is room for BATCH.
+--- Adds the address in `bytes` to the traces to start; there is room for BATCH of them.
 ---@param family integer
 ---@param zone integer
 ---@return true?
----@return string? message, string? name why it is not to be probed
+---@return string? message, string? name why it must not be probed
 function Cohort:add(family, zone)
   local ok, message, name = admit.permit(self.engine, self.kept, family, self.bytes)
   if not ok then return nil, message, name end
@@ -85,8 +85,8 @@ function Cohort:add(family, zone)
   return true
 end
 
---- Starts what was added. A trace that cannot start is told to owner:refused().
----@return boolean all false when the engine takes no more now; the rest waits for the next call
+--- Starts the traces that were added. Calls owner:refused() for a trace that cannot start.
+---@return boolean all false if the engine takes no more now; the rest waits for the next call
 function Cohort:start()
   local engine, batch = self.engine, self.batch
   while self.first < self.count do
@@ -109,7 +109,7 @@ function Cohort:start()
   return true
 end
 
---- Notes what Lua knows of a trace that is not gone yet, and ends it.
+--- Keeps a mark for a trace, and ends the trace.
 ---@param handle integer
 ---@param mark { stop_reason: string, stop_data: integer, error?: string }
 ---@param ttl? integer the last hop of the result; default: the highest that answered
@@ -122,15 +122,15 @@ function Cohort:mark(handle, mark, ttl)
   C.mtr_stop(c, handle, words.stop[mark.stop_reason], mark.stop_data, ttl or 0)
 end
 
---- User code has failed, a hook or its strategy: it is reported and ends the trace that it was
---- about.
+--- Reports an error of user code (a hook or the strategy), and ends the trace that it was called
+--- for.
 ---@param text string with traceback
 function Cohort:broke(text)
   self.engine:report(text)
   self:mark(self.trace.handle, { stop_reason = "error", stop_data = 0, error = text })
 end
 
---- Calls a hook; as Trace:hook of mtr.trace.
+--- Calls a hook, like Trace:hook of mtr.trace.
 ---@param fn function
 ---@param object table
 ---@param e mtr.Event
@@ -141,7 +141,7 @@ function Cohort:hook(fn, object, e)
   if fn(trace, object) == "stop" then trace:stop() end
 end
 
---- The DONE event of one of its traces has come.
+--- Takes the DONE event of one of its traces.
 ---@param e mtr.Event
 function Cohort:ended(e)
   local handle, mark = e.trace, nil
@@ -157,18 +157,18 @@ function Cohort:ended(e)
   self.owner:after()
 end
 
---- Stops all of it, as "halted"; what was added and not started is dropped.
+--- Ends all its traces as "halted"; forgets those that were added and not started.
 function Cohort:stop()
   self.on_probe, self.on_reply, self.on_timeout, self.on_hop = false, false, false, false
   self.first, self.count = 0, 0
   C.mtr_stop_all(self.engine.c, self.slot, C.MTR_STOP_HALTED)
 end
 
---- Everything is to end, or the engine closes.
+--- Ends the cohort, because all traces must end or the engine closes.
 function Cohort:halt() self.owner:halt() end
 Cohort.closed = Cohort.halt
 
---- Gives its slot back; nothing of it is under way any more.
+--- Frees its slot, when none of its traces is under way any more.
 function Cohort:close() pending.free(self.engine, self) end
 
 return M

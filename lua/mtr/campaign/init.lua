@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A campaign: one way of tracing for many targets, which are streamed: at most `window` traces are
--- under way, so memory does not depend on how many targets there are.
+-- A campaign traces many targets. It reads them one by one, and at most `window` traces are under
+-- way, so memory does not depend on the number of targets.
 --
 --     local c = mtr.campaign {
 --       targets = mtr.targets.file "targets.txt", trace = { protocol = "udp" }, rate = "500/s",
@@ -10,11 +10,11 @@
 --     }
 --     local summary = assert(c:run())
 --
--- Literal addresses and prefixes cost no Lua object each: they are one mtr.campaign.cohort, and
--- what hooks and on_trace are given is borrowed. Names have traces and results of their own, and so
--- has every target where traces must be told apart: `trace` is a function, or there is a pace, a
--- strategy with a `done`, an engine's pick. A target that cannot be traced is told to on_error and
--- counted; only a reporter that fails, targets that raise, and senseless options end a campaign.
+-- Addresses and prefixes need no Lua object each: their traces are one mtr.campaign.cohort, and
+-- hooks and on_trace get borrowed objects. A target that is a name has a single mtr.Trace. So has
+-- every target if traces need different treatment: `trace` is a function, or there is a pace, a
+-- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error and is
+-- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -23,7 +23,7 @@ local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local targets = require "mtr.campaign.targets"
-local cohort = require "mtr.campaign.cohort"
+local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
@@ -31,13 +31,13 @@ local timer = require "mtr.wait.timer"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
-local tally = require "mtr.campaign.tally"
-local reporters = require "mtr.campaign.reporters"
+local Tally = require "mtr.campaign.tally"
+local Reporters = require "mtr.campaign.reporters"
 
 local M, UPDATE = {}, 1000             -- ms between two calls of update
 
 ---@class mtr.CampaignOptions
----@field targets table|function strings: a list, an iterator, mtr.targets.file(...)
+---@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
 ---@field window? integer traces under way at once; default 1000
@@ -56,26 +56,26 @@ end
 
 local hook = check.type "function"
 local DECLARATION = check.declare("campaign", {
-  { name = "targets", kind = either("table", "function"), doc = "strings" },
+  { name = "targets", kind = either("table", "function"), doc = "addresses, prefixes, names" },
   { name = "engine", kind = check.type "table", doc = "default: the default engine" },
   { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
   { name = "window", kind = check.integer(1, 1000000), doc = "traces under way; default 1000" },
   { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
   { name = "on_trace", kind = hook, doc = "gets each result" },
-  { name = "on_error", kind = hook, doc = "gets what cannot be traced" },
-  { name = "reporters", kind = check.type "table", doc = "what writes results down" },
+  { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
+  { name = "reporters", kind = check.type "table", doc = "objects that write results" },
 })
 
 ---@class mtr.Campaign: mtr.Op
----@field summary? mtr.Summary once it has ended
----@field failure? string why it ended before its targets did, if not by stop() or ^C
+---@field summary? mtr.Summary after its end
+---@field failure? string the error that ended it before its last target
 local Campaign = {}
 Campaign.__index = Campaign
 
 local function problem(c)
   c.feed = targets.feed(c.targets)
   if not c.feed then return targets.wrong(c.targets) end
-  local list, wrong = reporters.new(c.reporters or {})
+  local list, wrong = Reporters.new(c.reporters or {})
   if not list then return wrong end
   c.reporters = list
   c.apart = type(c.trace) == "function"
@@ -86,12 +86,12 @@ local function problem(c)
   return bug
 end
 
---- A campaign; it starts with run() or results().
+--- Makes a campaign; run() or results() starts it.
 ---@param opts mtr.CampaignOptions
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = 1000, singles = {}, single_count = 0, unread = 0, tally = tally.new(),
+    window = 1000, singles = {}, single_count = 0, unread = 0, tally = Tally.new(),
     exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
@@ -102,7 +102,7 @@ function M.new(opts)
   return self
 end
 
--- Calls user code; an error in it is reported and the campaign goes on.
+-- Calls user code; reports its error, and the campaign goes on.
 local function call(c, fn, ...)
   local ok, value = xpcall(fn, err.traceback, ...)
   if not ok then
@@ -112,7 +112,7 @@ local function call(c, fn, ...)
   end
 end
 
---- Ends the campaign: what is under way ends as "halted" and is reported.
+--- Ends the campaign: traces under way end as "halted", and their results are handed out.
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
@@ -125,25 +125,25 @@ end
 
 Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
 
---- Ends it with an error.
+--- Ends the campaign with an error.
 function Campaign:fail(message, name)
   if not self.failure then self.failure, self.failure_name = message, name end
   self:stop()
 end
 
---- A target could not be traced.
+--- Notes that a target could not be traced.
 function Campaign:cannot(target, message, name)
   self.tally:refuse(target, message, name)
   if self.on_error then call(self, self.on_error, message, target, name) end
 end
 
---- The library refused to start a trace of the cohort.
+--- Notes that the library refused to start a trace of the cohort.
 function Campaign:refused(t, message, name)
   if name == err.BUG then return self:fail(message, name) end
   self:cannot(addr.format(t.dst, t.family), message, name)
 end
 
---- Hands a result out.
+--- Hands out a result.
 function Campaign:deliver(result)
   local ok, message, name = self.reporters:call("trace", result)
   if not ok then self:fail(message, name) end
@@ -151,7 +151,7 @@ function Campaign:deliver(result)
   if self.queue then self.queue(result:copy()) end
 end
 
---- A trace of the cohort has ended.
+--- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e)
   local mark = result._mark
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
@@ -169,22 +169,22 @@ local function finish(c)
   scheduler.finish(c)
 end
 
---- Ends it when nothing is left to wait for.
+--- Ends the campaign if nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
   local left = group.in_flight + group.count + self.single_count
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
-  -- Results that nobody takes must not keep a program from ending.
+  -- A program must be able to end although nobody takes the results.
   if left == 0 and self.unread >= self.window then pending.forget(self.engine, group) end
 end
 
---- After the end of each trace: goes on when hooks have given way, or ends.
+--- Called after the end of each trace: takes more targets, or ends.
 function Campaign:after()
   if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
 end
 
--- Has the reporters called once a second. Nothing waits for this timer.
+-- Calls the reporters once a second. Nobody waits for this timer.
 local function tick(c)
   if c.done or not c.reporters:have "update" then return end
   c.clock = timer.start(c.engine, UPDATE, function()
@@ -208,7 +208,7 @@ local function start(c, whole)
   local ok
   ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
   if not ok then return nil, message, name end
-  c.cohort, message, name = cohort.new(engine, not c.apart and c.trace or nil, c, whole)
+  c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
   tick(c)
@@ -216,7 +216,7 @@ local function start(c, whole)
   return true
 end
 
--- The three values of a failure; a caller's bug is raised.
+-- Returns the three values of a failure; raises a caller's bug.
 local function failed(c, message, name, level)
   if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
@@ -229,7 +229,7 @@ end
 --- Traces all targets.
 ---@async
 ---@return mtr.Summary?
----@return string? message, string? name what ended it before that; c.summary: how far it came
+---@return string? message, string? name what ended it early; c.summary has the results so far
 function Campaign:run()
   scheduler.check "campaign:run"
   local ok, message, name = start(self, self.on_trace ~= nil or self.reporters[1] ~= nil)

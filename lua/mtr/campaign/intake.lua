@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- How a campaign takes targets in: as many as its window has room for, in batches, whenever hooks
--- and tasks have given way.
+-- Takes the targets of a campaign: as many as its window has room for, in batches, after hooks and
+-- tasks have run.
 --
--- Literal addresses go to the campaign's cohort. Names, and all targets of a campaign whose traces
--- must be told apart, become traces of their own. When the engine is full with the traces of
--- others, what was taken waits until one of the campaign's own has ended, or a moment.
+-- Addresses go to the cohort of the campaign. Names, and all targets of a campaign whose traces
+-- need different treatment, become single traces. If the engine is full with other traces, the
+-- targets that were taken wait until a trace of this campaign has ended, or for a short time.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
-local cohort = require "mtr.campaign.cohort"
+local Cohort = require "mtr.campaign.cohort"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local scheduler = require "mtr.wait.scheduler"
@@ -18,14 +18,13 @@ local Trace = require "mtr.trace"
 
 local M = {}
 
--- The options of the trace that is being started.
+-- The options of the trace that starts now.
 local t = lib.new "struct mtr_trace"
 
--- How many traces start before the engine is let run again, and ms between two tries when it is
--- full.
+-- How many traces start before the engine runs again, and the ms between two tries when it is full.
 local BURST, RETRY = 4096, 50
 
--- The options that a function makes for a target.
+-- Returns the options that the user's function makes for a target.
 local function made(c, target)
   local ok, opts = xpcall(c.trace, err.traceback, target)
   if ok then return opts end
@@ -52,7 +51,7 @@ local function start_single(c, target)
     c:after()
   end
   c.singles[trace], c.single_count = true, c.single_count + 1
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   if ok then return end
   over()
   if name == err.BUG then return c:fail(message, name) end
@@ -90,7 +89,7 @@ local function fill(c)
     local room = c.window - group.in_flight - c.single_count - c.unread
     if c.exhausted or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
-    local n = math.min(cohort.BATCH, room)
+    local n = math.min(Cohort.BATCH, room)
     for _ = 1, n do
       pull(c)
       if c.exhausted then break end

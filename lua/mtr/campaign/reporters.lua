@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The reporters of one campaign: see mtr.Reporter in mtr.report. A method that returns nil and a
--- message, or raises, has failed: that reporter is called no more, the others are.
+-- message, or raises, has failed: this reporter is not called any more; the others are.
 
 local err = require "mtr.base.err"
 
@@ -11,7 +11,7 @@ Reporters.__index = Reporters
 
 local M = {}
 
---- The reporters of a list, or what is wrong with it.
+--- Makes the reporters of a list; returns nil and a message if the list is wrong.
 ---@param list mtr.Reporter[]
 ---@return mtr.Reporters?
 ---@return string? message
@@ -27,7 +27,7 @@ function M.new(list)
   return self
 end
 
---- Calls a method of each that has it.
+--- Calls a method of each reporter that has it.
 ---@param method "start"|"trace"|"update"|"finish"
 ---@param value any
 ---@return true?
@@ -51,7 +51,7 @@ function Reporters:call(method, value)
   return true
 end
 
---- Whether any has a method.
+--- Returns true if a reporter has a method.
 ---@param method string
 ---@return boolean
 function Reporters:have(method)

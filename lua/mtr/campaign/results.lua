@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: MIT
 --
--- A campaign's results in a for loop: `for result in c:results() do`.
+-- Iterates over the results of a campaign: `for result in c:results() do`.
 --
--- Results are copies and may be kept. Those that were not taken yet count as traces under way, so a
--- slow loop slows the campaign down and memory stays bounded. A loop that is left early leaves the
--- campaign waiting: c:stop() ends it, and the end of the program does.
+-- Results are copies and may be kept. Results that the loop has not taken count as traces under
+-- way, so a slow loop slows the campaign down, and memory stays bounded. If the loop is left early,
+-- the campaign waits until c:stop() or the end of the program.
 
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
 
 local M = {}
 
--- Takes results in order; `changed` is finished whenever there is a new one.
+-- Makes the queue of results; each new result finishes the op `changed`.
 local function attach(c)
   local queue = { first = 1, last = 0, changed = {} }
   c.queue = function(result)
@@ -34,7 +34,7 @@ local function take(c, queue)
   return result
 end
 
---- The iterator; an environment error has no other way out of a loop and is raised.
+--- Returns the iterator. It raises an environment error, because a loop cannot return it.
 ---@async
 ---@param c mtr.Campaign
 ---@param start fun(): any, string?

@@ -1,27 +1,27 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a campaign counts, and the summary that is made of it.
+-- The counters of a campaign, and its summary.
 
 local words = require "mtr.record.words"
 
 local M = {}
 
 ---@class mtr.Summary
----@field targets integer taken from the list, addresses of prefixes one by one
+---@field targets integer taken from the list; each address of a prefix counts
 ---@field traces integer that have ended
 ---@field failed integer targets that could not be traced
----@field probes integer sent
----@field hops integer settled
----@field stop_reasons table<string, integer> traces by why they ended
----@field errors table<string, integer> failed targets by the error's name
----@field first_error? string of the first failed target
----@field halted boolean ended before its targets did
+---@field probes integer probes sent
+---@field hops integer hops settled
+---@field stop_reasons table<string, integer> number of traces by stop reason
+---@field errors table<string, integer> number of failed targets by name of the error
+---@field first_error? string error of the first failed target
+---@field halted boolean ended before its last target
 
 ---@class mtr.Tally
 local Tally = {}
 Tally.__index = Tally
 
---- A tally of nothing yet.
+--- Makes a tally with all counters at 0.
 ---@return mtr.Tally
 function M.new()
   return setmetatable({
@@ -29,8 +29,8 @@ function M.new()
   }, Tally)
 end
 
---- A trace has ended.
----@param reason? string a stop reason; nil: that with this number
+--- Counts a trace that has ended.
+---@param reason? string a stop reason; nil: the one with this number
 ---@param number? integer
 ---@param probes integer
 ---@param hops integer
@@ -40,7 +40,7 @@ function Tally:count(reason, number, probes, hops)
   self.stops[key] = (self.stops[key] or 0) + 1
 end
 
---- A target could not be traced.
+--- Counts a target that could not be traced.
 ---@param target string
 ---@param message string
 ---@param name string
@@ -56,7 +56,7 @@ local function copy(counts)
   return out
 end
 
---- The summary as of now.
+--- Makes the summary of the counters now.
 ---@param halted boolean
 ---@return mtr.Summary
 function Tally:summary(halted)

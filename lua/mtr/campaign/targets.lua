@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Where a campaign's targets come from, one at a time and never all at once: a list, any iterator
--- of strings, a file, a prefix.
+-- Reads the targets of a campaign, one at a time: from a list, any iterator of strings, a file or a
+-- prefix.
 --
--- A string is an address, a prefix, whose addresses then come one by one, or a name. What is none
--- of them is told as such and the next target is tried: one bad line ends no campaign. An error
--- raised by an iterator of the user's is not caught here.
+-- A string is an address, a name, or a prefix, whose addresses are returned one by one. Any other
+-- string is returned as an error and the next target follows: a bad line does not end a campaign.
+-- An error that a user's iterator raises is not caught here.
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
-local range = require "mtr.base.range"
+local Range = require "mtr.base.range"
 
 local EINVAL = err.code.EINVAL
 local M = {}
@@ -20,10 +20,10 @@ local M = {}
 local File = {}
 File.__index = File
 
--- Why the last file could not be opened: in `targets = mtr.targets.file(path)` only nil arrives.
+-- Why the last file could not be opened: `targets = mtr.targets.file(path)` passes on only nil.
 local failure
 
---- What is wrong with targets of which feed() makes none.
+--- Returns a message about targets from which feed() can make nothing.
 ---@param given any
 ---@return string
 function M.wrong(given)
@@ -32,7 +32,8 @@ function M.wrong(given)
   return "targets must be a list or an iterator of strings" .. (why and ": " .. why or "")
 end
 
---- The targets in a file: the first word of each line; "#" begins a comment. "-" is standard input.
+--- Reads targets from a file: the first word of each line; "#" begins a comment. "-" is standard
+--- input.
 ---@param path string
 ---@return mtr.Targets?
 ---@return string? message, string? name
@@ -63,7 +64,8 @@ function File:__call()
   end
 end
 
---- The addresses of a prefix; with a step the first address of each of its parts of that length.
+--- Iterates over the addresses of a prefix. With a step: the first address of each part that has
+--- this prefix length.
 ---@param prefix string
 ---@param step? integer
 ---@return mtr.Range
@@ -71,12 +73,12 @@ function M.cidr(prefix, step)
   if type(prefix) ~= "string" then
     error(("targets.cidr: the prefix must be a string, got %s"):format(err.show(prefix)), 2)
   end
-  local made, bug = range.new(prefix, step)
+  local made, bug = Range.new(prefix, step)
   if not made then error("targets.cidr: " .. bug, 2) end
   return made
 end
 
--- A list as an iterator.
+-- Makes an iterator from a list.
 local function each(list)
   local i = 0
   return function()
@@ -91,11 +93,11 @@ local function callable(value)
 end
 
 ---@class mtr.Feed
----@field text? string the string that the last target came from
+---@field text? string the text of the last target
 local Feed = {}
 Feed.__index = Feed
 
---- A feed of targets, or nil when that is not what it was given.
+--- Makes a feed of targets; returns nil if the value is not a list or an iterator.
 ---@param targets any
 ---@return mtr.Feed?
 function M.feed(targets)
@@ -112,8 +114,8 @@ function M.feed(targets)
   return feed
 end
 
---- The next target: an address into `out`, with its family and zone; or 0 and a name; or -1 and
---- what is wrong with it, its error's name in front; or nil at the end.
+--- Returns the next target: family and zone of an address, which it writes into `out`; or 0 and a
+--- name; or -1 and a message that begins with the name of the error; or nil at the end.
 ---@param out ffi.cdata* 16 bytes
 ---@return integer?
 ---@return integer|string?
@@ -140,7 +142,7 @@ function Feed:next(out)
     if broken then return -1, "EINVAL: " .. broken end
     return 0, text
   end
-  local made, problem = range.new(text)
+  local made, problem = Range.new(text)
   if not made then return -1, "EINVAL: " .. problem end
   self.range = made
   return self:next(out)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The options of an engine, and how they become struct mtr_config.
+-- The options of an engine; writes them into struct mtr_config.
 
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
@@ -14,7 +14,7 @@ local M = {}
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions
 ---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
----@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file that has it
+---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file with it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
 ---@field rate? number|string probes per second over all traces; 0 or "max": no limit
@@ -24,18 +24,18 @@ local M = {}
 ---@field interface? string
 ---@field mark? integer
 ---@field max_traces? integer in flight
----@field max_probes? integer outstanding, or awaiting late replies
+---@field max_probes? integer outstanding, or waiting for late replies
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
----@field exclude? string|string[] prefixes never to send to, or the file that lists them
----@field exclude_embedded? boolean its IPv4 prefixes also exclude the IPv6 addresses that lead to
---- theirs: 6to4, Teredo, NAT64 and the like (see mtr.base.embedded); default false
----@field seed? integer of every random choice
+---@field exclude? string|string[] prefixes that are never probed, or the file that lists them
+---@field exclude_embedded? boolean IPv4 prefixes in exclude also exclude the IPv6 addresses that
+--- contain such an address: 6to4, Teredo, NAT64 (see mtr.base.embedded); default false
+---@field seed? integer seed of every random choice
 ---@field strict? boolean take no reply that fits its probe only in part
 ---@field record? string file to record the run into, for replay
----@field replay? string file recorded so: no network, its times, whatever transport says
----@field pick? fun(ready: mtr.Trace[]): integer? which of the ready sends next; nil: none now
+---@field replay? string file of a recorded run: no network, recorded times, transport is ignored
+---@field pick? fun(ready: mtr.Trace[]): integer? which ready trace sends next; nil: none now
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
----@field log_level? "error"|"warn"|"info"|"debug" how much a log function is told; default "info"
+---@field log_level? "error"|"warn"|"info"|"debug" how much goes to a log function; default "info"
 
 local LEVELS = { error = 1, warn = 2, info = 3, debug = 4 }
 local ORDER = { "error", "warn", "info", "debug" }
@@ -44,13 +44,13 @@ local level = check.word(LEVELS, ORDER)
 local function log(value)
   if type(value) == "function" then return value end
   local least, wanted, hint = level(value)
-  if not least then return nil, "must be a function or one of them: " .. wanted:sub(9), hint end
+  if not least then return nil, "must be a function or one of: " .. wanted:sub(9), hint end
   return function(word, message)
     if LEVELS[word] <= least then io.stderr:write("mtr: ", word, ": ", message, "\n") end
   end
 end
 
--- What a log function is told of.
+-- Accepts a level: a log function gets messages of it and above.
 local function upto(fn, least)
   return function(word, message)
     if LEVELS[word] <= least then fn(word, message) end
@@ -86,28 +86,28 @@ local function name(value)
   return nil, "must be the name of an interface"
 end
 
--- Says that a value goes into a field of struct mtr_config, by default that of the option's name.
+-- An option whose value goes into a field of struct mtr_config, by default of the same name.
 local function field(option)
   option.field = option.field or option.name
   return option
 end
 
--- The library itself has the defaults of fields (mtr_defaults); a spec compares them.
+-- The library has the same defaults (mtr_defaults); a spec compares them.
 M.declaration = check.declare("engine", {
   field { name = "transport", kind = check.word(words.transport, words.transport_names),
     words = words.transport_names,
-    default = "auto", doc = "how probes travel; auto is the best that privileges allow, packet "
-      .. "when the rate is above 5000/s" },
+    default = "auto", doc = "how probes travel; auto takes the best that privileges allow, packet "
+      .. "if the rate is above 5000/s" },
   { name = "sim", kind = network, otherwise = "none",
     doc = "a simulated network, its description, or its file" },
   field { name = "workers", kind = check.integer(1, 8), default = 1,
     doc = "mtr-packet processes; above 1 there is no tcp" },
-  field { name = "mtr_packet", field = "helper", kind = path, otherwise = "looked for",
+  field { name = "mtr_packet", field = "helper", kind = path, otherwise = "searched for",
     doc = "absolute path of mtr-packet" },
   field { name = "rate", kind = check.rate, default = 1000, unit = "probes/s",
-    doc = "of all traces together" },
+    doc = "rate of all traces together" },
   field { name = "per_target_rate", field = "target_rate", kind = check.rate, default = "max",
-    unit = "probes/s", doc = "within one trace" },
+    unit = "probes/s", doc = "rate within one trace" },
   { name = "source4", kind = check.address(4), otherwise = "by route",
     doc = "source address of IPv4 probes" },
   { name = "source6", kind = check.address(6), otherwise = "by route",
@@ -119,15 +119,15 @@ M.declaration = check.declare("engine", {
   field { name = "max_traces", kind = check.integer(1, 1000000), default = 1000000,
     doc = "traces in flight" },
   field { name = "max_probes", kind = check.integer(1, 524288), default = 65536,
-    doc = "probes outstanding, or awaiting late replies" },
+    doc = "probes outstanding, or waiting for late replies" },
   field { name = "late_window", kind = check.duration(0, 36e5), default = "5s", unit = "ms",
     doc = "how long an unanswered probe's id stays reserved" },
   { name = "exclude", kind = list, otherwise = "none",
-    doc = "prefixes never to send to, or the file that lists them" },
+    doc = "prefixes that are never probed, or the file that lists them" },
   { name = "exclude_embedded", kind = check.type "boolean", default = false,
-    doc = "exclude's IPv4 prefixes also hold for IPv4 inside 6to4, Teredo, NAT64" },
+    doc = "IPv4 prefixes in exclude also exclude 6to4, Teredo and NAT64" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
-    doc = "of every random choice" },
+    doc = "seed of every random choice" },
   { name = "strict", kind = check.type "boolean", default = false,
     doc = "takes no reply that fits its probe only in part" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
@@ -138,10 +138,10 @@ M.declaration = check.declare("engine", {
   { name = "log", kind = log, otherwise = "none",
     doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, words = ORDER, default = "info",
-    doc = "how much a log function is told" },
+    doc = "how much goes to a log function" },
 })
 
--- What of the options excludes something else.
+-- Finds options that exclude each other.
 local function clash(out, transport, given)
   if out.record and out.replay then return "record and replay exclude each other" end
   if out.sim and (out.record or out.replay) then
@@ -156,7 +156,7 @@ end
 --- Checks options and writes them into a struct mtr_config, on top of the defaults.
 ---@param opts? mtr.EngineOptions
 ---@param config ffi.cdata*
----@return table? kept exclude, pick, record, log, and debug: whether every probe is to be logged
+---@return table? kept exclude, pick, record, log, and debug: true if every probe must be logged
 ---@return string? bug
 function M.fill(opts, config)
   local out = {}
@@ -185,7 +185,7 @@ function M.fill(opts, config)
   return out
 end
 
---- The network of an option `sim`.
+--- Returns the network of the option `sim`.
 ---@param given any
 ---@return mtr.Sim?
 ---@return string? message, string? name err.BUG: the caller's

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- What an engine says of its transport, and the debug log: a line for every request and one for
--- what became of it, whatever the transport.
+-- Describes the transport of an engine, and writes the debug log: one line for each request, and
+-- one for its outcome, on every transport.
 --
 --     127.0.0.1 udp 33434, ttl 1, try 1: sent
 --     127.0.0.1 udp 33434, ttl 1, try 1: 127.0.0.1 after 0.052 ms, icmp 3/3
 --
--- Only an engine whose log takes level "debug" has that; it then has these events of all traces
--- queued, which costs more than tracing itself.
+-- Only an engine whose log takes level "debug" does this. It then needs the events of all traces,
+-- which costs more than tracing itself.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -20,7 +20,7 @@ local M = {}
 
 local info = lib.new "struct mtr_info"
 
--- What was asked: "192.0.2.1 tcp 80, ttl 3, try 1".
+-- Returns the text of a request: "192.0.2.1 tcp 80, ttl 3, try 1".
 local function request(engine, e)
   if C.mtr_describe(engine.c, e.trace, info) < 0 then return "?" end
   local port = info.protocol ~= C.MTR_ICMP and " " .. info.port or ""
@@ -50,7 +50,7 @@ local outcome = {
   end,
 }
 
---- The events that it needs.
+--- The flags of the events that the debug log needs.
 M.want = C.MTR_WANT_SENT + C.MTR_WANT_REPLY + C.MTR_WANT_TIMEOUT
 
 --- Logs the first n events of the batch.
@@ -70,7 +70,7 @@ local function detour(engine)
   return why ~= "" and why or nil
 end
 
---- What engine:transport() returns.
+--- Returns what engine:transport() returns.
 ---@param engine mtr.Engine
 ---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
 function M.transport(engine)
@@ -82,13 +82,13 @@ function M.transport(engine)
     detour = detour(engine) }
 end
 
---- Logs what packet could not send by itself, when its engine is closed.
+--- Logs how many probes the transport packet sent through raw, when its engine is closed.
 ---@param engine mtr.Engine
 function M.detours(engine)
   local why = engine.log and detour(engine)
   if not why then return end
   local stats = engine:stats()
-  engine.log("info", ("transport %s: %d of %d probes went raw's way; the last: %s"):format(
+  engine.log("info", ("transport %s: %d of %d probes went through raw; the last: %s"):format(
     engine.transport_name, stats.detours, stats.probes_sent, why))
 end
 

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- How engines follow mtrlua's command line, and the default engine: opened when first needed, with
--- what mtr.configure was given and, above that, what the command line says. Opened anew when it is
--- needed after it was closed. Until then not even the code of engines is loaded, which is most of
--- it: what needs none starts fast.
+-- The default engine, and how engines follow the command line of mtrlua. The default engine opens
+-- when it is first needed, and again when it is needed after it was closed. Its options come from
+-- mtr.configure; options of the command line replace them. The code of engines is loaded only then,
+-- so that scripts without an engine start fast.
 --
--- For an engine that the script opens the command line is below what the script names: the script
--- knows why it wants that rate. If it names where its probes go, that engine follows nothing.
+-- An engine that the script opens with mtr.engine takes from the command line only options that the
+-- script does not give. If the script gives transport, sim or replay, it takes none.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
@@ -21,10 +21,10 @@ local current
 
 local scratch = lib.new "struct mtr_config"
 
--- What the command line says.
+-- Returns the options of the command line.
 local function given() return lib.program and lib.program.options or {} end
 
--- The options of `below` with those of `above` over them.
+-- Returns the options of `below`, replaced by those of `above`.
 local function merge(below, above)
   local opts = {}
   for name, value in pairs(below) do opts[name] = value end
@@ -32,7 +32,7 @@ local function merge(below, above)
   return opts
 end
 
---- The options that the default engine opens with.
+--- Returns the options of the default engine.
 ---@return mtr.EngineOptions
 function M.options()
   local opts = merge(configured, given())
@@ -40,8 +40,8 @@ function M.options()
   return opts
 end
 
--- Why an engine cannot follow the command line's --record or --replay: a second one would write
--- over what the first has recorded, or be given the first one's answers.
+-- Checks that only one engine follows --record or --replay: a second engine would overwrite the
+-- recording of the first, or would get its answers.
 local function taken()
   local word = given().record and "record" or "replay"
   local file = given()[word]
@@ -50,8 +50,8 @@ local function taken()
     .. "another one already"):format(word, file))
 end
 
---- Opens an engine. What its options leave open is as the command line has it, unless they name
---- transport, sim or replay.
+--- Opens an engine. Options that are not given come from the command line, unless transport, sim or
+--- replay is given.
 ---@param opts? mtr.EngineOptions
 ---@return mtr.Engine?
 ---@return string? message, string? name
@@ -66,8 +66,8 @@ function M.open(opts)
   return engine.open(merge(given(), opts))
 end
 
---- Sets the options of the default engine, before its first use. Options of the command line stay
---- above them.
+--- Sets the options of the default engine, before its first use. Options of the command line
+--- replace them.
 ---@param opts mtr.EngineOptions
 ---@return true
 function M.configure(opts)
@@ -80,7 +80,7 @@ function M.configure(opts)
   return true
 end
 
---- The default engine.
+--- Returns the default engine; opens it if necessary.
 ---@return mtr.Engine?
 ---@return string? message, string? name
 function M.get()
@@ -93,7 +93,8 @@ function M.get()
   return opened, message, name
 end
 
---- An engine for timers: the default one, else any that is open, else the default one anew.
+--- Returns an engine for timers: the default engine if it is open, or any open engine, or a new
+--- default engine.
 ---@return mtr.Engine?
 ---@return string? message, string? name
 function M.for_timers()

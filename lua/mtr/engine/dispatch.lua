@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- The batch of events of one step, handed out in place.
+-- Hands out the batch of events of one step, in place.
 --
--- This is the hot path: for an event with a hook it fills the engine's one hop, reply or probe and
--- calls the hook; nothing is allocated. Which trace an event belongs to is its cookie. A trace that
--- was stopped earlier in the batch has no hooks any more, so its remaining events pass unseen.
+-- This is the hot path. For an event with a hook it fills the hop, reply or probe of the engine and
+-- calls the hook; it allocates nothing. The cookie of an event leads to its trace. A trace that was
+-- stopped earlier in the batch has no hooks any more, so its other events are ignored.
 --
--- One xpcall is around the whole batch, and engine.event says which event's code runs: one for each
--- hook would keep LuaJIT from compiling what branches or loops inside of it.
+-- One xpcall is around the whole batch, and engine.event says which event is handled. With an
+-- xpcall for each hook, LuaJIT could not compile a hook that branches or loops.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -31,14 +31,14 @@ local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
 local ask_next, pass_reply, pass_timeout = runner.next, runner.reply, runner.timeout
 local turn = instances.turn
 
---- The objects that hooks of this engine are given.
+--- Makes the objects that the hooks of an engine get.
 ---@param engine mtr.Engine
 function M.prepare(engine)
   engine.hop, engine.reply = Hop.new(engine.c), Reply.new(engine.c)
   engine.probe_sent, engine.probe_lost = Probe.new(), Probe.new(true)
 end
 
--- The trace that an event for a strategy is about.
+-- Returns the trace of an event that goes to a strategy.
 local function steered(entry, handle)
   local group = entry.instances
   return group and turn(group, handle) or entry
@@ -84,12 +84,12 @@ local function other(engine, entry, kind, e)
   end
 end
 
--- The event itself is held in no variable where a strategy is called: LuaJIT, which makes no object
--- of it as long as it stays in compiled code, would make one each time that a strategy leaves that.
+-- No variable refers to the event while a strategy is called. Otherwise LuaJIT would allocate an
+-- object for the event each time that the strategy leaves compiled code.
 local function one(engine, events, i)
   local kind, entry = events[i].kind, engine.entries[events[i].cookie]
   if not entry then
-    -- Its slot was given up, it has no one to tell; or it is about all traces.
+    -- Its slot was freed, so nobody needs it; or it is PICK, which is about all traces.
     if kind == PICK then pick.pick(engine, events[i].probe) end
   elseif kind == REPLY then
     local hook, strategy = entry.on_reply, entry.strategy
@@ -117,8 +117,8 @@ local function each(engine, events, first, last)
   end
 end
 
---- Hands out the first n events. What a hook or a strategy raises is told to its trace, and the
---- events behind it still come.
+--- Hands out the first n events. An error in a hook or a strategy goes to its trace; the events
+--- after it are still handed out.
 ---@param engine mtr.Engine
 ---@param n integer
 function M.batch(engine, n)

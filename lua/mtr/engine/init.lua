@@ -2,9 +2,9 @@
 --
 -- An engine: sockets, a rate, and the traces that share them. Several may live side by side.
 --
--- It is driven by step(): by the host, whose loop watches fd(), or by mtr.loop. Whoever steps,
--- hooks run inside the step and tasks after it. It owns no thread, prints nothing and touches no
--- signal. One engine belongs to one process: after a fork the child must open its own.
+-- step() drives it, called by a host whose loop watches fd(), or by mtr.wait.loop. In both cases
+-- hooks run inside the step and tasks after it. An engine has no thread, prints nothing and changes
+-- no signal handler. It belongs to one process: after a fork the child must open another engine.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
@@ -22,7 +22,7 @@ local C = lib.C
 local M = {}
 
 ---@class mtr.Engine
----@field c ffi.cdata* the library's engine; nil when closed
+---@field c ffi.cdata* the library's engine; nil after close()
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
@@ -33,7 +33,8 @@ M.Engine = Engine
 
 local scratch_config = lib.new "struct mtr_config"
 
--- At the state's end an engine that nobody closed must not keep descriptors in a host process.
+-- Closes an engine that is still open when the Lua state ends, so that no descriptor stays open in
+-- the host process.
 local function free(c) C.mtr_close(c, nil) end
 
 --- Opens an engine.
@@ -70,7 +71,7 @@ local function alive(engine, who)
   if engine.closed then error(who .. ": the engine is closed", 3) end
 end
 
--- Calls fn in the middle of a step: nothing waits, nothing steps this engine, until it returns.
+-- Calls fn as part of a step: nothing waits, and nothing steps this engine, until it returns.
 local function inside(engine, fn)
   engine.stepping = true
   local ok, value = pcall(scheduler.inside, fn, engine)
@@ -79,7 +80,7 @@ local function inside(engine, fn)
   return value
 end
 
--- One step and its batch.
+-- Does one step and hands out its batch.
 local function work(engine)
   if engine.abandoned[1] then
     local list = engine.abandoned
@@ -100,7 +101,7 @@ local function end_all(engine)
   while engine.work > 0 and work(engine) > 0 do end  -- luacheck: ignore 542
 end
 
--- Ends what is under way, as "halted", and gives everything back.
+-- Ends what is under way as "halted", and frees everything.
 local function shut(engine)
   inside(engine, end_all)
   debug_log.detours(engine)
@@ -117,13 +118,13 @@ local function step(engine)
   return n
 end
 
---- Does what is due and hands out what happened; never blocks. Call it when fd() is readable.
----@return integer? events how many there were
+--- Does what is due, and hands out the events; never blocks. Call it when fd() is readable.
+---@return integer? events number of events
 ---@return string? message, string? name
 function Engine:step()
   alive(self, "step")
   if self.stepping then error("step: called inside a hook of this engine", 2) end
-  -- What hooks and tasks start goes out together, when they have given way.
+  -- Traces that hooks and tasks start are sent together, after the last of them has run.
   C.mtr_hold(self.c)
   local ok, n = pcall(scheduler.batch, step, self)
   if not self.closed then C.mtr_flush(self.c) end
@@ -147,8 +148,8 @@ function Engine:run()
   return true
 end
 
---- Closes it: what is under way ends as "halted", with its callbacks. Inside a hook this happens at
---- the end of the step. Closing again does nothing.
+--- Closes the engine: what is under way ends as "halted", and callbacks are called. Inside a hook
+--- this happens at the end of the step. Closing again does nothing.
 ---@return true
 function Engine:close()
   if self.closing then return true end
@@ -164,27 +165,27 @@ local function halt_all(engine)
   end
 end
 
---- Ends every trace as "halted", and those still to be started as soon as they start.
+--- Ends every trace as "halted", and every later trace as soon as it starts.
 function Engine:halt()
   self.halted = true
   scheduler.inside(halt_all, self)
 end
 
---- The descriptor that is readable whenever step() has work; timers included.
+--- Returns the descriptor that is readable when step() has work, also for timers.
 ---@return integer
 function Engine:fd()
   alive(self, "fd")
   return C.mtr_fd(self.c)
 end
 
---- Seconds until step() is due, or nil when nothing is planned; as cqueues wants it.
+--- Returns the seconds until step() is due, or nil if nothing is planned; for cqueues.
 ---@return number?
 function Engine:timeout()
   local ms = self:timeout_ms()
   return ms >= 0 and ms / 1000 or nil
 end
 
---- Milliseconds until step() is due, -1: nothing is planned; as poll(2) wants it.
+--- Returns the milliseconds until step() is due, or -1 if nothing is planned; for poll(2).
 ---@return number
 function Engine:timeout_ms()
   alive(self, "timeout")
@@ -196,7 +197,7 @@ Engine.pollfd, Engine.getfd = Engine.fd, Engine.fd
 function Engine.events() return "r" end
 function Engine.dirty() return false end
 
---- Every counter of the engine.
+--- Returns all counters of the engine.
 ---@return table<string, number>
 function Engine:stats()
   alive(self, "stats")
@@ -206,20 +207,19 @@ function Engine:stats()
   return stats
 end
 
---- The transport in use: its name, what it can do, why it was chosen; and, once packet has had a
---- probe sent raw's way, why the last one was (stats() counts them: detours).
+--- Returns the transport in use: its name, what it can do, and why it was chosen. `detour` says why
+--- the transport packet last sent a probe through raw (stats().detours counts them).
 ---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
 function Engine:transport()
   alive(self, "transport")
   return debug_log.transport(self)
 end
 
---- Its time in ms, for differences: the host's monotonic clock, or the time of the network where
---- that is simulated, or of the recording.
+--- Returns the engine's time in ms: the host's monotonic clock, or a simulation's or recording's.
 ---@return number
 function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 
---- The simulated network that it is over, or nil.
+--- Returns the simulated network of the engine, or nil.
 ---@return mtr.Sim?
 function Engine:sim() return self.network end
 
@@ -229,6 +229,7 @@ function Engine:sim() return self.network end
 function Engine:set_rate(rate)
   alive(self, "set_rate")
   local value, wanted = config.declaration.by_name.rate.kind(rate)
+  if not wanted and value > 1e9 then wanted = "must be at most 1e9" end
   if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
   C.mtr_set_rate(self.c, value)
   return true
@@ -237,12 +238,12 @@ end
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
 Engine.prober = prober.open
 
---- mtr.go.
+--- Does the same as mtr.go.
 ---@param fn function
 ---@return mtr.Task
 function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
---- Takes the error of a hook: to the reporter, this engine's log or standard error, once.
+--- Reports the error of a hook once: to the reporter, this engine's log or standard error.
 ---@param text string
 function Engine:report(text) err.report(text, self.log) end
 

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Whose turn it is, by the engine's option pick; without it nothing here is ever called.
+-- Lets the engine's option pick choose which trace sends next; unused without this option.
 --
--- The library asks when packets may go and traces wait; `pick` is called for each packet with an
--- array of the traces that may send now, longest waiting first, and returns the place of one in it;
--- nil: nobody now. Then it is asked again when something has happened: a probe has ended, a trace
--- was started, a timer has fired; a pick that waits for a time starts one (mtr.sleep in a task).
--- The array is borrowed. A pick that fails, or returns no such place, is reported and the first has
--- its turn: scheduling between traces is nobody's fault in particular.
+-- The library asks when packets may be sent and traces wait. For each packet `pick` is called with
+-- an array of the traces that may send now, the longest waiting first, and returns the index of
+-- one; nil means none now. After nil it is called again when a probe has ended, a trace was started
+-- or a timer has fired; a pick that must wait for a time starts a timer (mtr.sleep in a task). The
+-- array is borrowed. If pick fails, or returns no such index, that is reported, and the first trace
+-- sends: the fault belongs to no single trace, so no trace is stopped.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -18,9 +18,9 @@ local M = {}
 
 local room = 64
 local cookies = lib.new("uint32_t[?]", room)
-local ready, size = {}, 0              -- what pick is given
+local ready, size = {}, 0              -- the array for pick
 
--- The traces that may send now; how many.
+-- Fills the array with the traces that may send now; returns how many there are.
 local function list(engine)
   local n = C.mtr_ready(engine.c, cookies, room)
   if n > room then
@@ -49,7 +49,7 @@ local function choose(engine, n)
   return 1
 end
 
---- The library asks who sends the next `n` probes.
+--- Answers the library, which asks for the senders of the next `n` probes.
 ---@param engine mtr.Engine
 ---@param n integer
 function M.pick(engine, n)

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- Which recordings are in use, and the end of one, or of a replay: what is missing is told, before
--- the engine closes.
+-- Keeps the list of recordings in use, and ends a recording or a replay: reports what is missing
+-- before the engine closes.
 --
--- A recording that could not be written is an error: whoever asked for one will want to replay it.
--- Probes that a replay found no answer to are none: the script may have been changed on purpose.
+-- A recording that could not be written is an error, because it cannot be replayed. A replay that
+-- has no answer to some probes is not an error: the script may have been changed on purpose.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -12,13 +12,13 @@ local err = require "mtr.base.err"
 local C = lib.C
 local M = {}
 
---- The files that engines have been opened with, to record into or to replay.
+--- The files that open engines record into or replay.
 ---@type table<string, true>
 M.opened = {}
 
 local counters = lib.new "struct mtr_counters"
 
---- Completes the file of an engine that is about to be closed.
+--- Completes the file of an engine before it is closed.
 ---@param engine mtr.Engine
 function M.finish(engine)
   local code = C.mtr_finish(engine.c)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The privileged sockets that mtrlua opened before it gave its privileges up: one set per engine,
--- taken when an engine opens and handed back when it closes. In any other host there are none and
--- an engine opens its own.
+-- Hands out the privileged sockets that mtrlua opened before it gave up its privileges: one set per
+-- engine, taken when the engine opens and returned when it closes. In any other host there are
+-- none, and an engine opens sockets itself.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -14,11 +14,11 @@ local M = {}
 
 ---@alias mtr.Kit integer[]
 
--- How many sockets of a set each transport can use, by its number; 0: it has no use for one.
+-- How many sockets of a set each transport can use, by its number; 0: it needs no set.
 local USES = {}
 for _, transport in ipairs(words.transports) do USES[transport.id] = transport.sockets end
 
--- Which of the sets left is best: the one that is good for packet if that is to be, else another.
+-- Returns the best free set: for packet one that packet can use, for other transports another one.
 local function choose(kits, config)
   local auto, rate = config.transport == C.MTR_AUTO, config.rate
   local needs = not auto and USES[config.transport] == C.MTR_SOCKETS
@@ -29,7 +29,7 @@ local function choose(kits, config)
   return not needs and 1 or nil
 end
 
--- Takes a set, if one is left, into the config of an engine that has a use for one.
+-- Puts a free set, if there is one, into the config of an engine that can use it.
 local function take(config, wanted)
   local kits = wanted and lib.program and lib.program.kits
   local index = kits and choose(kits, config)
@@ -38,12 +38,12 @@ local function take(config, wanted)
   return kit
 end
 
--- Puts a set back.
+-- Returns a set.
 local function put(kit)
   if kit then table.insert(lib.program.kits, kit) end
 end
 
--- Whether an engine could not open because no set is left.
+-- Returns true if an engine could not open because no set is free.
 local function none_left(kit)
   return lib.program and not kit and not lib.program.kit_errno
 end
@@ -51,12 +51,13 @@ end
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
---- Opens an engine: over a simulated network, if there is one, else with a set where it can.
+--- Opens an engine: over a simulated network if one is given, otherwise with a set if it can use
+--- one.
 ---@param config ffi.cdata* struct mtr_config
 ---@param sim? mtr.Sim
 ---@return ffi.cdata*? engine
 ---@return string why this transport was chosen, or why it failed
----@return mtr.Kit|string|nil kit to be closed with it, or the name of the failure
+---@return mtr.Kit|string|nil kit the set to return when it closes, or the name of the failure
 function M.open(config, sim)
   if sim then
     take(config, false)
@@ -78,7 +79,7 @@ function M.open(config, sim)
   return err.env(code, lib.string(why))
 end
 
---- Closes the library's engine; its sockets go back to where they came from.
+--- Closes the library's engine, and returns its set of sockets.
 ---@param engine mtr.Engine
 function M.close(engine)
   local kit = engine.kit

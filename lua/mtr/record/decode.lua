@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Replies as tables, read from event events. The one place that knows which field of the record
--- means what; results, hooks and mtr.probe all get their replies here.
+-- Turns events (struct mtr_event) into tables of replies. Only this file knows what each field of
+-- the struct means; results, hooks and mtr.probe all get their replies here.
 --
--- Flags are fields that are there only when true, so that a record prints short.
+-- A flag is a field that is there only if it is true, so that a printed reply is short.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local words = require "mtr.record.words"
 local ext = require "mtr.record.ext"
+local kept = require "mtr.record.kept"
 
 local C = lib.C
 local band = bit.band
@@ -20,28 +21,28 @@ for name, flag in pairs(words.flags) do
   FLAGS[#FLAGS + 1] = { name = name, flag = flag }
 end
 
---- Milliseconds to three decimals: what a float carries, and what events print.
+--- Rounds milliseconds to three decimals: the precision of a float, and of printed results.
 ---@param ms number
 ---@return number
 function M.ms(ms) return math.floor(ms * 1000 + 0.5) / 1000 end
 
--- Flags of replies that say by themselves why they are no answer, and the answers.
+-- Flags that show that a reply is an answer, or why it is not an answer.
 local EXPLAINED = bit.bor(
   C.MTR_REPLY_DUP, C.MTR_REPLY_LATE, C.MTR_REPLY_TOO_BIG, C.MTR_REPLY_ANSWER)
 
---- Whether a reply says by itself what it is: an answer, or why it is none.
+--- Returns true if its flags show what a reply is: an answer, or why it is not one.
 ---@param flags integer
 ---@return boolean
 function M.counts(flags) return band(flags, EXPLAINED) ~= 0 end
 
---- Whether a reply is its hop's first answer, the one that gives addr and rtt.
+--- Returns true if a reply can be the answer that gives its hop addr and rtt.
 ---@param flags integer
 ---@return boolean
 function M.primary(flags) return band(flags, C.MTR_REPLY_PRIMARY) ~= 0 end
 
 local CHANGED = { "src", "dst", "sport", "dport", "id", "ip_id" }
 
--- What is in the quote that was not sent so; nil: nothing.
+-- Returns the names of the fields of a quote that differ from the probe; nil if none does.
 local function changed(bits)
   local list
   for i, name in ipairs(CHANGED) do
@@ -67,9 +68,9 @@ local function quote(e, flags)
   }
 end
 
---- The reply in an event record.
+--- Returns the reply in an event, as a table.
 ---@param e mtr.Event
----@param objects ffi.cdata* where the record's ext points into
+---@param objects ffi.cdata* the memory into which e.ext is an offset
 ---@return mtr.Reply
 function M.read(e, objects)
   local flags = e.flags
@@ -100,6 +101,8 @@ function M.read(e, objects)
     reply.ext, malformed = ext.read(objects + e.ext, e.ext_words * 4)
     reply.ext_malformed = reply.ext_malformed or malformed or nil
   end
+  -- No tail call: LuaJIT compiles few of them.
+  setmetatable(reply, kept.reply)
   return reply
 end
 
@@ -123,8 +126,8 @@ function M.fetch(engine, handle, ttl)
   return events, math.max(n, 0), objects
 end
 
--- The facts of a trace: how struct mtr_info is read, one function per field of a result. Results
--- that are copied out take all of them, borrowed ones only those that are asked for.
+-- Functions that read one field of a result each from struct mtr_info. A copied result calls all of
+-- them, a borrowed result only those whose field is read.
 ---@type table<string, fun(info: ffi.cdata*): any>
 local trace = {}
 M.trace = trace
@@ -142,8 +145,12 @@ end
 function trace.size(i) return i.size > 0 and i.size or nil end
 function trace.start(i) return i.start end
 function trace.duration(i) return M.ms(i.duration) end
-function trace.stop_reason(i) return words.stop[i.stop_reason] end
-function trace.stop_data(i) return i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil end
+function trace.stop_reason(i)
+  return i.stop_reason ~= C.MTR_STOP_NONE and words.stop[i.stop_reason] or nil
+end
+function trace.stop_data(i)
+  return i.stop_reason ~= C.MTR_STOP_NONE and i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil
+end
 function trace.first_ttl(i) return i.first_ttl end
 function trace.hop_count(i) return i.hop_count end
 function trace.probe_count(i) return i.probes end

@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- ICMP extension objects (RFC 4884) as tables: MPLS label stacks (RFC 4950), interface
--- information (RFC 5837), anything else as hex.
+-- Turns ICMP extension objects (RFC 4884) into tables: MPLS label stacks (RFC 4950), interface
+-- information (RFC 5837), and any other object as hex.
 --
--- Reads only within the bytes it is given. An object that is cut short or lies about its length
--- ends the walk and what was read before it is kept; a known object whose inside is damaged is
--- given as hex like an unknown one. Names in objects are a router's own words, in whatever bytes
--- it liked.
+-- Reads only the bytes that it is given. An object that is cut short, or has a wrong length, ends
+-- the walk; the objects before it are kept. A known object with damaged content is given as hex.
+-- Names in objects come from a router and may contain any bytes.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -72,7 +71,7 @@ end
 ---@param b ffi.cdata* bytes, indexed from 0, without the 4-byte extension header
 ---@param size integer
 ---@return mtr.Extension[]
----@return boolean malformed whether the walk ended before the bytes did
+---@return boolean malformed true if the walk ended before the last byte
 function M.read(b, size)
   local objects, at = {}, 0
   while at < size do

@@ -1,15 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --
--- The hop that on_hop is given: one per engine, filled anew for each event.
+-- The hop that on_hop gets: one object per engine, filled again for each event.
 --
--- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set; the
--- address is made text, and the replies are fetched from the engine, when they are asked for, so an
--- event costs no allocation. A hook that
--- keeps the object itself will see later hops in it.
+-- It is borrowed: valid only inside the hook; :copy() keeps it. The fields that most hooks read are
+-- set for each event. The text of the address is made, and the replies are fetched from the engine,
+-- only when a hook reads them, so an event allocates nothing. A hook that keeps the object without
+-- a copy will see later hops in it.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -34,13 +37,13 @@ local function hop_replies(hop)
   return list
 end
 
---- A hop of one's own, with its replies.
+--- Copies the hop, with its replies, into a table to keep.
 ---@return mtr.Hop
 function Hop:copy()
-  return {
+  return (setmetatable({
     ttl = self.ttl, addr = self.addr, rtt = self.rtt, error = self.error,
     addr_class = self.addr_class, replies = hop_replies(self),
-  }
+  }, kept.hop))
 end
 
 local function hop_index(hop, key)
@@ -50,10 +53,11 @@ local function hop_index(hop, key)
     local text = hop.addr
     return text and addr.class(text) or nil
   end
-  return Hop[key]
+  if Hop[key] then return Hop[key] end
+  return (strict.missing("a hop", key, fields.hop, Hop))
 end
 
---- The engine's one hop.
+--- Makes the hop of an engine.
 ---@param engine ffi.cdata*
 ---@return mtr.BorrowedHop
 function M.new(engine)

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- JSON for records: one line, always valid, the same bytes for the same record.
+-- Writes JSON: one line, always valid, the same bytes for the same value.
 --
--- lua-cjson has no stable key order and no say in how numbers are written, hence these lines.
--- Members come in the order of a list, then the others by name. A table with an element 1 is an
--- array, and so is an empty one: records have no empty objects. Keys that are not strings, or begin
--- with "_", and functions and cdata are left out. Strings may come from the network: what is not
--- UTF-8 becomes U+FFFD, control characters are escaped. Numbers that JSON cannot say become null.
--- It does not read JSON, and a record that contains itself would never end.
+-- lua-cjson is not used: it does not keep an order of keys, and does not let us format numbers.
+-- Members are written in the order of a list, and the others after them by name. A table with an
+-- element 1 is an array, and so is an empty table: results have no empty objects. Left out are keys
+-- that are not strings or begin with "_", functions and cdata. Strings may come from the network:
+-- bytes that are not UTF-8 become U+FFFD, and control characters are escaped. Numbers that JSON
+-- does not have become null. This file does not read JSON. A table that contains itself would never
+-- end.
 
 local M = {}
 
@@ -18,7 +19,7 @@ local ESCAPES = {
 
 local function escape(c) return ESCAPES[c] or ("\\u%04x"):format(c:byte()) end
 
--- The length of the UTF-8 sequence at i, 0 when there is no well-formed one (RFC 3629 section 4).
+-- Returns the length of the UTF-8 sequence at i; 0 if it is malformed (RFC 3629 section 4).
 local function sequence(s, i)
   local a, b = s:byte(i, i + 1)
   if a < 0x80 then return 1 end
@@ -101,12 +102,12 @@ function encode(value, out, shape, format)
   end
 end
 
---- How records are written.
+--- How tables are written.
 ---@class mtr.JsonShape
 ---@field rank table<string, integer> position of a member among the others
 ---@field formats table<string, string> string.format of numbers with this key
 
---- A shape.
+--- Makes a shape.
 ---@param order string[] members in order
 ---@param formats? table<string, string>
 ---@return mtr.JsonShape

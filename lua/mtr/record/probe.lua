@@ -1,33 +1,37 @@
 -- SPDX-License-Identifier: MIT
 --
--- The probe that on_probe and on_timeout are given: one per engine, filled anew for each event.
--- Borrowed like mtr.reply: valid inside the hook, :copy() to keep.
+-- The probe that on_probe and on_timeout get: one object per engine, filled again for each event.
+-- It is borrowed: valid only inside the hook; :copy() keeps it.
 
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local M = {}
 
 ---@class mtr.BorrowedProbe: mtr.Probe
 local Probe = {}
-Probe.__index = Probe
 
---- A probe of one's own.
+--- Copies the probe into a table to keep.
 ---@return mtr.Probe
 function Probe:copy()
-  return {
+  return (setmetatable({
     ttl = self.ttl, attempt = self.attempt, flow = self.flow, at = self.at,
     timeout = self.timeout, error = self.error,
-  }
+  }, kept.probe))
 end
 
---- The engine's one probe for on_probe, or for on_timeout.
+local META = strict.metatable("a probe", fields.probe, Probe)
+
+--- Makes the probe of an engine, for on_probe or for on_timeout.
 ---@param timeout? true
 ---@return mtr.BorrowedProbe
 function M.new(timeout)
   return setmetatable({
     ttl = 0, attempt = 0, flow = 0, at = 0, id = 0, timeout = timeout, error = "",
-  }, Probe)
+  }, META)
 end
 
 --- Fills the probe from an event.

@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reply that on_reply is given: one per engine, filled anew for each event.
+-- The reply that on_reply gets: one object per engine, filled again for each event.
 --
--- Borrowed: valid inside the hook, :copy() to keep. What nearly every hook reads is set, or read
--- from the batch one by one; for any other field the whole reply is read. A hook that keeps the
--- object itself will see later replies in it.
+-- It is borrowed: valid only inside the hook; :copy() keeps it. The fields that most hooks read are
+-- set, or read one by one from the batch; any other field reads the whole reply. A hook that keeps
+-- the object without a copy will see later replies in it.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local strict = require "mtr.base.strict"
+local fields = require "mtr.record.fields"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -18,7 +20,7 @@ local FINAL, DUP, LATE = C.MTR_REPLY_FINAL, C.MTR_REPLY_DUP, C.MTR_REPLY_LATE
 local M = {}
 
 ---@class mtr.BorrowedReply: mtr.Reply
----@field dup boolean this one and the next four are false where a copy has none
+---@field dup boolean this field and the next four are false where a copy has no field
 ---@field late boolean
 ---@field final boolean
 ---@field unreach boolean
@@ -35,7 +37,7 @@ local function reply_whole(self)
   return whole
 end
 
---- A reply of one's own.
+--- Copies the reply into a table to keep.
 ---@return mtr.Reply
 function Reply:copy()
   local whole = reply_whole(self)
@@ -43,13 +45,13 @@ function Reply:copy()
   return whole
 end
 
--- Fields that are read one by one, for hooks that get no further.
+-- Fields that are read one by one, because many hooks read nothing else.
 local READ = {}
 function READ.timeout() return nil end
 function READ.error() return nil end
 function READ.ignored(self) return not decode.counts(self._flags) or nil end
 
--- Those that are in the record: nil once the engine is closed.
+-- Fields of the event itself; nil after the engine was closed.
 local function at(self) return self._engine and self._events[self._at] end
 
 local function icmp(self)
@@ -107,10 +109,12 @@ local function reply_index(self, key)
   if read then return (read(self)) end
   if Reply[key] then return Reply[key] end
   if key == "ext" and not self._extended then return nil end
-  return reply_whole(self)[key]
+  local value = rawget(reply_whole(self), key)
+  if value == nil then return (strict.missing("a reply", key, fields.reply, Reply)) end
+  return value
 end
 
---- The engine's one reply.
+--- Makes the reply of an engine.
 ---@param engine ffi.cdata*
 ---@return mtr.BorrowedReply
 function M.new(engine)

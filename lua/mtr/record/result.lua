@@ -1,16 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a trace found, as one record. Field names are scamper's.
+-- The result of a trace. Its fields have the names that scamper uses.
 --
--- At the end of a trace its replies are copied out of the engine in one piece; `hops` is made of
--- them when it is first asked for, so a result that is only counted costs one block of memory.
--- Until then pairs() does not see hops: touch result.hops before giving it to a generic dumper.
+-- At the end of a trace its replies are copied out of the engine as one block of memory. The field
+-- `hops` is made of them when it is first read, so a result that is only counted stays small. Until
+-- then pairs() does not see hops: read result.hops before you give a result to a generic printer.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
 local json = require "mtr.record.json"
+local fields = require "mtr.record.fields"
+local kept = require "mtr.record.kept"
 local decode = require "mtr.record.decode"
 
 local C = lib.C
@@ -26,21 +28,24 @@ local M = {}
 ---@field dst string
 ---@field target string as it was given
 ---@field all_addresses? string[] of a name that has several
----@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport chose it
 ---@field dport? integer UDP and TCP
 ---@field flow integer
 ---@field flow_label? integer IPv6
----@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's minimum
 ---@field start number unix seconds
 ---@field duration number ms
 ---@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
----@field stop_data? integer such as the unreachable's code; nil: the transport does not tell it
+---@field stop_data? integer such as the unreachable's code; nil: the transport does not report it
 ---@field error? string traceback, when a hook failed
 ---@field first_ttl integer
 ---@field hop_count integer the last settled TTL
 ---@field probe_count integer
 ---@field hops mtr.Hop[] by TTL, without holes
 ---@field data? any as given; not in JSON
+---@field doubletree? table what that strategy found: see strategy/builtin/doubletree.lua
+---@field mda? table likewise
+---@field pmtu? table likewise
 local Result = {}
 
 local SHAPE = json.shape({
@@ -53,18 +58,11 @@ local SHAPE = json.shape({
   "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
 }, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
 
--- All fields of a result; those of pairs() are some of them.
-local FIELDS = {}
-for name in ("json copy line write _events _objects _count type version transport protocol "
-  .. "multipath src dst target all_addresses sport dport "
-  .. "flow flow_label size start duration stop_reason stop_data error first_ttl hop_count "
-  .. "probe_count hops data"):gmatch "%S+" do FIELDS[name] = true end
-
--- The hops that the copied events are about; a hop's address is that of its first answer.
+-- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
   local hops, events = {}, result._events
   for ttl = 1, result.hop_count do
-    hops[ttl] = { ttl = ttl, replies = {} }
+    hops[ttl] = setmetatable({ ttl = ttl, replies = {} }, kept.hop)
     if ttl < result.first_ttl then hops[ttl].skipped = true end
   end
   for i = 0, result._count - 1 do
@@ -94,13 +92,13 @@ local function index(result, key)
     return hops
   end
   local value = Result[key]
-  if value == nil then return strict.missing("a result", key, FIELDS) end
+  if value == nil then return (strict.missing("a result", key, fields.result, Result)) end
   return value
 end
 
 local META = { __index = index }
 
---- The record as one line of JSON, without a newline. `data` is left out.
+--- Returns the result as one line of JSON, without a newline and without `data`.
 ---@return string
 function Result:json()
   local hops, data = self.hops, self.data
@@ -111,11 +109,12 @@ function Result:json()
   return text
 end
 
---- The result itself: borrowed ones (mtr.campaign.borrowed) give one of these.
+--- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
+--- these.
 ---@return mtr.Result
 function Result:copy() return self end
 
--- The kept replies and their extension objects, in memory of their own.
+-- Copies the kept replies and their extension objects out of the scratch memory.
 local function copy_replies(result, engine, handle)
   local events, n, objects = decode.fetch(engine, handle, C.MTR_ALL_TTLS)
   result._count = n
@@ -132,8 +131,8 @@ end
 
 local info = lib.new "struct mtr_info"
 
---- The result of a trace that has ended and is not yet released.
----@param trace mtr.Trace or what has its fields
+--- Makes the result of a trace that has ended and is not yet released.
+---@param trace mtr.Trace or an object with its fields
 ---@param engine ffi.cdata*
 ---@return mtr.Result
 function M.new(trace, engine)
@@ -154,8 +153,8 @@ function M.new(trace, engine)
     size = decode.trace.size(info),
     start = info.start,
     duration = decode.trace.duration(info),
-    stop_reason = trace.stop_reason or decode.trace.stop_reason(info),
-    stop_data = trace.stop_data or decode.trace.stop_data(info),
+    stop_reason = rawget(trace, "stop_reason") or decode.trace.stop_reason(info),
+    stop_data = rawget(trace, "stop_data") or decode.trace.stop_data(info),
     error = trace.error,
     first_ttl = info.first_ttl,
     hop_count = info.hop_count,

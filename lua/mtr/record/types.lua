@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The classes of what the engine hands out, for editors and readers. There is no code here: the
--- tables themselves are made in mtr.record.decode, reply, probe, hop and result.
+-- The classes of the objects that the engine hands out, for editors and readers. There is no code
+-- here: the tables are made in mtr.record.decode, reply, probe, hop and result, in mtr.trace and in
+-- mtr.campaign.borrowed. Strict mode has the names in mtr.record.fields.
 ---@meta
 
 --- struct mtr_event; see core/mtr.h for the fields.
@@ -18,50 +19,51 @@
 ---@field at number
 ---@field flags integer
 
---- What came back for a probe. Flags are there only when true.
+--- What came back for a probe. A flag is there only if it is true.
 ---@class mtr.Reply
 ---@field ttl integer of the probe
----@field addr string who answered
+---@field addr string the address that answered
 ---@field rtt number ms
----@field attempt integer which try at this TTL, from 1
+---@field attempt integer number of the try at this TTL, from 1
 ---@field flow integer
 ---@field at number the probe's send time, ms since the trace began
 ---@field protocol "icmp"|"udp"|"tcp" of the reply
 ---@field icmp_type? integer
----@field icmp_code? integer nil: the transport does not say, as below
+---@field icmp_code? integer nil: the transport does not report it
 ---@field reply_ttl? integer TTL of the reply as received
 ---@field reply_size? integer bytes of the whole IP packet
 ---@field quoted? mtr.Quote
 ---@field mtu? integer of the next hop, in a packet too big
 ---@field mss? integer of a SYN/ACK
 ---@field tcp_flags? integer
----@field tstamp "kernel"|"user" whose clock gave the RTT
+---@field tstamp "kernel"|"user" where the time of the RTT was taken
 ---@field ext? mtr.Extension[]
 ---@field ext_malformed? true
 ---@field dup? true not the first reply to this probe
 ---@field late? true after the probe's timeout
----@field ignored? true no answer for a hop: a redirect, a parameter problem, a failed reassembly
----@field final? true this message completes a trace
----@field unreach? true an unreachable that does not complete
+---@field ignored? true not the answer of a hop: a redirect, parameter problem, failed reassembly
+---@field final? true this message completes the trace
+---@field unreach? true an unreachable that does not complete the trace
 ---@field too_big? true
----@field other_addr? true completes, but not from the target
+---@field other_addr? true completes the trace, but does not come from the target
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
----@field id? integer of the probe, as its strategy knows it; not in results and copies
----@field addr_key? number|string the same if and only if addr is, for less; not in those either
----@field timeout? true mtr.probe: nothing came back; no other field of a reply is there
+---@field id? integer id of the probe in its strategy; not in results and copies
+---@field addr_key? number|string equal if and only if addr is, but cheaper; not in copies
+---@field timeout? true mtr.probe: nothing came back; there is no other field of a reply
 ---@field error? string mtr.probe: name of the errno of the failed send
+---@field dst? string mtr.probe: the address that was probed
 
 --- Our probe as a reply quotes it.
 ---@class mtr.Quote
 ---@field ttl integer
 ---@field tos integer
----@field size integer of the packet, as it says itself
----@field nat? true it was rewritten on the way, by what translates addresses or ports
----@field truncated? true under 8 bytes of the transport header are there
----@field tier? 2|3|4 how it was recognised all the same: not by the ports, not by the
---- destination, by the IPv4 identification
----@field changed? string[] what is not as it was sent: "src" "dst" "sport" (ICMP: the identifier)
+---@field size integer the length field of the quoted packet
+---@field nat? true addresses or ports were translated on the way (NAT)
+---@field truncated? true fewer than 8 bytes of the transport header are quoted
+---@field tier? 2|3|4 how it was matched although it differs: 2 without the ports, 3 without the
+--- destination, 4 by the IPv4 identification
+---@field changed? string[] what differs from the probe: "src" "dst" "sport" (ICMP: identifier)
 --- "dport" "id" (UDP checksum, sequence number) "ip_id" (IPv4 identification)
 
 --- An ICMP extension object.
@@ -70,9 +72,9 @@
 ---@field type integer
 ---@field mpls? { label: integer, tc: integer, s: integer, ttl: integer }[]
 ---@field interface? mtr.InterfaceInfo
----@field hex? string of an object that is neither
+---@field hex? string bytes of any other object
 
---- What a router says of the interface that a probe came in by, or went out by (RFC 5837).
+--- What a router reports of the interface on which a probe came in, or went out (RFC 5837).
 ---@class mtr.InterfaceInfo
 ---@field role "incoming"|"sub-ip"|"outgoing"|"next-hop"
 ---@field ifindex? integer
@@ -80,26 +82,60 @@
 ---@field name? string
 ---@field mtu? integer
 
---- A probe, as on_probe and on_timeout see it.
+--- A probe, as on_probe and on_timeout get it.
 ---@class mtr.Probe
 ---@field ttl integer
 ---@field attempt integer
 ---@field flow integer
 ---@field at number send time, ms since the trace began
----@field id? integer as its strategy knows it; not in copies
----@field timeout? true it has ended without a reply
+---@field id? integer its id in its strategy; not in copies
+---@field timeout? true it ended without a reply
 ---@field error? string name of the errno of the failed send
 
 --- A position on the path.
 ---@class mtr.Hop
 ---@field ttl integer
----@field addr? string who answered first; nil: silent
+---@field addr? string the address that answered first; nil: silent
 ---@field addr_class? string "private", "shared"...: see mtr.addr_class
 ---@field rtt? number ms, of the first answer
 ---@field replies mtr.Reply[]
 ---@field skipped? true below first_ttl, not probed
----@field unanswered? integer probes that nothing came back for; of results only
----@field failed? integer probes that could not be sent; of results only
+---@field unanswered? integer probes without a reply; only in results
+---@field failed? integer probes that could not be sent; only in results
 ---@field error? string name of the errno of the failed send
+
+--- What a trace shows to hooks, strategies and callbacks, be it one of mtr.trace or a borrowed one
+--- of a campaign. A field that is not set yet, or any more, is nil. Fields of one's own may be
+--- added to traces of mtr.trace; strict mode wants them written before they are read.
+---@class mtr.TraceFields
+---@field engine mtr.Engine
+---@field handle? integer names the trace among those under way
+---@field target string as it was given
+---@field dst? string its address, once it is known; src and what follows, from the start on
+---@field src? string
+---@field all_addresses? string[] of a name that has several
+---@field protocol? "icmp"|"udp"|"tcp"
+---@field multipath? "paris"|"classic"|"dublin"
+---@field sport? integer source port; ICMP: the echo identifier; nil: the transport's own choice
+---@field dport? integer UDP and TCP
+---@field flow? integer
+---@field flow_label? integer IPv6
+---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field start? number unix seconds
+---@field duration? number ms, so far
+---@field first_ttl? integer
+---@field hop_count? integer settled hops, so far: the engine is ahead of the hooks of a batch
+---@field probe_count? integer probes sent, so far; as hop_count
+---@field stop_reason? string why it ends, once it does
+---@field stop_data? integer
+---@field error? string traceback of the hook that failed, or what its strategy did wrong
+---@field data? any as given
+---@field state "new"|"resolving"|"running"|"stopping"|"done"
+---@field result? mtr.Result once it has ended, if one is wanted; not of a campaign's
+---@field failure? string why it never started; not of a campaign's
+---@field failure_name? string not of a campaign's
+---@field strategy mtr.Strategy|false its instance, once it was asked; false: the engine's sweep, or
+--- the instance is to be used again
+---@field options mtr.ForceOptions|false of a strategy's trace
 
 return {}

@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The engine's constants as words.
+-- The words for the engine's constants.
 --
--- Words of stop reasons are scamper's; marks of unreachables are traceroute(8)'s. struct mtr_event
--- itself is read in place by mtr.engine.dispatch and mtr.record.reply, never shown to users.
+-- Stop reasons have the words of scamper; marks of unreachables are those of traceroute(8).
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -11,7 +10,7 @@ local err = require "mtr.base.err"
 local C = lib.C
 local M = {}
 
--- Calls a function of C with 0, 1, 2... until it gives no text any more.
+-- Calls a function of C with 0, 1, 2... until it returns no text.
 local function texts(fn)
   local number = -1
   return function()
@@ -23,14 +22,14 @@ end
 
 local STOP_WORDS = {}
 
---- Stop reasons by number, and back.
+--- Maps numbers of stop reasons to words, and back.
 M.stop = {}
 for number, word in texts(C.mtr_stop_word) do
   M.stop[number], M.stop[word] = word, number
   STOP_WORDS[#STOP_WORDS + 1] = word
 end
 
---- Flags of a reply that are fields of it, by the field's name.
+--- Maps the names of fields of a reply to the flags that they show.
 ---@type table<string, integer>
 M.flags = {}
 for bit = 0, 15 do
@@ -38,7 +37,7 @@ for bit = 0, 15 do
   if name ~= nil then M.flags[lib.string(name)] = 2 ^ bit end
 end
 
---- What is wrong with the reason that a trace is to end with; nil: nothing.
+--- Checks a stop reason that a user gives. Returns a message, or nil if it is right.
 ---@param reason any
 ---@return string?
 function M.bad_stop(reason)
@@ -48,27 +47,27 @@ function M.bad_stop(reason)
     near and ("; did you mean %q?"):format(near) or "")
 end
 
---- Protocols by number, and back.
+--- Maps numbers of protocols to words, and back.
 M.protocol = {
   [C.MTR_ICMP] = "icmp", [C.MTR_UDP] = "udp", [C.MTR_TCP] = "tcp",
   icmp = C.MTR_ICMP, udp = C.MTR_UDP, tcp = C.MTR_TCP,
 }
 
---- Ways of laying out a probe's identity by number, and back.
+--- Maps numbers of the ways to identify probes to words, and back.
 M.multipath = {
   [C.MTR_PARIS] = "paris", [C.MTR_CLASSIC] = "classic", [C.MTR_DUBLIN] = "dublin",
   paris = C.MTR_PARIS, classic = C.MTR_CLASSIC, dublin = C.MTR_DUBLIN,
 }
 
---- Transports as C tells them, in the order of its table, auto first.
+--- The transports, in the order of the table in C: auto is first.
 ---@type { name: string, id: integer, sockets: integer, caps: integer, flags: integer }[]
 M.transports = {}
 
---- Names that the option `transport` takes, in that order.
+--- The names that the option `transport` takes, in that order.
 ---@type string[]
 M.transport_names = {}
 
---- The same by name: their numbers.
+--- Maps their names to their numbers.
 ---@type table<string, integer>
 M.transport = {}
 
@@ -85,14 +84,15 @@ while C.mtr_transport_info(#M.transports, info) == 0 do
 end
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port
--- unreachable is how a target answers, it has no mark.
+-- unreachable is the answer of a target and has no mark.
 local V4 = {
   [0] = "!N", "!H", "!P", "", "!F", "!S", "!N", "!H", "!N", "!X", "!X", "!N", "!H", "!X", "!V",
   "!C",
 }
 local V6 = { [0] = "!N", "!X", "!S", "!H", "" }
 
---- traceroute(8)'s mark of a reply: "!H", "!N", "!X", "!<3-99>"...; nil when there is none to show.
+--- Returns traceroute(8)'s mark of a reply, such as "!H", "!N", "!X", "!<3-99>"; nil if it has
+--- none.
 ---@param reply mtr.Reply
 ---@return string?
 function M.mark(reply)

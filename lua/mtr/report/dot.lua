@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that writes results of the strategy mda for Graphviz, a graph for each.
+-- The reporter that writes results of the strategy mda for Graphviz: a graph for each result.
 
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
 local Dot = {}
-local M = sink.reporter("dot", Dot)
+local M = Sink.reporter("dot", Dot)
 
 -- Silent nodes of different hops are different nodes.
 local function name(node, ttl) return node == "*" and "* at " .. ttl or node end
 
---- What is written of a result.
+--- Returns the text of a result.
 ---@param result mtr.Result
 ---@return string
 function Dot:text(result) -- luacheck: no self

@@ -5,9 +5,9 @@
 --     mtr.report.jsonl "out.jsonl"            -- into this file; "-" or nothing: standard output
 --     mtr.report.text(print_it, { queries = 3 })     -- to a function
 --
--- A reporter is a table with some of the methods of mtr.Reporter, and any such table is one. A
--- built-in one is a file of this directory that returns { new = function(out, opts) }, and one line
--- in the table below; it is loaded when it is first asked for.
+-- A reporter is any table with some of the methods of mtr.Reporter. A built-in reporter is a file
+-- of this directory that returns { new = function(out, opts) }, and one line in the table below; it
+-- is loaded when it is first used.
 
 local err = require "mtr.base.err"
 
@@ -19,18 +19,18 @@ local err = require "mtr.base.err"
 ---@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
 ---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
 
--- start() comes first and finish() last; trace() is called for each result, update() about once a
--- second. A method that returns nil and a message has failed. What is handed over is valid until
--- the method returns: result:copy() and hop:copy() keep.
+-- start() is called first and finish() last; trace() is called for each result, update() about once
+-- a second. A method that returns nil and a message has failed. Results and hops are valid until
+-- the method returns; result:copy() and hop:copy() keep them.
 --
 -- A program that shows hops as they settle (see mtr.cli) also calls begin(target), then hop() for
 -- each hop, in the order of TTL, then trace(), and only then begin() for the next target. Between
--- begin() and trace() nothing else is told; trace() does not come if the target cannot be traced.
--- It has nothing to say in start() and finish(): they get empty tables. A campaign, with many
--- traces under way at once, calls neither begin() nor hop().
+-- begin() and trace() no other method is called; trace() is not called if the target cannot be
+-- traced. A program gives start() and finish() empty tables. A campaign has many traces under way
+-- at once, and so does not call begin() and hop().
 
--- A name, its module, and by the kind of results it can write, the word for it at --output of
--- programs. The first word of a kind is the default.
+-- The name and the module of each reporter, and for each kind of results that it writes, its word
+-- for the option --output of programs. The first word of a kind is the default.
 local BUILT_IN = {
   { "text", "mtr.report.text", trace = "text" },
   { "mda", "mtr.report.mda", mda = "text" },
@@ -41,15 +41,15 @@ local BUILT_IN = {
 }
 
 ---@class mtr.Reports
----@field text fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter as traceroute(8) does
+---@field text fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like traceroute(8)
 ---@field mda fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, as text
 ---@field pmtu fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy pmtu, as text
----@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter records of scripts/ping.lua
+---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
 ---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
 local M = {}
 
---- The words for --output, the default first.
+--- Returns the words for --output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"
 ---@return string[]
 function M.words(kind)
@@ -58,7 +58,7 @@ function M.words(kind)
   return words
 end
 
---- The reporter that a word names.
+--- Makes the reporter that a word names.
 ---@param kind string of results
 ---@param word string one of words(kind)
 ---@param out? mtr.ReportOut

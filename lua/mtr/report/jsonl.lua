@@ -2,18 +2,18 @@
 --
 -- The reporter that writes each result as one line of JSON.
 --
--- Lines for a file are gathered in memory by the library and written from there, in pieces of 256
--- KiB at most and once a second; no Lua string is made of them. When the disk is full the part of a
--- line that it took is blanked out, the write's error names the file, and nothing more is written:
--- what is there reads as whole records. On a pipe a line in pieces cannot be taken back. A function
--- gets each line at once.
+-- The library collects lines for a file in memory, and writes them in pieces of at most 256 KiB and
+-- once a second, without Lua strings. If the disk becomes full, the part of a line that was written
+-- is overwritten with blanks, the error names the file, and nothing more is written; so the file
+-- has only whole lines. A partial line on a pipe cannot be overwritten. A function gets each line
+-- at once.
 --
--- A plain table is a result too: `fields` says which of its members are written, and their order.
+-- A result may also be a plain table: `fields` lists the members to write, in order.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
 local SIZE = 262144
 local EMSGSIZE = err.code.EMSGSIZE
@@ -23,16 +23,16 @@ local M = {}
 ---@class mtr.JsonlReporter: mtr.Reporter
 ---@field path? string
 ---@field sink mtr.Sink
----@field fields? string[] of plain tables
+---@field fields? string[] members of plain tables to write
 local Jsonl = {}
 Jsonl.__index = Jsonl
 
---- A reporter.
----@param out? mtr.ReportOut the file, written anew; "-", the default, is standard output
+--- Makes a reporter.
+---@param out? mtr.ReportOut a file, which is overwritten; "-", the default, is standard output
 ---@param opts? { fields?: string[] }
 ---@return mtr.JsonlReporter
 function M.new(out, opts)
-  local place, fields = sink.new("jsonl", out), opts and opts.fields
+  local place, fields = Sink.new("jsonl", out), opts and opts.fields
   return setmetatable({
     sink = place, path = place.path, fields = fields, shape = json.shape(fields or {}),
     buffer = place.path and lib.new("char[?]", SIZE), used = lib.new "uint32_t[1]",
@@ -65,14 +65,14 @@ local function encode(reporter, result)
   return json.encode(line, reporter.shape)
 end
 
--- A result that is not the engine's, or longer than the memory there is.
+-- Writes a result that is not from the engine, or is longer than the buffer.
 local function whole(reporter, result)
   local ok, message, name = flush(reporter)
   if not ok then return nil, message, name end
   return reporter.sink:write(encode(reporter, result) .. "\n")
 end
 
---- Takes one result.
+--- Writes one result.
 ---@param result mtr.BorrowedResult
 function Jsonl:trace(result)
   local code = self.file and result.line and result:line(self.file, self.buffer, SIZE, self.used)
@@ -81,7 +81,7 @@ function Jsonl:trace(result)
   return whole(self, result)
 end
 
---- Writes what is gathered.
+--- Writes the lines in memory to the file.
 function Jsonl:update() return flush(self) end
 
 --- Writes the rest and closes the file.

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that writes results of the strategy mda as text: for each TTL its nodes, "<-" and
--- the nodes before them; then the diamonds.
+-- The reporter that writes results of the strategy mda as text: the nodes of each TTL, each with
+-- "<-" and the nodes before it; then the diamonds.
 
 local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
 local Mda = {}
-local M = sink.reporter("mda", Mda)
+local M = Sink.reporter("mda", Mda)
 
--- The nodes of a hop, each with those before it.
+-- Writes the nodes of a hop, each with the nodes before it.
 local function nodes(hop, out)
   local before = {}
   for _, link in ipairs(hop.links) do
@@ -21,13 +21,13 @@ local function nodes(hop, out)
   end
 end
 
---- What is written of a result.
+--- Returns the text of a result.
 ---@param result mtr.Result
 ---@return string
 function Mda:text(result)
   local found = result.mda
   local out = { ("%spaths to %s (%s), %s, %s %% sure with %d flows, %d probes\n"):format(
-    self.gap and "\n" or "", sink.plain(result.target), result.dst, result.protocol,
+    self.gap and "\n" or "", Sink.plain(result.target), result.dst, result.protocol,
     found.confidence, found.flows, result.probe_count) }
   self.gap = true
   for _, hop in ipairs(found.hops) do nodes(hop, out) end
@@ -41,7 +41,7 @@ function Mda:text(result)
   return table.concat(out)
 end
 
---- A target's turn has come: the first has no empty line before it.
+--- Begins a target: there is an empty line before each target but the first.
 function Mda:begin()
   self.gap = self.gap ~= nil
 end

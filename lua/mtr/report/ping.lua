@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that writes pings as ping(8) does: a line for the start, for each answer and each
--- silence, and the summary. Its results are plain tables, told apart by `type`:
+-- The reporter that writes pings like ping(8): a line for the start, for each answer, for each
+-- probe without an answer, and the summary. Its results are plain tables with a `type`:
 --
 --     { type = "ping_start", target =, dst =, size = }
 --     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
@@ -12,15 +12,15 @@
 --
 -- `opts` are { data = bytes in each packet, protocol = }.
 
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
 local Ping = {}
-local M = sink.reporter("ping", Ping)
+local M = Sink.reporter("ping", Ping)
 
 local SAY = {}
 
 function SAY.ping_start(r, opts)
-  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(sink.plain(r.target), r.dst, opts.data,
+  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(Sink.plain(r.target), r.dst, opts.data,
     r.size, opts.protocol)
 end
 
@@ -33,7 +33,7 @@ end
 
 function SAY.ping_summary(r)
   local text = ("\n--- %s ping statistics ---\n%d sent, %d received, %.4g%% unanswered%s%s%s\n")
-    :format(sink.plain(r.target), r.sent, r.received, r.unanswered,
+    :format(Sink.plain(r.target), r.sent, r.received, r.unanswered,
       r.errors and (r.errors == 1 and ", 1 error" or (", %d errors"):format(r.errors)) or "",
       r.failed and (", %d failed"):format(r.failed) or "",
       r.in_flight and (", %d in flight"):format(r.in_flight) or "")
@@ -42,9 +42,9 @@ function SAY.ping_summary(r)
     r.min, r.avg, r.max, r.mdev, r.jitter)
 end
 
---- What is written of a record.
----@param record table
+--- Returns the text of a result.
+---@param result table
 ---@return string
-function Ping:text(record) return SAY[record.type](record, self.opts) end
+function Ping:text(result) return SAY[result.type](result, self.opts) end
 
 return M

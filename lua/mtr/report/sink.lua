@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- Where a reporter writes: a file, standard output, or a function that takes the text; and the
--- frame of a reporter that makes a piece of text of each result.
+-- The output of a reporter: a file, standard output, or a function that takes the text. Also makes
+-- reporters that write one piece of text for each result.
 --
--- Each piece goes out at once. When the disk is full, the part of the last line that it took is
--- made blank, so that what is there reads as whole lines, and the error names the file. A pipe
--- gives nothing back. A function returns nil, a message and a name if it has failed.
+-- Each piece is written at once. If the disk becomes full, the part of the last line that was
+-- written is overwritten with blanks, so that the file has only whole lines; the error names the
+-- file. Output on a pipe cannot be overwritten. A function that fails returns nil, a message and a
+-- name.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -18,15 +19,15 @@ local M = {}
 ---@class mtr.Sink
 ---@field path? string "-": standard output
 ---@field out? fun(text: string): any, string?, string?
----@field file? file* once it is open
----@field name? string what messages call it
----@field owned? boolean the file is ours to close
+---@field file? file* the open file
+---@field name? string the name in messages
+---@field owned? boolean this object must close the file
 local Sink = {}
 Sink.__index = Sink
 
---- A sink that is not open yet.
+--- Makes a sink that is not open yet.
 ---@param reporter string the name of the reporter
----@param out? mtr.ReportOut a path, the file is written anew; "-", the default: standard output
+---@param out? mtr.ReportOut a path, the file is overwritten; "-", the default: standard output
 ---@return mtr.Sink
 function M.new(reporter, out)
   if type(out) == "function" then return setmetatable({ out = out }, Sink) end
@@ -36,7 +37,7 @@ function M.new(reporter, out)
   return setmetatable({ path = out or "-" }, Sink)
 end
 
---- Opens it.
+--- Opens the sink.
 ---@return true?
 ---@return string? message, string? name
 function Sink:open()
@@ -52,7 +53,7 @@ function Sink:open()
   return true
 end
 
---- The three values of a write that has failed.
+--- Returns the three values of a write that has failed.
 ---@param code integer negative errno
 ---@return nil, string message, string name
 function Sink:failed(code) return err.env(code, "writing " .. self.name) end
@@ -86,13 +87,13 @@ function Sink:close()
   return true
 end
 
---- A text of one line that a terminal shows as it is: control characters become "?".
+--- Makes text of one line safe for a terminal: control characters become "?".
 ---@param text string
 ---@return string
 function M.plain(text) return (text:gsub("%c", "?")) end
 
---- A module for a reporter: new(out, opts) makes one, which writes what methods.text(self, result)
---- returns for each result. `opts` stands in the reporter as self.opts.
+--- Makes the module of a reporter: its new(out, opts) makes a reporter, which writes the text that
+--- methods.text(self, result) returns for each result. self.opts is `opts`.
 ---@param name string
 ---@param methods table
 ---@return { new: fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter }

@@ -1,28 +1,28 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that writes traces as traceroute(8) does: a line for each target and one for each
--- hop, with the addresses that answered and their times, * where no answer came, and an
--- unreachable's mark (mtr.mark). Behind an address: labels, [nat], [other_addr], and so on.
+-- The reporter that writes traces like traceroute(8): a line for each target and one for each hop,
+-- with the addresses that answered, their times, * for no answer, and the mark of an unreachable
+-- (mtr.mark). Behind an address are labels, [nat], [other_addr], and so on.
 --
--- Told of hops as they settle, it writes each at once; else all of them with the result. It cannot
--- know from these what it is told by `opts`, which are those of the traces: how many answers are
--- wanted of each hop, and how large packets are.
+-- If hop() is called as hops settle, it writes each at once; otherwise it writes all of them with
+-- the result. `opts` are the options of the traces: they give the number of answers wanted from
+-- each hop, and the size of packets, which hops and results do not have.
 
 local words = require "mtr.record.words"
-local sink = require "mtr.report.sink"
+local Sink = require "mtr.report.sink"
 
--- What the engine sends unless `size` says otherwise, IPv4 and IPv6; a SYN has an option more.
+-- The default sizes of packets for IPv4 and IPv6; a SYN is larger, because it has an option.
 local BYTES = { icmp = { 60, 80 }, udp = { 60, 80 }, tcp = { 44, 64 } }
 local PORT = { udp = 33434, tcp = 80 }
 local FLAGS = { "other_addr", "te_from_dst", "local_" }
 
 ---@class mtr.TextReporter: mtr.Reporter
 ---@field opts mtr.TraceOptions
----@field target? string the one that was begun
----@field headed boolean its first line is written
----@field gap string what parts it from the one before
+---@field target? string the target of begin()
+---@field headed boolean true after the first line of the target
+---@field gap string the text between this target and the one before
 local Text = {}
-local M = sink.reporter("text", Text)
+local M = Sink.reporter("text", Text)
 
 local function header(self, what)
   local opts, dst = self.opts, what.dst
@@ -30,7 +30,7 @@ local function header(self, what)
   local port = PORT[protocol] and " port " .. (opts.port or what.dport or PORT[protocol]) or ""
   local bytes = BYTES[protocol][dst:find ":" and 2 or 1] - (opts.tcp_flags == "ack" and 4 or 0)
   return ("%strace to %s (%s), %d hops max, %d byte packets, %s%s\n"):format(self.gap,
-    sink.plain(self.target), dst, opts.max_ttl or 30, opts.size or bytes, protocol, port)
+    Sink.plain(self.target), dst, opts.max_ttl or 30, opts.size or bytes, protocol, port)
 end
 
 local function extension(e)
@@ -47,7 +47,7 @@ local function extension(e)
   return ("<%s:%s>"):format(e.interface.role, table.concat(parts, ","))
 end
 
--- Who answered, and what is to be said of the answer.
+-- Returns the address that answered, and the notes on the answer.
 local function who(reply)
   local parts = { " ", reply.addr }
   for _, e in ipairs(reply.ext or {}) do parts[#parts + 1] = " " .. extension(e) end
@@ -63,7 +63,7 @@ local function by_attempt(a, b)
   return a.at < b.at
 end
 
--- The replies that are answers, in the order of sending.
+-- Returns the replies that are answers, in the order of their probes.
 local function answers(hop)
   local list = {}
   for _, reply in ipairs(hop.replies) do
@@ -98,7 +98,7 @@ local function open(self, target)
   self.target, self.headed = target, false
 end
 
---- A target's turn has come: its hops follow as they settle.
+--- Begins a target: its hops follow as they settle.
 ---@param target string
 function Text:begin(target) open(self, target) end
 
@@ -118,7 +118,7 @@ local function settled(self, result, out)
   end
 end
 
---- What is left to write of a result: all of it, unless its hops were told one by one.
+--- Returns the text of a result that is still to be written: all of it, unless hop() was called.
 ---@param result mtr.Result
 ---@return string
 function Text:text(result)

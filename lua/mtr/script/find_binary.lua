@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Where a helper program is installed.
+-- Finds the path of a helper program.
 
 local lib = require "mtr.lib"
 
@@ -10,8 +10,8 @@ local M = {}
 local SIZE = 4096
 local buffer = lib.new("char[?]", SIZE)
 
---- Finds a program such as "mtr-packet": in $PATH, but for a privileged process only in the
---- system's own directories.
+--- Finds a program such as "mtr-packet" in $PATH; a privileged process searches only the standard
+--- directories of the system.
 ---@param name string
 ---@return string? path absolute
 ---@return string? message

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- The arguments of a program, read off its help text and given to lua-argparse: the positional one
--- from the usage line, the options from the lines that begin with their names. What cannot be read
--- is an error at once.
+-- Reads the arguments of a program from its help text and gives them to lua-argparse: the
+-- positional argument from the usage line, the options from the lines that begin with their names.
+-- A line that cannot be read is an error at once.
 
 local err = require "mtr.base.err"
 
 local M = {}
 
--- What is no number is passed on: whoever takes it says what it wants instead.
+-- Text that is not a number is passed on: the function that gets it says what it accepts.
 local CONVERT = {}
 function CONVERT.N(text) return tonumber(text) or text end
 function CONVERT.WAIT(text, names)
@@ -17,18 +17,18 @@ function CONVERT.WAIT(text, names)
     ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
 end
 
--- Flags that many programs have: what they set.
+-- Flags of many programs: the name and value that each sets.
 local FLAGS = {
   ["-4"] = { "family", 4 }, ["-6"] = { "family", 6 },
   ["-I"] = { "protocol", "icmp" }, ["-U"] = { "protocol", "udp" }, ["-T"] = { "protocol", "tcp" },
 }
 
--- A help text that cannot be read is its author's bug.
+-- Raises an error: a help text that cannot be read is a bug of its author.
 local function unreadable(what, line)
   error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
 end
 
--- The name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
+-- Returns the name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
 local function positional(help)
   local usage = help:match "usage:[^\n]*" or ""
   local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
@@ -62,9 +62,9 @@ local function add(flags, parser, spec)
   end
 end
 
---- Gives a parser what a help text has; whether there are targets.
+--- Adds the arguments in a help text to a parser; returns true if there are targets.
 ---@param help string
----@param flags table<string, { [1]: string, [2]: any }> what flags set
+---@param flags table<string, { [1]: string, [2]: any }> the name and value that each flag sets
 ---@param parser table of lua-argparse
 ---@return boolean
 function M.read(help, flags, parser)

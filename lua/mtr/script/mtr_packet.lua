@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The protocol of mtr-packet 0.96 as a server reads and writes it: commands in, answers out. Text
--- only; who sends probes is scripts/mtr-packet.lua. What each word means, and each oddity below, is
--- as mtr-packet's source has it (packet/cmdparse.c, command.c, probe.c, construct_unix.c).
+-- The protocol of mtr-packet 0.96 for a server: parses commands and formats answers, as text;
+-- scripts/mtr-packet.lua sends the probes. The meaning of each word, and each peculiarity, is that
+-- of mtr-packet's source (packet/cmdparse.c, command.c, probe.c, construct_unix.c).
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -16,18 +16,18 @@ local INT, WRAP = 2147483647, 4294967296
 
 local M = { version = "0.96" }
 
---- A command without its token. One of answer, feature and dst is there.
+--- A command without its token. It has one of answer, feature and dst.
 ---@class mtr.PacketCommand
----@field answer? string what there is to say at once
----@field feature? string of check-support, if that is not known here
+---@field answer? string the answer, if it is known at once
+---@field feature? string of check-support, if this file does not know the answer
 ---@field dst? string of send-probe
 ---@field family? 4|6
----@field ttl? integer nil: it will not do, but a failure to send comes first
+---@field ttl? integer nil: it is not valid; but a failure to send is reported first
 ---@field opts? mtr.ProberOptions
----@field key? string the same for all commands that differ in their TTL only
+---@field key? string equal for commands that differ only in their TTL
 
--- strtol(3) into a C int: the number that a word starts with, whether that is all of the word, and
--- whether it was too much for a long: then it saturates. Ints lose the upper half.
+-- Does strtol(3) into a C int, which loses the upper half. Returns the number at the start of a
+-- word; true if the word has nothing else; true if it did not fit a long (then it saturates).
 local function integer(word)
   if #word < 10 and find(word, "^%d+$") then return tonumber(word), true, false end
   local sign, digits, rest = word:match "^([+-]?)0*(%d*)(.*)$"
@@ -47,13 +47,13 @@ local DEFAULTS = {
 local PROTOCOLS = { icmp = true, udp = true, tcp = true, sctp = true }
 local LEAST = { [4] = { icmp = 30, udp = 32 }, [6] = { icmp = 50, udp = 52 } }
 local MOST = { [4] = 9000, [6] = 9040 }
-local ANY = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }  -- as Linux takes them
+local ANY = { ["0.0.0.0"] = "127.0.0.1", ["::"] = "::1" }  -- as Linux treats them
 
 local BAD = { answer = " invalid-argument\n" }
 local NO_FAMILY = { answer = " invalid-argument reason ip-version-not-supported\n" }
 local NO_PROTOCOL = { answer = " invalid-argument reason protocol-not-supported\n" }
 
--- What the words say, the last one of a name; nil when one of them is wrong.
+-- Reads the words of a command; of equal names the last counts. Returns nil if one is wrong.
 local function arguments(words)
   local a = { protocol = "icmp" }
   for name, value in pairs(DEFAULTS) do a[name] = value end
@@ -75,12 +75,12 @@ local function arguments(words)
   return a
 end
 
--- A literal address without a zone.
+-- Accepts a literal address without a zone.
 local function is_address(text, family)
   return addr.family(text) == family and not find(text, "%", 1, true)
 end
 
--- How the kernel takes a TTL: -1 is its default. A hop limit of 0 travels as far as 1.
+-- Returns a TTL as the kernel treats it: -1 is the default; a hop limit of 0 travels as far as 1.
 local function ttl_of(a)
   if a.family == 6 and (a.tos < -1 or a.tos > 255) then return nil end
   if a.ttl == -1 then return 64 end
@@ -124,7 +124,7 @@ end
 local SUPPORT = { version = M.version, icmp = "ok", udp = "ok", tcp = "ok", mark = "ok",
   ["send-probe"] = "ok" }
 
---- The answer to check-support.
+--- Returns the answer to check-support.
 ---@param support string
 function M.support(support) return " feature-support support " .. support .. "\n" end
 
@@ -143,7 +143,7 @@ end
 
 local COMMANDS = { ["send-probe"] = send_probe, ["check-support"] = check_support }
 
---- Reads one line. Nil if it is no command at all.
+--- Reads one line. Returns nil if it is not a command.
 ---@param line string without its newline
 ---@return integer? token
 ---@return mtr.PacketCommand? command
@@ -156,7 +156,7 @@ function M.parse(line)
   return token, command and command(words) or { answer = " unknown-command\n" }
 end
 
---- The token of a line that has a plain one, and the rest of the line; nil for any other.
+--- Returns the token and the rest of a line, if the token is plain digits; otherwise nil.
 ---@param line string
 ---@return integer? token
 ---@return string rest
@@ -170,8 +170,8 @@ function M.token(line)
   return nil, line
 end
 
---- Hands out the whole lines in data, and false in place of each 4,095 bytes without a newline.
---- Returns what is left. A single line goes without a loop, so that LuaJIT compiles the one around.
+--- Calls take for each whole line in data, and with false for each 4,095 bytes without a newline.
+--- Returns the rest. A single line needs no loop, so that LuaJIT compiles the outer loop.
 ---@param data string
 ---@param take fun(line: string|false)
 ---@return string rest
@@ -197,7 +197,7 @@ end
 
 -- Answers, from behind the token to the newline --------------------------------------------------
 
--- By ICMP type; what is not ICMP is the target's own answer.
+-- Words by ICMP type; a reply that is not ICMP is an answer of the target.
 local WORD = {
   [4] = { target = " reply ip-4 ", [0] = " reply ip-4 ", [3] = " no-route-host ip-4 ",
     [11] = " ttl-expired ip-4 ", unreachable = 3, port = 3 },
@@ -205,7 +205,7 @@ local WORD = {
     [2] = " no-route-host ip-6 ", [3] = " ttl-expired ip-6 ", unreachable = 1, port = 4 },
 }
 
--- The labels of the first MPLS object; RFC 4950.
+-- Returns the labels of the first MPLS object (RFC 4950).
 local function labels(ext)
   for _, object in ipairs(ext) do
     local list = {}
@@ -217,7 +217,7 @@ local function labels(ext)
   return ""
 end
 
---- What came back for a probe, token included.
+--- Returns the line for the reply to a probe, with the token.
 ---@param token integer
 ---@param family 4|6
 ---@param reply mtr.Reply
@@ -237,7 +237,7 @@ local FAILURE = {
   EADDRNOTAVAIL = " address-not-available\n", EAGAIN = " probes-exhausted\n",
 }
 
---- Why a probe could not be sent.
+--- Returns the answer for a probe that could not be sent.
 ---@param name string of the errno
 ---@return string
 function M.failure(name)

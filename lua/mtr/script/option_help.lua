@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Options of a trace in the help text of a program: a line that only names one is completed with
--- the option's own words and default.
+-- Completes the help text of a program: a line that has only the name of an option of a trace gets
+-- the description and the default of that option.
 --
 --       -m, --max-ttl N            becomes     -m, --max-ttl N         last TTL (30)
 --       -q, --queries N (3)        becomes     -q, --queries N         answers wanted of ... (3)
 --
--- The default in brackets is the program's, where it is not the library's. A line that has words of
--- its own stays as it is.
+-- The default in brackets is that of the program, if it differs from the library. A line that has a
+-- description already does not change.
 
 local options = require "mtr.trace.options"
 
@@ -15,14 +15,14 @@ local COLUMN, WIDTH = 26, 98
 
 local M = {}
 
--- The words that may be given, with a mark at the default.
+-- Returns the words that may be given, with a mark at the default.
 local function choice(words, default)
   local parts = {}
   for i, word in ipairs(words) do parts[i] = word == default and word .. " (default)" or word end
   return ": " .. table.concat(parts, ", ")
 end
 
--- An option's default in words, or nil if it is a flag.
+-- Returns the default of an option as text, or nil if it is a flag.
 local function default_of(option)
   local default = option.default
   if type(default) == "table" then return ("udp %d, tcp %d"):format(default.udp, default.tcp) end
@@ -30,10 +30,10 @@ local function default_of(option)
   return default ~= false and tostring(default) or nil
 end
 
---- What an option of a trace is, and its default.
+--- Returns the description of an option of a trace, and its default.
 ---@param option mtr.Option
----@param value? string what the help text calls its value: "WAIT" is a duration in seconds
----@param default? string the program's own
+---@param value? string name of its value in the help text: "WAIT" is a duration in seconds
+---@param default? string the default of the program
 ---@return string
 function M.describe(option, value, default)
   default = default or default_of(option)
@@ -47,7 +47,7 @@ function M.describe(option, value, default)
   return default and ("%s (%s)"):format(text, default) or text
 end
 
--- A line of the help text: the names of an option, then its description in lines of WIDTH.
+-- Formats an option: its names, then its description in lines of WIDTH columns.
 local function layout(names, text)
   local lines, line = {}, ("  %-" .. COLUMN - 4 .. "s "):format(names)
   for word in text:gmatch "%S+" do
@@ -69,7 +69,7 @@ local function complete(line)
   local long = names:match "%-%-(%l[%l%-]*)"
   local option = long and options.trace.by_name[long:gsub("%-", "_")]
   if not option then
-    error(("cli: %q is no option of a trace: the help text must say what it is"):format(names), 0)
+    error(("cli: %q is not an option of a trace: the help text must describe it"):format(names), 0)
   end
   return layout(names, M.describe(option, value, default))
 end

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- Waiting for a descriptor of one's own beside the traces: a socket to take jobs from, a pipe, a
--- terminal. Whoever reads it does so in his own way and asks again; mtr.stream reads too.
+-- Waits for a descriptor of the user beside the traces: a socket with jobs, a pipe, a terminal. The
+-- user reads it, and then calls this again; mtr.stream also reads.
 
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
-local watch = require "mtr.wait.watch"
+local Watch = require "mtr.wait.watch"
 local default = require "mtr.engine.default"
 
--- A failure that is known at once is told to the callback too, later.
+-- Returns a failure that is known at once, and also gives it to the callback, later.
 local function refuse(on_done, message, name)
   if on_done then
     scheduler.defer(function() on_done(message) end)
@@ -17,7 +17,7 @@ local function refuse(on_done, message, name)
   return nil, message, name
 end
 
---- Waits until a descriptor can be read, or has come to its end. With on_done returns at once.
+--- Waits until a descriptor can be read or has reached its end. With on_done it returns at once.
 ---@async without on_done
 ---@param fd integer
 ---@param on_done? fun(err: string?)
@@ -35,8 +35,8 @@ return function(fd, on_done)
   interrupt.check()
   local engine, message, name = default.for_timers()
   if not engine then return refuse(on_done, message, name) end
-  local w, op = watch.new(engine, fd), { idle = true }
-  local ok, problem, code = w:ask(watch.READABLE, function(...)
+  local w, op = Watch.new(engine, fd), { idle = true }
+  local ok, problem, code = w:ask(Watch.READABLE, function(...)
     w:stop()
     op.message, op.name = ...
     scheduler.finish(op)

@@ -1,18 +1,19 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Running statistics of a series of numbers, such as the RTTs of a hop: count, extremes, mean and
--- deviation (Welford), three kinds of jitter, quantiles. Constant memory, no garbage per number.
+-- deviation (Welford), three kinds of jitter, quantiles. Needs constant memory and makes no
+-- garbage.
 --
--- Jitter is about neighbours in the order in which numbers are added:
+-- Jitter is the difference between numbers that are added one after the other:
 --   jitter               the last |difference|: mtr's Jttr
---   jitter_avg           mean |difference|: mtr's Javg, which divides by one more
+--   jitter_avg           mean |difference|: mtr's Javg divides by one more
 --   jitter_max           the largest |difference|: mtr's Jmax
---   jitter_interarrival  RFC 3550 6.4.1: j = j + (|difference| - j) / 16; mtr's Jint is 16 times it
+--   jitter_interarrival  RFC 3550 6.4.1: j = j + (|difference| - j) / 16; mtr's Jint: 16 times
 --
--- Quantiles are those of the numbers themselves (nearest rank) up to EXACT of them. Beyond, numbers
--- are counted in buckets of equal ratio (DDSketch; Masson, Rim, Lee, VLDB 2019), and a quantile is
--- at most 1 % off the number of that rank, whatever the distribution. Everything below FLOOR, a
--- nanosecond for milliseconds, shares the bucket 0: negative numbers have no place here.
+-- Up to EXACT numbers, quantiles are exact (nearest rank). With more, numbers are counted in
+-- buckets of equal ratio (DDSketch; Masson, Rim, Lee, VLDB 2019), and a quantile differs from the
+-- number of that rank by at most 1 %, for any distribution. All numbers below FLOOR (a nanosecond,
+-- if numbers are ms) share bucket 0, so negative numbers are not allowed.
 
 local M = {}
 
@@ -20,7 +21,7 @@ local EXACT, ERROR, FLOOR = 256, 0.01, 1e-6
 local RATIO = (1 + ERROR) / (1 - ERROR)
 local LOG_RATIO = math.log(RATIO)
 
---- Numbers up to which quantiles are exact, and the relative error beyond.
+--- How many numbers have exact quantiles, and the relative error with more.
 M.EXACT, M.ERROR = EXACT, ERROR
 
 ---@class mtr.Series
@@ -28,15 +29,15 @@ M.EXACT, M.ERROR = EXACT, ERROR
 ---@field last? number
 ---@field min? number
 ---@field max? number
----@field mean number 0 when empty
----@field jitter? number nil with fewer than two numbers, like the others
+---@field mean number 0 if empty
+---@field jitter? number nil with fewer than two numbers; the others too
 ---@field jitter_avg? number
 ---@field jitter_max? number
 ---@field jitter_interarrival? number
 local Series = {}
 Series.__index = Series
 
---- An empty series.
+--- Makes an empty series.
 ---@return mtr.Series
 function M.new()
   return setmetatable({
@@ -89,13 +90,13 @@ function Series:add(value)
   keep(self, value)
 end
 
---- Sample standard deviation; nil with fewer than two numbers.
+--- Returns the sample standard deviation; nil with fewer than two numbers.
 ---@return number?
 function Series:stdev()
   return self.count > 1 and math.sqrt(self.squares / (self.count - 1)) or nil
 end
 
---- Geometric mean; nil when empty.
+--- Returns the geometric mean; nil if empty.
 ---@return number?
 function Series:geometric_mean()
   return self.count > 0 and math.exp(self.logs / self.count) or nil
@@ -112,8 +113,8 @@ local function sketched(series, rank)
   end
 end
 
---- The number below or at which the share `q` of all lies; nil when empty.
----@param q number 0..1: 0.5 the median
+--- Returns a quantile: the share `q` of all numbers is at or below it; nil if empty.
+---@param q number 0..1; 0.5 is the median
 ---@return number?
 function Series:quantile(q)
   if type(q) ~= "number" or not (q >= 0 and q <= 1) then

@@ -8,18 +8,19 @@
 --     local hop = s:hop(3)
 --     print(hop.addr, hop.sent, hop.unanswered, hop.best, hop.avg, hop.worst, hop:quantile(0.95))
 --
--- Only a probe's first reply in time counts; duplicates and late replies are counted by themselves,
--- and a late one stays unanswered. Probes still out when a trace is stopped count as nothing.
+-- Only the first reply in time counts as received. Duplicate and late replies have separate
+-- counters; a probe with only a late reply is unanswered. Probes that are outstanding when a trace
+-- is stopped are not counted.
 --
--- The word is "unanswered", not loss: a router owes no answer. `loss` is there only for a hop that
--- is the destination. A hop is `rate_limited` when it answered some probes while a later hop
--- answered every one of its own, and as many as would hardly (one time in 20) all have come
--- through if what this hop left unanswered had been lost on the way.
+-- The word is "unanswered" and not loss, because a router need not answer. Only the destination has
+-- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered all of its
+-- probes, so many that this would hardly happen (1 case in 20) if the probes that this hop did not
+-- answer had been lost on the way.
 --
--- It needs no engine: results may come from anywhere that has the fields of mtr.Result. Traces that
--- do not follow the same path make one mixture here; keep one object per flow to tell them apart.
+-- It needs no engine: a result may be any table with the fields of mtr.Result. Traces over
+-- different paths are mixed here; use one object per flow to separate them.
 
-local series = require "mtr.script.series"
+local Series = require "mtr.script.series"
 
 local CHANCE = 0.05
 
@@ -30,26 +31,26 @@ Stats.__index = Stats
 
 ---@class mtr.HopStats
 ---@field ttl integer
----@field addr? string who answered most often; nil: silent
----@field addrs { addr: string, count: integer }[] all that answered, the most frequent first
----@field sent integer probes that left and have ended: received + unanswered + too_big
----@field received integer answered in time
+---@field addr? string the address that answered most often; nil: silent
+---@field addrs { addr: string, count: integer }[] all that answered, most frequent first
+---@field sent integer probes that were sent and have ended: received + unanswered + too_big
+---@field received integer probes answered in time
 ---@field unanswered integer
----@field errors integer that could not be sent
----@field too_big integer answered by a packet too big, which is no answer of the hop
----@field dup integer replies beyond the first
+---@field errors integer probes that could not be sent
+---@field too_big integer probes answered by a packet too big, which is not the hop's answer
+---@field dup integer replies after the first
 ---@field late integer replies after the timeout
----@field last? number ms; this and the following are RTTs and nil without an answer
+---@field last? number ms; this and the next fields are RTTs, nil without an answer
 ---@field best? number
 ---@field avg? number
 ---@field worst? number
 ---@field gmean? number geometric mean
 ---@field stdev? number of the sample; nil with fewer than two answers, like all jitter
----@field jitter? number ms; mtr.script.series tells the kinds
+---@field jitter? number ms; see mtr.script.series for the kinds of jitter
 ---@field jitter_avg? number
 ---@field jitter_max? number
 ---@field jitter_interarrival? number
----@field p50? number quantiles: exact up to 256 answers, then within 1 %
+---@field p50? number quantiles: exact up to 256 answers, with more within 1 %
 ---@field p90? number
 ---@field p95? number
 ---@field p99? number
@@ -59,14 +60,14 @@ Stats.__index = Stats
 local HopStats = {}
 HopStats.__index = HopStats
 
---- Any quantile of the RTTs; see mtr.script.series for the error.
+--- Returns any quantile of the RTTs; see mtr.script.series for its error.
 ---@param q number 0..1
 ---@return number?
 function HopStats:quantile(q) return self._rtts:quantile(q) end
 
 local M = {}
 
---- Empty statistics.
+--- Makes empty statistics.
 ---@return mtr.Stats
 function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0 }, Stats) end
 
@@ -75,7 +76,7 @@ local function at(stats, ttl)
   if not hop then
     hop = {
       received = 0, unanswered = 0, errors = 0, too_big = 0, dup = 0, late = 0, addrs = {},
-      rtts = series.new(),
+      rtts = Series.new(),
     }
     stats._hops[ttl], stats._last = hop, math.max(stats._last, ttl)
   end
@@ -94,17 +95,20 @@ local function take(hop, reply)
     hop.received = hop.received + 1
     hop.addrs[addr] = (hop.addrs[addr] or 0) + 1
     hop.rtts:add(reply.rtt)
+    hop.ends = reply.final or false
     if reply.final then hop.final = true end
+    if not reply.unreach then hop.passes = true end
   end
 end
 
---- Takes in one reply, as the hook of that name is given it.
----@param _ any a trace; not looked at
+--- Adds one reply; has the parameters of the hook on_reply.
+---@param _ any a trace; not used
 ---@param reply mtr.Reply borrowed or not
 function Stats:on_reply(_, reply) take(at(self, reply.ttl), reply) end
 
---- Takes in a probe that was not answered, or could not be sent, as the hook of that name is given.
----@param _ any a trace; not looked at
+--- Adds a probe without an answer, or that could not be sent; has the parameters of the hook
+--- on_timeout.
+---@param _ any a trace; not used
 ---@param probe mtr.Probe borrowed or not
 function Stats:on_timeout(_, probe)
   local hop = at(self, probe.ttl)
@@ -123,8 +127,8 @@ local function after(mine, theirs)
   end
 end
 
---- Trace options, a copy of `opts`, whose hooks feed these statistics and then call those that were
---- there. What is traced so must not be added as a result too.
+--- Returns a copy of the trace options `opts`, with hooks that add to these statistics and then
+--- call the hooks of `opts`. Do not also add() the result of such a trace.
 ---@param opts? mtr.TraceOptions
 ---@return mtr.TraceOptions
 function Stats:hooks(opts)
@@ -164,7 +168,7 @@ local function addresses(hop)
   return list
 end
 
--- Whether a later hop shows that what this one left unanswered was not lost on the way to it.
+-- Returns true if a later hop shows that unanswered probes of this hop were not lost on the way.
 local function rate_limited(stats, ttl, hop)
   local asked = hop.received + hop.unanswered
   if hop.received == 0 or hop.unanswered == 0 then return nil end
@@ -176,7 +180,7 @@ local function rate_limited(stats, ttl, hop)
   end
 end
 
---- What is known of a hop, as of now; nil when nothing was heard of that TTL.
+--- Returns the statistics of a hop now; nil if nothing was added for that TTL.
 ---@param ttl integer
 ---@return mtr.HopStats?
 function Stats:hop(ttl)
@@ -202,11 +206,28 @@ function Stats:hop(ttl)
   }, HopStats)
 end
 
---- All hops that anything was heard of, by TTL.
+-- Returns the last hop of the path: the first one at which the destination answered last. It also
+-- answers probes with a higher TTL, but those are no hops. A path also ends at a hop that sent only
+-- unreachables.
+local function length(stats)
+  local last = stats._last
+  for ttl = stats._last, 1, -1 do
+    local hop = stats._hops[ttl]
+    if hop and hop.ends then last = ttl end
+  end
+  for ttl = last, 1, -1 do
+    local hop = stats._hops[ttl]
+    if hop and hop.passes then break end
+    if hop and hop.received > 0 then last = ttl end
+  end
+  return last
+end
+
+--- Returns the statistics of all hops up to the destination, by TTL.
 ---@return mtr.HopStats[]
 function Stats:hops()
   local list = {}
-  for ttl = 1, self._last do list[#list + 1] = self:hop(ttl) end
+  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl) end
   return list
 end
 

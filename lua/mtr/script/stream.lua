@@ -1,35 +1,35 @@
 -- SPDX-License-Identifier: MIT
 --
--- Reading and writing descriptors beside the traces: standard input and output, pipes, sockets.
+-- Reads and writes descriptors beside the traces: standard input and output, pipes, sockets.
 --
 --     local input, output = mtr.stream(0), mtr.stream(1)
 --     for text in input.read, input do output:write(text:upper()) end
 --     output:flush()
 --
--- Nothing here blocks. A read waits as a trace is waited for; a stream with the hook on_data does
--- not wait but is called. What is written goes out in one piece when hooks and tasks have given
--- way, or bit by bit as the other end takes it. How much may wait to go out is the writer's
--- business: `queued` says how much does, flush() waits until it is little enough.
+-- Nothing here blocks. A read waits like a trace; a stream with the hook on_data does not wait, but
+-- calls the hook. Written text goes out together, after hooks and tasks have run, or in parts if
+-- the other end takes it slowly. The writer limits the queue: `queued` says how many bytes wait,
+-- and flush() waits until they are few enough.
 --
--- A stream does not close its descriptor. A socket read and written needs two of them (dup).
+-- A stream does not close its descriptor. To read and write a socket, use two descriptors (dup).
 
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
-local watch = require "mtr.wait.watch"
+local Watch = require "mtr.wait.watch"
 local default = require "mtr.engine.default"
 
 local C, copy, EAGAIN = lib.C, lib.copy, err.code.EAGAIN
-local CHUNK = 65536                    -- bytes of one read, and least room for output
+local CHUNK = 65536                    -- bytes of one read, and the smallest buffer for output
 
 local M = {}
 
 ---@class mtr.StreamOptions
----@field on_data? fun(stream: mtr.Stream, text: string) gets the input, from now on
+---@field on_data? fun(stream: mtr.Stream, text: string) gets the input
 ---@field on_end? fun(stream: mtr.Stream, message: string?, name: string?) input ended, or failed
----@field on_drain? fun(stream: mtr.Stream) all is out that the other end did not take at once
+---@field on_drain? fun(stream: mtr.Stream) all output that had to wait was written
 ---@field on_error? fun(stream: mtr.Stream, message: string, name: string) output has failed
 
 ---@class mtr.Stream
@@ -42,9 +42,9 @@ local chunk = lib.new("uint8_t[?]", CHUNK)
 local hook = check.type "function"
 local declaration = check.declare("stream", {
   { name = "on_data", kind = hook, doc = "gets the input" },
-  { name = "on_end", kind = hook, doc = "when input has ended, or failed" },
-  { name = "on_drain", kind = hook, doc = "all is out that was not taken at once" },
-  { name = "on_error", kind = hook, doc = "when output has failed" },
+  { name = "on_end", kind = hook, doc = "called when input has ended, or failed" },
+  { name = "on_drain", kind = hook, doc = "called when all output that had to wait was written" },
+  { name = "on_error", kind = hook, doc = "called when output has failed" },
 })
 
 -- Calls the user's function.
@@ -53,17 +53,17 @@ local function call(self, fn, ...)
   if not ok then err.report(problem) end
 end
 
--- The watch of this stream, or why there is none.
+-- Returns the watch of this stream, or nil, a message and a name.
 local function watched(self)
   local w = self.watch
   if w and not w.engine.closing then return w end
   local engine, message, name = default.for_timers()
   if not engine then return nil, message, name end
-  self.watch = watch.new(engine, self.fd)
+  self.watch = Watch.new(engine, self.fd)
   return self.watch
 end
 
--- Has fn(message, name) called when the descriptor is ready.
+-- Calls fn(message, name) when the descriptor is ready.
 local function ask(self, kind, fn)
   local w, message, name = watched(self)
   if not w then return nil, message, name end
@@ -72,7 +72,7 @@ end
 
 -- Input ------------------------------------------------------------------------------------------
 
--- Some input; "" when there is none now; nil at its end or on an error.
+-- Reads some input; "" if there is none now; nil at its end or on an error.
 local function take(self)
   local n = C.mtr_read(self.fd, chunk, CHUNK)
   if n > 0 then return lib.string(chunk, n) end
@@ -87,10 +87,10 @@ local function ended(self, message, name)
   if self.on_end then call(self, self.on_end, message, name) end
 end
 
--- Asks for the next input of a stream with on_data.
+-- Waits for the next input of a stream with on_data.
 local function listen(self)
   if not self.on_data or self.paused or self.listening then return end
-  local ok, message, name = ask(self, watch.READABLE, self.on_ready)
+  local ok, message, name = ask(self, Watch.READABLE, self.on_ready)
   self.listening = ok
   if not ok then ended(self, message, name) end
 end
@@ -109,7 +109,7 @@ end
 --- Waits for input and returns some of it; nil at its end.
 ---@async
 ---@return string?
----@return string? message, string? name when it is not the end but an error
+---@return string? message, string? name if an error ended the input
 function Stream:read()
   scheduler.check "read"
   if self.on_data then error("read: this stream has the hook on_data", 2) end
@@ -119,7 +119,7 @@ function Stream:read()
       self.op = nil
       self:close()
     end }
-    local ok, message, name = ask(self, watch.READABLE, function(problem, code)
+    local ok, message, name = ask(self, Watch.READABLE, function(problem, code)
       op.message, op.name = problem, code
       scheduler.finish(op)
     end)
@@ -133,17 +133,16 @@ function Stream:read()
   end
 end
 
---- Calls on_data no more, until resume(): the other end has to wait.
+--- Stops calls of on_data until resume(): the other end must wait.
 function Stream:pause() self.paused = true end
 
---- Calls on_data again.
+--- Resumes calls of on_data.
 function Stream:resume()
   self.paused = false
   listen(self)
 end
 
---- Ends the waiting: a read that is under way returns nil, message, "ECANCELED". The descriptor
---- stays open.
+--- Ends all waits: a read that waits returns nil, message, "ECANCELED". The descriptor stays open.
 function Stream:close()
   if self.watch then self.watch:stop() end
   self.watch = nil
@@ -156,7 +155,7 @@ end
 
 -- Output -----------------------------------------------------------------------------------------
 
--- Tells those who wait for output to go out.
+-- Wakes the calls of flush() whose output is written.
 local function progress(self)
   if self.flushing then scheduler.finish(self.flushing) end
   self.flushing = nil
@@ -168,11 +167,11 @@ local function fail(self, message, name)
   progress(self)
 end
 
--- Lets out what is queued, as far as it goes.
+-- Writes queued output, as much as the other end takes.
 local function pump(self)
   local n = C.mtr_write(self.fd, self.bytes + self.first, self.queued)
   if n == -EAGAIN then
-    local ok, message, name = ask(self, watch.WRITABLE, self.on_room)
+    local ok, message, name = ask(self, Watch.WRITABLE, self.on_room)
     self.blocked = ok
     if not ok then fail(self, message, name) end
   elseif n < 0 then
@@ -192,7 +191,7 @@ local function on_room(self, message, name)
   if not self.blocked and self.on_drain then call(self, self.on_drain) end
 end
 
--- Makes room for `size` bytes more.
+-- Makes room for `size` more bytes.
 local function grow(self, size)
   while self.room < self.queued + size do self.room = math.max(self.room * 2, CHUNK) end
   local bytes = lib.new("uint8_t[?]", self.room)
@@ -200,10 +199,10 @@ local function grow(self, size)
   self.bytes, self.first = bytes, 0
 end
 
---- Writes text, sooner or later.
+--- Queues text, which is written later.
 ---@param text string
 ---@return true?
----@return string? message, string? name of the error that output has failed with before
+---@return string? message, string? name the error of an earlier write
 function Stream:write(text)
   if self.failure then return nil, self.failure, self.failure_name end
   local size = #text
@@ -216,7 +215,7 @@ end
 
 --- Waits until no more than `most` bytes are queued.
 ---@async
----@param most? integer default 0: until all is out
+---@param most? integer default 0: waits until all is written
 ---@return true?
 ---@return string? message, string? name
 function Stream:flush(most)
@@ -229,7 +228,7 @@ function Stream:flush(most)
   return true
 end
 
---- A stream over a descriptor.
+--- Makes a stream over a descriptor.
 ---@param fd integer
 ---@param opts? mtr.StreamOptions
 ---@return mtr.Stream

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- What tasks do with each other and with time. Tasks themselves are mtr.wait.scheduler's.
+-- Functions to start tasks, and to wait for tasks and for time. Tasks are made by
+-- mtr.wait.scheduler.
 --
--- All of these wait: they suspend the task they are called in, or drive the engines when called
--- outside any task. A task that fails is reported when it fails; that does not disturb the others,
--- and who waits for it gets its error.
+-- A wait suspends the task that calls it; outside any task it drives the engines. A task that fails
+-- is reported at once. Other tasks go on, and those that wait for it get its error.
 
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
@@ -22,7 +22,7 @@ local function milliseconds(who, duration)
     who, err.show(duration)), 3)
 end
 
--- Tasks given one by one or as a list.
+-- Returns the tasks of arguments: one by one, or as a list.
 local function list(who, ...)
   local tasks, n = { ... }, select("#", ...)
   if n == 1 and type(tasks[1]) == "table" and not tasks[1].co then
@@ -49,7 +49,7 @@ end
 --- Waits until all tasks have ended, the failed ones too.
 ---@async
 ---@param ... mtr.Task|mtr.Task[]
----@return true? ok nil when one of them failed
+---@return true? ok nil if one of them failed
 ---@return string? message of the first that failed, with traceback
 ---@return "ETASK"? name
 ---@return mtr.Task? task
@@ -64,7 +64,7 @@ function M.wait_all(...)
   return true
 end
 
---- Waits until one of the tasks has ended, and returns it; task:wait() has what came of it.
+--- Waits until one of the tasks has ended, and returns it; task:wait() returns its results.
 ---@async
 ---@param ... mtr.Task|mtr.Task[]
 ---@return mtr.Task
@@ -75,11 +75,11 @@ function M.wait_any(...)
   return scheduler.wait_first(tasks)
 end
 
---- Waits for a while.
+--- Waits for a duration.
 ---@async
 ---@param duration number|string
 ---@return true?
----@return string? message, string? name when there is no engine to keep the time
+---@return string? message, string? name if there is no engine to keep the time
 function M.sleep(duration)
   scheduler.check "sleep"
   local ms = milliseconds("sleep", duration)
@@ -101,7 +101,7 @@ end
 ---@class mtr.Limit
 local Limit = { __tostring = function(limit) return limit.message end }
 
--- The function has returned, failed, or run into the limit.
+-- Handles the end of the function: it has returned, failed, or reached the limit.
 local function lift(context, limit, clock, ok, ...)
   clock:cancel()
   for i, other in ipairs(context.limits) do
@@ -113,9 +113,9 @@ local function lift(context, limit, clock, ok, ...)
   return nil, limit.message, "ETIMEDOUT"
 end
 
---- Calls fn(...) and returns what it returns, unless it still waits after `duration`: then what it
---- waits for is given up (a trace ends as "halted") and the result is nil, message, "ETIMEDOUT".
---- Works on waits only; a loop that never waits is not interrupted.
+--- Calls fn(...) and returns its results. If it still waits after `duration`, that wait is
+--- abandoned (a trace ends as "halted") and the result is nil, message, "ETIMEDOUT". A loop that
+--- never waits is not interrupted.
 ---@async
 ---@param duration number|string
 ---@param fn function
@@ -123,7 +123,7 @@ function M.with_timeout(duration, fn, ...)
   scheduler.check "with_timeout"
   local ms = milliseconds("with_timeout", duration)
   if type(fn) ~= "function" then
-    error(("with_timeout: got %s instead of a function"):format(err.show(fn)), 2)
+    error(("with_timeout: fn must be a function, got %s"):format(err.show(fn)), 2)
   end
   local engine, message, name = default.for_timers()
   if not engine then return nil, message, name end

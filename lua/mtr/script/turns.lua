@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: MIT
 --
--- Tasks side by side, one for each of a list, whose calls are made in the order of the list: at
--- once for the task whose turn it is, for the others when their turn comes. The turn passes to the
--- next task when one ends.
+-- Runs a task for each item of a list, all at once, and keeps their output in the order of the
+-- list. The calls of the first unfinished task are made at once; those of the others wait until all
+-- tasks before them have ended.
 
 local task = require "mtr.script.task"
 
 ---@class mtr.Turns
----@field turn integer
+---@field turn integer index of the first unfinished task
 ---@field waiting table<integer, table[]> by task: calls, each a function and its two arguments
 local Turns = {}
 Turns.__index = Turns
 
 local M = {}
 
---- The turn is that of the first task.
+--- Makes an object with the turn at the first task.
 ---@return mtr.Turns
 function M.new() return setmetatable({ turn = 1, waiting = {} }, Turns) end
 
---- Calls fn(a, b): now, or when it is the turn of task i.
+--- Calls fn(a, b): at once, or when it is the turn of task i.
 ---@param i integer
 ---@param fn fun(a: any, b: any)
 ---@param a? any
@@ -36,11 +36,11 @@ local function reach(turns, i)
   for _, call in ipairs(list) do call[1](call[2], call[3]) end
 end
 
---- Runs fn(i, list[i]) for each of a list, each in a task, and waits for all.
+--- Runs fn(i, list[i]) for each item of a list, each in a task, and waits for all.
 ---@async
 ---@param list any[]
----@param fn fun(i: integer, item: any): boolean? whether all is well
----@return boolean whether all was well in all of them
+---@param fn fun(i: integer, item: any): boolean? true: success
+---@return boolean true if all of them succeeded
 function Turns:run(list, fn)
   local tasks, well = {}, true
   for i, item in ipairs(list) do tasks[i] = task.go(fn, i, item) end

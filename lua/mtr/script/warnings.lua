@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Signs that something on the way answers for others: firewalls that accept TCP connections
--- themselves, gateways that lend the target's address to all behind them, NAT64, hotspots.
+-- Finds signs that a device on the path answers for others: firewalls that accept TCP connections,
+-- gateways that answer with the target's address for all hops behind them, NAT64, hotspots.
 --
 --     for _, w in ipairs(mtr.warnings(tcp_result, icmp_result)) do print(w.text) end
 --
--- Signs, no proof: a reply's TTL tells how far back its sender is only if that began with 64, 128
--- or 255, and ways back differ. Results may come from anywhere that has the fields of mtr.Result;
--- those compared are taken to be of one target and of about the same time.
+-- These are signs and not proofs: the distance of a sender follows from the TTL of its reply only
+-- if the TTL began with 64, 128 or 255, and return paths differ. A result may be any table with the
+-- fields of mtr.Result. Results that are compared must be of one target and of about the same time.
 
 local addr = require "mtr.base.addr"
 
@@ -20,7 +20,7 @@ local SHARED = 3                       -- hops in a row with one address
 ---@field ttl integer of the hop that it is about
 ---@field text string
 
--- Hops from the sender of a reply back to us.
+-- Returns the number of hops from the sender of a reply to this host.
 local function distance(reply)
   local ttl = reply and reply.reply_ttl
   if not ttl then return nil end
@@ -37,7 +37,7 @@ local function warn(list, kind, ttl, text, ...)
   list[#list + 1] = { kind = kind, ttl = ttl, text = text:format(...) }
 end
 
--- The target's answer has come no longer a way than that of a hop before it.
+-- Warns if the answer of the target came over no more hops than the answer of a hop before it.
 local function reply_ttl(list, result, ttl)
   local far = distance(first(result.hops[ttl]))
   for before = ttl - 1, 1, -1 do
@@ -70,8 +70,8 @@ local function shorter(list, tcp, other)
     .. "that %s sees, hop %d", tcp.hop_count, other.protocol, other.hop_count)
 end
 
---- What in the first result, alone and beside others to the same target, is a sign that something
---- answers for others; nothing if it did not complete.
+--- Returns the signs in the first result, alone and compared with other results to the same target;
+--- none if it did not complete.
 ---@param result mtr.Result
 ---@param ... mtr.Result
 ---@return mtr.Warning[]

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The description of a network, checked and turned into the library's structs: nodes in the order
--- of their names, so that the same words make the same network. Nodes are mtr.sim.node's.
+-- Checks the description of a network and turns it into structs of the library. Nodes are in the
+-- order of their names, so that the same description makes the same network. mtr.sim.node reads the
+-- nodes.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -14,7 +15,7 @@ local schema = require "mtr.sim.schema"
 local C = lib.C
 local M = {}
 
--- The number of the node that is called so.
+-- Returns the number of the node with a name.
 local function find(net, path, name)
   local index = net.index[name]
   if index then return index end
@@ -23,7 +24,7 @@ local function find(net, path, name)
     near and ("; did you mean %q?"):format(near) or ""))
 end
 
--- The names in the list part of a table, as numbers of nodes.
+-- Returns the names in the list part of a table, as numbers of nodes.
 local function chain(net, path, given, least)
   local nodes = {}
   for i, name in ipairs(given) do nodes[i] = find(net, fault.path(path, i), name) end
@@ -43,7 +44,7 @@ local function link_fields(struct, path, given)
   fields.fields(path, schema.link, given, struct)
 end
 
--- Links are kept until tunnels have put their labels on them.
+-- Collects the links; they are added later, when the tunnels have set their labels.
 local function links(net, list)
   net.links, net.leads = {}, {}
   for i, given in ipairs(list) do
@@ -66,7 +67,7 @@ local function links(net, list)
   end
 end
 
--- Which link leads from one node of a path to the next.
+-- Returns the link from one node of a path to the next.
 local function lead(net, path, from, to)
   local link = net.leads[from .. ">" .. to]
   if link then return link end
@@ -74,7 +75,7 @@ local function lead(net, path, from, to)
     net.names[to + 1]))
 end
 
--- The stack on the k-th link of a tunnel: the top label is another one on each.
+-- Returns the label stack on the k-th link of a tunnel: each link has a different top label.
 local function stack(path, given, k)
   local labels = type(given) == "table" and { unpack(given) } or { given or 16000 }
   for i, label in ipairs(labels) do
@@ -105,7 +106,7 @@ local function tunnels(net, list)
   end
 end
 
--- The networks that a route or a filter is about: a prefix, a node's addresses, or "any".
+-- Returns the networks of a route or a filter: a prefix, the addresses of a node, or "any".
 local function networks(net, path, text)
   if text == "any" then return { fields.ANY4, fields.ANY6 } end
   if net.index[text] then
@@ -139,7 +140,7 @@ local function routes(net, list)
   end
 end
 
--- Whether a target can be reached from the source at all, over whatever links.
+-- Checks that each target can be reached from the source over some links.
 local function check_reach(net, source)
   local seen, queue = { [source] = true }, { source }
   for _, at in ipairs(queue) do
@@ -159,7 +160,7 @@ local function check_reach(net, source)
   end
 end
 
--- Targets are who says so; if none does, every end of the network but the source.
+-- The targets are the nodes that say so; if none does, every end of the network except the source.
 local function targets(net, given, source)
   local said, degree = false, {}
   for _, link in ipairs(net.links) do degree[link.from] = (degree[link.from] or 0) + 1 end
@@ -185,7 +186,7 @@ local function sources(net, given)
   return find(net, { "source" }, name)
 end
 
--- The first addresses of each node, as text.
+-- Returns the first address of each family of each node, as text.
 local function hosts(net)
   local list = {}
   for _, name in ipairs(net.names) do
@@ -199,7 +200,7 @@ local function hosts(net)
   return list
 end
 
---- Adds all that a description says to a network. Faults are raised (mtr.sim.fault).
+--- Adds everything in a description to a network. Raises faults (mtr.sim.fault).
 ---@param c ffi.cdata* struct mtr_sim
 ---@param given mtr.SimNetwork
 ---@return table<string, table<integer, string>> addresses of nodes by name and family

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- What is wrong with the description of a network, and where: the way to it through the tables and,
--- in a file, the line. The line is found in the text, by walking its tables the way Lua would; in a
--- description that is computed it is that of the last table on the way which is written out.
+-- Faults in the description of a network: a message, the path through the tables to the fault and,
+-- for a file, the line. The line is found by reading the tables in the text. If part of a
+-- description is computed, the line is that of the last table on the path that is written in the
+-- text.
 
 local M = {}
 
@@ -12,12 +13,12 @@ local M = {}
 
 local Fault = {}
 
---- Raises a fault, to be caught by M.catch.
+--- Raises a fault, which M.catch catches.
 ---@param path (string|integer)[]
 ---@param text string
 function M.raise(path, text) error(setmetatable({ path = path, text = text }, Fault), 0) end
 
---- The way to a key, longer by some.
+--- Returns a longer path: with more keys at its end.
 ---@return (string|integer)[]
 function M.path(path, ...)
   local longer = { unpack(path) }
@@ -25,7 +26,8 @@ function M.path(path, ...)
   return longer
 end
 
---- Calls fn(...): true and what it returns, or false and the fault. Other errors go on.
+--- Calls fn(...). Returns true and its results, or false and the fault. Other errors are raised
+--- again.
 function M.catch(fn, ...)
   local ok, problem = pcall(fn, ...)
   if ok then return true, problem end
@@ -33,7 +35,7 @@ function M.catch(fn, ...)
   error(problem, 0)
 end
 
---- A path as one would write it: nodes.r1.filter[2].port
+--- Returns a path as text: nodes.r1.filter[2].port
 ---@param path (string|integer)[]
 ---@return string
 function M.show(path)
@@ -50,7 +52,7 @@ function M.show(path)
   return text
 end
 
--- Behind the blanks, comments included, at `at`.
+-- Returns the position behind the blanks and comments at `at`.
 local function skip(text, at)
   while true do
     local start = at
@@ -66,7 +68,8 @@ local function skip(text, at)
   end
 end
 
--- Behind one token at `at`: a string, a bracket with all that is in it, or anything else.
+-- Returns the position behind the token at `at`: a string, a bracket with its content, or other
+-- text.
 local function token(text, at)
   local quote = text:match("^[\"']", at)
   if quote then
@@ -84,7 +87,7 @@ local function token(text, at)
   return at + 1
 end
 
--- The key of the entry at `at`, if it is written, and where its value begins.
+-- Returns the key of the entry at `at`, if it is written, and the position of its value.
 local function key_at(text, at)
   local name, value = text:match("^([%a_][%w_]*)%s*=%s*()", at)
   if name and not text:find("^=", value) then return name, value end
@@ -95,7 +98,7 @@ local function key_at(text, at)
   return nil, at
 end
 
--- Where the entry `key` of the table that opens at `at` is, and where its value begins.
+-- Returns the position of the entry `key` in the table at `at`, and the position of its value.
 local function entry(text, at, key)
   local count = 0
   at = skip(text, at + 1)
@@ -112,7 +115,7 @@ local function entry(text, at, key)
   end
 end
 
---- The line of a file's text that a path leads to.
+--- Returns the line of a text that a path leads to.
 ---@param text string
 ---@param path (string|integer)[]
 ---@return integer

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Reading the parts of a network's description: named values against their declaration, addresses
--- and networks, bytes in hex.
+-- Reads the parts of a network's description: named values by their declaration, addresses and
+-- networks, bytes in hex.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -18,7 +18,7 @@ local function sorted(given)
 end
 
 --- Checks the named values of a table. Each goes into the field of `struct` that its declaration
---- names, into its `flags`, or into the table that comes back. List entries are left alone.
+--- names, into its `flags`, or into the table that is returned. Ignores the list part.
 ---@param path (string|integer)[]
 ---@param declaration table
 ---@param given any
@@ -52,7 +52,7 @@ function M.fields(path, declaration, given, struct)
   return rest
 end
 
---- A network, "192.0.2.0/24", or an address, which is a network of one.
+--- Reads a network, "192.0.2.0/24", or a single address.
 ---@param text any
 ---@return { family: integer, bits: integer, bytes: ffi.cdata* }?
 function M.network(text)
@@ -65,7 +65,7 @@ end
 
 M.ANY4, M.ANY6 = M.network "0.0.0.0/0", M.network "::/0"
 
---- An address.
+--- Reads an address.
 ---@param path (string|integer)[]
 ---@param text any
 function M.address(path, text)
@@ -74,13 +74,13 @@ function M.address(path, text)
   fault.raise(path, ("must be an address, got %s"):format(err.show(text)))
 end
 
---- Writes a network into a struct that has room for one.
+--- Writes a network into the fields of a struct.
 function M.put_network(struct, network)
   struct.family, struct.bits = network.family, network.bits
   lib.copy(struct.addr, network.bytes, 16)
 end
 
---- The bytes of hex digits, blanks allowed, a multiple of `unit`, at most `most`.
+--- Reads bytes in hex digits, with or without blanks: a multiple of `unit` bytes, at most `most`.
 ---@param path (string|integer)[]
 ---@param text any
 ---@param unit integer

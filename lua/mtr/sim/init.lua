@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Simulated networks: what a network does to probes, written down, and an engine over it, in
--- virtual time, with the same packets on its wires as real ones.
+-- Simulated networks: a description of a network, and an engine over it. Time is virtual, and the
+-- packets on its links are the same as real ones.
 --
 --     local net = mtr.sim{
 --       nodes = {
@@ -14,12 +14,12 @@
 --     }
 --     local engine = mtr.engine{ sim = net }
 --
--- A description may also be in a file that returns it (mtr.sim.load, mtrlua --sim FILE), and
--- mtr.sim.internet{ seed =, prefixes = } is a whole internet. The network does not change; each
--- engine starts it anew, so that the same script sees the same packets every time.
+-- A file may return a description (mtr.sim.load, mtrlua --sim FILE). mtr.sim.internet{ seed =,
+-- prefixes = } makes a whole internet. A network does not change, and each engine starts it again,
+-- so that the same script sees the same packets every time.
 --
--- The words are those of the classes below. Times are ms or "2s", shares are 0..1, and what is not
--- said is ordinary: routers quote all that fits, ports are closed, pings are answered.
+-- The classes below explain the fields. Times are ms or "2s", and shares are 0..1. Without other
+-- fields a node is ordinary: routers quote all that fits, ports are closed, pings are answered.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -33,107 +33,107 @@ local C = lib.C
 local M = {}
 
 ---@class mtr.SimNetwork
----@field seed? integer of all chance in it, and of who balances what where
+---@field seed? integer seed of all random choices, also of load balancers
 ---@field source? string the node where probes come from; default "me"
----@field nodes table<string, string|mtr.SimNode> an address alone will do
+---@field nodes table<string, string|mtr.SimNode> by name; an address alone is enough
 ---@field links mtr.SimLink[]
 ---@field routes? mtr.SimRoute[] default: shortest paths
 ---@field tunnels? mtr.SimTunnel[]
 
---- A host or a router. Its list part are its addresses, the first of each family answering for it,
---- and networks, any address of which it is the target of.
+--- A host or a router. Its list part has its addresses, and networks: the node is the target for
+--- any address in them. It answers with its first address of each family.
 ---@class mtr.SimNode
----@field target? boolean listed by targets(); default: every end of the network but the source
+---@field target? boolean targets() lists it; default: every end of the network but the source
 ---@field silent? boolean sends no ICMP errors
 ---@field reply? mtr.SimReply how it replies
----@field quote? integer|mtr.SimQuote how it quotes; a number: that many transport bytes
+---@field quote? integer|mtr.SimQuote how it quotes; a number: so many transport bytes
 ---@field ext? string|mtr.SimExt extensions that it adds; a string: the whole structure, as it is
 ---@field echo? boolean false: does not answer pings
----@field altered? boolean pongs come with another payload
+---@field altered? boolean echo replies have another payload
 ---@field tcp? string|table<integer|"other", string> "open", "closed" or "filtered"; by port
----@field udp? string|table<integer|"other", string> likewise; what is open answers with data
----@field mss? integer in SYN/ACKs; 0 none
----@field balance? "flow"|"packet"|"target"|"label" over equal routes; label: IPv6 flow label alone
----@field decrement? boolean false: forwards without touching the TTL
----@field zero_ttl? boolean forwards what has TTL 1 instead of answering, with TTL 0
----@field too_big? boolean false: drops what is too big without a word
----@field set_ttl? integer TTL that it gives to what it forwards
----@field set_tos? integer TOS that it gives to what it forwards
----@field nat? string|mtr.SimNat translates source addresses to its own
----@field filter? mtr.SimFilter|mtr.SimFilter[] what it does not let pass; the first that fits
+---@field udp? string|table<integer|"other", string> likewise; an open port answers with data
+---@field mss? integer in SYN/ACKs; 0: none
+---@field balance? "flow"|"packet"|"target"|"label" over equal routes; label: IPv6 flow label only
+---@field decrement? boolean false: forwards packets with the same TTL
+---@field zero_ttl? boolean forwards a packet of TTL 1 with TTL 0, and does not answer it
+---@field too_big? boolean false: drops a packet too big without a message
+---@field set_ttl? integer TTL of packets that it forwards
+---@field set_tos? integer TOS of packets that it forwards
+---@field nat? string|mtr.SimNat translates source addresses to these
+---@field filter? mtr.SimFilter|mtr.SimFilter[] packets that it does not forward; the first match
 
 ---@class mtr.SimReply
----@field delay? number|string more time than the way takes
----@field jitter? number|string up to so much more
+---@field delay? number|string time before a reply is sent
+---@field jitter? number|string up to so much more time
 ---@field loss? number share of its replies that get lost
 ---@field rate? number|string ICMP errors per second
----@field burst? integer of them at once; default 1
----@field from? "own"|"target"|"source"|string|string[] whose address they come from; or which
----@field ttl? integer that they start with; default 64 for targets, 255 for others
----@field copies? integer of each
+---@field burst? integer ICMP errors at once; default 1
+---@field from? "own"|"target"|"source"|string|string[] source of replies: whose address, or which
+---@field ttl? integer initial TTL of replies; default 64 for targets, 255 for others
+---@field copies? integer number of copies of each reply
 ---@field type? integer ICMP type in place of time exceeded
 ---@field code? integer ICMP code in place of time exceeded's
----@field mtu? integer in packet too big, in place of the link's
+---@field mtu? integer in packet too big, in place of the MTU of the link
 
---- The list part of `headers`: "hop-by-hop" "routing" "destination" "fragment" "later-fragment"
---- "ah".
+--- Words for the list part of `headers`: "hop-by-hop" "routing" "destination" "fragment"
+--- "later-fragment" "ah".
 ---@class mtr.SimQuote
----@field bytes? integer of the transport header and behind; default: all that fit
----@field ttl? integer in place of the true one; so are the others
+---@field bytes? integer from the transport header on; default: all that fit
+---@field ttl? integer in place of the true one; the fields below too
 ---@field size? integer
 ---@field id? integer|"swapped"|"plus" IPv4 identification
 ---@field checksum? integer of the transport header
----@field headers? string[] IPv6 extension headers put in
+---@field headers? string[] IPv6 extension headers that are inserted
 
---- The list part are objects, in hex: length, class, type, data.
+--- The list part has objects, in hex: length, class, type, data.
 ---@class mtr.SimExt
----@field length? integer announced for the quote, in its units; 0: not announced
+---@field length? integer length field of the quote, in its units; 0: none
 ---@field checksum? "right"|"none"|"wrong"
 
---- The list part are the outside addresses, one of each family.
+--- The list part has the outside addresses, one of each family.
 ---@class mtr.SimNat
----@field quotes? boolean false: leaves what ICMP errors quote as it is
+---@field quotes? boolean false: does not translate quotes in ICMP errors
 ---@field ports? boolean true: changes source ports and echo identifiers too
 
 ---@class mtr.SimFilter
 ---@field answer string|integer "drop", "reset", "answer" (for the target), a word or code of an
---- unreachable ("net" "host" "protocol" "port" "admin" "policy" "reject"...), or, at the source, an
---- errno ("EPERM") with which the send fails
+--- unreachable ("net" "host" "protocol" "port" "admin" "policy" "reject"...), or, at the source,
+--- an errno ("EPERM") with which the send fails
 ---@field protocol? "icmp"|"udp"|"tcp"
 ---@field port? integer of the destination
 ---@field to? string network, node or "any"
----@field share? number of what fits
+---@field share? number share of matching packets
 
---- The list part are two nodes, or more in a chain of such links.
+--- The list part has two nodes, or more for a chain of such links.
 ---@class mtr.SimLink
 ---@field delay? number|string
----@field jitter? number|string up to so much more
----@field loss? number share
----@field duplicate? number share that arrives twice
----@field reorder? number share that what comes later overtakes
+---@field jitter? number|string up to so much more time
+---@field loss? number share of packets that get lost
+---@field duplicate? number share of packets that arrive twice
+---@field reorder? number share of packets that later packets overtake
 ---@field mtu? integer
----@field cost? integer of shortest paths, default 1; 0: only routes lead over it
----@field back? mtr.SimLink what is different in the other direction
+---@field cost? integer for shortest paths, default 1; 0: only routes use it
+---@field back? mtr.SimLink fields that differ in the other direction
 
---- Of several routes at a node the longest counts, then the latest.
+--- Of several routes at a node the longest prefix is used; then the latest `after`.
 ---@class mtr.SimRoute
 ---@field at string the node
----@field to string a network, a node, or "any": where there is no shortest path
----@field via string|string[] neighbours; several are balanced over
----@field after? number|string since the start
----@field before? number|string
+---@field to string a network, a node, or "any": for targets without a shortest path
+---@field via string|string[] neighbours; the node balances over several
+---@field after? number|string the route exists from this time after the start
+---@field before? number|string the route exists until this time
 
---- The list part is its path, from the node that puts labels on to the one behind its end.
+--- The list part is its path: from the node that adds labels to the node behind its end.
 ---@class mtr.SimTunnel
----@field labels? integer|integer[] of the first link, top first; default 16000
----@field hidden? boolean nodes in it do not touch the TTL
+---@field labels? integer|integer[] on the first link, top first; default 16000
+---@field hidden? boolean its nodes do not decrement the TTL
 ---@field php? boolean the last link has no label; default true
 
 ---@class mtr.SimInternet
----@field seed? integer which internet
+---@field seed? integer selects the internet
 ---@field prefixes? integer 1..12000000; default 1000000
 ---@field silent? number share of routers that never answer; default 0.05
----@field dead? number share of targets that never do; default 0.1
+---@field dead? number share of targets that never answer; default 0.1
 ---@field balanced? number share of hops with 2 to 4 routers; default 0.1
 ---@field limited? number share of routers with a rate limit; default 0
 ---@field limit? number|string their ICMP errors per second; default 100
@@ -156,7 +156,7 @@ local function message(problem)
   return (path == "" and "" or path .. ": ") .. problem.text
 end
 
---- The network that a file of Lua returns: a description, or one that is made.
+--- Loads the network that a file of Lua returns: a description, or a network.
 ---@param path string
 ---@return mtr.Sim?
 ---@return string? message with file and line, string? name
@@ -175,7 +175,7 @@ function M.load(path)
   return err.named("EINVAL", ("%s:%d: %s"):format(path, fault.line(text, sim.path), message(sim)))
 end
 
---- An internet of any size, from its seed alone. Raises what is wrong with the options.
+--- Makes an internet of any size from a seed. Raises an error if an option is wrong.
 ---@param opts? mtr.SimInternet
 ---@return mtr.Sim
 function M.internet(opts)
@@ -192,10 +192,10 @@ function M.internet(opts)
   return sim
 end
 
---- What the option `sim` of an engine may be: a network, its description, or a file.
+--- Returns the network of an engine's option `sim`: a network, its description, or a file.
 ---@param value any
 ---@return mtr.Sim?
----@return string? message, string? name nil: it is the caller's bug
+---@return string? message, string? name nil: a caller's bug
 function M.from(value)
   if network.is(value) then return value end
   if type(value) == "string" then return M.load(value) end
@@ -204,7 +204,7 @@ function M.from(value)
   return nil, "sim: " .. message(sim)
 end
 
---- A network, as it is described. Raises what is wrong with it.
+--- Makes a network from a description. Raises an error if the description is wrong.
 ---@overload fun(given: mtr.SimNetwork): mtr.Sim
 return setmetatable(M, { __call = function(_, given)
   local ok, sim = fault.catch(describe, given)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A simulated network as scripts hold it: its targets, and the truth about its paths.
+-- The object for a simulated network in scripts: its targets, and its true paths.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -14,11 +14,11 @@ local M = {}
 ---@class mtr.Sim
 ---@field c ffi.cdata*
 ---@field hosts? table<string, { [4]: string?, [6]: string? }> addresses of nodes by name
----@field engine? ffi.cdata* of the engine that was opened last over it, while it is open
+---@field engine? ffi.cdata* of the last engine over it, while that is open
 local Sim = {}
 Sim.__index = Sim
 
---- A network without nodes.
+--- Makes a network without nodes.
 ---@param seed integer
 ---@return mtr.Sim
 function M.new(seed)
@@ -27,16 +27,16 @@ function M.new(seed)
   return setmetatable({ c = lib.gc(c, C.mtr_sim_free) }, Sim)
 end
 
---- Whether a value is a network.
+--- Returns true if a value is a network.
 ---@param value any
 ---@return boolean
 function M.is(value) return getmetatable(value) == Sim end
 
---- An engine was opened over it. Paths are from now on those of its probes.
+--- Notes that an engine was opened over the network: path() then uses the ports of that engine.
 ---@param c ffi.cdata*
 function Sim:attach(c) self.engine = c end
 
---- An engine over it is closed.
+--- Notes that an engine over the network is closed.
 ---@param c ffi.cdata*
 function Sim:detach(c)
   if self.engine == c then self.engine = nil end
@@ -44,7 +44,7 @@ end
 
 local BATCH = 256
 
---- Iterates over the addresses of its targets, streamed.
+--- Iterates over the addresses of its targets, one at a time.
 ---@param family? 4|6 default 4
 ---@return fun(): string?
 function Sim:targets(family)
@@ -64,7 +64,7 @@ end
 
 local why = lib.new "char[256]"
 
--- Asked with the numbers of the engine in use, or those that one would have.
+-- Returns the engine whose ports path() uses: the open one, or one that is made for this.
 local function engine(sim)
   if sim.engine then return sim.engine end
   if not sim.path_engine then
@@ -81,13 +81,13 @@ local trace = lib.new "struct mtr_trace"
 local MOST = 255
 local events
 
---- The truth: who answers at each TTL, at the present time of the engine in use, if nothing gets
---- lost. Holes are silence; `n` is the last TTL that anything comes back from.
+--- Returns the true path at the current time of the engine: the address that answers at each TTL,
+--- if no packet gets lost. A hole is a silent hop; `n` is the last TTL from which an answer comes.
 ---@param dst string an address, or the name of a node
 ---@param flow? integer default 0
----@param opts? mtr.TraceOptions protocol and what else makes a packet; default as of a trace
+---@param opts? mtr.TraceOptions protocol and other options of a packet; defaults as for a trace
 ---@return { [integer]: string, n: integer }?
----@return string? message, string? name why such probes are not sent
+---@return string? message, string? name why such probes cannot be sent
 function Sim:path(dst, flow, opts)
   local host = self.hosts and self.hosts[dst]
   if host then dst = host[opts and opts.family or 4] or host[6] or dst end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the description of a network says of one node, as the library's structs.
+-- Reads one node in the description of a network into structs of the library.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -24,7 +24,7 @@ end
 local FROM = { own = C.MTR_SIM_FROM_ITSELF, target = C.MTR_SIM_FROM_TARGET,
   source = C.MTR_SIM_FROM_SOURCE }
 
--- Whose address replies come from: a word, an address, or one of each family.
+-- Reads the source of replies: a word, an address, or one address of each family.
 local function reply_from(struct, path, given)
   if FROM[given] then
     struct.reply_from = FROM[given]
@@ -45,7 +45,8 @@ local function reply(struct, path, given)
   if rest.from then reply_from(struct, fault.path(path, "from"), rest.from) end
 end
 
--- IPv6 extension headers of 8 bytes each; AH's length counts 4-byte words but two (RFC 4302 2.2).
+-- IPv6 extension headers of 8 bytes each; the length of AH is in 4-byte words minus 2 (RFC 4302
+-- 2.2).
 local function chain(struct, path, list)
   local bytes, last = {}, 0
   for i, word in ipairs(list) do
@@ -74,7 +75,7 @@ local function quote(struct, path, given)
   if rest.headers then chain(struct, fault.path(path, "headers"), rest.headers) end
 end
 
--- Extensions: a string is the structure itself, a list is of objects.
+-- Reads extensions: a string is the whole structure, a list has objects.
 local function ext(struct, path, given)
   if type(given) == "string" then
     struct.ext_raw = 1
@@ -102,7 +103,7 @@ local function nat(struct, path, given, addrs)
   end
 end
 
--- What ports do: a word for all, or by number, with `other` for the rest.
+-- Reads the states of ports: a word for all, or a table by number, with `other` for all others.
 local function ports(net, struct, path, given, protocol)
   if type(given) ~= "table" then given = { other = given } end
   for port, state in pairs(given) do
@@ -140,7 +141,7 @@ end
 
 local PARTS = { reply = reply, quote = quote, ext = ext }
 
---- Reads a node; its addresses are then in net.addrs, all else in net.made.
+--- Reads a node: its addresses go into net.addrs, everything else into net.made.
 ---@param net table of mtr.sim.build
 ---@param name string
 ---@param given any
@@ -191,7 +192,7 @@ local function filter(net, path, index, given, networks)
   end
 end
 
---- Adds what hangs on a node, once all nodes are there.
+--- Adds the ports and filters of a node, after all nodes were added.
 ---@param net table
 ---@param name string
 ---@param networks fun(net: table, path: table, text: string): table[]

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The words in which a simulated network is described: what may be said of a node, a link, a route
--- and a tunnel, each with the field that it goes into. mtr.sim tells what they mean.
+-- The declarations of the fields in the description of a simulated network: of a node, a link, a
+-- route and a tunnel, each with the field of a struct that it goes into. mtr.sim explains them.
 --
--- field: of the struct, an integer, a number or a word's value. flag: a bit of the node's flags
--- that is set when the value is the given one. Anything else is up to mtr.sim.build.
+-- field: the field of the struct, for an integer, a number or the value of a word. flag: a bit of
+-- the flags of the node, set if the value is the given one. mtr.sim.build handles any other field.
 
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
@@ -29,7 +29,7 @@ local function rate(value)
   return nil, 'must be a rate such as 10, "10/s" or "max"'
 end
 
--- A number, or one of some words.
+-- Accepts a number, or one of some words.
 local function number_or(words, low, high)
   local names = {}
   for word in pairs(words) do names[#names + 1] = ("%q"):format(word) end
@@ -51,7 +51,7 @@ local function one_of(...)
   return check.word(values, words)
 end
 
--- The names of a list of options by name, with their names in them.
+-- Returns a table of options by name, in which each option has its name.
 local function declare(options)
   local names = {}
   for name, option in pairs(options) do

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr.strategy: the built-in strategies, and names for one's own.
+-- mtr.strategy: the built-in strategies, and names for strategies of users.
 --
 --     mtr.trace(dst, { strategy = "mda" })
 --     mtr.trace(dst, { strategy = mtr.strategy.mda { confidence = 99 } })
 --     mtr.strategy.register("mine", { next = function(self, now) ... end })
 --
--- A built-in one is a table like any user's; called, it gives another that inherits from it with
--- some fields set. Each is loaded when it is first used.
+-- A built-in strategy is a table, like that of a user. A call of it returns another table, which
+-- inherits from it and has some fields set. Each is loaded when it is first used.
 
 local err = require "mtr.base.err"
 local registry = require "mtr.strategy.registry"
@@ -16,11 +16,11 @@ local registry = require "mtr.strategy.registry"
 ---@class mtr.Strategies
 ---@field sequential mtr.BuiltIn one probe at a time
 ---@field window mtr.BuiltIn the engine's sweep written in Lua: "window-lua"
----@field rounds mtr.BuiltIn every hop once a round, as mtr(8)
----@field random mtr.BuiltIn all TTLs in random order, as yarrp
----@field doubletree mtr.BuiltIn from the middle out, with stop sets shared between traces
----@field mda mtr.BuiltIn every path of the load balancers on the way
----@field pmtu mtr.BuiltIn the path MTU, and who lowers it
+---@field rounds mtr.BuiltIn every hop once in each round, like mtr(8)
+---@field random mtr.BuiltIn all TTLs in random order, like yarrp
+---@field doubletree mtr.BuiltIn forward and backward from a middle TTL; traces share stop sets
+---@field mda mtr.BuiltIn finds all paths through load balancers
+---@field pmtu mtr.BuiltIn finds the path MTU, and the routers that limit it
 local M = {}
 
 ---@class mtr.BuiltIn: mtr.Strategy
@@ -31,7 +31,7 @@ local FILES = {
   doubletree = "doubletree", mda = "mda", pmtu = "pmtu",
 }
 
--- Built-in strategies take the fields that they have a default for.
+-- A call of a built-in strategy may set the fields that have a default.
 local callable = {}
 
 function callable.__call(base, fields)

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- The instances of a strategy: one for each trace, made when it is first asked for a probe.
+-- The instances of a strategy: one table for each trace, made when the trace first needs a probe.
 --
--- A trace of its own (mtr.trace) holds its instance. Those of a cohort (mtr.campaign.cohort) are in
--- a list here, by the number in their traces' handles, and all are told of the cohort's one
--- borrowed trace: turn() makes it the trace that an event is about, before mtr.strategy.runner runs
--- the strategy. A strategy that says `reuse` gets an instance back when the trace of it has ended;
--- then no more of them are made than there are traces in flight.
+-- A single trace (mtr.trace) refers to its instance. The instances of a cohort
+-- (mtr.campaign.cohort) are in a list here, by the number in the handles of their traces. They all
+-- get the one borrowed trace of the cohort: turn() makes it the trace of an event, before
+-- mtr.strategy.runner runs the strategy. If a strategy has `reuse`, an instance is used again after
+-- its trace has ended, so there are never more instances than traces in flight.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -18,7 +18,7 @@ local C = lib.C
 local band = bit.band
 local NUMBER = bit.lshift(1, C.MTR_HANDLE_BITS) - 1
 local NEW, RUNNING, OVER = 0, 1, 2
-local ROOM = 15                        -- fields of an instance before its table grows
+local ROOM = 15                        -- fields of an instance before its table must grow
 
 local M = {}
 
@@ -27,16 +27,17 @@ local FIELDS = {
   "loop_limit", "flow", "size", "timeout", "max_probes",
 }
 
---- The options of a strategy's trace as they are in force: see mtr.TraceOptions; `family`, and
---- `least`, the bytes of the smallest packet. Traces that are alike share one table: do not write.
+--- The options in force of a trace with a strategy: see mtr.TraceOptions; also `family`, and
+--- `least`, the bytes of the smallest packet. Traces with equal options share one table: do not
+--- change it.
 ---@alias mtr.ForceOptions table<string, number|string>
 
--- The tables by the bytes of struct mtr_trace that they are made of.
+-- The tables of options, by the bytes of struct mtr_trace that they are made from.
 local known, count, LIMIT = {}, 0, 1000
 local FROM = lib.offsetof("struct mtr_trace", "timeout")
 local TO = lib.offsetof("struct mtr_trace", "dst")
 
---- The options in force of a trace that the library has started.
+--- Returns the options in force of a trace that the library has started.
 ---@param t ffi.cdata* struct mtr_trace
 ---@return mtr.ForceOptions
 function M.options(t)
@@ -50,7 +51,8 @@ function M.options(t)
   return options
 end
 
--- An instance for a trace, which inherits by `meta` if it is a table; `old` may serve again.
+-- Makes an instance for a trace, or uses `old` again. An instance that is a table inherits by
+-- `meta`.
 local function make(s, trace, meta, old)
   if type(s) == "function" then return script.new(trace, s) end
   local instance = s.reuse and old or s.create and s.create(trace) or new_table(0, ROOM)
@@ -58,10 +60,10 @@ local function make(s, trace, meta, old)
   return s.run and script.new(trace, s.run, instance) or instance
 end
 
--- Of each strategy the metatable of the instances that traces of their own have.
+-- Maps each strategy to the metatable of its instances of single traces.
 local metas = setmetatable({}, { __mode = "k" })
 
--- Instances to be used again, of ended traces of their own: by the options in force and strategy.
+-- Instances of ended single traces, to use again: by the options in force and the strategy.
 local spare, SPARES = setmetatable({}, { __mode = "k" }), 1000
 
 local function spares(options, s)
@@ -78,7 +80,7 @@ local function spares(options, s)
   return list
 end
 
--- One of them, or nil.
+-- Takes an instance to use again, or returns nil.
 local function again(trace, s)
   local list = spares(trace.options, s)
   local n = #list
@@ -87,7 +89,7 @@ local function again(trace, s)
   return old
 end
 
---- The instance of a trace of its own, whose strategy this is.
+--- Returns a new instance of strategy `s` for a single trace.
 ---@param trace mtr.Trace
 ---@param s mtr.Strategy|function
 ---@return mtr.Strategy
@@ -102,7 +104,7 @@ function M.single(trace, s)
   return instance
 end
 
---- A trace of its own has ended, and so has its instance.
+--- Releases the instance of a single trace that has ended.
 ---@param trace mtr.Trace
 function M.release(trace)
   local s, base = trace.strategy, trace.base
@@ -118,7 +120,7 @@ end
 local Instances = {}
 Instances.__index = Instances
 
---- Those of a cohort.
+--- Makes the list of the instances of a cohort.
 ---@param trace mtr.BorrowedTrace
 ---@param s mtr.Strategy|function
 ---@return mtr.Instances
@@ -140,7 +142,7 @@ local function grow(self, number)
   lib.copy(self.families, families, room)
 end
 
---- The library has started a trace.
+--- Notes that the library has started a trace of the cohort.
 ---@param t ffi.cdata* struct mtr_trace
 function Instances:started(t)
   local number = band(t.handle, NUMBER)
@@ -153,7 +155,8 @@ function Instances:started(t)
   self.mixed, self.trace.options = self.trace.options ~= false, options
 end
 
---- Makes the borrowed trace be that of an event. No method: that is for each event less to look up.
+--- Makes the borrowed trace that of an event. A function and not a method: one lookup less per
+--- event.
 ---@param self mtr.Instances
 ---@param handle integer
 ---@return mtr.BorrowedTrace
@@ -167,7 +170,7 @@ function M.turn(self, handle)
   return trace
 end
 
---- The instance of the trace whose turn it is, which was never asked yet.
+--- Makes the instance of the current trace, which is asked for the first time.
 ---@param trace mtr.BorrowedTrace
 ---@return mtr.Strategy
 function Instances:make(trace)
@@ -177,14 +180,14 @@ function Instances:make(trace)
   return instance
 end
 
---- Keeps the probe that a trace could not send yet, for recall() when it is asked again.
+--- Keeps the probe that a trace could not send yet, until recall() when the trace is asked again.
 ---@param trace mtr.BorrowedTrace
 function Instances:keep(trace)
   self.unsent[trace.handle], self.unsent_count = trace.unsent, self.unsent_count + 1
   trace.unsent = false
 end
 
---- Gives a trace the probe back that was kept for it, if any was.
+--- Gives a trace the unsent probe that was kept for it, if there is one.
 ---@param trace mtr.BorrowedTrace
 function Instances:recall(trace)
   local probe = self.unsent[trace.handle]
@@ -193,14 +196,14 @@ function Instances:recall(trace)
   trace.unsent = probe
 end
 
---- A trace is to end: its strategy is asked no more.
+--- Notes that a trace must end: its strategy is not asked any more.
 ---@param handle integer
 function Instances:over(handle)
   self.states[band(handle, NUMBER)] = OVER
   if self.trace.handle == handle then self.trace.state = "stopping" end
 end
 
---- A trace has ended.
+--- Releases the instance of a trace that has ended.
 ---@param handle integer
 function Instances:ended(handle)
   local at = band(handle, NUMBER) + 1

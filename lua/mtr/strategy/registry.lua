@@ -1,51 +1,52 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strategies by name, and what may be given as one.
+-- Finds strategies by name, and checks values that are given as a strategy.
 --
 -- A strategy is a table with the function next or run, or a function; mtr.strategy.runner runs it.
--- Names are for command lines and logs: whoever has the table needs none. Built-in ones are loaded
--- when they are first asked for: mtr.strategy, on a higher floor, sets `load`.
+-- Names are for command lines and logs; a strategy that is given as a table needs none. Built-in
+-- strategies are loaded when they are first used: mtr.strategy, on a higher floor, sets `load`.
 
 local err = require "mtr.base.err"
 
 local M = {}
 
---- What decides which probe goes next; one instance of the table per trace, its fields inherited.
+--- Decides which probe goes next. Each trace has an instance, which inherits the fields of this
+--- table.
 ---@class mtr.Strategy
 ---@field name? string for messages
----@field defaults? mtr.TraceOptions used where the user gave none
----@field trace? mtr.Trace of this instance; in a campaign borrowed: only while a function runs
+---@field defaults? mtr.TraceOptions used for options that the user did not give
+---@field trace? mtr.Trace its trace; in a campaign borrowed: only while a function runs
 ---@field create? fun(trace: mtr.Trace): table|ffi.cdata* makes an instance; default: {}
----@field reuse? boolean init also makes an instance as new that another trace has used
----@field init? fun(self: mtr.Strategy, trace: mtr.Trace) before anything else
+---@field reuse? boolean init can reset an instance that another trace has used
+---@field init? fun(self: mtr.Strategy, trace: mtr.Trace) called first
 ---@field run? fun(self: mtr.Strategy, trace: mtr.Trace): string?, integer?, integer? see script.lua
 ---@field next? fun(self: mtr.Strategy, now: number, trace: mtr.Trace): mtr.Answer
 ---@field on_reply? fun(self: mtr.Strategy, r: mtr.BorrowedReply, trace: mtr.Trace): mtr.Verdict
 ---@field on_timeout? fun(self: mtr.Strategy, p: mtr.BorrowedProbe, trace: mtr.Trace): mtr.Verdict
----@field done? fun(self: mtr.Strategy, trace: mtr.Trace) when the result is there
+---@field done? fun(self: mtr.Strategy, trace: mtr.Trace) called when the result is there
 
---- What next returns: a probe, and it is asked again at once if there is room for more, unless
---- `true` comes with the probe; nil, and it is asked again when something has happened to its
---- trace, or after the number of ms that comes with nil; or a verdict.
+--- The result of next. A probe: next is called again at once if there is room for more, unless it
+--- also returned `true`. Nil: next is called again when something has happened to its trace, or
+--- after the number of ms that it also returned. Or a verdict.
 ---@alias mtr.Answer mtr.NextProbe|mtr.Verdict
 
---- Goes on with nil, or ends the trace with "stop", reason, data, ttl: the stop_reason (default
---- "halted"), stop_data (0), and the last hop of the result (the highest that answered).
+--- Nil goes on. "stop", reason, data, ttl ends the trace: with this stop_reason (default "halted"),
+--- stop_data (0), and last hop of the result (the highest that answered).
 ---@alias mtr.Verdict "stop"|nil
 
---- A probe that a strategy wants. The same table may be used again and again.
+--- A probe that a strategy wants to send. The same table may be used again.
 ---@class mtr.NextProbe
 ---@field ttl integer first_ttl..max_ttl of the trace
 ---@field flow? integer default: the trace's
 ---@field size? integer bytes of the whole IP packet; default: the trace's
----@field id? integer written by the engine, but by trace:probe: reply.id and probe.id of what comes
+---@field id? integer set by the engine (not for trace:probe): equal to reply.id and probe.id later
 
---- Stands for the engine's own sweep.
+--- The name of the sweep in the engine.
 M.SWEEP = "window"
 
 local registered = { window = M.SWEEP }
 
---- Loads a built-in strategy; set by mtr.strategy, with their names.
+--- Loads a built-in strategy; set by mtr.strategy, which also sets the names.
 ---@type fun(name: string): mtr.Strategy|function
 M.load = nil
 ---@type string[]
@@ -61,7 +62,7 @@ local function names()
   return list
 end
 
---- What is wrong with a strategy; nil: nothing.
+--- Checks a strategy. Returns what it must be, or nil if it is right.
 ---@param s any
 ---@return string?
 function M.problem(s)
@@ -82,7 +83,7 @@ function M.register(name, s)
   if type(name) ~= "string" or name == "" then
     error("register: the name must be a string, got " .. err.show(name), 2)
   end
-  if name == M.SWEEP then error('register: "window" is the engine\'s own sweep', 2) end
+  if name == M.SWEEP then error('register: the name "window" is reserved', 2) end
   local problem = M.problem(s)
   if problem then error(("register: %s must be %s"):format(name, problem), 2) end
   registered[name] = s
@@ -98,7 +99,7 @@ local function find(name)
   end
 end
 
---- The kind of the option `strategy`.
+--- Accepts the value of the option `strategy`.
 ---@type mtr.Kind
 function M.kind(value)
   if type(value) ~= "string" then

@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Runs the strategy of a trace, and its pace: asks when the library asks, hands in the answers.
+-- Runs the strategy and the pace of a trace: asks them when the library asks, and passes the
+-- answers on.
 --
--- The library asks (NEXT) when the trace's window, its rate and the engine's have room for a probe,
--- and takes no more probes than it asked for; so nothing a strategy does gets ahead of them. Each
--- probe ends once, by on_reply or by on_timeout (silence, or it could not be sent); duplicates and
--- late replies are for the hooks of the trace only. What a strategy does wrong ends its trace with
--- stop_reason "error" and nothing else; what it raises is caught by mtr.engine.dispatch.
+-- The library asks (NEXT) when the window and rate of the trace and the rate of the engine have
+-- room, and takes no more probes than it asked for; so a strategy cannot exceed these limits. Each
+-- probe ends once, by on_reply or by on_timeout (no answer, or it could not be sent). Duplicate and
+-- late replies go only to the hooks of the trace. A mistake of a strategy ends only its trace, with
+-- stop_reason "error"; mtr.engine.dispatch catches errors that it raises.
 --
--- This is a hot path: no table, closure or string is made for a probe, and there are no tail calls:
--- LuaJIT compiles only a few of them in one trace.
+-- This is a hot path: it makes no table, closure or string for a probe. It uses no tail calls,
+-- because LuaJIT compiles only a few of them in a row.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -23,15 +24,15 @@ local band = bit.band
 local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
 local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
 local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
-local RETRY = 1                        -- ms, when the probe table is full
+local RETRY = 1                        -- ms to the next try when the probe table is full
 local traceback, type = err.traceback, type
 
 local M = {}
 
 local command = lib.new "struct mtr_probe_opts"
 
---- The events that a strategy has a use for.
----@param s mtr.Strategy|function it, or an instance
+--- Returns which events a strategy needs.
+---@param s mtr.Strategy|function a strategy, or an instance
 ---@return boolean replies, boolean timeouts
 function M.wants(s)
   if type(s) == "function" or s.run then return true, true end
@@ -40,12 +41,12 @@ end
 
 local function who(s) return s.name and "strategy " .. s.name or "strategy" end
 
--- Ends a trace whose strategy did what it may not.
+-- Ends a trace whose strategy made a mistake.
 local function fault(trace, text)
   trace:broke(("%s: %s"):format(who(trace.strategy), text))
 end
 
--- It wants its trace to end.
+-- Ends a trace because its strategy says so.
 local function stop(trace, reason, data, ttl)
   reason, data, ttl = reason or "halted", data or 0, ttl or 0
   local problem = words.bad_stop(reason)
@@ -69,7 +70,7 @@ local function refused(trace, probe, n)
     trace.unsent = probe
     C.mtr_pass(trace.engine.c, trace.handle, RETRY)
   elseif n == -EDQUOT then
-    fault(trace, ("%d probes sent and no end: raise max_probes, or have it return \"stop\"")
+    fault(trace, ("%.0f probes sent without an end: raise max_probes, or return \"stop\" earlier")
       :format(trace.options.max_probes))
   else
     fault(trace, "next: " .. select(2, err.env(n, lib.string(C.mtr_why(trace.engine.c)))))
@@ -110,7 +111,7 @@ local function pass(trace, wake)
   C.mtr_pass(trace.engine.c, trace.handle, wake)
 end
 
--- Asks for one probe; true if there may be another.
+-- Asks a strategy for one probe; returns true if it may have another one.
 local function ask(trace, s, now)
   local unsent = trace.unsent
   if unsent then
@@ -135,15 +136,15 @@ local function ask(trace, s, now)
   return false
 end
 
---- The library asks for probes.
+--- Asks the strategy for probes, because the library asks.
 ---@param trace mtr.Trace
 ---@param now number ms since the trace began
----@param places integer probes that it has room for
+---@param places integer number of probes that the library takes
 function M.next(trace, now, places)
   if trace.state ~= "running" then return end
   if not trace.begun then begin(trace) end
   local s = trace.strategy
-  -- No loop: LuaJIT would take long to compile one that hardly ever goes round.
+  -- No loop: LuaJIT compiles a loop late if it rarely runs more than once.
   if ask(trace, s, now) and places > 1 and trace.state == "running" then ask(trace, s, now) end
 end
 
@@ -152,7 +153,7 @@ local function pass_on(trace, hook, object)
   if value == "stop" and trace.state == "running" then stop(trace, reason, data, ttl) end
 end
 
---- A reply has come; the strategy is told if it ends a probe.
+--- Passes a reply to the strategy, if it ends a probe.
 ---@param trace mtr.Trace
 ---@param reply mtr.BorrowedReply
 function M.reply(trace, reply)
@@ -162,7 +163,7 @@ function M.reply(trace, reply)
   pass_on(trace, hook, reply)
 end
 
---- A probe stays unanswered.
+--- Passes a probe that got no answer to the strategy.
 ---@param trace mtr.Trace
 ---@param probe mtr.BorrowedProbe
 function M.timeout(trace, probe)
@@ -170,7 +171,8 @@ function M.timeout(trace, probe)
   if hook then pass_on(trace, hook, probe) end
 end
 
---- Its trace has ended; the result is there. The error of `done`, or nil.
+--- Calls `done` of the strategy: its trace has ended and the result is there. Returns its error, or
+--- nil.
 ---@param trace mtr.Trace
 ---@return string?
 function M.done(trace)
@@ -183,7 +185,7 @@ function M.done(trace)
   return problem
 end
 
---- The library asks how long a trace waits before its next probe.
+--- Asks the pace of a trace how long it waits before its next probe, because the library asks.
 ---@param trace mtr.Trace
 function M.pace(trace)
   if trace.state ~= "running" then return end
@@ -191,7 +193,7 @@ function M.pace(trace)
   if not ok then return trace:broke(wait) end
   if trace.state ~= "running" then return end
   local ms = units.duration(wait)
-  if ms then
+  if ms and ms < 1e12 then
     C.mtr_pace(trace.engine.c, trace.handle, ms)
   else
     trace:broke("pace must return ms or a duration, got " .. err.show(wait))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A strategy that is a function: it runs as a coroutine and waits for its probes.
+-- Strategies that are functions: such a function runs as a coroutine and waits for its probes.
 --
 --     local function strategy(trace)
 --       for ttl = 1, 30 do
@@ -9,14 +9,15 @@
 --       return "hoplimit"
 --     end
 --
--- A strategy that is a table may have such a function too, run(self, trace), instead of next.
+-- A strategy that is a table may have such a function, run(self, trace), instead of next.
 --
--- It is turned into a strategy of the other form: what the function waits for is its `request`, and
--- the coroutine goes on when that is there. trace:probe waits for what becomes of its probe;
--- trace:send only until it is sent, trace:wait for the end of any of these. What it returns is the
--- stop reason; nil lets the probes that are out end and leaves the reason to the engine.
+-- This file turns the function into a strategy with next: `request` is what the function waits for,
+-- and the coroutine goes on when that has come. trace:probe waits for the outcome of its probe,
+-- trace:send only until its probe is sent, and trace:wait for the end of any such probe. The
+-- function returns the stop reason; nil waits for the outstanding probes, and the engine finds the
+-- reason.
 --
--- Replies are borrowed: valid until the function waits again, :copy() to keep.
+-- Replies are borrowed: valid until the function waits again; :copy() keeps them.
 
 local coro = require "mtr.wait.coro"
 local err = require "mtr.base.err"
@@ -29,18 +30,18 @@ local M = {}
 local Script = {}
 Script.__index = Script
 
--- Scripts whose traces have ended, to be used again.
+-- Scripts of ended traces, to use again.
 local spare, SPARES = {}, 1000
 
---- An instance for a trace.
+--- Makes an instance for a trace.
 ---@param trace mtr.Trace|mtr.BorrowedTrace
----@param fn function a strategy, or the function run of one that is a table
+---@param fn function a strategy, or the function run of a strategy that is a table
 ---@param instance? mtr.Strategy the instance of that table: the first parameter of run
 ---@return mtr.Script
 function M.new(trace, fn, instance)
   local n = #spare
-  -- It is the probe that trace:probe wants, too, so that no table of the user's has to grow for the
-  -- id. Sixteen fields: one more doubles the table.
+  -- This table is also the probe of trace:probe, so that the user's table does not grow by an id.
+  -- It has sixteen fields: one more would double its size.
   local self = spare[n] or setmetatable(new_table(0, 16), Script)
   spare[n] = nil
   self.trace, self.fn, self.instance, self.name = trace, fn, instance, instance and instance.name
@@ -50,7 +51,7 @@ function M.new(trace, fn, instance)
   return self
 end
 
---- The trace of an instance has ended: takes it back. False if it is none of this file.
+--- Releases an instance after the end of its trace. Returns false if this file did not make it.
 ---@param self mtr.Strategy
 ---@return boolean
 function M.release(self)
@@ -85,7 +86,7 @@ local function verdict(self)
   end
 end
 
--- Whether the function may go on with what is there already, and with what.
+-- Returns true, and the value to go on with, if the function need not wait.
 local function due(self, now)
   local request = self.request
   if request == "sent" then return true, self.sends.id end
@@ -100,7 +101,7 @@ local function due(self, now)
   return true, value
 end
 
--- What it wants, if it can have it now.
+-- Returns the probe that the function wants to send now, if there is one.
 local function wish(self, now)
   local request = self.request
   if request == "probe" then
@@ -121,7 +122,7 @@ function Script:next(now)
   return self:next(now)
 end
 
--- A probe has ended.
+-- Takes the end of a probe.
 local function ended(self, what)
   self.out = self.out - 1
   local request = self.request
@@ -147,11 +148,11 @@ local function wait(self, request)
   return (coro.suspend(self.co))
 end
 
--- The script that runs in a trace.
+-- Returns the script that runs in a trace.
 local function running(trace, name)
   local self = trace.strategy
   if getmetatable(self) ~= Script or self.trace ~= trace or not self.co then
-    error(("%s: only in a strategy that is a function, in its own trace"):format(name), 3)
+    error(("%s: may only be called by a strategy that is a function, in its trace"):format(name), 3)
   end
   return self
 end
@@ -163,10 +164,10 @@ local function checked(name, probe)
   end
 end
 
---- Methods of a trace for its strategy.
+--- The methods of a trace for its strategy.
 M.methods = {}
 
---- Sends a probe and waits for its end: the reply, or a table with timeout = true.
+--- Sends a probe and waits for its end. Returns the reply, or a table with timeout = true.
 ---@async
 ---@param trace mtr.Trace
 ---@param probe mtr.NextProbe
@@ -178,7 +179,7 @@ function M.methods.probe(trace, probe)
   return (wait(self, "probe"))
 end
 
---- Sends a probe, as soon as the window has room; what becomes of it comes with trace:wait().
+--- Sends a probe as soon as the window has room. Its end is returned by trace:wait().
 ---@async
 ---@param trace mtr.Trace
 ---@param probe mtr.NextProbe
@@ -190,13 +191,13 @@ function M.methods.send(trace, probe)
   return (wait(self, "send"))
 end
 
---- Waits for the end of any probe of trace:send; nil: there is none.
+--- Waits for the end of any probe of trace:send; returns nil if none is outstanding.
 ---@async
 ---@param trace mtr.Trace
 ---@return mtr.BorrowedReply|mtr.BorrowedProbe|nil
 function M.methods.wait(trace) return (wait(running(trace, "wait"), "wait")) end
 
---- Waits.
+--- Waits for a time.
 ---@async
 ---@param trace mtr.Trace
 ---@param duration number|string

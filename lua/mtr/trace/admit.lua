@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What starting a trace needs to know, for single traces (mtr.trace), probers (mtr.trace.prober)
--- and many traces at once (mtr.campaign.cohort): which events the hooks want, whether the address
--- may be probed, and why the library refused.
+-- Answers questions about the start of a trace: which events do the hooks want, may the address be
+-- probed, and why did the library refuse? Used by single traces (mtr.trace), probers
+-- (mtr.trace.prober) and campaigns (mtr.campaign.cohort).
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -13,14 +13,14 @@ local C = lib.C
 local EINVAL = err.code.EINVAL
 local M = {}
 
--- The kernel's EINVAL for a destination says no more than that.
+-- What the kernel's EINVAL for a destination can mean.
 local NO_ZONE = "a link-local target needs a zone (fe80::1%eth0) or the option interface"
-local NO_WAY = "the kernel takes nothing to this target, as with a blackhole route"
+local NO_WAY = "the kernel refuses this destination (a blackhole route?)"
 
---- The events that hooks want, and a strategy.
+--- Returns the flags of the events that the hooks and the strategy need.
 ---@param trace table on_probe, on_reply, on_timeout, on_hop, strategy
 ---@param all? boolean for the debug log
----@param whole boolean whether a result is wanted
+---@param whole boolean true if a result is wanted
 ---@return integer
 function M.wants(trace, all, whole)
   local want, replies, timeouts = 0, nil, nil
@@ -35,7 +35,7 @@ function M.wants(trace, all, whole)
   return want
 end
 
---- Why an address is not to be probed, as an environment error; or true.
+--- Checks if an address may be probed. Returns true or an environment error.
 ---@param engine mtr.Engine
 ---@param kept table what mtr.trace.request kept
 ---@param family integer
@@ -46,7 +46,7 @@ function M.permit(engine, kept, family, address)
   local source, excluded = kept.source, engine.exclude
   local only = kept.family or source and source.family
   if only and only ~= family then
-    return err.named("EAFNOSUPPORT", ("%s is not an IPv%d address, as %s wants"):format(
+    return err.named("EAFNOSUPPORT", ("%s is not an IPv%d address, as option %s wants"):format(
       addr.text(address, family), only, kept.family and "family" or "source"))
   end
   local prefix = excluded and excluded:find(address, family)
@@ -57,8 +57,8 @@ function M.permit(engine, kept, family, address)
   return true
 end
 
---- Why mtr_start failed: an environment error, or a caller's bug with the
---- name err.BUG: the library found a value out of range that depends on others.
+--- Explains why mtr_start failed. Returns an environment error; or, with the name err.BUG, a
+--- caller's bug: a value that is out of range because of other values.
 ---@param engine mtr.Engine
 ---@param code integer
 ---@param family integer

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- engine:trace and engine:probe: with a callback, or waiting.
+-- engine:trace and engine:probe: both wait, or call a callback.
 --
--- Asynchronous if and only if a callback is given. It is called exactly once, never before the call
--- that it was given to has returned, and also when that call returned the error itself. A callback
--- that takes no second parameter is given no result: none is built for it.
+-- With a callback they return at once, otherwise they wait. The callback is called exactly once,
+-- after the call has returned; also if the call has returned an error. For a callback without a
+-- second parameter no result is built.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -17,7 +17,7 @@ local Trace = require "mtr.trace"
 local C = lib.C
 local M = {}
 
--- The options of the trace that is being started.
+-- The options of the trace that starts now.
 local t = lib.new "struct mtr_trace"
 
 local function check_callback(who, on_done)
@@ -28,12 +28,12 @@ local function check_callback(who, on_done)
   end
 end
 
--- Raises what only the library could find wrong with the options.
+-- Raises a caller's bug that only the library could find.
 local function check_bug(who, message, name)
   if name == err.BUG then error(who .. ": " .. message, 3) end
 end
 
--- Tells of a failure that is known at once, also to the callback, but later.
+-- Returns an error that is known at once, and also gives it to the callback, later.
 local function fail(engine, trace, message, name)
   local function fail_trace() trace:fail(message, name) end
   if trace.on_done and (engine.closing or not timer.start(engine, 0, fail_trace)) then
@@ -56,7 +56,7 @@ function M.trace(engine, dst, opts, on_done)
   if not trace then error(bug, 2) end
   trace.on_done = on_done
   interrupt.check()
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   check_bug("trace", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end
@@ -88,7 +88,7 @@ local function keep_silence(trace, probe)
   return "stop"
 end
 
--- What a single probe has to say once its trace has ended.
+-- Returns the outcome of a single probe after its trace has ended.
 local function outcome(trace)
   if trace.failure then return nil, trace.failure, trace.failure_name end
   if trace.problem then return unpack(trace.problem, 1, 3) end
@@ -97,7 +97,7 @@ local function outcome(trace)
   return trace.reply
 end
 
---- Sends one probe and gives what came back: a reply, or a table with timeout = true.
+--- Sends one probe and returns what came back: a reply, or a table with timeout = true.
 ---@async without on_done
 ---@param engine mtr.Engine
 ---@param opts mtr.ProbeOptions
@@ -114,7 +114,7 @@ function M.probe(engine, opts, on_done)
   if not opts.ttl then error("probe: ttl must be 1..255, got nil", 2) end
   t.flags = t.flags + C.MTR_MANUAL
   t.first_ttl, t.max_ttl = 1, opts.ttl
-  trace.ttl, trace.flow, trace.single = opts.ttl, opts.flow or 0, send
+  trace.ttl, trace.flow, trace.send_probe = opts.ttl, opts.flow or 0, send
   trace.on_reply, trace.on_timeout = keep_reply, keep_silence
   if on_done then
     trace.on_done = function()
@@ -123,7 +123,7 @@ function M.probe(engine, opts, on_done)
     end
   end
   interrupt.check()
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   check_bug("probe", message, name)
   if not ok then return fail(engine, trace, message, name) end
   if on_done then return trace end

@@ -2,13 +2,17 @@
 --
 -- One trace, from its options to its end: new -> (resolving ->) running -> stopping -> done.
 --
--- The library does the tracing; this object holds what belongs to the user (hooks, strategy, data)
--- and hands out the end: once, to who waits or to on_done. Starting it is mtr.trace.launch's,
--- running its strategy mtr.strategy.runner's. A hook that raises stops its own trace only, with
--- stop_reason "error".
+-- The library does the tracing. This object keeps what belongs to the user (hooks, strategy, data),
+-- and gives the result once, to those who wait or to on_done. mtr.trace.launch starts it, and
+-- mtr.strategy.runner runs its strategy. A hook that raises stops only its trace, with stop_reason
+-- "error".
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
+local decode = require "mtr.record.decode"
+local facts = require "mtr.record.facts"
+local fields = require "mtr.record.fields"
 local words = require "mtr.record.words"
 local request = require "mtr.trace.request"
 local launch = require "mtr.trace.launch"
@@ -22,26 +26,38 @@ local timer = require "mtr.wait.timer"
 local C = lib.C
 local M = {}
 
----@class mtr.Trace: mtr.Op, mtr.TraceEntry
----@field engine mtr.Engine
----@field target string as it was given
----@field dst? string its address, once it is known
----@field data any as given
----@field state "new"|"resolving"|"running"|"stopping"|"done"
----@field result? mtr.Result
----@field failure? string why it never started
----@field failure_name? string
----@field error? string traceback of the hook that failed, or what its strategy did wrong
----@field strategy? mtr.Strategy its instance, once it was asked; nil: the engine's sweep, or the
---- instance is to be used again
----@field base? mtr.Strategy the strategy itself, if its instances are used again
----@field options? mtr.ForceOptions of a strategy's trace
+---@class mtr.Trace: mtr.Op, mtr.TraceFields, mtr.TraceEntry
+---@field base mtr.Strategy|false the strategy itself, if its instances are used again
 local Trace = {}
-Trace.__index = Trace
-Trace.start = launch.start
+Trace.launch = launch.launch
 for name, method in pairs(script.methods) do Trace[name] = method end
 
--- What the trace itself keeps of its options. No loop: this is a part of every trace.
+-- What most traces lack and is asked for on the way of each event or trace: found here, so that
+-- __index goes no further.
+for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
+    instances begun unsent send_probe reply problem kept lookup slot forgotten done idle waiters
+    ]]):gmatch "%S+" do
+  Trace[name] = false
+end
+
+-- A field that the trace has not set: a fact, asked of the library or, at the end, of the result.
+local function fact(trace, key)
+  if decode.trace[key] then
+    local value, result = facts.of(trace.engine, rawget(trace, "handle"), key), nil
+    if value == nil then result = rawget(trace, "result") end
+    return value or result and result[key] or nil
+  end
+  return nil
+end
+
+function Trace.__index(trace, key)
+  local value = Trace[key]
+  if value == nil then value = fact(trace, key) end
+  if value == nil then return (strict.missing("a trace", key, fields.trace, Trace)) end
+  return value
+end
+
+-- Copies to the trace the options that it needs. No loop, because every trace does this.
 local function keep(trace, kept)
   if kept.on_probe then trace.on_probe = kept.on_probe end
   if kept.on_reply then trace.on_reply = kept.on_reply end
@@ -51,8 +67,8 @@ local function keep(trace, kept)
   if kept.data ~= nil then trace.data = kept.data end
 end
 
--- A table that does not have to grow, because it begins with more than half of its fields: eight
--- while in flight, sixteen with a strategy.
+-- Makes the table of a trace with more than half of its fields (eight in flight, sixteen with a
+-- strategy), so that it never has to grow.
 local function blank(engine, target, kept)
   if not kept.strategy then
     return { engine = engine, target = target, state = "new", kept = kept, slot = false }
@@ -63,8 +79,8 @@ local function blank(engine, target, kept)
   }
 end
 
---- A trace that is not yet started. Its options are checked and written into `t`, which start() is
---- to be given next, before anything else can be written there.
+--- Makes a trace that is not yet started. Checks its options and writes them into `t`. The caller
+--- then gives `t` to launch(), before it is used for another trace.
 ---@param engine mtr.Engine
 ---@param target string
 ---@param opts? mtr.TraceOptions
@@ -86,7 +102,7 @@ function M.new(engine, target, opts, declaration, t)
   return trace
 end
 
--- By function: asking LuaJIT costs as much as a whole trace.
+-- Cached by function: to ask LuaJIT costs as much as a whole trace.
 local second = setmetatable({}, { __mode = "k" })
 
 local function takes_second(fn)
@@ -97,10 +113,11 @@ local function takes_second(fn)
   return second[fn]
 end
 
---- Whether anybody will see a result: who waits, or a callback with a parameter for it.
+--- Returns true if somebody will see a result: a waiting call, or a callback with a parameter for
+--- it.
 ---@return boolean
 function Trace:wants_result()
-  if self.single then return false end
+  if self.send_probe then return false end
   return not self.on_done or takes_second(self.on_done)
 end
 
@@ -110,15 +127,15 @@ local function call_done(trace, failure, found)
   if not ok then trace.engine:report(problem) end
 end
 
---- Calls a hook: "stop" halts the trace. What it raises comes back by broke(), from
---- mtr.engine.dispatch.
+--- Calls a hook; if it returns "stop" the trace is halted. If it raises, mtr.engine.dispatch calls
+--- broke().
 ---@param fn function
 ---@param object table
 function Trace:hook(fn, object)
   if fn(self, object) == "stop" then self:stop() end
 end
 
---- User code of this trace has failed: it is reported and ends the trace.
+--- Reports an error of user code in this trace, and ends the trace.
 ---@param text string with traceback
 function Trace:broke(text)
   self.engine:report(text)
@@ -128,7 +145,7 @@ function Trace:broke(text)
   self.stop_reason, self.stop_data = "error", 0
 end
 
---- Its strategy ends it. Hooks still hear of the hops that have settled by that.
+--- Ends the trace, because its strategy says so. The hops that settle by this still go to hooks.
 ---@param reason string a stop_reason
 ---@param data integer stop_data
 ---@param ttl integer the last hop of the result; 0: the highest that answered
@@ -137,8 +154,8 @@ function Trace:finish(reason, data, ttl)
   C.mtr_stop(self.engine.c, self.handle, words.stop[reason], data, ttl)
 end
 
---- Ends the trace. No hook of it is called any more; the result comes with a later step. A trace
---- that the library has ended in the same batch keeps what it found, and gets this reason.
+--- Ends the trace. Its hooks are not called any more; the result comes with a later step. A trace
+--- that the library has ended in the same batch keeps its hops, and gets this reason.
 ---@param reason? string a stop_reason; default "halted"
 ---@param data? integer stop_data
 function Trace:stop(reason, data)
@@ -149,8 +166,8 @@ function Trace:stop(reason, data)
   self:halt(reason, data)
 end
 
---- Its waiter gives up, the engine closes, or everything is to end: "halted", unless it has ended
---- by itself already.
+--- Ends the trace as "halted", unless it has ended already. Called when its waiter gives up, when
+--- the engine closes, and when all traces must end.
 function Trace:halt(reason, data)
   if self.state == "running" then
     self.state = "stopping"
@@ -168,7 +185,7 @@ end
 function Trace:abandon() self:halt() end
 Trace.closed = Trace.abandon
 
---- Ends a trace that never started.
+--- Ends a trace that could not start.
 ---@param message string
 ---@param name string
 function Trace:fail(message, name)
@@ -178,7 +195,7 @@ function Trace:fail(message, name)
   if self.on_done then call_done(self, message, nil) end
 end
 
---- Its DONE event has come.
+--- Takes its DONE event.
 function Trace:ended()
   local engine = self.engine
   self.state = "done"

@@ -1,14 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- engine:hops: the hops of one trace, as they settle, in a for loop.
+-- engine:hops: iterates over the hops of one trace in a for loop, as they settle.
 --
 --     for hop in mtr.hops("192.0.2.7") do print(hop.ttl, hop.addr, hop.rtt) end
 --
--- Hops are copies and may be kept. The trace runs ahead of the loop, at most to its own end: never
--- more than max_ttl hops wait here. A for loop does not say when it is left, so the trace stops
--- when the iterator is collected; `local it = mtr.hops(...)` and it:stop() stop it at once. An
--- environment error has no other way out of a for loop and is raised. After the loop it.result is
--- the result.
+-- Hops are copies and may be kept. The trace runs ahead of the loop; at most max_ttl hops wait
+-- here. A for loop that is left early does not call anything, so the trace stops when the iterator
+-- is collected; `local it = mtr.hops(...)` and it:stop() stop it at once. An environment error is
+-- raised, because a for loop cannot return it. After the loop it.result is the result.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -19,18 +18,18 @@ local Trace = require "mtr.trace"
 
 local M = {}
 
--- The options of the trace that is being started.
+-- The options of the trace that starts now.
 local t = lib.new "struct mtr_trace"
 
 ---@class mtr.Hops
 ---@field trace mtr.Trace
----@field result? mtr.Result once the last hop was given
+---@field result? mtr.Result after the last hop
 ---@operator call: mtr.Hop
 local Hops = {}
 Hops.__index = Hops
 
--- Collected together with the iterator. A finalizer may run anywhere, so it only takes a note; the
--- engine's next step stops the trace.
+-- Makes an object that is collected together with the iterator. A finalizer may run anywhere, so it
+-- only adds the trace to a list; the engine's next step stops the trace.
 local function guard(trace)
   local proxy = newproxy(true)
   getmetatable(proxy).__gc = function()
@@ -42,10 +41,11 @@ local function guard(trace)
   return proxy
 end
 
--- What the trace tells the loop with. It must not know the iterator, or that would never go.
+-- Makes the queue between the trace and the loop. It must not refer to the iterator; otherwise the
+-- iterator would never be collected.
 local function queue(trace, on_hop)
   local q = { first = 1, last = 0 }
-  -- With a second parameter, because the result is wanted.
+  -- It has a second parameter, because the result is wanted.
   local function wake(_, _)
     if q.op then scheduler.finish(q.op) end
   end
@@ -71,7 +71,7 @@ function M.iterate(engine, dst, opts)
   if not trace then error(bug, 2) end
   interrupt.check()
   local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
-  local ok, message, name = trace:start(t)
+  local ok, message, name = trace:launch(t)
   if name == err.BUG then error("hops: " .. message, 2) end
   if not ok then trace:fail(message, name) end
   self.guard = guard(trace)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Starts a trace whose options are in a struct mtr_trace: finds the address of a name, asks whether
--- it may be probed, and hands it to the library.
+-- Starts a trace whose options are in a struct mtr_trace: finds the address of a name, checks that
+-- it may be probed, and gives it to the library.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -33,12 +33,12 @@ local function start(trace, t, family, address)
   trace.kept = nil
   if trace.strategy then trace.options = instances.options(t) end
   trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
-  if trace.single then trace:single() end
+  if trace.send_probe then trace:send_probe() end
   if engine.halted then trace:halt() end
   return true
 end
 
--- The answer of a name lookup: the first address that can be traced is.
+-- Takes the answer of a name lookup: traces the first address that can be traced.
 local function resolved(trace, t, addresses, message, name)
   local given = t.interface
   trace.lookup = nil
@@ -56,10 +56,10 @@ local function resolved(trace, t, addresses, message, name)
   trace:fail(message, name)
 end
 
--- Asks for the addresses of a name. LuaJIT compiles no function that makes closures, so it is not
--- in M.start.
+-- Asks for the addresses of a name. It is not part of M.launch, because LuaJIT does not compile a
+-- function that makes a closure.
 local function look_up(trace, t)
-  -- The caller's struct holds the options of another trace by the time the answer is there.
+  -- When the answer comes, the caller's struct contains the options of another trace.
   local engine, kept, copy = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
@@ -69,12 +69,12 @@ local function look_up(trace, t)
   return true
 end
 
---- Starts it. On an environment error that is known at once returns it.
+--- Starts a trace. Returns an environment error if it is known at once.
 ---@param trace mtr.Trace
----@param t ffi.cdata* struct mtr_trace that Trace.new has filled; the caller's again on return
+---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; may be used again after the call
 ---@return true?
 ---@return string? message, string? name or err.BUG
-function M.start(trace, t)
+function M.launch(trace, t)
   local engine = trace.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, trace.kept)

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- The options of a trace, of a single probe and of a prober: what they are called, what they may
--- be, what they are when nobody gives them, and where in struct mtr_trace they go.
--- mtr.trace.request writes them there. The library itself has the defaults of fields
--- (mtr_trace_defaults); a spec compares them with those here. Programs take the words of their
--- --help from here too: mtr.cli.
+-- The options of a trace, of a single probe and of a prober: their names, values and defaults, and
+-- the fields of struct mtr_trace that they go to. mtr.trace.request writes them there. The library
+-- has the same defaults (mtr_trace_defaults); a spec compares them. Programs take the text of their
+-- --help from here (mtr.cli).
 
 local lib = require "mtr.lib"
 local words = require "mtr.record.words"
@@ -45,7 +44,7 @@ local M = {}
 ---@field await_answer? boolean
 ---@field stop_on_te_from_dst? boolean
 ---@field strategy? string|mtr.Strategy|fun(trace: mtr.Trace): string?, integer?, integer?
----@field max_probes? integer
+---@field max_probes? integer|"max"
 ---@field pace? fun(trace: mtr.Trace): number|string
 ---@field on_probe? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
 ---@field on_reply? fun(trace: mtr.Trace, reply: mtr.BorrowedReply): "stop"?
@@ -53,7 +52,7 @@ local M = {}
 ---@field on_hop? fun(trace: mtr.Trace, hop: mtr.BorrowedHop): "stop"?
 ---@field data? any
 
---- Options of a single probe: dst, ttl, and of the above those that say how a packet looks.
+--- Options of a single probe: dst, ttl, and those options of a trace that say how a packet looks.
 ---@class mtr.ProbeOptions: mtr.TraceOptions
 ---@field dst string
 ---@field ttl integer
@@ -63,8 +62,8 @@ local function family(value)
   return nil, "must be 4 or 6"
 end
 
--- Says where a value goes: into the field of the option's name, into these bits of the field flags,
--- or (neither) into the table that request.fill() returns.
+-- Three kinds of option: its value goes into the field with the option's name, into `bits` of the
+-- field flags, or (without either) into the table that request.fill() returns.
 local function field(option)
   option.field = true
   return option
@@ -74,7 +73,7 @@ local function flag(option, bits)
   return option
 end
 
--- One of some words; without values they are those of mtr.record.words.
+-- An option whose value is one of some words; without `values` they are those of mtr.record.words.
 local function word(option, values)
   option.kind = check.word(values or words[option.name], option.words)
   return option
@@ -85,29 +84,30 @@ local string, hook = check.type "string", check.type "function"
 -- How the packet looks and where it leaves.
 local PACKET = {
   field(word { name = "protocol", words = { "icmp", "udp", "tcp" }, default = "icmp",
-    doc = "what to probe with" }),
+    doc = "protocol of the probes" }),
   field(word { name = "multipath", words = { "paris", "classic", "dublin" }, default = "paris",
-    doc = "how probes are told apart; paris keeps those of one flow on one path" }),
+    doc = "how probes are identified; paris keeps the probes of a flow on one path" }),
   field { name = "flow", kind = check.integer(0, 511), default = 0,
-    doc = "which of the equal-cost paths" },
+    doc = "number of the flow: selects one of the equal-cost paths" },
   field { name = "port", kind = check.integer(1, 65535), default = { udp = 33434, tcp = 80 },
     doc = "destination port" },
   field { name = "source_port", kind = check.integer(1, 65535),
     otherwise = "reserved by the engine", doc = "source port, or ICMP identifier" },
   word({ name = "tcp_flags", words = { "syn", "ack" }, default = "syn", bits = C.MTR_TCP_ACK,
-    doc = "what a TCP probe is" }, { syn = false, ack = true }),
+    doc = "flag of a TCP probe" }, { syn = false, ack = true }),
   field { name = "timeout", kind = check.duration(1, 36e5), default = "2s", unit = "ms",
     doc = "how long to wait for an answer" },
   field { name = "size", kind = check.integer(20, 65535), unit = "bytes",
-    otherwise = "icmp and udp: 60, IPv6 80; tcp: the least", doc = "size of the whole IP packet" },
+    doc = "size of the whole IP packet",
+    otherwise = "icmp and udp: 60, IPv6 80; tcp: the minimum" },
   field { name = "fill", kind = check.integer(0, 255), default = 0,
     doc = "the byte that fills packets up to size" },
   { name = "payload", kind = string, otherwise = "zeros up to size",
-    doc = "what is behind the transport header, such as mtr.payloads.dns" },
+    doc = "data behind the transport header, such as mtr.payloads.dns" },
   field { name = "tos", kind = check.integer(0, 255), default = 0,
     doc = "type of service, IPv6: traffic class" },
   flag({ name = "dont_fragment",
-    doc = "set IPv4's don't-fragment bit, and send no fragments" }, C.MTR_DONT_FRAGMENT),
+    doc = "set the don't-fragment bit of IPv4, and send no fragments" }, C.MTR_DONT_FRAGMENT),
   field { name = "flow_label", kind = check.integer(0, 0xfffff), otherwise = "one for each flow",
     doc = "IPv6 flow label" },
   { name = "source", kind = check.address(), otherwise = "by route", doc = "source address" },
@@ -117,13 +117,13 @@ local PACKET = {
     doc = "firewall mark, SO_MARK" },
   { name = "family", kind = family, otherwise = "the first that works",
     doc = "4 or 6, for names that have addresses of both" },
-  flag({ name = "allow_broadcast", doc = "multicast and broadcast targets too" },
+  flag({ name = "allow_broadcast", doc = "allow multicast and broadcast targets" },
     C.MTR_BROADCAST),
   { name = "data", kind = check.any, otherwise = "none",
-    doc = "anything; it comes back as trace.data and result.data" },
+    doc = "any value; comes back as trace.data and result.data" },
 }
 
--- What a trace does with its probes.
+-- Options for how a trace probes.
 local SWEEP = {
   field { name = "first_ttl", kind = check.integer(1, 255), default = 1, doc = "first TTL" },
   field { name = "max_ttl", kind = check.integer(1, 255), default = 30, doc = "last TTL" },
@@ -134,23 +134,23 @@ local SWEEP = {
   field { name = "attempts", kind = check.integer(1, 15), default = 2,
     doc = "tries for each answer" },
   field { name = "gap_limit", kind = check.integer(0, 255), default = 5,
-    doc = "silent hops in a row that end the trace, 0 never" },
+    doc = "silent hops in a row that end the trace; 0: never" },
   field { name = "loop_limit", kind = check.integer(0, 255), default = 1,
-    doc = "loops that end the trace, 0 never" },
+    doc = "loops that end the trace; 0: never" },
   flag({ name = "unreach_continue",
-    doc = "an unreachable from the middle does not end the trace" }, C.MTR_UNREACH_CONTINUE),
+    doc = "go on after an unreachable that is not from the target" }, C.MTR_UNREACH_CONTINUE),
   flag({ name = "stop_on_te_from_dst",
-    doc = "a time exceeded from the target's own address completes the trace" },
+    doc = "complete the trace at a time exceeded from the target's address" },
     C.MTR_TE_COMPLETES),
   flag({ name = "await_answer",
     doc = "time exceeded and unreachables are told, but the probe still waits for its answer" },
     C.MTR_AWAIT_ANSWER),
   { name = "strategy", kind = registry.kind, default = registry.SWEEP,
-    doc = "who decides what to probe next: a name, a table or a function" },
-  -- A sweep of 30 hops asks at most 180 times for three answers each: five times that is a strategy
-  -- that has lost its way, and costs a target no more than a second's worth of anybody's traffic.
-  field { name = "max_probes", kind = check.integer(1, 1e6), default = 1000,
-    doc = "probes to the target in all, by a strategy" },
+    doc = "decides what to probe next: a name, a table or a function" },
+  -- A sweep of 30 hops sends at most 180 probes for three answers from each. A strategy that sends
+  -- five times as many has a fault; up to there it costs a target little.
+  field { name = "max_probes", kind = check.limit, default = 1000,
+    doc = "most probes that a strategy may send in one trace; 0 or \"max\": no limit" },
   { name = "pace", kind = hook, otherwise = "none",
     doc = "returns the ms that the trace waits before its next probe" },
 }
@@ -160,7 +160,7 @@ local HOOKS = {
   { name = "on_reply", kind = hook, otherwise = "none",
     doc = "called for every reply, duplicate and late ones included" },
   { name = "on_timeout", kind = hook, otherwise = "none",
-    doc = "called when a probe stays unanswered, or could not be sent" },
+    doc = "called when a probe gets no answer, or could not be sent" },
 }
 
 local SETTLED = {
@@ -168,7 +168,7 @@ local SETTLED = {
     doc = "called when a TTL has settled, in TTL order" },
 }
 
--- What a single probe must have.
+-- Options that a single probe must have.
 local ONE = {
   { name = "dst", kind = string, needed = true, doc = "an address or a name" },
   { name = "ttl", kind = check.integer(1, 255), needed = true, doc = "TTL of the probe" },

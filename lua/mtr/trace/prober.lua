@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- engine:prober: any number of single probes to one destination, one after another or many at once.
+-- engine:prober: sends any number of single probes to one destination, also many at once.
 --
 --     local prober = assert(mtr.prober("192.0.2.7", {
 --       on_reply = function(prober, reply, id) print(id, reply.addr, reply.rtt) end,
@@ -8,13 +8,14 @@
 --     }))
 --     for ttl = 1, 8 do prober:send(ttl) end
 --
--- Each probe has an id, of the engine's choice or whatever the caller gives, which its reply or its
--- timeout brings back. Nothing is kept of a probe that has ended, so duplicates and late replies
--- come without an id. Sending costs no table, closure or system call of its own.
+-- Each probe has an id, which the caller may choose. Its reply or its timeout brings the id back.
+-- Nothing is kept of a probe that has ended, so duplicate and late replies come without an id.
+-- Sending makes no table, no closure and no extra system call.
 --
--- A prober stands on a manual trace of the library. A trace has room for 32,768 probes; when one is
--- full another is started beside it (not with a source_port, which names the room). Ids are kept by
--- place in such a room: arrays, where a table by handle would be made anew every few probes.
+-- A prober uses a manual trace of the library. A trace has room for 32,768 probes; when it is full,
+-- another one is started (not with a source_port, because that port belongs to one trace). Ids are
+-- kept in arrays by the place of the probe in its trace: a table with handles as keys would have to
+-- be rehashed every few probes.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -69,13 +70,13 @@ local M = {}
 local Prober = {}
 Prober.__index = Prober
 
--- Stands for a hook that was not given: the end of a probe counts all the same.
+-- Used in place of a hook that was not given: the end of a probe must be counted anyway.
 local function ignore() end
 
 local bytes = lib.new "uint8_t[16]"
 local command = lib.new "struct mtr_probe_opts"
 
--- The ids of the room that a handle is in, and whose they are; shared by all probers.
+-- The ids of the room that a handle belongs to, and the handles; shared by all probers.
 local function room_of(engine, handle)
   local index = band(rshift(handle, ROOM_BITS), ROOMS - 1)
   local room = engine.rooms[index]
@@ -86,7 +87,7 @@ local function room_of(engine, handle)
   return room
 end
 
--- One more trace of this prober; or nil and the library's code.
+-- Starts one more trace of this prober; returns nil and the library's code if that fails.
 local function start(self)
   local t = self.template
   local n = C.mtr_start(self.engine.c, t, 1)
@@ -137,7 +138,7 @@ function M.open(engine, dst, opts)
   return self
 end
 
--- Sends through another trace, an old one that has room again or a new one.
+-- Sends through another trace: an old one that has room again, or a new one.
 local function elsewhere(self)
   local c = self.engine.c
   for _, lane in ipairs(self.lanes) do
@@ -155,12 +156,12 @@ end
 
 --- Sends a probe, as soon as the engine's rate allows.
 ---@param ttl integer 1..255
----@param id? any but nil: comes back with the reply or the timeout; default: a number
----@param flow? integer which of the equal-cost paths; default: the prober's
+---@param id? any comes back with the reply or the timeout; default: a number
+---@param flow? integer number of the flow; default: the prober's
 ---@return any? id
 ---@return string? message
----@return string? name "EAGAIN": too many probes are outstanding; "ECANCELED": closed; or what
---- keeps the packet from leaving
+---@return string? name "EAGAIN": too many probes are outstanding; "ECANCELED": closed; or why
+--- the packet could not leave
 function Prober:send(ttl, id, flow)
   if type(ttl) ~= "number" or ttl < 1 or ttl > 255 then
     error("send: ttl must be 1..255, got " .. err.show(ttl), 2)
@@ -180,13 +181,13 @@ function Prober:send(ttl, id, flow)
   return id
 end
 
--- The last probe has ended.
+-- Notes that no probe is outstanding any more; closes the prober if finish() was called.
 local function rest(self)
   pending.forget(self.engine, self)
   if self.finishing then self:close() end
 end
 
---- An event of one of its probes has come.
+--- Takes an event of one of its probes.
 ---@param hook function
 ---@param object mtr.BorrowedReply|mtr.BorrowedProbe
 ---@param e mtr.Event
@@ -204,20 +205,20 @@ function Prober:hook(hook, object, e)
   if ends and self.outstanding == 0 and self.open then rest(self) end
 end
 
---- A hook of it has failed: that is reported, and it is closed.
+--- Reports the error of one of its hooks, and closes the prober.
 ---@param text string with traceback
 function Prober:broke(text)
   self.engine:report(text)
   self:close()
 end
 
---- Closes it as soon as no probe is outstanding.
+--- Closes the prober as soon as no probe is outstanding.
 function Prober:finish()
   self.finishing = true
   if self.outstanding == 0 then self:close() end
 end
 
---- Closes it at once: outstanding probes are forgotten, no hook is called any more.
+--- Closes the prober at once: forgets outstanding probes, and calls no hook any more.
 function Prober:close()
   if not self.open then return end
   self.open, self.outstanding = false, 0
@@ -228,7 +229,7 @@ function Prober:close()
   end
 end
 
---- One of its traces has ended.
+--- Takes the DONE event of one of its traces.
 ---@param e mtr.Event
 function Prober:ended(e)
   C.mtr_release(self.engine.c, e.trace)

@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The options of a trace as the library takes them: struct mtr_trace, filled from the defaults,
--- from what the user gave, and from what its strategy sets. What has no field there is kept in a
--- table.
+-- Writes the options of a trace into a struct mtr_trace: the defaults, the user's options, and
+-- those that its strategy sets. Options without a field are kept in a table.
 --
--- Values are checked one by one as they come, and then against each other. What cannot be known
--- without the system (does the interface exist?) is an environment error and comes from bind().
+-- Values are checked one by one, and then against each other. What only the system knows (does the
+-- interface exist?) is checked by bind(), and is an environment error.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -19,7 +18,7 @@ local M = {}
 
 local TCP_PORT = options.trace.by_name.port.default.tcp
 
--- Options that contradict each other, or have no meaning together.
+-- Finds options that contradict each other, or have no meaning together.
 local function conflict(t, opts, strategy, source)
   if t.first_ttl > t.max_ttl then
     return ("first_ttl %d is above max_ttl %d"):format(t.first_ttl, t.max_ttl)
@@ -50,21 +49,21 @@ local function put_unsaid(option, value, opts, t, out)
   if opts[option.name] == nil then put(option, value, t, out) end
 end
 
--- What a strategy sets where the user has said nothing.
+-- Adds the options of the strategy that the user did not give.
 local function fill_defaults(declaration, s, opts, t, out)
   local defaults = type(s) == "table" and s.defaults
   if not defaults then return nil end
   return check.each(declaration, defaults, put_unsaid, opts, t, out)
 end
 
--- What is kept of no options.
+-- The table that is returned if no option has to be kept.
 local NONE = {}
 
 --- Checks options and writes them into a struct mtr_trace, on top of the defaults.
 ---@param declaration mtr.Declaration
 ---@param opts? table
 ---@param t ffi.cdata* struct mtr_trace
----@return table? kept options that have no place in the struct; not to be written to
+---@return table? kept options that have no field in the struct; do not change it
 ---@return string? message of a caller's bug
 function M.fill(declaration, opts, t)
   C.mtr_trace_defaults(t)
@@ -81,7 +80,7 @@ function M.fill(declaration, opts, t)
   return out
 end
 
---- Writes what only the system knows into the struct: interface, payload, source.
+--- Writes into the struct what needs the system or the engine: interface, payload, source.
 ---@param engine ffi.cdata*
 ---@param t ffi.cdata* struct mtr_trace
 ---@param out table what fill() kept

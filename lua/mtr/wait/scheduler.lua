@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Waiting, in one place: what a call does that has to wait for an engine.
+-- Tasks, and everything about a call that must wait for an engine.
 --
--- What is waited for is an op: a table whose `done` becomes true, with finish(op). In a task the
--- wait suspends the task, which goes on after the step that finished the op. Outside any task the
--- wait drives the open engines itself until the op is done. Inside a hook nothing can wait, the
--- engine is in the middle of a batch: that is a caller's bug and says so.
+-- A call waits for an op: a table whose `done` becomes true when finish(op) is called. In a task
+-- the wait suspends the task, which goes on after the step that finished the op. Outside any task
+-- the wait itself drives the open engines until the op is done. Inside a hook nothing can wait,
+-- because the engine is in the middle of a batch: that is a caller's bug.
 --
--- Tasks are resumed one after another by whoever is outermost (the end of a step, or the call that
+-- Tasks are resumed one after another by the outermost call (the end of a step, or the call that
 -- woke them), never one inside another and never inside a hook.
 --
--- A limit (mtr.with_timeout) that has expired is raised from each wait of its task until it is
+-- After a limit (mtr.with_timeout) has expired, each wait of its task raises until the limit is
 -- lifted. Code that never waits is never interrupted.
 
 local coro = require "mtr.wait.coro"
@@ -23,7 +23,7 @@ local M = {}
 ---@class mtr.Op
 ---@field done? boolean
 ---@field idle? boolean see mtr.wait.interrupt
----@field abandon? fun(op: mtr.Op) called when its waiter gives up
+---@field abandon? fun(op: mtr.Op) called when nobody waits for it any more
 
 ---@class mtr.Task: mtr.Op
 ---@field co thread
@@ -34,21 +34,21 @@ local M = {}
 local Task = {}
 Task.__index = Task
 
--- Code outside any task waits in its own name.
+-- Stands for all code outside tasks.
 local outside = { limits = {} }
 
 local current = outside
 local ready, first, last = {}, 1, 0
 local busy, NOTHING = false, { n = 0 }
 
---- True while hooks run.
+--- True while a hook runs.
 M.in_hook = false
 
 --- The task that runs now, or nil.
 ---@return mtr.Task?
 function M.current() return current ~= outside and current or nil end
 
---- Who waits now: a task, or what stands for all code outside tasks.
+--- Returns the running task, or the object that stands for all code outside tasks.
 ---@return mtr.Task
 function M.context() return current end
 
@@ -61,7 +61,7 @@ local function ended(task, outcome, ...)
     task.err = err.INTERRUPTED
   else
     task.err = debug.traceback(task.co, err.text((...)))
-    -- Without a reporter who waits for it is enough.
+    -- Without a reporter it is enough that somebody waits for the task and gets the error.
     if err.reporter or not task.waiters then err.report(task.err) end
   end
   M.finish(task)
@@ -81,7 +81,7 @@ local function advance()
   if task.co then resume(task) else task:run() end
 end
 
--- Runs what is ready, unless someone further up the stack is about to.
+-- Runs the ready tasks, unless a caller further up the stack will do it.
 local function drain()
   if busy or first > last then return end
   busy = true
@@ -91,7 +91,7 @@ local function drain()
   busy = false
 end
 
---- Lets a task go on, or has anything else run(), when hooks and tasks have given way.
+--- Queues a task, or any object with run(), to go on when no hook and no other task runs.
 ---@param task mtr.Task|{ run: fun(self: table), queued?: boolean }
 function M.wake(task)
   if task == outside or task.queued or task.done then return end
@@ -101,9 +101,9 @@ function M.wake(task)
   drain()
 end
 
---- Calls fn as the outermost: tasks that it wakes run when it has returned. Two values come back.
+--- Calls fn as the outermost call: tasks that it wakes run after it. Returns two values.
 ---@param fn function
----@param a? any its arguments; a fixed number, which LuaJIT compiles
+---@param a? any its arguments: a fixed number, so that LuaJIT compiles the call
 function M.batch(fn, a, b, c)
   if busy then return fn(a, b, c) end
   busy = true
@@ -123,12 +123,12 @@ local function as_hook(fn, a)
   return value
 end
 
---- Calls fn as a hook: nothing in it can wait, tasks that it wakes run when it has returned.
+--- Calls fn as a hook: it cannot wait, and tasks that it wakes run after it has returned.
 ---@param fn function
 ---@param a? any its argument
 function M.inside(fn, a) return M.batch(as_hook, fn, a) end
 
---- Calls fn as a hook in the next turn of mtr.loop. Its error is reported.
+--- Calls fn as a hook in the next turn of mtr.wait.loop. Reports its error.
 ---@param fn function
 function M.defer(fn)
   loop.defer(function()
@@ -137,7 +137,7 @@ function M.defer(fn)
   end)
 end
 
---- The op is done: whoever waits for it goes on.
+--- Marks an op as done, and wakes the tasks that wait for it.
 ---@param op mtr.Op
 function M.finish(op)
   op.done = true
@@ -160,7 +160,7 @@ local function check_limits(ops)
   end
 end
 
---- Raises the caller's bug of waiting where nothing can wait.
+--- Raises an error if the caller runs in a hook, where nothing can wait.
 ---@param who string the function that would wait
 ---@param level? integer of its caller, as error() counts from here; default 3
 function M.check(who, level)
@@ -170,9 +170,9 @@ function M.check(who, level)
   end
 end
 
-local STUCK = "mtr: waits for what can never happen: nothing is under way"
+local STUCK = "mtr: this wait would never end: nothing is under way"
 
--- Has the running task woken when the op is done.
+-- Adds the running task to those that wake when the op is done.
 local function follow(op)
   local waiters = op.waiters or {}
   op.waiters = waiters
@@ -182,7 +182,7 @@ local function follow(op)
   waiters[#waiters + 1] = current
 end
 
---- Waits until one of some ops is done, and returns it.
+--- Waits until one of a list of ops is done, and returns that op.
 ---@async
 ---@param ops mtr.Op[]
 ---@return mtr.Op
@@ -210,13 +210,13 @@ function M.wait_first(ops)
   end
 end
 
---- Waits until the op is done.
+--- Waits until an op is done.
 ---@async
 ---@param op mtr.Op
 function M.wait(op) M.wait_first { op } end
 
---- Starts a function as a task. It runs at once, up to its first wait, unless a task or a hook is
---- running: then as soon as that gives way. Its error is reported, and given to who waits for it.
+--- Starts a function as a task. It runs at once, up to its first wait; if a task or a hook runs,
+--- as soon as that ends or waits. Its error is reported, and returned to those who wait for it.
 ---@param fn function
 ---@return mtr.Task
 function M.go(fn, ...)
@@ -226,9 +226,9 @@ function M.go(fn, ...)
   return task
 end
 
---- Has the tasks that are ready run before the one that calls this goes on.
+--- Lets the ready tasks run before the calling task goes on.
 ---@async
----@return boolean some false: none was, or this is no task
+---@return boolean some false: no task was ready, or the caller is not a task
 function M.pass()
   local me = current
   if me == outside or first > last then return false end
@@ -237,8 +237,8 @@ function M.pass()
   return true
 end
 
---- Waits for the task. Returns what its function returned, or nil, its error with traceback, and
---- "ETASK"; "EINTR" if it was interrupted.
+--- Waits for the task. Returns the results of its function, or nil, its error with traceback, and
+--- "ETASK" ("EINTR" if it was interrupted).
 ---@async
 function Task:wait()
   M.check "task:wait"

@@ -8,7 +8,7 @@
 --       mtr.go(function() mtr.trace(dst) slots:release() end)
 --     end
 --
--- release() may be called anywhere, hooks included. It may be called more often than acquire().
+-- release() may be called anywhere, also in hooks, and more often than acquire().
 
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
@@ -16,11 +16,11 @@ local scheduler = require "mtr.wait.scheduler"
 local M = {}
 
 ---@class mtr.Semaphore
----@field count integer how many may still acquire without waiting
+---@field count integer how many tasks can acquire it without a wait
 local Semaphore = {}
 Semaphore.__index = Semaphore
 
---- A semaphore.
+--- Makes a semaphore with n places.
 ---@param n integer
 ---@return mtr.Semaphore
 function M.new(n)
@@ -30,7 +30,7 @@ function M.new(n)
   return setmetatable({ count = n, first = 1, last = 0 }, Semaphore)
 end
 
---- Takes one, waiting until there is one.
+--- Takes a place; waits until one is free.
 ---@async
 ---@return true
 function Semaphore:acquire()
@@ -47,7 +47,7 @@ function Semaphore:acquire()
   return true
 end
 
---- Gives one back.
+--- Gives a place back.
 function Semaphore:release()
   while self.first <= self.last do
     local op = self[self.first]

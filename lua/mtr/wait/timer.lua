@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- One-shot timers of an engine. They end early, with a reason, when the engine is closed.
+-- One-shot timers of an engine. When the engine closes, a timer ends early and its function is told
+-- so by its argument.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -16,7 +17,7 @@ local M = {}
 
 local handle = lib.new "uint32_t[1]"
 
---- Calls fn after `ms`, from a step, as a hook.
+--- Calls fn after `ms` milliseconds, inside a step, as a hook.
 ---@param engine mtr.Engine
 ---@param ms number
 ---@param fn fun(cancelled: boolean?)
@@ -33,14 +34,14 @@ function M.start(engine, ms, fn)
   return timer
 end
 
---- The timer's event has come.
+--- Takes the timer's event.
 function Timer:fired()
   local fn = self.fn
   pending.free(self.engine, self)
   if fn then fn() end
 end
 
---- Its function will not be called.
+--- Cancels the timer: its function will not be called.
 function Timer:cancel()
   self.fn = nil
   if not self.slot or self.forgotten then return end
@@ -51,7 +52,7 @@ function Timer:cancel()
   end
 end
 
---- The engine closes.
+--- Ends the timer early, because the engine closes.
 function Timer:closed()
   local fn = self.fn
   self:cancel()

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- A descriptor that an engine watches beside its own: it says once when there is something to read,
--- or room to write, and is asked again for the next time. The descriptor stays its owner's, and
--- must stay open until stop().
+-- Watches a user's descriptor in an engine: calls a function once, when the descriptor can be read
+-- or written. For the next time the caller asks again. The caller still owns the descriptor, and
+-- keeps it open until stop().
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -19,14 +19,14 @@ M.READABLE, M.WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 local Watch = {}
 Watch.__index = Watch
 
---- A watch that has not been asked anything yet.
+--- Makes a watch that waits for nothing yet.
 ---@param engine mtr.Engine
 ---@param fd integer
 ---@return mtr.Watch
 function M.new(engine, fd) return setmetatable({ engine = engine, fd = fd }, Watch) end
 
---- Calls fn, from a step, as a hook, when the descriptor is ready; with a message and a name if it
---- is not, and never will be.
+--- Calls fn inside a step, as a hook, when the descriptor is ready. Calls it with a message and a
+--- name if the descriptor will never be ready.
 ---@param kind integer M.READABLE or M.WRITABLE
 ---@param fn fun(message: string?, name: string?)
 ---@return true?
@@ -44,7 +44,7 @@ function Watch:ask(kind, fn)
   return true
 end
 
---- Its event has come. Whoever asks again at once keeps the slot.
+--- Takes its event. If the function asks again at once, the watch keeps its slot.
 function Watch:ready()
   local fn = self.fn
   self.fn = nil
@@ -52,7 +52,7 @@ function Watch:ready()
   if not self.fn then pending.free(self.engine, self) end
 end
 
---- Gives the descriptor up. A question that was asked gets no answer.
+--- Stops watching the descriptor. A function that still waits is not called.
 function Watch:stop()
   self.fn = nil
   if self.engine.closed then return end
@@ -66,12 +66,12 @@ local function cancel(self, message, name)
   if fn then fn(message, name) end
 end
 
---- Everything is to end: nobody reads any more. What was written may still go out.
+--- Ends a wait for input, because all traces must end. Output may still be written.
 function Watch:halt()
   if self.kind == M.READABLE then cancel(self, "ECANCELED: interrupted", "ECANCELED") end
 end
 
---- The engine closes.
+--- Ends the wait, because the engine closes.
 function Watch:closed() cancel(self, "ECANCELED: the engine was closed", "ECANCELED") end
 
 return M

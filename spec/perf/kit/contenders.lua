@@ -2,8 +2,8 @@
 --
 -- How the bench runs what it compares, each in the prober of a lab and within a time limit: the
 -- engine, the bare loop, the engine's memory probe, and other people's tracers. A contender prints
--- key=value or is measured from outside; either way a table of numbers comes back. What goes wrong
--- is an error: a bench with holes in it is none.
+-- key=value or is measured from outside; either way a table of numbers comes back. A contender that
+-- fails is an error, because a bench without it would be incomplete.
 
 local measure = require "spec.perf.kit.measure"
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the parts of the bench share, most of them of load.lua: runs in turns, and what their
--- columns come to. Every figure of ours that has a target is told as a ratio to mini, or as a
--- difference, of runs that were neighbours, and is their median.
+-- Functions that the parts of the bench share: runs in turns, and the medians of their columns.
+-- Every figure with a target is a ratio to mini, or a difference from it, between runs next to each
+-- other; the median of these is reported.
 
 local runs = require "spec.perf.kit.load_runs"
 

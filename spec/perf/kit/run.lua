@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- One ruler for all: runs a command on CPU 0 and tells from outside what it cost: CPU time and peak
--- memory from wait4, packets and their rate from the interface's counter, read every 50 ms. Prints
--- what the command printed, then one line of key=value.
+-- Measures all contenders in the same way: runs a command on CPU 0 and measures it from outside:
+-- CPU time and peak memory by wait4, packets and their rate by the counter of the interface, read
+-- every 50 ms. Prints what the command printed, then one line of key=value.
 --
 --   luajit spec/perf/kit/run.lua DEVICE COMMAND [ARGS]
 --

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What traces in flight take. It starts TRACES traces at next to no rate and looks, lets all their
--- probes go and looks again, while nothing ends: the destination is to swallow what reaches it, so
--- each trace waits with all its hops but the last answered and kept.
+-- Measures the memory of traces in flight. It starts TRACES traces at a very low rate and measures,
+-- lets all probes be sent and measures again, before any trace ends: the destination must not
+-- answer, so each trace waits, with all its hops except the last answered and kept.
 --
 --   mtrlua spec/perf/loads/memory.lua [traces=1000] [ttls=8]
 --

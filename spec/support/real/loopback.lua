@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What API specs need of this host: engines on loopback, a port that stays silent, a count of open
+-- Helpers for API specs: engines on loopback, a port that does not answer, the number of open
 -- descriptors, and a plain poll loop.
 local ffi = require "ffi"
 local mtr = require "mtr"

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/api/check.c.
+
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load{ "core/api/check.h", "core/mtr.h" }

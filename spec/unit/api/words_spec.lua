@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/api/words.c.
+
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load{ "core/mtr.h" }

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/base/slab.c.
+
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
 local random = require "spec.support.harness.random"

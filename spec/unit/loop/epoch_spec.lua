@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/loop/epoch.h.
+
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
 

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/loop/watch.c.
+
 local core = require "spec.support.harness.core"
 local paired = require "spec.support.real.paired"
 

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests what a delivered reply means for its trace (core/probe/deliver.c).
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/identity.h.
+
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local inline = require "spec.support.harness.inline"
@@ -53,7 +56,7 @@ describe("identity", function()
     open()
     local seen = {}
     for flow = 0, 0xdfff do
-      local sum = I.identity_checksum(d.core, 77, flow)
+      local sum = I.identity_checksum(I.identity_base(d.core, 77), flow)
       assert(sum ~= 0 and sum ~= 0xffff and not seen[sum], flow)
       seen[sum] = true
     end
@@ -64,7 +67,7 @@ describe("identity", function()
     local sums, lows, p = {}, {}, ffi.new "struct probe"
     local n, m = 0, 0
     for i = 1, 2000 do
-      local sum = I.identity_checksum(d.core, i, 0)
+      local sum = I.identity_checksum(I.identity_base(d.core, i), 0)
       if sums[sum] then n = n + 1 end
       sums[sum] = true
       p.handle, p.dst = i * 2 ^ 19 + 7, 5

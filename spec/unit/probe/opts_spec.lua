@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/opts.c.
+
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load{ "core/probe/opts.h" }

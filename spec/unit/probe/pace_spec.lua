@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/pace.c.
+
 local core = require "spec.support.harness.core"
 local random = require "spec.support.harness.random"
 

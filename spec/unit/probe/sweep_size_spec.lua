@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests how the sweep lowers its packet size after a packet too big (core/probe/sweep.c).
+
 local core = require "spec.support.harness.core"
 local sweep = require "spec.support.virtual.sweep"
 

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/probe/table.c.
+
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
 local path = require "spec.support.virtual.path"

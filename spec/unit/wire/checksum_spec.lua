@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/wire/checksum.c.
+
 local core = require "spec.support.harness.core"
 local packet = require "spec.support.packets.packet"
 

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/wire/ext.c.
+
 local core = require "spec.support.harness.core"
 local packet = require "spec.support.packets.packet"
 local vectors = require "spec.support.packets.vectors"

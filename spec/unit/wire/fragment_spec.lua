@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/wire/fragment.c.
+
 local core = require "spec.support.harness.core"
 local packet = require "spec.support.packets.packet"
 local wire = require "spec.support.packets.wire"

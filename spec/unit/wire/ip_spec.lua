@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/wire/ip.c.
+
 local core = require "spec.support.harness.core"
 local packet = require "spec.support.packets.packet"
 local parts = require "spec.support.packets.parts"

@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: MIT
 --
--- Doubletree (Donnet and others, 2005): paths from one source are a tree, paths to one network
--- another, so what is known of them is not probed again. It starts at TTL `h` and goes forward to
--- the target, or to a hop of the global stop set: one that was seen on the way to the same prefix.
--- Then it goes back from h - 1 to the source, or to a hop of the local stop set: one that was seen
--- from here at all.
+-- Doubletree (Donnet and others, 2005). Paths from one source form a tree, and paths to one network
+-- form another, so known parts are not probed again. It starts at TTL `h` and goes forward to the
+-- target, or to a hop in the global stop set: hops that were seen on a path to the same prefix.
+-- Then it goes backward from h - 1 to the source, or to a hop in the local stop set: all hops that
+-- were seen from this source.
 --
 --     local state = mtr.strategy.doubletree.new_state()
 --     mtr.trace(dst, { strategy = mtr.strategy.doubletree { state = state, h = 8 } })
 --
--- Traces that share a state share the sets; one without a state has sets of its own. The reason is
--- "gss" if the global set ended the way forward; else what did, if that was the target or an
--- unreachable; else "lss" if the local set ended the way back. result.doubletree has both ends.
--- Wrong where paths of one source are no tree: what a load balancer hides behind a known hop.
+-- Traces that share a state share the sets; a trace without a state has separate sets. The stop
+-- reason is "gss" if the global set ended the forward part; otherwise the reason of the target or
+-- an unreachable; otherwise "lss" if the local set ended the backward part. result.doubletree has
+-- both ends. It misses hops where the paths of one source are not a tree: behind a load balancer.
 
 local addr = require "mtr.base.addr"
 
 local M = { name = "doubletree", state = false, h = 8, prefix = 24 }
 
---- Stop sets, to be shared: any table with the tables `global` and `near`.
+--- Makes stop sets to share: any table with the tables `global` and `near`.
 function M.new_state() return { global = {}, near = {} } end
 
 function M:init(trace)
@@ -47,14 +47,14 @@ local function finish(self, backward)
     open and self.furthest or 0
 end
 
--- Turns round; ends at once when there is nothing behind.
+-- Turns from forward to backward; ends at once if there is nothing to probe backward.
 local function turn(self, reason, data)
   self.forward, self.reason, self.data = false, reason, data
   self.furthest, self.probe.ttl = self.probe.ttl, self.start
   for _, at in ipairs(self.mine) do self.seen[at], self.sets.near[at] = true, true end
 end
 
--- On to the next TTL of this direction.
+-- Goes on to the next TTL in this direction.
 local function onward(self, reason, data)
   local o = self.o
   self.tries = 0

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- MDA, the multipath detection algorithm (Augustin, Friedman and Teixeira, 2007): through each node
--- go so many flows that the probability of missing one of its next hops is below 100 - `confidence`
--- percent. Flows that are known to pass a node are used first; while they are too few, new ones are
--- sent to the node's TTL to find more.
+-- MDA, the multipath detection algorithm (Augustin, Friedman and Teixeira, 2007). It sends so many
+-- flows through each node that it misses one of the next hops with a probability below
+-- 100 - `confidence` percent. It first uses flows that are known to pass the node; if these are too
+-- few, it sends new flows to the TTL of the node to find more.
 --
 --     result.mda = { confidence =, flows =, hops = { { ttl =, nodes = { addr, ... },
 --                    links = { { from = addr, to = addr }, ... } }, ... } }
 --
--- A silent node is "*"; links are between this TTL and the one before. It ends where no node goes
--- on, or when `flows` are used up. Wrong where packets are balanced one by one: there a flow that
--- once passed a node says nothing of the next one.
+-- A silent node is "*"; links lead from the TTL before to this TTL. It ends where no path goes on,
+-- or when `flows` flows are used. Its result is wrong where routers balance packet by packet: there
+-- the next packet of a flow may take another path.
 
 local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
 
@@ -18,10 +18,10 @@ local M = { name = "mda", confidence = 95, flows = 512 }
 
 M.defaults = { window = 32, max_probes = 20000 }
 
---- Of result.mda.hops: where paths part and meet again.
+--- Returns the diamonds of result.mda.hops: where paths split and join again.
 M.diamonds = mda_diamond.diamonds
 
--- Sends flows to a TTL, until each is answered or was tried `attempts` times, and waits for all.
+-- Sends flows to a TTL, each until it is answered or was tried `attempts` times, and waits for all.
 local function send(self, trace, ttl, flows)
   local at = self.at[ttl]
   for _ = 1, trace.options.attempts do
@@ -37,8 +37,8 @@ local function send(self, trace, ttl, flows)
   end
 end
 
--- New flows to a TTL. Those that find a new node there are followed back to where all flows pass
--- one node, to know how they came.
+-- Sends new flows to a TTL. A flow that finds a new node there is probed at lower TTLs too, down to
+-- one that all flows pass, to find its path.
 local function search(self, trace, ttl, flows)
   local known = mda_diamond.nodes(self.at[ttl])
   send(self, trace, ttl, flows)
@@ -57,7 +57,7 @@ local function search(self, trace, ttl, flows)
   end
 end
 
--- One round of probes for the next hops at ttl; false when enough is known of them.
+-- Sends one round of probes for the next hops at ttl; returns false when enough of them is known.
 local function explore(self, trace, ttl)
   local go, lack = {}, 0
   for _, node in ipairs(mda_diamond.survey(self.at, self.used, ttl, self.closed[ttl - 1])) do

@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: MIT
 --
--- Path MTU discovery (RFC 1191, RFC 8201). The smallest packets find the target, or the furthest
--- hop that answers, one TTL after the other; then packets to there that must not be fragmented,
--- `largest` bytes at first, shrink to what routers say fits, or by RFC 1191's plateaus where they
--- do not say. Unless a router said what fits, the size is then searched for, by halves, between the
--- largest that came through and the least that did not; so it is where packets just vanish (a black
--- hole).
+-- Path MTU discovery (RFC 1191, RFC 8201). First the smallest packets find the target, or the
+-- furthest hop that answers, TTL by TTL. Then packets of `largest` bytes, which must not be
+-- fragmented, are sent there. They shrink to the size that routers report, or by the plateaus of
+-- RFC 1191 if a router reports none. Unless a router reported the size, a binary search follows
+-- between the largest size that passed and the smallest that did not; also if packets vanish
+-- without a message (a black hole).
 --
---     result.pmtu = { mtu =, complete = the target itself answered, ttl = of who did,
+--     result.pmtu = { mtu =, complete = the target answered, ttl = of the answer,
 --                     limits = { { addr =, mtu =, size = }, ... }, blackhole = true or nil }
 --
--- In `limits` is who did not let a packet of `size` pass, the first one each; without addr: this
--- host. No mtu: not even the smallest packet was answered. One lost answer too many looks like a
--- black hole: attempts guard against that.
+-- `limits` lists the routers that did not pass a packet of `size` bytes, each once; without addr:
+-- this host. Without mtu: not even the smallest packet was answered. If all answers to a size get
+-- lost, that looks like a black hole; more `attempts` make that less likely.
 
 local too_big = require "mtr.strategy.builtin.parts.too_big"
 
@@ -20,7 +20,7 @@ local M = { name = "pmtu", largest = 1500 }
 
 M.defaults = { dont_fragment = true, attempts = 3 }
 
--- Sends a packet until it is answered: the answer, or the silence of the last one.
+-- Sends a packet up to `attempts` times; returns the answer, or the last timeout.
 local function ask(trace, ttl, size)
   local what
   for _ = 1, trace.options.attempts do
@@ -30,7 +30,7 @@ local function ask(trace, ttl, size)
   return what
 end
 
--- The TTL of the target, or of the furthest hop that answers the smallest packet; and which it is.
+-- Finds the TTL of the target, or of the furthest hop that answers the smallest packet.
 local function reach(trace, least)
   local o, gap, best = trace.options, 0, nil
   for ttl = o.first_ttl, o.max_ttl do
@@ -43,7 +43,7 @@ local function reach(trace, least)
   return best, false
 end
 
--- Notes that a packet of `size` did not pass.
+-- Notes who did not pass a packet of `size` bytes.
 local function note(self, what, size)
   local limits = self.found.limits
   local mtu, last = what.too_big and what.mtu or nil, limits[#limits]
@@ -51,8 +51,9 @@ local function note(self, what, size)
   limits[#limits + 1] = { addr = what.addr, mtu = mtu, size = size }
 end
 
--- Whether a packet of probe.size came through; if not, a smaller size is in probe.size, by what a
--- router says or this host. Second: it was lost, or cannot shrink; third: the new size is a guess.
+-- Returns true if a packet of probe.size passed. If not, it lowers probe.size to what a router or
+-- this host reports. Second result: the packet was lost, or cannot shrink; third: the new size is a
+-- guess.
 local function try(self, trace, probe)
   local size = probe.size
   local what = ask(trace, probe.ttl, size)
@@ -68,7 +69,7 @@ local function try(self, trace, probe)
   return false, probe.size >= size, not what.too_big or what.mtu ~= probe.size
 end
 
--- The largest size from `low`, which comes through, to below `high`, which does not.
+-- Finds the largest size that passes, from `low`, which passes, to below `high`, which does not.
 local function search(self, trace, ttl, low, high)
   while high - low > 1 do
     local probe = { ttl = ttl, size = math.floor((low + high) / 2) }

@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- All TTLs in random order, as yarrp probes: no router sees two probes of a trace in a row, so that
--- limits on answers bite less. Every TTL gets one probe, but for those behind the target, or an
--- unreachable, once it has answered. The order follows from `seed` and the target alone.
+-- Probes all TTLs in random order, like yarrp: a router rarely gets two probes of a trace in a row,
+-- so rate limits on answers matter less. Every TTL gets one probe, except TTLs behind the target,
+-- or behind an unreachable, after that has answered. The order depends only on `seed` and the
+-- target.
 
 local bit = require "bit"
 
 local M = { name = "random", seed = 1 }
 
--- Marsaglia's xorshift.
+-- Returns the next random number: Marsaglia's xorshift.
 local function step(x)
   x = bit.bxor(x, bit.lshift(x, 13))
   x = bit.bxor(x, bit.rshift(x, 17))

@@ -1,30 +1,38 @@
 -- SPDX-License-Identifier: MIT
 --
--- Rounds, as mtr(8) has them: one probe for every hop, then the same again `interval` ms after the
--- round began, `rounds` times. A round goes no further than the target, an unreachable, or
--- gap_limit hops beyond the last one that ever answered. Replies of all rounds are in the result,
--- `attempt` being the round as long as there are no more than 255.
+-- Probes in rounds, like mtr(8): one probe for every hop, `rounds` times. A round begins `interval`
+-- ms after the one before began. It ends at the target, at an unreachable, or gap_limit hops behind
+-- the last hop that ever answered. The result has the replies of all rounds; `attempt` is the
+-- round, up to 255.
 --
--- The way may grow meanwhile: a round goes one hop further when nothing ended the one before, and
--- on to the new end once the old one has turned out to be in the middle.
+-- The path may become longer: a round goes one hop further if nothing ended the round before, and
+-- it goes on to the new end if the old last hop is now in the middle.
 
 local M = { name = "rounds", rounds = 10, interval = 1000, out = 0 }
 
-M.defaults = { max_probes = 1000000 }  -- rounds and max_ttl bound it
+M.defaults = { max_probes = 0 }        -- no limit: `rounds` limits it, and may be math.huge
 
 function M:init(trace)
   local o = trace.options
   self.o, self.probe = o, {}
   self.round, self.due, self.ttl = 1, self.interval, o.first_ttl - 1
   self.high, self.limit, self.nearest = o.first_ttl - 1, o.max_ttl, o.max_ttl
+  self.ends, self.codes = {}, {}       -- by TTL: why it ended a round when it last answered
   self.ended = false                   -- something ended this round
 end
 
--- All rounds are over. What the engine makes of it is right unless the way has grown.
+-- Ends after the last round. The path ends at the first TTL that ended a round when it last
+-- answered. The engine finds the right reason, unless the path became longer.
 local function finish(self)
-  if self.out > 0 or self.limit == self.nearest then return nil end
-  if not self.reason then return "stop", "hoplimit", 0, self.high end
-  return "stop", self.reason, self.code, self.limit
+  if self.out > 0 then return nil end
+  for ttl = self.o.first_ttl, self.o.max_ttl do
+    if self.ends[ttl] then
+      if ttl == self.nearest then return nil end
+      return "stop", self.ends[ttl], self.codes[ttl], ttl
+    end
+  end
+  if self.limit == self.nearest then return nil end
+  return "stop", "hoplimit", 0, self.high
 end
 
 function M:next(now)
@@ -51,11 +59,12 @@ function M:on_reply(reply)
   if reply.final or reply.unreach then
     self.ended, self.limit = true, math.min(self.limit, ttl)
     self.nearest = math.min(self.nearest, ttl)
-    self.reason = reply.final and "completed" or "unreach"
-    self.code = not reply.final and reply.icmp_code or 0
-  elseif ttl == self.limit then
-    self.limit, self.reason = self.o.max_ttl, nil
+    self.ends[ttl] = reply.final and "completed" or "unreach"
+    self.codes[ttl] = not reply.final and reply.icmp_code or 0
+    return
   end
+  self.ends[ttl] = false
+  if ttl == self.limit then self.limit = self.o.max_ttl end
 end
 
 function M:on_timeout() self.out = self.out - 1 end

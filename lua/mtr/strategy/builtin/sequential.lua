@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- One probe at a time, TTL by TTL: each hop is asked until it has given `queries` answers or has
--- been tried `attempts` times for each. Slow, and gentle on routers that limit their answers.
+-- Sends one probe at a time, TTL by TTL. Each hop is probed until it has given `queries` answers,
+-- with at most `attempts` tries for each. It is slow, but good for routers that limit their
+-- answers.
 --
--- It ends as the sweep does, but for loops, which it does not look for.
+-- It ends for the same reasons as the sweep in the engine, except loops, which it does not detect.
 
 local M = { name = "sequential", ttl = 0, answers = 0, tries = 0, gap = 0, unreach = 0, code = 0 }
 
@@ -17,7 +18,7 @@ function M:next()
   return self.probe
 end
 
--- The hop has settled: on to the next one, or the end.
+-- Goes on to the next hop, or ends: this hop has settled.
 local function settled(self)
   local o, ttl = self.options, self.probe.ttl
   if self.final then return "stop", "completed", 0, ttl end

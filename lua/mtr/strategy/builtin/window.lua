@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- The engine's own sweep (core/probe/sweep), written as a strategy: up to `window` probes ahead,
--- lowest TTL first, each hop asked until it has given `queries` answers or has been tried
--- `attempts` times for each; hops are judged in TTL order. Its results are those of the sweep.
+-- The sweep of the engine (core/probe/sweep), written as a strategy. It keeps up to `window` probes
+-- outstanding, lowest TTL first. Each hop is probed until it has given `queries` answers, with at
+-- most `attempts` tries for each; hops are judged in TTL order. Its results are equal to those of
+-- the sweep.
 --
--- An instance (mtr.strategy.builtin.parts.window_state) is the probe that it wants, too. What
--- happens for every probe has no loop: LuaJIT compiles none that mostly goes round once.
+-- An instance (mtr.strategy.builtin.parts.window_state) is also the probe that it returns. Code
+-- that runs for every probe has no loop, because LuaJIT compiles no loop that mostly runs once.
 
 local bit = require "bit"
 local err = require "mtr.base.err"
@@ -23,7 +24,7 @@ local M = { name = "window-lua", reuse = true }
 
 M.create, M.init = window_state.kind(M)
 
--- The lowest TTL below next_ttl that wants another probe, or next_ttl.
+-- Returns the lowest TTL below next_ttl that needs another probe, or next_ttl.
 local function search(self, o)
   for ttl = self.settled + 1, self.next_ttl - 1 do
     if wants(o, self.hop[self.step * ttl]) then return ttl end
@@ -32,7 +33,7 @@ local function search(self, o)
   return self.next_ttl
 end
 
--- The same, at first sight.
+-- Returns the same, with a fast check first.
 local function again(self, o)
   local ttl = self.retry
   if ttl > self.settled and wants(o, self.hop[self.step * ttl]) then return ttl end
@@ -61,7 +62,7 @@ local function settle(self, o, trace)
   return settle(self, o, trace)
 end
 
--- A probe for `ttl` has come to nothing.
+-- Notes that a probe to `ttl` ended without the hop's answer.
 local function lost(self, o, ttl, h, trace)
   self.hop[self.step * ttl] = h
   if wants(o, h) then

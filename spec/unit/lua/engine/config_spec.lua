@@ -117,7 +117,7 @@ describe("engine options", function()
     [{ max_probes = 0 }] = "engine: max_probes must be 1..524288, got 0",
     [{ seed = -1 }] = "engine: seed must be 0..4294967295, got -1",
     [{ exclude = 5 }] = "engine: exclude must be a list of prefixes or the name of a file, got 5",
-    [{ log = "loud" }] = "engine: log must be a function or one of them: "
+    [{ log = "loud" }] = "engine: log must be a function or one of: "
       .. '"error", "warn", "info" or "debug", got "loud"',
   } do
     it("refuse: " .. message, function()

@@ -3,6 +3,7 @@
 -- Replies as tables, read from event records; and the borrowed objects over the same records.
 local addr = require "mtr.base.addr"
 local hops = require "mtr.record.hop"
+local kept = require "mtr.record.kept"
 local lib = require "mtr.lib"
 local probes = require "mtr.record.probe"
 local decode = require "mtr.record.decode"
@@ -126,7 +127,7 @@ describe("a borrowed hop", function()
     assert.same({
       ttl = 7, addr = "192.0.2.1", rtt = 1.25, addr_class = "documentation", replies = {},
     }, copy)
-    assert.is_nil(getmetatable(copy))
+    assert.equal(kept.hop, getmetatable(copy))
   end)
 end)
 

@@ -20,9 +20,9 @@ describe("the pmtu reporter writes", function()
     ["who limits it, and whether they say to what"] = { { mtu = 1300, complete = true, limits = {
       { size = 9000 }, { addr = "192.0.2.1", size = 1500, mtu = 1400 },
       { addr = "192.0.2.2", size = 1400 } } },
-      "web (192.0.2.9): path mtu 1300\n  this host lets no 9000 bytes pass\n"
-        .. "  192.0.2.1 lets no 1500 bytes pass, says 1400\n"
-        .. "  192.0.2.2 lets no 1400 bytes pass\n" },
+      "web (192.0.2.9): path mtu 1300\n  this host does not pass 9000 bytes\n"
+        .. "  192.0.2.1 does not pass 1500 bytes, reports 1400\n"
+        .. "  192.0.2.2 does not pass 1400 bytes\n" },
     ["a black hole"] = { { mtu = 1380, complete = true, blackhole = true, limits = {} },
       "web (192.0.2.9): path mtu 1380, black hole\n" },
     ["a target that is silent"] = { { mtu = 1500, ttl = 4, limits = {} },

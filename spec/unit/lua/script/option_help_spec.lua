@@ -13,14 +13,14 @@ describe("a line of a help text", function()
     { "  -w, --timeout WAIT", "  -w, --timeout WAIT      how long to wait for an answer: "
       .. "seconds, or such as 250ms (2s)" },
     { "  -p, --protocol WORD (udp)",
-      "  -p, --protocol WORD     what to probe with: icmp, udp (default), tcp" },
+      "  -p, --protocol WORD     protocol of the probes: icmp, udp (default), tcp" },
     { "  --port N", "  --port N                destination port (udp 33434, tcp 80)" },
     { "  -s, --source ADDRESS", "  -s, --source ADDRESS    source address (by route)" },
-    { "  --allow-broadcast", "  --allow-broadcast       multicast and broadcast targets too" },
-    { "  --stop-on-te-from-dst", "  --stop-on-te-from-dst   a time exceeded from the target's own "
-      .. "address completes the trace" },
-    { "  --multipath WORD", "  --multipath WORD        how probes are told apart; paris keeps "
-      .. "those of one flow on one path:\n" .. (" "):rep(26)
+    { "  --allow-broadcast", "  --allow-broadcast       allow multicast and broadcast targets" },
+    { "  --stop-on-te-from-dst", "  --stop-on-te-from-dst   complete the trace at a time exceeded "
+      .. "from the target's address" },
+    { "  --multipath WORD", "  --multipath WORD        how probes are identified; paris keeps "
+      .. "the probes of a flow on one path:\n" .. (" "):rep(26)
       .. "paris (default), classic, dublin" },
   } do
     it(("%q is completed"):format(case[1]), function()
@@ -40,7 +40,7 @@ describe("a line of a help text", function()
 
   it("that names no option of a trace must say more", function()
     assert.has_error(function() option_help.complete "  -c, --count N\n" end,
-      'cli: "-c, --count N" is no option of a trace: the help text must say what it is')
+      'cli: "-c, --count N" is not an option of a trace: the help text must describe it')
   end)
 end)
 

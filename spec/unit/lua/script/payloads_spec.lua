@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests lua/mtr/script/payloads.lua.
+
 local mtr = require "mtr"
 
 local function hex(text)

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests lua/mtr/script/warnings.lua.
+
 local mtr = require "mtr"
 
 -- A result whose hops answer with these addresses and reply TTLs; false: silence.

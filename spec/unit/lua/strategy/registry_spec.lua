@@ -56,7 +56,7 @@ describe("strategies", function()
   it("need a name to be registered, and not the sweep's", function()
     local s = { next = print }
     assert.equal("register: the name must be a string, got 7", raised(mtr.strategy.register, 7, s))
-    assert.equal('register: "window" is the engine\'s own sweep',
+    assert.equal('register: the name "window" is reserved',
       raised(mtr.strategy.register, "window", s))
   end)
 

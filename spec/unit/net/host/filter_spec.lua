@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/net/host/filter.c.
+
 local bpf = require "spec.support.real.bpf"
 local core = require "spec.support.harness.core"
 local packet = require "spec.support.packets.packet"

@@ -1,4 +1,7 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Tests core/net/host/ports.c.
+
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 
@@ -33,8 +36,8 @@ describe("ports", function()
     assert.is_true(p.base >= 16384 and p.base + C.NET_PORTS <= 32768)
     assert.equal(0, p.base % C.NET_PORTS)
     assert.equal(2, p.count)
-    assert.equal(1, C.ports_hold(p, UDP, p.base))
-    assert.equal(1, C.ports_hold(p, TCP, p.base))
+    assert.equal(1, C.ports_reserve(p, UDP, p.base))
+    assert.equal(1, C.ports_reserve(p, TCP, p.base))
   end)
 
   it("are another block for another engine, even of the same seed", function()
@@ -51,9 +54,9 @@ describe("ports", function()
 
   it("are held once each, and for each protocol apart", function()
     local p = new(3)
-    for i = 1, 40 do assert.equal(0, C.ports_hold(p, UDP, p.base + i)) end
-    for i = 1, 40 do assert.equal(1, C.ports_hold(p, UDP, p.base + i)) end
-    assert.equal(0, C.ports_hold(p, TCP, p.base + 1))
+    for i = 1, 40 do assert.equal(0, C.ports_reserve(p, UDP, p.base + i)) end
+    for i = 1, 40 do assert.equal(1, C.ports_reserve(p, UDP, p.base + i)) end
+    assert.equal(0, C.ports_reserve(p, TCP, p.base + 1))
     assert.equal(43, p.count)
     assert.equal(before + 43, fds())
   end)
@@ -62,11 +65,11 @@ describe("ports", function()
     it("are nobody else's while they are held: " .. protocol, function()
       local a, b = new(4), new(5)
       local number = a.base + 100
-      assert.equal(0, C.ports_hold(a, C["WIRE_" .. protocol], number))
-      assert.equal(EADDRINUSE, C.ports_hold(b, C["WIRE_" .. protocol], number))
+      assert.equal(0, C.ports_reserve(a, C["WIRE_" .. protocol], number))
+      assert.equal(EADDRINUSE, C.ports_reserve(b, C["WIRE_" .. protocol], number))
       assert.equal(2, b.count)
       C.ports_close(a)
-      assert.equal(0, C.ports_hold(b, C["WIRE_" .. protocol], number))
+      assert.equal(0, C.ports_reserve(b, C["WIRE_" .. protocol], number))
     end)
   end
 end)

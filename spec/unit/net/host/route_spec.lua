@@ -80,8 +80,8 @@ describe("route", function()
     local function asked_at(dst)
       for i = 0, C.ROUTE_CACHE - 1 do
         local a = r.cache[i]
-        if a.valid == 1 and ffi.string(a.asked.dst, 16) == path.bytes(dst) then
-          return tonumber(a.asked.now) / SECOND
+        if a.valid == 1 and ffi.string(a.question.dst, 16) == path.bytes(dst) then
+          return tonumber(a.question.now) / SECOND
         end
       end
     end

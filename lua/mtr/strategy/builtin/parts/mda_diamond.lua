@@ -1,20 +1,21 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the flows of a trace have found, for mda: the nodes of a diamond and their links; how many
--- probes are enough to stop looking for more of them; and the diamonds of a result.
+-- Calculations for the strategy mda: the nodes and links that the flows of a trace have found, how
+-- many probes are enough to stop searching for more, and the diamonds of a result.
 
 local M = {}
 
 local tables = {}
 
---- Probes through a node with `known` next hops that would have shown one more, were there one.
+--- Returns how many probes through a node are needed to be sure that it has no more than `known`
+--- next hops.
 ---@param confidence number percent
 ---@param known integer
 ---@return integer
 function M.enough(confidence, known)
   local row = tables[confidence] or {}
   tables[confidence] = row
-  local k, n, p = known + 1, 0, { [0] = 1 }        -- p[j]: that n probes have shown j of k
+  local k, n, p = known + 1, 0, { [0] = 1 }        -- p[j]: probability that n probes show j of k
   for j = 1, k do p[j] = 0 end
   while not row[known] do
     n = n + 1
@@ -25,12 +26,13 @@ function M.enough(confidence, known)
   return row[known]
 end
 
---- The nodes at ttl - 1 that go on, with what their flows have found at ttl: `probed` of them,
---- `known` different ones, and the flows in `fresh` are not tried yet.
+--- Returns the nodes at ttl - 1 from which paths go on. For each: how many of its flows were probed
+--- at ttl (`probed`), how many different nodes they found (`known`), and the flows not tried
+--- (`fresh`).
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
----@param flows integer those that were used
+---@param flows integer number of flows used
 ---@param ttl integer
----@param closed table<string, true> addresses at ttl - 1 that do not go on
+---@param closed table<string, true> addresses at ttl - 1 where paths end
 ---@return { fresh: integer[], seen: table<string, true>, known: integer, probed: integer }[]
 function M.survey(found, flows, ttl, closed)
   local list, by, here = {}, {}, found[ttl]
@@ -54,7 +56,7 @@ function M.survey(found, flows, ttl, closed)
   return list
 end
 
---- The addresses at one TTL, and the only one if there is one only.
+--- Returns the addresses at one TTL; and the address, if there is only one.
 ---@param found table<integer, string> by flow
 ---@return table<string, true>
 ---@return string?
@@ -66,11 +68,11 @@ function M.nodes(found)
   return known, n == 1 and last or nil
 end
 
---- The addresses at a TTL and the links to them, each once, in the order of flows.
+--- Returns the addresses at a TTL and the links to them, each once, in the order of flows.
 ---@param found table<integer, table<integer, string>> by TTL and flow: the address, "*" for silence
----@param flows integer those that were used
+---@param flows integer number of flows used
 ---@param ttl integer
----@param closed table<string, true> addresses at ttl - 1 that do not go on
+---@param closed table<string, true> addresses at ttl - 1 where paths end
 ---@return { ttl: integer, nodes: string[], links: { from: string, to: string }[] }
 function M.describe(found, flows, ttl, closed)
   local hop, known = { ttl = ttl, nodes = {}, links = {} }, {}
@@ -85,7 +87,8 @@ function M.describe(found, flows, ttl, closed)
   return hop
 end
 
---- Where paths part and meet again: runs of hops with several nodes between two with one.
+--- Returns the diamonds, where paths split and join again: hops with several nodes between two hops
+--- with one node.
 ---@param hops table[] as describe() makes them
 ---@return { from: string, to: string, first: integer, width: integer, length: integer }[]
 function M.diamonds(hops)

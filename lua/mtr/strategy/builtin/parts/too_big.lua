@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a packet too big means for the next probe: RFC 1191 and RFC 8201, with the plateaus of RFC
--- 1191 section 7.1 where the router does not say its MTU, or says one that cannot be.
+-- Finds the size of the next probe after a packet too big: RFC 1191 and RFC 8201, with the plateaus
+-- of RFC 1191 section 7.1 if the router reports no MTU or an impossible one.
 
 local PLATEAUS = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68 }
 
@@ -12,8 +12,8 @@ local function plateau(size)
   return 68
 end
 
---- Lowers probe.size to what fits. True if the packet that did not was larger than that: then it
---- was not an attempt at its hop.
+--- Lowers probe.size to the size that fits. Returns true if the probe was larger than that: then it
+--- does not count as an attempt at its hop.
 ---@param o mtr.ForceOptions of the trace
 ---@param probe mtr.NextProbe
 ---@param reply mtr.BorrowedReply the packet too big

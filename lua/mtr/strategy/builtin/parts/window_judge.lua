@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Why a trace of the strategy window ends: what its hops, judged in TTL order, come to. The
--- instance is that of mtr.strategy.builtin.parts.window_state.
+-- Finds out why a trace of the strategy window ends, by judging its hops in TTL order. The instance
+-- is that of mtr.strategy.builtin.parts.window_state.
 
 local bit = require "bit"
 local addr = require "mtr.base.addr"
@@ -13,7 +13,7 @@ local answers, OTHER, FINAL = window_state.answers, window_state.OTHER, window_s
 
 local M = {}
 
--- What stands for an address: two numbers, for IPv6 sums of it; 0 if many routers use it.
+-- Returns two numbers for an address (for IPv6 two sums of it); 0 and 0 if many routers use it.
 local function numbers(key)
   if addr.many_use(key) then return 0, 0 end
   if type(key) == "number" then return key, 0 end
@@ -25,9 +25,9 @@ local function numbers(key)
   return a, b
 end
 
---- Keeps what stands for an address in the hop at `i`.
+--- Keeps the two numbers of an address in the hop at `i`.
 ---@param self ffi.cdata* the instance
----@param i integer where its numbers are
+---@param i integer index of the numbers of the hop
 ---@param key integer|string addr_key of the reply
 function M.remember(self, i, key)
   local a, b = numbers(key)
@@ -35,8 +35,8 @@ function M.remember(self, i, key)
   if self.step == 3 then self.hop[i + 2] = b end
 end
 
--- Whether hop `ttl` tells nothing about loops: many routers use its address, or it is the target's,
--- which tunnels and gateways lend to what is before and behind them.
+-- Returns true if hop `ttl` cannot show a loop: many routers use its address, or it has the
+-- target's address, with which tunnels and gateways also answer for hops before and behind them.
 local function nobody(self, ttl, trace)
   local i = self.step * ttl
   local one, two = self.hop[i + 1], self.step == 3 and self.hop[i + 2] or 0
@@ -46,14 +46,14 @@ local function nobody(self, ttl, trace)
   return one == tobit(a) % 0x100000000 and two == tobit(b) % 0x100000000
 end
 
--- Whether two hops were answered by one address.
+-- Returns true if one address answered for two hops.
 local function same(self, a, b)
   local i, k = self.step * a, self.step * b
   return self.hop[i + 1] == self.hop[k + 1]
     and (self.step == 2 or self.hop[i + 2] == self.hop[k + 2])
 end
 
--- Not 0 if a hop before `ttl` may have had its address.
+-- Returns 0 if no hop before `ttl` can have the address of hop `ttl`.
 local function familiar(self, ttl)
   local key = self.hop[self.step * ttl + 1]
   local bits = bxor(key, rshift(key, 8), rshift(key, 16))
@@ -63,7 +63,7 @@ local function familiar(self, ttl)
   return (band(seen, mark))
 end
 
--- Whether hop `ttl` repeats an address with another one in between.
+-- Returns true if hop `ttl` has the address of an earlier hop, with another address between them.
 local function loops(self, o, ttl, trace)
   local before = self.last
   self.last = ttl
@@ -77,7 +77,7 @@ local function loops(self, o, ttl, trace)
   return false
 end
 
---- Why the trace ends at hop `ttl`, which has settled; nil: it does not.
+--- Returns why the trace ends at hop `ttl`, which has settled; nil if it does not end.
 ---@param self ffi.cdata* the instance
 ---@param o mtr.ForceOptions
 ---@param h integer the hop's counts

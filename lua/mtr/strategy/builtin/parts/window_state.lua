@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What an instance of the strategy window knows of its trace. There may be very many traces, so it
--- is a C struct, which is used again.
+-- The state of the strategy window for one trace. There may be very many traces, so it is a C
+-- struct, which is used again.
 
 local bit = require "bit"
 local ffi = require "ffi"
@@ -43,21 +43,21 @@ local function init(self, trace)
   self.gap, self.loops, self.data = 0, 0, 0
 end
 
--- In a hop's counts, beside the number of its answers: one was no unreachable, one was final.
+-- Flags in the counts of a hop: some answer was not an unreachable, some answer was final.
 local OTHER, FINAL = 0x1000000, 0x2000000
 M.OTHER, M.FINAL = OTHER, FINAL
 
---- The answers that a hop has had.
+--- Returns the number of answers of a hop.
 ---@param h integer its counts
 ---@return integer
 local function answers(h)
-  -- In parentheses: LuaJIT compiles no more than a few tail calls in a row.
+  -- In parentheses, so that it is not a tail call: LuaJIT compiles only a few of them in a row.
   return (band(rshift(h, 16), 0xff))
 end
 
 M.answers = answers
 
---- Whether a hop is to get another probe.
+--- Returns true if a hop needs another probe.
 ---@param o mtr.ForceOptions
 ---@param h integer its counts
 ---@return boolean
@@ -66,12 +66,12 @@ function M.wants(o, h)
     and band(h, 0xff) < o.queries * o.attempts
 end
 
---- Makes the struct's methods those of a strategy. Once a process.
+--- Gives the struct the methods of a strategy. Called once in a process.
 ---@param strategy table
 ---@return fun(trace: mtr.Trace): ffi.cdata* create
 ---@return fun(self: ffi.cdata*, trace: mtr.Trace) init
 function M.kind(strategy)
-  -- By a function: a table would raise an error for what is not in it.
+  -- A function and not a table: with a table, reading a missing field would raise an error.
   ffi.metatype(Instance, { __index = function(_, name) return strategy[name] end })
   return create, init
 end
