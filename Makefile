@@ -25,7 +25,7 @@ DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
-# What Debian has to provide, by what is to be made.
+# The Debian packages that each goal needs.
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
@@ -38,10 +38,10 @@ NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(B
 
 all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
 
-deps: ## install the packages that the other goals need; alone: those for all goals
+deps: ## install Debian packages for the other goals named; alone: for all goals
 	.ci/deps $(NEEDS)
 
-# One way of compiling and linking: variant(directory under build, compiler with its own flags).
+# How to compile and link: variant(directory under build, compiler with its own flags).
 objects = $(2:%.c=build/$(1)obj/%.o)
 define variant
 build/$(1)obj/%.o: %.c Makefile | deps
@@ -78,7 +78,7 @@ build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
-# The words of the stop reasons: their names in mtr.h, in small letters.
+# The words of the stop reasons are their names in mtr.h, in small letters.
 build/stop_words.c: build/mtr.cdef
 	(echo '#include "api/names.h"'; echo '#include "mtr.h"'; \
 	  echo 'const char *const names_stop[] = {'; grep -o 'MTR_STOP_[A-Z]*' $< | \
@@ -91,7 +91,7 @@ build/mtr.pc: Makefile
 	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lmtr' \
 	  'Requires.private: libuv' >$@
 
-# The fake internet of spec/lab/fakenet, and with XDP what the bench needs besides.
+# FAKENET is the fake internet of spec/lab/fakenet; LOAD adds XDP and mini for the bench.
 FAKENET = build/fakenet/respond build/fakenet/truth
 LOAD = $(FAKENET) build/fakenet/attach build/fakenet/xdp.o build/perf/mini
 plain = mkdir -p $(@D); echo "  LD $@"; $(CC) $(filter-out -M%,$(FLAGS)) -o $@ $(filter %.c,$^)
@@ -103,29 +103,29 @@ build/fakenet/xdp.o: spec/lab/fakenet/xdp.c spec/lab/fakenet/*.h | deps
 build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/yardsticks/mini*.h) | deps
 	$(plain)
 
-demo: all ## trace real packets through a network of namespaces
+demo: all ## send real traces through networks of namespaces
 	sh spec/lab/demo.sh
 
 SPECS = luajit spec/support/harness/parallel.lua
 test: all $(FAKENET) ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
-# No leak check: LuaJIT keeps its heap where LeakSanitizer does not look, so all that it points to
-# would count as lost. The specs count slots, descriptors and bytes themselves.
-asan: all $(ASAN) ## unit specs and fuzz corpus against sanitized code
+# Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
+# memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
+asan: all $(ASAN) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
 	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
 
-lint: all build/clang/mtrlua ## both compilers without a warning, luacheck, style
+lint: all build/clang/mtrlua ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
 	luajit spec/support/style/lint.lua
 
-bench: all $(LOAD) ## measure
+bench: all $(LOAD) ## measure speed and memory
 	sh spec/perf/bench.sh
 
-fuzz: $(FUZZ:%=build/fuzz/%) ## look for input that breaks a parser
+fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; build/fuzz/$$f -max_total_time=$(SECONDS) \
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
@@ -141,12 +141,12 @@ install: all ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
-uninstall: ## remove what install put there
+uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
 
 clean: ## remove build/
 	rm -rf build
 
-help: ## this list
+help: ## print this list
 	sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12

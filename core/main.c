@@ -21,13 +21,31 @@
 
 enum { BAD_USAGE = 2 };
 
+/* Says which installed program a name without a slash resembles, if one. */
+static void suggest(const char *name) {
+  enum { LIKE = 2 };  /* most edits between names that are alike */
+  char names[SOURCE_PROGRAMS][SOURCE_NAME];
+  int count = source_programs(names), nearest = -1;
+  size_t best = strlen(name) > LIKE ? LIKE + 1 : LIKE;
+  for (int i = 0; i < count; i++) {
+    size_t d = options_distance(name, names[i]);
+    if (d < best) {
+      best = d;
+      nearest = i;
+    }
+  }
+  if (nearest >= 0) fprintf(stderr, "; did you mean %s?", names[nearest]);
+}
+
 static int read_script(struct source *script, const char *name) {
   int err = source_read(script, name);
-  if (err < 0)
-    fprintf(stderr, "mtrlua: cannot open script '%s': %s%s%s\n", name,
-            strerror(-err),
-            source_passed(name) ? "; for the one in this directory: ./" : "",
-            source_passed(name) ? name : "");
+  if (err >= 0) return err;
+  fprintf(stderr, "mtrlua: cannot open script '%s': %s", name, strerror(-err));
+  if (source_passed(name))
+    fprintf(stderr, "; for the one in this directory: ./%s", name);
+  else if (!strchr(name, '/') && *name)
+    suggest(name);
+  fputc('\n', stderr);
   return err;
 }
 

@@ -62,6 +62,6 @@ return cli:report(targets, reporter, function(target)
   for option, value in pairs(args) do opts[option] = value end
   local result, message = cli:call(mtr.trace, target, opts)
   if not result then return nil, message end
-  result.mda.diamonds = mtr.strategy.mda.diamonds(result.mda.hops)
+  if result.mda then result.mda.diamonds = mtr.strategy.mda.diamonds(result.mda.hops) end
   return result
 end)

@@ -18,6 +18,22 @@
 local mtr = require "mtr"
 local mtrp = mtr.mtrp
 
+if arg[1] then                         -- without arguments it does not need lua-argparse
+  mtr.cli("mtr-packet", [[
+usage: mtr-packet [options]
+
+Serves the protocol of mtr-packet 0.96: reads commands from standard input, one in each line, and
+writes answers to standard output. mtr(8) starts it with MTR_PACKET=mtr-packet.
+
+  -h, --help              print this text
+
+examples:
+  echo '1 send-probe ip-4 127.0.0.1' | mtr-packet
+
+Exit status: 0 done, 1 no probes can be sent, 2 wrong usage.
+]]):parse(arg)
+end
+
 local FLOWS = 64                       -- source ports that TCP probes take turns with
 local COMMANDS, TARGETS = 8192, 4096   -- most commands and targets in the caches
 local BACKLOG = 262144                 -- bytes of unread answers from which on no commands are read

@@ -55,6 +55,9 @@ local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 local count = args.count and cli:number("count", 1, 1e6, 1) or math.huge
 local ttl = cli:number("ttl", 1, 255, 64)
 local data = cli:number("data", 0, 65000, protocol == "tcp" and 0 or 56)
+if args.deadline and not args.deadline:find "[1-9]" then
+  cli:usage(("--deadline must be above 0, got %s"):format(args.deadline))
+end
 local HEADER, KEPT = protocol == "tcp" and 20 or 8, 64
 options.data, options.protocol = data, protocol
 

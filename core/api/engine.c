@@ -29,8 +29,8 @@ void engine_not_ours(char *why, size_t size, const char *option, int family,
                      const uint8_t *addr) {
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(family == 4 ? AF_INET : AF_INET6, addr, text, sizeof text);
-  snprintf(why, size, "%s %s is not an address of this host; ip address lists "
-           "those that are", option, text);
+  snprintf(why, size, "%s %s is not an address of this host; the command "
+           "'ip address' lists them", option, text);
 }
 
 static int seed(uint64_t *out, uint32_t from) {

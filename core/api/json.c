@@ -242,11 +242,13 @@ static char *head(char *p, const char *transport,
 static char *outcome(char *p, const struct mtr_info *info) {
   p = put_seconds(put_word(p, ",\"start\":"), info->start);
   p = put_ms(put_word(p, ",\"duration\":"), info->duration);
-  p = put_word(put_word(p, ",\"stop_reason\":\""),
-               names_stop[info->stop_reason]);
-  *p++ = '"';
-  if (info->stop_data != MTR_NO_CODE)
-    p = put_member(p, ",\"stop_data\":", info->stop_data);
+  if (info->stop_reason != MTR_STOP_NONE) {
+    p = put_word(put_word(p, ",\"stop_reason\":\""),
+                 names_stop[info->stop_reason]);
+    *p++ = '"';
+    if (info->stop_data != MTR_NO_CODE)
+      p = put_member(p, ",\"stop_data\":", info->stop_data);
+  }
   p = put_member(p, ",\"first_ttl\":", info->first_ttl);
   p = put_member(p, ",\"hop_count\":", info->hop_count);
   return put_member(p, ",\"probe_count\":", info->probes);

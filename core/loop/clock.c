@@ -3,8 +3,8 @@
 
 #include <time.h>
 
-enum { EPOCH = 1767225600 };           /* 2026-01-01, where virtual time
-                                        * begins; unix s */
+enum { EPOCH = 1767225600 };           /* unix s; virtual time begins on
+                                        * 2026-01-01 */
 
 static int64_t clock_ns(clockid_t id) {
   struct timespec t;

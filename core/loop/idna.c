@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The function of <idn2.h>; 0 is IDN2_OK. It needs no flag: since 2.0.5 libidn2
- * maps by UTS 46, not transitionally, by default. */
+/* The type of idn2_lookup_u8 in <idn2.h>; it returns 0 (IDN2_OK) on success. It
+ * needs no flags: since 2.0.5, the default of libidn2 is the non-transitional
+ * mapping of UTS 46. */
 typedef int idna_lookup(const uint8_t *name, uint8_t **out, int flags);
 
 static int is_ascii(const char *name) {
@@ -24,7 +25,8 @@ static int copy(const char *name, char *out, size_t size) {
   return 0;
 }
 
-/* The library is never unloaded: glibc keeps it for AI_IDN too. */
+/* Finds the function. The library is never unloaded; glibc also keeps it loaded
+ * for AI_IDN. */
 static idna_lookup *find(void) {
   void *library = dlopen("libidn2.so.0", RTLD_NOW | RTLD_LOCAL);
   idna_lookup *lookup = NULL;

@@ -95,7 +95,8 @@ void loop_close(struct loop *l, int32_t *keep) {
   core_close(&l->core);
 }
 
-/* When the next work is due; events that wait to be read do not count. */
+/* Returns when the next work is due. Events that the caller has not yet read
+ * are not counted as work. */
 static int64_t work_at(struct loop *l, int64_t now) {
   int unsent = l->out_first < l->out_end;
   int64_t at = core_deadline(&l->core, !unsent, now);
@@ -130,7 +131,7 @@ static void arm(struct loop *l) {
 }
 
 void loop_arm(struct loop *l) {
-  int later = l->uses_wait && !l->fd_taken;   /* loop_wait does it */
+  int later = l->uses_wait && !l->fd_taken;   /* loop_wait arms it */
   if (!l->held_since && !later) arm(l);
 }
 
@@ -147,12 +148,12 @@ static int receive(struct loop *l, unsigned i) {
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
     uint32_t n = LOOP_BATCH, room = events_room(c), ext = events_ext_room(c);
-    if (room < 2 * LOOP_BATCH || !ext) return 0;   /* the kernel keeps them */
+    if (room < 2 * LOOP_BATCH || !ext) return 0;   /* they wait in the kernel */
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
-    if (net->broken) {                 /* readable for ever, and not read */
+    if (net->broken) {                 /* would stay readable for ever */
       uv_poll_stop(&l->poll[i]);
       more = 0;
     }
@@ -225,8 +226,8 @@ static void on_wake(uv_poll_t *p, int status, int events) {
   l->woken = 1;
 }
 
-/* Whether the step can do without a look at descriptors: time is virtual,
- * something is due, and the last look was a few steps ago. */
+/* Whether this step need not look at descriptors: time is virtual, something is
+ * due, and the last look was only a few steps ago. */
 static int all_inside(struct loop *l) {
   if (!l->net->virtual || l->watchers) return 0;
   if (loop_deadline(l, clock_now(l)) == INT64_MAX) return 0;
@@ -289,7 +290,7 @@ int loop_step(struct loop *l) {
     uv_run(&l->uv, UV_RUN_NOWAIT);
   }
   l->fresh = 0;
-  if (!l->net->virtual) clock_look(&l->epoch);   /* somebody may have set it */
+  if (!l->net->virtual) clock_look(&l->epoch);   /* the clock may be set */
   if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_report(l);
   watch_report(l);

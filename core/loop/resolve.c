@@ -21,8 +21,8 @@ struct lookup {
   int64_t at;            /* ns; when to report it */
   uint32_t cookie;
   uint32_t family;
-  int error;             /* errno, 0 with |count| addresses */
-  int unmapped;          /* 1: letters outside ASCII went as they are */
+  int error;             /* errno; 0: there are |count| addresses */
+  int unmapped;          /* 1: letters outside ASCII were not converted */
   uint32_t count;
   struct net_route known[MOST];        /* |dst|, |family|, |interface| */
   char name[NAME];

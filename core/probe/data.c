@@ -10,6 +10,11 @@
 #include "probe/turns.h"
 #include "wire/proto.h"
 
+/* So many probes without a reply are not taken for silent hops if the reply's
+ * TTL tells that the port is nearer. One may be: a silent hop, and a way back
+ * that is one hop shorter, are common. */
+enum { FEW = 2 };
+
 static unsigned out_of_all(const struct core *c, const struct trace *t) {
   unsigned n = 0;
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
@@ -17,20 +22,39 @@ static unsigned out_of_all(const struct core *c, const struct trace *t) {
   return n;
 }
 
-/* Returns the lowest TTL for which at most |n| probes are outstanding at this
- * TTL and above. */
-static unsigned deepest(const struct core *c, const struct trace *t,
-                        uint32_t n) {
-  uint32_t count[256] = {0};
-  unsigned ttl = 256;
+/* Returns how far the sender of data with |ttl| is if its replies come back by
+ * as many hops as the probes go, and start with one of the usual TTLs. */
+static unsigned distance(unsigned ttl) {
+  unsigned first = ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+  return first - ttl + 1;
+}
+
+/* Returns 1 if no router has answered at |ttl| or beyond. */
+static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
+  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
+    if (ttl <= o->high && ttl != o->limit) return 0;
+  return 1;
+}
+
+/* Returns the lowest TTL that has reached the port, which sent |n| replies with
+ * data, the first of them with TTL |reply_ttl|. It is the lowest for which at
+ * most |n| probes are outstanding at this TTL and above, unless more probes
+ * stay without a reply and |reply_ttl| tells that the port is nearer. */
+static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
+                        unsigned reply_ttl) {
+  uint32_t count[256] = {0}, left = n, near = 0;
+  unsigned ttl = 256, told = distance(reply_ttl);
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
     for (uint32_t i = o->oldest; i != SLAB_NONE;) {
       const struct probe *p = table_at(&c->tables[o->region], i);
       count[p->ttl]++;
       i = p->newer;
     }
-  for (; ttl && count[ttl - 1] <= n; ttl--) n -= count[ttl - 1];
-  return ttl;
+  for (; ttl && count[ttl - 1] <= left; ttl--) left -= count[ttl - 1];
+  if (!reply_ttl || told >= ttl || !count[told] || !may_end(c, t, told))
+    return ttl;
+  for (unsigned i = told; i < ttl; i++) near += count[i];
+  return near >= FEW || near >= n ? told : ttl;
 }
 
 /* Returns the first sent probe of |ttl| or above, and its trace in |*of|. */
@@ -117,7 +141,10 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
   }
-  unsigned ttl = deepest(c, t, h->extra->data_count);
+  struct mtr_event kept;
+  cells_event(&c->cells, cells_at(&c->cells, h->extra->data.first), &kept,
+              NULL);
+  unsigned ttl = reached(c, t, h->extra->data_count, kept.reply_ttl);
   while (p->ttl >= ttl && p->state == PROBE_SENT && h->extra->data_count) {
     if (!events_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);

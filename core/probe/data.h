@@ -8,6 +8,11 @@
  * data is kept, nothing more is sent to the port, and no probe to it times out.
  * Then the data is credited: the first reply to the probe sent first.
  *
+ * A service may answer only the first few probes. Then the highest TTLs would
+ * be wrong, and the RTTs too small. If some probes get no reply, and the TTL of
+ * a reply tells that the port is nearer, where no router has answered, the data
+ * is credited from that TTL on.
+ *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if the network loses or repeats some of it, or if a trace ends before the
  * replies to its last probes come: then one hop too many is counted, or the

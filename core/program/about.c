@@ -15,6 +15,7 @@
 
 #include "mtr.h"
 #include "program/options.h"
+#include "program/source.h"
 
 /* about_transports: prints the line of --transport, with line breaks. */
 static void about_transports(void) {
@@ -35,6 +36,15 @@ static void about_transports(void) {
   putchar('\n');
 }
 
+/* about_programs: prints the names of the installed scripts. */
+static void about_programs(void) {
+  char names[SOURCE_PROGRAMS][SOURCE_NAME];
+  int count = source_programs(names);
+  for (int i = 0; i < count; i++)
+    printf("%s%s", i ? ", " : "programs: ", names[i]);
+  if (count) fputs("; each has --help\n\n", stdout);
+}
+
 void about_help(void) {
   fputs(
     "usage: mtrlua [options] script [args]   run a script of trace campaigns\n"
@@ -44,14 +54,18 @@ void about_help(void) {
     "A script without a slash in its name is one of the installed scripts:\n"
     "mtrlua trace example.org; if the name ends with .lua, the current\n"
     "directory is searched first.\n"
-    "\n"
+    "\n",
+    stdout);
+  about_programs();
+  fputs(
     "options (write them before the script):\n"
     "  -e CHUNK            run the Lua text CHUNK, before the script\n",
     stdout);
   about_transports();
   fputs(
     "  --sim FILE          use a simulated network, described in a Lua file\n"
-    "  --rate RATE         most probes per second: 1000, \"100/s\", max\n"
+    "  --rate RATE         most probes per second: 1000 (default), 100/s;\n"
+    "                      0 or max: no limit\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"
@@ -65,8 +79,8 @@ void about_help(void) {
     "  -h, --help          print this text and exit\n"
     "\n"
     "These options are also defaults for engines that the script opens with\n"
-    "mtr.engine, unless it gives the option transport, sim or replay there:\n"
-    "then none of them is used. --record and --replay serve one engine only.\n"
+    "mtr.engine. If the script gives transport, sim or replay there, none of\n"
+    "these defaults is used. --record and --replay apply to one engine only.\n"
     "\n"
     "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), 143\n"
     "ended by SIGTERM, or the status that the script chooses. The first such\n"

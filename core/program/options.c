@@ -47,9 +47,7 @@ static size_t least(size_t a, size_t b, size_t c) {
   return low < c ? low : c;
 }
 
-/* Returns the number of edits between two words (Levenshtein distance); 0 if
- * |a| is the beginning of |b|. Long words are cut. */
-static size_t distance(const char *a, const char *b) {
+size_t options_distance(const char *a, const char *b) {
   enum { CUT = 32 };
   size_t n = strnlen(a, CUT), m = strnlen(b, CUT), row[CUT + 1];
   if (!strncmp(a, b, n)) return 0;
@@ -70,15 +68,15 @@ static int unknown(const char *arg, char *why) {
   const char *name = arg + strspn(arg, "-"), *nearest = "help";
   char word[32];
   snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-  size_t best = distance(word, nearest);
+  size_t best = options_distance(word, nearest);
   for (const struct row *r = rows; r->name; r++) {
-    size_t d = distance(word, r->name);
+    size_t d = options_distance(word, r->name);
     if (d < best) {
       best = d;
       nearest = r->name;
     }
   }
-  if (distance(word, "version") < best) nearest = "version";
+  if (options_distance(word, "version") < best) nearest = "version";
   snprintf(why, OPTIONS_WHY, "unknown option '%.64s'; the nearest is --%s", arg,
            nearest);
   return -EINVAL;

@@ -49,6 +49,10 @@ int options_parse(struct options *o, int argc, char **argv, char *why);
  * separated by |between|. 0 or -ENOSPC. */
 int options_transports(char *out, size_t size, const char *between);
 
+/* options_distance: returns the number of edits between two words (Levenshtein
+ * distance); 0 if |a| is the beginning of |b|. Long words are cut. */
+size_t options_distance(const char *a, const char *b);
+
 /* options_helped: returns 1 if the transport that |o| names needs a helper
  * program with a privilege. */
 int options_helped(const struct options *o);

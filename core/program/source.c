@@ -7,6 +7,7 @@
  */
 #include "program/source.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,18 +38,28 @@ static int is_here(struct source *s, const char *name) {
          set_path(s, "", name, "") && is_file(s);
 }
 
-/* Sets |s|->name to the first file found for |name|. Returns 0 if none is. */
-static int find(struct source *s, const char *name) {
+enum { SOURCE_DIR = PATH_MAX + 32 };
+
+/* Makes the name of directory |i| of installed scripts, SOURCE_DIR bytes.
+ * Returns 0 if there is no such directory to look in. */
+static int place(int i, char *dir) {
   static const char *const places[] = {"../share/mtrlua/scripts/",
                                        "../scripts/", NULL};
-  char exe[PATH_MAX], dir[PATH_MAX + 32];
-  if (is_here(s, name)) return 1;
+  char exe[PATH_MAX];
   ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-  if (n < 0) return 0;
+  if (n < 0 || !places[i]) return 0;
   exe[n] = '\0';
   const char *slash = strrchr(exe, '/');
-  for (const char *const *p = places; slash && *p; p++) {
-    snprintf(dir, sizeof dir, "%.*s/%s", (int)(slash - exe), exe, *p);
+  if (!slash) return 0;
+  snprintf(dir, SOURCE_DIR, "%.*s/%s", (int)(slash - exe), exe, places[i]);
+  return 1;
+}
+
+/* Sets |s|->name to the first file found for |name|. Returns 0 if none is. */
+static int find(struct source *s, const char *name) {
+  char dir[SOURCE_DIR];
+  if (is_here(s, name)) return 1;
+  for (int i = 0; place(i, dir); i++) {
     if ((set_path(s, dir, name, ".lua") && is_file(s)) ||
         (set_path(s, dir, name, "") && is_file(s))) {
       s->installed = true;
@@ -104,6 +115,34 @@ int source_read(struct source *s, const char *name) {
   if (err < 0) source_free(s);
   else blank(s);
   return err;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(a, b);
+}
+
+/* Takes the names of the scripts in |dir|. Returns how many. */
+static int list(const char *dir, char names[][SOURCE_NAME]) {
+  int count = 0;
+  DIR *entries = opendir(dir);
+  struct dirent *e;
+  while (entries && count < SOURCE_PROGRAMS && (e = readdir(entries))) {
+    size_t n = strlen(e->d_name);
+    if (n <= 4 || n - 4 >= SOURCE_NAME || strcmp(e->d_name + n - 4, ".lua"))
+      continue;
+    memcpy(names[count], e->d_name, n - 4);
+    names[count++][n - 4] = '\0';
+  }
+  if (entries) closedir(entries);
+  qsort(names, (size_t)count, SOURCE_NAME, by_name);
+  return count;
+}
+
+int source_programs(char names[][SOURCE_NAME]) {
+  char dir[SOURCE_DIR];
+  int count = 0;
+  for (int i = 0; !count && place(i, dir); i++) count = list(dir, names);
+  return count;
 }
 
 bool source_passed(const char *name) {

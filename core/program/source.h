@@ -28,6 +28,13 @@ int source_read(struct source *s, const char *name);
  * is not used because the name has no slash. */
 bool source_passed(const char *name);
 
+/* The most programs that are listed, and the bytes of a name with its end. */
+enum { SOURCE_PROGRAMS = 32, SOURCE_NAME = 32 };
+
+/* source_programs: fills |names| with the names of the installed scripts, in
+ * alphabetical order, SOURCE_PROGRAMS at most. Returns how many there are. */
+int source_programs(char names[][SOURCE_NAME]);
+
 /* source_free: frees the text. */
 void source_free(struct source *s);
 

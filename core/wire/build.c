@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * build.c: headers are written field by field with the checksum field as given
- * or zero, then one sum over what is not filler gives the compensator or the
- * checksum. Filler is mostly zero and sums to nothing: then it is only cleared.
+ * build.c: writes the headers field by field; the checksum field gets its given
+ * value or zero. Then one sum over the packet gives the checksum, or the
+ * compensator: two bytes of payload that make a given checksum right. Filler is
+ * mostly zero and adds nothing to the sum, so the sum leaves it out.
  */
 #include "wire/build.h"
 
@@ -23,7 +24,8 @@ static int ip_header(int family) {
   return family == 4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER;
 }
 
-/* Bytes that |payload| takes up to and with its compensator. */
+/* Returns the bytes that |payload| takes together with its compensator, which
+ * begins at an even offset. */
 static int balanced_size(int payload) {
   return payload + (payload & 1) + 2;
 }
@@ -39,7 +41,7 @@ int wire_min_size(int family, int protocol, int multipath, int payload) {
     if (multipath == WIRE_PARIS) payload = balanced_size(payload);
     return ip + PROTO_ICMP_HEADER + payload;
   case WIRE_UDP:
-    /* IPv6 has no identification field to fall back on. */
+    /* IPv6 has no identification field that could hold the id instead. */
     if (family == 6) payload = balanced_size(payload);
     return ip + PROTO_UDP_HEADER + payload;
   case WIRE_TCP:
@@ -67,7 +69,7 @@ static int valid(const struct wire_probe *p) {
          (p->tcp_flags == PROTO_TCP_SYN || p->tcp_flags == PROTO_TCP_ACK);
 }
 
-/* The packet's length or a negative errno. */
+/* Returns the packet's length or a negative errno. */
 static int total_size(const struct wire_probe *p) {
   int least =
       wire_min_size(p->family, p->protocol, p->multipath, p->payload_size);
@@ -83,7 +85,8 @@ static int total_size(const struct wire_probe *p) {
   return size > PROTO_PACKET_MAX ? -EMSGSIZE : size;
 }
 
-/* Whether the checksum field is given and a compensator makes it valid. */
+/* Whether the checksum field has a given value, which a compensator makes
+ * right. */
 static int is_balanced(const struct wire_probe *p, int total) {
   if (p->protocol == WIRE_ICMP) return p->multipath == WIRE_PARIS;
   if (p->protocol != WIRE_UDP) return 0;
@@ -97,8 +100,9 @@ static uint8_t *put_ipv4(uint8_t *out, const struct wire_probe *p, int total) {
   unsigned first = 0x4500u | p->tos; /* version 4, 5 words */
   unsigned flags = p->dont_fragment ? PROTO_IPV4_DF : 0;
   unsigned hop = (unsigned)p->ttl << 8 | p->protocol;
-  /* Addresses and length as in the pseudo-header; the header is not read back
-   * because loads wider than the stores before them stall. */
+  /* Sums the fields, not the bytes written: a load that is wider than the
+   * stores before it stalls the processor. Addresses and length are summed like
+   * a pseudo-header. */
   uint64_t sum = checksum_pseudo(4, p->src, p->dst, 0, (size_t)total);
   unsigned id = p->ip_id ? p->ip_id : p->id;
   sum += (uint64_t)first + id + flags + hop;

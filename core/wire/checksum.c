@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * checksum.c: the sum is the same in either byte order once its bytes are
- * swapped (RFC 1071 2(B)), so words are loaded as the machine has them, eight
- * bytes at a time, and only the folded result is put into host order. 64 bits
- * hold the carries of any packet.
+ * checksum.c: the sum does not depend on the byte order, except that its own
+ * two bytes may be swapped (RFC 1071 2(B)). So eight bytes at a time are loaded
+ * in the order of the machine, and only the folded sum is converted. 64 bits
+ * hold all carries of any packet.
  */
 #include "wire/checksum.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * ext.c: see ext.h. The length field was added to ICMP when extensions were in
- * use already, hence the three ways to find them (RFC 4884 5): at the length if
- * it is 128 or more; at 128 with a shorter quote padded; at 128 unannounced. A
- * fourth, which is marked as damage: the length is in other units, but a valid
- * checksum stands where one of them leads.
+ * ext.c: see ext.h. Extensions were in use before ICMP got a length field for
+ * the quote, so there are three ways to find them (RFC 4884 5). If the length
+ * is 128 or more, they follow there. If it is smaller, the quote is padded, and
+ * they follow at 128. Without a length they may follow at 128. A fourth way
+ * counts as damage: the length is in wrong units, but with one of these units
+ * it leads to extensions with a valid checksum.
  */
 #include "wire/ext.h"
 
@@ -34,7 +35,7 @@ int ext_next(struct bytes *b, struct wire_object *object) {
   return b->bad ? -EBADMSG : 1;
 }
 
-/* How many bytes of |b| are sound objects, from its beginning. */
+/* Returns how many bytes at the beginning of |b| are undamaged objects. */
 static size_t sound_size(struct bytes b) {
   const uint8_t *start = b.p, *end = b.p;
   struct wire_object object;
@@ -42,7 +43,8 @@ static size_t sound_size(struct bytes b) {
   return (size_t)(end - start);
 }
 
-/* Whether a structure with objects and a valid checksum stands at |at|. */
+/* Whether an extension structure with objects and a valid checksum is at
+ * |at|. */
 static int stands(const uint8_t *p, size_t n, size_t at) {
   if (at < QUOTE_MIN || at > n ||
       n - at < STRUCTURE_HEADER + OBJECT_HEADER)
@@ -56,8 +58,9 @@ static int stands(const uint8_t *p, size_t n, size_t at) {
          sound_size(b) == bytes_left(&b);
 }
 
-/* Where the structure stands whose sender counts in other units than RFC 4884
- * 4.1 and 4.2 say, or from the ICMP or the IP header on; |at| if nowhere. */
+/* Looks for the structure of a sender that counts the length in wrong units
+ * (RFC 4884 4.1 and 4.2), or from the ICMP or IP header on. Returns its place,
+ * or |at| if there is none. */
 static size_t elsewhere(const uint8_t *p, size_t n, size_t length, size_t at,
                         int family) {
   size_t octet = length / (family == 4 ? 4 : 8);
@@ -84,7 +87,7 @@ size_t ext_split(const uint8_t *p, size_t n, size_t length, int cut,
   unsigned version = bytes_u8(&b);
   bytes_u8(&b); /* reserved */
   int summed = bytes_u16(&b) != 0; /* RFC 4884 7: 0 means no checksum */
-  /* Some put the version into the lower half of its octet. */
+  /* Some senders put the version into the lower half of its octet. */
   int known = version >> 4 == 2 || version == 2;
   if (!known) {
     if (length) r->flags |= WIRE_EXT_BAD;
@@ -98,7 +101,8 @@ size_t ext_split(const uint8_t *p, size_t n, size_t length, int cut,
   if (!intact || cut || (summed && !verifies)) r->flags |= WIRE_EXT_BAD;
   r->ext = sound ? b.p : NULL;
   r->ext_size = (uint16_t)sound;
-  /* A quote shorter than an IP header is no quote, whatever is said of it. */
+  /* A length below that of an IP header is wrong: then the quote ends at
+   * |at|. */
   size_t header = r->family == 4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER;
   return length >= header && length < QUOTE_MIN ? length : at;
 }
@@ -119,7 +123,7 @@ int ext_mpls(const struct wire_object *object, struct wire_mpls *out,
   return (int)count;
 }
 
-/* RFC 5837 4.2: family, reserved, address. */
+/* Reads an address: family, reserved bytes, address (RFC 5837 4.2). */
 static void read_address(struct bytes *b, struct wire_interface *out) {
   unsigned afi = bytes_u16(b);
   bytes_u16(b);
@@ -130,7 +134,8 @@ static void read_address(struct bytes *b, struct wire_interface *out) {
   if (!out->family) b->bad = 1;
 }
 
-/* RFC 5837 4.3: a length, itself included, and the name padded with NULs. */
+/* Reads a name: its length, which includes the length octet, then the name,
+ * padded with NULs (RFC 5837 4.3). */
 static void read_name(struct bytes *b, struct wire_interface *out) {
   size_t size = bytes_u8(b);
   if (!size || size > NAME_MAX_SIZE) {
@@ -141,7 +146,7 @@ static void read_name(struct bytes *b, struct wire_interface *out) {
   if (!out->name) return;
   const uint8_t *nul = memchr(out->name, 0, size - 1);
   out->name_size = (uint8_t)(nul ? (size_t)(nul - out->name) : size - 1);
-  /* Some do not count the padding. */
+  /* Some senders do not count the padding in the length. */
   bytes_take(b, (4 - size % 4) % 4);
 }
 

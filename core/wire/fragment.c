@@ -8,9 +8,9 @@
 #include "wire/proto.h"
 
 enum {
-  UNIT = 8,              /* bytes in which offsets count; RFC 791, 8200 4.5 */
-  MORE_V4 = 0x2000,      /* flag: not the last */
-  HEADER_V6 = 8          /* of a fragment */
+  UNIT = 8,              /* bytes; the unit of offsets; RFC 791, 8200 4.5 */
+  MORE_V4 = 0x2000,      /* flag: more fragments follow */
+  HEADER_V6 = 8          /* bytes of the fragment header */
 };
 
 int wire_fragment(const uint8_t *packet, size_t size, size_t mtu, uint32_t id,
@@ -23,7 +23,7 @@ int wire_fragment(const uint8_t *packet, size_t size, size_t mtu, uint32_t id,
   int last = left <= n;
   if (last) n = left;
   if (!n) return 0;
-  unsigned offset = (unsigned)*at;     /* in bytes: IPv6 has it so */
+  unsigned offset = (unsigned)*at;     /* bytes; IPv6 holds it like this */
   memcpy(out, packet, header);
   if (v6) {
     put_u16(out + 4, (unsigned)(HEADER_V6 + n));

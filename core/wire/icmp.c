@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * icmp.c: the 8-byte header by type, then the quote and the extensions behind
- * it are parted and read by their own files.
+ * icmp.c: reads the 8-byte header of ICMP. Then ext.c separates the quote from
+ * the extensions after it, and quote.c reads the quote.
  */
 #include "wire/icmp.h"
 
@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-/* What an ICMP error is, WIRE_NONE if it is none. */
+/* Returns the kind of an ICMP error; WIRE_NONE: it is not an error. */
 static enum wire_kind error_kind(int type, int code) {
   switch (type) {
   case PROTO_EXCEEDED:
@@ -44,9 +44,9 @@ static enum wire_kind error6_kind(int type, int code) {
   }
 }
 
-/* Bytes of quote that |word|, the second of the header, announces; -1 if this
- * type has no extensions. RFC 4884 4.1-4.6: octet 5 in units of 4 bytes, in
- * ICMPv6 octet 4 in units of 8. */
+/* Returns the length of the quote in bytes that |word|, the second word of the
+ * header, gives; -1 if this type has no extensions. RFC 4884 4.1-4.6: octet 5
+ * in units of 4 bytes; in ICMPv6 octet 4 in units of 8 bytes. */
 static int quote_length(const struct wire_reply *r, uint32_t word) {
   int type = r->icmp_type;
   if (r->family == 4) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * ip.c: IPv4 has one header and options to skip; IPv6 a chain of headers, which
- * is walked with a limit, since each can be as short as 8 bytes and none of
- * our probes has any: they come from the network's side.
+ * ip.c: reads IP headers. IPv4 has one header, and options that are skipped.
+ * IPv6 has a chain of extension headers. Our probes have none, but packets from
+ * the network may have many, each as short as 8 bytes, so the number of headers
+ * is limited.
  */
 #include "wire/ip.h"
 
@@ -38,8 +39,8 @@ static int read_ipv4(struct bytes *b, struct ip_head *ip) {
   return 0;
 }
 
-/* Bytes of an extension header whose length octet is |length|; 0: |type| is
- * none that we know. RFC 8200 4.3-4.6, RFC 4302 2.2. */
+/* Returns the size of an extension header whose length octet is |length|; 0:
+ * |type| is not a known extension header. RFC 8200 4.3-4.6, RFC 4302 2.2. */
 static size_t chain_size(int type, size_t length) {
   switch (type) {
   case PROTO_HOP_BY_HOP:

@@ -6,16 +6,17 @@
 #include <string.h>
 
 enum {
-  SIZE_EXTRA = 20,       /* what 0.96 adds to an IPv4 size */
-  WINDOW_OLD = 1000,     /* of 1,024; 0.92 to 0.95 */
-  WINDOW_NEW = 10000,    /* of 10,240; 0.96 on */
-  SIZE_DEFAULT = 64,     /* of a packet whose size is not given */
+  SIZE_EXTRA = 20,       /* bytes that 0.96 adds to an IPv4 size */
+  WINDOW_OLD = 1000,     /* 0.92 to 0.95 take 1,024 requests at once */
+  WINDOW_NEW = 10000,    /* 0.96 and later take 10,240 */
+  SIZE_DEFAULT = 64,     /* bytes of a packet whose size is not given */
   FIRST_OLD = 33000,
   FIRST_NEW = 33434
 };
 
-/* Writing: snprintf and inet_ntop would cost more than the rest of a probe. The
- * caller has room for any command, so nothing here looks for an end. */
+/* Writing. snprintf and inet_ntop would cost more than the rest of a probe, so
+ * they are not used. The caller has room for any command, so these functions do
+ * not check for the end of the buffer. */
 
 static inline char *put(char *p, const char *s) {
   size_t n = strlen(s);
@@ -34,7 +35,7 @@ static inline char *put_pair(char *p, const char *name, uint32_t v) {
   return put_number(put(p, name), v);
 }
 
-/* All eight groups, which any reader of RFC 4291 2.2 takes. */
+/* Writes all eight groups: a form of RFC 4291 2.2 that every reader accepts. */
 static char *put_groups(char *p, const uint8_t *addr) {
   static const char hex[] = "0123456789abcdef";
   for (int i = 0; i < 16; i += 2) {
@@ -70,7 +71,7 @@ void mtrp_dialect(const char *text, struct mtrp_dialect *d) {
     for (text += 2; *text >= '0' && *text <= '9' && minor < 1000; text++)
       minor = minor * 10 + (unsigned)(*text - '0');
   else if (text[0] >= '1' && text[0] <= '9')
-    minor = 1000;                      /* 1.0 and later: as the newest known */
+    minor = 1000;                      /* 1.0 and later: like the newest one */
   d->version = (uint16_t)minor;
   d->wide = d->device = d->ports6 = minor >= 96;
   d->ports4 = minor >= 93;
@@ -131,7 +132,7 @@ int mtrp_check(char *out, size_t size, uint32_t token, const char *feature) {
   return finish(put(put(t, " check-support feature "), feature), out);
 }
 
-/* Reading: words between blanks, each bounded. */
+/* Reading: words between blanks, each with its length. */
 
 struct words {
   const char *p, *end;
@@ -139,7 +140,7 @@ struct words {
 
 static int is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/* The next word and its length, or NULL. */
+/* Returns the next word, and its length in |*n|; NULL: there is none. */
 static inline const char *next(struct words *w, size_t *n) {
   const char *p = w->p, *end = w->end;
   while (p < end && is_blank(*p)) p++;
@@ -161,10 +162,11 @@ static void keep(char *out, const char *word, size_t n) {
   out[n] = 0;
 }
 
-/* A decimal number of |n| characters; -1 when it is none or above |most|. */
+/* Reads a decimal number of |n| characters; -1: not a number, or above
+ * |most|. */
 static int64_t number(const char *word, size_t n, int64_t most) {
   int64_t v = 0;
-  if (!n || n > 18) return -1;         /* which cannot overflow */
+  if (!n || n > 18) return -1;         /* 18 digits cannot overflow */
   for (size_t i = 0; i < n; i++) {
     unsigned digit = (unsigned)(word[i] - '0');
     if (digit > 9) return -1;
@@ -173,7 +175,7 @@ static int64_t number(const char *word, size_t n, int64_t most) {
   return v <= most ? v : -1;
 }
 
-/* "label,class,bottom,ttl[,...]" as label stack entries. */
+/* Reads "label,class,bottom,ttl[,...]" as label stack entries. */
 static void labels(struct mtrp_reply *r, const char *word, size_t n) {
   static const int64_t most[4] = {0xfffff, 7, 1, 255};
   uint32_t part[4];
@@ -193,7 +195,7 @@ static void labels(struct mtrp_reply *r, const char *word, size_t n) {
   }
 }
 
-/* Four numbers with dots between; 0 if it is something else. */
+/* Reads four numbers with dots between them; returns 0 for any other text. */
 static int dotted(const char *word, size_t n, uint8_t *addr) {
   unsigned v = 0, digits = 0, k = 0;
   for (size_t i = 0; i <= n; i++) {
@@ -246,7 +248,7 @@ static const struct {
     {"invalid-argument", MTRP_FAILED, EINVAL},
     {"unknown-command", MTRP_FAILED, ENOSYS},
     {"unexpected-error", MTRP_FAILED, EIO},            /* errno follows */
-    {"wait-tcp-respone-timeout", MTRP_NO_REPLY, 0},    /* as it is spelt */
+    {"wait-tcp-respone-timeout", MTRP_NO_REPLY, 0},    /* its spelling */
     {"command-parse-error", MTRP_PROTOCOL, EPROTO},
     {"command-buffer-overflow", MTRP_PROTOCOL, EPROTO}};
 
@@ -267,8 +269,8 @@ static void pair(struct mtrp_reply *r, const char *name, size_t n,
     r->error = (int32_t)v;
 }
 
-/* What only the whole line tells: two errors of old versions mean other words
- * of newer ones, and a full descriptor table is a full window. */
+/* Corrects the word by the errno, once the whole line is read: a timeout means
+ * "no-reply", and a lack of file descriptors means "probes-exhausted". */
 static void normalise(struct mtrp_reply *r) {
   if (r->word != MTRP_FAILED) return;
   if (r->error == ETIMEDOUT) r->word = MTRP_NO_REPLY;

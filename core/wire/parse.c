@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * parse.c: the IP header, then one reader per protocol. UDP and TCP answers are
- * turned round to the probe's point of view.
+ * parse.c: reads the IP header, then the header above it, with one function per
+ * protocol. Ports and addresses of UDP and TCP answers are exchanged, so that
+ * they are those of the probe.
  */
 #include "wire/parse.h"
 
@@ -12,7 +13,8 @@
 
 #include <errno.h>
 
-/* Ports and addresses of a direct reply, at |b|, as those of its probe. */
+/* Reads the ports of a direct reply at |b|, and sets ports and addresses to
+ * those of its probe: source and destination are exchanged. */
 static void turn_round(struct bytes *b, struct wire_reply *r) {
   r->dport = bytes_u16(b);
   r->sport = bytes_u16(b);
@@ -29,7 +31,7 @@ static int parse_udp(struct bytes b, struct wire_reply *r) {
   return 0;
 }
 
-/* The MSS among the options at |b|, 0 if there is none or they are damaged. */
+/* Returns the MSS among the TCP options at |b|; 0: none, or damaged options. */
 static uint16_t find_mss(struct bytes b) {
   while (bytes_left(&b)) {
     int kind = bytes_u8(&b);
@@ -43,11 +45,11 @@ static uint16_t find_mss(struct bytes b) {
   return 0;
 }
 
-/* Finds the probe's number (build.c) in an answer to it. A SYN is acknowledged
- * by number + 1 and as much of the payload as was taken; an ACK probe is
- * answered by a reset that starts at its number (RFC 9293 3.5.2), to which some
- * add an ACK of their own. A reset without ACK may hold no number at all: then
- * it is what stands there. -ENOMSG: the segment answers no probe. */
+/* Writes the number of the probe (see put_tcp in build.c) that a segment
+ * answers; -ENOMSG: it answers no probe. A SYN is acknowledged by the number + 1
+ * plus the accepted bytes of payload. An ACK probe is answered by a reset whose
+ * sequence number is the probe's number (RFC 9293 3.5.2); some hosts also set
+ * the ACK flag in it. A reset without ACK may have no number of a probe. */
 static int answered_number(int flags, uint32_t seq, uint32_t ack,
                            uint32_t *number) {
   int all = PROTO_TCP_FIN | PROTO_TCP_SYN | PROTO_TCP_RST | PROTO_TCP_PSH |
@@ -115,8 +117,9 @@ int wire_parse(const uint8_t *p, size_t n, size_t whole,
   struct ip_head ip;
   if (ip_read(&b, &ip) < 0) return -EBADMSG;
   if (ip.fragment) return -ENOMSG;
-  /* What follows the packet is the link's padding. A segment put together by
-   * the network card may say 0; so may a jumbogram. */
+  /* Bytes after the packet are padding of the link. The length in the header
+   * may be 0: in a segment that the network card has put together, or in a
+   * jumbogram. */
   size_t bare = ip.family == 4 ? 0 : PROTO_IPV6_HEADER;
   if (ip.size > bare) whole = least(whole, ip.size);
   n = least(n, whole);

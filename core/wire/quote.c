@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * quote.c: see quote.h. The id of a probe lies where build.c put it: in the
- * echo's sequence number, in the UDP checksum, in the upper half of the TCP
- * sequence number.
+ * quote.c: see quote.h. The id of a probe is where build.c put it: in the
+ * sequence number of an echo, in the UDP checksum, or in the upper half of the
+ * TCP sequence number.
  */
 #include "wire/quote.h"
 
@@ -13,7 +13,7 @@
 
 enum { TRANSPORT_BYTES = 8 }; /* RFC 792 */
 
-/* The transport header's first bytes are at |b|. */
+/* Reads the first bytes of the quoted transport header at |b|. */
 static void read_transport(struct bytes *b, int family, struct wire_reply *r) {
   size_t n = bytes_left(b);
   if (n < TRANSPORT_BYTES) r->flags |= WIRE_TRUNCATED;

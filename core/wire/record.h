@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * record.h: the seam of the engine. A transport takes struct wire_probe and
- * gives struct wire_reply; whoever carries packets turns them into bytes and
- * back with wire/build and wire/parse. Numbers are in host order, addresses are
- * 16 bytes in network order (IPv4 in the first four, zeroes behind).
+ * record.h: probes and replies as the engine and its transports exchange them.
+ * A transport takes struct wire_probe and gives struct wire_reply. Transports
+ * that carry packets convert them to bytes and back with wire/build and
+ * wire/parse. Numbers are in host order. Addresses are 16 bytes in network
+ * order; IPv4 uses the first four, and the others are zero.
  */
 #ifndef WIRE_RECORD_H
 #define WIRE_RECORD_H
@@ -13,9 +14,9 @@
 enum { WIRE_ICMP = 1, WIRE_TCP = 6, WIRE_UDP = 17 };  /* IP protocol numbers */
 enum { WIRE_PARIS, WIRE_CLASSIC, WIRE_DUBLIN };       /* as MTR_PARIS ... */
 
-/* A probe to send. Its identity is |id| (1..0x8000), which the reply gives
- * back: ICMP in the sequence number; UDP in the checksum; TCP in the upper half
- * of the sequence number. IPv4 has another one, |ip_id|, in its identification
+/* A probe to send. Its identity is |id| (1..0x8000), which a reply returns. It
+ * is in the sequence number of ICMP, the checksum of UDP, or the upper half of
+ * the TCP sequence number. IPv4 has another one, |ip_id|, in its identification
  * field. */
 struct wire_probe {
   uint8_t src[16];
@@ -36,43 +37,43 @@ struct wire_probe {
   uint8_t tos;
   uint8_t dont_fragment;   /* IPv4 DF */
   uint8_t tcp_flags;       /* TCP header flags: SYN or ACK */
-  uint8_t by_source;       /* 1: |src| was asked for: routes go by it too */
-  uint8_t fill;            /* what fills the packet up to |size| */
+  uint8_t by_source;       /* 1: |src| was asked for; routing must use it */
+  uint8_t fill;            /* byte that fills the packet up to |size| */
   uint32_t flow_label;     /* IPv6, 20 bits */
-  uint32_t interface;      /* index, 0 any; the transport's, not in the bytes */
-  uint32_t mark;           /* SO_MARK, 0 none; likewise */
-  uint32_t handle;         /* the probe's, for transports that keep no bytes */
-  uint32_t timeout_ms;     /* after which no answer is waited for */
+  uint32_t interface;      /* index; 0: any; for the transport, not in bytes */
+  uint32_t mark;           /* SO_MARK; 0: none; likewise */
+  uint32_t handle;         /* of the probe, for transports without packets */
+  uint32_t timeout_ms;     /* how long the engine waits for an answer */
 };
 
-/* What a reply is. */
+/* The kind of a reply. */
 enum wire_kind {
   WIRE_NONE,
   WIRE_ECHO_REPLY,
-  WIRE_TIME_EXCEEDED,      /* in transit only: code 0 */
-  WIRE_UNREACH,            /* destination unreachable, but for too big */
+  WIRE_TIME_EXCEEDED,      /* code 0 only: in transit */
+  WIRE_UNREACH,            /* destination unreachable, except too big */
   WIRE_TOO_BIG,            /* ICMP 3/4, ICMPv6 2: |mtu| */
-  WIRE_OTHER,              /* any other ICMP error: code tells; never a hop */
+  WIRE_OTHER,              /* any other ICMP error; its sender is not a hop */
   WIRE_TCP_REPLY,          /* SYN/ACK, RST or ACK */
   WIRE_UDP_REPLY,          /* data from an open port */
-  WIRE_ERROR               /* no reply: the probe failed after all, |error| */
+  WIRE_ERROR               /* no reply: the probe failed later, see |error| */
 };
 
 /* Flags of a reply. */
 enum {
   WIRE_QUOTE = 1 << 0,     /* the quoted fields hold a quote */
   WIRE_TRUNCATED = 1 << 1, /* fewer than 8 transport bytes quoted: only ip_id */
-  WIRE_EXT_BAD = 1 << 2    /* extension objects cut short or damaged, or their
-                            * place told in other units than RFC 4884's */
+  WIRE_EXT_BAD = 1 << 2    /* extension objects are cut short or damaged, or
+                            * their place is in other units than RFC 4884's */
 };
 
-/* A reply as received. Ports and ids are the probe's own point of view: of a
- * direct reply they are turned round. */
+/* A reply as received. Ports and ids are those of the probe: for a direct
+ * reply, source and destination are exchanged. */
 struct wire_reply {
   uint8_t from[16];
   uint8_t to[16];
-  uint8_t quoted_src[16];  /* equal to |to| unless rewritten */
-  uint8_t quoted_dst[16];  /* of a direct reply: |from| */
+  uint8_t quoted_src[16];  /* equal to |to| unless a NAT rewrote it */
+  uint8_t quoted_dst[16];  /* of the probe; of a direct reply: |from| */
   int64_t at;              /* ns, monotonic; set by the transport */
   const uint8_t *ext;      /* extension objects, without the 4-byte header */
   uint16_t ext_size;       /* bytes, whole objects only, a multiple of 4 */
@@ -82,7 +83,7 @@ struct wire_reply {
   uint16_t sport;          /* the probe's source port or echo identifier */
   uint16_t dport;          /* the probe's destination port */
   uint16_t size;           /* whole IP packet as received */
-  uint16_t mtu;            /* WIRE_TOO_BIG: next hop's; TCP: the MSS option */
+  uint16_t mtu;            /* WIRE_TOO_BIG: of the next hop; TCP: the MSS */
   uint16_t quoted_size;    /* IP length as quoted */
   uint8_t kind;            /* enum wire_kind */
   uint8_t family;          /* 4, 6 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * reply.c: as build.c does it: headers field by field, then one sum.
+ * reply.c: writes answers of simulated nodes in the same way as build.c writes
+ * probes: headers field by field, then one sum for the checksum.
  */
 #include "wire/reply.h"
 
@@ -12,7 +13,7 @@
 enum {
   ERROR_V4 = 576, ERROR_V6 = 1280,  /* RFC 1812 4.3.2.3, RFC 4443 2.4(c) */
   EXT_AT = 128,                     /* RFC 4884 5.1 */
-  TOS_V4 = 0xc0,                    /* of errors; RFC 1812 4.3.2.5 */
+  TOS_V4 = 0xc0,                    /* TOS of errors; RFC 1812 4.3.2.5 */
   TCP_WINDOW = 65535
 };
 
@@ -26,7 +27,7 @@ void wire_patch(uint8_t *packet) {
   put_u16(packet + 10, checksum_of(packet, PROTO_IPV4_HEADER));
 }
 
-/* Writes the IP header of |size| bytes of |protocol| behind it. */
+/* Writes the IP header for |size| bytes of |protocol| that follow it. */
 static uint8_t *put_head(uint8_t *out, int family, const uint8_t *from,
                          const uint8_t *to, int protocol, int ttl, int tos,
                          size_t size) {
@@ -49,7 +50,8 @@ static uint8_t *put_head(uint8_t *out, int family, const uint8_t *from,
   return q;
 }
 
-/* Fills in the checksum at |at| of the |size| bytes behind |packet|'s head. */
+/* Computes the checksum of the |size| bytes after the IP header of |packet|,
+ * and writes it at the offset |at| in them. */
 static void sum_up(uint8_t *packet, size_t at, size_t size) {
   int family = family_of(packet), protocol = wire_protocol(packet);
   uint8_t *p = packet + wire_head(packet);
@@ -71,7 +73,8 @@ static unsigned changed(int how, unsigned value) {
   return how < 0 ? value : (unsigned)how & 0xffff;
 }
 
-/* Puts |m|'s headers behind the IPv6 header at |p|, and returns how many. */
+/* Writes |m|'s extension headers after the IPv6 header at |p|. Returns their
+ * size in bytes. */
 static size_t put_chain(const struct wire_manner *m, uint8_t *p) {
   uint8_t *first = p + PROTO_IPV6_HEADER;
   memcpy(first, m->chain, m->chain_size);
@@ -94,7 +97,7 @@ static void alter(const struct wire_manner *m, uint8_t *p, size_t n,
   wire_patch(p);
 }
 
-/* Writes the quote of |packet|, at most |most| bytes; returns how many. */
+/* Writes the quote of |packet|, at most |most| bytes; returns its size. */
 static size_t put_quote(const struct wire_manner *m, const uint8_t *packet,
                         size_t size, size_t most, uint8_t *out) {
   size_t head = wire_head(packet), body = size - head, more = 0;
@@ -113,7 +116,7 @@ static int has_ext(const struct wire_manner *m, const struct wire_error *e) {
   return m->ext_size || e->labels;
 }
 
-/* RFC 4884 7, RFC 4950 3. */
+/* Writes the extension structure: RFC 4884 7, RFC 4950 3. Returns its end. */
 static uint8_t *put_ext(const struct wire_manner *m,
                         const struct wire_error *e, uint8_t *out) {
   if (m->ext_raw) return put_bytes(out, m->ext, m->ext_size);
@@ -177,7 +180,7 @@ static uint32_t read_u32(const uint8_t *p) {
          p[3];
 }
 
-/* RFC 9293 3.10.7. */
+/* The answer follows RFC 9293 3.10.7. */
 size_t wire_segment(const uint8_t *from, int ttl, int open, int mss,
                     const uint8_t *packet, uint8_t *out) {
   const uint8_t *p = packet + wire_head(packet);

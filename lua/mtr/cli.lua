@@ -18,9 +18,9 @@
 -- option. Only this file of the library prints and exits: it is for programs.
 
 local lib = require "mtr.lib"
+local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
-local loop = require "mtr.wait.loop"
 local report = require "mtr.report"
 local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
@@ -68,6 +68,31 @@ local function read_targets(given)
   return targets
 end
 
+-- Ends the program because argparse does not understand the command line.
+local function misread(self, message)
+  local name = message:match "^unknown option '%-%-(%w+)'"
+  if lib.program and (config.command_line[name] or name == "grace") then
+    self:usage(("--%s is an option of mtrlua; write it before the program: mtrlua --%s ... %s")
+      :format(name, name, self.name))
+  end
+  self:usage(message)
+end
+
+-- Returns the words in a new list, in which a negative number is one word with the option before
+-- it: -q -1 becomes -q-1, which argparse does not take for two options.
+local function join_numbers(words, valued)
+  local list = {}
+  for _, word in ipairs(words) do
+    local before = list[#list]
+    if word:find "^%-%d" and valued[before] then
+      list[#list] = before .. (before:find "^%-%-" and "=" or "") .. word
+    else
+      list[#list + 1] = word
+    end
+  end
+  return list
+end
+
 --- Parses a command line; wrong usage and --help end the program. Names have underscores in place
 --- of dashes; `target` is the list of targets, if the usage line has one.
 ---@param words string[]
@@ -76,9 +101,9 @@ function Cli:parse(words)
   local found, argparse = pcall(require, "argparse")
   if not found then fail(self, "needs the Lua module argparse: apt-get install lua-argparse") end
   local parser = argparse(self.name):help(self.help)
-  parser.error = function(_, message) self:usage(message) end
-  local targets = help_text.read(self.help, self.flags, parser)
-  local args = parser:parse(words)
+  parser.error = function(_, message) misread(self, message) end
+  local targets, valued = help_text.read(self.help, self.flags, parser)
+  local args = parser:parse(join_numbers(words, valued))
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
   end
@@ -125,6 +150,7 @@ end
 function Cli:call(fn, ...)
   local results = { pcall(fn, ...) }
   if results[1] then return unpack(results, 2, table.maxn(results)) end
+  if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?%l+: (.*)" or error(results[2], 0)
   self:usage((bug:gsub("[%l_]+", function(name)
     return self.args[name] ~= nil and "--" .. name:gsub("_", "-") or name
@@ -164,14 +190,16 @@ function Cli:pass(reporter, method, ...)
   if not ok and message then fail(self, message) end
 end
 
+local function interrupted() return lib.signals[0] > 0 end
+
 -- Runs fn(i, target) for each target; returns the status of the program.
 local function all(self, targets, turns, fn)
   return turns:run(targets, function(i, target)
     local well, message = fn(i, target)
     if well or not message then return well end
-    io.stderr:write(self.name, ": ", target, ": ", message, "\n")
-    return loop.halted
-  end) and 0 or loop.halted and 0 or 1
+    io.stderr:write(self.name, ": ", err.target(target), ": ", message, "\n")
+    return interrupted()
+  end) and 0 or interrupted() and 0 or 1
 end
 
 --- Runs fn for each target, each in a task, all at once, and waits for all of them. Text that it

@@ -35,6 +35,14 @@ local function absolute(path)
   return table.concat(kept, ";")
 end
 
+-- Returns the message of an engine for the command line: options are named as they are there. A
+-- message about one option begins with its name; one without a value is about several options.
+local function on_command_line(bug)
+  local text = bug:gsub("^engine: ", "")
+  if text:find ", got " then return (text:gsub("^[%w_]+", config.command_line)) end
+  return (text:gsub('[%w_."]+', config.command_line))
+end
+
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 
 local function on_wake()
@@ -72,7 +80,7 @@ return function(chunk, ...)
   end
   local _, bug = config.fill(default.options(), lib.new "struct mtr_config")
   if bug then
-    say((bug:gsub("^engine: ", "--")))
+    say(on_command_line(bug))
     return BAD_USAGE
   end
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122

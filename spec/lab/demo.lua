@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What `make demo` runs in each of its networks, and an example of the API: every target over ICMP,
--- UDP and TCP and along several flows, all at once; hops are printed as they arrive.
+-- What `make demo` runs in each of its networks, and an example of the API: it traces every target
+-- over ICMP, UDP and TCP and along several flows, all at the same time, and prints hops as they
+-- arrive.
 --
 --     mtrlua spec/lab/demo.lua FLOWS TARGET...
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The lab, for specs and for the `lab` command: topologies of network namespaces and kernel
--- routers, up in a fraction of a second and gone without trace. topo.lua draws, netns.lua builds;
--- here is what a test needs of them:
+-- routers, up in a fraction of a second and removed completely. topo.lua describes the topologies,
+-- netns.lua builds them; this file has what a test needs of them:
 --
 --   local lab = require "spec.lab.lab"
 --   local l = assert(lab.up("chain", { 8, udp = 7 }))

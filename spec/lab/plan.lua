@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The drawing board on which topo.lua draws a lab: nodes, links, addresses, routes, firewall rules,
+-- The plan of a lab, which topo.lua fills in: nodes, links, addresses, routes, firewall rules,
 -- sysctls and the path that a tracer must find, all as plain data. Link i is always 10.0.i.0/24 and
 -- fd00:i::/64, `.1` on the prober's side and `.2` on the far side, and an interface has the name of
 -- the node at its other end, so addresses can be read without a map. It does no I/O: netns.lua
--- builds what is drawn here, `lab show` prints it. It would be wrong if a kernel answered from
+-- builds what is planned here, `lab show` prints it. It would be wrong if a kernel answered from
 -- another address than the inbound one; spec/net/lab_spec.lua asks the kernel.
 
 local M = {}

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The nftables rulesets of the topologies, as text to fill in. One table named `lab` each; all are
--- stateless but the masquerading one, so that nothing tracks connections by accident.
+-- The nftables rulesets of the topologies, as text to fill in, each with one table named `lab`. All
+-- of them are stateless except the one that masquerades, so that the others do not track
+-- connections.
 
 local M = {}
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The few system calls the lab needs and Lua lacks: become another program, run one and pass on
--- the signals meant for it, and step into a network namespace. Plain libc through the FFI, Linux
--- only. It refuses threads: setns and fork here are for a process with one.
+-- The few system calls that the lab needs and Lua lacks: replace this process by another program,
+-- run a program and pass signals on to it, and enter a network namespace. Plain libc through the
+-- FFI, Linux only. It refuses threads: setns and fork here are for a process with one.
 
 local ffi = require "ffi"
 local C = ffi.C

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- The topologies: what `lab list` lists, each a few lines of drawing on a plan.lua plan, with the
--- ground truth that a tracer is to find. Pure data in, pure data out: it runs without privilege.
--- To add one, add an entry to `list`. Truth holds for UDP, ICMP and TCP alike unless a field of
--- `truth` says otherwise; it was measured with traceroute(8), not guessed (spec/net/lab_spec.lua).
+-- The topologies that `lab list` lists: each is a few lines that fill in a plan of plan.lua, with
+-- the path that a tracer must find (its truth). Pure data in, pure data out: it runs without
+-- privilege. To add one, add an entry to `list`. The truth holds for UDP, ICMP and TCP unless a
+-- field of `truth` says otherwise; it was measured with traceroute(8) (spec/net/lab_spec.lua).
 
 local params = require "spec.lab.params"
 local plan = require "spec.lab.plan"

@@ -55,7 +55,7 @@ describe("trace with a callback", function()
     assert.equal(got[2], trace.result)
   end)
 
-  it("calls once, later, also for what it returns as an error itself", function()
+  it("calls once, later, also with an error that it returned itself", function()
     local calls = {}
     local trace, message, name = engine:trace("224.0.0.1", nil, function(...)
       calls[#calls + 1] = { ... }
@@ -75,7 +75,7 @@ describe("trace with a callback", function()
     assert.is_nil(trace.result)
   end)
 
-  it("may be given a callback that fails: it is reported", function()
+  it("reports a callback that raises an error", function()
     engine:trace("127.0.0.1", nil, function() error "in callback" end)
     engine:run()
     assert.truthy(reports[1]:find "in callback")
@@ -156,7 +156,7 @@ describe("hooks", function()
     assert.is_true(kept.reply.final)
   end)
 
-  it("hear of silence", function()
+  it("are told of probes that nobody answered", function()
     local log = {}
     local result = engine:trace("127.0.0.1", silence {
       timeout = "20ms", max_ttl = 1, attempts = 2,
@@ -255,7 +255,7 @@ describe("hops", function()
     assert.same({ 1, 1 }, { task:wait(), calls })
   end)
 
-  it("that are left stop their trace", function()
+  it("stop their trace when the loop is left early", function()
     local opts = silence {
       timeout = "20ms", attempts = 1, gap_limit = 0, window = 1, max_ttl = 255,
     }
@@ -274,7 +274,7 @@ describe("hops", function()
     assert.equal("halted", hops.result.stop_reason)
   end)
 
-  it("raise what a for loop could not be told", function()
+  it("raise an error, because a for loop cannot return one", function()
     local ok, problem = pcall(function()
       for _ in engine:hops("224.0.0.1") do error "never" end
     end)
@@ -303,7 +303,7 @@ describe("probe", function()
     end)
   end
 
-  it("gives silence as data", function()
+  it("returns a probe without an answer as data, not as an error", function()
     local reply = assert(engine:probe(silence { dst = "127.0.0.1", ttl = 3, timeout = "20ms" }))
     assert.is_true(reply.timeout)
     assert.is_nil(reply.addr)
@@ -319,7 +319,7 @@ describe("probe", function()
     assert.equal("127.0.0.1", got[1][2].addr)
   end)
 
-  it("tells its callback of an error", function()
+  it("gives an error to its callback", function()
     local got
     engine:probe({ dst = "no.such.invalid", ttl = 1 }, function(problem) got = problem end)
     engine:run()

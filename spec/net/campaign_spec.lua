@@ -101,7 +101,7 @@ describe("a campaign", function()
     end)
   end)
 
-  it("lends nothing beyond the hook", function()
+  it("takes back what it lends when the hook returns", function()
     inside(function(e)
       local last, trace
       assert(mtr.campaign {
@@ -148,7 +148,7 @@ describe("a campaign", function()
     end)
   end)
 
-  it("ends the trace whose hook says so, and no other", function()
+  it("ends the trace whose hook returns stop, and no other", function()
     inside(function(e)
       local stop, ends, after = plan.target(7), {}, 0
       local summary = assert(mtr.campaign {
@@ -208,7 +208,7 @@ describe("a campaign", function()
     end)
   end)
 
-  it("tells what cannot be traced, with its name, and goes on", function()
+  it("reports a target that cannot be traced, with its name, and goes on", function()
     inside(function(e)
       local errors, ends = {}, {}
       local summary = assert(mtr.campaign {
@@ -330,7 +330,7 @@ describe("a campaign", function()
     end, { max_probes = 524288 })
   end)
 
-  it("ends as halted with its engine, and all that it had is reported", function()
+  it("reports its open traces as halted when its engine closes", function()
     inside(function(e)
       local c, reasons = nil, {}
       c = mtr.campaign {
@@ -347,7 +347,7 @@ describe("a campaign", function()
     end)
   end)
 
-  it("runs once", function()
+  it("refuses to run a second time", function()
     inside(function(e)
       local c = mtr.campaign { engine = e, targets = {} }
       assert.equal(0, c:run().targets)
@@ -373,7 +373,7 @@ describe("mtrlua with a campaign", function()
     return output, status
   end
 
-  it("reports what ^C halted, in whole lines, and exits with 130", function()
+  it("reports the traces that ^C halted, in whole lines, and exits with 130", function()
     local path = os.tmpname()
     local output, status = run(([[
       local mtr = require "mtr"
@@ -406,7 +406,7 @@ describe("mtrlua with a campaign", function()
     assert.truthy(output:find "boom" and output:find "traceback")
   end)
 
-  it("ends although nobody takes the results", function()
+  it("ends although nobody reads the results", function()
     local output, status = run(([[
       local mtr = require "mtr"
       for result in mtr.campaign { targets = mtr.targets.cidr("%s/24"), window = 3 }:results() do

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Many traces, engines and processes probe the same hosts at once. Each gets all answers to its
--- probes and no others, and nothing is left of closed engines.
+-- Many traces, engines and processes probe the same hosts at once. Each gets all answers to its own
+-- probes and no others, and closed engines leave nothing behind.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -57,7 +57,7 @@ describe("traces side by side", function()
     return nets.shared(words)
   end
 
-  it("of one flow to one target do not take each other's answers", function()
+  it("to one target by one flow do not take each other's answers", function()
     local l = up "chain 4 udp=33434 tcp=80" -- ports that are open tell the least
     nets.inside(l, function(e)
       -- Different beginnings: an answer to the wrong probe would be at the wrong hop.
@@ -69,7 +69,7 @@ describe("traces side by side", function()
     end)
   end)
 
-  it("of all flows do not either", function()
+  it("to one target by many flows do not take each other's answers", function()
     local l = up "chain 3"
     nets.inside(l, function(e)
       local jobs = jobs_of(l, 100, function(i)
@@ -104,7 +104,7 @@ describe("traces side by side", function()
     end)
   end)
 
-  it("in processes of their own keep to themselves", function()
+  it("in several processes do not take each other's answers", function()
     local l = up "chain 5"
     local script = [[local mtr, paths, bad = require "mtr", { ... }, 0
 local e = assert(mtr.engine { rate = "max" })
@@ -163,7 +163,7 @@ describe("engines that come and go", function()
     return kib
   end
 
-  it("leave no descriptor and no memory", function()
+  it("leave no descriptor open and no memory in use", function()
     nets.needs_privilege(pending)
     local l = nets.up "chain 3"
     local function some(n)

@@ -43,7 +43,7 @@ for _, transport in ipairs { "raw", "packet" } do
 
     for _, case in ipairs(CASES) do
       for _, v in ipairs(case[3]) do
-        it(("%s is no hop, IPv%d"):format(case[1], v), function()
+        it(("%s is not taken for a hop, IPv%d"):format(case[1], v), function()
           local l, f = hostile.set_up(pending)
           for _, protocol in ipairs { "icmp", "udp", "tcp" } do
             nets.inside(l, function(e)
@@ -62,7 +62,7 @@ for _, transport in ipairs { "raw", "packet" } do
       end
     end
 
-    it("from 0.0.0.0 is taken where the kernel lets it in", function()
+    it("from 0.0.0.0 is accepted if the kernel passes it on", function()
       local l, f = hostile.set_up(pending)
       nets.inside(l, function(e)
         local result

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What `make demo` runs, as root and as a user whom the system lets make namespaces: hops of every
--- protocol and IP version, a summary that adds up, nothing left behind. And README.md's script
+-- What `make demo` prints, as root and as a user who may make namespaces: hops of every protocol
+-- and IP version, and a summary that adds up; it leaves nothing behind. Also README.md's script: it
 -- prints what README.md says.
 
 local lab = require "spec.lab.lab"
@@ -64,7 +64,7 @@ describe("make demo", function()
     check(as_nobody "sh spec/lab/demo.sh")
   end)
 
-  it("says which limits leave no network namespaces", function()
+  it("says which system limits forbid network namespaces", function()
     local got = as_nobody("unshare -rn sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; "
       .. "sh spec/lab/demo.sh'")
     assert.same({ 1, "" }, { got.status, got.out })
@@ -82,7 +82,7 @@ describe("make demo", function()
     check(in_chroot "")
   end)
 
-  it("says what root lacks where it may not make namespaces", function()
+  it("says which rights root lacks when it may not make namespaces", function()
     for _, lost in ipairs { "sys_admin", "net_admin" } do
       local got = in_chroot("setpriv --bounding-set=-" .. lost)
       assert.same({ 1, "" }, { got.status, got.out })

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Engines on loopback: what they refuse and why, how a host drives them, and that nothing is left
--- of them.
+-- Engines on loopback: what they refuse and why, how a host program drives them, and that they
+-- leave nothing behind.
 local mtr = require "mtr"
 local loopback = require "spec.support.real.loopback"
 
@@ -52,7 +52,7 @@ describe("an environment error", function()
     close_port()
   end)
 
-  it("is given by an engine that cannot open", function()
+  it("is returned when an engine cannot open", function()
     for name, opts in pairs {
       EADDRNOTAVAIL = { source4 = "203.0.113.77" }, ENODEV = { interface = "nowhere0" },
       ENOENT = { exclude = "/nonexistent/list" },
@@ -69,7 +69,7 @@ describe("a caller's bug", function()
   before_each(open)
   after_each(close)
 
-  it("is raised at the caller's line, by every way to start something", function()
+  it("is raised at the caller's line by every function that starts something", function()
     for _, fn in ipairs {
       function() local _ = engine:trace("::1", { max_tll = 1 }) end,
       function() local _ = mtr.trace("::1", { max_tll = 1 }) end,
@@ -95,7 +95,7 @@ describe("a caller's bug", function()
     mtr.default():close()
   end)
 
-  it("found by the library is raised without the errno's words", function()
+  it("that the library finds is raised without the text of the errno", function()
     local ok, message = pcall(engine.trace, engine, "127.0.0.1", { size = 21 })
     assert.is_false(ok)
     assert.truthy(message:find "trace: size must be %d+%.%.%d+ .*got 21$")
@@ -126,7 +126,7 @@ describe("names", function()
     assert.equal("completed", got.stop_reason)
   end)
 
-  it("may be given up while they are looked up", function()
+  it("need not be waited for: a trace may be stopped during the lookup", function()
     local got
     local trace = engine:trace("localhost", nil, function(...) got = { ... } end)
     trace:stop()
@@ -135,7 +135,7 @@ describe("names", function()
     assert.same({ "ECANCELED: stopped while its name was looked up" }, got)
   end)
 
-  it("may be given up by closing the engine", function()
+  it("need not be waited for: the engine may be closed during the lookup", function()
     local got
     engine:trace("localhost", nil, function(problem) got = problem end)
     engine:close()
@@ -183,7 +183,7 @@ describe("a host with a loop of its own", function()
 
   -- The time told is never past the deadline, but it may be before it: then a step changes nothing
   -- and the next one is told. A host that has only a clock gets there in a few turns.
-  it("is told when to come back", function()
+  it("learns when it has to step the engine next", function()
     assert.is_nil(engine:timeout())
     assert.equal(-1, engine:timeout_ms())
     local port, close_port = loopback.silent_port()
@@ -240,7 +240,7 @@ describe("engines", function()
     end
   end)
 
-  it("end what is under way as halted when they are closed", function()
+  it("end their open traces as halted when they are closed", function()
     open()
     local port, close_port = loopback.silent_port()
     local got = {}
@@ -260,7 +260,7 @@ describe("engines", function()
     close_port()
   end)
 
-  it("that are closed say so", function()
+  it("raise an error when they are used after they were closed", function()
     open()
     engine:close()
     assert.is_true(engine:close())
@@ -276,7 +276,7 @@ describe("engines", function()
     end
   end)
 
-  it("say what they use and count everything", function()
+  it("report their transport and count everything", function()
     local lines = {}
     engine = assert(mtr.engine { transport = "raw", log = function(level, text)
       lines[#lines + 1] = level .. " " .. text
@@ -298,7 +298,7 @@ describe("engines", function()
     engine:close()
   end)
 
-  it("leave no descriptor and no trace behind", function()
+  it("leave no descriptor and no trace when they are closed", function()
     collectgarbage()
     local before = loopback.descriptors()
     for i = 1, 10 do
@@ -314,7 +314,7 @@ describe("engines", function()
     assert.equal(before, loopback.descriptors())
   end)
 
-  it("keep nothing of traces that are over", function()
+  it("keep nothing of traces that have ended", function()
     engine = assert(mtr.engine { rate = "max", late_window = 0 })
     local function run(n)
       for _ = 1, n do

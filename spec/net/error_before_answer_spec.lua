@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/ping.lua where a router refuses a packet and the target answers it all the same, 30 ms
--- later: the answers count, errors are reported separately, and ping waits for the last answer.
+-- scripts/ping.lua when a router refuses a packet and the target still answers it, 30 ms later: the
+-- answers count, errors are reported separately, and ping waits for the last answer.
 local lab = require "spec.lab.lab"
 local forger = require "spec.support.real.forger"
 local nets = require "spec.support.real.nets"

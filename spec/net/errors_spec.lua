@@ -33,7 +33,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end
 
-  it("is EMSGSIZE beyond the MTU of the link, if it may not be fragmented", function()
+  it("fails with EMSGSIZE if it exceeds the link's MTU and may not be fragmented", function()
     refused(up(), { size = 1501, dont_fragment = true }, EMSGSIZE, "EMSGSIZE")
   end)
 
@@ -47,7 +47,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end
 
-  it("leaves the other hops alone", function()
+  it("does not disturb the probes to other hops", function()
     local l = up()
     must(l, "nft 'add table inet t; add chain inet t o { type filter hook output priority 0; };"
       .. " add rule inet t o ip ttl 2 drop; add rule inet t o ip6 hoplimit 2 drop'")
@@ -64,7 +64,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end)
 
-  it("is ENETUNREACH once the route is gone", function()
+  it("fails with ENETUNREACH once the route is gone", function()
     for v = 4, 6, 2 do
       local l = up()
       nets.inside(l, function(e)
@@ -99,7 +99,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end
 
-  it("for a full queue is sent again, and none is lost", function()
+  it("because a queue is full is sent again, and none is lost", function()
     local l = up()
     nets.inside(l, function(e)
       for v = 4, 6, 2 do trace(e, l["dst" .. v], {}) end -- neighbours are found while there is room
@@ -116,7 +116,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end)
 
-  it("for a queue that it never fits is ENOBUFS in the end", function()
+  it("because it never fits a queue fails with ENOBUFS in the end", function()
     local l = up()
     nets.inside(l, function(e)
       trace(e, l.dst4, {})
@@ -151,7 +151,7 @@ describe("a probe that the kernel refuses", function()
     end)
   end)
 
-  it("for want of a neighbour is answered by ourselves, and says so", function()
+  it("for lack of a neighbour gets an answer of our own kernel, flagged local", function()
     local l = up()
     for _, v in ipairs { "ipv4", "ipv6" } do
       must(l, ("cd /proc/sys/net/%s/neigh/r1; echo 1 > mcast_solicit; echo 100 > retrans_time_ms")

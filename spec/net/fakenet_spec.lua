@@ -62,7 +62,7 @@ describe("the load lab behind a TUN device #alone", function()
 
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
     for _, six in ipairs { "", "six" } do
-      it(("answers %s over IPv%d as truth says, hop for hop"):format(
+      it(("answers %s over IPv%d as the truth program says, hop for hop"):format(
         protocol, six == "" and 4 or 6), function()
         if not ready then return pending(why) end
         assert_all(score(net_with "", six, traced(six, protocol)))
@@ -80,7 +80,7 @@ describe("the load lab behind a TUN device #alone", function()
     end
   end)
 
-  it("answers by other settings as truth says by the same", function()
+  it("answers as the truth program says for the same other settings", function()
     if not ready then return pending(why) end
     local settings = "seed=7 hops=5 span=9 silent=200 dark=100 balance=1"
     local net = net_with(settings)
@@ -117,7 +117,7 @@ describe("the load lab behind a TUN device #alone", function()
     end
   end)
 
-  it("goes when its owner is killed", function()
+  it("is removed when its owner is killed", function()
     if not ready then return pending(why) end
     local pipe = assert(io.popen([[luajit -e '
       local net = assert(require("spec.lab.fakenet.fakenet").up { kind = "tun" })

@@ -59,7 +59,7 @@ for _, transport in ipairs { "raw", "packet" } do
     end)
     after_each(nets.down)
 
-    it("replies that come in by another interface are taken all the same", function()
+    it("replies that arrive through another interface are accepted", function()
       local r2 = l:path "r2"
       nets.must(l, BACK:format(l:path(), r2, r2))
       nets.inside(l, function(e) all(l, e) end, { transport = transport })
@@ -67,7 +67,7 @@ for _, transport in ipairs { "raw", "packet" } do
       assert(received(l, "side") >= 3 * 3 * 3 * 2)
     end)
 
-    it("a source address that is another now is found, and told in the result", function()
+    it("a new source address is noticed and given in the result", function()
       nets.inside(l, function(e)
         for _, r in ipairs(all(l, e)) do
           assert.equal(r.dst:find ":" and "fd00:1::1" or "10.0.1.1", r.src)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- ^C while traces are in flight: once, they end as "halted", what is started later raises, and the
--- script goes on; twice: over.
+-- ^C while traces are in flight. The first one ends them as "halted", makes later starts raise an
+-- error, and lets the script go on. The second one ends the process.
 local lab = require "spec.lab.lab"
 
 local available, reason = lab.available()
@@ -39,13 +39,13 @@ describe("SIGINT", function()
 
   local SAID = "mtrlua: interrupted\nhalted\ttrue\nfalse\tmtr: interrupted\n"
 
-  it("halts traces, and raises for later ones, which lets the script go on", function()
+  it("halts open traces, raises an error for later ones, and lets the script go on", function()
     local output, status = run "print [[went on]]"
     assert.equal(SAID .. "went on\n", output)
     assert.equal(130, status)
   end)
 
-  it("exits at once the second time", function()
+  it("ends the process at once when it comes a second time", function()
     local output, status = run "io.stdout:flush() interrupt() while true do end"
     assert.equal(SAID, output)
     assert.equal(130, status)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The host's IPsec policies: what they are for never leaves in clear, whichever transport sends.
--- The policies here ask for a security association that nobody makes, so that the kernel keeps what
--- they are for; a hop that answers has been sent a probe in clear.
+-- The host's IPsec policies: packets that they protect never leave unencrypted, whichever transport
+-- sends. The policies here require a security association that nobody sets up, so the kernel sends
+-- nothing that they protect; a hop that answers has got an unencrypted probe.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -56,7 +56,7 @@ describe("an IPsec policy", function()
   after_each(nets.down)
 
   for _, transport in ipairs { "raw", "packet" } do
-    it("keeps all that it is for from leaving in clear, over " .. transport, function()
+    it("keeps the packets that it names from leaving unencrypted, over " .. transport, function()
       local l = up()
       add(l)
       nets.inside(l, function(e)
@@ -75,7 +75,7 @@ describe("an IPsec policy", function()
     end)
   end
 
-  it("is heard of while the engine runs, and forgotten when it is gone", function()
+  it("is noticed while the engine runs, and forgotten when it is removed", function()
     local l = up()
     nets.inside(l, function(e)
       settle(e, l)
@@ -90,7 +90,7 @@ describe("an IPsec policy", function()
     end, { transport = "packet" })
   end)
 
-  it("for one protocol has everything go raw's way, where the kernel tells", function()
+  it("for one protocol sends every packet through raw, if the kernel reports it", function()
     local l = up()
     add(l, " proto udp")
     nets.inside(l, function(e)
@@ -103,7 +103,7 @@ describe("an IPsec policy", function()
     end, { transport = "packet" })
   end)
 
-  it("that lets packets pass as they are changes nothing", function()
+  it("that lets packets pass unencrypted changes nothing", function()
     local l = up()
     nets.must(l, "ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24;"
       .. " ip xfrm policy add dir in src 0.0.0.0/0 dst 10.0.4.0/24 action block")
@@ -132,7 +132,7 @@ describe("an IPsec policy", function()
   end)
 
   for _, transport in ipairs { "raw", "packet", "mtr-packet" } do
-    it("that blocks is named when a trace cannot start, over " .. transport, function()
+    it("that blocks is named when it keeps a trace from starting, over " .. transport, function()
       local l = up()
       nets.must(l, "ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24 action block;"
         .. " ip xfrm policy add dir out src ::/0 dst fd00:4::/64 action block")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The lab's command line: its words, its exit statuses, and that `run` cleans up whatever happens.
--- Needs CAP_NET_ADMIN, but for what only prints.
+-- The lab's command line: its arguments, its exit statuses, and that `run` always cleans up. It
+-- needs CAP_NET_ADMIN, except for commands that only print.
 
 local lab = require "spec.lab.lab"
 local sys = require "spec.lab.sys"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The lab itself: what traceroute(8) finds in each topology is what the topology declares, over
--- ICMP, UDP and TCP and both IP versions; and nothing is left when a lab is down. It needs
--- CAP_NET_ADMIN (root, or `unshare -rnm`); packets go nowhere but into the lab.
+-- The lab itself: traceroute(8) finds in each topology what the topology declares, over ICMP, UDP
+-- and TCP and both IP versions, and a lab that is down leaves nothing. It needs CAP_NET_ADMIN
+-- (root, or `unshare -rnm`); packets stay inside the lab.
 
 local lab = require "spec.lab.lab"
 local netns = require "spec.lab.netns"
@@ -105,7 +105,7 @@ describe("lab topology", function()
   for _, case in ipairs(CASES) do
     local name, args = unpack(case)
     local words = name .. " " .. tostring(args[1] or next(args) and select(2, next(args)) or "")
-    it(words .. " looks to traceroute as declared", function()
+    it(words .. " looks to traceroute as it was declared", function()
       local l = up(name, args)
       for protocol in pairs(METHODS) do
         check(l, protocol, 4)
@@ -130,7 +130,7 @@ describe("lab topology", function()
     end
   end)
 
-  it("nat broken=1 brings quotes home untranslated", function()
+  it("nat broken=1 leaves the quoted packets untranslated", function()
     local l = up("nat", { broken = true })
     local quoted = l.truth.nat.quoted
     -- What the quotes in the prober's errors give as their source.
@@ -157,7 +157,7 @@ icmpv6 type time-exceeded ip6 saddr %s @th,128,128 %s counter name c6
     assert.equal(2, select(2, counters:gsub("packets [1-9]", "")), counters)
   end)
 
-  it("mtu refuses what does not fit and says what would", function()
+  it("mtu refuses packets that do not fit and says which size would", function()
     local l = up("mtu", {})
     for v, dst in pairs({ v4 = l.dst4, v6 = l.dst6 }) do
       local big = l.truth.too_big[v]
@@ -204,7 +204,7 @@ end)
 describe("lab", function()
   after_each(all_down)
 
-  it("leaves nothing when it is down, twice", function()
+  it("leaves nothing behind when it is taken down, and may be taken down twice", function()
     local l = up("chain", { 4, udp = 7 })
     l:spawn("sleep 60")
     local names = table.concat(l.state.ns, " ")
@@ -227,7 +227,7 @@ describe("lab", function()
     assert.is_nil((" " .. table.concat(lab.ids(), " ")):find(" " .. l.id, 1, true))
   end)
 
-  it("takes a stale one of the same id down first, and lets others be", function()
+  it("first takes down a stale lab of the same id, and leaves others alone", function()
     local other = up("chain", { 2 })
     local id = "mtrlab-spec-" .. sys.getpid()
     local first = up("chain", { 3 }, { id = id })

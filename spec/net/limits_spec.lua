@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Routers that limit their ICMP, as real ones do: the kernel's own limits are on. A probe
--- without an answer is not an error, no hop is lost by it, and more attempts find all hops.
+-- Routers that limit their ICMP, as real ones do: the kernel's own limits are on. A probe without
+-- an answer is not an error, it hides no hop, and more attempts find all hops.
 
 local nets = require "spec.support.real.nets"
 

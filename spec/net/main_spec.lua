@@ -105,7 +105,7 @@ describe("a script in mtrlua", function()
     { "--rate 7/s --seed 3 --log info", "^true\tnil\nmtr: info: transport raw: ", 0 },
   } do
     local options, text, status = unpack(case)
-    it("has the default engine that " .. options .. " asks for", function()
+    it("gets the default engine that " .. options .. " asks for", function()
       if missing then pending(missing) end
       local got = run.run(('"$MTR_PROGRAM" %s -e %q'):format(options,
         [[print((function(e, m) return e and true, m end)(require([=[mtr]=]).default()))]]))

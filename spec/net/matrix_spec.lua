@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Every topology of the lab, over every protocol, IP version, layout of probes and transport that
--- carries packets: what we find is what the topology declares, and hop for hop what traceroute(8)
--- and scamper find there. Where a peer cannot be right, the table says why.
+-- Every topology of the lab, over every protocol, IP version, probe layout (multipath) and
+-- transport that carries packets: the engine finds what the topology declares, and at each hop what
+-- traceroute(8) and scamper find there. Where a peer cannot be right, the table says why.
 
 local words = require "mtr.record.words"
 local nets = require "spec.support.real.nets"

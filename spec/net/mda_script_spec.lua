@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/mda.lua, as it is typed, over the lab's diamonds of kernel routers.
+-- scripts/mda.lua, run from the command line, over the lab's diamonds of kernel routers.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
@@ -52,7 +52,7 @@ describe("mda", function()
     end
   end
 
-  it("draws it", function()
+  it("draws the diamond as a graph", function()
     local got = run("diamond", SURE .. "DST4")
     assert.equal(0, got.status)
     assert.truthy(got.out:find "^paths to 10.0.6.2 %(10.0.6.2%), udp, 99.9 %% sure with %d+ flows")
@@ -66,7 +66,7 @@ describe("mda", function()
     assert.truthy(got.out:find "}\n$")
   end)
 
-  it("shows a silent hop as one, and no diamond where there is none", function()
+  it("shows a silent hop as silent, and no diamond where there is none", function()
     local got = run("silent", MDA .. "DST4")
     assert.equal(0, got.status)
     assert.truthy(got.out:find ", udp, 95 %% sure with 6 flows")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Opening the transport mtr-packet: helpers that are not there, may not, or are something else;
+-- Opening the transport mtr-packet: helpers that do not exist, may not run, or are another program;
 -- which transport "auto" picks; and what is refused because that helper cannot do it.
 
 local mtr = require "mtr"
@@ -35,9 +35,9 @@ describe("a helper that cannot be used is told, with what to do:", function()
     { "that only echoes", "/bin/cat", "EPROTO", "/bin/cat does not speak mtr%-packet's protocol" },
     { "that ends", "/bin/true", "EPIPE", "/bin/true ended at once" },
     { "that says why it ends", "echo no luck >&2", "EPIPE", "ended at once: no luck" },
-    { "that says yes", "exec yes", "EPROTO", "does not speak mtr%-packet's protocol" },
+    { "that repeats yes", "exec yes", "EPROTO", "does not speak mtr%-packet's protocol" },
     { "that says nothing", "exec sleep 60", "ETIMEDOUT", "does not answer" },
-    { "that floods its complaints", "yes no >&2; true", "EPROTO", "protocol: no; no;" },
+    { "that writes error messages without end", "yes no >&2; true", "EPROTO", "protocol: no; no;" },
     { "that never ends its line", "exec cat /dev/zero", "EPROTO", "does not speak" },
   }
   for _, case in ipairs(cases) do
@@ -121,7 +121,7 @@ describe("the transport", function()
   local PATH = "10.0.1.2 10.0.2.2 10.0.3.2\n"
   local ALL = "icmp\t" .. PATH .. "udp\t" .. PATH .. "tcp\t" .. PATH
 
-  it("is mtr-packet by itself where raw sockets are not permitted", function()
+  it("is mtr-packet by default where raw sockets are not permitted", function()
     local _, mtrlua = lab()
     for _, options in ipairs { "", "--transport auto" } do
       local got = mtrlua(options)
@@ -131,7 +131,7 @@ describe("the transport", function()
     end
   end)
 
-  it("is raw where that is permitted, and mtr-packet where it is asked for", function()
+  it("is raw where permitted, and mtr-packet if the user asks for it", function()
     local _, mtrlua = lab()
     assert.equal("raw\traw sockets are permitted\n" .. ALL, mtrlua("", " ").out)
     assert.equal(("mtr-packet\tasked for; %s 0.95 can be run\n%s"):format(REAL, ALL),
@@ -139,14 +139,14 @@ describe("the transport", function()
     assert.truthy(mtrlua("--transport raw").out:find "^EPERM: .*raw sockets need CAP_NET_RAW")
   end)
 
-  it("says both where neither can be had", function()
+  it("gives both reasons where neither can be used", function()
     local _, mtrlua = lab()
     local got = mtrlua("", "setpriv --no-new-privs " .. NOBODY:sub(9))
     assert.truthy(got.out:find "^EPERM: .*CAP_NET_RAW.*; and .*/mtr%-packet has not the privilege"
       and got.out:find "no_new_privs", got.out .. got.err)
   end)
 
-  it("does ICMP only, and says so, where mtr-packet has no privilege but may ping", function()
+  it("does ICMP alone, and says so, if mtr-packet has no privilege but may ping", function()
     local l = lab()
     assert(select(2, l:exec "echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range") == 0)
     run("cp " .. REAL .. " $DIR/mtr-packet; chmod 755 $DIR/mtr-packet")

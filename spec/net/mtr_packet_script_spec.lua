@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/mtr-packet.lua, as its clients see it: commands in, answers out, byte for byte those of
--- mtr-packet 0.96 (N stands for a time), but for what its head says is better. Where 0.95 answers
--- the same, the installed mtr-packet is asked too.
+-- scripts/mtr-packet.lua, as its clients see it: its answers to commands are those of mtr-packet
+-- 0.96 to the byte (N stands for a time), except where the head of the script names an improvement.
+-- Where 0.95 answers the same, the installed mtr-packet is compared too.
 
 local forger = require "spec.support.real.forger"
 local loopback = require "spec.support.real.loopback"
@@ -248,7 +248,7 @@ describe("mtr-packet in a network", function()
   for topology, v in pairs {
     ["unreach"] = 4, ["unreach host"] = 6, ["unreach admin"] = 4, ["filter"] = 6,
   } do
-    it("says who does not let packets through: " .. topology, function()
+    it("names the router that refuses packets: " .. topology, function()
       local l, cases = nets.up(topology), {}
       local by = l.truth.unreach["v" .. v].addr
       for i, protocol in ipairs { "icmp", "udp", "tcp" } do
@@ -259,7 +259,7 @@ describe("mtr-packet in a network", function()
     end)
   end
 
-  it("says when nobody answers, and confuses nothing", function()
+  it("says when nobody answers, and mixes up no probes", function()
     local l, cases = nets.up "silent", {}
     local silent = 1
     while l.truth.v4[silent] do silent = silent + 1 end
@@ -273,7 +273,7 @@ describe("mtr-packet in a network", function()
     ask(cases, l)
   end)
 
-  it("says what this host has against it", function()
+  it("says why this host cannot send a probe", function()
     local l = nets.up "chain 2"
     local near = l.truth.v4[1][1]:gsub("%d+$", "77")
     nets.must(l, "ip route add unreachable 10.77.1.0/24; ip route add prohibit 10.77.2.0/24; "
@@ -336,7 +336,7 @@ describe("mtr-packet in a network", function()
     assert.equal(50000, n)
   end)
 
-  it("tells of MPLS labels", function()
+  it("reports MPLS labels", function()
     local l = nets.up "chain 2"
     local f = forger.open(l)
     local labels = packet.u32(24000 * 4096 + 1) .. packet.u32(24001 * 4096 + 0x302)
@@ -359,7 +359,7 @@ describe("mtr-packet in a network", function()
       by_token(text))
   end)
 
-  it("is all that mtr(8) needs", function()
+  it("is enough for mtr(8) to run", function()
     if not support.has "mtr" then pending "needs mtr" end
     local l, command = nets.up "chain 4", {}
     for i, options in ipairs { "", "-u", "-T", "-6", "-6 -u", "-6 -T" } do

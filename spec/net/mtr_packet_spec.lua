@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport mtr-packet with the real helper, in labs: it finds what raw finds, also under load.
+-- The transport mtr-packet with the real helper, in labs: it finds the same as raw, also under
+-- load.
 
 local ffi = require "ffi"
 local mtr = require "mtr"
@@ -76,7 +77,7 @@ describe("through mtr-packet the same script finds the same hops", function()
     end)
   end
 
-  it("says what it does not know, and what it did instead", function()
+  it("and its result leaves out what it cannot know", function()
     needs_helper()
     local l = nets.up "chain 2"
     nets.inside(l, function(e)
@@ -148,7 +149,7 @@ describe("through one mtr-packet", function()
     end)
   end
 
-  it("a campaign goes on when it is killed, or hangs", function()
+  it("a campaign goes on when mtr-packet is killed, or hangs", function()
     local l = half_silent()
     for signal, timeout in pairs { [SIGKILL] = 500, [SIGSTOP] = "20s" } do
       nets.inside(l, function(e)
@@ -171,7 +172,7 @@ describe("through one mtr-packet", function()
 
   -- Its numbers begin at 33,000. It asks whose number the port of a UDP quote is before anything
   -- else, so whoever has number 33,434 would take what is for the probes to that port.
-  it("UDP answers find their probes when its numbers pass their port", function()
+  it("UDP answers find their probes when sequence numbers pass their port", function()
     local l = half_silent()
     nets.inside(l, function(e)
       for _ = 1, 25 do e:trace(l.target(1), { max_ttl = 1, queries = 16, window = 16 }) end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What leaves the wire: every option that shapes a packet or picks its way, seen by the next
--- router; and what stays constant within a flow, over TTLs and attempts, or must not.
+-- What leaves on the wire: the next router sees every option that shapes a packet or chooses its
+-- path; and which fields are constant within a flow, over TTLs and attempts, and which are not.
 
 local capture = require "spec.support.real.capture"
 local dissect = require "spec.support.packets.dissect"

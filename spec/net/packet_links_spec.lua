@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The packet transport out of links that are not Ethernet's: it sends by itself where there is
--- nothing before the IP header, and has raw send elsewhere; either way the rings receive while many
--- probes are out, and what is found is what raw finds.
+-- The packet transport on links that are not Ethernet: it sends by itself where nothing precedes
+-- the IP header, and through raw elsewhere. In both cases the rings receive while many probes are
+-- out, and it finds the same as raw.
 
 local forger = require "spec.support.real.forger"
 local loopback = require "spec.support.real.loopback"
@@ -68,7 +68,7 @@ describe("packet", function()
   for _, kind in ipairs(KINDS) do
     local name, number = unpack(kind)
 
-    it("finds what raw finds beyond a link of " .. name .. ", and by the ring", function()
+    it("finds the same hops as raw beyond a link of " .. name .. ", and by the ring", function()
       l = nets.up "chain 2"
       f = forger.open(l, number)
       for v = 4, 6, 2 do
@@ -102,7 +102,7 @@ describe("packet", function()
   end
 
   for _, transport in ipairs { "packet", "auto" } do
-    it(("answers few as fast as raw where raw has to send, with many before (%s)"):format(
+    it(("is as fast as raw for few probes after many, where raw has to send (%s)"):format(
       transport), function()
       without_arp "many 8"
       nets.inside(l, function(e)

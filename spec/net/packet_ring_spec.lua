@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the packet transport listens: by its rings while many probes are out, by raw's sockets while
--- few are, and from one to the other without a loss or a repeat. "auto" sends as raw does, too,
--- while few are; packet that was asked for never does.
+-- How the packet transport receives: through its rings while many probes are out, through raw's
+-- sockets while few are, and it changes over without losing or repeating a packet. While few are
+-- out, "auto" also sends through raw; an explicit "packet" never does.
 
 local loopback = require "spec.support.real.loopback"
 local nets = require "spec.support.real.nets"
@@ -46,7 +46,7 @@ describe("packet listens #alone", function()
     end
   end
 
-  it("by the ring only once there is a load, of that family only", function()
+  it("through the ring only under load, and only for the loaded family", function()
     local l = up "many 4"
     nets.inside(l, function(e)
       complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
@@ -62,7 +62,7 @@ describe("packet listens #alone", function()
 
   for _, transport in ipairs { "auto", "packet" } do
 
-    it(("to all, and to each once, while it shifts (%s)"):format(transport), function()
+    it(("to every answer exactly once while it changes over (%s)"):format(transport), function()
       local l = up "many 6"
       nets.inside(l, function(e)
         complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
@@ -77,7 +77,7 @@ describe("packet listens #alone", function()
       end, { transport = transport })
     end)
 
-    it(("to few probes without the delay of a ring (%s)"):format(transport), function()
+    it(("to a few probes without the delay of a ring (%s)"):format(transport), function()
       local l = up "many 8"
       nets.inside(l, function(e)
         complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
@@ -93,7 +93,7 @@ describe("packet listens #alone", function()
       end, { transport = transport })
     end)
 
-    it(("to all where there are more destinations than routes can be asked for (%s)"):format(
+    it(("to every answer when there are too many destinations to ask all routes (%s)"):format(
       transport), function()
       local l = up "many 2"
       nets.must(l, "ip rule add from 10.77.0.0/16 table 9; ip -6 rule add from fd77::/16 table 9")
@@ -109,7 +109,7 @@ describe("packet listens #alone", function()
       end, { transport = transport })
     end)
 
-    it(("also for a port that a user asks for later (%s)"):format(transport), function()
+    it(("also on a port that a user names later (%s)"):format(transport), function()
       local l = up "many 4"
       nets.inside(l, function(e)
         complete(nets.traces(e, { { l.dst4 }, { l.dst6 } }))
@@ -146,7 +146,7 @@ for _ = 1, 2 do
 end
 open "auto"]]
 
-  it("has packet sockets for one engine, without any privilege left", function()
+  it("has packet sockets for one engine after it gave up its privileges", function()
     nets.needs_privilege(pending)
     local l = nets.up "chain 3"
     local path = support.file("kits.lua", SCRIPT)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The packet transport on real links: which probes it sends by itself and which raw has to, and
--- that it notices what changes under it, in the middle of a trace too. That it finds what raw
--- finds is in matrix_spec.lua; how it listens, in packet_ring_spec.lua.
+-- The packet transport on real links: which probes it sends by itself and which through raw, and
+-- that it notices changes of the network, also during a trace. matrix_spec.lua checks that it finds
+-- the same as raw; packet_ring_spec.lua, how it receives.
 
 local mtr = require "mtr"
 local forger = require "spec.support.real.forger"
@@ -39,7 +39,7 @@ end
 describe("packet", function()
   after_each(nets.down)
 
-  it("has raw send until the next hop is resolved, and never again", function()
+  it("sends through raw until the next hop is resolved, and never again", function()
     local l = up()
     inside(l, function(e)
       assert.is_nil(e:transport().detour)
@@ -56,7 +56,7 @@ describe("packet", function()
     end)
   end)
 
-  it("needs nobody's address on a link that has none", function()
+  it("needs no hardware address on a link that has none", function()
     local l = up "chain 2"
     local f = forger.open(l)
     inside(l, function(e)
@@ -90,7 +90,7 @@ describe("packet", function()
   }
 
   for _, case in ipairs(CASES) do
-    it("has raw send what " .. case[1], function()
+    it("sends through raw what " .. case[1], function()
       local l = up()
       if case.router then must(l, case.router, "r1") end
       if case.set_up then must(l, (case.set_up:gsub("@4", GATE4):gsub("@6", GATE6))) end
@@ -108,7 +108,7 @@ describe("packet", function()
     end)
   end
 
-  it("has raw send what is to leave by another interface than the route's", function()
+  it("sends through raw what must leave by another interface than the route's", function()
     local l = up()
     must(l, "ip link add other type dummy 2>/dev/null || ip link add other type ifb;"
       .. " ip addr add 10.55.0.1/24 dev other; ip link set other up")
@@ -130,7 +130,7 @@ describe("packet", function()
     ["routes that go by the kind of service"] = "ip route add 10.77.0.0/16 tos 0x10 via @4;"
       .. " ip -6 rule add tos 0x10 table 9",
   } do
-    it("sends by itself all the same with " .. name, function()
+    it("still sends by itself with " .. name, function()
       local l = up()
       must(l, (set_up:gsub("@4", GATE4):gsub("@6", GATE6)))
       inside(l, function(e)
@@ -148,7 +148,7 @@ describe("packet", function()
 
   for kind, want in pairs { blackhole = "EINVAL", unreachable = "EHOSTUNREACH",
     prohibit = "EACCES" } do
-    it(("tells of a route that says %s as raw does"):format(kind), function()
+    it(("reports a route of type %s as raw does"):format(kind), function()
       local l = up()
       inside(l, function(e)
         settle(e, l)
@@ -168,7 +168,7 @@ end)
 describe("auto", function()
   after_each(nets.down)
 
-  it("is packet where the rate is high", function()
+  it("chooses packet where the rate is high", function()
     local l = up "chain 2"
     for rate, want in pairs { [1000] = "raw", [5000] = "raw", [5001] = "packet", [0] = "packet" } do
       nets.inside(l, function(e)
@@ -180,7 +180,7 @@ describe("auto", function()
     end
   end)
 
-  it("is answered behind a firewall that only lets in what it has seen the question of", function()
+  it("gets answers through a firewall that admits only replies to what it saw leave", function()
     local l = up "many 4"
     must(l, "nft 'add table inet t; add chain inet t i { type filter hook input priority 0;"
       .. " policy drop; }; add rule inet t i ct state established,related accept;"
@@ -203,7 +203,7 @@ describe("auto", function()
     end
   end)
 
-  it("says at the end what packet had raw send", function()
+  it("reports at the end what packet sent through raw", function()
     local l = up "chain 2"
     l:inside(function()
       local lines = {}
@@ -243,7 +243,7 @@ describe("in the middle of a trace, packet", function()
   local ROUTES = "ip route replace 10.0.0.0/8 via 10.0.1.2;"
     .. " ip -6 addr replace fd00:1::1/64 dev r1 nodad; ip -6 route replace fd00::/8 via fd00:1::2"
 
-  it("finds a neighbour again that was lost", function()
+  it("resolves a lost neighbour again", function()
     disturbed("ip neigh flush dev r1; ip -6 neigh flush dev r1", nil, function(result)
       assert.equal("completed", result.stop_reason)
     end)
@@ -265,7 +265,7 @@ describe("in the middle of a trace, packet", function()
     end)
   end)
 
-  it("notices when the link takes less", function()
+  it("notices when the MTU of the link shrinks", function()
     local changed
     disturbed("ip link set r1 mtu 1300", "ip link set r1 mtu 1500", function(result, _, e)
       assert.equal("completed", result.stop_reason)

@@ -42,7 +42,7 @@ describe("ping", function()
     end)
   end
 
-  it("says what a filter says", function()
+  it("reports the refusal of a filter", function()
     local l = up "filter"
     local got = run.run(l:command(PING .. "-c 1 " .. l.dst4))
     assert.equal(1, got.status)
@@ -65,7 +65,7 @@ describe("ping", function()
     assert.equal("status 130\n", rest:match "[^\n]*\n$")
   end)
 
-  it("reports who cannot be probed, and probes the others", function()
+  it("reports the targets that cannot be probed, and probes the others", function()
     local l = up "chain 3"
     local got = run.run(l:command(PING .. "-c 1 224.0.0.1 " .. l.dst6))
     assert.equal(1, got.status)

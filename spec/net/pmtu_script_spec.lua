@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/pmtu.lua, as it is typed, over links of the lab that take less than the others.
+-- scripts/pmtu.lua, run from the command line, over links of the lab with a smaller MTU than the
+-- others.
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
@@ -27,7 +28,7 @@ describe("pmtu", function()
 
   for _, protocol in ipairs { "icmp", "udp" } do
     for _, dst in ipairs { "4", "6" } do
-      it(("finds the narrow link and who tells of it, %s over IPv%s"):format(protocol, dst),
+      it(("finds the narrow link and who reports it, %s over IPv%s"):format(protocol, dst),
         function()
           local got = run("mtu size=1380", PMTU .. "-o jsonl -p " .. protocol .. " DST" .. dst)
           assert.same({ 0, "" }, { got.status, got.err })
@@ -41,7 +42,7 @@ describe("pmtu", function()
     end
   end
 
-  it("says so in words", function()
+  it("prints the same as readable text", function()
     local got = run("mtu size=1380", PMTU .. "DST4 DST6")
     assert.equal(table.concat {
       "10.0.5.2 (10.0.5.2): path mtu 1380\n",
@@ -62,7 +63,7 @@ describe("pmtu", function()
       .. "fd00:5::2 (fd00:5::2): path mtu 1380, black hole\n", got.out)
   end)
 
-  it("has this host's own link for the limit where that is one", function()
+  it("names this host's own link where that is the limit", function()
     local got = run("chain hops=2", PMTU .. "--largest 9000 DST4")
     assert.equal("10.0.2.2 (10.0.2.2): path mtu 1500\n  this host does not pass 9000 bytes\n",
       got.out)

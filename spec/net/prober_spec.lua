@@ -64,7 +64,7 @@ describe("prober", function()
     end)
   end
 
-  it("gives ids of its own, or takes anything", function()
+  it("gives each probe an id, or takes any value as its id", function()
     local prober, told = noting("127.0.0.1", { on_probe = false })
     local one, two, table_id = prober:send(1), prober:send(1), {}
     assert.is_true(type(one) == "number" and one ~= two)
@@ -78,7 +78,7 @@ describe("prober", function()
     prober:close()
   end)
 
-  it("tells of silence, in the order of sending", function()
+  it("reports unanswered probes in the order of sending", function()
     local prober, told = noting("127.0.0.1",
       { protocol = "udp", port = port, timeout = 30, on_probe = false })
     for id = 1, 100 do prober:send(1, id) end
@@ -111,7 +111,7 @@ describe("prober", function()
     prober:close()
   end)
 
-  it("sends over other paths when asked", function()
+  it("sends along other paths when asked", function()
     local flows = {}
     local prober = assert(engine:prober("127.0.0.1", { protocol = "tcp", port = 1,
       on_reply = function(_, reply, id) flows[id] = reply.flow end }))
@@ -121,7 +121,7 @@ describe("prober", function()
     prober:close()
   end)
 
-  it("has its options checked, where it is called", function()
+  it("checks its options, and names the caller's line", function()
     for opts, message in pairs {
       [{ protocl = "udp" }] = 'unknown option "protocl"; did you mean "protocol"',
       [{ fill = 256 }] = "fill must be 0..255, got 256",
@@ -142,7 +142,7 @@ describe("prober", function()
     prober:close()
   end)
 
-  it("returns what keeps it from starting", function()
+  it("returns the error that keeps it from starting", function()
     for name, case in pairs {
       EACCES = { "224.0.0.1" }, EADDRNOTAVAIL = { "127.0.0.1", { source = "192.0.2.1" } },
       EAFNOSUPPORT = { "127.0.0.1", { source = "::1" } }, ENODEV = { "::1", { interface = "no0" } },
@@ -162,7 +162,7 @@ describe("prober", function()
     assert.equal("EACCES", select(3, engine:prober "127.0.0.1"))
   end)
 
-  it("reports what a hook raises, and closes", function()
+  it("reports an error raised by a hook, and closes", function()
     local prober = assert(engine:prober("127.0.0.1", { on_reply = function() error "oops" end }))
     prober:send(1)
     prober:send(1)
@@ -172,7 +172,7 @@ describe("prober", function()
     assert.equal("ECANCELED", select(3, prober:send(1)))
   end)
 
-  it("closes when a hook says stop, or is told to", function()
+  it("closes when a hook returns stop, or when its close is called", function()
     local n = 0
     local prober = assert(engine:prober("127.0.0.1", { on_reply = function()
       n = n + 1
@@ -216,7 +216,7 @@ describe("prober", function()
     prober:close()
   end)
 
-  it("ends with its engine", function()
+  it("ends when its engine closes", function()
     local prober = assert(engine:prober("127.0.0.1", { protocol = "udp", port = port }))
     prober:send(1)
     engine:close()
@@ -228,7 +228,7 @@ end)
 describe("a prober's room", function()
   after_each(finish)
 
-  it("is all that the engine has", function()
+  it("is all the room that the engine has", function()
     prepare { max_probes = 80000, late_window = 0 }
     local n = 0
     -- Long enough to send them all: as many ending as are sent would never fill it.

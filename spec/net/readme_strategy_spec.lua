@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- README's strategy, letter for letter, over a simulated network and over the same way through
+-- README's strategy, copied to the letter, over a simulated network and over the same path through
 -- kernel routers, by raw sockets and by mtr-packet.
 local nets = require "spec.support.real.nets"
 local run = require "spec.support.harness.run"
@@ -18,15 +18,16 @@ describe("README's strategy", function()
   teardown(run.clean)
   after_each(nets.down)
 
-  -- The line that it prints of a target at HOPS hops: 30 TTLs are halved in five probes at most.
-  local function check(command, targets)
+  -- Runs it and compares what it prints of each target: the stop reason and the number of hops, nil
+  -- for any number. 31 possible distances are halved in five probes at most.
+  local function check(command, targets, reason, hops)
     local words = run.file("halving.lua", program()) .. " " .. table.concat(targets, " ")
     local got = run.run(command('"$MTR_PROGRAM" %s ' .. words))
     assert.same({ 0, "" }, { got.status, got.err })
     local n = 0
-    for target, reason, hops, probes in got.out:gmatch "(%S+)\t(%S+)\t(%S+)\t(%S+)\n" do
+    for target, why, last, probes in got.out:gmatch "(%S+)\t(%S+)\t(%S+)\t(%S+)\n" do
       n = n + 1
-      assert.same({ targets[n], "completed", tostring(HOPS) }, { target, reason, hops })
+      assert.same({ targets[n], reason, hops or last }, { target, why, last })
       assert(tonumber(probes) <= 5, probes)
     end
     assert.equal(#targets, n)
@@ -38,7 +39,8 @@ describe("README's strategy", function()
         r2 = { "10.0.0.2", "fd00::2" }, r3 = { "10.0.0.3", "fd00::3" },
         web = { "203.0.113.9", "2001:db8::9" } },
       links = { { "me", "r1", "r2", "r3", "web", delay = "1ms" } } } ]])
-    check(function(text) return text:format '--sim "$DIR/net.lua"' end, { "web", "2001:db8::9" })
+    check(function(text) return text:format '--sim "$DIR/net.lua"' end, { "web", "2001:db8::9" },
+      "completed", tostring(HOPS))
   end)
 
   for _, transport in ipairs { "raw", "mtr-packet" } do
@@ -47,7 +49,18 @@ describe("README's strategy", function()
       if transport == "mtr-packet" and not run.has "mtr-packet" then pending "needs mtr-packet" end
       local l = nets.up("chain " .. HOPS)
       check(function(text) return l:command(text:format("--transport " .. transport)) end,
-        { l.dst4, l.dst6 })
+        { l.dst4, l.dst6 }, "completed", tostring(HOPS))
+    end)
+  end
+
+  -- Behind the last router nobody has the address; a router has no route and says so.
+  for name, case in pairs {
+    ["is silent"] = { "chain 8", "10.0.9.2" }, ["is unreachable"] = { "unreach", "10.9.9.9" },
+  } do
+    it("does not complete the trace of a target that " .. name, function()
+      nets.needs_privilege(pending)
+      local l = nets.up(case[1])
+      check(function(text) return l:command(text:format "") end, { case[2] }, "hoplimit")
     end)
   end
 end)

@@ -97,7 +97,7 @@ describe("a run that is replayed", function()
     end)
   end
 
-  it("takes no time", function()
+  it("does not wait in real time", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
     support.file("script.lua", [[
@@ -141,7 +141,7 @@ describe("a run that is replayed", function()
     assert.same({ 0, first.out }, { again.status, again.out })
   end)
 
-  it("may ask for something else, which is silent and counts", function()
+  it("may send other probes, which stay unanswered and are counted", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
     support.file("script.lua", "print(require('mtr').trace((...)):json())")
@@ -157,7 +157,8 @@ describe("a run that is replayed", function()
     ]])
     local got = shell(program("--log warn --replay $DIR/tape", l))
     assert.equal(("gaplimit\t2\t2\ncompleted\t3\t%s\nnil\tENETUNREACH: network is unreachable: "
-      .. "the recording that is replayed has no such target\tENETUNREACH\n"):format(l.dst4),
+      .. "the recording has no such target with this protocol, "
+      .. "source, interface and mark\tENETUNREACH\n"):format(l.dst4),
       got.out)
     assert.equal("mtr: warn: 2 probes are not in the recording and went unanswered\n", got.err)
   end)
@@ -174,7 +175,7 @@ describe("a recording", function()
     print "done"
   ]]
 
-  it("that the disk has no room for ends, is told of, and is not replayed", function()
+  it("that fills the disk ends, is reported, and is not replayed", function()
     if not available then pending(reason) end
     support.file("script.lua", TRACES)
     local small = "unshare -m sh -c 'mount -t tmpfs -o size=64k none \"$DIR/small\" && %s; "
@@ -187,11 +188,11 @@ describe("a recording", function()
       .. "the run went on, but %d+ records are missing and it cannot be replayed\n$"), got.err)
     got = shell(REPLAY)
     assert.equal(1, got.status)
-    assert.truthy(got.err:find "EBADMSG: bad message: cannot replay .-/tape: it is cut off: ",
+    assert.truthy(got.err:find "EBADMSG: cannot replay .-/tape: it is cut off: ",
       got.err)
   end)
 
-  it("of a run that was killed is not replayed", function()
+  it("of a run that was killed is refused", function()
     if not available then pending(reason) end
     support.file("script.lua", [[
       local mtr = require "mtr"
@@ -223,7 +224,7 @@ describe("a recording", function()
     end)
   end
 
-  it("is of one engine", function()
+  it("holds one engine only", function()
     if not available then pending(reason) end
     support.file("script.lua", [[
       local mtr = require "mtr"
@@ -238,7 +239,7 @@ describe("a recording", function()
       .. "another engine is using it\tEBUSY\n$"), got.out)
   end)
 
-  it("is of the engine that the script opens first", function()
+  it("holds the engine that the script opens first", function()
     local l = available and nets.up "chain 3" or pending(reason)
     support.file("script.lua", [[
       local mtr = require "mtr"
@@ -255,7 +256,7 @@ describe("a recording", function()
     assert.equal((kept.out:gsub("%-%-record", "--replay")), again.out)
   end)
 
-  it("needs the number of probes that it was made with", function()
+  it("needs the same max_probes as when it was made", function()
     if not available then pending(reason) end
     support.file("script.lua", [[
       local mtr = require "mtr"
@@ -271,7 +272,7 @@ describe("a recording", function()
 
   it("is not made while another one is replayed", function()
     local got = shell '"$MTR_PROGRAM" --record a --replay b -e "print(1)"'
-    assert.same({ 2, "", "mtrlua: --record and replay exclude each other\n" },
+    assert.same({ 2, "", "mtrlua: --record and --replay exclude each other\n" },
       { got.status, got.out, got.err })
   end)
 end)

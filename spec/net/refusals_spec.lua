@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Traces and engines that cannot start, on a real network: each has its name, a message that says
--- what it is about, and no probe leaves.
+-- Traces and engines that cannot start, on a real network: each gives an error name and a message
+-- that says what is wrong, and no probe leaves.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -23,14 +23,16 @@ describe("a trace does not start", function()
 
   -- target, options, name and words of the error; "*" in a target is 4 or 6 as needed.
   local CASES = {
-    { "to where no route leads", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
-    { "to a group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
+    { "to where there is no route", { "192.0.2.1", "2001:db8::1" }, {}, "ENETUNREACH", "no route" },
+    { "to a multicast group", { "224.0.0.5", "ff02::1" }, {}, "EACCES", "multicast and broadcast" },
     { "to a network's broadcast address", { "10.0.1.255" }, {}, "EACCES", "broadcast" },
-    { "to everybody", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
+    { "to the broadcast address of all", { "255.255.255.255" }, {}, "EACCES", "broadcast" },
     { "from a source that is not ours", { "10.0.4.2" }, { source = "10.77.0.1" },
-      "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; ip address lists" },
+      "EADDRNOTAVAIL", "source 10%.77%.0%.1 is not an address of this host; "
+        .. "the command 'ip address' lists them" },
     { "from an IPv6 source that is not ours", { "fd00:4::2" }, { source = "fd77::1" },
-      "EADDRNOTAVAIL", "source fd77::1 is not an address of this host; ip address lists" },
+      "EADDRNOTAVAIL", "source fd77::1 is not an address of this host; "
+        .. "the command 'ip address' lists them" },
     { "from a source of the other family", { "10.0.4.2" }, { source = "fd00:1::1" },
       "EAFNOSUPPORT", "not an IPv6 address" },
     { "through an interface that is not there", { "10.0.4.2", "fd00:4::2" },
@@ -58,7 +60,7 @@ describe("a trace does not start", function()
     end)
   end
 
-  it("over IPv6 where that is switched off, and IPv4 goes on", function()
+  it("over IPv6 where IPv6 is switched off, and IPv4 still works", function()
     local l = up()
     nets.must(l, "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
     nets.inside(l, function(e)
@@ -69,7 +71,7 @@ describe("a trace does not start", function()
     end)
   end)
 
-  it("where a route of ours leads nowhere, and is told which kind it is", function()
+  it("where this host's route refuses the target, and says how it refuses", function()
     local l = up()
     nets.must(l, "for r in prohibit:1 blackhole:2 unreachable:3; do "
       .. "ip route add ${r%:*} 10.77.${r#*:}.0/24; ip -6 route add ${r%:*} fd77:${r#*:}::/64; done")
@@ -97,7 +99,7 @@ describe("a trace does not start", function()
     source6 = { { source6 = "fd77::1" }, "EADDRNOTAVAIL",
       "source6 fd77::1 is not an address of this host" },
   } do
-    it("with an engine whose " .. key .. " is not there", function()
+    it("because no engine opens if its " .. key .. " is not there", function()
       local l = shared()
       local before = nets.descriptors()
       l:inside(function()
@@ -109,7 +111,7 @@ describe("a trace does not start", function()
     end)
   end
 
-  it("without privilege, and says which one it takes", function()
+  it("without privilege, and names the one that it needs", function()
     local l = shared()
     local drop = "setpriv --bounding-set=-all --inh-caps=-all $MTR_PROGRAM --transport raw -e "
     local output, status = l:exec(drop .. "'assert(require\"mtr\".trace(\"10.0.4.2\"))'")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A host that refuses some of the system calls (a container's seccomp profile): what is left works,
--- and what is not is told with its reason.
+-- A host that refuses some system calls, as a container's seccomp profile does: what does not need
+-- them still works, and the rest is reported with its reason.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -51,7 +51,7 @@ describe("where the host refuses", function()
 
   for _, case in ipairs(CASES) do
     for _, transport in ipairs { "raw", "packet" } do
-      it(case[1] .. ", what is left works, over " .. transport, function()
+      it(case[1] .. ", the rest works, over " .. transport, function()
         local l = up()
         local output = l:exec(RUN:format(case[2], SCRIPT:format(transport)))
         local first = ("%s\t%s\tasked for%s\n"):format(transport, case[3], case[4])
@@ -60,7 +60,7 @@ describe("where the host refuses", function()
     end
   end
 
-  it("both families, an engine does not open, and says what it needs", function()
+  it("both families, an engine does not open, and names the missing right", function()
     local l = up()
     local output = l:exec(RUN:format(IPV4 .. " " .. IPV6, SCRIPT:format "raw"))
     assert.matches("^EPERM\tEPERM: .*CAP_NET_RAW", output)

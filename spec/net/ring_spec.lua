@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The receive ring against the kernel, on loopback: what it holds, what it loses and counts, that
--- it goes on behind that, and that nothing is left of it.
+-- The receive ring with the real kernel, on loopback: what it holds, what it drops and counts, that
+-- it goes on after a loss, and that it leaves nothing behind.
 
 local core = require "spec.support.harness.core"
 local nets = require "spec.support.real.nets"
@@ -73,7 +73,7 @@ describe("ring #alone", function()
     nets.down()
   end)
 
-  it("has what is ours, stamped, and nothing else", function()
+  it("holds our packets, with time stamps, and nothing else", function()
     open(BLOCKS)
     send(50, 100)
     send(50, 100, PORT + 2000)
@@ -84,14 +84,14 @@ describe("ring #alone", function()
     assert.equal(0, C.ring_lost(ring))
   end)
 
-  it("cuts what is large, and says how large it was", function()
+  it("cuts large packets, and says how large they were", function()
     open(BLOCKS)
     send(3, 5000)
     assert.equal(3, read(3))
     assert.same({ SNAP, 5028 }, { tonumber(packet.size), tonumber(packet.whole) })
   end)
 
-  it("loses what does not fit, counts it, and goes on", function()
+  it("drops packets that do not fit, counts them, and goes on", function()
     open(8)
     send(3000, 500)
     local got = read()
@@ -106,7 +106,7 @@ describe("ring #alone", function()
     end
   end)
 
-  it("goes round and round", function()
+  it("starts again at its first block after the last", function()
     open(BLOCKS)
     for i = 1, 80 do
       send(60, 400)
@@ -115,7 +115,7 @@ describe("ring #alone", function()
     assert.equal(0, C.ring_lost(ring))
   end)
 
-  it("may be let in nothing, and closed and opened again", function()
+  it("may admit nothing, be closed and be opened again", function()
     open(2)
     assert.equal(0, C.filter_none(socket))
     send(10, 100)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Rules that go by protocol, port or kind of service, on a host with two uplinks: probes take the
--- way and the source address of the traffic that they stand for, or the trace says that it cannot.
+-- Routing rules by protocol, port or type of service, on a host with two uplinks: probes take the
+-- path and the source address of the traffic that they imitate, or the trace says that it cannot.
 
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
@@ -98,7 +98,7 @@ describe("a rule", function()
     end
   end)
 
-  it("that mtr-packet cannot follow is named", function()
+  it("that mtr-packet cannot follow is named in the error", function()
     if not mtr.find_binary "mtr-packet" then pending "needs mtr-packet" end
     local l = up "ipproto udp"
     nets.inside(l, function(e)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The fifteen bugs of twisted-mtr by number: an example of each that ours does not have it.
+-- The fifteen known bugs of twisted-mtr, by number: an example for each shows that mtrlua does not
+-- have it.
 
 local ffi = require "ffi"
 local mtr = require "mtr"
@@ -61,7 +62,7 @@ describe("unlike the seed,", function()
     if not REAL then pending "needs mtr-packet" end
   end
 
-  it("(1) any number of replies may come in one piece, or one in several", function()
+  it("(1) one read may bring many replies, or a part of one", function()
     real()
     open(REAL)
     for _, n in ipairs { 1, 10, 100, 500 } do
@@ -164,7 +165,7 @@ describe("unlike the seed,", function()
     end, { transport = "mtr-packet" })
   end)
 
-  it("(9) what the caller gave along is handed back", function()
+  it("(9) the caller's own data is handed back", function()
     stand_in ""
     local mine, got = {}, nil
     engine:trace(LOOPBACK, { data = mine }, function(_, result) got = result.data end)
@@ -177,7 +178,7 @@ describe("unlike the seed,", function()
     many(engine, 20)
   end)
 
-  it("(11) a router that has no route leaves the hops before it", function()
+  it("(11) a router without a route does not lose the hops before it", function()
     real()
     local l = nets.up "unreach"
     nets.inside(l, function(e)
@@ -197,7 +198,7 @@ describe("unlike the seed,", function()
     end, { transport = "mtr-packet" })
   end)
 
-  it("(12) what is run is the path that was found, with no environment", function()
+  it("(12) the helper runs by the path that was found, without environment", function()
     real()
     open(nil)
     local proc = "/proc/" .. helpers()[1]
@@ -236,7 +237,7 @@ describe("unlike the seed,", function()
     ["wait-tcp-respone-timeout"] = { "gaplimit" },
     ["of-version-1.7 ip-4 10.0.1.2"] = { "error", nil, "EPROTO" },
   } do
-    it("(15) newer words are understood, or told: " .. words, function()
+    it("(15) newer words are understood, or reported: " .. words, function()
       stand_in(('VERSION = "0.96" function probe(token) say(token, %q) end'):format(words))
       local result = engine:trace(LOOPBACK, {
         protocol = "tcp", timeout = "50ms", attempts = 1, gap_limit = 1,

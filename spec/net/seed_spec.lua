@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Everything that twisted-mtr does, one example per row, through the helper that it
--- used. The wrap of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
+-- Everything that twisted-mtr does, one example per row, through the same helper program. What
+-- happens at the end of its counter is in spec/unit/net/mtrpacket/worker_spec.lua.
 
 local mtr = require "mtr"
 local fake = require "spec.support.real.fake"
@@ -63,7 +63,7 @@ describe("like the seed,", function()
     end, HELPED)
   end)
 
-  it("they go by ICMP, TCP and UDP, over IPv4 and IPv6, from an address for each", function()
+  it("they use ICMP, TCP, UDP, IPv4 and IPv6, with a source address for each", function()
     local l = up "chain 4"
     nets.inside(l, function(e)
       for _, protocol in ipairs { "icmp", "tcp", "udp" } do
@@ -79,7 +79,7 @@ describe("like the seed,", function()
     end, { transport = "mtr-packet", source4 = l.src4, source6 = l.src6 })
   end)
 
-  it("a family that has no address says so, and an address that is not ours", function()
+  it("a family without an address is an error, and so is a foreign source", function()
     local l = up "chain 2"
     nets.must(l, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6")
     nets.inside(l, function(e)
@@ -95,7 +95,7 @@ describe("like the seed,", function()
     end, HELPED)
   end)
 
-  it("the first TTL may be a later one, and the hops below it are there", function()
+  it("the first TTL may be above 1, and the hops below it are still listed", function()
     local l = up "chain 4"
     nets.inside(l, function(e)
       local result = e:trace(l.dst4, { first_ttl = 3 })
@@ -135,7 +135,7 @@ describe("like the seed,", function()
       { 4, LOOPBACK, 0.005 } }, list)
   end)
 
-  it("a failure comes with what was asked and why", function()
+  it("a failure comes with the request and the reason", function()
     stand_in [[function probe(token) say(token, "network-down") end]]
     local failed
     local result = engine:trace(LOOPBACK, { max_ttl = 1, on_timeout = function(trace, probe)
@@ -151,7 +151,7 @@ describe("like the seed,", function()
     assert.truthy(told:find "^EACCES: .*multicast")
   end)
 
-  it("what the caller gives along comes back", function()
+  it("the caller's own data comes back", function()
     stand_in(FOUR_HOPS)
     local mine = {}
     assert.equal(mine, engine:trace(LOOPBACK, { data = mine }).data)
@@ -173,7 +173,7 @@ describe("like the seed,", function()
     assert.equal(0.003, engine:probe({ dst = LOOPBACK, ttl = 3 }).rtt)
   end)
 
-  it("what runs out is tried again, and what is not answered", function()
+  it("requests that found no room or no answer are tried again", function()
     stand_in([[local n = 0 ]] .. FOUR_HOPS .. [[
       local answer = probe
       function probe(token, p)
@@ -186,7 +186,7 @@ describe("like the seed,", function()
     assert.truthy(engine:stats().send_retries > 0 and engine:stats().timeouts > 0)
   end)
 
-  it("timeout, attempts, most TTL and most silent hops can be chosen", function()
+  it("timeout, attempts, maximum TTL and silent hops can be chosen", function()
     stand_in "function probe() end"
     local result = engine:trace(LOOPBACK, {
       timeout = "20ms", attempts = 3, gap_limit = 2, max_ttl = 9, window = 1,

@@ -79,7 +79,7 @@ describe("in a storm", function()
 
   for _, protocol in ipairs(PROTOCOLS) do
     for v = 4, 6, 2 do
-      it(("of damaged answers to %s over IPv%d a trace ends"):format(protocol, v), function()
+      it(("of damaged answers to %s over IPv%d a trace still ends"):format(protocol, v), function()
         local l, f = hostile.set_up(pending)
         local rand, path, sent = random(20 + v), forger.path(3), 0
         for _ = 1, 3 do
@@ -116,7 +116,7 @@ describe("in a storm", function()
     return list[1 + i % #list]
   end
 
-  it("of messages about others none reaches us", function()
+  it("of messages about other hosts' packets, none reaches us", function()
     local l, f = hostile.set_up(pending)
     local path = forger.path(3)
     for _, protocol in ipairs(PROTOCOLS) do
@@ -133,7 +133,7 @@ describe("in a storm", function()
     end
   end)
 
-  it("of our own duplicates all are counted and the first is believed", function()
+  it("of duplicate replies, all are counted and the first one is believed", function()
     local l, f = hostile.set_up(pending)
     local path, copies = forger.path(3), 200
     local result = trace(l, f, "icmp", 4, function(p)
@@ -162,7 +162,7 @@ for m in -I -U -T; do traceroute -n -q 1 -m 4 $m %s | grep '^ 4'; done
 done]]
   local ROUNDS, FOUND = 100, 30 * (20 + 3)
 
-  it("may ping and trace the same targets: we do not hear of it", function()
+  it("may ping and trace the same targets without disturbing us", function()
     nets.needs_privilege(pending)
     local l = nets.up "chain 4"
     nets.inside(l, function(e)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strategies of users over real networks: the same one on every transport, and what the engine does
--- about those that misbehave.
+-- Strategies of users over real networks: the same strategy works on every transport, and the
+-- engine survives those that misbehave.
 local mtr = require "mtr"
 local binary = require "mtr.script.find_binary"
 local nets = require "spec.support.real.nets"
@@ -63,7 +63,7 @@ describe("a user's strategy", function()
       return one_by_one
     end } do
       for v = 4, 6, 2 do
-        it(("that is a %s finds the path by %s over IPv%d"):format(form, transport, v), function()
+        it(("that is a %s traces the path through %s, IPv%d"):format(form, transport, v), function()
           if transport == "mtr-packet" and not binary.find "mtr-packet" then
             pending "needs mtr-packet"
           end
@@ -106,7 +106,7 @@ describe("a user's strategy", function()
     end)
   end)
 
-  it("is told of each probe's end once, whatever hooks there are", function()
+  it("is told of the end of each probe once, whatever hooks there are", function()
     inside("silent", function(e, l)
       local ends, hooks, s = {}, 0, { n = 0 }
       function s:next()
@@ -200,7 +200,7 @@ describe("a strategy that misbehaves", function()
     end)
   end
 
-  it("cannot get beyond its window", function()
+  it("cannot exceed its window", function()
     inside("blackhole", function(e, l)
       local n = 0
       local trace
@@ -227,7 +227,7 @@ end)
 
 describe("pace", function()
   for name, strategy in pairs { sweep = "window", strategy = "sequential" } do
-    it("holds each probe of a " .. name, function()
+    it("delays each probe of a " .. name, function()
       inside("chain 4", function(e, l)
         local at, asked = {}, 0
         local r = e:trace(l.dst4, { strategy = strategy, pace = function(trace)
@@ -241,7 +241,7 @@ describe("pace", function()
     end)
   end
 
-  it("that is no duration ends the trace", function()
+  it("that returns no duration ends the trace", function()
     inside("chain 3", function(e, l, reports)
       local r = e:trace(l.dst4, { pace = function() return "soon" end })
       assert.equal("error", r.stop_reason)
@@ -252,7 +252,7 @@ describe("pace", function()
 end)
 
 describe("pick", function()
-  it("says who sends next", function()
+  it("chooses the trace that sends next", function()
     local order = {}
     local function pick(ready)
       local best = 1
@@ -274,7 +274,7 @@ describe("pick", function()
     assert.equal(4 * 3, #order)
   end)
 
-  it("that fails is reported, and the first has its turn", function()
+  it("that raises an error is reported, and the first trace sends", function()
     inside("chain 3", function(e, l, reports)
       local r = e:trace(l.dst4)
       assert.equal("completed", r.stop_reason)

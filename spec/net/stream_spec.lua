@@ -104,7 +104,7 @@ describe("readable", function()
     end)
   end
 
-  it("takes the end for something to read, and a file for ready", function()
+  it("treats the end as readable, and a file as always ready", function()
     local from, to = pipe()
     close(to)
     assert.is_true(mtr.readable(from))
@@ -123,7 +123,7 @@ describe("readable", function()
     assert.same({ "ready" }, calls)
   end)
 
-  it("says what is no descriptor", function()
+  it("refuses what is not a descriptor", function()
     local told
     assert.has_error(function() mtr.readable "0" end)
     assert.has_error(function() mtr.readable(-1) end)
@@ -134,7 +134,7 @@ describe("readable", function()
     assert.equal(message, told)
   end)
 
-  it("gives up with its limit", function()
+  it("gives up when its time limit ends", function()
     local from = pipe()
     local _, _, name = mtr.with_timeout(20, mtr.readable, from)
     assert.equal("ETIMEDOUT", name)
@@ -211,7 +211,7 @@ describe("stream", function()
     assert.equal(100, select(2, text:gsub("\n", "")))
   end)
 
-  it("waits for who does not read, without blocking", function()
+  it("waits for a slow reader without blocking the engine", function()
     local from, to = pipe()
     local drained, was = 0, flags(to)
     local output = mtr.stream(to, { on_drain = function() drained = drained + 1 end })
@@ -238,7 +238,7 @@ describe("stream", function()
     assert.equal(was % (2 * O_NONBLOCK), flags(to) % (2 * O_NONBLOCK))
   end)
 
-  it("says that nobody reads", function()
+  it("reports that nobody reads", function()
     local old = C.stream_spec_signal(SIGPIPE, IGNORE)
     local from, to = pipe()
     local failed = {}
@@ -268,7 +268,7 @@ describe("stream", function()
     support.clean()
   end)
 
-  it("ends a read when it is closed, or its limit is over", function()
+  it("ends a read when it is closed, or when the time limit ends", function()
     local from = pipe()
     local input = mtr.stream(from)
     task(function()
@@ -281,7 +281,7 @@ describe("stream", function()
     end)
   end)
 
-  it("reports what its hooks raise", function()
+  it("reports errors raised by its hooks", function()
     local reports = {}
     mtr.on_error(function(text) reports[#reports + 1] = text end)
     local from, to = pipe()
@@ -301,7 +301,7 @@ describe("stream", function()
     assert.truthy(reports[1]:find "in on_data")
   end)
 
-  it("has its arguments checked, where it is called", function()
+  it("checks its arguments, and names the caller's line", function()
     for _, case in ipairs {
       { "0", nil, "fd must be the number" }, { -1, nil, "fd must be the number" },
       { 0.5, nil, "fd must be the number" }, { 0, { on_dat = print }, 'did you mean "on_data"' },

@@ -86,7 +86,7 @@ describe("with_timeout", function()
     mtr.run()
   end)
 
-  it("nests: the inner limit is the inner call's, the outer one ends both", function()
+  it("may be nested: the inner limit ends the inner call, the outer one both", function()
     local log = {}
     local _, _, outer = mtr.with_timeout("400ms", function()
       local _, _, inner = mtr.with_timeout("10ms", mtr.sleep, "10s")
@@ -103,7 +103,7 @@ describe("with_timeout", function()
     assert.same({ false, "boom" }, { ok, problem })
   end)
 
-  it("is lifted afterwards", function()
+  it("does not limit what follows it", function()
     mtr.with_timeout("1ms", mtr.sleep, "10s")
     assert.is_true(mtr.sleep(1))
   end)
@@ -131,7 +131,7 @@ describe("a semaphore", function()
 end)
 
 describe("the default engine", function()
-  it("is what mtr.configure says, until it is open", function()
+  it("has the options of mtr.configure, which fails once it is open", function()
     mtr.configure { rate = 77, seed = 5 }
     local engine = mtr.default()
     assert.has_error(function() mtr.configure {} end)
@@ -148,7 +148,7 @@ describe("the default engine", function()
     finish()
   end)
 
-  it("runs until nothing is left in any engine", function()
+  it("runs until all engines are idle", function()
     local other, done = assert(mtr.engine()), 0
     mtr.trace("127.0.0.1", nil, function() done = done + 1 end)
     other:trace("127.0.0.1", nil, function()

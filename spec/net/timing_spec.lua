@@ -13,7 +13,7 @@ describe("an answer #alone", function()
   teardown(hostile.tear_down)
 
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-    it("to " .. protocol .. " has the time when it came, not when we looked", function()
+    it("to " .. protocol .. " has the time of its arrival, not of our reading", function()
       local l, f = hostile.set_up(pending)
       for v = 4, 6, 2 do
         for _, how in ipairs { "exceeded", "final" } do
@@ -43,7 +43,7 @@ describe("an answer #alone", function()
   end
 
   for v = 4, 6, 2 do
-    it(("over IPv%d that found no room in the socket's buffer is counted"):format(v), function()
+    it(("over IPv%d that the full socket buffer dropped is counted"):format(v), function()
       local l, f = hostile.set_up(pending)
       nets.inside(l, function(e)
         local reply

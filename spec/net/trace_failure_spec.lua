@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/trace.lua when things are wrong: usage, targets, privileges, the network, the disk. And
--- its text for what no lab has: a stand-in for the module "mtr" gives it those hops.
+-- scripts/trace.lua when something is wrong: usage, targets, privileges, the network, the disk.
+-- Also its text for hops that no lab has: a replacement for the module "mtr" gives them.
 
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
@@ -26,7 +26,7 @@ local ENGINE = { ["-f 5 -m 3 ::1"] = true, ["--port 80 ::1"] = true, ["--size 25
 describe("trace's usage", function()
   teardown(support.clean)
 
-  it("is told by --help, with examples and exit statuses", function()
+  it("is printed by --help, with examples and exit statuses", function()
     for _, word in ipairs { "--help", "-h", "-m 3 --help x" } do
       check(run(TRACE .. word), 0, "^usage: trace .*\n  %-m, %-%-max%-ttl N .*\nexamples:\n  trace "
         .. ".*Exit status: 0 .* 1 .* 2 .*130", "")
@@ -76,7 +76,7 @@ describe("trace", function()
     assert.equal(l.dst4, cjson.decode(got.out).dst)
   end)
 
-  it("names what is not ours", function()
+  it("names the address or interface that cannot be used", function()
     check(inside("chain 2", TRACE .. "-s 192.0.2.1 DST4"), 1, "", "trace: 10.*: EADDRNOTAVAIL: ")
     check(inside("chain 2", TRACE .. "-i none0 DST4"), 1, "", "trace: 10.*: ENODEV: .*none0")
     check(inside("chain 2", TRACE .. "-4 DST6"), 1, "", "trace: fd00:.*: EAFNOSUPPORT: .*IPv4")
@@ -100,7 +100,7 @@ describe("trace", function()
     check(got, 0, "^trace to 10%.0%.1%.255 [^\n]*\n 1 ", "^trace: 10%.0%.1%.255: EACCES: [^\n]*\n$")
   end)
 
-  it("says that a firewall keeps probes back", function()
+  it("says that a firewall refuses the probes", function()
     local rules = "table inet t { chain o { type filter hook output priority 0; "
       .. "meta l4proto udp drop; }; }"
     local got = inside("chain 2", "nft '" .. rules .. "'; " .. TRACE .. "-U -q 2 DST4")
@@ -114,7 +114,7 @@ describe("trace", function()
     end
   end)
 
-  it("leaves no half record on a full disk", function()
+  it("leaves no partial record on a full disk", function()
     local got = inside("chain 8", "unshare -m sh -c 'mount -t tmpfs -o size=8k none $DIR && "
       .. TRACE .. "-o jsonl DST4 DST4 DST4 >$DIR/o; echo $?; cat $DIR/o'")
     local status, record, rest = got.out:match "^(%d+)\n([^\n]*)\n(.*)$"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/trace.lua, as it is typed: in every topology its text and its JSON Lines tell the lab's
--- truth; options and ^C do as --help says. Wrong usage and failures are trace_failure_spec.lua's.
+-- scripts/trace.lua, run from the command line: in every topology its text and its JSON Lines show
+-- the path that the lab declares; options and ^C do what --help says. Wrong usage and failures are
+-- in trace_failure_spec.lua.
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
@@ -98,7 +99,7 @@ describe("trace in", function()
     "nat broken=1", "mtu", "silent", "unreach", "unreach host", "unreach admin", "twohomed", "loop",
     "blackhole",
   } do
-    it(topology .. " tells the truth, in text and in JSON", function()
+    it(topology .. " prints the true path, in text and in JSON", function()
       local l = up(topology)
       -- Where somebody is silent, all runs at once: they take their time.
       local slow = topology == "silent" or topology == "blackhole"
@@ -176,7 +177,7 @@ describe("trace", function()
     assert.equal(16, select(2, line:gsub(" ms", "")))
   end)
 
-  it("shows who refused large packets, and goes on with smaller ones", function()
+  it("shows the router that refused large packets, and sends smaller ones", function()
     local l = up "mtu"
     for v, size in pairs { v4 = "--size 1450 -F ", v6 = "--size 1450 " } do
       local big = l.truth.too_big[v]

@@ -1,17 +1,20 @@
 -- SPDX-License-Identifier: MIT
 --
--- `make bench`: what the engine costs, against a bare loop that moves the same packets, against its
--- own limits, and beside other tracers. Prints a report, writes build/bench.json, and ends with
--- status 1 if a target is missed. Run by bench.sh, from the top, with the right to make a lab.
+-- `make bench`: measures what the engine costs, in comparison with a bare loop that moves the same
+-- packets, with its own limits and with other tracers. It prints a report, writes build/bench.json,
+-- and ends with status 1 if a target is missed. bench.sh runs it, from the top directory, with the
+-- right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [speed] [mixed] [programmed] [peers] [few] [rtt]
 --     [served] [strategies]
 --
--- Without words: all parts. Those that are not here or in a file *_part.lua are load.lua's.
+-- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
+-- load.lua.
 --
--- Everything is run in turns, so that what else the machine does meets all alike, and told as
--- medians; ratios are made of runs that were neighbours. On a veth chain the kernel's forwarding
--- runs on the sender's CPU and is charged to the sender: the same for every contender.
+-- The contenders run in turns, so that other work of the machine disturbs all of them alike.
+-- Figures are medians; a ratio compares runs that followed each other. On a chain of veth pairs the
+-- kernel forwards on the sender's CPU and charges that time to the sender: this is the same for
+-- every contender.
 
 local load = require "spec.perf.parts.load"
 local measure = require "spec.perf.kit.measure"

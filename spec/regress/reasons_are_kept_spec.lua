@@ -27,7 +27,7 @@ describe("what is said of a file that is not there", function()
     local path = run.dir() .. "/missing"
     local wrong = "campaign: targets must be a list or an iterator of strings"
     assert.error_matches(function() mtr.campaign { targets = mtr.targets.file(path) } end,
-      wrong .. ": " .. MISSING .. path, 1, true)
+      "campaign: targets is nil: " .. MISSING .. path, 1, true)
     local ok, message = pcall(mtr.campaign, {})
     assert.is_false(ok)
     assert.equal(wrong, message:match "campaign: .*")

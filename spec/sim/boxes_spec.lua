@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The boxes in the way of a simulated network: tunnels, translators, filters, and routers that
--- quote as routers do; and internets of hashes.
+-- The boxes on paths of a simulated network: tunnels, translators, filters, and routers that quote
+-- in various ways; and internets whose routers are computed by a hash.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 
@@ -58,7 +58,7 @@ describe("a simulated translator", function()
         { quotes = false, ports = true } } do
         local name = ("%s to %s, ports %s, quotes %s"):format(protocol, dst,
           how.ports and "changed" or "kept", how.quotes == false and "left" or "translated")
-        it("lets everything through and back: " .. name, function()
+        it("passes everything in both directions: " .. name, function()
           local r, stats = trace(nat(how), dst, { protocol = protocol })
           assert.equal("completed", r.stop_reason)
           assert.equal(dst == V4 and "10.0.0.1 10.0.0.2 10.0.0.3 203.0.113.9"
@@ -93,7 +93,7 @@ describe("a simulated filter", function()
     assert.same({ "unreach", 200 }, { r.stop_reason, r.stop_data })
   end)
 
-  it("lets pass what it is not for", function()
+  it("passes the packets that it does not name", function()
     local net = chain(2, { r1 = { filter = { { answer = "drop", protocol = "udp", port = 53 },
       { answer = "admin", protocol = "tcp", to = "198.51.100.0/24" } } } })
     assert.equal("completed", trace(net, V4, { protocol = "udp" }).stop_reason)
@@ -102,7 +102,7 @@ describe("a simulated filter", function()
     assert.same({ "gaplimit", "10.0.0.1 * * * * *" }, { r.stop_reason, hops(r) })
   end)
 
-  it("may take a share only", function()
+  it("may drop a share of the packets only", function()
     local net = chain(1, { r1 = { filter = { answer = "drop", share = 0.5 } } })
     local r = trace(net, V4, { queries = 16, attempts = 15 })
     assert.is_true(r.probe_count > 40)
@@ -124,7 +124,7 @@ describe("a simulated filter", function()
     assert.equal("EPERM", r.hops[1].error)
   end)
 
-  it("is heard from ourselves, at the source", function()
+  it("answers with our own address, at the source", function()
     local r = trace(chain(1, { me = { filter = { answer = "host" }, reply = { delay = "1s" } } }),
       V4, { timeout = "3s" })
     assert.same({ "unreach", 1, "192.0.2.1", true },
@@ -146,7 +146,7 @@ describe("what simulated routers quote", function()
       assert.same({ 56, nil }, { first.reply_size, first.quoted.truncated })
     end)
 
-    it("may be less: " .. protocol, function()
+    it("may be less than 8 bytes: " .. protocol, function()
       local first = quoted({ quote = 4 }, { protocol = protocol })
       assert.is_true(first.quoted.truncated)
     end)
@@ -179,13 +179,13 @@ describe("what simulated routers quote", function()
     end)
   end
 
-  it("may be a later fragment, of which nobody knows whose it is", function()
+  it("may be a later fragment, which cannot be matched with any probe", function()
     local r, stats = trace(chain(2, { r1 = { quote = { headers = { "later-fragment" } } } }), V6)
     assert.is_nil(r.hops[1].addr)
     assert.is_true(stats.unmatched > 0)
   end)
 
-  it("may come with objects, announced or not, summed or not", function()
+  it("may have extension objects, announced or not, with a checksum or not", function()
     local object = "0008 0301 0000 0000"
     for _, how in ipairs{ {}, { length = 0 }, { checksum = "none" },
       { length = 0, checksum = "none" } } do
@@ -198,7 +198,7 @@ describe("what simulated routers quote", function()
     end
   end)
 
-  it("may come with objects that are damaged", function()
+  it("may have damaged extension objects", function()
     assert.is_true(quoted{ ext = { "0008 0301 0000 0000", checksum = "wrong" } }.ext_malformed)
     assert.is_nil(quoted{ ext = { "00080301 00000000", checksum = "wrong", length = 0 } }.ext)
     local cut = quoted{ ext = "2000 0000 0008 0301 0000 0000 0040 0301" }
@@ -206,7 +206,7 @@ describe("what simulated routers quote", function()
     assert.is_true(quoted{ ext = "2000 0000 0000 0101" }.ext_malformed)
   end)
 
-  it("may announce more than there is", function()
+  it("may announce a longer quote than there is", function()
     assert.equal("10.0.0.1", quoted{ ext = { "0008 0301 0000 0000", length = 255 } }.addr)
   end)
 end)
@@ -274,7 +274,7 @@ describe("an internet of hashes", function()
     assert.not_same(a:path(dst), c:path(dst))
   end)
 
-  it("has the shares that are asked for", function()
+  it("has silent routers and dead targets in the shares that are asked for", function()
     local net = internet{ silent = 0.2, dead = 0.3, balanced = 0.25 }
     local silent, places, dead, flows = 0, 0, 0, 0
     local targets = sample(net, 4, 10)
@@ -304,7 +304,7 @@ describe("an internet of hashes", function()
     for ttl = 2, 10 do assert.is_true(sum[ttl] > sum[ttl - 1]) end
   end)
 
-  it("loses and limits what it is asked to", function()
+  it("loses packets and limits answers as it is asked to", function()
     local net = internet{ loss = 0.2, limited = 1, limit = 10 }
     local _, stats = simulated.with(net, function(engine)
       local dst = net:targets()()
@@ -315,7 +315,7 @@ describe("an internet of hashes", function()
     assert.is_true(stats.timeouts > 100)
   end)
 
-  it("has no way to what is in none of its prefixes", function()
+  it("has no route to an address outside its prefixes", function()
     local r = trace(internet(), "8.8.8.8")
     assert.same({ "unreach", 3 }, { r.stop_reason, r.hop_count })
   end)

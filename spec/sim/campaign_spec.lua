@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Campaigns over a simulated internet: the same every time, and flat in memory.
+-- Campaigns over a simulated internet: the same output every time, and memory that does not grow.
 local mtr = require "mtr"
 
 local function campaign(prefixes, opts, engine_opts)
@@ -66,7 +66,7 @@ describe("a campaign over a simulated internet", function()
     ["strategy"] = { trace = { strategy = "sequential" } },
     ["wait of their own"] = { trace = { pace = function() return 5 end } },
   } do
-    it("traces apart what has a " .. name, function()
+    it("traces separately the targets with a " .. name, function()
       local seen = {}
       local summary = campaign(40, {
         window = 7, trace = opts.trace,

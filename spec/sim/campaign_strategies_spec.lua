@@ -92,7 +92,7 @@ describe("a strategy in a campaign", function()
     end)
   end
 
-  it("is the engine's sweep, if it is its twin in Lua", function()
+  it("gives the same results as the engine's sweep if it is the sweep in Lua", function()
     open()
     local sweep = campaign "window"
     assert.same(sweep, (campaign "window-lua"))
@@ -204,7 +204,7 @@ describe("a strategy in a campaign", function()
     end
   end)
 
-  it("keeps a probe that finds no room in the table, and loses none", function()
+  it("keeps a probe that finds the table full, and loses none", function()
     open { max_probes = 64, late_window = 50 }
     local taken, ids = 0, {}
     local s = {}
@@ -224,7 +224,7 @@ describe("a strategy in a campaign", function()
     assert.is_true(engine:stats().probe_waits > 0)
   end)
 
-  it("has its result, with what it adds, if it has a done", function()
+  it("may add to the result in its done hook", function()
     open()
     local s = { next = function() return "stop", "completed", 0, 1 end }
     function s.done(_, trace) trace.result.extra = trace.dst end
@@ -232,7 +232,7 @@ describe("a strategy in a campaign", function()
     for dst, result in pairs(seen) do assert.equal(dst, result.extra) end
   end)
 
-  it("knows the options of both families", function()
+  it("gets the options of the target's family, IPv4 or IPv6", function()
     local topo = mtr.sim {
       nodes = { me = { "10.0.0.1", "2001:db8::1" }, far = { "10.0.0.2", "2001:db8::2" } },
       links = { { "me", "far" } },

@@ -7,7 +7,7 @@ local hard = require "spec.support.virtual.hard"
 local nets = require "spec.support.real.nets"
 
 describe("hard case 7: the target answers from another address", function()
-  it("completes by the message, and is flagged", function()
+  it("is recognised by its message, completes the trace, and is flagged", function()
     hard.each(function(opts, family)
       local r = hard.trace("other_address", "web", opts)
       local reply = r.hops[2].replies[1]
@@ -19,7 +19,7 @@ describe("hard case 7: the target answers from another address", function()
 end)
 
 describe("hard case 8: time exceeded from the target's address", function()
-  it("does not complete, and is remembered", function()
+  it("does not complete the trace, and is recorded", function()
     hard.each(function(opts)
       local r = hard.trace("te_from_dst", "web", opts)
       assert.same({ "completed", 4 }, { r.stop_reason, r.hop_count })
@@ -29,7 +29,7 @@ describe("hard case 8: time exceeded from the target's address", function()
     end)
   end)
 
-  it("does with stop_on_te_from_dst", function()
+  it("completes the trace with stop_on_te_from_dst", function()
     for _, strategy in ipairs { "window", "sequential" } do
       hard.each(function(opts)
         opts.stop_on_te_from_dst, opts.strategy = true, strategy
@@ -65,7 +65,7 @@ describe("hard case 9: unreachables from the middle", function()
     end
   end)
 
-  it("do not when only some did", function()
+  it("do not end the trace when only some queries of a TTL got one", function()
     hard.each(function(opts)
       opts.queries, opts.attempts = 16, 1
       local r = hard.trace("unreachables", "half", opts)
@@ -79,7 +79,7 @@ describe("hard case 9: unreachables from the middle", function()
     end)
   end)
 
-  it("do not with unreach_continue: they are kept, and the trace goes on", function()
+  it("do not end the trace with unreach_continue: they are recorded", function()
     for _, strategy in ipairs { "window", "sequential", "random" } do
       for target, codes in pairs(CODES) do
         hard.each(function(opts, family)
@@ -95,7 +95,7 @@ describe("hard case 9: unreachables from the middle", function()
     end
   end)
 
-  it("complete if they are of a port that UDP asked for, from whoever sends them", function()
+  it("complete the trace if they are of UDP's port, whoever sends them", function()
     for family = 4, 6, 2 do
       local r = trace("port", { protocol = "udp", family = family })
       assert.same({ "completed", true }, { r.stop_reason, r.hops[3].replies[1].other_addr })
@@ -106,7 +106,7 @@ describe("hard case 9: unreachables from the middle", function()
     end
   end)
 
-  it("end it by their code if they are of the target itself", function()
+  it("end the trace with their code if the target itself sends them", function()
     hard.each(function(opts, family)
       local r = trace("refuses", opts)
       assert.same({ "unreach", family == 4 and 13 or 1, r.dst }, { r.stop_reason, r.stop_data,
@@ -133,7 +133,7 @@ describe("hard case 10: packet too big on the way", function()
     end)
   end)
 
-  it("that tells no MTU, or one that is not true, is met with RFC 1191's plateaus", function()
+  it("without an MTU, or with a false one, is followed by RFC 1191's plateaus", function()
     hard.each(function(opts, family)
       for _, target in ipairs { "old", "liar" } do
         local r = trace(target, opts.protocol, family)
@@ -147,7 +147,7 @@ describe("hard case 10: packet too big on the way", function()
     end)
   end)
 
-  it("that is not told of is silence to a sweep; the strategy pmtu searches by it", function()
+  it("that is not reported is silence for a sweep; strategy pmtu searches by it", function()
     local mtus = { honest = 1400, old = 1300, liar = 1300, dark = 1300 }
     hard.each(function(opts, family)
       assert.equal("gaplimit", trace("dark", opts.protocol, family).stop_reason)
@@ -162,7 +162,7 @@ describe("hard case 10: packet too big on the way", function()
 end)
 
 describe("hard case 11: duplicate replies", function()
-  it("are told and kept as such; only the first one counts", function()
+  it("are reported and kept as duplicates; only the first one counts", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r, told, stats = hard.trace("duplicates", "web", { protocol = protocol })
       local dups, first = 0, 0
@@ -180,7 +180,7 @@ describe("hard case 11: duplicate replies", function()
     end
   end)
 
-  it("do not make up for what is missing", function()
+  it("do not replace a missing answer", function()
     local r, _, stats = hard.trace("duplicates", "web", { queries = 3, attempts = 1 })
     assert.equal(9, stats.replies)
     for _, hop in ipairs(r.hops) do
@@ -192,7 +192,7 @@ describe("hard case 11: duplicate replies", function()
 end)
 
 describe("hard case 12: late replies", function()
-  it("are of the attempt that they answer, and change neither hop nor count", function()
+  it("belong to the attempt that they answer, and change neither hop nor count", function()
     local opts = { timeout = 500, attempts = 4 }
     local r, told, stats = hard.trace("late", "web", opts)
     local late = {}
@@ -221,7 +221,7 @@ describe("hard case 12: late replies", function()
 end)
 
 describe("hard case 20: SYN/ACK or RST", function()
-  it("both complete; the flags and the MSS are told", function()
+  it("both complete the trace; the flags and the MSS are reported", function()
     for family = 4, 6, 2 do
       local open = hard.trace("plain", "web", { protocol = "tcp", family = family, port = 80 })
       local shut = hard.trace("plain", "web", { protocol = "tcp", family = family, port = 82 })
@@ -251,7 +251,7 @@ describe("hard case 20: SYN/ACK or RST", function()
 end)
 
 describe("hard case 21: the UDP port is open", function()
-  it("data completes, by the ports", function()
+  it("data completes the trace, matched by its ports", function()
     for family = 4, 6, 2 do
       local r = hard.trace("open_udp", "dns", { protocol = "udp", family = family, port = 53 })
       local reply = r.hops[3].replies[1]
@@ -262,7 +262,7 @@ describe("hard case 21: the UDP port is open", function()
     end
   end)
 
-  it("with the payloads of services that answer nothing else", function()
+  it("and so does the answer to the payload of a service", function()
     for _, payload in pairs(mtr.payloads) do
       for family = 4, 6, 2 do
         local r = hard.trace("open_udp", "dns", { protocol = "udp", family = family, port = 53,

@@ -14,7 +14,7 @@ local function both(e, target, opts)
 end
 
 describe("hard case 18: ICMP rate limiting", function()
-  it("is unanswered probes of that hop alone, not loss: all behind it answer", function()
+  it("leaves probes to that hop alone unanswered: all behind it answer", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local opts = { protocol = protocol, queries = 10, attempts = 1 }
       local r, told, stats = hard.trace("rate_limit", "web", opts)
@@ -29,7 +29,7 @@ describe("hard case 18: ICMP rate limiting", function()
     end
   end)
 
-  it("is labelled so by the statistics, which call nothing loss on the way", function()
+  it("is named by the statistics, which report no loss before the target", function()
     local r = hard.trace("rate_limit", "web", { queries = 16, attempts = 1 })
     local stats = mtr.stats():add(r)
     for ttl = 1, 4 do
@@ -38,7 +38,7 @@ describe("hard case 18: ICMP rate limiting", function()
     end
   end)
 
-  it("gives way to a slower pace", function()
+  it("does not show at a slower pace", function()
     local opts = { protocol = "udp", queries = 10, attempts = 1 }
     local _, _, stats = hard.trace("rate_limit", "web", opts, { per_target_rate = 8 })
     assert.equal(0, stats.timeouts)
@@ -55,13 +55,13 @@ describe("hard case 19: forwarding loops", function()
     end
   end)
 
-  it("end it when loop_limit of them were seen, 0: never", function()
+  it("end the trace when loop_limit of them were seen, never with 0", function()
     local r = hard.trace("loop", "lost", { loop_limit = 3 })
     assert.same({ "loop", "1 2 3 2 3 2" }, { r.stop_reason, hard.ends(r) })
     assert.equal("hoplimit", hard.trace("loop", "lost", { loop_limit = 0 }).stop_reason)
   end)
 
-  it("are not an address twice in a row", function()
+  it("do not include an address twice in a row", function()
     local r = hard.trace("odd_addresses", "web", { protocol = "udp" })
     assert.same({ "completed", r.hops[7].addr }, { r.stop_reason, r.hops[8].addr })
   end)
@@ -116,7 +116,7 @@ describe("hard case 26: path lengths differ, and change", function()
     end)
   end)
 
-  it("a change in the middle of a trace shows as it was, and the trace completes", function()
+  it("a change during a trace shows as it happened, and the trace completes", function()
     local r = hard.trace("unequal_paths", "late",
       { protocol = "udp", window = 1, pace = function() return 700 end })
     assert.same({ "completed", "198.18.1.1", "198.18.2.2" }, { r.stop_reason, r.hops[2].addr,
@@ -145,7 +145,7 @@ describe("hard case 26: the way changes between rounds", function()
     return list, r
   end
 
-  it("the target's TTL is found anew: a way that grows is followed to its end", function()
+  it("the target's TTL is found again: a longer path is followed to its end", function()
     for _, window in ipairs { 1, 8 } do
       local list, r = rounds("late", { protocol = "udp", gap_limit = 2, window = window })
       assert.same({ "1 1 9 8", "1 1 2 3 9 8" }, { list[2], list[6] })
@@ -156,7 +156,7 @@ describe("hard case 26: the way changes between rounds", function()
     end
   end)
 
-  it("a way that gets shorter too, and one that stays is probed no further", function()
+  it("a shorter path too, and an unchanged one is probed no further", function()
     local list, r = rounds("early", { protocol = "udp" })
     assert.same({ "1 1 2 3 9 7", "1 1 9 7" }, { list[2], list[6] })
     assert.same({ "completed", 4 }, { r.stop_reason, r.hop_count })
@@ -175,7 +175,7 @@ describe("hard case 27: groups, anycast and this host as targets", function()
     end)
   end)
 
-  it("any of a group may answer, the others are duplicates", function()
+  it("any member of a group may answer, the others are duplicates", function()
     for family = 4, 6, 2 do
       local r, _, stats = hard.trace("groups", "group", { family = family,
         allow_broadcast = true })
@@ -193,7 +193,7 @@ describe("hard case 27: groups, anycast and this host as targets", function()
     end)
   end)
 
-  it("this host is one hop away, and the TTL is as it was", function()
+  it("this host is one hop away", function()
     hard.each(function(opts)
       local r = hard.trace("plain", "me", opts)
       assert.same({ "completed", 1, r.src }, { r.stop_reason, r.hop_count, r.hops[1].addr })

@@ -41,14 +41,14 @@ describe("hard case 13: cross-talk", function()
 end)
 
 describe("hard case 14: identities wrap around", function()
-  it("with few of them, traces wait for a free one, and no reply goes astray", function()
+  it("with few identities, traces wait for a free one, and every reply is matched", function()
     hard.over("crowd", function(e)
       local _, stats = crowd(e, 60, { window = 8 })
       assert(stats.probe_waits > 0, "no wait")
     end, { rate = 0, max_probes = 64, late_window = "6s", seed = 3 })
   end)
 
-  it("with more probes than there are of them: all are answered, each by its own", function()
+  it("with more probes than identities, each is matched with its own answer", function()
     hard.over("plain", function(e)
       for _, family in ipairs { 4, 6 } do
         local n = 0
@@ -90,7 +90,7 @@ describe("hard case 17: UDP checksum 0", function()
 end)
 
 describe("hard case 24: sends fail on this host", function()
-  it("is told of each probe by the name of its errno, and is no silence", function()
+  it("is reported for each probe with its errno's name, and is no time-out", function()
     local errors = { denied = "EPERM", unreachable = "EHOSTUNREACH", invalid = "EINVAL" }
     for target, name in pairs(errors) do
       local r, told, stats = hard.trace("send_failures", target, { protocol = "udp" })
@@ -107,14 +107,14 @@ describe("hard case 24: sends fail on this host", function()
     assert(stats.send_retries > 5, stats.send_retries .. " retries")
   end)
 
-  it("is told in the end, if buffers are never there: after the time a table of neighbours takes",
+  it("is reported as an error if buffers stay full longer than neighbour resolution takes",
     function()
       local r, _, stats = hard.trace("send_failures", "full", { attempts = 1, max_ttl = 1 })
       assert.same({ "error", "ENOBUFS", 1 }, { r.stop_reason, r.hops[1].error, stats.send_errors })
       assert(r.duration >= 6000 and r.duration < 9000, r.duration)
     end)
 
-  it("later, by an unreachable from ourselves: flagged local", function()
+  it("later, by an unreachable from this host: it is flagged local", function()
     local r = hard.trace("send_failures", "neighbour", {})
     local reply = r.hops[1].replies[1]
     assert.same({ "unreach", 1, true, r.src }, { r.stop_reason, r.stop_data, reply.local_,
@@ -130,7 +130,7 @@ local function no_hop(r, ttl, kind, code)
 end
 
 describe("hard case 31: time exceeded in reassembly", function()
-  it("is recorded, and no hop", function()
+  it("is recorded, but is not taken for a hop", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       no_hop(hard.trace("no_hops", "web", { protocol = protocol }), 1, 11, 1)
     end
@@ -138,7 +138,7 @@ describe("hard case 31: time exceeded in reassembly", function()
 end)
 
 describe("hard case 32: an echo reply with another payload", function()
-  it("completes", function()
+  it("still completes the trace", function()
     for family = 4, 6, 2 do
       local r = hard.trace("altered_echo", "web", { family = family })
       assert.same({ "completed", 2, r.dst }, { r.stop_reason, r.hop_count, r.hops[2].addr })
@@ -147,7 +147,7 @@ describe("hard case 32: an echo reply with another payload", function()
 end)
 
 describe("hard case 37: a name with many addresses", function()
-  it("the first of the family is taken, all are told", function()
+  it("the first address of the family is traced, all are listed", function()
     local v4 = { "203.0.113.9", "203.0.113.10" }
     local v6 = { "2001:db8:9::9", "2001:db8:9::10" }
     for family, list in pairs { [4] = v4, [6] = v6 } do
@@ -160,7 +160,7 @@ describe("hard case 37: a name with many addresses", function()
 end)
 
 describe("hard case 40: parameter problem, redirect, source quench", function()
-  it("are recorded, never a hop, and stop nothing", function()
+  it("are recorded, are never taken for a hop, and stop nothing", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r = hard.trace("no_hops", "web", { protocol = protocol })
       no_hop(r, 2, 12, 0)

@@ -5,7 +5,7 @@
 local hard = require "spec.support.virtual.hard"
 
 describe("hard case 1: the quote is 8 bytes", function()
-  it("or more: every probe is known by it", function()
+  it("or more: every probe is recognised by it", function()
     hard.each(function(opts)
       local r = hard.trace("short_quotes", "web", opts)
       assert.equal("completed", r.stop_reason)
@@ -16,7 +16,7 @@ describe("hard case 1: the quote is 8 bytes", function()
     end)
   end)
 
-  it("or less: known by the IP identification alone, and marked", function()
+  it("or less: the probe is recognised by the IP identification, and marked", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r = hard.trace("short_quotes", "web", { protocol = protocol })
       assert.equal("1 2 3 4 5 9", hard.ends(r))
@@ -24,7 +24,7 @@ describe("hard case 1: the quote is 8 bytes", function()
     end
   end)
 
-  it("or less, over IPv6, which has no identification: silence, and counted", function()
+  it("or less, over IPv6, which has no identification: it is unmatched", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r, _, stats = hard.trace("short_quotes", "web", { protocol = protocol, family = 6 })
       assert.equal("1 2 * * * 9", hard.ends(r))
@@ -38,7 +38,7 @@ describe("hard case 2: a translator rewrote the quote", function()
     return reply.quoted and reply.quoted.nat or false
   end) end
 
-  it("and turned it back: nothing shows", function()
+  it("and translated it back: nothing shows", function()
     hard.each(function(opts)
       local r = hard.trace("nat", "one", opts)
       assert.same({ "1 2 3 1", { false, false, false, false } }, { hard.ends(r), nat(r) })
@@ -48,7 +48,7 @@ describe("hard case 2: a translator rewrote the quote", function()
   -- Only a port unreachable of the target is a quote as well.
   local function marked(opts) return { false, true, true, opts.protocol == "udp" } end
 
-  it("and left it: the reply is its probe's all the same, and marked", function()
+  it("and did not translate it back: the reply is matched, and marked", function()
     hard.each(function(opts)
       local r, _, stats = hard.trace("nat", "two", opts)
       assert.same({ "1 2 3 2", marked(opts) }, { hard.ends(r), nat(r) })
@@ -56,7 +56,7 @@ describe("hard case 2: a translator rewrote the quote", function()
     end)
   end)
 
-  it("and the ports in it: likewise", function()
+  it("and did not translate back its ports: the reply is matched, and marked", function()
     hard.each(function(opts)
       local r, _, stats = hard.trace("nat", "three", opts)
       assert.same({ "1 2 3 3", marked(opts) }, { hard.ends(r), nat(r) })
@@ -64,7 +64,7 @@ describe("hard case 2: a translator rewrote the quote", function()
     end)
   end)
 
-  it("the tier in which the reply was matched and what had changed are told", function()
+  it("and the result says by which tier it matched, and what had changed", function()
     local function told(target, opts)
       local r = hard.trace("nat", target, opts)
       local quoted = r.hops[3].replies[1].quoted
@@ -80,7 +80,7 @@ describe("hard case 2: a translator rewrote the quote", function()
     assert.equal(4, r.hops[3].replies[1].quoted.tier)
   end)
 
-  it("and left it, of many probes to many targets: none is mistaken for another", function()
+  it("and did not translate it back: no probe is mistaken for another", function()
     hard.over("nat", function(e)
       local wrong = 0
       local truth = { one = "right", two = "lazy", three = "ports" }
@@ -103,7 +103,7 @@ describe("hard case 2: a translator rewrote the quote", function()
 end)
 
 describe("hard case 3: the quoted TTL is 0, or more than 1", function()
-  it("is kept, and no hop is shifted for it; a router twice in a row is no loop", function()
+  it("is recorded, shifts no hop, and a router twice in a row is no loop", function()
     hard.each(function(opts)
       local r = hard.trace("zero_ttl", "web", opts)
       assert.same({ "1 3 3 4 9", "completed" }, { hard.ends(r), r.stop_reason })
@@ -125,7 +125,7 @@ local function objects(r)
 end
 
 describe("hard case 4: extensions behind 128 bytes are not announced", function()
-  it("and believed if their checksum is right or absent; announced elsewhere if right", function()
+  it("but read if their checksum is right or absent; elsewhere if right", function()
     hard.each(function(opts)
       local r = hard.trace("ext_unannounced", "web", opts)
       assert.same({ "1", "2", "", "4", "5 malformed", "" }, objects(r))
@@ -148,7 +148,7 @@ describe("hard case 5: several extension objects, or malformed ones", function()
 end)
 
 describe("hard case 6: lengths that 8 bits cannot multiply, or that lie", function()
-  it("are computed in full: what is read is where the checksum is right, and marked", function()
+  it("are computed in full: extensions are read where the checksum is right", function()
     hard.each(function(opts)
       local r = hard.trace("ext_objects", "web", opts)
       assert.same({ "completed", "5" }, { r.stop_reason, r.hops[5].addr:match "%x$" })
@@ -159,7 +159,7 @@ describe("hard case 6: lengths that 8 bits cannot multiply, or that lie", functi
 end)
 
 describe("hard case 15: the IP identification of the quote is 0, one more, or swapped", function()
-  it("which is second to the identity in the transport header", function()
+  it("and the identity in the transport header decides", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r = hard.trace("ip_id", "web", { protocol = protocol, max_ttl = 3 })
       assert.equal("1 2 3", hard.ends(r))
@@ -170,7 +170,7 @@ describe("hard case 15: the IP identification of the quote is 0, one more, or sw
     end
   end)
 
-  it("which is enough where there is nothing else, if only one probe is meant", function()
+  it("and decides alone if nothing else is quoted and only one probe fits", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       for _, window in ipairs { 1, 8, 255 } do
         for _, queries in ipairs { 1, 3 } do
@@ -186,7 +186,7 @@ describe("hard case 15: the IP identification of the quote is 0, one more, or sw
     end
   end)
 
-  it("if more than one may be meant, none is: no reply goes to a wrong one", function()
+  it("and matches no probe if more than one fits", function()
     hard.over("ip_id", function(e)
       local path = assert(e:sim():path "web")
       local wrong, right = 0, 0
@@ -208,7 +208,7 @@ describe("hard case 15: the IP identification of the quote is 0, one more, or sw
 end)
 
 describe("hard case 16: the length in the quote is in another byte order", function()
-  it("or 0: no decision hangs on it", function()
+  it("or 0: nothing is decided by it", function()
     for _, protocol in ipairs { "icmp", "udp", "tcp" } do
       local r = hard.trace("ip_id", "web", { protocol = protocol })
       assert.same({ 0x3c00, 0 }, { r.hops[6].replies[1].quoted.size,
@@ -227,7 +227,7 @@ describe("hard case 22: the quote has IPv6 extension headers", function()
     end
   end)
 
-  it("of a later fragment, in which there is no transport header: nobody's", function()
+  it("of a later fragment without transport header: it matches no probe", function()
     local r, _, stats = hard.trace("headers6", "web", { protocol = "udp" })
     assert.same({ "1 2 3 4 5 * 9", 2 }, { hard.ends(r), stats.unmatched })
   end)

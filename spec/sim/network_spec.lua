@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a described network does, word by word, seen through the engine over it.
+-- What each word of a network's description does, seen by an engine over it.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 
@@ -39,7 +39,7 @@ describe("a simulated network", function()
     end)
   end)
 
-  it("has no address that is nobody's, and no source that is another's", function()
+  it("refuses a target that no node has, and a source that is not ours", function()
     simulated.with(chain(1), function(engine)
       assert.equal("ENETUNREACH", select(3, engine:trace("8.8.8.8")))
       assert.equal("EACCES", select(3, engine:trace("224.0.0.1")))
@@ -52,7 +52,7 @@ describe("a simulated network", function()
     assert.same({ "completed", "192.0.2.1", 0 }, { r.stop_reason, hops(r), r.hops[1].rtt })
   end)
 
-  it("takes networks for targets", function()
+  it("accepts networks as targets", function()
     local net = chain(1, { web = { [3] = "198.51.100.0/24" } })
     assert.equal("10.0.0.1 198.51.100.77", hops(trace(net, "198.51.100.77")))
   end)
@@ -184,7 +184,7 @@ describe("a simulated network", function()
     assert.is_true(os.clock() - before < 2)
   end)
 
-  it("has virtual time kept by rates", function()
+  it("keeps rates in virtual time", function()
     simulated.with(chain(3), function(engine)
       local left, first, last = 200, nil, nil
       for _ = 1, 200 do

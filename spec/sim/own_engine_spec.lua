@@ -26,19 +26,19 @@ describe("an engine of the script's own", function()
     return tonumber(hops), tonumber(ms)
   end
 
-  it("is over the network of --sim, with whatever rate it names", function()
+  it("uses the network of --sim, at the rate that it names", function()
     for _, options in ipairs { "", 'rate = "max"', 'seed = 3, log = "error"' } do
       assert.equal(3, (traced("", options)))
     end
   end)
 
-  it("has the rate of the command line unless it names one", function()
+  it("uses the rate of the command line unless it names one", function()
     local _, slow = traced("--rate 2/s", "")
     local _, fast = traced("--rate 2/s", "rate = 1000")
     assert(slow >= 1000 and fast < 500, slow .. " " .. fast)
   end)
 
-  it("has nothing of the command line when it names a network", function()
+  it("ignores the command line when it names a network", function()
     local hops, ms = traced("--rate 1/s --source4 192.0.2.1", OTHER)
     assert.equal(1, hops)
     assert(ms < 500, ms)
@@ -52,7 +52,7 @@ describe("an engine of the script's own", function()
     end
   end)
 
-  it("is told of what it names wrongly where it names it", function()
+  it("raises an error for a wrong option at the caller's line", function()
     run.file("wrong.lua", [[
       local _, text = pcall(function()
         local engine = require("mtr").engine { raet = 1 }

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Which way packets go in a simulated network, what happens to them on it, and that sim:path tells
--- the truth about it.
+-- Which way packets go in a simulated network, what happens to them there, and that sim:path gives
+-- the true path.
 local mtr = require "mtr"
 local simulated = require "spec.support.virtual.simulated"
 
@@ -104,7 +104,7 @@ describe("ways through a simulated network", function()
     assert.equal("completed", trace(net, V6).stop_reason)
   end)
 
-  it("cost what is said", function()
+  it("have the cost that the description gives", function()
     local d = simulated.describe(2, { x = "10.9.0.1" }, { links = { { "r1", "x", "web" } } })
     d.links[1].cost = 5
     assert.equal("10.0.0.1 10.9.0.1 203.0.113.9", hops(trace(mtr.sim(d), V4)))
@@ -137,18 +137,18 @@ describe("links of a simulated network", function()
     return got, dups, out_of_order
   end
 
-  it("lose what is said", function()
+  it("lose the share that the description gives", function()
     local got = many({ loss = 0.1 }, 1000)
     assert.is_true(got > 600 and got < 710)    -- 0.9 to the power of 4, as often as it crosses
   end)
 
-  it("double what is said", function()
+  it("duplicate the share that the description gives", function()
     local got, dups = many({ duplicate = 0.1 }, 500)
     assert.equal(500, got)
     assert.is_true(dups > 150 and dups < 260)
   end)
 
-  it("let what is said be overtaken", function()
+  it("reorder the share that the description gives", function()
     local _, _, none = many({ delay = 5 }, 300)
     local got, _, some = many({ delay = 5, reorder = 0.1 }, 300)
     assert.same({ 0, 300 }, { none, got })
@@ -167,7 +167,7 @@ describe("links of a simulated network", function()
     return mtr.sim(d)
   end
 
-  it("have an MTU that routers tell", function()
+  it("have an MTU that routers report", function()
     for _, dst in ipairs{ V4, V6 } do
       local r = trace(narrow{}, dst, { size = 1400, dont_fragment = true })
       assert.same({ "completed", 3, 1300 }, { r.stop_reason, r.hop_count, r.size })
@@ -175,12 +175,12 @@ describe("links of a simulated network", function()
     end
   end)
 
-  it("let go in pieces what may be fragmented", function()
+  it("fragment a packet that may be fragmented", function()
     local r = trace(narrow{}, V4, { size = 1400 })
     assert.same({ "completed", 1400 }, { r.stop_reason, r.size })
   end)
 
-  it("have an MTU that some lie about, and some say nothing of", function()
+  it("have an MTU that some routers report wrongly, and some not at all", function()
     local opts = { size = 1400, dont_fragment = true, gap_limit = 2 }
     local r = trace(narrow{ reply = { mtu = 0 } }, V4, opts)
     assert.same({ "completed", 1006 }, { r.stop_reason, r.size })    -- RFC 1191's plateau
@@ -189,7 +189,7 @@ describe("links of a simulated network", function()
 end)
 
 describe("sim:path", function()
-  it("is what traces find, flow by flow", function()
+  it("gives the path that traces find, flow by flow", function()
     for _, net in ipairs{ diamond(), diamond{ balance = "target" }, chain(4, {
       r2 = { silent = true }, r3 = { decrement = false } }) } do
       for _, protocol in ipairs{ "icmp", "udp", "tcp" } do
@@ -205,7 +205,7 @@ describe("sim:path", function()
     end
   end)
 
-  it("is that of the engine in use", function()
+  it("is taken from the engine in use", function()
     local net = diamond()
     simulated.with(net, function(engine)
       assert.equal(net, engine:sim())
@@ -214,14 +214,14 @@ describe("sim:path", function()
     end, { max_probes = 1000 })
   end)
 
-  it("loses nothing, however bad the network is", function()
+  it("shows every hop, however bad the network is", function()
     local d = simulated.describe(2, { r1 = { reply = { loss = 1, rate = 0.001 } } })
     d.links[1].loss = 0.9
     local path = mtr.sim(d):path(V4)
     assert.same({ "10.0.0.1", "10.0.0.2", V4, n = 3 }, path)
   end)
 
-  it("tells why there is none", function()
+  it("says why there is no path", function()
     local path, message, name = chain(1):path "8.8.8.8"
     assert.same({ nil, "ENETUNREACH" }, { path, name })
     assert.truthy(message:find "no route")

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/ping.lua, as it is typed, over simulated networks: what it prints, counts and returns.
+-- scripts/ping.lua, run from the command line, over simulated networks: what it prints, counts and
+-- returns.
 local run = require "spec.support.harness.run"
 
 local function ping(topology, words)
@@ -43,7 +44,7 @@ describe("ping", function()
     end)
   end
 
-  it("computes what it says over all answers", function()
+  it("computes its summary over all answers", function()
     local far = ping("jitter", "-c 40 -i 0.1 -o jsonl web")
     local rtts, all = {}, records(far.out)
     for _, r in ipairs(all) do if r.rtt then rtts[#rtts + 1] = r.rtt end end
@@ -73,7 +74,7 @@ describe("ping", function()
     assert.is_nil(got.out:find "bytes from")
   end)
 
-  it("says what came instead of an answer, twice or not at all", function()
+  it("reports errors, duplicates and missing answers", function()
     local expired = ping("plain", "-c 1 -t 2 web")
     assert(expired.out:find "\n112 bytes from 198.18.0.2: seq=1 ttl=254 .* time exceeded\n")
     local forbidden = ping("unreachables", "-c 1 admin")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Random paths under loss, delay, reordering, duplication and mangled quotes: whatever the network
--- does, every trace ends, tells no untruth, and all that was counted adds up.
+-- Random paths with loss, delay, reordering, duplicates and damaged quotes: whatever the network
+-- does, every trace ends, reports nothing false, and all counters add up.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The same seed and the same script give the same bytes: twice in a row, and from a program that
--- was built otherwise (the sanitized one, where `make asan` has made it).
+-- The same seed and the same script give the same bytes: in two runs, and from a program that was
+-- built differently (with sanitizers, if `make asan` has made it).
 local run = require "spec.support.harness.run"
 
 local CAMPAIGN = [[
@@ -52,7 +52,7 @@ describe("the same seed and the same script", function()
     assert.equal(600, select(2, text:gsub("\n", "")))
   end)
 
-  it("give the same bytes over networks in which chance has its way", function()
+  it("give the same bytes over networks with random loss and delay", function()
     for _, words in ipairs(SMALL) do
       local text = said(("--seed 7 --sim spec/sim/topologies/%s.lua scripts/trace.lua -o jsonl "
         .. "-q 5 --attempts 2 -w 0.5 -p %s %s"):format(words:match "(%S+) (%S+) (%S+)"))
@@ -60,7 +60,7 @@ describe("the same seed and the same script", function()
     end
   end)
 
-  it("another seed gives others", function()
+  it("give other bytes with another seed", function()
     run.file("campaign.lua", CAMPAIGN)
     assert.are_not.equal(run.run('"$MTR_PROGRAM" "$DIR/campaign.lua" 5').out,
       run.run('"$MTR_PROGRAM" "$DIR/campaign.lua" 6').out)

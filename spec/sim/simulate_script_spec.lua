@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/simulate.lua, as it is typed: without privilege, without a network.
+-- scripts/simulate.lua, run from the command line, without privilege and without a network.
 local run = require "spec.support.harness.run"
 
 local SIMULATE = '"$MTR_PROGRAM" scripts/simulate.lua '
@@ -36,7 +36,7 @@ describe("simulate", function()
     assert.same({ ["198.18.1.1"] = true, ["198.18.2.1"] = true }, ways)
   end)
 
-  it("says the same for the same seed", function()
+  it("prints the same for the same seed", function()
     local one, two = run.run(SIMULATE .. "--seed 4"), run.run(SIMULATE .. "--seed 4")
     assert.equal(one.out, two.out)
     assert.are_not.equal(one.out, run.run(SIMULATE .. "--seed 5").out)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Strategies over a simulated internet: what they find, and at what price.
+-- Strategies over a simulated internet: what they find, and with how many probes.
 local mtr = require "mtr"
 
 -- Traces the first n targets of an internet, one after another; results and the engine's counters.
@@ -28,7 +28,7 @@ local function interfaces(results)
 end
 
 describe("strategies over a simulated internet", function()
-  it("find with the sweep written in Lua what the sweep finds, to the last byte", function()
+  it("give with the sweep written in Lua the same bytes as the sweep", function()
     local a, b = trace(100), trace(100, { strategy = "window-lua" })
     for i = 1, 100 do assert.equal(a[i]:json(), b[i]:json()) end
   end)
@@ -55,7 +55,7 @@ describe("strategies over a simulated internet", function()
     end
   end)
 
-  it("use instances again if they say so, for alike traces and for no other strategy", function()
+  it("reuse instances if they say so, for similar traces of the same strategy", function()
     local made, old = 0, {}
     local function strategy(reuse)
       local s = { reuse = reuse }
@@ -90,7 +90,7 @@ describe("strategies over a simulated internet", function()
     end
   end)
 
-  it("spare most probes where paths are shared", function()
+  it("save most probes where paths are shared", function()
     local sweep, before = trace(400)
     local state = mtr.strategy.doubletree.new_state()
     local results, after = trace(400, {

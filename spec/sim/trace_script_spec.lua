@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- scripts/trace.lua, as it is typed, where only simulated routers behave so.
+-- scripts/trace.lua, run from the command line, in cases that only simulated routers show.
 local run = require "spec.support.harness.run"
 
 local TRACE = '"$MTR_PROGRAM" --sim spec/sim/topologies/%s.lua scripts/trace.lua -q 1 %s'

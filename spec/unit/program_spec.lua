@@ -39,7 +39,7 @@ local cases = {
   { "gives the files of recordings to the Lua layer",
     "mtrlua --record a/b --replay=c -e 'x = 1' 2>&1; mtrlua --record a/b "
       .. "-e 'o = require[[mtr.program]].options print(o.record, o.replay)'",
-    0, "^mtrlua: %-%-record and replay exclude each other\na/b\tnil\n$", "" },
+    0, "^mtrlua: %-%-record and %-%-replay exclude each other\na/b\tnil\n$", "" },
 
   { "runs a chunk", "mtrlua -e 'print(1 + 1)'", 0, "^2\n$", "" },
   { "runs several chunks in order", "mtrlua -e 'x = 1' -e 'print(x, arg[0])'", 0,
@@ -67,6 +67,12 @@ local cases = {
   { "reports a missing script", "mtrlua $DIR/none.lua", 1, "",
     "^mtrlua: cannot open script '[^']*/none.lua': No such file or directory\n$" },
   { "reports a missing bare name", "mtrlua none", 1, "", "cannot open script 'none': No such" },
+  { "names the program that was meant", "mtrlua trac", 1, "",
+    "cannot open script 'trac': No such file or directory; did you mean trace%?\n$" },
+  { "names the program that was meant", "mtrlua pign", 1, "", "; did you mean ping%?\n$" },
+  { "names no program for what is like none", "mtrlua x", 1, "", "No such file or directory\n$" },
+  { "lists the programs", "mtrlua --help", 0,
+    "\nprograms: mda, mtr%-packet, ping, pmtu, simulate, trace; each has %-%-help\n", "" },
   { "reports a directory", "mtrlua $DIR/", 1, "", "cannot open script '[^']*': Is a directory" },
   { "reports a syntax error with its place", "mtrlua $DIR/syntax.lua", 1, "",
     "^mtrlua: %S*syntax.lua:3: " },

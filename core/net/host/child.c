@@ -24,8 +24,9 @@ static void close_fd(int *fd) {
   *fd = -1;
 }
 
-/* Between fork and exec: only what is safe there. The pipes may have got the
- * numbers of standard streams that the host has closed: they move first. */
+/* Runs between fork and exec, with calls that are safe there. If the host has
+ * closed its standard streams, pipes may have their numbers, so all pipes are
+ * moved first. */
 static void become(const char *path, int pipes[PIPES][2], pid_t parent) {
   char *argv[] = {(char *)path, NULL}, *env[] = {NULL};
   int fd[PIPES] = {pipes[IN][READ], pipes[OUT][WRITE], pipes[ERR][WRITE],
@@ -40,10 +41,10 @@ static void become(const char *path, int pipes[PIPES][2], pid_t parent) {
   signal(SIGPIPE, SIG_DFL);
   for (int i = 0; i < PIPES; i++) fd[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, 3);
   if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur > CHILD_FILES) {
-    files.rlim_cur = CHILD_FILES;      /* it selects: FD_SETSIZE is its end */
+    files.rlim_cur = CHILD_FILES;      /* select(2): less than FD_SETSIZE */
     setrlimit(RLIMIT_NOFILE, &files);
   }
-  syscall(SYS_close_range, 3u, ~0u, CLOEXEC_RANGE);   /* what the host forgot */
+  syscall(SYS_close_range, 3u, ~0u, CLOEXEC_RANGE);   /* also the host's */
   if (dup2(fd[IN], 0) >= 0 && dup2(fd[OUT], 1) >= 0 && dup2(fd[ERR], 2) >= 0)
     execve(path, argv, env);
   int code = errno;
@@ -55,7 +56,7 @@ static int nonblocking(int fd) {
   return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) ? -errno : 0;
 }
 
-/* Waits for the exec: 0, or what the child says went wrong with it. */
+/* Waits for the exec. Returns 0, or the negative errno of its failure. */
 static int outcome(int fd) {
   int code = 0;
   ssize_t n;
@@ -91,8 +92,8 @@ int child_start(struct child *c, const char *path) {
   return code;
 }
 
-/* Adds to |words|: lines become clauses, what cannot be printed a question
- * mark. */
+/* Adds |text| to |words|. Line ends become "; ", and other bytes that cannot be
+ * printed become "?". */
 static void note(struct child *c, const char *text, size_t n) {
   size_t used = strlen(c->words);
   for (size_t i = 0; i < n && used + 4 < sizeof c->words; i++) {
@@ -132,7 +133,7 @@ void child_end(struct child *c) {
   close_fd(&c->out);
   close_fd(&c->err);
   if (c->pid > 0 && c->owner == getpid()) {
-    kill(-c->pid, SIGKILL);            /* what it has started, too */
+    kill(-c->pid, SIGKILL);            /* the processes that it has started */
     int refused = kill(c->pid, SIGKILL);             /* if it is setuid */
     while (waitpid(c->pid, NULL, refused ? WNOHANG : 0) < 0 && errno == EINTR)
       continue;

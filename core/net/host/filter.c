@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Programs are written front to back; a conditional jump that leaves the
- * program names OK or NO, resolved to the two returns at the end. A load beyond
- * the packet ends a program with "drop", which the kernel does by itself.
+ * filter.c: programs are written from front to back. A jump to OK or NO leads
+ * to one of the two returns at the end; finish() fills in the distances. If a
+ * program loads bytes beyond the end of the packet, the kernel drops the
+ * packet.
  */
 #include "net/host/filter.h"
 
@@ -31,7 +32,7 @@ static void jump(struct program *p, unsigned code, uint32_t k, unsigned yes,
       .jf = (uint8_t)no, .k = k};
 }
 
-/* Of what is let in, |snap| bytes. */
+/* Ends the program: accepted packets are cut to |snap| bytes. */
 static void finish(struct program *p, uint32_t snap) {
   unsigned ok = p->n, no = p->n + 1;
   op(p, BPF_RET | BPF_K, snap);
@@ -52,27 +53,27 @@ static int attach(int fd, struct program *p) {
              ? -errno : 0;
 }
 
-/* A holds a port: is it ours? Ends the program. */
+/* Tests if the port in register A is one of ours, and ends the program. */
 static void test_port(struct program *p, const struct filter *f) {
   for (unsigned i = 0; i < f->ports; i++)
     jump(p, BPF_JEQ, f->port[i], OK, 0);
   op(p, BPF_ALU | BPF_SUB | BPF_K, f->port_base);
-  jump(p, BPF_JGE, f->port_count, NO, OK);   /* below wraps round to large */
+  jump(p, BPF_JGE, f->port_count, NO, OK);   /* below the base wraps round */
 }
 
-/* A holds an echo identifier: is it ours? Ends the program. */
+/* Tests if the echo identifier in A is one of ours, and ends the program. */
 static void test_echo(struct program *p, const struct filter *f) {
   op(p, BPF_ALU | BPF_SUB | BPF_K, f->echo_base);
   jump(p, BPF_JGE, f->echo_count, NO, OK);
 }
 
-/* Has the false branch of jump number |from| lead to what follows. */
+/* Makes the false branch of jump number |from| lead to the next instruction. */
 static void no_leads_here(struct program *p, unsigned from) {
   p->code[from].jf = (uint8_t)(p->n - from - 1);
 }
 
-/* Whether the quote's own header says ICMP: then test the echo identifier at X
- * + |at| + 4, else the port at X + |at|. A: protocol. */
+/* Tests the quoted packet, whose protocol is in A. If that is ICMP, tests the
+ * echo identifier at X + |at| + 4, otherwise the port at X + |at|. */
 static void test_quote(struct program *p, const struct filter *f,
                        unsigned icmp, uint32_t at) {
   unsigned other = p->n;
@@ -84,7 +85,9 @@ static void test_quote(struct program *p, const struct filter *f,
   test_port(p, f);
 }
 
-/* The packet starts with the IPv4 header: RFC 791 3.1, RFC 792. */
+/* Tests an ICMP packet that starts with the IPv4 header: RFC 791 3.1, RFC 792.
+ * If the quoted source is not the address that the packet came to, a NAT has
+ * rewritten it and perhaps the port: then it is accepted. */
 static void icmp4(struct program *p, const struct filter *f) {
   enum { QUOTE = PROTO_ICMP_HEADER };
   op(p, BPF_LDX | BPF_B | BPF_MSH, 0);               /* X: outer header */
@@ -121,8 +124,8 @@ static void icmp4(struct program *p, const struct filter *f) {
   test_quote(p, f, WIRE_ICMP, QUOTE);
 }
 
-/* The ICMPv6 header is at X, the IPv6 header at |outer|: RFC 8200 3, RFC
- * 4443. */
+/* Tests an ICMPv6 packet in the same way. Its header is at X, the IPv6 header
+ * at |outer|: RFC 8200 3, RFC 4443. */
 static void icmp6(struct program *p, const struct filter *f, uint32_t outer) {
   enum { QUOTE = PROTO_ICMP_HEADER };
   op(p, BPF_LD | BPF_B | BPF_IND, 0);
@@ -145,7 +148,7 @@ static void icmp6(struct program *p, const struct filter *f, uint32_t outer) {
   op(p, BPF_LD | BPF_B | BPF_IND, QUOTE + 6);        /* next header */
   jump(p, BPF_JEQ, PROTO_ICMPV6, 3, 0);
   jump(p, BPF_JEQ, WIRE_UDP, 2, 0);
-  jump(p, BPF_JEQ, WIRE_TCP, 1, OK);                 /* looked through */
+  jump(p, BPF_JEQ, WIRE_TCP, 1, OK);                 /* extension header */
   jump(p, BPF_JA, 0, 0, 0);
   test_quote(p, f, PROTO_ICMPV6, QUOTE + PROTO_IPV6_HEADER);
 }
@@ -167,8 +170,8 @@ int filter_attach(int fd, const struct filter *f, int family, int protocol) {
   return attach(fd, &p);
 }
 
-/* A holds the protocol above IP, whose number for ICMP is |icmp|, and X says
- * where its header is: goes on behind with ICMP, and ends with the others. */
+/* Tests the protocol in A; its header is at X, and |icmp| is the number of
+ * ICMP. For ICMP the program goes on after this; for others it ends here. */
 static void upper(struct program *p, const struct filter *f, unsigned icmp) {
   jump(p, BPF_JEQ, WIRE_UDP, 1, 0);
   unsigned other = p->n;
@@ -188,7 +191,8 @@ static void ring4(struct program *p, const struct filter *f) {
   icmp4(p, f);
 }
 
-/* One extension header is walked over; whoever sends more is looked at. */
+/* Skips one extension header. A packet with more of them is accepted, and
+ * checked later. */
 static void ring6(struct program *p, const struct filter *f) {
   enum { FIRST = PROTO_IPV6_HEADER };
   op(p, BPF_LDX | BPF_IMM, FIRST);
@@ -200,7 +204,7 @@ static void ring6(struct program *p, const struct filter *f) {
   jump(p, BPF_JA, 8, 0, 0);
   op(p, BPF_LD | BPF_H | BPF_ABS, FIRST + 2);
   jump(p, BPF_JSET, PROTO_IPV6_OFFSET, NO, 0);
-  op(p, BPF_LD | BPF_B | BPF_ABS, FIRST + 1);        /* 0 in a fragment's */
+  op(p, BPF_LD | BPF_B | BPF_ABS, FIRST + 1);        /* 0 for a fragment */
   op(p, BPF_ALU | BPF_ADD | BPF_K, 1);
   op(p, BPF_ALU | BPF_LSH | BPF_K, 3);
   op(p, BPF_ALU | BPF_ADD | BPF_K, FIRST);

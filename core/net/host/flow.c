@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * flow.c: two questions are compared by the entry of the table that answers
- * them, not by the next hop: an entry may have several.
+ * flow.c: to find if two packets take the same route, it compares the entries
+ * of the routing table, not the next hops, because an entry may have several.
  */
 #include "net/host/flow.h"
 
@@ -16,7 +16,7 @@
 
 enum { TOS_MASK = 0xfc };               /* without ECN, RFC 3168 5 */
 
-/* An entry, or the answer from it. */
+/* An entry of the routing table, or the result of a lookup. */
 struct way {
   uint32_t table, priority, link;
   uint8_t type, bits;

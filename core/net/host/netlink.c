@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * netlink.c: one datagram holds many messages, one message many attributes;
- * both are walked within what was received, whatever the lengths in them say.
+ * netlink.c: a datagram holds messages, and a message holds attributes. All
+ * lengths in them are checked against the bytes received.
  */
 #include "net/host/netlink.h"
 
@@ -61,8 +61,8 @@ void netlink_put(struct netlink_question *q, uint16_t type, const void *value,
   q->size += (uint32_t)RTA_SPACE(size);
 }
 
-/* Bytes of the header in front of the attributes, 0: a message we do not ask
- * for. */
+/* Returns the size of the header before the attributes; 0: a message of a type
+ * that we do not use. */
 static size_t body_size(int type) {
   switch (type) {
   case RTM_NEWROUTE: case RTM_DELROUTE: return sizeof(struct rtmsg);
@@ -95,8 +95,8 @@ static int read_message(const struct nlmsghdr *h, struct netlink_message *m) {
   return 1;
 }
 
-/* Reads one datagram. |*done|: the answer to question |sequence| is complete;
- * with 0 for it, announcements. */
+/* Reads one datagram. Sets |*done| when the answer to question |sequence| is
+ * complete. |sequence| 0: reads announcements. */
 static int read_datagram(struct netlink *n, uint32_t sequence,
                          netlink_each *each, void *arg, int *done) {
   ssize_t got = recv(n->fd, n->room, NETLINK_ROOM, MSG_DONTWAIT);
@@ -126,8 +126,8 @@ static int read_datagram(struct netlink *n, uint32_t sequence,
   return 0;
 }
 
-/* A dump that was broken off goes on until it is read to its end, and keeps the
- * kernel from taking the next question: then a new socket is cheaper. */
+/* Opens a new socket after a dump was not read to its end. On the old socket
+ * the kernel would take no new question before that end. */
 static int begin_again(struct netlink *n, int err) {
   netlink_close(n);
   int bad = netlink_open(n, 0);
@@ -138,7 +138,7 @@ int netlink_ask(struct netlink *n, struct netlink_question *q,
                 netlink_each *each, void *arg) {
   int done = 0;
   if (n->fd < 0) return -EBADF;
-  if (!++n->sequence) n->sequence = 1; /* 0 is that of announcements */
+  if (!++n->sequence) n->sequence = 1; /* 0 is for announcements */
   struct nlmsghdr *head = (void *)q->bytes;
   head->nlmsg_len = q->size;
   head->nlmsg_seq = n->sequence;

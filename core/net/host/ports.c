@@ -29,7 +29,7 @@ static int bound(int protocol, uint16_t number) {
     fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -errno;
   }
-  filter_none(fd);                     /* the raw sockets do the reading */
+  filter_none(fd);                     /* drops all: raw sockets read them */
   if (bind(fd, addr, size)) {
     int err = -errno;
     close(fd);

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DISCARD = 9 };                  /* any port does; RFC 863 */
+enum { DISCARD = 9 };                  /* any port will do; RFC 863 */
 
 void route_init(struct route *r) {
   memset(r, 0, sizeof *r);
@@ -86,8 +86,8 @@ int route_ask(int fd, struct net_route *q) {
   return err;
 }
 
-/* A question with conditions gets a socket of its own, which stays
- * connected. */
+/* Asks a question with conditions over a new socket. Returns the socket, which
+ * stays connected, or a negative errno. */
 static int ask_with(struct net_route *q) {
   uint8_t src[16];
   int fd = open_socket(q), err = 0, given = !is_zero(q->src);
@@ -151,11 +151,11 @@ void route_poke(int family, const uint8_t addr[16], uint32_t link) {
   close(fd);
 }
 
-/* Broadcasts and routes of the kind "prohibit" are refused alike, but only the
- * former when leave is given. */
+/* Returns a text for |err|, or NULL. Broadcasts and "prohibit" routes give the
+ * same error; it tells them apart by asking again with broadcasts allowed. */
 static const char *explain(struct route *r, struct net_route q, int err) {
   if (err == -EHOSTUNREACH) return route_reason(err);
-  if (err == -EPERM) {                 /* unless it is of the mark */
+  if (err == -EPERM) {                 /* maybe only for the mark */
     q.mark = 0;
     return find(r, &q) == -EPERM ? "a policy of this host forbids the target; "
                                    "ip xfrm policy lists them" : NULL;

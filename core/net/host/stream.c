@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * RWF_NOWAIT asks for what can be had without blocking, in one call. Where it
- * is not to be had, poll tells first: a pipe or terminal that polls writable
- * takes a page; wrong if another process fills the same pipe between the poll
- * and the write.
+ * stream.c: reads and writes without blocking. RWF_NOWAIT does it in one call.
+ * Where that is not supported, poll is asked first: a pipe or terminal that is
+ * writable takes a page without blocking. This fails, and a write may block, if
+ * another process fills the same pipe between poll and write.
  */
 #include "net/host/stream.h"
 
@@ -14,7 +14,8 @@
 
 enum { PIECE = 4096 };                 /* PIPE_BUF of Linux, at most a page */
 
-/* 1 when |fd| is ready for |events|, or has an error or end to tell. */
+/* Returns 1 if |fd| is ready for |events|, or has an error or its end to
+ * report; otherwise -EAGAIN or another negative errno. */
 static int ready(int fd, short events) {
   struct pollfd p = {.fd = fd, .events = events};
   int n = poll(&p, 1, 0);
@@ -23,8 +24,8 @@ static int ready(int fd, short events) {
   return n ? 1 : -EAGAIN;
 }
 
-/* Whether the failed call is to be tried in another way: not supported here, or
- * a file whose bytes are not in memory. */
+/* Whether to try a failed call in the other way: RWF_NOWAIT is not supported
+ * here, or the bytes of a file are not in memory. */
 static int again(void) {
   return errno == EOPNOTSUPP || errno == ENOSYS || errno == EAGAIN;
 }

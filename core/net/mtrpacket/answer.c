@@ -6,8 +6,8 @@
 
 #include "wire/proto.h"
 
-/* MPLS labels as the extension object that a router would have sent: RFC 4884
- * section 7 header, RFC 4950 section 3 entries. */
+/* Writes the MPLS labels as the extension object that a router would have sent:
+ * RFC 4884 section 7 header, RFC 4950 section 3 entries. */
 static void set_labels(const struct mtrp_reply *m, struct wire_reply *r,
                        uint8_t *ext) {
   if (!m->labels) return;
@@ -28,8 +28,9 @@ static void unreachable(struct wire_reply *r, int v6, unsigned code) {
   r->icmp_code = (uint8_t)code;
 }
 
-/* "reply": the target's own answer, or a port unreachable, which mtr-packet
- * takes for one whoever sent it: a TCP handshake ends with the target only. */
+/* Fills |r| for the word "reply": the target's answer, or a port unreachable.
+ * mtr-packet says "reply" to a port unreachable from any sender; only the
+ * target can answer a TCP handshake, so any other sender sent an error. */
 static void target(const struct answer_request *s, struct wire_reply *r,
                    int v6) {
   if (s->protocol == WIRE_ICMP) {
@@ -58,7 +59,7 @@ int answer_fill(const struct answer_request *s, const struct mtrp_reply *m,
   *r = (struct wire_reply){
       .handle = s->handle, .family = m->family, .protocol = WIRE_ICMP,
       .quoted_protocol = s->protocol, .at = s->sent + m->rtt_us * 1000};
-  if (m->rtt_us < 0 || r->at > now) r->at = now;   /* its clock was set */
+  if (m->rtt_us < 0 || r->at > now) r->at = now;   /* its clock changed */
   memcpy(r->from, m->addr, sizeof r->from);
   if (m->word == MTRP_EXPIRED) {
     r->kind = WIRE_TIME_EXCEEDED;

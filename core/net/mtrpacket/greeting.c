@@ -10,10 +10,10 @@ static const char *const features[] = {"version", "ip-4", "ip-6", "icmp",
 enum {
   FEATURES = sizeof features / sizeof *features,
   ECHO = FEATURES + 1,   /* token of the test's ping */
-  UDP,                   /* and of its probes to ports that are hardly open */
+  UDP,                   /* tokens of its UDP probes to (likely) closed ports */
   UDP_AGAIN,
   TESTS = 3,
-  SECONDS = 1            /* that mtr-packet waits for them */
+  SECONDS = 1            /* how long mtr-packet waits for their answers */
 };
 
 static uint32_t bit(uint32_t token) { return 1u << token; }
@@ -29,8 +29,9 @@ int greeting_start(struct greeting *g, int plain, char *out, size_t size) {
   return used;
 }
 
-/* A ping to loopback, which any mode can do, and UDP to ports of which one must
- * be closed: without |dport| they are its sequence numbers. */
+/* Writes the test: a ping to loopback, which works with or without privilege,
+ * and two UDP probes, to two ports, so that one of them is surely closed.
+ * Without |dport|, mtr-packet takes its sequence number as the port. */
 static int test(struct greeting *g, char *out, size_t size) {
   struct wire_probe p = {.family = g->can & GREETING_IP4 ? 4 : 6, .ttl = 1};
   int used = 0;
@@ -61,7 +62,8 @@ static int feature(struct greeting *g, const struct mtrp_reply *r) {
   return 0;
 }
 
-/* Where not even the ping came back, the test says nothing. */
+/* Decides whether it has its privilege. When even the ping had no answer, the
+ * test proves nothing, and the privilege is assumed. */
 static void judge(struct greeting *g) {
   uint32_t udp = bit(UDP) | bit(UDP_AGAIN);
   if (g->tried) g->plain = g->answered & bit(ECHO) && !(g->answered & udp);

@@ -23,25 +23,25 @@ struct mtrpacket {
   struct net net;        /* first */
   struct route route;
   struct flow flow;
-  struct ports ports;    /* the head of a block of ports: the rest is ours */
+  struct ports ports;    /* holds the first of a block; we use the others */
   struct worker *worker[MTRPACKET_WORKERS];
   unsigned workers;
-  unsigned turn;         /* who gets the next probe */
-  int epoll;             /* of all their pipes: the one descriptor outside */
+  unsigned turn;         /* the worker that gets the next probe */
+  int epoll;             /* over all their pipes; the loop polls only this */
   pid_t watched[MTRPACKET_WORKERS];    /* children whose pipes are in it */
   int full[MTRPACKET_WORKERS];         /* 1: waits until it can be written */
-  int bound;             /* 1: a first probe has chosen the interface */
-  uint32_t interface;    /* of all others too: mtr-packet keeps to it */
+  int bound;             /* 1: the first probe has chosen the interface */
+  uint32_t interface;    /* mtr-packet keeps the first probe's for all others */
   char device[IF_NAMESIZE];
-  uint8_t source[2][16]; /* without privilege it keeps to the first one too */
-  char why[256];         /* of the last refusal */
+  uint8_t source[2][16]; /* without privilege it keeps the first source too */
+  char why[256];         /* the reason of the last refusal */
   char path[];
 };
 
 static void watch(struct mtrpacket *m, unsigned i) {
   struct worker *w = m->worker[i];
   if (m->watched[i] == w->child.pid) return;
-  m->watched[i] = w->child.pid;        /* closed pipes leave by themselves */
+  m->watched[i] = w->child.pid;        /* epoll drops closed pipes by itself */
   m->full[i] = 0;
   if (!w->child.pid) return;
   struct epoll_event ev = {.events = EPOLLIN};
@@ -63,7 +63,7 @@ static int is_stream(const struct wire_probe *p) {
   return p->protocol != WIRE_ICMP && p->protocol != WIRE_UDP;
 }
 
-/* The first living worker from |i| on; NULL when all are lost. */
+/* Returns the first worker from |i| on that is not lost; NULL: all are. */
 static struct worker *alive(const struct mtrpacket *m, unsigned i) {
   for (unsigned k = 0; k < m->workers; k++) {
     struct worker *w = m->worker[(i + k) % m->workers];
@@ -78,8 +78,9 @@ static unsigned fold(const uint8_t addr[16]) {
   return sum;
 }
 
-/* A worker with room for |p|: UDP by destination, else the next in turn; NULL
- * for none. |*lost|: there will never be one. */
+/* Returns a worker with room for |p|: for UDP the one of the destination,
+ * otherwise the next in turn. NULL: none has room now. |*lost| 1: none will
+ * ever have. */
 static struct worker *choose(struct mtrpacket *m, const struct wire_probe *p,
                              int *lost) {
   struct worker *w;
@@ -155,7 +156,7 @@ static int64_t mtrpacket_deadline(struct net *net) {
   return at;
 }
 
-/* What it refuses, and why. */
+/* Refusals, and their reasons. */
 
 static const char *protocol_name(int protocol) {
   return protocol == WIRE_ICMP ? "icmp" : protocol == WIRE_UDP ? "udp" : "tcp";
@@ -186,7 +187,7 @@ static int protocol_able(struct mtrpacket *m, struct net_route *r) {
   return 0;
 }
 
-/* fe80::/10: a zone cannot be said in its protocol. */
+/* Whether it is in fe80::/10. mtr-packet's protocol cannot express a zone. */
 static int is_link_local(const struct net_route *r) {
   return r->family == 6 && r->dst[0] == 0xfe && r->dst[1] >> 6 == 2;
 }
@@ -215,7 +216,8 @@ static int able(struct mtrpacket *m, struct net_route *r) {
   return is_link_local(r) ? refuse(m, r, "a link-local target", "") : 0;
 }
 
-/* The source address of |r|, where there can be only one. */
+/* Without privilege there is one source address per family: takes that of the
+ * first route, and refuses |r| if it has another one. */
 static int one_source(struct mtrpacket *m, struct net_route *r) {
   static const uint8_t none[16];
   uint8_t *first = m->source[r->family == 6];
@@ -244,7 +246,7 @@ static int mtrpacket_route(struct net *net, struct net_route *r) {
     return err ? err : one_source(m, r);
   }
   err = route_find(&m->route, r);
-  if (err == -EPERM && r->mark) {      /* we may not ask, but it may send */
+  if (err == -EPERM && r->mark) {      /* only mtr-packet may set a mark */
     uint32_t mark = r->mark;
     r->mark = 0;
     err = route_find(&m->route, r);
@@ -257,7 +259,7 @@ static int mtrpacket_reserve(struct net *net, int protocol, uint16_t port) {
   (void)net;
   (void)protocol;
   (void)port;
-  return 0;                            /* the helper may want to bind it */
+  return 0;                            /* mtr-packet may bind it itself */
 }
 
 static void mtrpacket_fds(struct net *net, int fd[NET_FDS]) {
@@ -267,7 +269,7 @@ static void mtrpacket_fds(struct net *net, int fd[NET_FDS]) {
 
 static void mtrpacket_close(struct net *net, int32_t *keep) {
   struct mtrpacket *m = (struct mtrpacket *)net;
-  (void)keep;                          /* it has none */
+  (void)keep;                          /* it has no sockets to keep */
   for (unsigned i = 0; i < m->workers; i++) worker_free(m->worker[i]);
   if (m->epoll >= 0) close(m->epoll);
   ports_close(&m->ports);
@@ -288,7 +290,7 @@ static const struct net_ops mtrpacket_ops = {
 
 /* Opening. */
 
-/* Starts the workers and waits until each has greeted or failed to. */
+/* Starts the workers, and waits until the greeting of each ended or failed. */
 static int start_all(struct mtrpacket *m, unsigned n, int64_t (*now)(void)) {
   struct wire_reply none[1];
   int greeting = 1, more, err;
@@ -313,7 +315,7 @@ static int start_all(struct mtrpacket *m, unsigned n, int64_t (*now)(void)) {
   return 0;
 }
 
-/* Why |w| did not become ready: an error and its text. */
+/* Returns why |w| did not become ready: -errno, and a text in |why|. */
 static int failure(const struct worker *w, char *why, size_t size) {
   const char *words = w->child.words, *colon = *words ? ": " : "";
   if (strstr(words, "Failure to open")) {

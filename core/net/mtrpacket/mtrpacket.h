@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * mtrpacket.h: the transport that has mtr-packet do the sending: child
- * processes with the privilege that we lack. It gives who answered and how long
- * it took, and MPLS labels; no quotes, no ICMP codes, no sub-second timeouts of
- * its own, no answers of open UDP ports; a TCP time of a second or more may be
- * that of a second SYN. A child that dies or hangs ends its probes with an
- * error and is started again, each time later, until it is given up.
+ * mtrpacket.h: the transport that sends through mtr-packet: child processes
+ * that have the privilege which we lack. A reply has the address that answered,
+ * the round-trip time and MPLS labels. It has no quote and no ICMP code.
+ * Timeouts of mtr-packet are whole seconds, and it sees no answers of open UDP
+ * ports. A TCP time of a second or more may be that of a second SYN.
  *
- * UDP probes to one destination all go through the same child: to another one
- * that counts its probes alike, their answers would look like its own.
+ * When a child dies or hangs, its probes end with an error, and it is started
+ * again after a pause. The pauses grow, and after several failures in a row the
+ * child is given up.
+ *
+ * All UDP probes to one destination go through the same child. Every child
+ * counts its probes in the same way, so another child would take their answers
+ * for answers to its own probes.
  */
 #ifndef MTRPACKET_MTRPACKET_H
 #define MTRPACKET_MTRPACKET_H
@@ -18,17 +22,18 @@
 
 enum { MTRPACKET_WORKERS = 8 };
 
-/* At most: which of them depends on the program. */
+/* All that it may be able to do; the program in use decides how much. */
 enum {
   MTRPACKET_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
                    MTR_CAP_IPV6 | MTR_CAP_EXT | MTR_CAP_PORTS4 | MTR_CAP_PORTS6
 };
 
-/* mtrpacket_open: a transport over |workers| children of the program at |path|,
- * which is copied. Waits up to two seconds for them to say what they can do, by
- * |now| (ns, monotonic). Errors: -ENOENT, -EACCES (not to be executed), -EPERM
- * (it has not the privilege), -EPROTO (not mtr-packet), -EPIPE (it ended),
- * -ETIMEDOUT, -ENOMEM. |why|[|size|] says more, of success too. */
+/* mtrpacket_open: opens a transport over |workers| children of the program at
+ * |path|, which is copied. Waits for them to say what they can do, up to two
+ * seconds for each round of questions, measured by |now| (ns, monotonic).
+ * Errors: -ENOENT, -EACCES (it may not be executed), -EPERM (it lacks its
+ * privilege), -EPROTO (it is not mtr-packet), -EPIPE (it ended), -ETIMEDOUT,
+ * -ENOMEM. |why|[|size|] receives a text, also on success. */
 int mtrpacket_open(struct net **net, const char *path, unsigned workers,
                    uint64_t seed, int64_t (*now)(void), char *why, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * start.h: opens mtr-packet for an engine: the program that the configuration
- * names, or the one that is installed.
+ * start.h: opens the mtr-packet transport for an engine. It runs the program
+ * that the configuration names, otherwise the installed one.
  */
 #ifndef MTRPACKET_START_H
 #define MTRPACKET_START_H

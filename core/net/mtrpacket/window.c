@@ -9,7 +9,7 @@ enum {
   PAUSE_MS = 5,          /* after the first refusal; doubles */
   PAUSE_MOST_MS = 500,
   REFUSALS_MOST = 8,
-  LEAST = 16,            /* to which a limit can sink */
+  LEAST = 16,            /* a limit is never lowered below this */
   GROW_MS = 1000
 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * window.h: how many requests one mtr-packet is given at once: as many as its
- * version takes, fewer for a while once it said that it has run out. A refusal
- * is followed by a pause, so that nothing is asked in a circle; whoever refuses
- * though nothing is outstanding, again and again, is not believed for ever.
+ * window.h: limits how many requests one mtr-packet has at once. The limit is
+ * what its version takes, and lower for a while after it says that it has run
+ * out of room. Each refusal is followed by a pause, so that requests are not
+ * repeated in a tight loop. When it refuses several times in a row although
+ * nothing is outstanding, its requests fail instead of being tried again.
  */
 #ifndef MTRPACKET_WINDOW_H
 #define MTRPACKET_WINDOW_H
@@ -11,34 +12,37 @@
 #include <stdint.h>
 
 enum {
-  WINDOW_STREAMS = 900   /* TCP and SCTP: each costs a descriptor of 1,024 */
+  WINDOW_STREAMS = 900   /* TCP and SCTP: each uses one of 1,024 descriptors */
 };
 
 struct window {
-  uint32_t most;         /* of its version */
-  uint32_t limit;        /* at once, lowered when it runs out */
-  uint32_t streams;      /* of them, those that cost descriptors */
-  int64_t resume_at;     /* ns; the end of a pause; 0: there is none */
+  uint32_t most;         /* requests at once that its version takes */
+  uint32_t limit;        /* requests at once now; lowered by refusals */
+  uint32_t streams;      /* the same for those that use descriptors */
+  int64_t resume_at;     /* ns; the end of the pause; 0: no pause */
   int64_t grow_at;       /* ns; when to raise a lowered limit */
-  int64_t pause;         /* ns; the last one's length */
-  int refusals;          /* pauses in a row though nothing was outstanding */
+  int64_t pause;         /* ns; length of the last pause */
+  int refusals;          /* in a row while nothing was outstanding */
 };
 
-/* window_init: for a version that takes |most| at once. */
+/* window_init: prepares it for a version that takes |most| requests at once. */
 void window_init(struct window *w, uint32_t most);
 
-/* window_room: how many more may be sent when |out| are outstanding, |streams|
- * of them streams; |stream|: of these. */
+/* window_room: returns how many more requests may be sent when |out| are
+ * outstanding, |streams| of them streams. |stream| 1: counts those for
+ * streams. */
 uint32_t window_room(const struct window *w, uint32_t out, uint32_t streams,
                      int stream);
 
-/* window_refused: a request was refused for lack of room, of descriptors if
- * |descriptors|, while |out| and |streams| others are outstanding. EAGAIN: it
- * can be made again later; ENOBUFS: there is no sense in that. */
+/* window_refused: notes that a request was refused for lack of room while
+ * |out| others are outstanding, |streams| of them streams. |descriptors| 1: it
+ * lacks file descriptors. Returns EAGAIN when the request can be repeated
+ * later, ENOBUFS when that is hopeless. */
 int window_refused(struct window *w, int descriptors, uint32_t out,
                    uint32_t streams, int64_t now);
 
-/* window_answered: a request was not refused. window_pass: it is |now|. */
+/* window_answered: notes that a request was accepted. window_pass: ends a pause
+ * and raises lowered limits when |now| has reached their times. */
 void window_answered(struct window *w);
 void window_pass(struct window *w, int64_t now);
 

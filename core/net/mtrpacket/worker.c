@@ -9,18 +9,18 @@
 #define MS 1000000ll
 
 enum {
-  GREETING_MS = 2000,    /* to answer a round of questions */
-  SILENCE_MS = 1000,     /* until it is asked whether it is still there */
-  SLACK_MS = 3000,       /* beyond its own timeout, before it counts as hung */
+  GREETING_MS = 2000,    /* time to answer a round of questions */
+  SILENCE_MS = 1000,     /* of silence, before we ask whether it is alive */
+  SLACK_MS = 3000,       /* beyond its timeout, before an answer is overdue */
   BACKOFF_MS = 100,      /* before the first restart; doubles */
   BACKOFF_MOST_MS = 5000,
   FAILURES_MOST = 5,
-  LIFE_MS = 10000,       /* who lived that long did not come to nothing */
+  LIFE_MS = 10000,       /* a life this long clears the earlier failures */
   BAD_MOST = 1000,
   JUNK_MOST = 32 << 20,
-  HEARD_MOST = 1 << 16,  /* bytes of complaints in one life */
+  HEARD_MOST = 1 << 16,  /* bytes on standard error in one life */
   READS = 8,             /* in one worker_read */
-  SKIPS = 16,            /* sequence numbers passed over for one probe */
+  SKIPS = 16,            /* sequence numbers skipped for one probe at most */
   TOKENS = INT32_MAX,
   USUAL_PORT = 33434,    /* of UDP probes */
   SCTP = 132
@@ -91,7 +91,7 @@ static void release(struct worker *w, struct answer_request *s) {
   while (w->oldest != w->next && !slot_of(w, w->oldest)->token) w->oldest++;
 }
 
-/* The token of the next request; never 0, which is mtr-packet's own. */
+/* Returns the token of the next request. Never 0: mtr-packet itself uses 0. */
 static uint32_t next_token(struct worker *w) {
   if (!(w->next & TOKENS)) w->next++;
   return w->next & TOKENS;
@@ -109,7 +109,7 @@ static void count(struct worker *w) {
     w->sequence = w->hello.dialect.first;
 }
 
-/* Passes over sequence numbers that are destination ports of UDP probes. */
+/* Skips sequence numbers that are destination ports of UDP probes. */
 static void skip(struct worker *w, int64_t now) {
   for (int i = 0; i < SKIPS && w->sequence; i++) {
     if (sizeof w->buf - w->pending < WORKER_LINE) return;
@@ -125,7 +125,7 @@ static void skip(struct worker *w, int64_t now) {
   }
 }
 
-/* Whether some outstanding request has the sequence number |number|. */
+/* Returns whether an outstanding request has the sequence number |number|. */
 static int in_use(const struct worker *w, unsigned number) {
   for (uint32_t i = w->oldest; i != w->next; i++) {
     const struct answer_request *s = slot_of(w, i);
@@ -134,8 +134,8 @@ static int in_use(const struct worker *w, unsigned number) {
   return 0;
 }
 
-/* Something that any mtr-packet answers at once: its requests may be waiting
- * for the network, and be right to. */
+/* Asks for the version, which a living mtr-packet answers at once. Its silence
+ * alone proves nothing: its requests may be waiting for the network. */
 static void ask(struct worker *w, int64_t now) {
   struct answer_request s = {.token = next_token(w), .sent = now,
                              .due = now + SLACK_MS * MS};
@@ -172,7 +172,7 @@ int worker_send(struct worker *w, const struct wire_probe *p,
   if (n < 0) return n;
   w->pending += (size_t)n;
   take_slot(w, &s);
-  if (s.stream) w->sequence = 0;       /* it may try several ports */
+  if (s.stream) w->sequence = 0;       /* it may use several numbers */
   else count(w);
   return 0;
 }
@@ -181,7 +181,7 @@ int worker_flush(struct worker *w) {
   size_t done = 0;
   while (done < w->pending && w->child.in >= 0) {
     ssize_t n = write(w->child.in, w->buf + done, w->pending - done);
-    if (n < 0) break;                  /* full, or gone: its output tells */
+    if (n < 0) break;                  /* full, or closed: reading will tell */
     done += (size_t)n;
   }
   w->pending -= done;
@@ -211,7 +211,8 @@ static int greet(struct worker *w, const struct mtrp_reply *r, int64_t now) {
   return 0;
 }
 
-/* One line; 1 when it made a reply, -EPROTO when it made no sense. */
+/* Takes one line. Returns 1 when it gave a reply, 0 when it gave none, -EPROTO
+ * when it made no sense. */
 static int take(struct worker *w, const char *line, size_t n,
                 struct wire_reply *r, uint8_t *ext, int64_t now) {
   struct mtrp_reply m;
@@ -221,7 +222,7 @@ static int take(struct worker *w, const char *line, size_t n,
     return greet(w, &m, now);
   }
   struct answer_request *s = slot_of(w, m.token);
-  if (!m.token || s->token != m.token) return -EPROTO;   /* twice, or whose? */
+  if (!m.token || s->token != m.token) return -EPROTO;   /* twice or unknown */
   struct answer_request was = *s;
   release(w, s);
   w->heard_at = now;
@@ -239,7 +240,7 @@ static int take(struct worker *w, const char *line, size_t n,
   return answer_fill(&was, &m, r, ext, now);
 }
 
-/* Its life is over, because of |error|. */
+/* Ends the child because of |error|, and plans its restart. */
 static void bury(struct worker *w, int error, int64_t now) {
   int64_t wait = BACKOFF_MS << (w->failures < 6 ? w->failures : 6);
   child_listen(&w->child);
@@ -255,7 +256,7 @@ static void bury(struct worker *w, int error, int64_t now) {
   w->retry_at = now + (wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS) * MS;
 }
 
-/* Ends the requests of a child that is gone. */
+/* Ends the requests of a child that is gone, each with an error. */
 static uint32_t end_all(struct worker *w, struct wire_reply *v, uint32_t n,
                         int64_t now) {
   uint32_t k = 0;
@@ -274,8 +275,8 @@ static uint32_t end_all(struct worker *w, struct wire_reply *v, uint32_t n,
   return k;
 }
 
-/* Some answer, or the greeting, is overdue. Whether it hangs: from one that
- * talks on, only that answer is not waited for any longer. */
+/* Returns whether the child hangs, now that an answer or the greeting is
+ * overdue. If the child still talks, only the overdue requests are given up. */
 static int hangs(struct worker *w, int64_t now) {
   if (w->state == WORKER_GREETING) return 1;
   int silent = w->asked_at && now - w->asked_at >= SLACK_MS * MS;
@@ -295,8 +296,9 @@ static int hangs(struct worker *w, int64_t now) {
   return 0;
 }
 
-/* More bytes from the child, its complaints only where it says nothing else: 2
- * as much as fits, 1 some, 0 none now, -1 it has ended. */
+/* Reads more bytes of the child's output; its standard error is read only when
+ * there is no output. Returns 2: the buffer is full, 1: some, 0: none now, -1:
+ * the child has ended. */
 static int more_input(struct worker *w) {
   ssize_t n = read(w->child.out, w->in, sizeof w->in);
   if (n <= 0) {
@@ -310,7 +312,8 @@ static int more_input(struct worker *w) {
   return n == sizeof w->in ? 2 : 1;
 }
 
-/* Takes lines apart until |v| is full or they are used up; how many replies. */
+/* Takes lines until |v| is full or no line is left. Returns the number of
+ * replies. */
 static uint32_t take_lines(struct worker *w, struct wire_reply *v, uint32_t n,
                            int64_t now) {
   const char *line;
@@ -331,7 +334,7 @@ static uint32_t take_lines(struct worker *w, struct wire_reply *v, uint32_t n,
   return k;
 }
 
-/* Whether the child has to go, and why: errno. */
+/* Returns the errno for which the child has to be ended; 0: it may go on. */
 static int verdict(struct worker *w, int got, int64_t now) {
   if (w->bad > BAD_MOST || w->junk > JUNK_MOST) return EPROTO;
   if (w->child.heard > HEARD_MOST) return EPROTO;

@@ -11,11 +11,11 @@
 #include "wire/record.h"
 
 enum {
-  RELOAD_NS = 10000000,  /* at most so often, while routes keep changing */
-  FRESH_NS = 1000000000  /* how long an answer is good */
+  RELOAD_NS = 10000000,  /* least time between reloads while routes change */
+  FRESH_NS = 1000000000  /* how long an answer is valid */
 };
 
-/* Whether one more question may be asked in this second. */
+/* Whether one more question may be asked in this second; counts it. */
 static int may_ask(struct fib *f, int64_t now) {
   if (now - f->since >= FRESH_NS) {
     f->since = now;
@@ -36,7 +36,8 @@ void fib_flow(struct fib *f, int family, int protocol, uint16_t sport,
             (uint32_t)protocol << 8 | tos;
 }
 
-/* Whether raw, who cannot tell the kernel its ports, goes the way of |r|. */
+/* Whether raw would send over |r| too. Raw cannot tell the kernel its ports,
+ * and before Linux 6.4 not the protocol either. */
 static int raw_goes(struct fib *f, int family, const uint8_t dst[16],
                     const struct fib_route *r) {
   struct fib_route other;
@@ -51,7 +52,7 @@ static int raw_goes(struct fib *f, int family, const uint8_t dst[16],
          !memcmp(other.via, r->via, sizeof r->via);
 }
 
-/* The kernel's answer about |dst|, a second old at most. */
+/* Returns the kernel's answer about |dst|, at most a second old. */
 static struct fib_route *answer(struct fib *f, int family,
                                 const uint8_t dst[16], int64_t now) {
   if (!f->answer) f->answer = calloc(FIB_ANSWERS, sizeof *f->answer);
@@ -94,7 +95,8 @@ static const char *reason(const struct fib_route *route) {
   }
 }
 
-/* Number |index|, asked about again while it is no good. */
+/* Returns the link |index|. While it cannot be used, the kernel is asked about
+ * it once a second. */
 static struct fib_link *link_of(struct fib *f, uint32_t index, int64_t now) {
   struct fib_link *l = &f->link[index % FIB_LINKS];
   int same = l->index == index;

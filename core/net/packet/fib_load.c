@@ -44,8 +44,8 @@ static uint8_t way_of(const struct rtmsg *r, const struct netlink_message *m) {
   }
 }
 
-/* A message as a route. 0; 1 if it is of no concern; -E2BIG if it says more
- * than a route here can. */
+/* Reads a message as a route. Returns 0; 1 if the route does not matter here;
+ * -E2BIG if struct fib_route cannot hold all that it says. */
 static int read_route(const struct netlink_message *m, struct fib_route *r) {
   const struct rtmsg *from = m->body;
   uint32_t table = netlink_u32(m, RTA_TABLE, from->rtm_table);
@@ -77,12 +77,12 @@ static int each_route(void *arg, const struct netlink_message *m) {
 }
 
 struct policy {
-  uint32_t next;         /* of the usual tables, the one to come */
-  int usual;             /* 0: there is another rule */
-  int by_flow;
+  uint32_t next;         /* index of the usual table that is expected next */
+  int usual;             /* 0: there are unusual rules */
+  int by_flow;           /* 1: a rule looks at protocol, ports or TOS */
 };
 
-/* Whether |m| is the kernel's own rule for the next of |tables|. */
+/* Whether |m| is the kernel's standard rule for the next of |tables|. */
 static int is_usual(const struct policy *p, const struct netlink_message *m) {
   static const uint32_t tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN,
                                     RT_TABLE_DEFAULT};
@@ -115,12 +115,13 @@ static void read_policy(struct fib *f, int family) {
   struct policy p = {.usual = 1};
   netlink_question(&q, RTM_GETRULE, NLM_F_DUMP, &body, sizeof body);
   int err = netlink_ask(&f->ask, &q, each_rule, &p);
-  if (err == -EOPNOTSUPP || err == -EAFNOSUPPORT) return;  /* the usual one */
+  if (err == -EOPNOTSUPP || err == -EAFNOSUPPORT) return;  /* no rules */
   if (err || !p.usual || p.next < 2) t->simple = 0;
   t->by_flow |= p.by_flow;
 }
 
-/* Where routes are too many to copy, their changes are too many to follow. */
+/* Reads the routes of a family. If they are too many to copy, their changes
+ * would be too many as well: then announcements of routes are switched off. */
 static void load(struct fib *f, int family) {
   struct fib_table *t = &f->table[family == 6];
   struct netlink_question q;
@@ -151,7 +152,7 @@ int fib_open(struct fib *f, uint32_t mark, int64_t now) {
   f->mark = mark;
   f->ask.fd = f->hear.fd = -1;
   int err = netlink_open(&f->ask, 0);
-  if (!err) err = netlink_open(&f->hear, HEARD);   /* before it is read */
+  if (!err) err = netlink_open(&f->hear, HEARD);   /* before reading them */
   if (err) fib_close(f);
   else fib_load(f, now);
   return err;
@@ -172,8 +173,8 @@ static int one_route(void *arg, const struct netlink_message *m) {
   return 0;
 }
 
-/* The entry of the table, not the cached result: so that it tells of all the
- * next hops there are. */
+/* Asks for the entry of the routing table, not for the result of a lookup,
+ * because only the entry has all next hops. */
 void fib_query(struct fib *f, int family, const uint8_t dst[16],
                struct fib_route *r) {
   struct netlink_question q;
@@ -262,7 +263,7 @@ static void neighbour(struct fib *f, const struct netlink_message *m) {
   struct fib_hop *h = fib_place(f, family, addr, (uint32_t)n->ndm_ifindex);
   if (h->family != family || h->link != (uint32_t)n->ndm_ifindex ||
       memcmp(h->addr, addr, sizeof addr) || n->ndm_flags & NTF_PROXY ||
-      (h->known && h->lasting && !h->size))   /* a bare link's, without any */
+      (h->known && h->lasting && !h->size))   /* on a bare link: has none */
     return;
   if (h->known || h->why == unresolved) learn(h, m);
 }

@@ -17,7 +17,8 @@ static int order(const struct fib_route *a, const struct fib_route *b) {
   return a->priority < b->priority ? -1 : 1;
 }
 
-/* Next hops that are told as routes of their own are branches of one. */
+/* Whether two entries are next hops of one route: the kernel may report each
+ * next hop as a route. */
 static int branches(const struct fib_route *a, const struct fib_route *b) {
   return !order(a, b) && !memcmp(a->dst, b->dst, sizeof a->dst) &&
          a->way == FIB_LINK && b->way == FIB_LINK;

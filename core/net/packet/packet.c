@@ -42,7 +42,7 @@ int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {
   return 0;
 }
 
-/* Whether |r| asks for what the tables alone cannot tell. */
+/* Whether |r| has conditions that the tables cannot answer. */
 static int special(const struct net_route *r) {
   static const uint8_t none[16];
   int group = r->family == 4 ? r->dst[0] >= 0xe0 : r->dst[0] == 0xff;
@@ -50,7 +50,8 @@ static int special(const struct net_route *r) {
          memcmp(r->src, none, sizeof none);
 }
 
-/* The way goes by more than addresses: packet takes it, whatever raw would. */
+/* Finds a route where rules look at more than addresses. If raw would take
+ * another one, packet sends by itself, provided that it was asked for. */
 static int by_flow(struct packet *p, struct net_route *r) {
   const char *why;
   raw_hear(&p->raw, r->family, WIRE_ICMP);
@@ -63,8 +64,9 @@ static int by_flow(struct packet *p, struct net_route *r) {
   return flow_route(&p->raw.flow, &p->raw.route, r, FLOW_PORTS);
 }
 
-/* IPv4 has one source address to a route, which need be asked for only once;
- * on IPv6 it goes by the destination (RFC 6724). */
+/* In IPv4 all destinations of a route have the same source address, so the
+ * kernel is asked for it once. In IPv6 the source depends on the destination
+ * (RFC 6724). */
 static int packet_route(struct net *net, struct net_route *r) {
   struct packet *p = (struct packet *)net;
   static const uint8_t none[16];

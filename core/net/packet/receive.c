@@ -11,13 +11,13 @@
 #include "wire/verify.h"
 
 enum {
-  FAST_LOAD = 64,        /* probes outstanding from which on it is fast */
-  SLOW_LOAD = 32,        /* ... and below which no more */
-  STAY_NS = 100000000,   /* but for so long in any case */
-  RISE_NS = 200000,      /* until raw's sockets stop listening */
-  FALL_NS = 2000000000,  /* until the rings do, at the latest */
-  SLACK_NS = 5000000,    /* between the stamp of a packet and its arrival */
-  TRIES = 32             /* places looked at for a packet */
+  FAST_LOAD = 64,        /* with so many outstanding probes it becomes fast */
+  SLOW_LOAD = 32,        /* below so many it becomes slow again */
+  STAY_NS = 100000000,   /* but it stays fast for at least this time */
+  RISE_NS = 200000,      /* after this the raw sockets stop listening */
+  FALL_NS = 2000000000,  /* after this the rings stop listening */
+  SLACK_NS = 5000000,    /* most time from a packet's stamp to its arrival */
+  TRIES = 32             /* places searched for a packet */
 };
 
 int packet_tune(struct packet *p) {
@@ -141,7 +141,8 @@ static uint32_t from_ring(struct packet *p, struct ring *r,
   return k;
 }
 
-/* What is malformed is counted by one listener: the rings while they listen. */
+/* Raw sockets and rings both see a malformed packet, but it is counted once: by
+ * the rings while they listen. */
 uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
                         uint32_t n, const struct net_clock *clock, int *more) {
   struct packet *p = (struct packet *)net;

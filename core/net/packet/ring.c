@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ring.c: what the kernel writes into a block is believed no further than the
- * block goes, so that no packet can lead us out of it.
+ * ring.c: offsets and sizes in a block are checked against the size of the
+ * block, so that no packet can make us read outside of it.
  */
 #include "net/packet/ring.h"
 
@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 enum {
-  FRAME = 2048,          /* a unit of bookkeeping; packets are packed closer */
-  RETIRE_MS = 1,
+  FRAME = 2048,          /* the kernel wants a size; V3 packs more closely */
+  RETIRE_MS = 1,         /* longest time that the kernel keeps a block */
   NOTHING = 0x60         /* ETH_P_LOOP: frames that nobody sends */
 };
 
@@ -59,7 +59,7 @@ static struct tpacket_hdr_v1 *head(const struct ring *r) {
   return &d->hdr.bh1;
 }
 
-/* Whether a block is ours to read; then begins it. */
+/* Begins the next block if the kernel has handed it to us. Returns whether. */
 static int begin(struct ring *r) {
   struct tpacket_hdr_v1 *h = head(r);
   if (!(__atomic_load_n(&h->block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
@@ -97,7 +97,7 @@ static int read_packet(struct ring *r, struct ring_packet *p) {
 int ring_next(struct ring *r, struct ring_packet *p) {
   if (!r->map) return 0;
   for (uint32_t i = 0; i <= r->blocks; i++) {
-    int open = r->left || r->at;       /* at: its last packet was handed out */
+    int open = r->left || r->at;       /* at != 0: a block is begun */
     if (open && r->left && read_packet(r, p)) return 1;
     if (open) give_back(r);
     r->left = r->at = 0;

@@ -16,19 +16,19 @@
 #include "wire/proto.h"
 
 enum {
-  LINE = 64,             /* packets begin on a line of the cache each */
+  LINE = 64,             /* each packet begins on a cache line */
   ROOM = PROTO_PACKET_MAX + LINE,
-  STAMPED = 16,          /* packets in a call: its time is shared among them */
-  KEEP_NS = 1000000000   /* until the kernel is given a packet for a hop */
+  STAMPED = 16,          /* packets in one call; they share its time */
+  KEEP_NS = 1000000000   /* so often the kernel gets a packet for a hop */
 };
 
 struct packet_buffers {
   struct mmsghdr message[RAW_BATCH];
   struct iovec bytes[RAW_BATCH];
   struct sockaddr_ll to[RAW_BATCH];
-  const char *why[RAW_BATCH];          /* it has to go raw's way; NULL: not */
-  size_t used;                         /* bytes of |packets| */
-  uint8_t packets[RAW_BATCH * ROOM];   /* touched only as far as used */
+  const char *why[RAW_BATCH];          /* why raw has to send it; NULL: no */
+  size_t used;                         /* bytes used in |packets| */
+  uint8_t packets[RAW_BATCH * ROOM];   /* only used pages cost memory */
 };
 
 struct packet_buffers *packet_send_new(void) {
@@ -44,12 +44,14 @@ struct packet_buffers *packet_send_new(void) {
   return b;
 }
 
-/* Raw would go another way: it goes this way or not at all. */
+/* alone: raw would take another route, so packet sends it or nobody does.
+ * keeping: raw sends this one, so that the kernel confirms the neighbour. */
 static const char alone[] = "a rule of this host that raw cannot follow";
 static const char keeping[] = "the kernel confirms the next hop";
 
-/* The next hop of |w|, or NULL and |*why| it is not to go there by itself. What
- * a probe asks of its route is only honoured where it cannot matter. */
+/* Returns the next hop of |w|, or NULL and in |*why| the reason why packet may
+ * not send it. A probe with a source address or an interface is sent by packet
+ * only if they cannot change the route. */
 static const struct fib_hop *next_hop(struct packet *p,
                                       const struct wire_probe *w,
                                       const char **why, int64_t now) {
@@ -77,8 +79,9 @@ static const struct fib_hop *next_hop(struct packet *p,
   return *why ? NULL : h;
 }
 
-/* Lays out |w| as number |i|: its size, 0 if it has to go raw's way, for
- * b->why[i]. What cannot be built, raw has an error for. */
+/* Lays out |w| as message |i|. Returns its size; 0 if raw has to send it, for
+ * the reason b->why[i]. A probe that cannot be built is left to raw, which
+ * reports the error. */
 static int prepare(struct packet *p, unsigned i, const struct wire_probe *w,
                    int64_t now) {
   struct packet_buffers *b = p->out;
@@ -99,7 +102,8 @@ static int prepare(struct packet *p, unsigned i, const struct wire_probe *w,
   return size;
 }
 
-/* Waits a while for the next hop to be known, then gives |n| probes up. */
+/* Lets |n| probes wait until the next hop is known; after a second they fail
+ * with EHOSTUNREACH. */
 static uint32_t refuse(struct net *net, uint32_t n,
                        struct net_sent *sent) {
   int64_t now = net->now();
@@ -109,7 +113,7 @@ static uint32_t refuse(struct net *net, uint32_t n,
   return n;
 }
 
-/* Sends |n| probes raw's way, the first of which did for |why|. */
+/* Sends |n| probes through raw, for the reason |why|. */
 static uint32_t detour(struct net *net, const struct wire_probe *v, uint32_t n,
                        struct net_sent *sent, const char *why) {
   if (why == alone) return refuse(net, n, sent);
@@ -120,7 +124,7 @@ static uint32_t detour(struct net *net, const struct wire_probe *v, uint32_t n,
   return k;
 }
 
-/* Sends the prepared messages first..end-1; returns where it had to stop. */
+/* Sends the prepared messages first..end-1; returns the first that is left. */
 static uint32_t flush(struct packet *p, const struct wire_probe *v,
                       uint32_t first, uint32_t end, struct net_sent *sent) {
   struct net *net = &p->raw.net;

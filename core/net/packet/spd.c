@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * spd.c: the priority of a netlink socket means nothing to the kernel; here it
- * holds what has been learnt, for the next engine that is given the socket.
+ * spd.c: reads the kernel's IPsec policies. The result is also stored in the
+ * priority of the netlink socket, which the kernel does not use there, so that
+ * the next engine that gets the socket finds it.
  */
 #include "net/packet/spd.h"
 
@@ -45,7 +46,7 @@ int spd_socket(void) {
                   NETLINK_XFRM);
   if (fd < 0) return -errno;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-  /* The default first: a list under way keeps other questions waiting. */
+  /* Asks for the default first, because the list would delay its answer. */
   if (bind_to_groups(fd) ||
       ask_for(fd, XFRM_MSG_GETDEFAULT, 0, &usual, sizeof usual) ||
       ask_for(fd, XFRM_MSG_GETPOLICY, NLM_F_DUMP, &any, sizeof any)) {
@@ -81,7 +82,7 @@ int spd_open(struct spd *s, int fd) {
   return s->fd;
 }
 
-/* Which attributes a message has, bit per number. */
+/* Returns the attributes that a message has, a bit for each number. */
 static uint32_t attributes(const struct nlmsghdr *h, size_t body) {
   const uint8_t *p = (const uint8_t *)h;
   size_t at = NLMSG_SPACE(body);
@@ -96,8 +97,8 @@ static uint32_t attributes(const struct nlmsghdr *h, size_t body) {
   return found;
 }
 
-/* A policy that lets packets pass as they are needs no care; one of an xfrm
- * interface is that interface's. */
+/* Takes in one policy. Policies that let packets pass unchanged do not matter,
+ * nor do those of an xfrm interface. */
 static void policy(struct spd *s, const struct nlmsghdr *h) {
   const struct xfrm_userpolicy_info *p = NLMSG_DATA(h);
   if (h->nlmsg_len < NLMSG_LENGTH(sizeof *p) || p->dir != XFRM_POLICY_OUT)
@@ -110,7 +111,7 @@ static void policy(struct spd *s, const struct nlmsghdr *h) {
   become(s, wide ? SPD_ALL : SPD_SOME);
 }
 
-/* Of the policy for packets that no other is for. */
+/* Takes in the default policy, for packets that no other policy matches. */
 static void usual_policy(struct spd *s, const struct nlmsghdr *h) {
   const struct xfrm_userpolicy_default *d = NLMSG_DATA(h);
   if (h->nlmsg_len < NLMSG_LENGTH(sizeof *d)) return;
@@ -137,7 +138,7 @@ void spd_hear(struct spd *s) {
     ssize_t got = recv(s->fd, room, sizeof room, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) break;
     if (got < 0) {
-      become(s, SPD_ALL);              /* some of it was lost */
+      become(s, SPD_ALL);              /* messages were lost */
       return;
     }
     size_t left = (size_t)got;
@@ -151,7 +152,7 @@ void spd_hear(struct spd *s) {
       h = (const void *)((const uint8_t *)h + step);
     }
   }
-  if (s->state == SPD_UNREAD) become(s, SPD_ALL);     /* it never ended */
+  if (s->state == SPD_UNREAD) become(s, SPD_ALL);     /* no end was seen */
 }
 
 int spd_applies(struct spd *s, int family, const uint8_t dst[16], uint32_t mtu,

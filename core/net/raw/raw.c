@@ -43,14 +43,15 @@ static void buffer(int fd, int force, int plain, int bytes) {
     set(fd, SOL_SOCKET, plain, bytes);
 }
 
-/* Options that a sender or a receiver wants; each is only an improvement. */
+/* Sets the options of a sender or a receiver. It works without them, only not
+ * as well. */
 static void configure(int i, int fd) {
   if (i <= RAW_SEND6) {
     buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
     set(fd, SOL_SOCKET, SO_BROADCAST, 1);   /* route.c guards the targets */
-    /* A sender that asks for errors is told of a full queue of the link:
-     * without, the kernel drops the packet and says that it was sent. Nobody
-     * reads the errors themselves, so there is little room for them. */
+    /* With *_RECVERR, sending fails when the queue of the link is full. Without
+     * it, the kernel drops the packet and reports success. The queued errors
+     * themselves are never read, so their buffer is small. */
     set(fd, SOL_SOCKET, SO_RCVBUF, 0);
     if (i == RAW_SEND4) {
       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
@@ -70,9 +71,10 @@ static void configure(int i, int fd) {
   set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
-/* A socket that nobody reads is bound to a reserved group, which nothing is
- * sent to (RFC 5771 4, RFC 4291 2.7.1): the kernel makes no copies of packets
- * for it then, while for a filter to drop it does. */
+/* Binds a socket to any address if |listening|, otherwise to a reserved group,
+ * which nothing is sent to (RFC 5771 4, RFC 4291 2.7.1). Then the kernel makes
+ * no copies of packets for it. A filter would drop copies only after they are
+ * made. */
 static void listen_at(int i, int fd, int listening) {
   struct sockaddr_in in4 = {.sin_family = AF_INET};
   struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -86,7 +88,7 @@ static void listen_at(int i, int fd, int listening) {
   else bind(fd, (void *)&in6, sizeof in6);
 }
 
-/* Whether a family can be used: it sends, and hears ICMP. */
+/* Whether a family can be used: it needs the sender and the ICMP socket. */
 static int usable(const int32_t fd[RAW_FDS], int family) {
   return family == 4 ? fd[RAW_SEND4] >= 0 && fd[RAW_ICMP4] >= 0
                      : fd[RAW_SEND6] >= 0 && fd[RAW_ICMP6] >= 0;
@@ -125,7 +127,7 @@ static int exists(int family) {
   return !none;
 }
 
-/* What |raw| can do with the sockets that it has. */
+/* Sets the caps of |raw| by the sockets that it has. */
 static void set_caps(struct raw *raw) {
   const int32_t *fd = raw->fd;
   uint32_t no = 0;
@@ -166,7 +168,7 @@ int raw_usable(const struct raw *raw, struct net_route *r) {
   return -EPERM;
 }
 
-/* What a socket has lost so far, before this engine had it. */
+/* Returns how many packets a socket has lost before this engine got it. */
 static uint32_t lost(int fd) {
   uint32_t info[SK_MEMINFO_VARS] = {0};
   socklen_t size = sizeof info;
@@ -181,8 +183,8 @@ static uint32_t mark_of(int fd) {
   return mark;
 }
 
-/* Whether the kernel lets a sender of whole packets say which protocol they
- * are of, for its rules and policies; Linux 6.4. */
+/* Whether a sender of whole packets can tell the kernel their protocol, for the
+ * kernel's rules and policies. Linux 6.4 and later. */
 static int can_tell(int fd) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
@@ -202,8 +204,8 @@ static int attach(const struct raw *raw) {
   return 0;
 }
 
-/* Without it, those to TCP and UDP would bring all traffic of this host along.
- */
+/* A socket of TCP or UDP would receive all such traffic of this host, so each
+ * listens only when a trace needs it. */
 void raw_hear(struct raw *raw, int family, int protocol) {
   int i = protocol == WIRE_TCP   ? RAW_TCP4
           : protocol == WIRE_UDP ? RAW_UDP4 : RAW_ICMP4;
@@ -228,8 +230,9 @@ static int by_flow(struct raw *raw, struct net_route *r) {
   return err;
 }
 
-/* Routes may hang on the mark. Where no privilege is left to put it on another
- * socket, the sending one has it; only broadcasts that one would not refuse. */
+/* The route may depend on the mark. If this process may no longer set a mark on
+ * a new socket, the sending socket, which has it, is asked instead. That one
+ * does not refuse broadcasts, so they are refused before. */
 int raw_route(struct net *net, struct net_route *r) {
   struct raw *raw = (struct raw *)net;
   static const uint8_t none[16];

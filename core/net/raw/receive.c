@@ -36,8 +36,8 @@ static int is(const struct cmsghdr *c, int level, int type) {
   return c->cmsg_level == level && c->cmsg_type == type;
 }
 
-/* A packet may have come while others of the batch were read: then |clock| is
- * older than it, and the time is taken anew. */
+/* A packet may have come while others of the batch were read. Then its time is
+ * after |clock|->now, and the clock is read again to check it. */
 void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
                const struct net_clock *clock) {
   at -= clock->offset;
@@ -83,14 +83,15 @@ static const int upper[RAW_FDS] = {[RAW_ICMP6] = WIRE_ICMP,
                                    [RAW_TCP6] = WIRE_TCP,
                                    [RAW_UDP6] = WIRE_UDP};
 
-/* An error of a socket that is no news of the network: it will not go away. */
+/* Whether an error of a socket is permanent, not an event of the network. */
 static int lasts(int err) {
   return err == EPERM || err == EACCES || err == ENOSYS || err == EINVAL ||
          err == EBADF || err == ENOTSOCK;
 }
 
-/* Reads up to |n| packets; returns how many. Where the call for many is refused
- * that for one is tried; if that is too, nothing can be received any more. */
+/* Reads up to |n| packets; returns how many. If recvmmsg is forbidden, it tries
+ * recvmsg; if that is forbidden too, |broken| is set: nothing can be
+ * received. */
 static int read_some(struct raw *raw, int fd, unsigned n) {
   struct mmsghdr *m = raw->in->message;
   int got = -1;

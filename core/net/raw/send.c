@@ -13,13 +13,13 @@
 
 enum {
   PACKET_MAX = 65536,
-  MANY = 64,             /* probes outstanding from which on rates matter */
-  STAMPED = 8,           /* packets in a call: its time is shared among them */
-  RUN_NS = 4000000,      /* longer than a ring keeps an answer to itself */
+  MANY = 64,             /* outstanding probes; above, speed comes first */
+  STAMPED = 8,           /* packets in one call; they share its time */
+  RUN_NS = 4000000,      /* longer than a ring may delay an answer */
   PATIENCE_MS = 1000,
-  NEIGHBOUR_MS = 7000    /* until the kernel has cleaned a full table of
-                          * neighbours: three tries of a second each to reach
-                          * one, and five seconds in which it keeps new ones */
+  NEIGHBOUR_MS = 7000    /* time for the kernel to clean a full neighbour table:
+                          * three tries of a second each to reach one, and
+                          * five seconds in which it keeps new ones */
 };
 
 struct raw_buffers {
@@ -27,7 +27,8 @@ struct raw_buffers {
   struct iovec bytes[RAW_BATCH];
   struct sockaddr_in6 to[RAW_BATCH];
   _Alignas(struct cmsghdr) uint8_t control[RAW_BATCH][RAW_CONTROL];
-  /* Touched only as far as used; a line apart, lest all share a cache set. */
+  /* Only used pages cost memory. The 64 bytes more avoid that all packets begin
+   * in the same set of the cache. */
   uint8_t packet[RAW_BATCH][PACKET_MAX + 64];
   uint8_t fragment[PACKET_MAX + 64];
 };
@@ -54,9 +55,9 @@ static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
   return c;
 }
 
-/* What the kernel's routes and policies may go by, but cannot see in a packet
- * whose header is ours, travels beside it: interface, routing source, mark, the
- * kind of service, and for IPv4 the protocol. */
+/* Writes control messages for the kernel's routes and policies, which do not
+ * look into a packet that has its own IP header: interface, source address for
+ * routing, mark, type of service, and for IPv4 the protocol. */
 static void options(struct msghdr *m, uint8_t *room,
                     const struct wire_probe *p, int able) {
   struct cmsghdr *c = NULL;
@@ -86,7 +87,8 @@ static void options(struct msghdr *m, uint8_t *room,
   if (!c) m->msg_control = NULL;
 }
 
-/* Over IPv6 the protocol takes the place of the port. */
+/* Lays out |p| as message |i|. Returns its size or a negative errno. For IPv6
+ * the port of the address tells the kernel the protocol. */
 static int prepare(struct raw_buffers *b, unsigned i,
                    const struct wire_probe *p, int able) {
   struct msghdr *m = &b->message[i].msg_hdr;
@@ -102,8 +104,9 @@ static int prepare(struct raw_buffers *b, unsigned i,
   return size;
 }
 
-/* A packet may be larger than the whole queue of its link, so that patience has
- * to end. ENOBUFS may also be a full table of neighbours. */
+/* Retries end after PATIENCE_MS, because a packet may be larger than the whole
+ * queue of its link. ENOBUFS may also mean a full table of neighbours, so it is
+ * retried for NEIGHBOUR_MS. */
 int raw_later(struct raw *raw, int err, int64_t now) {
   int64_t patience = (err == ENOBUFS ? NEIGHBOUR_MS : PATIENCE_MS) * 1000000ll;
   if (err != ENOBUFS && err != EAGAIN && err != ENOMEM && err != EINTR)
@@ -113,8 +116,8 @@ int raw_later(struct raw *raw, int err, int64_t now) {
   return now - raw->refused < patience;
 }
 
-/* Sends |p|, laid out in |m| and too large for the link, in fragments. 0 or an
- * errno. */
+/* Sends |p| in fragments; it is laid out in |m| and too large for the link.
+ * Returns 0 or an errno. */
 static int fragments(struct raw *raw, int fd, const struct msghdr *m,
                      const struct wire_probe *p) {
   struct net_route q = {.family = p->family, .interface = p->interface,
@@ -163,7 +166,7 @@ void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
   net_stamp_early(sent, n, start, end, &raw->usual);
 }
 
-/* Sends the prepared messages first..end-1; returns where it had to stop. */
+/* Sends the prepared messages first..end-1; returns the first that is left. */
 static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
                       uint32_t first, uint32_t end, struct net_sent *sent) {
   struct raw *raw = (struct raw *)net;

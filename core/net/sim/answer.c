@@ -8,7 +8,8 @@
 #include "wire/record.h"
 #include "wire/reply.h"
 
-/* The address that |node| answers from, or NULL: it has none. */
+/* Returns the address that the node of |trip| answers from; NULL: it has none.
+ * |own| 1: normally the node's own address; 0: the packet's destination. */
 static const uint8_t *from(const struct sim *s, const struct trip *trip,
                            int own) {
   const struct mtr_sim_node *node = topo_node(s->topo, trip->node);
@@ -36,8 +37,8 @@ static struct wire_manner manner(const struct mtr_sim_node *node) {
       .chain_next = node->chain_next, .chain_last = node->chain_last};
 }
 
-/* RFC 4950: the labels that the packet came with, TTL 1 if that is what ran
- * out, else one that only the tunnel counts. */
+/* Adds the MPLS labels that the packet came with (RFC 4950). Their TTL is 1 if
+ * the tunnel copies the TTL of IP, otherwise (a hidden one) 254. */
 static void put_labels(const struct sim *s, const struct trip *trip,
                        struct wire_error *e) {
   if (trip->came == TOPO_NONE) return;
@@ -78,8 +79,8 @@ static size_t error(struct sim *s, const struct trip *trip,
   return wire_error(&m, &e, trip->packet, trip->size, s->in);
 }
 
-/* Whether the checksum of |trip| is right, as hosts check it: UDP over IPv4 may
- * go without (RFC 768), over IPv6 not (RFC 8200 8.1). */
+/* Whether the checksum of |trip| is right, checked as hosts do. UDP may omit it
+ * over IPv4 (RFC 768), but not over IPv6 (RFC 8200 8.1). */
 static int intact(const struct trip *trip) {
   const uint8_t *p = trip->packet, *q = p + wire_head(p);
   int family = p[0] >> 4, protocol = wire_protocol(p);
@@ -92,7 +93,7 @@ static int intact(const struct trip *trip) {
   return checksum_fold(sum) == 0xffff;
 }
 
-/* What the port of |node| that |trip| is for does. */
+/* Returns the state of the port that |trip| is for. */
 static unsigned port_state(const struct mtr_sim *t, const struct trip *trip) {
   const struct mtr_sim_node *node = topo_node(t, trip->node);
   const struct topo_range *range = &t->port_of[trip->node];
@@ -104,7 +105,7 @@ static unsigned port_state(const struct mtr_sim *t, const struct trip *trip) {
   return protocol == WIRE_TCP ? node->tcp : node->udp;
 }
 
-/* The answer of a port that is as |state| says. */
+/* Writes the answer of a port in the state |state|. */
 static size_t serve(struct sim *s, const struct trip *trip, unsigned state) {
   const struct mtr_sim_node *node = topo_node(s->topo, trip->node);
   int protocol = wire_protocol(trip->packet), ttl = node->reply_ttl;

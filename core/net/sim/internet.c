@@ -12,22 +12,23 @@
 #include "wire/reply.h"
 
 enum {
-  CORE_HOPS = 5,         /* in which the regions part */
-  UNROUTED_AT = 3,       /* who has no route for what is in no prefix */
-  SHARERS_BITS = 2,      /* prefixes of one last router, as a power of two */
+  CORE_HOPS = 5,         /* within these hops the ways to regions separate */
+  UNROUTED_AT = 3,       /* the hop that has no route for unknown prefixes */
+  SHARERS_BITS = 2,      /* log2 of the prefixes that share one last router */
   ROUTER_TTL = 255, HOST_TTL = 64,
-  BURST = 6              /* as Linux's icmp_ratelimit has it */
+  BURST = 6              /* the same as Linux's icmp_ratelimit */
 };
 
 static const double FIRST_NS = 4e5;  /* of a hop near us, one way */
 
 struct internet_bucket {
   struct limit_bucket bucket;
-  uint64_t router;       /* whose it is */
+  uint64_t router;       /* the router that uses it */
 };
 
-/* First octets of IPv4 prefixes, and of the routers of each hop: none that has
- * a special-purpose network in it (RFC 6890). */
+/* First octets of the IPv4 addresses of routers, by hop; then those that
+ * prefixes leave out. Networks of RFC 6890 with a special purpose are not
+ * used. */
 static const uint8_t router_octets[] = {
     0,   193, 194, 195, 196, 197, 199, 200, 201, 202, 204, 205, 206, 207, 208,
     209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223};
@@ -53,7 +54,8 @@ static uint64_t hash(const struct internet *net, uint64_t what, uint64_t of) {
 
 enum { OF_ROUTER = 1, OF_PLACE, OF_REGION, OF_HOST, OF_FLOW };
 
-/* The 16 bits of |h| from |at| on as a share. */
+/* Returns 1 with the probability |share|, decided by 16 bits of |h| from bit
+ * |at| on. */
 static int within(uint64_t h, unsigned at, double share) {
   return (double)(h >> at & 0xffff) < share * 65536;
 }
@@ -97,7 +99,7 @@ void internet_target(const struct internet *net, unsigned family, uint32_t i,
   addr[3] = (uint8_t)(1 + h % 254);
 }
 
-/* The number of the prefix that |addr| is in, TOPO_NONE without. */
+/* Returns the number of the prefix of |addr|; TOPO_NONE: it is in none. */
 static uint32_t number(const struct internet *net, unsigned family,
                        const uint8_t *addr) {
   uint32_t i;
@@ -118,7 +120,8 @@ static uint32_t number(const struct internet *net, unsigned family,
 
 /* Paths. */
 
-/* Where prefix |i| is: its region, and the hops to a target in it. */
+/* region_of: returns the region of prefix |i|. hops_to: returns the number of
+ * hops to a target in a region, whose hash is |region|. */
 static uint32_t region_of(const struct internet *net, uint32_t i) {
   return i >> (net->bits - net->region);
 }
@@ -128,7 +131,8 @@ static unsigned hops_to(const struct internet *net, uint64_t region) {
   return net->o.min_hops + (unsigned)((region >> 32) % more);
 }
 
-/* Bits of a prefix's number that decide who is at hop |k| of |n|. */
+/* Returns how many bits of a prefix's number decide the router at hop |k| of
+ * |n|. */
 static unsigned deciding(const struct internet *net, unsigned k, unsigned n) {
   unsigned last = net->bits - SHARERS_BITS;
   if (k <= CORE_HOPS) return net->region * (k - 1) / (CORE_HOPS - 1);
@@ -136,8 +140,8 @@ static unsigned deciding(const struct internet *net, unsigned k, unsigned n) {
          (last - net->region) * (k - CORE_HOPS) / (n - 1 - CORE_HOPS);
 }
 
-/* What a balancer hashes: the first four bytes of the transport header and, of
- * IPv6, the flow label. */
+/* Returns the hash of a load balancer: over the first four bytes of the
+ * transport header and, for IPv6, the flow label. */
 static uint64_t flow_of(const struct internet *net, const uint8_t *packet) {
   const uint8_t *p = packet + wire_head(packet);
   uint64_t label = 0;
@@ -148,7 +152,8 @@ static uint64_t flow_of(const struct internet *net, const uint8_t *packet) {
   return hash(net, OF_FLOW, label << 40 | first) + packet[9];
 }
 
-/* The router at hop |k| of |n| towards prefix |i|, for the flow of |packet|. */
+/* Returns the number of the router at hop |k| of |n| towards prefix |i|, for
+ * the flow of |packet|. */
 static uint32_t router(const struct internet *net, const uint8_t *packet,
                        uint32_t i, unsigned k, unsigned n) {
   unsigned shift = net->bits - deciding(net, k, n);
@@ -174,7 +179,7 @@ static void address(unsigned family, unsigned k, uint32_t id,
   for (int n = 0; n < 3; n++) p[n] = (uint8_t)(scrambled >> (16 - 8 * n));
 }
 
-/* The time to hop |k| and back. */
+/* Returns the round-trip time to hop |k|, in ns. */
 static int64_t time_to(const struct internet *net, uint64_t region,
                        uint64_t h, unsigned k, struct rand *rand) {
   double one = net->o.delay * (0.3 + 1.4 * (double)(region & 0xffff) / 65536);

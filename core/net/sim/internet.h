@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * internet.h: an internet of millions of prefixes that is nowhere: where a
- * packet gets to, who answers and when are functions of the seed, the prefix,
- * the TTL and the flow, so that nothing is kept for a destination.
+ * internet.h: a simulated internet of millions of prefixes that takes no memory
+ * for its nodes. Which router answers a packet, and when, is computed from the
+ * seed, the prefix, the TTL and the flow.
  *
- * Seen from the one vantage point it is a tree. Prefixes are numbered; at hop 1
- * they all share one router, and from hop to hop the groups that share one get
- * smaller, down to the four neighbours of the last router. A position may be
- * taken by two to four routers, which flows are balanced over. Each hop has
- * addresses of its own, so no path meets one twice. What is not in a prefix is
- * unreachable from the third router on.
+ * Seen from the one vantage point it is a tree. Prefixes are numbered. At hop 1
+ * all share one router; with each hop the groups that share a router get
+ * smaller, down to the four prefixes of a last router. Two to four routers may
+ * take one position, and flows are balanced over them. Each hop has its own
+ * addresses, so a path never meets an address twice. For addresses outside all
+ * prefixes, the third router answers that it has no route.
  */
 #ifndef SIM_INTERNET_H
 #define SIM_INTERNET_H
@@ -26,30 +26,31 @@ struct internet {
   struct mtr_sim_internet o;
   uint64_t seed;
   uint32_t prefixes;
-  unsigned bits;         /* of the number of a prefix */
-  unsigned region;       /* of them, the first, that say how far it is */
+  unsigned bits;         /* bits of a prefix's number */
+  unsigned region;       /* the first bits of it: they give the distance */
   struct internet_bucket *buckets;     /* [INTERNET_BUCKETS], owned */
 };
 
-/* internet_plan: as |o| says, of |seed|; enough to ask for its targets.
- * internet_init: to be used, 0 or -ENOMEM. internet_close: frees what it has.
- */
+/* internet_plan: prepares |net| from |o| and |seed| so far that its targets can
+ * be asked for. internet_init: prepares it for use; 0 or -ENOMEM.
+ * internet_close: frees its memory. */
 void internet_plan(struct internet *net, const struct mtr_sim_internet *o,
                    uint32_t seed);
 int internet_init(struct internet *net, const struct mtr_sim_internet *o,
                   uint32_t seed);
 void internet_close(struct internet *net);
 
-/* internet_target: the address of target |i|, below |net|->prefixes. */
+/* internet_target: writes the address of target |i|; |i| is below
+ * |net|->prefixes. */
 void internet_target(const struct internet *net, unsigned family, uint32_t i,
                      uint8_t addr[16]);
 
-/* internet_us: the address of the vantage point. */
+/* internet_us: returns the address of the vantage point. */
 const uint8_t *internet_us(unsigned family);
 
-/* internet_send: what comes back for |packet|[|size|], sent at |*at|, which is
- * changed and becomes the time when it comes: written into |out|; its length, 0
- * for silence. |rand| NULL: no chance, the truth. */
+/* internet_send: writes into |out| what comes back for |packet|[|size|], which
+ * was sent at |*at|; |packet| is changed. Sets |*at| to the time of the answer.
+ * Returns its length; 0: no answer. |rand| NULL: nothing happens by chance. */
 size_t internet_send(struct internet *net, uint8_t *packet, size_t size,
                      struct rand *rand, int64_t *at, uint8_t *out);
 

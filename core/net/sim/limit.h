@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * limit.h: how many answers a router gives: a token bucket.
+ * limit.h: the rate limit of a router's answers: a token bucket.
  */
 #ifndef SIM_LIMIT_H
 #define SIM_LIMIT_H
@@ -9,11 +9,12 @@
 
 struct limit_bucket {
   double tokens;
-  int64_t at;            /* ns; when they were counted; 0: never */
+  int64_t at;            /* ns; when tokens were last counted; 0: never */
 };
 
-/* limit_reached: whether a bucket of |burst| tokens, |rate| of which come each
- * second, is empty at |at|; else takes one. |rate| 0: there is no limit. */
+/* limit_reached: returns 1 if the bucket is empty at |at|; otherwise takes a
+ * token and returns 0. It holds |burst| tokens and gains |rate| per second.
+ * |rate| 0: no limit. */
 int limit_reached(struct limit_bucket *b, double rate, double burst,
                   int64_t at);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * nat.c: what a packet was before is kept with the packet: there is only one
- * host behind.
+ * nat.c: the old address and port are kept with the packet, not in a table of
+ * the translator. That is enough because only one host is behind it.
  */
 #include "net/sim/nat.h"
 
@@ -17,7 +17,7 @@ enum { PORT_CHANGE = 0x1a55 };
 
 static unsigned word(const uint8_t *p) { return (unsigned)p[0] << 8 | p[1]; }
 
-/* One word of a packet changes, and |check| with it, unless NULL. */
+/* Changes one word of a packet, and the checksum at |check| unless NULL. */
 static void set_word(uint8_t *p, unsigned value, uint8_t *check) {
   unsigned before = word(p);
   put_u16(p, value);
@@ -27,8 +27,8 @@ static void set_word(uint8_t *p, unsigned value, uint8_t *check) {
   put_u16(check, sum);
 }
 
-/* Where the transport checksum of |p| is, NULL if not within |n| bytes or not
- * in use. */
+/* Returns the place of the transport checksum of |p|; NULL if it lies beyond
+ * |n| bytes or is not used. */
 static uint8_t *check_of(uint8_t *p, size_t n) {
   size_t at = wire_head(p);
   int protocol = wire_protocol(p);
@@ -38,8 +38,8 @@ static uint8_t *check_of(uint8_t *p, size_t n) {
   return p + at;
 }
 
-/* Where the port or identifier is that stands for the source, or, in what comes
- * back, for the destination. */
+/* Returns the place of the source port or the echo identifier, or, without
+ * |source|, the place of the destination port. NULL: beyond |n| bytes. */
 static uint8_t *port_at(uint8_t *p, size_t n, int source) {
   size_t at = wire_head(p);
   if (wire_protocol(p) == WIRE_ICMP) at += 4;
@@ -47,7 +47,7 @@ static uint8_t *port_at(uint8_t *p, size_t n, int source) {
   return at + 2 <= n ? p + at : NULL;
 }
 
-/* Puts |addr| and |port| for the source or destination of |p|, |n| bytes. */
+/* Replaces the source or destination of |p|[|n|] by |addr| and |port|. */
 static void rewrite(uint8_t *p, size_t n, int source, const uint8_t *addr,
                     unsigned port) {
   int v4 = p[0] >> 4 == 4;
@@ -80,7 +80,7 @@ void nat_out(const struct mtr_sim *t, struct trip *trip) {
           change ? nat->port ^ (unsigned)PORT_CHANGE : nat->port);
 }
 
-/* Whether |p| is an ICMP error, which quotes. */
+/* Whether |p| is an ICMP error, which quotes a packet. */
 static int quotes(const uint8_t *p) {
   unsigned type = p[wire_head(p)];
   if (wire_protocol(p) != WIRE_ICMP) return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * nat.h: address translation: source addresses, and ports if asked, on the way
- * out; back again in what returns, and in what that quotes.
+ * nat.h: address translation. On the way out it changes the source address,
+ * and the port if the node is set so. In answers, and in what they quote, it
+ * puts the old ones back.
  */
 #ifndef SIM_NAT_H
 #define SIM_NAT_H
@@ -9,8 +10,9 @@
 #include "net/sim/topo.h"
 #include "net/sim/trip.h"
 
-/* nat_out: |trip| leaves the translator |node|. nat_in: it comes back to it; 0
- * if it is not known there. */
+/* nat_out: translates |trip| as it leaves its node, if that is a translator.
+ * nat_in: translates it back as it returns; returns 0 if the translator does
+ * not know it. */
 void nat_out(const struct mtr_sim *t, struct trip *trip);
 int nat_in(const struct mtr_sim *t, struct trip *trip);
 

@@ -17,15 +17,15 @@ enum {
   PARCELS = 1 << 24,
   COPY_NS = 50000,       /* between copies of a reply */
   AGAIN_NS = 1000000, REFUSALS_MOST = 7000,        /* of one probe */
-  BUSY = 64,             /* packets on their way */
-  SLACK_NS = 16000, SLACK_MAX_NS = 16000000,       /* for each; at most */
+  BUSY = 64,             /* packets on their way, from which there is slack */
+  SLACK_NS = 16000, SLACK_MAX_NS = 16000000,       /* per packet; at most */
   PORT_BASE = 20480, ECHO_BASE = 7000,
   SMALL, LARGE           /* kinds of timers */
 };
 
-/* A packet that waits for its time. */
+/* A packet that waits for its time of arrival. */
 struct parcel {
-  uint32_t next;         /* the slab's while free; then the next one given */
+  uint32_t next;         /* used by the slab while free; then see s->given */
   uint16_t size;         /* bytes kept */
   uint16_t whole;        /* bytes of the packet */
   struct timer timer;
@@ -36,12 +36,12 @@ static struct slab *slab_of(struct sim *s, uint32_t kind) {
   return kind == SMALL ? &s->small : &s->large;
 }
 
-/* Has the packet in s->in, |size| bytes, come at |at|. */
+/* Lets the packet in s->in, |size| bytes, arrive at |at|. */
 static void post(struct sim *s, size_t size, int64_t at) {
   size_t room = PARCEL_SMALL - sizeof(struct parcel);
   uint32_t kind = size <= room ? SMALL : LARGE;
   if (kind == LARGE) room = PARCEL_LARGE - sizeof(struct parcel);
-  slab_reserve(slab_of(s, kind), 1);   /* grows as far as they pile up */
+  slab_reserve(slab_of(s, kind), 1);   /* grows with the packets waiting */
   uint32_t i = slab_take(slab_of(s, kind));
   if (i == SLAB_NONE) {
     s->net.drops++;
@@ -56,7 +56,7 @@ static void post(struct sim *s, size_t size, int64_t at) {
   wheel_add(&s->wheel, &p->timer, at);
 }
 
-/* Gives back the parcels of the last receive. */
+/* Frees the parcels of the last receive. */
 static void clear(struct sim *s) {
   while (s->given != SLAB_NONE) {
     uint32_t kind = s->given & 1 ? SMALL : LARGE, i = s->given >> 1;
@@ -66,8 +66,8 @@ static void clear(struct sim *s) {
   }
 }
 
-/* Takes a reply of |size| bytes in s->in, written where |out| ended, back to
- * the source: when it is there, or -1. */
+/* Takes the reply in s->in, |size| bytes, from where |out| ended back to the
+ * source. Returns when it arrives; -1: never. */
 static int64_t bring_back(struct sim *s, const struct trip *out, size_t size,
                           struct trip *back) {
   const struct mtr_sim_node *node = topo_node(s->topo, out->node);
@@ -87,8 +87,8 @@ static int64_t bring_back(struct sim *s, const struct trip *out, size_t size,
   return home ? back->at : -1;
 }
 
-/* Sends the packet in s->out: 0 or an errno. What comes back is in s->in, with
- * |*got| bytes, 0 for silence, at |*at|, |*copies| of it. */
+/* Sends the packet in s->out. Returns 0 or an errno. The answer is in s->in: it
+ * has |*got| bytes (0: no answer) and arrives at |*at|, |*copies| times. */
 static int send_one(struct sim *s, size_t size, int truth, int64_t *at,
                     size_t *got, unsigned *copies) {
   *copies = 1;
@@ -110,8 +110,8 @@ static int send_one(struct sim *s, size_t size, int truth, int64_t *at,
   return 0;
 }
 
-/* Whether what failed as |err| may go a moment later, as raw sockets have it: a
- * queue is full, but not for good. */
+/* Whether a probe that failed with |err| may be sent a moment later: as with
+ * raw sockets, a queue is full for a while. */
 static int put_off(struct sim *s, int err) {
   s->again = INT64_MAX;
   if (err != ENOBUFS && err != EAGAIN) s->refusals = 0;
@@ -139,8 +139,8 @@ static uint32_t sim_send(struct net *net, const struct wire_probe *v,
   return n;
 }
 
-/* Of a network card that has much to hand over, which waits for more, so that
- * its host is not woken for each packet: stamps stay exact. */
+/* Returns how late a busy network card may deliver packets. It collects some
+ * before it wakes its host; their time stamps stay exact. */
 static int64_t slack_of(const struct sim *s) {
   int64_t slack = (int64_t)s->wheel.count * SLACK_NS;
   if (s->wheel.count < BUSY) return 0;
@@ -183,7 +183,7 @@ static int is_group(const struct net_route *r) {
                         : r->dst[0] >> 4 == 0xe || !memcmp(r->dst, all, 4);
 }
 
-/* The address that |r| goes out with, or an error. */
+/* Returns the source address for |r|, or NULL if it is impossible. */
 static const uint8_t *source(const struct sim *s, const struct net_route *r) {
   static const uint8_t none[16];
   const struct mtr_sim *t = s->topo;
@@ -225,7 +225,7 @@ static int sim_reserve(struct net *net, int protocol, uint16_t port) {
   return 0;
 }
 
-/* Names are those of nodes. */
+/* Resolves the names of nodes. */
 static int sim_resolve(struct net *net, const char *name, unsigned family,
                        struct net_route *v, uint32_t n) {
   const struct mtr_sim *t = ((struct sim *)net)->topo;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * sim.h: the transport over a simulated network. A probe becomes the bytes of a
- * packet, goes through the network at once, in thought, and what comes back,
- * bytes too, waits in a parcel until its time. Chance is seeded, and time is
- * what the loop says, so that a run is the same every time.
+ * sim.h: the transport over a simulated network. When a probe is sent, it
+ * becomes the bytes of a packet, and its whole way through the network is
+ * computed at once. The bytes of the answer wait in a parcel until their time
+ * of arrival. Random numbers come from a seed and the time from the loop, so
+ * that a run is the same every time.
  *
- * Because each probe is thought through when it is sent, what two probes do to
- * each other (a router's limit) goes by the order of sending.
+ * Because the whole way of a probe is computed when it is sent, probes affect
+ * each other (by a router's rate limit) in the order of sending.
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -20,15 +21,15 @@ enum {
              MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
 };
 
-/* sim_open: a transport over |topo|, which is frozen, with chance of |seed|. 0
- * or -ENOMEM. Its user holds |topo| until it is closed. */
+/* sim_open: opens a transport over |topo|, which must be frozen, with random
+ * numbers from |seed|. 0 or -ENOMEM. It uses |topo| until it is closed. */
 int sim_open(struct net **net, struct mtr_sim *topo, uint64_t seed);
 
-/* sim_is: whether |net| is such a transport. */
+/* sim_is: returns whether |net| is a simulated network. */
 int sim_is(const struct net *net);
 
-/* sim_truth: what comes back for |p| if nothing gets lost, in |r|: 1, 0 for
- * silence, or a negative errno: it would not be sent. */
+/* sim_truth: writes into |r| what comes back for |p| if nothing gets lost.
+ * Returns 1; 0: no answer; a negative errno: |p| would not be sent. */
 int sim_truth(struct net *net, const struct wire_probe *p,
               struct wire_reply *r);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * start.h: opens a simulated network for an engine.
+ * start.h: opens the transport over a simulated network for an engine.
  */
 #ifndef SIM_START_H
 #define SIM_START_H

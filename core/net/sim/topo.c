@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * topo.c: records are kept as they came; freezing sorts what hangs on nodes by
- * node and finds the distances between them. Distances alone are kept: whether
- * a link is part of a shortest path is one addition.
+ * topo.c: records are kept in the order in which they were added. Freezing
+ * sorts the records that belong to nodes by node, and computes the distances
+ * between all nodes. Paths need not be kept: with the distances, one addition
+ * tells whether a link is part of a shortest path.
  */
 #include "net/sim/topo.h"
 
@@ -39,7 +40,7 @@ void topo_free(struct mtr_sim *t) {
   free(t);
 }
 
-/* Freezing. Every record on a node begins with the node's number. */
+/* Freezing. Every record that belongs to a node begins with its number. */
 
 static uint32_t node_of(const struct topo_list *list, size_t size,
                         uint32_t i) {
@@ -75,8 +76,9 @@ static int sort(const struct mtr_sim *t, struct topo_list *list, size_t size,
   return 0;
 }
 
-/* How far everybody is from |to|, going back over links from there, |queue|ing
- * nodes that came nearer. |into| lists links by where they lead. */
+/* Computes the distance of all nodes to |to|. Starts there and follows links
+ * backwards; |queue| holds the nodes whose distance became smaller. |into|
+ * lists the links by the node that they lead to. */
 static void measure(struct mtr_sim *t, uint32_t to, const uint32_t *into,
                     const struct topo_range *into_of, uint32_t *queue,
                     uint8_t *queued) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * topo.h: a simulated network as it was described: nodes, and what hangs on
- * them. It is filled by adding records, closed by topo_freeze, and does not
- * change from then on, so that any number of engines may use it at once.
+ * topo.h: the description of a simulated network: nodes, and the records that
+ * belong to them. Records are added, then topo_freeze completes it. From then
+ * on it never changes, so that many engines may use it at the same time.
  */
 #ifndef SIM_TOPO_H
 #define SIM_TOPO_H
@@ -28,7 +28,7 @@ struct topo_range {
 struct mtr_sim {
   uint32_t seed;
   uint32_t source;
-  int users;             /* engines, and the one who made it */
+  int users;             /* number of engines, and one for the maker */
   int frozen;
   int is_internet;
   struct mtr_sim_internet internet;
@@ -52,28 +52,30 @@ int topo_append(struct topo_list *list, const void *v, size_t size,
  * or -ENOMEM. */
 int topo_freeze(struct mtr_sim *t);
 
-/* topo_use, topo_free: one user more, one less; the last one's call frees. */
+/* topo_use: adds a user. topo_free: removes one; frees |t| after the last. */
 void topo_use(struct mtr_sim *t);
 void topo_free(struct mtr_sim *t);
 
-/* topo_owner: the node that |addr| is of, TOPO_NONE without. */
+/* topo_owner: returns the node that has |addr| or the smallest network with
+ * it; TOPO_NONE: none. */
 uint32_t topo_owner(const struct mtr_sim *t, unsigned family,
                     const uint8_t *addr);
 
-/* topo_own: the first address of |node| in |family|, or NULL. */
+/* topo_own: returns the first address of |node| in |family|, or NULL. */
 const uint8_t *topo_own(const struct mtr_sim *t, uint32_t node,
                         unsigned family);
 
-/* topo_has: whether |addr|, in full, is an address of |node|. */
+/* topo_has: returns whether |addr| is an address of |node| itself, not only in
+ * one of its networks. */
 int topo_has(const struct mtr_sim *t, uint32_t node, unsigned family,
              const uint8_t *addr);
 
-/* topo_within: whether |addr| is in the network |net| of |bits|. */
+/* topo_within: returns whether |addr| is in the network |net|/|bits|. */
 int topo_within(const uint8_t *addr, const uint8_t *net, unsigned bits);
 
-/* topo_ways: the links that lead from |node| towards |dst| at |ms| since the
- * start, into |out|[|n|]; how many there are. A route of the node's own goes
- * before the shortest paths, but one to everywhere behind them. */
+/* topo_ways: writes into |out|[|n|] the links that lead from |node| towards
+ * |dst| at the time |ms| since the start. Returns how many. Routes of the node
+ * come first, then shortest paths, and a default route of the node last. */
 uint32_t topo_ways(const struct mtr_sim *t, uint32_t node, unsigned family,
                    const uint8_t *dst, double ms, uint32_t *out, uint32_t n);
 

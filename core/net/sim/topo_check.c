@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a record of a simulated network may say. Who describes a network in
- * words has told its user before; this is for the C interface.
+ * Checks the records of a simulated network that come in by the C interface.
+ * The Lua layer checks a description before, with messages for its author.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Questions to a frozen network: whose an address is, which way leads there.
+ * Answers questions about a frozen network: which node has an address, and
+ * which links lead there.
  */
 #include <string.h>
 
@@ -65,7 +66,8 @@ static int beats(const struct mtr_sim_route *a, const struct mtr_sim_route *b) {
   return !b || a->bits > b->bits || (a->bits == b->bits && a->after > b->after);
 }
 
-/* The links of |node|'s own routes that count, of |least| bits or more. */
+/* Writes the links of the best of |node|'s routes to |dst| that have at least
+ * |least| bits. Returns how many. */
 static uint32_t own_ways(const struct mtr_sim *t, uint32_t node,
                          unsigned family, const uint8_t *dst, double ms,
                          unsigned least, uint32_t *out, uint32_t n) {
@@ -86,7 +88,7 @@ static uint32_t own_ways(const struct mtr_sim *t, uint32_t node,
   return k;
 }
 
-/* The links of shortest paths. */
+/* Writes the links of |node| that begin a shortest path. Returns how many. */
 static uint32_t short_ways(const struct mtr_sim *t, uint32_t node,
                            unsigned family, const uint8_t *dst, uint32_t *out,
                            uint32_t n) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * walk.c: at each node is the packet for this node, has its TTL run out, does a
- * filter take it; then by a link to the next one. The order is Linux's: a
- * filter never sees what has expired.
+ * walk.c: each node checks, in this order, if the packet is for it, if the TTL
+ * runs out, and if a filter takes it. Otherwise the packet goes over a link to
+ * the next node. The order is that of Linux: a filter never sees a packet whose
+ * TTL has run out.
  */
 #include "net/sim/walk.h"
 
@@ -15,8 +16,8 @@
 #include "wire/reply.h"
 
 enum {
-  STEPS = 1024,          /* of a packet whose TTL nobody touches */
-  WAYS = 64              /* links to choose from at most */
+  STEPS = 1024,          /* end of a packet whose TTL no node decrements */
+  WAYS = 64              /* most links to choose from */
 };
 
 static unsigned family_of(const uint8_t *packet) { return packet[0] >> 4; }
@@ -36,8 +37,9 @@ static uint64_t mix_bytes(uint64_t h, const uint8_t *p, size_t n) {
   return h;
 }
 
-/* What a balancer hashes: addresses and, of a flow, the first four bytes of the
- * transport header (ports; of ICMP type, code and checksum) and the label. */
+/* Returns the hash of a load balancer. It covers the destination and, as |by|
+ * says, the source and the IPv6 flow label, and then the first four bytes of
+ * the transport header (the ports; for ICMP type, code and checksum). */
 static uint32_t hash(const struct trip *trip, unsigned by, uint64_t salt) {
   const uint8_t *p = trip->packet;
   size_t head = wire_head(p), size = family_of(p) == 4 ? 4 : 16;
@@ -53,7 +55,7 @@ static uint32_t hash(const struct trip *trip, unsigned by, uint64_t salt) {
   return (uint32_t)(h >> 32);
 }
 
-/* The link that |trip| takes, or TOPO_NONE. */
+/* Returns the link that |trip| takes, or TOPO_NONE. */
 static uint32_t next_link(struct sim *s, const struct trip *trip) {
   const struct mtr_sim *t = s->topo;
   unsigned by = topo_node(t, trip->node)->balance;
@@ -74,7 +76,7 @@ static unsigned port_of(const struct trip *trip) {
                                                   : (unsigned)p[2] << 8 | p[3];
 }
 
-/* The filter that takes |trip|, or NULL. */
+/* Returns the filter that takes |trip|, or NULL. */
 static const struct mtr_sim_filter *filter(struct sim *s,
                                            const struct trip *trip) {
   const struct topo_range *range = &s->topo->filter_of[trip->node];
@@ -109,7 +111,7 @@ static void set_tos(uint8_t *p, int tos) {
   p[1] = (uint8_t)((p[1] & 0xf) | tos << 4);
 }
 
-/* The node forwards: 0 if the TTL has run out. */
+/* Decrements the TTL as the node forwards |trip|. Returns 0 if it runs out. */
 static int live_on(const struct mtr_sim *t, struct trip *trip) {
   const struct mtr_sim_node *node = topo_node(t, trip->node);
   uint8_t *ttl = wire_ttl(trip->packet);
@@ -128,7 +130,7 @@ static int may_fragment(const uint8_t *p) {
   return family_of(p) == 4 && !((p[6] << 8 | p[7]) & PROTO_IPV4_DF);
 }
 
-/* |trip| goes over |link|; 0 if it gets lost. */
+/* Takes |trip| over link |i|. Returns 0 if it gets lost. */
 static int cross(struct sim *s, struct trip *trip, uint32_t i) {
   const struct mtr_sim_link *link = topo_link(s->topo, i);
   trip->at += (int64_t)(link->delay * 1e6);
@@ -143,8 +145,8 @@ static int cross(struct sim *s, struct trip *trip, uint32_t i) {
   return 1;
 }
 
-/* Whether |trip| is for the node where it is; a translator passes what it knows
- * on. */
+/* Whether |trip| is for the node where it is. Answers that a translator knows
+ * are translated and go on. */
 static int arrived(const struct mtr_sim *t, struct trip *trip) {
   uint32_t owner = topo_owner(t, family_of(trip->packet),
                               wire_dst(trip->packet));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records are gathered in a buffer of fixed size, which is written when it is
- * half full or a second old, at the next step.
+ * record.c: records collect in a buffer of fixed size. Each step writes it to
+ * the file if it is half full, or if the last write is a second ago.
  */
 #include "net/tape/record.h"
 
@@ -26,13 +26,13 @@ struct record {
   struct net_ops ops;
   int fd;
   int error;             /* errno that ended the recording, 0 none */
-  int finished;          /* 1: the END is written, or never will be */
-  uint32_t owed;         /* probes that were offered and not yet taken */
+  int finished;          /* 1: the END is written or has failed */
+  uint32_t owed;         /* probes that were offered and are not yet sent */
   size_t used;           /* bytes in |buffer|, whole records */
   off_t whole;           /* bytes in the file, whole records */
   uint64_t records;
-  uint64_t waiting;      /* of them in |buffer| */
-  int64_t written;       /* ns; when it was last */
+  uint64_t waiting;      /* those of them that are still in |buffer| */
+  int64_t written;       /* ns; the time of the last write */
   struct tape_loss loss; /* as last recorded */
   uint8_t buffer[BUFFER];
 };
@@ -57,13 +57,13 @@ static void flush(struct record *r) {
   r->written = r->net.at;
 }
 
-/* Where the next record goes; there is room. */
+/* Returns the place for the next record; makes room for it. */
 static uint8_t *room(struct record *r) {
   if (r->used + RECORD > BUFFER) flush(r);
   return r->buffer + r->used;
 }
 
-/* The record up to |end| is complete. */
+/* Keeps the record that ends at |end|, unless the recording has ended. */
 static void keep(struct record *r, const uint8_t *end) {
   if (r->error || r->finished) {
     r->net.unrecorded += !r->finished;
@@ -119,8 +119,8 @@ static uint32_t record_send(struct net *net, const struct wire_probe *v,
   return k;
 }
 
-/* The inner transport is given the time that it is: the engine's is a moment
- * old. */
+/* Gives the inner transport the real time, because the engine's time stands
+ * still between ticks. */
 static uint32_t record_receive(struct net *net, unsigned i,
                                struct wire_reply *v, uint32_t n,
                                const struct net_clock *clock, int *more) {
@@ -192,7 +192,8 @@ static const struct net_ops record_ops = {
     .fds = record_fds,
     .close = record_close};
 
-/* The file of our own, empty; or a negative errno. */
+/* Opens the file, locks it for this engine and empties it. Returns the
+ * descriptor or a negative errno. */
 static int open_file(const char *path) {
   int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
   if (fd < 0) return -errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Replies wait in a heap, by the time at which they are to be received and then
- * in the order of the file.
+ * replay.c: replies wait in a heap, ordered by the time when they are to be
+ * received, then by their order in the file.
  */
 #include "net/tape/replay.h"
 
@@ -15,7 +15,7 @@
 #include "net/tape/replay_key.h"
 #include "wire/build.h"
 
-enum { WITHIN_NS = 1000000000 };       /* a deadline and the step that met it */
+enum { WITHIN_NS = 1000000000 };       /* from a deadline to its step */
 
 struct replay {
   struct net net;        /* first */
@@ -23,8 +23,8 @@ struct replay {
   struct replay_file file;
   uint32_t tick;         /* ticks that have passed */
   uint32_t *heap;        /* replies to come */
-  uint32_t waiting;      /* of them */
-  int64_t refused_until; /* ns; when a probe will be taken that was not */
+  uint32_t waiting;      /* how many they are */
+  int64_t refused_until; /* ns; when the refused probe will be accepted */
   struct tape_route route;           /* the last answer */
 };
 
@@ -59,7 +59,8 @@ static uint32_t pop(struct replay *p) {
 
 /* Time. */
 
-/* The next tick in the file, if it is of that kind and not too far off. */
+/* Sets the time to that of the next tick in the file, if this is of the same
+ * kind and soon enough; otherwise to |due|. A call has no |due|. */
 static void replay_tick(struct net *net, int64_t due) {
   struct replay *p = (struct replay *)net;
   const struct replay_tick *tick = p->file.ticks;
@@ -96,7 +97,8 @@ static int replay_route(struct net *net, struct net_route *r) {
   struct replay_entry *e =
       replay_find(&p->file, replay_key_route(r), 0, 1);
   if (!e) {
-    r->why = "the recording that is replayed has no such target";
+    r->why = "the recording has no such target with this protocol, source, "
+             "interface and mark";
     return -ENETUNREACH;
   }
   struct bytes body = replay_body(&p->file, e->body);
@@ -140,7 +142,7 @@ static uint16_t size_of(const struct wire_probe *v) {
   return v->size ? v->size : (uint16_t)(size > 0 ? size : 0);
 }
 
-/* |e| is sent again now, as |v|. */
+/* Sends the recorded probe |e| again now, as |v|: schedules its replies. */
 static void resend(struct replay *p, struct replay_entry *e,
                    const struct wire_probe *v, const struct tape_send *s,
                    struct net_sent *sent) {
@@ -175,7 +177,7 @@ static uint32_t replay_send(struct net *net, const struct wire_probe *v,
     struct bytes body = replay_body(&p->file, e->body);
     tape_take_send(&body, &s);
     if (s.later && e->tick > net->at && e->tick - net->at < WITHIN_NS) {
-      p->refused_until = e->tick;      /* as the kernel did then */
+      p->refused_until = e->tick;      /* as the kernel refused it then */
       return i;
     }
     replay_find(&p->file, key, 1, 1);
@@ -186,7 +188,8 @@ static uint32_t replay_send(struct net *net, const struct wire_probe *v,
 
 static uint16_t swapped(uint16_t v) { return (uint16_t)(v >> 8 | v << 8); }
 
-/* What named the recorded probe names that of the replay. */
+/* Replaces the identity of the recorded probe in |r| by that of its probe in
+ * the replay, and moves the time of |r| along. */
 static void translate(const struct replay *p, const struct replay_entry *e,
                       struct wire_reply *r) {
   struct tape_send s;

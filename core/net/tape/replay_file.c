@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * replay_file.c: all records are checked when the index is made, so that
- * nothing can be wrong with one later.
+ * replay_file.c: all records are checked when the index is made, so that later
+ * reads need no checks.
  */
 #include "net/tape/replay_file.h"
 
@@ -17,7 +17,7 @@
 #include "net/tape/replay_key.h"
 #include "net/tape/replay_link.h"
 
-enum { APART_NS = 1000000000 };        /* a stamp and its engine's time */
+enum { APART_NS = 1000000000 };        /* most between a stamp and its tick */
 static const int64_t most = 8ll << 30; /* bytes: record counts fit 32 bits */
 
 static int is_near(int64_t at, int64_t tick, int64_t before) {
@@ -52,7 +52,7 @@ static int add(struct replay_file *f, int kind, struct bytes body,
     if (f->ticks) f->ticks[f->tick_count] = *now;
     f->tick_count++;
     return 0;
-  case TAPE_REPLY: case TAPE_LOSS:     /* may have waited in the kernel */
+  case TAPE_REPLY: case TAPE_LOSS:     /* may be older than its tick */
     err = kind == TAPE_LOSS ? tape_take_loss(&body, &u.loss)
                             : tape_take_reply(&body, &u.reply);
     if (kind == TAPE_REPLY && !err &&
@@ -81,7 +81,7 @@ static int add(struct replay_file *f, int kind, struct bytes body,
     if (!err) key = replay_key_name(u.name.name, u.name.family);
     break;
   default:
-    return -EBADMSG;                   /* a second HEAD, or behind the END */
+    return -EBADMSG;                   /* a second HEAD */
   }
   if (f->entries)
     f->entries[f->entry_count] = (struct replay_entry){
@@ -96,7 +96,8 @@ static int refuse(int err, const char *text, char *why, size_t size) {
   return err;
 }
 
-/* Goes through all records; counts them where there is no memory yet. */
+/* Reads all records. Enters them in the index if that has memory already, and
+ * otherwise only counts them. */
 static int scan(struct replay_file *f, char *why, size_t size) {
   struct bytes file = bytes_of(f->bytes, f->size), body;
   struct replay_tick now = {.at = 0};

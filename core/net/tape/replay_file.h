@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * replay_file.h: reads a recording and makes the index of it.
+ * replay_file.h: reads a recording and makes its index.
  */
 #ifndef TAPE_REPLAY_FILE_H
 #define TAPE_REPLAY_FILE_H
 
 #include "net/tape/state.h"
 
-/* replay_load: reads the file |path| and makes an index of it; errors as those
- * of replay_open, and then nothing is left. replay_index: the same of |f|'s
- * bytes. replay_free: gives it all back. */
+/* replay_load: reads the file |path| into |f| and makes its index. Errors are
+ * those of replay_open; |f| is then empty. replay_index: makes the index of the
+ * bytes that are in |f|. replay_free: frees all memory of |f|. */
 int replay_load(struct replay_file *f, const char *path, char *why,
                 size_t size);
 int replay_index(struct replay_file *f, char *why, size_t size);

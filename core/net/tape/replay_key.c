@@ -16,8 +16,8 @@ static uint64_t mix_address(uint64_t key, const uint8_t addr[16]) {
   return mix(mix(key, half[0]), half[1]);
 }
 
-/* Classic changes a field with each probe: which of them is no choice of the
- * script's. */
+/* The layout classic changes one field with each probe. The script does not
+ * choose its values, so they are not part of the key. */
 uint64_t replay_key_send(const struct wire_probe *p, uint32_t payload) {
   int fixed = p->multipath != WIRE_CLASSIC;
   uint64_t key = mix_address(mix_address(TAPE_SEND, p->dst), p->src);

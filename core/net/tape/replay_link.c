@@ -9,7 +9,8 @@
 
 enum { IDS = 0x8001, PORTS = 0x10000, PLACES = 1 << 19, FAR = 64 };
 
-/* The latest probes by each field, and behind each its predecessor. */
+/* The latest probe for each value of a field, and for each probe the one before
+ * it with the same value. */
 struct latest {
   uint32_t id[IDS], ip_id[PORTS], port[PORTS], place[PLACES];
   uint32_t *before_id, *before_ip_id, *before_port;   /* by entry */
@@ -35,7 +36,8 @@ static void sent(const struct replay_file *f, struct latest *l,
   *id = *ip_id = *port = l->place[s.probe.handle & (PLACES - 1)] = entry;
 }
 
-/* How well |s| fits |r|, found by |id|: 2 for certain. */
+/* Returns how well the probe |s| fits the reply |r|: 0 not, 1 perhaps, 2 for
+ * certain. |by_id|: it was found by its identity, otherwise by its port. */
 static int fits(const struct tape_send *s, const struct wire_reply *r,
                 int by_id) {
   if (s->probe.family != r->family || s->probe.protocol != r->quoted_protocol)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * replay_link.h: which probe a recorded reply is about, found like the engine
- * itself does it, only more simply: it knows what all probes were and need not
- * decide whether to believe one. The handle that a transport gave; else the
- * identity with the source port, the identity alone, IPv4's identification, the
- * ports: of each, the latest probe before the reply.
+ * replay_link.h: finds the probe that each recorded reply answers. The engine
+ * does the same, but here it is simpler: all probes are known, and a reply need
+ * not be doubted. It looks for the handle that the transport gave, otherwise
+ * for the identity (best with the same source port), the IPv4 identification,
+ * and the ports. For each of them the latest probe before the reply counts.
  *
- * A reply that is about none is replayed at its own time, as it was.
+ * A reply that answers no known probe is replayed unchanged at its own time.
  */
 #ifndef TAPE_REPLAY_LINK_H
 #define TAPE_REPLAY_LINK_H
 
 #include "net/tape/state.h"
 
-/* replay_link: finds for every reply in |f| the probe that it is about. 0 or
+/* replay_link: finds for every reply in |f| the probe that it answers. 0 or
  * -ENOMEM. */
 int replay_link(struct replay_file *f);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each structure has one list of its fields, by which it is both written and
- * read.
+ * tape.c: each structure has one list of its fields. Writing and reading both
+ * follow this list, so they always agree.
  */
 #include "net/tape/tape.h"
 
@@ -115,7 +115,8 @@ static uint8_t *put_text(uint8_t *p, const char *text) {
   return put_bytes(put_u8(p, (unsigned)n), text, n);
 }
 
-/* A body begins behind its frame, which is written when its end is known. */
+/* A body begins after its frame. The frame is written last, because it holds
+ * the size of the body. */
 static uint8_t *open_body(uint8_t *frame, enum tape_kind kind) {
   return put_u8(frame + TAPE_FRAME, kind);
 }
@@ -167,8 +168,8 @@ uint8_t *tape_put_loss(uint8_t *p, const struct tape_loss *l) {
   return put_plain(p, TAPE_LOSS, l, LIST(loss));
 }
 
-/* Where the zone of a link-local address is kept: in bytes of it that are zero
- * otherwise (RFC 4291 2.5.6). */
+/* The zone of a link-local address is stored in the address, in bytes that are
+ * always zero (RFC 4291 2.5.6). This is the first of them. */
 enum { ZONE = 4 };
 
 static int link_local(const struct net_route *r) {
@@ -231,7 +232,8 @@ static void take(struct bytes *b, void *into, const struct field *f, size_t n) {
   }
 }
 
-/* A text into |out|[|size|], which always ends it. */
+/* Reads a text into |out|[|size|]. The caller has filled |out| with zeros, so
+ * the text is always terminated. */
 static void take_text(struct bytes *b, char *out, size_t size) {
   size_t n = bytes_u8(b);
   const uint8_t *text = bytes_take(b, n);

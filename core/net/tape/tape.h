@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: MIT
  *
- * tape.h: the file that a recording is kept in: what net/record writes and
- * net/replay reads, as bytes and back.
+ * tape.h: the format of a recording: record.h writes it, replay.h reads it.
  *
- * The file: the 8 bytes "mtrtape\n", the version as 32 bits, then records to
- * the end. A record: 16 bits, the size of its body, never 0; 32 bits, FNV-1a of
- * the body; the body, whose first byte is enum tape_kind. Numbers are little-
- * endian, addresses 16 bytes, text is preceded by its size in one byte. The
- * first record is the HEAD, the last the END, which counts the others: a file
- * without it was cut off.
+ * The file: the 8 bytes "mtrtape\n", the version in 32 bits, then records up to
+ * the end. A record: the size of its body in 16 bits, never 0; FNV-1a of the
+ * body in 32 bits; the body, whose first byte is enum tape_kind. Numbers are
+ * little-endian. Addresses have 16 bytes. Text is preceded by its size in one
+ * byte. The first record is the HEAD. The last is the END, which counts the
+ * others; a file without END was cut off.
  *
- * What a body holds behind its kind, in the order of the structures below
- * (tape.c has the sizes), and then:
+ * After its kind, a body holds the fields of its structure below (tape.c lists
+ * their order and sizes), and then:
  *
  *   HEAD   the name of the transport
- *   TICK   nothing: the time of the engine, until the next one
- *   SEND   nothing: a probe handed to the kernel, and what came of it
- *   REPLY  16 bits, the size of the extension objects; these
- *   ROUTE  why it failed
- *   PORT   nothing: a port that could not be reserved
- *   LOSS   nothing: losses so far, whenever there are more
- *   NAME   one address record after the other; a zone is in bytes 4..7 of its
- *          link-local address
- *   END    nothing
+ *   TICK   nothing more. It gives the engine's time until the next TICK.
+ *   SEND   nothing more. It is a probe given to the kernel, and the result.
+ *   REPLY  the size of the extension objects in 16 bits, then the objects
+ *   ROUTE  the text why it failed
+ *   PORT   nothing more. It is a port that could not be reserved.
+ *   LOSS   nothing more. It counts losses so far, written when they grow.
+ *   NAME   the name, then one address after the other; a zone is in bytes 4..7
+ *          of its link-local address
+ *   END    nothing more
  *
- * Times are ns of the recording host's monotonic clock. A change of any of this
- * is another TAPE_VERSION.
+ * Times are ns of the recording host's monotonic clock. Whoever changes this
+ * format raises TAPE_VERSION.
  */
 #ifndef TAPE_TAPE_H
 #define TAPE_TAPE_H
@@ -50,8 +49,8 @@ enum tape_kind {
 
 struct tape_head {
   uint64_t seed;         /* of the engine's choices */
-  int64_t at;            /* when it was opened */
-  int64_t epoch;         /* ns; time of day minus that clock */
+  int64_t at;            /* ns; when the transport was opened */
+  int64_t epoch;         /* ns; time of day minus the monotonic clock */
   uint32_t caps;
   uint32_t max_probes;
   uint16_t port_base;
@@ -61,20 +60,20 @@ struct tape_head {
 
 struct tape_tick {
   int64_t at;
-  uint8_t call;          /* 1: of a call from outside, 0: of a step */
+  uint8_t call;          /* 1: for a call from outside, 0: for a step */
 };
 
 struct tape_send {
   struct wire_probe probe;           /* without payload */
   struct net_sent sent;
   uint32_t payload;      /* FNV-1a of it */
-  uint8_t later;         /* 1: was offered before, and not taken */
+  uint8_t later;         /* 1: an earlier offer was refused for the moment */
 };
 
 struct tape_route {
   struct net_route ask;  /* |src|: what was asked for */
-  uint8_t src[16];       /* what was answered */
-  uint16_t error;        /* errno, 0 found */
+  uint8_t src[16];       /* the source address in the answer */
+  uint16_t error;        /* errno; 0: found */
   char why[TAPE_TEXT + 1];
 };
 
@@ -89,25 +88,25 @@ struct tape_loss {
 };
 
 struct tape_name {
-  uint16_t error;        /* errno, 0 found */
-  uint8_t family;        /* that was asked for, 0 both */
-  uint8_t count;         /* of |found| */
+  uint16_t error;        /* errno; 0: found */
+  uint8_t family;        /* that was asked for; 0: both */
+  uint8_t count;         /* number of addresses in |found| */
   char name[TAPE_TEXT + 1];
   struct net_route found[TAPE_NAMES];   /* |dst|, |family|, |interface| */
 };
 
 struct tape_end {
-  uint64_t records;      /* all before it */
+  uint64_t records;      /* number of records before it */
 };
 
-/* tape_hash: FNV-1a of |n| bytes. */
+/* tape_hash: returns FNV-1a of |n| bytes. */
 uint32_t tape_hash(const void *bytes, size_t n);
 
-/* tape_prologue: writes the beginning of a file; the next byte. */
+/* tape_prologue: writes the beginning of a file; returns the next byte. */
 uint8_t *tape_prologue(uint8_t *p);
 
-/* tape_put_*: write one record of at most TAPE_FRAME + TAPE_BODY bytes; the
- * next byte. Texts and lists that are too long are cut. */
+/* tape_put_*: write one record of at most TAPE_FRAME + TAPE_BODY bytes; return
+ * the next byte. Too long texts and extensions are cut. */
 uint8_t *tape_put_head(uint8_t *p, const struct tape_head *h);
 uint8_t *tape_put_tick(uint8_t *p, const struct tape_tick *t);
 uint8_t *tape_put_send(uint8_t *p, const struct tape_send *s);
@@ -118,16 +117,17 @@ uint8_t *tape_put_loss(uint8_t *p, const struct tape_loss *l);
 uint8_t *tape_put_name(uint8_t *p, const struct tape_name *n);
 uint8_t *tape_put_end(uint8_t *p, const struct tape_end *e);
 
-/* tape_begin: reads the prologue. 0, -ENOMSG: it is no recording, or -EPROTO:
- * of another version, which |*version| tells. */
+/* tape_begin: reads the prologue and sets |*version|. Returns 0, -ENOMSG (not a
+ * recording), or -EPROTO (another version). */
 int tape_begin(struct bytes *file, uint32_t *version);
 
-/* tape_next: the next record: its body without the kind in |*body|. Returns the
- * kind, 0 at the end of |*file|, or -EBADMSG: cut off or damaged. */
+/* tape_next: reads the next record; |*body| is its body without the kind.
+ * Returns the kind, 0 at the end of |*file|, or -EBADMSG (cut off or
+ * damaged). */
 int tape_next(struct bytes *file, struct bytes *body);
 
-/* tape_take_*: read a body of that kind. 0, or -EBADMSG. Pointers in it are
- * into |body|'s bytes. */
+/* tape_take_*: read a body of that kind. 0 or -EBADMSG. Pointers in the result
+ * point into the bytes of |body|. */
 int tape_take_head(struct bytes *body, struct tape_head *h);
 int tape_take_tick(struct bytes *body, struct tape_tick *t);
 int tape_take_send(struct bytes *body, struct tape_send *s);

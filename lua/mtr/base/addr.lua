@@ -125,12 +125,13 @@ function M.parse(text, bytes)
   return family, zone[0]
 end
 
--- Returns true if a text has dots and only numbers between them, such as 300, 0x7f or 010.
+-- Returns true if a text is a number, such as 300, 0x7f or 010, or numbers with dots between them.
+-- The resolver of the system takes such texts for IPv4 addresses, which few would recognize.
 local function is_numbers(text)
   for label in text:gmatch "[^.]+" do
     if not find(label, "^%d+$") and not find(label, "^0[xX]%x*$") then return false end
   end
-  return find(text, "%d%.") ~= nil or find(text, "%.%d") ~= nil
+  return find(text, "%w") ~= nil
 end
 
 --- Returns a message if a text looks like an address (only numbers and dots, or a colon) but is not
@@ -138,6 +139,9 @@ end
 ---@param text string
 ---@return string? message
 function M.broken(text)
+  if find(text, "/", 1, true) then
+    return ("%s is not an address or a name; only a campaign takes a prefix"):format(err.show(text))
+  end
   local address = text:gsub("%%.*", "")
   if not find(text, ":", 1, true) and not is_numbers(address) then return nil end
   return ("%s is not an IPv4 or IPv6 address"):format(err.show(text))

@@ -54,7 +54,7 @@ end
 function M.rate(value)
   local rate = units.rate(value)
   if rate then return rate end
-  return nil, 'must be a rate such as 100, "100/s" or "max"'
+  return nil, 'must be a rate in probes per second, such as 100, "100/s" or "max"'
 end
 
 --- Accepts one of some words; `values` has the value that each word stands for.

@@ -28,14 +28,30 @@ M.BUG = "BUG"
 ---@return nil, string message, string name
 function M.named(name, text) return nil, name .. ": " .. text, name end
 
+-- Errors of recordings. What the system calls them says nothing of a file.
+local OF_FILES = { ENOMSG = true, EPROTO = true, EBADMSG = true }
+
 --- Makes an environment error of the library or the system: the three values to return.
 ---@param code integer positive or negative errno
 ---@param why? string what failed and what to do
 ---@return nil, string message, string name
 function M.env(code, why)
   local message = lib.string(C.mtr_strerror(code, buffer, 256))
-  if why and why ~= "" then message = message .. ": " .. why end
-  return nil, message, lib.string(C.mtr_errname(code))
+  local name = lib.string(C.mtr_errname(code))
+  if why and why ~= "" then message = (OF_FILES[name] and name or message) .. ": " .. why end
+  return nil, message, name
+end
+
+--- Makes the environment error of a file. For EACCES it says why root may not do that.
+---@param code integer positive or negative errno
+---@param what string the file
+---@return nil, string message, string name
+function M.file(code, what)
+  local _, message, name = M.env(code, what)
+  if name == "EACCES" and lib.program and lib.program.root then
+    message = message .. " (mtrlua gives up root's power over the files of other users)"
+  end
+  return nil, message, name
 end
 
 --- Returns the name of an errno, such as "EPERM".
@@ -87,12 +103,27 @@ function M.nearest(word, words)
   return best
 end
 
+local function cut(text, most)
+  return #text > most and text:sub(1, most - 3) .. "..." or text
+end
+
+--- Makes text of one line safe for a terminal: control characters become "?".
+---@param text string
+---@return string
+function M.plain(text) return (text:gsub("%c", "?")) end
+
+--- Returns the name of a target for the beginning of a message: safe for a terminal, and not longer
+--- than a name can be.
+---@param target string
+---@return string
+function M.target(target) return cut(M.plain(target), 253) end
+
 --- Returns a value as text for a message: short, strings in quotes.
 ---@param value any
 ---@return string
 function M.show(value)
   if type(value) == "string" then
-    if #value > 60 then value = value:sub(1, 57) .. "..." end
+    value = cut(value, 60)
     return (("%q"):format(value):gsub("\\\n", "\\n"):gsub("%c", "?"))
   elseif type(value) == "number" or type(value) == "boolean" or value == nil then
     return tostring(value)
@@ -112,6 +143,16 @@ function M.unknown(who, name, names)
   local near = M.nearest(name, names)
   return ("%s: unknown option %s%s"):format(who, M.show(name),
     near and ("; did you mean %q?"):format(near) or "")
+end
+
+--- Returns true if the value that a hook returned ends what it belongs to. Raises if a hook means
+--- something that it cannot say.
+---@param value any "stop"; nil and false say nothing
+---@return boolean
+function M.stops(value)
+  if value == "stop" then return true end
+  if value then error(('a hook must return "stop" or nothing, got %s'):format(M.show(value)), 0) end
+  return false
 end
 
 --- Returns the text of any value that was raised.

@@ -138,7 +138,8 @@ function Cohort:hook(fn, object, e)
   local trace, handle = self.trace, e.trace
   if self.marked > 0 and self.marks[handle] then return end
   trace.handle = handle
-  if fn(trace, object) == "stop" then trace:stop() end
+  local value = fn(trace, object)
+  if value and err.stops(value) then trace:stop() end
 end
 
 --- Takes the DONE event of one of its traces.

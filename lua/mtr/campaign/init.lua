@@ -105,11 +105,9 @@ end
 -- Calls user code; reports its error, and the campaign goes on.
 local function call(c, fn, ...)
   local ok, value = xpcall(fn, err.traceback, ...)
-  if not ok then
-    c.engine:report(value)
-  elseif value == "stop" then
-    c:stop()
-  end
+  if ok then ok, value = pcall(err.stops, value) end
+  if not ok then return c.engine:report(value) end
+  if value then c:stop() end
 end
 
 --- Ends the campaign: traces under way end as "halted", and their results are handed out.

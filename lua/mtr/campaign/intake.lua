@@ -61,9 +61,10 @@ end
 -- Takes one target.
 local function pull(c)
   local group, feed = c.cohort, c.feed
-  local kind, what = feed:next(group.bytes)
+  local kind, what, name = feed:next(group.bytes)
   if not kind then
     c.exhausted = true
+    if what then c:fail(what, name) end
     return
   end
   c.tally.targets = c.tally.targets + 1
@@ -74,7 +75,8 @@ local function pull(c)
   elseif c.apart then
     start_single(c, what > 0 and feed.text or addr.format(group.bytes, kind))
   else
-    local ok, message, name = group:add(kind, what)
+    local ok, message
+    ok, message, name = group:add(kind, what)
     if not ok then c:cannot(addr.format(group.bytes, kind), message, name) end
   end
 end

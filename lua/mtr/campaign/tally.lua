@@ -2,6 +2,7 @@
 --
 -- The counters of a campaign, and its summary.
 
+local err = require "mtr.base.err"
 local words = require "mtr.record.words"
 
 local M = {}
@@ -47,7 +48,7 @@ end
 function Tally:refuse(target, message, name)
   self.failed = self.failed + 1
   self.errors[name] = (self.errors[name] or 0) + 1
-  self.first_error = self.first_error or ("%s: %s"):format(target, message)
+  self.first_error = self.first_error or ("%s: %s"):format(err.target(target), message)
 end
 
 local function copy(counts)

@@ -29,7 +29,8 @@ local failure
 function M.wrong(given)
   local why = given == nil and failure
   failure = nil
-  return "targets must be a list or an iterator of strings" .. (why and ": " .. why or "")
+  if why then return "targets is nil: " .. why end
+  return "targets must be a list or an iterator of strings"
 end
 
 --- Reads targets from a file: the first word of each line; "#" begins a comment. "-" is standard
@@ -44,24 +45,33 @@ function M.file(path)
   local owned = path ~= "-"
   local file, _, code = io.stdin, nil, nil
   if owned then file, _, code = io.open(path) end
-  failure = not file and select(2, err.env(code, path)) or nil
-  if not file then return err.env(code, path) end
+  failure = not file and select(2, err.file(code, path)) or nil
+  if not file then return err.file(code, path) end
   return setmetatable({
     file = file, name = owned and path or "standard input", line = lines.of(file), owned = owned,
   }, File)
 end
 
-function File:__call()
+--- Returns the next target; nil at the end; nil, a message and a name if the file cannot be read.
+---@return string?
+---@return string? message, string? name
+function File:read()
   while self.file do
-    local line, message = self.line()
+    local line, _, code = self.line()
     local word = line and line:gsub("#.*", ""):match "%S+"
     if word then return word end
     if not line then
       if self.owned then self.file:close() end
       self.file = nil
     end
-    if message then error(("targets.file: reading %s: %s"):format(self.name, message), 0) end
+    if code then return err.env(code, "reading " .. self.name) end
   end
+end
+
+function File:__call()
+  local word, message = self:read()
+  if message then error("targets.file: " .. message, 0) end
+  return word
 end
 
 --- Iterates over the addresses of a prefix. With a step: the first address of each part that has
@@ -104,6 +114,8 @@ function M.feed(targets)
   local feed = setmetatable({}, Feed)
   if type(targets) == "table" and targets.next and targets.bytes then
     feed.range, feed.iterate = targets, function() end
+  elseif getmetatable(targets) == File then
+    function feed.iterate() return targets:read() end
   elseif callable(targets) then
     feed.iterate = targets
   elseif type(targets) == "table" then
@@ -115,19 +127,21 @@ function M.feed(targets)
 end
 
 --- Returns the next target: family and zone of an address, which it writes into `out`; or 0 and a
---- name; or -1 and a message that begins with the name of the error; or nil at the end.
+--- name; or -1 and a message that begins with the name of the error; or nil at the end; or nil, a
+--- message and a name if no more targets can be read.
 ---@param out ffi.cdata* 16 bytes
 ---@return integer?
 ---@return integer|string?
+---@return string?
 function Feed:next(out)
   if self.range then
     local family = self.range:next(out)
     if family then return family, 0 end
     self.range = nil
   end
-  local text = self.iterate()
+  local text, message, name = self.iterate()
   self.text = text
-  if text == nil then return nil end
+  if text == nil then return nil, name and message, name end
   if type(text) ~= "string" or text == "" then
     self.text = err.show(text)
     return -1, "EINVAL: a target must be an address, a prefix or a name, got " .. self.text

@@ -81,7 +81,7 @@ local function network(value)
   return nil, "must be a network of mtr.sim, its description or the name of a file"
 end
 
-local function name(value)
+local function device(value)
   if type(value) == "string" and #value > 0 and #value < 16 then return value end
   return nil, "must be the name of an interface"
 end
@@ -112,7 +112,7 @@ M.declaration = check.declare("engine", {
     doc = "source address of IPv4 probes" },
   { name = "source6", kind = check.address(6), otherwise = "by route",
     doc = "source address of IPv6 probes" },
-  field { name = "interface", kind = name, otherwise = "by route",
+  field { name = "interface", kind = device, otherwise = "by route",
     doc = "send through this interface" },
   field { name = "mark", kind = check.integer(0, 0xffffffff), default = 0,
     doc = "firewall mark, SO_MARK, of the probes" },
@@ -141,15 +141,21 @@ M.declaration = check.declare("engine", {
     doc = "how much goes to a log function" },
 })
 
+--- The options that are also options of mtrlua, with their names there.
+---@type table<string, string>
+M.command_line = {}
+for option in ("transport sim rate source4 source6 interface mark log seed record replay")
+  :gmatch "%S+" do M.command_line[option] = "--" .. option end
+
 -- Finds options that exclude each other.
 local function clash(out, transport, given)
   if out.record and out.replay then return "record and replay exclude each other" end
   if out.sim and (out.record or out.replay) then
-    return "a simulated network is repeated by its seed, not by record or replay"
+    return "sim excludes record and replay: a simulated network is repeated by its seed"
   elseif out.sim and transport ~= C.MTR_AUTO and transport ~= C.MTR_SIM then
-    return ("sim needs transport %q, got %s"):format("sim", err.show(given))
+    return ("sim excludes transport %s"):format(err.show(given))
   elseif transport == C.MTR_SIM and not out.sim and not out.replay then
-    return 'transport "sim" needs a network: sim = mtr.sim{ ... } or a file'
+    return 'transport "sim" needs a network: give the option sim, a file or mtr.sim{ ... }'
   end
 end
 
@@ -210,7 +216,7 @@ function M.exclude(given, within)
     return set
   end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
-  if errno then return err.env(errno, "exclude list " .. given) end
+  if errno then return err.file(errno, "exclude list " .. given) end
   return err.named("EINVAL", "exclude list " .. message)
 end
 

@@ -36,7 +36,7 @@ end
 ---@return mtr.EngineOptions
 function M.options()
   local opts = merge(configured, given())
-  if given().sim then opts.transport = "sim" end
+  if given().sim then opts.transport = given().transport or "sim" end
   return opts
 end
 

@@ -12,6 +12,7 @@ local err = require "mtr.base.err"
 local call = require "mtr.trace.call"
 local dispatch = require "mtr.engine.dispatch"
 local iterate = require "mtr.trace.iterate"
+local instances = require "mtr.strategy.instances"
 local sockets = require "mtr.engine.sockets"
 local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
@@ -109,6 +110,7 @@ local function shut(engine)
   sockets.close(engine)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
   engine.hop._engine, engine.reply._engine = nil, nil
+  instances.forget()
   loop.remove(engine)
 end
 
@@ -237,7 +239,6 @@ end
 
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
 Engine.prober = prober.open
-
 --- Does the same as mtr.go.
 ---@param fn function
 ---@return mtr.Task
@@ -246,5 +247,4 @@ function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 --- Reports the error of a hook once: to the reporter, this engine's log or standard error.
 ---@param text string
 function Engine:report(text) err.report(text, self.log) end
-
 return M

@@ -76,7 +76,8 @@ function M.open(config, sim)
   if raw and none_left(kit) then
     return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
   end
-  return err.env(code, lib.string(why))
+  local make = lib.string(config.recording) ~= "" and err.file or err.env
+  return make(code, lib.string(why))
 end
 
 --- Closes the library's engine, and returns its set of sockets.

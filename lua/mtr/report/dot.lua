@@ -15,7 +15,7 @@ local function name(node, ttl) return node == "*" and "* at " .. ttl or node end
 ---@return string
 function Dot:text(result) -- luacheck: no self
   local out = { ('digraph "%s" {\n  rankdir=LR;\n  node [shape=box];\n'):format(result.dst) }
-  for _, hop in ipairs(result.mda.hops) do
+  for _, hop in ipairs(result.mda and result.mda.hops or {}) do
     for _, link in ipairs(hop.links) do
       out[#out + 1] = ('  "%s" -> "%s";\n'):format(name(link.from, hop.ttl - 1),
         name(link.to, hop.ttl))

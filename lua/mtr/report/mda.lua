@@ -25,13 +25,14 @@ end
 ---@param result mtr.Result
 ---@return string
 function Mda:text(result)
-  local found = result.mda
-  local out = { ("%spaths to %s (%s), %s, %s %% sure with %d flows, %d probes\n"):format(
-    self.gap and "\n" or "", Sink.plain(result.target), result.dst, result.protocol,
-    found.confidence, found.flows, result.probe_count) }
+  local found = result.mda                -- nil if the trace ended before its first probe
+  local hops = found and found.hops or {}
+  local sure = found and ("%s %% sure with %d flows, "):format(found.confidence, found.flows) or ""
+  local out = { ("%spaths to %s (%s), %s, %s%d probes\n"):format(self.gap and "\n" or "",
+    Sink.plain(result.target), result.dst, result.protocol, sure, result.probe_count) }
   self.gap = true
-  for _, hop in ipairs(found.hops) do nodes(hop, out) end
-  for _, d in ipairs(mda_diamond.diamonds(found.hops)) do
+  for _, hop in ipairs(hops) do nodes(hop, out) end
+  for _, d in ipairs(mda_diamond.diamonds(hops)) do
     out[#out + 1] = ("diamond: %s to %s, %d wide, %d long\n"):format(d.from, d.to, d.width,
       d.length)
   end

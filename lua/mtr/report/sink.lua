@@ -47,7 +47,7 @@ function Sink:open()
     return true
   end
   local file, _, code = io.open(self.path, "w")
-  if not file then return err.env(code, self.path) end
+  if not file then return err.file(code, self.path) end
   file:setvbuf "no"
   self.file, self.name, self.owned = file, self.path, true
   return true
@@ -87,10 +87,7 @@ function Sink:close()
   return true
 end
 
---- Makes text of one line safe for a terminal: control characters become "?".
----@param text string
----@return string
-function M.plain(text) return (text:gsub("%c", "?")) end
+M.plain = err.plain
 
 --- Makes the module of a reporter: its new(out, opts) makes a reporter, which writes the text that
 --- methods.text(self, result) returns for each result. self.opts is `opts`.

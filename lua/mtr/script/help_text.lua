@@ -40,12 +40,14 @@ local function positional(help)
   return found
 end
 
-local function add(flags, parser, spec)
+-- Adds an option; adds its names to `valued` if it has a value.
+local function add(flags, parser, spec, valued)
   local names, value = spec:match "^(.*) (%u+)$"
   for name in (names or spec):gmatch "%S+" do
     if not name:find "^%-%w$" and not name:find "^%-%-%w[%w-]*$" then
       unreadable("option line", spec)
     end
+    valued[name] = value and true or nil
   end
   local short = flags[spec] or FLAGS[spec]
   if names then
@@ -62,16 +64,18 @@ local function add(flags, parser, spec)
   end
 end
 
---- Adds the arguments in a help text to a parser; returns true if there are targets.
+--- Adds the arguments in a help text to a parser. Returns true if there are targets, and the names
+--- of the options that have a value.
 ---@param help string
 ---@param flags table<string, { [1]: string, [2]: any }> the name and value that each flag sets
 ---@param parser table of lua-argparse
----@return boolean
+---@return boolean targets
+---@return table<string, true> valued
 function M.read(help, flags, parser)
-  local targets = positional(help)
+  local targets, valued = positional(help), {}
   if targets then parser:argument("target"):args(targets == "TARGET..." and "+" or 1) end
-  for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec) end
-  return targets ~= nil
+  for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec, valued) end
+  return targets ~= nil, valued
 end
 
 return M

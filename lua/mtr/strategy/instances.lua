@@ -60,16 +60,17 @@ local function make(s, trace, meta, old)
   return s.run and script.new(trace, s.run, instance) or instance
 end
 
--- Maps each strategy to the metatable of its instances of single traces.
-local metas = setmetatable({}, { __mode = "k" })
+-- Maps each strategy to the metatable of its instances of single traces. The values are weak too,
+-- because each refers to its key.
+local metas = setmetatable({}, { __mode = "kv" })
 
 -- Instances of ended single traces, to use again: by the options in force and the strategy.
-local spare, SPARES = setmetatable({}, { __mode = "k" }), 1000
+local spare, kept, SPARES = {}, 0, 1000
 
 local function spares(options, s)
   local by = spare[options]
   if not by then
-    by = setmetatable({}, { __mode = "k" })
+    by = {}
     spare[options] = by
   end
   local list = by[s]
@@ -86,6 +87,7 @@ local function again(trace, s)
   local n = #list
   local old = list[n]
   list[n], trace.base = nil, s
+  if old then kept = kept - 1 end
   return old
 end
 
@@ -95,11 +97,13 @@ end
 ---@return mtr.Strategy
 function M.single(trace, s)
   local old = nil
+  local meta = nil
   if type(s) == "table" then
-    if not metas[s] then metas[s] = { __index = s } end
+    meta = metas[s] or { __index = s }
+    metas[s] = meta
     if s.reuse then old = again(trace, s) end
   end
-  local instance = make(s, trace, metas[s], old)
+  local instance = make(s, trace, meta, old)
   if type(instance) == "table" and instance.trace ~= trace then instance.trace = trace end
   return instance
 end
@@ -109,10 +113,17 @@ end
 function M.release(trace)
   local s, base = trace.strategy, trace.base
   if script.release(s) or not base then return end
+  if type(s) == "table" then s.trace = nil end
+  if kept == SPARES then spare, kept = {}, 0 end -- they may be of options that nobody uses now
   local list = spares(trace.options, base)
-  local n = #list
-  if n < SPARES then list[n + 1] = s end
+  list[#list + 1], kept = s, kept + 1
   trace.strategy = nil
+end
+
+--- Frees what is kept to be used again.
+function M.forget()
+  spare, kept = {}, 0
+  script.forget()
 end
 
 ---@class mtr.Instances

@@ -30,8 +30,9 @@ local M = {}
 local Script = {}
 Script.__index = Script
 
--- Scripts of ended traces, to use again.
-local spare, SPARES = {}, 1000
+-- Scripts of ended traces, to use again. One that had a long queue of ends is not kept, because its
+-- table stays as large as the queue was.
+local spare, SPARES, QUEUE = {}, 1000, 64
 
 --- Makes an instance for a trace.
 ---@param trace mtr.Trace|mtr.BorrowedTrace
@@ -57,10 +58,17 @@ end
 function M.release(self)
   if type(self) ~= "table" or getmetatable(self) ~= Script then return false end
   for at = self.first, self.last do self[at] = nil end
-  self.trace, self.instance, self.co, self.wake = false, nil, false, nil
+  self.trace, self.fn, self.instance, self.name, self.co = false, false, nil, nil, false
+  self.sends, self.reason, self.data, self.wake = false, false, false, nil
   local n = #spare
-  if n < SPARES then spare[n + 1] = self end
+  if n < SPARES and self.last <= QUEUE then spare[n + 1] = self end
   return true
+end
+
+--- Frees the instances and coroutines that are kept to be used again.
+function M.forget()
+  spare = {}
+  coro.forget()
 end
 
 local function outcome(self, how, a, b, c)

@@ -23,7 +23,7 @@ local script = require "mtr.strategy.script"
 local runner = require "mtr.strategy.runner"
 local timer = require "mtr.wait.timer"
 
-local C = lib.C
+local C, stops = lib.C, err.stops
 local M = {}
 
 ---@class mtr.Trace: mtr.Op, mtr.TraceFields, mtr.TraceEntry
@@ -132,7 +132,8 @@ end
 ---@param fn function
 ---@param object table
 function Trace:hook(fn, object)
-  if fn(self, object) == "stop" then self:stop() end
+  local value = fn(self, object)
+  if value and stops(value) then self:stop() end
 end
 
 --- Reports an error of user code in this trace, and ends the trace.

@@ -201,7 +201,8 @@ function Prober:hook(hook, object, e)
     room.id[place], room.handle[place] = false, 0
     self.outstanding = self.outstanding - 1
   end
-  if hook(self, object, id) == "stop" then self:close() end
+  local value = hook(self, object, id)
+  if value and err.stops(value) then self:close() end
   if ends and self.outstanding == 0 and self.open then rest(self) end
 end
 

@@ -86,8 +86,13 @@ function M.run(task, ...) return outcome(task, resume(task, ...)) end
 -- The value that a worker yields when its function has returned.
 local ENDED = {}
 
+-- The results take the place of the function and its parameters: a worker that waits to be used
+-- again must not keep what its last function worked on.
 local function work(fn, a, b)
-  while true do fn, a, b = yield(ENDED, fn(a, b)) end
+  while true do
+    fn, a, b = fn(a, b)
+    fn, a, b = yield(ENDED, fn, a, b)
+  end
 end
 
 local spare, SPARES = {}, 1000
@@ -117,5 +122,8 @@ function M.go_on(worker, fn, a, b)
   if n < SPARES then spare[n + 1] = worker end
   return "ends", x, y, z
 end
+
+--- Frees the workers that wait to be used again.
+function M.forget() spare = {} end
 
 return M

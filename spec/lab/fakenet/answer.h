@@ -7,8 +7,8 @@
  * TCP with RST. Errors quote the IP header and 8 bytes, as RFC 792 wants it,
  * with a TTL of 1 and the header checksum to match, as a router sees it.
  *
- * IP options, IPv6 extension headers, later fragments and all else that no
- * tracer sends come to nothing and are counted.
+ * IP options, IPv6 extension headers, later fragments and all other packets
+ * that no tracer sends get no answer and are counted.
  */
 #ifndef FAKENET_ANSWER_H
 #define FAKENET_ANSWER_H
@@ -21,7 +21,7 @@ enum answer_kind {
   ANSWER_SILENT,                   /* a router that never answers */
   ANSWER_DARK,                     /* a destination that never answers */
   ANSWER_OTHER,                    /* no probe */
-  ANSWER_LOST,                     /* an answer that did not get out */
+  ANSWER_LOST,                     /* an answer that could not be sent */
   ANSWER_KINDS
 };
 

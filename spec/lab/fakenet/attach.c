@@ -5,8 +5,8 @@
  *   attach load OBJECT PROGRAM INTERFACE [SETTING=VALUE...]
  *   attach stats INTERFACE
  *
- * A program stays on its interface when this one ends, and goes with it: there
- * is nothing to clean up but the interface. Built with libbpf.
+ * A program stays on its interface when attach ends, and is removed together
+ * with the interface, so nothing else needs cleaning up. Built with libbpf.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

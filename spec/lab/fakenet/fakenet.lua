@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load lab: a prober in a namespace of its own before a fake internet of 16 million
--- destinations (model.h). An XDP program answers for it at the other end of a veth; a program there
--- where a known delay is wanted (wire); or, where XDP cannot be had, one behind a TUN device, or a
--- TAP device where the prober needs Ethernet.
+-- The load lab: a prober in its own namespace, connected to a fake internet of 16 million
+-- destinations (model.h). There are four kinds: xdp, an XDP program that answers at the other end
+-- of a veth; wire, an ordinary program there that answers after a known delay; and where XDP is not
+-- available tun, a program behind a TUN device, or tap, the same with a TAP device if the prober
+-- needs Ethernet.
 --
 --   local net = assert(fakenet.up({ kind = "xdp", settings = { "silent=50" } }))
 --   net:exec("build/mtrlua trace 10.0.1.7")

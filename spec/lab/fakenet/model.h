@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fake internet: which routers are on the way to a destination, and who of
- * them keeps silent. Everything is a pure function of the destination, the hop,
- * the flow and struct model, so that the XDP responder, the TUN responder and
- * the ground truth agree without a table. No libc: this compiles for BPF too.
+ * The fake internet: which routers are on the path to a destination, and which
+ * of them never answer. Everything is a pure function of the destination, the
+ * hop, the flow and struct model, so that the XDP responder, the TUN responder
+ * and the ground truth agree without a table. No libc: this compiles for BPF
+ * too.
  *
  * 16,646,144 destinations, 254 in each /24 of 10.0.0.0/8; those of one /24
  * share its path. Hop t is router 100.64.0.0 + (t - 1) * 65536 + the /24's

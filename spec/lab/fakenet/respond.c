@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * respond: the responder where XDP cannot be had, and the one with a known
- * delay: answers what comes out of a device, each answer DELAY after its probe,
- * in order.
+ * respond: the responder for hosts without XDP, and for a known delay. It
+ * answers the packets that come out of a device, each answer DELAY after its
+ * probe, in order.
  *
  *   respond tun|tap|wire DEVICE COUNTERS HOLDER DELAY_US LATE_US
  *     [SETTING=VALUE...]
  *
- * A TUN or TAP device it makes, and a probe counts from when it is read. With
- * wire the device is there, an end of a veth: what is sent into the other end
- * has arrived at this one before the sender's system call returns, the kernel
- * says when, and the probe counts from then. That delay is the more exact. An
- * answer that would be more than LATE_US late, unless that is 0, is lost.
+ * With tun or tap it makes the device, and the delay counts from when it reads
+ * the probe. With wire the device exists: it is one end of a veth. A packet
+ * that is sent into the other end arrives here before the sender's system call
+ * returns; the kernel stamps it, and the delay counts from then, which is more
+ * exact. An answer that is more than LATE_US late is lost, unless that is 0.
  *
- * When the device is there it goes on in the background, keeps its counters in
+ * When the device is ready it goes on in the background, keeps its counters in
  * the file COUNTERS (one 64-bit number per answer_kind; tell prints them) and
  * ends with process HOLDER. While answers are due it spins, so that the delay
- * is exact to a few us: give it a CPU of its own. Longer answers than a slot
- * holds are lost.
+ * is exact to a few us: give it its own CPU. Answers that are longer than a
+ * slot are lost.
  *
  *   respond tell COUNTERS
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Words to numbers and back. A wrong word is told with the range that would
- * have been right; nothing is guessed.
+ * Converts words to numbers and back. The error for a wrong word gives the
+ * range of right ones; nothing is guessed.
  */
 #include "settings.h"
 

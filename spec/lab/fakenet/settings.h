@@ -9,11 +9,11 @@
 #include "model.h"
 
 /* settings_read: reads |n| words such as "hops=10 span=7 silent=50 dark=0
- * balance=1 seed=7" on top of MODEL_DEFAULT. NULL, or what is wrong, in a
- * buffer that the next call uses again. */
+ * balance=1 seed=7" on top of MODEL_DEFAULT. Returns NULL, or the error text in
+ * a buffer that the next call uses again. */
 const char *settings_read(struct model *m, int n, char **words);
 
-/* settings_print: one line of name=value: a counter of each answer_kind. */
+/* settings_print: prints the counter of each answer_kind as name=value. */
 void settings_print(const unsigned long long *counts);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * truth: what there is to be found in the fake internet, from the model that
- * the responders answer by.
+ * truth: prints what a tracer must find in the fake internet, from the same
+ * model as the responders use.
  *
  *   truth targets N [SETTING=VALUE...]     the first N destinations
  *   truth path DESTINATION [SETTING...]    its hops, `*` where nobody answers
  *   truth score N [SETTING=VALUE...]       compare lines on standard input
  *
- * The lines are DESTINATION HOP ADDRESS, of the first N destinations, IPv4 or
- * IPv6 (then every destination is: `six` as the first setting). A line counts
- * once; destinations are looked for at their own hop, whatever hop the line
- * says, for they answer all beyond. Where two routers share the load either is
- * right, and a hop is only expected when both answer.
+ * The lines are DESTINATION HOP ADDRESS, of the first N destinations, all IPv4
+ * or, with `six` as the first setting, all IPv6. A line counts once. The line
+ * of a destination itself counts at its true hop, whatever hop it says, because
+ * a destination answers every larger TTL too. Where two routers share the load
+ * either one is right, and the hop is expected only if both answer.
  */
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- How the bench runs what it compares, each in the prober of a lab and within a time limit: the
--- engine, the bare loop, the engine's memory probe, and other people's tracers. A contender prints
--- key=value or is measured from outside; either way a table of numbers comes back. A contender that
--- fails is an error, because a bench without it would be incomplete.
+-- engine, the bare loop, the engine's memory test, and other tracers. A contender prints key=value
+-- or is measured from outside; in both cases the function returns a table of numbers. A contender
+-- that fails is an error, because a bench without it would be incomplete.
 
 local measure = require "spec.perf.kit.measure"
 

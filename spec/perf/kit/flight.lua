@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Traces of an engine in flight: as one ends the next one starts, with a callback for each, as a
--- user would write it.
+-- Keeps a number of traces of an engine running: when one ends, the next one starts. Each has a
+-- callback, as a user would write it.
 
 --- A flight over the targets that an iterator gives, at most `width` of them at once.
 ---@param engine mtr.Engine

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Functions that the parts of the bench share: runs in turns, and the medians of their columns.
--- Every figure with a target is a ratio to mini, or a difference from it, between runs next to each
--- other; the median of these is reported.
+-- Functions that the parts of the bench share: they run contenders in turns and compute the medians
+-- of the columns. Every figure with a target is a ratio to mini or a difference from it, between
+-- two runs that followed each other; the report gives the median of these.
 
 local runs = require "spec.perf.kit.load_runs"
 

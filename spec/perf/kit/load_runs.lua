@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the load bench runs what it compares, all of them alike: in the prober of the load lab, on
--- CPU 0, by run.lua's ruler. Each function gives a table of numbers: what the contender printed and
--- what run.lua measured (packets, rate, peak, us_per_packet, rss_kib); nil and why when it is not
--- to be had here. What goes wrong is an error.
+-- Runs what the load bench compares, all in the same way: in the prober of the load lab, on CPU 0,
+-- measured by run.lua. Each function returns a table of numbers: those that the contender printed
+-- and those that run.lua measured (packets, rate, peak, us_per_packet, rss_kib). It returns nil and
+-- the reason when this machine does not have the contender. A failure is an error.
 
 local cjson = require "cjson"
 local contenders = require "spec.perf.kit.contenders"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a process can find out about itself: CPU time, memory, allocations (when malloc_count.c is
--- preloaded), and what the kernel counted in its network. Plain reads, no state; Linux only.
+-- What a process can measure of itself: CPU time, memory, allocations (when malloc_count.c is
+-- preloaded), and the kernel's counters of its network. It only reads and keeps no state. Linux
+-- only.
 
 local ffi = require "ffi"
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The bench's report: figures, some with a target, as plain text while they come and as JSON at the
--- end. A figure that misses its target makes the report fail; one without a target never does.
+-- The bench's report: figures, some with a target. It prints them as text when they arrive and as
+-- JSON at the end. A figure that misses its target makes the report fail; one without a target
+-- never does.
 
 local cjson = require "cjson"
 

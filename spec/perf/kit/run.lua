@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- Measures all contenders in the same way: runs a command on CPU 0 and measures it from outside:
--- CPU time and peak memory by wait4, packets and their rate by the counter of the interface, read
--- every 50 ms. Prints what the command printed, then one line of key=value.
+-- Measures all contenders in the same way. It runs a command on CPU 0 and measures it from outside:
+-- CPU time and peak memory by wait4, packets and their rate by the counter of the interface, which
+-- it reads every 50 ms. It prints what the command printed, then one line of key=value.
 --
 --   luajit spec/perf/kit/run.lua DEVICE COMMAND [ARGS]
 --
--- In the network that it measures, from the top of the tree. seconds and rate are from the first
--- packet to the last; peak is the most in half a second. Its children's CPU counts when they were
--- waited for.
+-- It runs in the network that it measures, from the top directory. seconds and rate are from the
+-- first packet to the last; peak is the highest rate within half a second. The CPU time of children
+-- counts once the command has waited for them.
 
 package.path = "./?.lua;" .. package.path
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a campaign costs: TARGETS destinations, streamed through mtr.campaign with at most WINDOW
--- traces under way, and a callback for each trace; with hooks and reporters or without. One line of
--- key=value tells what it took.
+-- Measures what a campaign costs: TARGETS destinations are streamed through mtr.campaign, with at
+-- most WINDOW traces at a time and a callback for each trace, with hooks and reporters or without.
+-- It prints one line of key=value.
 --
 --   mtrlua spec/perf/loads/campaign.lua [targets=8000] [window=1000] [rate=max] [transport=auto]
 --     [from=many] [ttls=8] [protocol=icmp] [timeout=2s] [on_trace=on] [on_hop=off] [jsonl=off]

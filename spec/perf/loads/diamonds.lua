@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- How often mda finds every next hop of a load balancer: one diamond, but to each of many targets
--- flows fall otherwise on its branches, so that each is a diamond of its own.
+-- Measures how often mda finds every next hop of a load balancer. There is one balancer, but it
+-- spreads the flows to each target differently, so each of the many targets is a test of its own.
 --
 --   mtrlua spec/perf/loads/diamonds.lua [targets=1000] [width=16] [confidence=95] [seed=1]
 --
--- One line of key=value: to how many of them all were found, the links to and from them too.
+-- It prints one line of key=value; found is the number of targets for which it found all next hops
+-- and all links to and from them.
 
 package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. package.path
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The engine's side of the bench: the traffic of bare.c, made as a user would make it, by a script
--- that starts TRACES traces at once and checks each hop in on_hop against the lab's own truth. One
--- line of key=value tells what it cost and what the kernel and the engine counted meanwhile.
+-- The engine's side of the bench: it sends the same traffic as bare.c, in the way of a user: a
+-- script starts TRACES traces at once and checks each hop in on_hop against the path that the lab
+-- knows. It prints one line of key=value: the cost, and what the kernel and the engine counted.
 --
 --   mtrlua spec/perf/loads/hops.lua [traces=1000] [rounds=10] [warm=1] [ttls=8]
 --     [rate=max] [hook=on|off]

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a strategy finds for how many probes: the addresses of routers that answer, over a simulated
--- internet. Doubletree's traces share one state.
+-- Measures how many probes a strategy needs to find router addresses that answer, over a simulated
+-- internet. The traces of doubletree share one state.
 --
 --   mtrlua spec/perf/loads/interfaces.lua [strategy=window] [targets=20000] [prefixes=20000]
 --     [flight=100] [seed=1]
 --
--- One line of key=value.
+-- It prints one line of key=value.
 
 package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. package.path
 

@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- The engine under load, as a campaign would use it: targets are streamed from a file, a number of
--- traces is kept in flight, and a Lua callback gets the result of each. One line of key=value says
--- what the engine counted; what it cost is measured from outside, by run.lua.
+-- The engine under load, used as by a campaign: it streams targets from a file, keeps a number of
+-- traces running, and a Lua callback gets the result of each. It prints one line of key=value with
+-- the engine's counters; run.lua measures the cost from outside.
 --
 --   mtrlua spec/perf/loads/load_engine.lua targets=FILE inflight=65536 [transport=raw] [rate=max]
 --     [window=1] [attempts=1] [timeout=500] [strategy=NAME] [hook=on] [jsonl=FILE] [out=FILE]
 --
--- hook: an on_hop callback for every hop; jsonl: every result as a line; out: every reply as
--- "DESTINATION HOP ADDRESS RTT_US" for truth and for the RTT's error. strategy: a twin in Lua of
--- the default one, where this build has it. A transport or a strategy that it does not know ends
--- it with status 3.
+-- hook: an on_hop callback for every hop. jsonl: writes every result as a line. out: writes every
+-- reply as "DESTINATION HOP ADDRESS RTT_US", for the truth program and for the RTT's error.
+-- strategy: a version of the default one in Lua, if this build has it. An unknown transport or
+-- strategy ends it with status 3.
 
 package.path = (arg[0]:match("^(.*)/[^/]*$") or ".") .. "/../../?.lua;" .. package.path
 

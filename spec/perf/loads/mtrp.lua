@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- Servers of mtr-packet's protocol compared: mtr-packet itself and scripts/mtr-packet.lua, driven
--- by the same mtrp_driver.c, in turns, on loopback. Ratios are of runs that were neighbours, and
--- all figures are medians.
+-- Compares servers of mtr-packet's protocol: mtr-packet itself and scripts/mtr-packet.lua. The same
+-- mtrp_driver.c drives both, in turns, on loopback. Ratios compare runs that followed each other,
+-- and all figures are medians.
 --
 --   luajit spec/perf/loads/mtrp.lua [runs=5] [count=100000] [protocol=icmp] [real=mtr-packet]
 --
--- One line of key=value per window; rate_ratio above 1 and cpu_ratio below 1 are ours to win. With
--- a window of 1 the driver and the server take turns, and what is measured is mostly where the
--- scheduler puts them: there both are bound to one CPU. mtrp.sh builds the driver and runs this in
--- a network of its own, for every raw socket of a network costs every packet of it.
+-- It prints one line of key=value per window; our server is better if rate_ratio is above 1 and
+-- cpu_ratio is below 1. With a window of 1 the driver and the server work in turns, and the result
+-- depends mostly on the CPUs that the scheduler gives them: so both are then bound to one CPU.
+-- mtrp.sh builds the driver and runs this in a network of its own, because every raw socket in a
+-- network makes every packet there more expensive.
 
 local measure = require "spec.perf.kit.measure"
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Traces over an internet of hashes, a callback for each, as fast as one core goes: what the engine
--- itself costs, with packets built, quoted, parsed and matched, and no kernel in between.
+-- Traces over a simulated internet whose routers are computed by a hash, with a callback for each
+-- trace, as fast as one core goes. It shows what the engine itself costs: packets are built,
+-- quoted, parsed and matched, without a kernel between.
 --
 --   mtrlua spec/perf/loads/sim.lua [targets=1000000] [prefixes=1000000] [flight=1000] [seed=1]
 --     [hook=off]

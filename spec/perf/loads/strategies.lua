@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a strategy in Lua costs: the same traces over a simulated internet by the engine's own sweep
--- and by a strategy, a callback for each, packets built and parsed, and no kernel in between.
+-- Measures what a strategy in Lua costs: the same traces over a simulated internet, by the engine's
+-- own sweep and by a strategy, with a callback for each. Packets are built and parsed, without a
+-- kernel between.
 --
 --   mtrlua spec/perf/loads/strategies.lua [strategy=window] [window=8] [targets=20000]
 --     [prefixes=1000000] [flight=1000] [seed=1] [warm=5000]

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The bench's part before kernel routers: a few thousand probes through a chain of them, told to
--- the hop and to the byte, beside the bare loop and other tracers.
+-- The bench's part with kernel routers: a few thousand probes through a chain of them, each hop and
+-- each byte checked, in comparison with the bare loop and other tracers.
 
 local contenders = require "spec.perf.kit.contenders"
 local kit = require "spec.perf.kit.load_kit"

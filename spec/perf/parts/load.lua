@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load bench: our engine and mini, the bare reference, in turns before a fake internet of up to
--- a million destinations, hop by hop, with a Lua callback per finished trace; then other people's
--- tracers. The engine has CPU 0, the responder CPU 1. See load_kit for how they are compared.
+-- The load bench: the engine and mini, the bare reference, run in turns against a fake internet of
+-- up to a million destinations, hop by hop, with a Lua callback for each finished trace; then other
+-- tracers. The engine has CPU 0, the responder CPU 1. load_kit says how they are compared.
 --
--- It assumes build/fakenet and build/perf/mini, and is a part of bench.lua.
+-- It is a part of bench.lua and assumes build/fakenet and build/perf/mini.
 
 local contenders = require "spec.perf.kit.contenders"
 local fakenet = require "spec.lab.fakenet.fakenet"

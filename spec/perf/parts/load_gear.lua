@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load bench's part on one transport: what a probe costs, how fast it goes and how much of the
--- truth it finds.
+-- The load bench's part about one transport: what a probe costs, how fast probes go, and how much
+-- of the true paths it finds.
 
 local kit = require "spec.perf.kit.load_kit"
 local runs = require "spec.perf.kit.load_runs"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load bench's part on other people's tracers.
+-- The load bench's part about other tracers.
 
 local contenders = require "spec.perf.kit.contenders"
 local kit = require "spec.perf.kit.load_kit"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The load bench's part on the RTT's error: answers that take 10 ms, at four rates, and what the
--- engine, mini and scamper take them to be.
+-- The load bench's part about the error of RTTs: answers take exactly 10 ms, at four rates, and the
+-- engine, mini and scamper measure them.
 
 local contenders = require "spec.perf.kit.contenders"
 local kit = require "spec.perf.kit.load_kit"

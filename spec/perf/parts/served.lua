@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The part of the bench about mtr-packet's protocol: how scripts/mtr-packet.lua serves it, beside
--- mtr-packet itself, and what our client of it costs, beside a bare driver with the same window. It
--- runs mtrp.sh, which prints key=value, and adds the figures to a report.
+-- The bench's part about mtr-packet's protocol: scripts/mtr-packet.lua as a server in comparison
+-- with mtr-packet itself, and the engine as a client in comparison with a bare driver of the same
+-- window. It runs mtrp.sh, which prints key=value, and adds the figures to a report.
 
 local contenders = require "spec.perf.kit.contenders"
 local reports = require "spec.perf.kit.report"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The bench's part without any network: a simulated internet of a million prefixes, with a callback
--- per trace, and what it takes to start.
+-- per trace, and the cost of its start.
 
 local contenders = require "spec.perf.kit.contenders"
 local kit = require "spec.perf.kit.load_kit"

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- The bench's part on strategies: what they cost beside the engine's own sweep, over a simulated
--- internet, in turns and in processes of their own; what doubletree finds for how many probes; how
--- often mda finds all of a diamond. See strategies.lua, interfaces.lua and diamonds.lua.
+-- The bench's part about strategies: what they cost in comparison with the engine's own sweep, over
+-- a simulated internet, in turns and each in its own process; how many addresses doubletree finds
+-- with how many probes; how often mda finds a whole diamond. See strategies.lua, interfaces.lua and
+-- diamonds.lua.
 
 local run = require("spec.perf.kit.contenders").script
 local reports = require "spec.perf.kit.report"

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * bare: the yardstick of the engine's cost. It puts the same packets on the
- * wire as 1,000 concurrent traces do, in the same order, and takes the same
- * replies in, with nothing in between: a raw socket each way with the engine's
- * socket options, batches of 64, arrays indexed by the identity on the wire,
- * poll when there is nothing to read. No filter, no timers, no floors, no Lua;
- * nothing is sent twice, what does not come back is only counted.
+ * bare: a loop to compare the engine's cost with. It sends the same packets as
+ * 1,000 concurrent traces do, in the same order, and receives the same replies,
+ * and does nothing else: it has a raw socket each way with the engine's socket
+ * options, batches of 64, arrays indexed by the identity on the wire, and polls
+ * when there is nothing to read. It has no filter, no timers, no layers and no
+ * Lua; it sends nothing twice and only counts missing replies.
  *
  *   bare SOURCE FIRST_DESTINATION TRACES ROUNDS TTLS [split]
  *
  * A round is TRACES destinations, counted up from the first, times TTLS probes.
- * The first round warms up and is not measured. "split" tells how much of the
- * CPU time passes within sendmmsg, at the price of reading a slow clock. It
+ * The first round warms up and is not measured. "split" shows how much of the
+ * CPU time is spent in sendmmsg, but it has to read a slow clock for that. It
  * assumes destinations exactly TTLS hops away, and prints a line of key=value.
  */
 #include <arpa/inet.h>

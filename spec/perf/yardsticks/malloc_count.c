@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * malloc_count: a library to preload that counts allocations, so that a bench
- * can say "none" instead of guessing from RSS. Every call is counted and passed
- * on to the C library; freeing is left alone. It sees what goes through the
- * dynamic linker: libmtr, libuv, libc's own users, and the mmap calls by which
- * LuaJIT gets memory for its heap.
+ * can report "none" instead of guessing from RSS. It counts every call and
+ * passes it on to the C library; it does not count frees. It sees calls through
+ * the dynamic linker: those of libmtr, libuv and other users of libc, and the
+ * mmap calls by which LuaJIT gets memory for its heap.
  */
 #include <stdarg.h>
 #include <stdint.h>

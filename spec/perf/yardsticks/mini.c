@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * mini: the bare reference of the load bench. A stateful hop-by-hop tracer
- * like the engine, for ICMP over IPv4, with the same packets on the wire, and
- * nothing else: flat arrays, replies matched by index, one FIFO of time-outs
- * because all are equally long, no Lua, no floors, no checks of what only a
- * hostile network would do.
+ * mini: the bare reference of the load bench. It traces hop by hop like the
+ * engine, over ICMP and IPv4, with the same packets on the wire, and does
+ * nothing else: it has flat arrays, replies matched by index, and one FIFO of
+ * time-outs, because all are equally long. It has no Lua, no layers, and no
+ * checks against a hostile network.
  *
  *   mini TX RX TARGETS DEVICE INFLIGHT [key=value...]
  *
@@ -13,10 +13,10 @@
  *   window=1 probes of a trace under way     burst=64 sent at once when paced
  *   mac= gateway= of frames                  out=FILE "DST HOP ADDR RTT_US"
  *
- * What it does: of INFLIGHT traces each has |window| probes under way, from TTL
- * 1 up, one attempt each; a reply or a time-out sends the next TTL, until the
- * destination has answered or TTL 30 is through. As the engine with window=1
- * attempts=1 does. It prints one line of key=value.
+ * Each of INFLIGHT traces has |window| probes under way, from TTL 1 up, with
+ * one attempt each. A reply or a time-out sends the next TTL, until the
+ * destination has answered or TTL 30 has ended. The engine does the same with
+ * window=1 attempts=1. It prints one line of key=value.
  */
 #include "mini.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mini's ways in: recvmmsg on a raw ICMP socket, or a TPACKET_V3 ring with a
- * filter that keeps ICMP. Both with the kernel's receive timestamps.
+ * How mini receives: recvmmsg on a raw ICMP socket, or a TPACKET_V3 ring with a
+ * filter that keeps ICMP. Both use the kernel's receive timestamps.
  */
 #include <errno.h>
 #include <linux/if_ether.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * mini's sendmmsg: of whole frames on a packet socket, or of IP packets on a
- * raw socket. When the kernel has no room the rest is tried again at once.
+ * How mini sends with sendmmsg: whole frames on a packet socket, or IP packets
+ * on a raw socket. When the kernel has no room it tries the rest again at once.
  */
 #include <errno.h>
 #include <linux/if_packet.h>

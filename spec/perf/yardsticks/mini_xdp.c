@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * mini's AF_XDP in copy mode, only to send: frames are built in place in the
- * shared area and one call makes the kernel copy them out. Needs no XDP
- * program. Frames are used in turn: their number in the ring is their place.
+ * How mini sends with AF_XDP in copy mode: it builds frames in the shared area,
+ * and one call makes the kernel copy them. This needs no XDP program. Frames
+ * are used in turn: the number of a frame in the ring is also its place.
  */
 #include <errno.h>
 #include <linux/if_xdp.h>

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * mtrp_driver: the yardstick of everything that speaks mtr-packet's protocol,
- * from the client's side. It starts a program with a pipe each way, keeps
+ * mtrp_driver: a bare client of mtr-packet's protocol, to compare servers and
+ * other clients with. It starts a program with a pipe each way, keeps
  * WINDOW probes under way in it until COUNT have been answered, reads replies
  * in big pieces, and sends one command per reply, in one write. No trace logic,
  * no timers: nothing that a real client does beyond the protocol.
  *
  *   mtrp_driver WINDOW COUNT PROTOCOL DESTINATION SOURCE TTL PROGRAM [ARGS]
  *
- * PROTOCOL is what the protocol calls it. Tokens are slots of the window and
- * are used again as soon as they are answered. It prints one line of key=value;
- * child_us is the CPU time of PROGRAM from its start to its end, per probe. It
- * fails if a reply is of no request, or if the program ends early.
+ * PROTOCOL is a word of mtr-packet's protocol, such as icmp. Tokens are slots
+ * of the window and are used again as soon as they are answered. It prints one
+ * line of key=value; child_us is the CPU time of PROGRAM from its start to its
+ * end, per probe. It fails if a reply belongs to no request, or if the program
+ * ends early.
  */
 #include <errno.h>
 #include <fcntl.h>

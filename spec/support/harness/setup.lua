@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Lets plain `busted` work in a built tree: tells specs and the processes that they start where the
--- libraries and the program are. `make asan` names the sanitized ones before us, and they stand.
+-- Lets plain `busted` work in a built tree: tells specs, and the processes that they start, where
+-- the libraries and the program are. Values that are already set, such as those of `make asan`, are
+-- kept.
 local ffi = require "ffi"
 
 ffi.cdef [[ int setenv(const char *name, const char *value, int overwrite); ]]

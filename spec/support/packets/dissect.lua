@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- dissect.lua: a probe as it was on the wire, as a table; written from the RFCs and not from
--- core/wire, which it checks. It knows what probes are made of: IPv4 and IPv6 without options or
--- extension headers, ICMP echo, UDP, TCP. Anything else is nil.
+-- dissect.lua: reads a probe as it was on the wire into a table; written from the RFCs and not from
+-- core/wire, which it checks. It knows what probes consist of: IPv4 and IPv6 without options or
+-- extension headers, ICMP echo, UDP, TCP. For anything else it returns nil.
 
 local ffi = require "ffi"
 local packet = require "spec.support.packets.packet"

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- packet.lua: packets for specs, as binary strings, written from the RFCs and not from core/wire,
--- which it checks. `hex` reads a dump; the others lay out headers with lengths and checksums
--- right, so that a damaged packet is one that a spec damaged. Fields not given are zero or dull.
+-- which it checks. `hex` reads a dump; the other functions build headers with correct lengths and
+-- checksums, so a packet is damaged only where a spec damages it. Fields that are not given have
+-- plain defaults, mostly zero.
 
 local ffi = require "ffi"
 local bit = require "bit"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- parts.lua: what the vectors are put together from. A host `us` probes `dst` and hears from
--- `router`. The probe has the id 0x1234, port or identifier 0xabcd, to port 0x829a, and the TCP
--- cookie 0x5678.
+-- parts.lua: the parts from which the vectors are built. A host `us` probes `dst` and gets answers
+-- from `router`. The probe has the id 0x1234, port or identifier 0xabcd, destination port 0x829a,
+-- and the TCP cookie 0x5678.
 --
 -- A vector is { name, bytes, want }: want holds fields of struct wire_reply (a kind without its
 -- WIRE_, flags as words in a string, addresses and ext as bytes), or an errno's name.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- vectors.lua: runs the lists of packets in spec/unit/wire/vectors, whose form parts.lua gives.
+-- vectors.lua: runs the lists of packets in spec/unit/wire/vectors; parts.lua describes their form.
 
 local assert = require "luassert"
 local packet = require "spec.support.packets.packet"

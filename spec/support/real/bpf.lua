@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- bpf.lua: socket filters tried on packets, without privilege. A program is attached to one end of
--- a pair of local datagram sockets, where the kernel checks and runs it on what the other end
--- sends; and it is read back (SO_GET_FILTER) to be run here, which is the only way for one that
--- looks at a network header, for local sockets have none.
+-- bpf.lua: tries socket filters on packets, without privilege. A program is attached to one end of
+-- a pair of local datagram sockets, where the kernel checks it and runs it on what the other end
+-- sends. A program that looks at a network header cannot run there, because local sockets have
+-- none: it is read back (SO_GET_FILTER) and run here.
 
 local bit = require "bit"
 local ffi = require "ffi"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- capture.lua: what arrives in a node of a lab, whole IP packets, read with a packet socket
--- (packet(7)). To see what leaves the prober's wire, listen in the next router. The socket keeps
--- what comes until `read`; its buffer is the limit.
+-- capture.lua: captures the whole IP packets that arrive in a node of a lab, with a packet socket
+-- (packet(7)). To see what the prober sends, listen in the next router. The socket keeps packets
+-- until `read`, as many as its buffer holds.
 
 local ffi = require "ffi"
 local C = ffi.C

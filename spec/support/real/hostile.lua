@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- hostile.lua: runs tables of cases in which the network does something odd at one hop of a path of
--- three. A case says what is sent there and what has to come of it; everything it does not mention
--- must be as if nothing had happened.
+-- hostile.lua: runs tables of cases in which the network does something unusual at one hop of a
+-- path of three. A case says what is sent there and what must be the result; everything that it
+-- does not mention must be as in an ordinary trace.
 
 local assert = require "luassert"
 local forger = require "spec.support.real.forger"

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
 -- nets.lua: labs and engines for specs of the raw transport. `up` builds a lab that `down` takes
--- away; `shared` gives one lab to all tests that leave it as it was, until `down_shared`. `inside`
--- runs a function with an engine in the prober's network and checks that nothing is left of the
--- engine: no trace, no probe, no descriptor. Everything here is for one process with one thread; it
--- refuses to work, as `pending`, without the privileges that a lab needs.
+-- away; `shared` gives one lab to all tests that leave it unchanged, until `down_shared`. `inside`
+-- runs a function with an engine in the prober's network and checks that the engine leaves nothing:
+-- no trace, no probe, no descriptor. All of it is for a process with one thread. Without the
+-- privileges that a lab needs, tests are `pending`.
 
 local ffi = require "ffi"
 local assert = require "luassert"

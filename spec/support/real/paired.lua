@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- paired.lua: engines without privilege: in the place of raw sockets they get one end of a pair of
--- local datagram sockets each. Filters, receiving, timers and the loop are real; packets put into
--- the other ends arrive as if from the network. Nothing can be sent: the kernel refuses every probe
--- with EINVAL, for a local socket knows no IP address.
+-- paired.lua: engines without privilege: instead of raw sockets they get one end each of pairs of
+-- local datagram sockets. Filters, receiving, timers and the loop are real; packets put into the
+-- other ends arrive as if from the network. Nothing can be sent: the kernel refuses every probe
+-- with EINVAL, because a local socket knows no IP address.
 
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- peers.lua: what other tracers see, to compare with: traceroute(8) and scamper, run in the
--- prober's namespace of a lab, all protocols side by side, in the background. Both are asked one
--- question per hop, and for our ports where the path hangs on them. What a tool is known to get
--- wrong is for the caller to leave out.
+-- peers.lua: the results of other tracers, for comparison: traceroute(8) and scamper run in the
+-- prober's namespace of a lab, all protocols side by side, in the background. Both send one probe
+-- per hop, and use our ports where the path depends on them. The caller leaves out what a tool is
+-- known to get wrong.
 
 local cjson = require "cjson"
 

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- worker.lua: a worker of core/net/mtrpacket/worker.h and a stand-in for mtr-packet (fake.lua) to
--- talk to. The stand-in is a real process; time is not: M.now stands still unless a test moves it.
--- `open` makes the one worker that the other functions are about, `close` checks that nothing is
--- left.
+-- worker.lua: a worker of core/net/mtrpacket/worker.h, connected to a replacement for mtr-packet
+-- (fake.lua). That program is a real process, but time is not real: M.now stands still unless a
+-- test moves it. `open` makes the one worker that the other functions use, `close` checks that
+-- nothing is left.
 
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"

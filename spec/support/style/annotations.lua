@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- LuaLS annotations of a source file, and what they should be for options of a declaration.
+-- Reads the LuaLS annotations of a source file, and computes those that the options of a
+-- declaration should have.
 local M = {}
 
 local function read(path)

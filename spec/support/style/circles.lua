@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Where arrows from file to file go in a circle.
+-- Finds circles in the arrows from file to file.
 local M = {}
 
 local function sorted(t)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The floors of the tree and who may use what. check(files) takes { [path] = text } and returns the
--- list of violations, as lines of text.
+-- The floors of the tree, and which floor may use which. check(files) takes { [path] = text } and
+-- returns the list of violations, as lines of text.
 --
 -- It reads text, not meaning: a call through a macro or a computed require escapes it.
 local arrows = require "spec.support.style.arrows"

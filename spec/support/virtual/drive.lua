@@ -8,8 +8,8 @@
 --   d:run()
 --   d:close()        -- releases the traces and checks that nothing is left
 --
--- Times are ns as numbers; events are collected as tables in d.events. Replies due at one time are
--- delivered in the order in which they were emitted.
+-- Times are ns as numbers; events are collected as tables in d.events. Replies that are due at the
+-- same time are delivered in the order in which they were sent.
 
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"

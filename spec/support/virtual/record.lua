@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- record.lua: the records of mtr.h as drive.lua gives and takes them: events as tables with their
--- flags by name, traces from tables of options.
+-- record.lua: converts the records of mtr.h for drive.lua: events into tables with their flags by
+-- name, tables of options into traces.
 
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- sweep.lua: a bare struct trace for specs of core/probe/sweep, and what core does around its
--- decisions: probes sent, answered, lost. `new` takes fields of struct trace.
+-- sweep.lua: a bare struct trace for specs of core/probe/sweep, and what the engine does between
+-- its decisions: probes are sent, answered or lost. `new` takes fields of struct trace.
 
 local bit = require "bit"
 local core = require "spec.support.harness.core"

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- wild.lua: random networks for specs of the engine, and what is true of them. A network is one
--- path (path.lua) to one destination that loses, delays, repeats and mangles what comes back as
--- chance has it, the same for the same random number generator.
+-- wild.lua: random networks for specs of the engine, and what must be true of every result. A
+-- network is one path (path.lua) to one destination that loses, delays, repeats and damages replies
+-- at random; the same random number generator gives the same network.
 
 local path = require "spec.support.virtual.path"
 

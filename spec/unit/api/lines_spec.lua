@@ -156,7 +156,7 @@ describe("mtr_json_line", function()
     assert.equal(lines[1], ffi.string(buffer, used[0]))
   end)
 
-  it("tells that a write failed, and forgets what it was to write", function()
+  it("reports that a write failed, and drops what it had to write", function()
     local full = assert(io.open("/dev/full", "w"))
     assert.equal(0, line(1, 16384))
     assert.equal(ENOSPC, C.mtr_json_line(mtr, handles[2], full, buffer, used[0] + 5, used))

@@ -121,7 +121,7 @@ describe("the C interface to simulated networks", function()
     C.mtr_sim_free(sim)
   end)
 
-  it("tells the truth about paths", function()
+  it("gives the true path", function()
     local sim = small()
     local engine = assert(open(sim))
     local out = ffi.new("struct mtr_event[8]")
@@ -190,7 +190,7 @@ describe("the C interface to simulated networks", function()
     assert.equal("transport sim needs a network", ffi.string(why))
   end)
 
-  it("tells no truth of real networks", function()
+  it("gives no true path for real networks", function()
     local config, out = ffi.new("struct mtr_config"), ffi.new("struct mtr *[1]")
     C.mtr_defaults(config)
     if C.mtr_open(config, out, why, 256) ~= 0 then return pending "needs CAP_NET_RAW" end

@@ -30,7 +30,7 @@ describe("resolve", function()
     end
   end)
 
-  it("tells the zone of a link-local address", function()
+  it("gives the zone of a link-local address", function()
     e = assert(paired.open())
     local lo = C.mtr_interface "lo"
     for _, name in ipairs { "fe80::2%lo", "fe80::2%" .. lo } do
@@ -40,7 +40,7 @@ describe("resolve", function()
     end
   end)
 
-  it("tells an address mapped from IPv4 as what it is", function()
+  it("gives an address mapped from IPv4 as an IPv4 address", function()
     e = assert(paired.open())
     local function ask(family)
       assert.equal(0, C.mtr_resolve(e.mtr, "::ffff:192.0.2.9", family, 31))

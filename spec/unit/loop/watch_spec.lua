@@ -18,7 +18,7 @@ describe("watch", function()
     if last then last:close() end
   end)
 
-  it("tells of a watched descriptor once, and of a file at once", function()
+  it("reports a watched descriptor once, and a file at once", function()
     e = assert(paired.open())
     local pair = ffi.new("int[2]")
     ffi.C.socketpair(1, 2, 0, pair)
@@ -38,7 +38,7 @@ describe("watch", function()
     ffi.C.close(pair[1])
   end)
 
-  it("tells as soon as there is room to write, and again when asked again", function()
+  it("reports as soon as there is room to write, and again when asked again", function()
     e = assert(paired.open())
     local pair, WRITE = ffi.new("int[2]"), C.MTR_EV_WRITABLE
     ffi.C.socketpair(1, 2, 0, pair)

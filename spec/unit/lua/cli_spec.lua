@@ -111,7 +111,7 @@ describe("mtr.cli", function()
     assert.equal("text target=a,x,y,z,b\n", got.out)
   end)
 
-  it("tells its help", function()
+  it("prints its help", function()
     for _, word in ipairs { "-h", "--help", "-c 3 --help x" } do
       local got = demo(word)
       assert.same({ 0, "" }, { got.status, got.err })

@@ -88,7 +88,7 @@ describe("advance", function()
     assert.equal("10.0.0.1 10.0.0.2 unreach", d:summary(t))
   end)
 
-  it("tells of a hop as soon as it and all before it have settled", function()
+  it("reports a hop as soon as it and all before it have settled", function()
     trace({ { from = A, rtt = 400 }, { from = B, rtt = 100 } }, { window = 3 })
     local at = {}
     for i, e in ipairs(d.events) do at[e.kind .. e.ttl] = at[e.kind .. e.ttl] or i end
@@ -97,14 +97,14 @@ describe("advance", function()
     assert.equal(#d.events, at.DONE3)
   end)
 
-  it("gives the first answer's address and time at a hop of several, and their number", function()
+  it("reports a hop's first address and time, and how many answers it had", function()
     trace({ function(_, n) return { from = "10.0.1." .. n, rtt = 40 - 10 * n } end },
       { queries = 3, max_ttl = 1, dst = "203.0.113.77" })
     local hop = d:of("HOP")[1]
     assert.same({ "10.0.1.3", 10, 3 }, { hop.addr, hop.rtt, hop.stop })
   end)
 
-  it("tells what the trace came to in its last event", function()
+  it("reports in the last event how the trace ended", function()
     local t = trace({ A, false }, { cookie = 99 })
     local done = d:done(t)
     assert.same({ 99, 3, d:count("probes_sent"), "completed" },
@@ -151,7 +151,7 @@ describe("advance", function()
     assert.equal(#d.events, d:count("events"))
   end)
 
-  it("judges nothing in a manual trace", function()
+  it("decides nothing in a manual trace", function()
     d = drive.new{ network = path.new{ dst = DST } }
     local t = d:start{ flags = C.MTR_MANUAL }
     d:probe(t, { ttl = 1 })
@@ -160,7 +160,7 @@ describe("advance", function()
     assert.equal(0, #d:of("HOP") + #d:of("DONE"))
   end)
 
-  it("shrinks what is too big for the path, and takes that for no answer", function()
+  it("sends smaller probes after a packet too big, which is no answer", function()
     local too_big = { from = B, kind = "TOO_BIG", mtu = 1400 }
     local t = trace({ A, function(p) return p.bytes > 1400 and too_big or B end,
       dest = function(p) return p.bytes > 1400 and too_big or {} end }, { size = 1500 })

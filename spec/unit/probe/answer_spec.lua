@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/answer.c: what the answers of a strategy do, and what ends it; what a manual trace
--- is told to send.
+-- Tests core/probe/answer.c: what the answers of a strategy do and how they end a trace; what a
+-- manual trace is told to send.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -49,7 +49,7 @@ describe("answer", function()
     d = nil
   end)
 
-  it("waits for something to happen after a probe that is the last for now", function()
+  it("asks no more after the last probe for now, until something happens", function()
     local handle = start({ dst = "203.0.113.9", "10.0.0.1", dest = false }, { window = 3 })
     d:step()
     assert.equal(2, d:of("NEXT")[1].ttl)
@@ -66,7 +66,7 @@ describe("answer", function()
     assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
   end)
 
-  it("comes again when something has happened before the answer", function()
+  it("is asked for again when something has happened before it", function()
     local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
     d:step()
     d:probe(handle, { ttl = 1 })
@@ -107,7 +107,7 @@ describe("answer", function()
       d:done(handle).probe })
   end)
 
-  it("counts attempts by TTL, those too big not counted", function()
+  it("counts attempts by TTL, without those that were too big", function()
     local handle = start({ dst = "203.0.113.9",
       function(p)
         return p.size == 900 and { from = "10.0.0.1", kind = "TOO_BIG", mtu = 800 } or "10.0.0.1"
@@ -125,7 +125,7 @@ describe("answer", function()
     assert.is_true(n >= 3)
   end)
 
-  it("tells of a hop when the strategy has turned to higher ones, or is over", function()
+  it("reports a hop when the strategy goes to higher ones, or ends", function()
     local handle = start({ dst = "203.0.113.9", "10.0.0.1", false, "10.0.0.3", rtt = 1 },
       { timeout = 100 })
     local order, n = { 1, 2, 2, 3, 4 }, 0
@@ -174,7 +174,7 @@ describe("answer", function()
       assert.same({ 2, 5 }, { d:of("SENT")[1].flow, d:of("SENT")[2].flow })
     end)
 
-    it("refuses a probe when all identities are taken, and drops those of a stop", function()
+    it("refuses probes when all identities are taken; a stop drops waiting ones", function()
       local t = start({ dst = "203.0.113.9", false, dest = false },
         { flags = C.MTR_MANUAL, timeout = 50 }, { max_probes = 4, late_window = 100 })
       for _ = 1, 4 do assert.is_not_nil((d:probe(t, { ttl = 1 }))) end

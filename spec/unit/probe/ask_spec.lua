@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/ask.c: when a strategy is asked, and for how many probes.
+-- Tests core/probe/ask.c: when a strategy is asked, and for how many probes.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -60,7 +60,7 @@ describe("asking a strategy", function()
     assert.equal(2, asked(handle))
   end)
 
-  it("lets go what it has answered, while there is more to answer", function()
+  it("sends each answered probe at once, while there is more to answer", function()
     local handle = start({ dst = "203.0.113.9", dest = false })
     d:step()
     d:probe(handle, { ttl = 1 })
@@ -83,7 +83,7 @@ describe("asking a strategy", function()
     assert.equal(6, #d.sent)
   end)
 
-  it("keeps to the engine's rate: nobody is asked before he may send", function()
+  it("keeps to the engine's rate: no trace is asked before it may send", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { window = 200, max_ttl = 255 },
       { rate = 100 })
     run(handle, function() return 1 end, 1000)
@@ -93,7 +93,7 @@ describe("asking a strategy", function()
     assert.is_true(places - #d.sent <= 1)
   end)
 
-  it("asks as many at once as go in one burst, not each as soon as one may", function()
+  it("asks for a whole burst at once, not for each probe as it may go", function()
     start({ dst = "203.0.113.9", dest = false }, { window = 1 }, { rate = 100000 })
     for _ = 2, 40 do d:start{ flags = C.MTR_STRATEGY, window = 1 } end
     local began = d.now
@@ -138,7 +138,7 @@ describe("asking a strategy", function()
     assert.is_true(#d.sent >= 20 and #d.sent <= 21, #d.sent .. " sent")
   end)
 
-  it("comes again when something has happened, or after the time it was told", function()
+  it("is repeated after an event, or after the time that the answer gave", function()
     local times = {}
     local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
     run(handle, function(e)
@@ -150,7 +150,7 @@ describe("asking a strategy", function()
     assert.equal("hoplimit", d:done(handle).reason)
   end)
 
-  it("has a last time at max_probes, when none is out any more", function()
+  it("happens once more at max_probes, when no probe is outstanding", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { max_probes = 4, timeout = 1000 })
     local result
     run(handle, function() return 1 end, 900)
@@ -163,7 +163,7 @@ describe("asking a strategy", function()
     assert.equal(EDQUOT, result[2])
   end)
 
-  it("leaves no question open when the trace is stopped", function()
+  it("leaves no question unanswered when the trace is stopped", function()
     local handle = start{ dst = "203.0.113.9" }
     d:step()
     assert.equal(2, d.core.asked)

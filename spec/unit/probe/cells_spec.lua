@@ -85,7 +85,7 @@ describe("cells", function()
         assert.equal(0, walk(function() end))
       end)
 
-      it(("give %s back as it was, IPv%d with %d words"):format(kind, family, words), function()
+      it(("return %s unchanged, IPv%d with %d words"):format(kind, family, words), function()
         if own == 1 then use_up_shapes() end
         local at = add(3, words, family)
         local n = walk(function(cell)
@@ -109,7 +109,7 @@ describe("cells", function()
     end
   end
 
-  it("keep the order of arrival, stepping over tails", function()
+  it("are read in the order of arrival, without their tails", function()
     for i, words in ipairs{ 0, 30, 0, 1, 255, 0 } do add(i, words, i % 2 == 0 and 6 or 4) end
     assert.equal(6, walk(function(cell, n) assert.equal(n, cell.addr[0]) end))
   end)
@@ -123,7 +123,7 @@ describe("cells", function()
     end)
   end)
 
-  it("give the first reply back with its tail, until there is none", function()
+  it("release the first reply with its tail, until none is left", function()
     for i, words in ipairs{ 12, 0, 255 } do add(i, words, i == 2 and 6 or 4) end
     for i, left in ipairs{ 67, 65, 0 } do
       walk(function(cell, n) assert.equal(i + n - 1, cell.addr[0]) end)

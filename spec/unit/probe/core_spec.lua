@@ -59,7 +59,7 @@ describe("core", function()
     assert.equal(0, C.fill_probes(d.core, d.probes, d.handles, 64, d.now))
   end)
 
-  it("gives long paths their hops too", function()
+  it("traces a path of 255 hops", function()
     local places = { rtt = 1 }
     for ttl = 1, 254 do places[ttl] = "10.1.1." .. ttl end
     open({}, places)
@@ -69,7 +69,7 @@ describe("core", function()
     assert.equal("completed", d:done(t).reason)
   end)
 
-  it("wakes for nothing but what is planned", function()
+  it("wakes only for what is planned", function()
     open({ rate = 100 }, { false, dest = false })
     d:start{ gap_limit = 0, max_ttl = 3, attempts = 1 }
     local turns = 0

@@ -66,7 +66,40 @@ describe("data from an open UDP port", function()
     end)
   end
 
-  it("keeps the round trip of data that had to wait for its credit", function()
+  -- The TTL of a reply that started with 64 tells the distance of hop 3: 62.
+  for _, case in ipairs{
+    { "one datagram only", 1 }, { "two datagrams and then nothing", 2 },
+    { "three datagrams and then nothing", 3, { window = 12, gap_limit = 8 } },
+    { "four datagrams of a wide window", 4, { window = 12, gap_limit = 8 } },
+    { "a wide window twice only", 2, { window = 30 } },
+    { "one datagram of a slow engine", 1, {}, { target_rate = 500 } },
+    { "two datagrams of a slow engine", 2, {}, { target_rate = 300 } },
+    { "the first try only of three", 1, { queries = 3, window = 32 } },
+    { "from a TTL of 128", 1, {}, {}, 126 }, { "from a TTL of 255", 2, {}, {}, 253 },
+  } do
+    it("finds a port that answers " .. case[1], function()
+      local function some(_, n)
+        return n <= case[2] and { kind = "UDP_REPLY", rtt = 20, ttl = case[5] or 62 } or nil
+      end
+      local text, t = trace({ A, B, dest = some }, case[3], case[4])
+      assert.equal("10.0.0.1 10.0.0.2 203.0.113.9 completed", text)
+      local hop = d:of("HOP", t)[3]
+      assert.same({ 3, DST, 20 }, { hop.ttl, hop.addr, hop.rtt })
+    end)
+  end
+
+  it("keeps a silent hop where the way back is shorter", function()
+    local text = trace{ A, false, dest = { kind = "UDP_REPLY", ttl = 63 } }
+    assert.equal("10.0.0.1 * 203.0.113.9 completed", text)
+  end)
+
+  it("never goes below a router that answered, whatever the TTL of the data", function()
+    local function some(_, n) return n <= 1 and { kind = "UDP_REPLY", ttl = 64 } or nil end
+    local text = trace({ A, B, CC, dest = some }, { window = 1 })
+    assert.equal("10.0.0.1 10.0.0.2 10.0.0.3 203.0.113.9 completed", text)
+  end)
+
+  it("keeps the round trip of data that was credited later", function()
     local _, t = trace({ A, false, dest = { kind = "UDP_REPLY", rtt = 25 } }, { window = 4 })
     local last = d:of("HOP", t)[3]
     assert.same({ DST, 25 }, { last.addr, last.rtt })
@@ -75,25 +108,25 @@ describe("data from an open UDP port", function()
 
   -- A slow engine: one probe every 150 ms, so that the silent hop's second try leaves after the
   -- probe that reaches the port and before its answer.
-  it("does not credit a second try at a silent hop with what answers a deeper probe", function()
+  it("is not credited to a retry at a silent hop when it answers a deeper probe", function()
     local text = trace({ A, false, dest = { kind = "UDP_REPLY", rtt = 400 } },
       { timeout = 500, window = 3, attempts = 2 }, { target_rate = 1 / 0.15 })
     assert.equal("10.0.0.1 * 203.0.113.9 completed", text)
   end)
 
-  it("goes on at once when a router's late answer makes the count", function()
+  it("is credited at once when a router's late answer completes the count", function()
     local _, t = trace({ A, { from = B, rtt = 200 } }, { window = 3, timeout = 5000 })
     assert.is_true(d:done(t).rtt < 300, d:done(t).rtt .. " ms")
     assert.equal(0, d:count("timeouts"))
   end)
 
-  it("counts datagrams beyond one for each probe as duplicates", function()
+  it("beyond one datagram for each probe counts as duplicates", function()
     local text = trace({ A, dest = { kind = "UDP_REPLY", n = 2 } }, { window = 1 })
     assert.equal("10.0.0.1 203.0.113.9 completed", text)
     assert.equal(1, d:count("duplicates") + d:count("unmatched"))
   end)
 
-  it("takes a datagram of another address, port or protocol for nobody's", function()
+  it("from another address, port or protocol is matched with no probe", function()
     open{ network = path.new{ dst = DST, dest = false } }
     local t = d:start{ protocol = "udp", port = 53 }
     local u = d:start{ protocol = "icmp" }
@@ -112,7 +145,7 @@ describe("data from an open UDP port", function()
     assert.equal(4, d:count("unmatched") + d:count("orphans"))
   end)
 
-  it("credits a send that failed after the data came", function()
+  it("is credited although a send fails after it came", function()
     open{ network = path.new{ dst = DST, { from = A, rtt = 5 }, dest = OPEN,
       send = function(p) return p.ttl == 3 and 105 or nil end } }
     local t = d:start{ protocol = "udp" }
@@ -120,7 +153,7 @@ describe("data from an open UDP port", function()
     assert.equal("10.0.0.1 203.0.113.9 completed", d:summary(t))
   end)
 
-  it("is credited in the end though a manual trace goes on sending to the port", function()
+  it("is credited in the end although a manual trace still sends to the port", function()
     open{ network = path.new{ dst = DST, A, false, dest = OPEN } }
     local t = d:start{ protocol = "udp", flags = C.MTR_MANUAL, timeout = 500 }
     d:probe(t, { ttl = 2 })
@@ -137,7 +170,7 @@ describe("data from an open UDP port", function()
   for _, case in ipairs{ { "on ports of their own", {}, 40 }, { "on one port", {}, 1 },
     { "on one port, behind silence", { false }, 1 } } do
     local name, places, ports = unpack(case)
-    it("credits the data of forty wide traces " .. name .. " in bounded batches", function()
+    it("is credited in bounded batches to forty wide traces " .. name, function()
       places.dst, places.dest = DST, OPEN
       open{ network = path.new(places), max_events = 1024 }
       local t = {}

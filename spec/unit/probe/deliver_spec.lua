@@ -25,12 +25,12 @@ describe("a reply whose probe is known", function()
   end
   after_each(function() d:close() end)
 
-  it("takes a trace to this very host as one hop, not as local", function()
+  it("is one hop, and not flagged local, in a trace to this host", function()
     one({}, { dst = "192.0.2.1" })
     assert.same({ "FINAL ANSWER PRIMARY" }, d:flags(t))
   end)
 
-  it("flags duplicates, counts them apart and lets them answer nothing", function()
+  it("that is a duplicate is flagged, counted separately and answers nothing", function()
     one({ kind = "TIME_EXCEEDED", n = 3 }, { queries = 2, attempts = 2, dst = V4 })
     assert.same({ "TE_FROM_DST ANSWER PRIMARY", "TE_FROM_DST DUP", "TE_FROM_DST DUP",
       "TE_FROM_DST ANSWER", "TE_FROM_DST DUP" }, { unpack(d:flags(t), 1, 5) })
@@ -39,7 +39,7 @@ describe("a reply whose probe is known", function()
     assert.equal(4, d:count("duplicates") + d:count("orphans"))
   end)
 
-  it("credits a late reply to its own attempt, flagged, and not to the one outstanding", function()
+  it("that is late is flagged, and credited to its own attempt only", function()
     d = drive.new{ network = path.new{ dst = V4, function(_, attempt)
       return { from = ROUTER, rtt = attempt == 1 and 150 or 80 }
     end } }
@@ -53,13 +53,13 @@ describe("a reply whose probe is known", function()
     assert.same({ 1, 1, 1 }, { d:count("late"), d:count("replies"), d:count("timeouts") })
   end)
 
-  it("takes the second late reply for a duplicate", function()
+  it("that is late and comes a second time is a duplicate", function()
     one(function() return { from = ROUTER, kind = "TIME_EXCEEDED", rtt = 150, n = 2 } end,
       { timeout = 100, attempts = 3 })
     assert.same({ "LATE", "DUP" }, { unpack(d:flags(t), 1, 2) })
   end)
 
-  it("never completes a trace by a late reply", function()
+  it("that is late never completes a trace", function()
     local done = one({ rtt = 150 }, { timeout = 100, attempts = 2 })
     assert.equal("hoplimit", done.reason)
     assert.same({ "FINAL LATE" }, d:flags(t))
@@ -70,7 +70,7 @@ describe("a reply whose probe is known", function()
     { "the engine's own when there is none", { kernel_time = 0 }, 10,
       "FINAL ANSWER PRIMARY USER_TIME" },
   } do
-    it("takes the round trip from " .. case[1], function()
+    it("has the round trip from " .. case[1], function()
       case[2].rtt = 10
       one(case[2])
       assert.equal(case[3], d:of("REPLY")[1].rtt)
@@ -79,7 +79,7 @@ describe("a reply whose probe is known", function()
     end)
   end
 
-  it("never gives a negative round trip, whatever the stamps say", function()
+  it("never has a negative round trip, whatever the time stamps", function()
     for _, back in ipairs{ 1, 100000, 10e9 } do
       d = drive.new{ network = path.new{ dst = V4, dest = false } }
       t = d:start{ max_ttl = 1 }
@@ -96,7 +96,7 @@ describe("a reply whose probe is known", function()
     end
   end)
 
-  it("gives no negative round trip when its own clock is behind a send's stamp", function()
+  it("has no negative round trip when the clock is behind a send's stamp", function()
     d = drive.new{ network = path.new{ dst = V4, dest = false } }
     t = d:start{ max_ttl = 1 }
     d:step()
@@ -106,7 +106,7 @@ describe("a reply whose probe is known", function()
     assert.equal(0, d:of("REPLY")[1].rtt)
   end)
 
-  it("copies the fields of the reply into its events", function()
+  it("has its fields copied into its events", function()
     local want = { from = ROUTER, kind = "TIME_EXCEEDED", ttl = 250, size = 168, quoted_ttl = 2,
       quoted_tos = 0x20, quoted_size = 1234, icmp_code = 0, rtt = 12.5 }
     one(want, { cookie = 4711, flow = 5 })
@@ -119,7 +119,7 @@ describe("a reply whose probe is known", function()
     assert.is_true(d:of("REPLY")[1].set.QUOTE)
   end)
 
-  it("copies flags and MSS of a TCP answer", function()
+  it("of TCP has its flags and MSS copied", function()
     one({ kind = "TCP_REPLY", tcp_flags = 0x12, mtu = 1460 }, { protocol = "tcp" })
     local e = d:of("REPLY")[1]
     assert.same({ 0x12, 1460, 6 }, { e.tcp_flags, e.mtu, e.protocol })
@@ -127,7 +127,7 @@ describe("a reply whose probe is known", function()
   end)
 
   for _, bytes in ipairs{ 4, 44, 48, 1020 } do
-    it(("keeps and tells %d bytes of extensions"):format(bytes), function()
+    it(("keeps and reports %d bytes of extensions"):format(bytes), function()
       local ext = ("abcd"):rep(bytes / 4)
       one({ from = ROUTER, kind = "TIME_EXCEEDED" }, nil, { edit = function(r)
         r.ext, r.ext_size, r.flags = ext, bytes, r.flags + C.WIRE_EXT_BAD
@@ -138,7 +138,7 @@ describe("a reply whose probe is known", function()
     end)
   end
 
-  it("cuts extensions that no reply can hold, at a whole word", function()
+  it("has extensions that are too long cut at a whole word", function()
     local ext = ("abcd"):rep(300)
     one({ from = ROUTER, kind = "TIME_EXCEEDED" }, nil, { edit = function(r)
       r.ext, r.ext_size = ext, 1200
@@ -146,7 +146,7 @@ describe("a reply whose probe is known", function()
     assert.equal(ext:sub(1, 1020), d:replies(t)[1].bytes)
   end)
 
-  it("puts the extensions of a batch one after the other", function()
+  it("has its extensions after those of the reply before it", function()
     local ext = { "aaaabbbb", "cccc", "ddddeeeeffff" }
     d = drive.new{ network = path.new{ dst = V4, dest = false } }
     t = d:start{ max_ttl = 3, gap_limit = 0 }
@@ -167,7 +167,7 @@ describe("a reply whose probe is known", function()
     { 0, "DONE" }, { C.MTR_WANT_SENT, "SENT DONE" }, { C.MTR_WANT_REPLY, "REPLY DONE" },
     { C.MTR_WANT_HOP, "HOP HOP DONE" }, { C.MTR_WANT_TIMEOUT, "TIMEOUT DONE" },
   } do
-    it(("tells only %s when that is wanted"):format(case[2]), function()
+    it(("gives only the events %s when only these are wanted"):format(case[2]), function()
       d = drive.new{ network = path.new{ dst = V4, ROUTER, dest = false } }
       t = d:start{ max_ttl = 2, attempts = 1, window = 1, want = case[1] }
       d:run()
@@ -180,7 +180,7 @@ describe("a reply whose probe is known", function()
     end)
   end
 
-  it("keeps nothing of hops behind the one that completes", function()
+  it("is not kept at hops behind the one that completes", function()
     one({ rtt = 10 }, { max_ttl = 10, queries = 1 }, { ROUTER })
     for _, r in ipairs(d:replies(t)) do assert.is_true(r.ttl <= 2) end
     assert.equal(2, d:done(t).ttl)

@@ -48,7 +48,7 @@ describe("the description of a probe", function()
     end)
   end
 
-  it("passes what the user asked for on to every probe", function()
+  it("gives every probe what the user asked for", function()
     open()
     d:start{ protocol = "udp", tos = 0xb8, size = 700, payload = "hello", mark = 77, interface = 3,
       flags = C.MTR_DONT_FRAGMENT, src = "192.0.2.7", port = 53, source_port = 999 }

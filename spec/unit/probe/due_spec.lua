@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/due.c: what a trace does when its turn has come: send, wait, or be asked.
+-- Tests core/probe/due.c: what a trace does when its turn has come: send, wait, or be asked.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -20,7 +20,7 @@ describe("traces whose turn it is", function()
   after_each(function() d:close() end)
 
   for name, flags in pairs{ sweep = C.MTR_PACED, strategy = C.MTR_PACED + C.MTR_STRATEGY } do
-    it(("wait what they are told before each probe of a %s"):format(name), function()
+    it(("wait as long as they are told before each probe of a %s"):format(name), function()
       open{}
       local handle = d:start{ flags = flags, max_ttl = 4, gap_limit = 0, attempts = 1,
         timeout = 100 }
@@ -61,7 +61,7 @@ describe("traces whose turn it is", function()
     assert.equal(EBUSY, C.answer_pace(d.core, d:trace(handle), 0))
   end)
 
-  it("have something to send as the window and the answers allow", function()
+  it("have something to send if the window and the answers allow", function()
     open{}
     local handle = d:start{ window = 2, max_ttl = 5 }
     assert.equal(1, C.due_wants(d:trace(handle)))
@@ -73,7 +73,7 @@ describe("traces whose turn it is", function()
     assert.equal(1, C.due_wants(d:trace(manual)))
   end)
 
-  it("are asked for a pace or a probe according to what they are", function()
+  it("are asked for a pace or a probe according to their flags", function()
     open{}
     for _, case in ipairs{ { 0, 0 }, { C.MTR_MANUAL, 0 }, { C.MTR_PACED, C.MTR_EV_PACE },
       { C.MTR_STRATEGY, C.MTR_EV_NEXT }, { C.MTR_STRATEGY + C.MTR_PACED, C.MTR_EV_PACE } } do

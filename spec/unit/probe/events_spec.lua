@@ -16,14 +16,14 @@ describe("events", function()
 
   after_each(function() d:close() end)
 
-  it("are as many as max_events, and one takes the room of one", function()
+  it("are up to max_events, and each one takes one place", function()
     open{ max_events = 1024 }
     assert.equal(1024, I.events_room(d.core))
     for _ = 1, 1000 do C.events_add(d.core, C.MTR_EV_TIMER) end
     assert.equal(24, I.events_room(d.core))
   end)
 
-  it("are empty but for their kind, in memory that was used before", function()
+  it("have every field but the kind zero, in memory that was used before", function()
     open{ max_events = 1024 }
     for _ = 1, 3 do
       local e = C.events_add(d.core, C.MTR_EV_TIMER)
@@ -57,7 +57,7 @@ describe("events", function()
     assert.equal(replies, I.events_ext_room(d.core))
   end)
 
-  it("about a probe name it and say when it was sent", function()
+  it("about a probe have its handle and the time when it was sent", function()
     open()
     local handle = d:start{ cookie = 9, flow = 3 }
     d.now = d.now + 5e6

@@ -14,7 +14,7 @@ describe("time", function()
 
   after_each(function() d:close() end)
 
-  it("ends a probe that was not answered, at its time-out and not before", function()
+  it("ends an unanswered probe at its time-out and not before", function()
     open({}, { false, dest = false })
     d:start{ max_ttl = 1, attempts = 1, timeout = 100, cookie = 6 }
     d:step()
@@ -40,7 +40,7 @@ describe("time", function()
     end
   end)
 
-  it("leaves room in the event array, and takes up the rest in the next round", function()
+  it("stops when the event array is full, and continues in the next round", function()
     open({ max_events = 1024 }, { false, dest = false })
     for _ = 1, 200 do d:start{ gap_limit = 0, window = 8, attempts = 1, timeout = 10 } end
     while #d.sent < 1600 do d:step() end

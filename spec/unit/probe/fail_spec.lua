@@ -48,7 +48,7 @@ describe("a probe that could not be sent", function()
     assert.equal(2, #d.sent)
   end)
 
-  it("is not heard of again once its trace has ended", function()
+  it("is not reported after its trace has ended", function()
     d = drive.new{ network = path.new{ dst = V4, dest = false } }
     t = d:start{ max_ttl = 1 }
     d:step()

@@ -154,7 +154,7 @@ describe("fill", function()
     assert.equal(4, n)
   end)
 
-  it("sends no more than the event array can tell of", function()
+  it("sends no more than the event array can report", function()
     open{ network = path.new(SILENT), max_events = 1024 }
     d.batch = 0
     for _ = 1, 200 do d:start{ window = 8, gap_limit = 0 } end

@@ -33,7 +33,7 @@ describe("hops", function()
     end)
   end
 
-  it("reach as far beyond what has settled as there are places", function()
+  it("reach as many TTLs beyond the settled ones as there are places", function()
     C.hops_open(s, t, 8)
     t.settled = 5
     assert.equal(0, C.hops_fit(s, t, 13))
@@ -41,7 +41,7 @@ describe("hops", function()
     assert.equal(ENOMEM, C.hops_fit(s, t, 14))
   end)
 
-  it("grow when they are too few, with all that they hold, once there is room", function()
+  it("grow once memory is reserved, and keep what they hold", function()
     C.hops_open(s, t, 8)
     assert.equal(0, C.hops_used(s))
     t.settled = 5
@@ -57,7 +57,7 @@ describe("hops", function()
     end
   end)
 
-  it("reserve nothing that was not missed", function()
+  it("reserve nothing when nothing was missing", function()
     C.hops_open(s, t, 8)
     local before = C.hops_bytes(s)
     assert.equal(0, C.hops_reserve(s))

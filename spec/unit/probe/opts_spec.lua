@@ -25,7 +25,7 @@ describe("options of traces", function()
     C.opts_close(s)
   end)
 
-  it("are shared by those that have the same, until the last gives them back", function()
+  it("are shared by traces with equal ones, until the last releases them", function()
     local a, b = C.opts_take(s, like(1)), C.opts_take(s, like(1))
     assert.equal(a, b)
     assert.equal(2, a.users)
@@ -44,7 +44,7 @@ describe("options of traces", function()
     for _, o in ipairs(taken) do C.opts_give(s, o) end
   end)
 
-  it("are looked for among the last few only", function()
+  it("are searched among the last few only", function()
     local first = C.opts_take(s, like(0))
     local taken = { first }
     for tos = 1, C.OPTS_RECENT do taken[#taken + 1] = C.opts_take(s, like(tos)) end
@@ -55,7 +55,7 @@ describe("options of traces", function()
     for _, o in ipairs(taken) do C.opts_give(s, o) end
   end)
 
-  it("are not found once given back, though their place is used again", function()
+  it("are not found after they were released and their place used again", function()
     C.opts_give(s, C.opts_take(s, like(5)))
     local other = C.opts_take(s, like(6))
     assert.equal(6, other.tos)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/pick.c: who sends next is asked for and picked.
+-- Tests core/probe/pick.c: which trace sends next when the engine's pick hook chooses.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -25,7 +25,7 @@ describe("traces that are picked", function()
 
   after_each(function() d:close() end)
 
-  it("are asked about once, while there are any and packets may go", function()
+  it("are asked for once, while some are ready and packets may go", function()
     open{ pick = 1, rate = 100 }
     d:step()
     assert.equal(0, #d:of "PICK")
@@ -58,7 +58,7 @@ describe("traces that are picked", function()
     for _, handle in ipairs(handles) do assert.equal("hoplimit", d:done(handle).reason) end
   end)
 
-  it("are none that cannot send", function()
+  it("can only be those that may send", function()
     open{ pick = 1 }
     local full = d:start{ cookie = 1, window = 1 }
     d:start{ cookie = 2 }
@@ -72,7 +72,7 @@ describe("traces that are picked", function()
     assert.equal(EBUSY, C.pick_trace(d.core, d:trace(full)))
   end)
 
-  it("are asked for their probe when they are strategies, and send it at once", function()
+  it("are asked for a probe if they have a strategy, and send it at once", function()
     open{ pick = 1 }
     local handle = d:start{ flags = C.MTR_STRATEGY, cookie = 7 }
     d:step()

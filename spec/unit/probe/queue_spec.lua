@@ -14,7 +14,7 @@ describe("the queue of a manual trace", function()
 
   after_each(function() d:close() end)
 
-  it("is sent in order, window or not", function()
+  it("is sent in order, whatever the window", function()
     open()
     local t = d:start{ flags = C.MTR_MANUAL, window = 1 }
     local handles = {}
@@ -29,7 +29,7 @@ describe("the queue of a manual trace", function()
     assert.equal(5, d:trace(t).probes)
   end)
 
-  it("gives back first what came first, and then nothing", function()
+  it("returns probes in the order in which they came, and then nothing", function()
     open()
     local handle = d:start{ flags = C.MTR_MANUAL }
     local t = d:trace(handle)

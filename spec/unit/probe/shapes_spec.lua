@@ -24,11 +24,11 @@ describe("shapes", function()
     assert.equal(0, s.index.count)
   end)
 
-  it("have no room before some is reserved", function()
+  it("cannot be stored before room is reserved", function()
     assert.equal(C.SHAPE_NONE, C.shapes_find(s, shape(1)))
   end)
 
-  it("have one number for each kind, whenever it is looked for", function()
+  it("have one number for each kind, at every search", function()
     assert.equal(0, C.shapes_reserve(s, 1000))
     local number = {}
     for i = 1, 1000 do number[i] = C.shapes_find(s, shape(i)) end
@@ -40,7 +40,7 @@ describe("shapes", function()
     end
   end)
 
-  it("know one of nothing but zeroes, whose place is the first of the index", function()
+  it("include one of nothing but zeroes", function()
     C.shapes_reserve(s, 10)
     local number = C.shapes_find(s, ffi.new "struct shape")
     assert.is_true(number < C.SHAPE_NONE)
@@ -50,7 +50,7 @@ describe("shapes", function()
     assert.equal(1, s.list.used)
   end)
 
-  it("tell kinds apart that differ in one field", function()
+  it("have different numbers when they differ in one field", function()
     C.shapes_reserve(s, 100)
     local seen, n = {}, 0
     for _, field in ipairs{ "flags", "flow", "reply_size", "mtu", "quoted_size", "attempt",
@@ -64,7 +64,7 @@ describe("shapes", function()
     assert.equal(14, n)
   end)
 
-  it("take up no more than 65,535, and know those ever after", function()
+  it("are at most 65,535, and these stay known", function()
     assert.equal(0, C.shapes_reserve(s, 100000))
     local one, number = shape(0), {}
     for i = 0, C.SHAPES_MAX - 1 do

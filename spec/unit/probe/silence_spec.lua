@@ -28,14 +28,14 @@ describe("silence", function()
     end
   end
 
-  it("is kept as a number per hop", function()
+  it("is kept as a count per hop", function()
     open({}, { "10.0.0.1", false, "10.0.0.3" })
     local t = d:start{ attempts = 3 }
     d:run()
     assert.equal("2:3", kept(t))
   end)
 
-  it("is not what could not be sent, nor what is answered", function()
+  it("does not count probes that were answered or could not be sent", function()
     open({}, { "10.0.0.1", function(_, n) return n == 3 and "10.0.0.2" end,
       send = function(p) return p.ttl == 1 and 105 or nil end })
     local t = d:start{ attempts = 3 }
@@ -50,7 +50,7 @@ describe("silence", function()
     assert.equal("", kept(t))
   end)
 
-  it("leaves out probes that are still outstanding", function()
+  it("does not count probes that are still outstanding", function()
     open({}, { false, dest = false })
     local t = d:start{ window = 3, attempts = 1 }
     d:step()

@@ -21,7 +21,7 @@ describe("starting a trace", function()
 
   after_each(function() d:close() end)
 
-  it("shares its options with traces like it", function()
+  it("shares its options with similar traces", function()
     open()
     local a, b = d:trace(d:start()), d:trace(d:start())
     local other = d:trace(d:start{ max_ttl = 20 })
@@ -46,7 +46,7 @@ describe("starting a trace", function()
     assert.equal(1, d.core.extras.used)
   end)
 
-  it("takes a ring of hops for its window, and none if it is told what to probe", function()
+  it("takes a ring of hops for its window, and none in a manual trace", function()
     open()
     for _, case in ipairs{ { 8, 8 }, { 9, 16 }, { 200, 32 } } do
       local t = d:trace(d:start{ window = case[1], max_ttl = 30 })
@@ -68,7 +68,7 @@ describe("starting a trace", function()
     assert.same({ 2, 0, 1 }, { d.core.traces.used, d.core.extras.used, d.core.opts.slab.used })
   end)
 
-  it("sends from another address once it is told to, alone", function()
+  it("with another source address changes it for this trace only", function()
     open()
     local manual = { flags = C.MTR_MANUAL }
     local t, twin = d:trace(d:start(manual)), d:trace(d:start(manual))

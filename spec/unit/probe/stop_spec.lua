@@ -19,7 +19,7 @@ describe("stopping a trace", function()
 
   for _, when in ipairs{ "before it has sent anything", "while probes are out",
     "after the first answers" } do
-    it("works " .. when .. ", tells so once and forgets its probes", function()
+    it("works " .. when .. ", reports it once and forgets its probes", function()
       open({}, { "10.0.0.1", "10.0.0.2", false })
       local t, other = d:start{ protocol = "udp" }, d:start{}
       if when ~= "before it has sent anything" then d:step() end
@@ -36,7 +36,7 @@ describe("stopping a trace", function()
     end)
   end
 
-  it("counts what it has sent in DONE, and not what a stop kept from leaving", function()
+  it("reports in DONE the probes sent, without those that it kept from leaving", function()
     open()
     local t = d:start{}
     C.core_reserve(d.core, d.now)
@@ -50,7 +50,7 @@ describe("stopping a trace", function()
     assert.equal(2, d:count("probes_sent"))
   end)
 
-  it("names traces so that a handle is never 0 and never the same twice in a row", function()
+  it("gives no handle that is 0 or equal to the one before", function()
     open{ max_traces = 1 }
     local seen = {}
     for _ = 1, 4095 do

@@ -7,7 +7,7 @@ local sweep = require "spec.support.virtual.sweep"
 
 local C = core.load{ "core/probe/sweep.h" }
 
-describe("sweep, told of a packet too big,", function()
+describe("the sweep, after a packet too big,", function()
   local s
 
   local function init(o)
@@ -54,7 +54,7 @@ describe("sweep, told of a packet too big,", function()
     end)
   end
 
-  it("gives up on a router that finds everything too big", function()
+  it("gives up on a router that finds every size too big", function()
     for _, family in ipairs{ 4, 6 } do
       init{ family = family, size = 9000, attempts = 3 }
       local n, size = 0, 9000

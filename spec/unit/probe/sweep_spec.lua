@@ -38,7 +38,7 @@ describe("sweep", function()
     end)
   end
 
-  it("goes on where it was when an answer makes room", function()
+  it("continues where it stopped when an answer makes room", function()
     assert.equal("1 2 3 4 5", s:probes())
     s:answer(1)
     assert.equal("6", s:probes())
@@ -46,7 +46,7 @@ describe("sweep", function()
     assert.equal("7 8 9 10", s:probes(4))
   end)
 
-  it("asks a hop that was lost again, before going further", function()
+  it("retries a hop without an answer before it goes further", function()
     init{ window = 3 }
     assert.equal("1 2 3", s:probes())
     s:lost(2)
@@ -72,7 +72,7 @@ describe("sweep", function()
     assert.equal(1, C.sweep_settled(s.t, 1))
   end)
 
-  it("settles a hop when its answers are in, and not while one is out", function()
+  it("settles a hop when all its queries have ended, and not before", function()
     init{ queries = 2, max_ttl = 1 }
     assert.equal(0, C.sweep_settled(s.t, 1))
     assert.equal("1 1", s:probes())
@@ -94,7 +94,7 @@ describe("sweep", function()
     assert.equal("2", s:probes())
   end)
 
-  it("takes the lowest of several completing hops for the end", function()
+  it("ends at the lowest of several completing hops", function()
     s:probes()
     s:answer(5, C.MTR_REPLY_FINAL)
     s:answer(4, C.MTR_REPLY_FINAL)
@@ -158,7 +158,7 @@ describe("sweep", function()
     assert.same({ 0, 0, 0, C.MTR_STOP_GAPLIMIT }, reasons)
   end)
 
-  it("ends at max_ttl for want of more", function()
+  it("ends at max_ttl when nothing else ends it", function()
     init{ max_ttl = 2, attempts = 1, gap_limit = 0 }
     s:probes()
     s:lost(1)

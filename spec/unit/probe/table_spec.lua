@@ -106,7 +106,7 @@ describe("table", function()
     assert.is_nil(take(0))
   end)
 
-  it("has the caller grow it before an answered probe is reused", function()
+  it("asks the caller to grow it before it reuses an answered probe", function()
     init(2048)
     assert.equal(0, C.table_grow(t, 0))
     local list = {}
@@ -130,7 +130,7 @@ describe("table", function()
     assert.equal(2048, t.slab.count)
   end)
 
-  it("prefers what is free by time to what is only answered", function()
+  it("prefers probes that are free by time to those only answered", function()
     init(3)
     local p = fill(3, 0)
     C.table_retire(t, p[1], C.PROBE_ANSWERED, 9 * SECOND)
@@ -199,7 +199,7 @@ describe("table", function()
     end
   end)
 
-  it("has a retired probe know who comes some places later", function()
+  it("stores in a retired probe which one comes some places later", function()
     init(40)
     local p, behind = fill(40, 0), C.TABLE_AHEAD
     for i = 1, behind + 1 do C.table_retire(t, p[i], C.PROBE_SILENT, i) end
@@ -207,7 +207,7 @@ describe("table", function()
     assert.equal(0xffffffff, p[2].newer)
   end)
 
-  it("gives in the order of retirement, and touches no probe that is in use", function()
+  it("reuses probes in order of retirement, and reads none that is in use", function()
     init(40)
     local pick, retired, out, first = random(4), {}, fill(40, 0), 1
     for i = 1, 40 do out[i].newer = i end
@@ -229,7 +229,7 @@ describe("table", function()
     assert.is_true(first > 1000)
   end)
 
-  it("folds addresses so that neighbours and families differ", function()
+  it("hashes addresses so that neighbours and families differ", function()
     local seen = {}
     local function fold(text)
       local h = C.table_fold(ffi.cast("const uint8_t *", path.bytes(text)))

@@ -16,7 +16,7 @@ describe("timers", function()
 
   after_each(function() d:close() end)
 
-  it("fires timers in time and in order, once, and none that was cancelled", function()
+  it("fire on time, in order and once, and not after they were cancelled", function()
     open()
     local handle = {}
     for i, ms in ipairs{ 30, 10, 20, 10, 0 } do
@@ -37,7 +37,7 @@ describe("timers", function()
     end
   end)
 
-  it("are taken as long as there is memory for them, each with a handle of its own", function()
+  it("are accepted while there is memory for them, each with its own handle", function()
     open()
     local seen = {}
     for i = 1, 200 do

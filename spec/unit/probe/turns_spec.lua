@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core/probe/turns.c: the lists in which traces wait.
+-- Tests core/probe/turns.c: the lists in which traces wait.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
@@ -21,7 +21,7 @@ describe("turns of traces", function()
     d = nil
   end)
 
-  it("come in order, and each knows who may come some turns later", function()
+  it("come in order, and each names the trace that comes some turns later", function()
     open{}
     local handles, behind = {}, C.TURNS_AHEAD
     local function place(i) return handles[i] % 2 ^ C.TRACE_BITS end
@@ -53,7 +53,7 @@ describe("turns of traces", function()
     assert.equal("4 2", order())
   end)
 
-  it("are not for traces that have ended", function()
+  it("are not given to traces that have ended", function()
     open{}
     local t = d:trace(d:start{})
     C.stop_trace(d.core, t, C.MTR_STOP_HALTED, 0, d.now)

@@ -11,9 +11,12 @@
 --                     limits = { { addr =, mtu =, size = }, ... }, blackhole = true or nil }
 --
 -- `limits` lists the routers that did not pass a packet of `size` bytes, each once; without addr:
--- this host. Without mtu: not even the smallest packet was answered. If all answers to a size get
+-- this host. Without mtu it was not found: not even the smallest packet was answered (then there is
+-- no ttl), or there is a routing loop (stop_reason "loop"), or the trace was ended early; `passed`
+-- is then the largest size that was answered. If all answers to a size get
 -- lost, that looks like a black hole; more `attempts` make that less likely.
 
+local addr = require "mtr.base.addr"
 local too_big = require "mtr.strategy.builtin.parts.too_big"
 
 local M = { name = "pmtu", largest = 1500 }
@@ -30,17 +33,34 @@ local function ask(trace, ttl, size)
   return what
 end
 
--- Finds the TTL of the target, or of the furthest hop that answers the smallest packet.
-local function reach(trace, least)
-  local o, gap, best = trace.options, 0, nil
+-- Adds the address of a hop to the path of those that answered before it. Returns true if it came
+-- before, with another address between. Addresses that many routers use do not count, and neither
+-- does that of the target, with which tunnels and gateways also answer.
+local function loops(path, dst, address)
+  local before = path.last
+  path.last = address
+  if addr.many_use(addr.key_of(address)) or address == dst:match "[^%%]+" then return false end
+  local seen = path[address]
+  path[address] = true
+  return seen and address ~= before
+end
+
+-- Finds the TTL of the target, or of the furthest hop that answers the smallest packet. Returns
+-- true if a routing loop keeps the packets from the target.
+local function reach(self, trace, least)
+  local o, found, gap, path = trace.options, self.found, 0, {}
   for ttl = o.first_ttl, o.max_ttl do
     local what = ask(trace, ttl, least)
-    if what.final then return ttl, true end
     gap = what.timeout and gap + 1 or 0
-    if not what.timeout then best = ttl end
-    if o.gap_limit > 0 and gap >= o.gap_limit or what.unreach then break end
+    if not what.timeout then
+      found.ttl, found.passed, found.complete = ttl, least, what.final == true
+      if o.loop_limit > 0 and not what.final and loops(path, trace.dst, what.addr) then
+        return true
+      end
+    end
+    if found.complete or o.gap_limit > 0 and gap >= o.gap_limit or what.unreach then break end
   end
-  return best, false
+  return false
 end
 
 -- Notes who did not pass a packet of `size` bytes.
@@ -57,7 +77,10 @@ end
 local function try(self, trace, probe)
   local size = probe.size
   local what = ask(trace, probe.ttl, size)
-  if not what.timeout and not what.too_big then return true end
+  if not what.timeout and not what.too_big then
+    self.found.passed = math.max(self.found.passed, size)
+    return true
+  end
   if what.too_big then
     too_big(trace.options, probe, what)
   elseif what.error == "EMSGSIZE" then
@@ -83,9 +106,9 @@ function M:run(trace)
   local o = trace.options
   local least = math.max(o.family == 6 and 1280 or 68, o.least)
   self.found = { limits = {}, complete = false }
-  local ttl, final = reach(trace, least)
+  if reach(self, trace, least) then return "loop" end
+  local ttl, final = self.found.ttl, self.found.complete
   if not ttl then return "gaplimit" end
-  self.found.complete, self.found.ttl = final, ttl
   local probe, above = { ttl = ttl, size = math.max(self.largest, least) }, nil
   while not self.found.mtu do
     local size = probe.size
@@ -97,6 +120,7 @@ function M:run(trace)
     end
     above = guess and size or nil
   end
+  self.found.passed = nil
   return final and "completed" or "gaplimit"
 end
 

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- A mtr-packet that does as it is told: it greets as the real one does, and answers probes with the
--- functions that the file in arg[1] defines (see spec/support/real/fake.lua). What that file may
--- set:
+-- A replacement for mtr-packet that a spec programs: it greets as the real one does, and answers
+-- probes with the functions that the file in arg[1] defines (see spec/support/real/fake.lua). That
+-- file may set:
 --
 --   VERSION, SUPPORT     what check-support says; SUPPORT[feature] = "ok" or "no"
 --   check(token, p)      for each check-support; p holds its arguments by name
 --   probe(token, p)      for each send-probe
 --
--- and what it may call: say(...) writes a line and raw(text) any bytes, at once; echo(token, p)
--- answers as if the target had; close(fd) closes a descriptor.
+-- and may call: say(...) writes a line and raw(text) any bytes, at once; echo(token, p) answers as
+-- if the target had answered; close(fd) closes a descriptor.
 local ffi = require "ffi"
 
 ffi.cdef "int close(int fd);"

@@ -44,11 +44,12 @@ describe("an address", function()
     for _, text in ipairs {
       "300.1.2.3", "1.2.3", "1.2.3.4.5", "1.2.3.4.", "010.0.0.1", "0x7f.1", "127.1", "10.0.0.1%lo",
       "::1::", "1:2", "[::1]", "host:80", "::ffff:10.0.0.1%lo", "fe80:::1", "1..2.3",
+      "7", "0x7f000001", "017700000001",
     } do
       assert.equal(-22, (addr.parse(text)), text)
       assert.matches("is not an IPv4 or IPv6 address", addr.broken(text), nil, text)
     end
-    for _, text in ipairs { "localhost", "1.2.3.example", "3com.net", "7", "1e100.net", "0xab.cafe",
+    for _, text in ipairs { "localhost", "1.2.3.example", "3com.net", "1e100.net", "0xab.cafe",
       "_gateway", "r1.2x" } do
       assert.is_nil(addr.broken(text), text)
     end

@@ -15,7 +15,7 @@ local cases = {
   { check.duration(0, 36e5), "1h", 36e5, "2h",
     'f: x must be a duration such as 250, "250ms", "2s" or "1m", from 0 to 3600000 ms, got "2h"' },
   { check.rate, "max", 0, "often",
-    'f: x must be a rate such as 100, "100/s" or "max", got "often"' },
+    'f: x must be a rate in probes per second, such as 100, "100/s" or "max", got "often"' },
   { check.word({ icmp = 1, udp = 17 }, { "icmp", "udp" }), "udp", 17, "udb",
     'f: x must be "icmp" or "udp", got "udb"; did you mean "udp"?' },
   { check.word({ window = 1 }, { "window" }), "window", 1, 3, 'f: x must be "window", got 3' },

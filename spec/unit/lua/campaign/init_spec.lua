@@ -18,7 +18,8 @@ describe("mtr.campaign", function()
     { {}, "campaign: targets must be a list or an iterator of strings" },
     { { targets = {}, window = 0 }, "campaign: window must be 1..1000000, got 0" },
     { { targets = {}, rate = "fast" },
-      'campaign: rate must be a rate such as 100, "100/s" or "max", got "fast"' },
+      'campaign: rate must be a rate in probes per second, such as 100, "100/s" or "max", '
+        .. 'got "fast"' },
     { { targets = {}, on_trace = true }, "campaign: on_trace must be a function, got true" },
     { { targets = {}, trace = { ttl = 3 } }, 'campaign: trace: unknown option "ttl"' },
     { { targets = {}, trace = { max_ttl = 300 } },

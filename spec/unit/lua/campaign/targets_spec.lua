@@ -51,6 +51,14 @@ describe("a feed of targets", function()
     assert.equal("192.0.2.0, 192.0.2.128", drain(targets.cidr("192.0.2.0/24", 25)))
   end)
 
+  it("gives the error of a file that cannot be read", function()
+    local feed = targets.feed(assert(targets.file(run.dir())))
+    assert.same({ nil, "EISDIR: is a directory: reading " .. run.dir(), "EISDIR" },
+      { feed:next(bytes) })
+    assert.same({}, { feed:next(bytes) })
+    assert.error_matches(assert(targets.file(run.dir())), "targets.file: EISDIR: ", 1, true)
+  end)
+
   it("tells zones", function()
     assert.truthy(drain { "fe80::1%lo" }:find "^fe80::1%%%d+$")
   end)

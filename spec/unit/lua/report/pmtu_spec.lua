@@ -3,11 +3,12 @@
 -- The reporter of the strategy pmtu's results.
 local pmtu = require "mtr.report.pmtu"
 
-local function written(found, target)
+local function written(found, target, reason)
   local out = ""
   local reporter = pmtu.new(function(text) out = out .. text return true end)
   assert.is_true(reporter:start())
-  assert.is_true(reporter:trace { target = target or "web", dst = "192.0.2.9", pmtu = found })
+  assert.is_true(reporter:trace { target = target or "web", dst = "192.0.2.9", pmtu = found,
+    stop_reason = reason })
   assert.is_true(reporter:finish())
   return out
 end
@@ -30,6 +31,16 @@ describe("the pmtu reporter writes", function()
   } do
     it(name, function() assert.equal(case[2], written(case[1])) end)
   end
+
+  it("what it knows of a trace that did not end by itself", function()
+    assert.equal("web (192.0.2.9): nothing came back\n", written(nil, nil, "halted"))
+    assert.equal("web (192.0.2.9): not done, path mtu at least 68, as far as hop 3\n",
+      written({ ttl = 3, passed = 68, complete = false, limits = {} }, nil, "halted"))
+    assert.equal("web (192.0.2.9): not done, path mtu at least 1000\n",
+      written({ ttl = 3, passed = 1000, complete = true, limits = {} }, nil, "halted"))
+    assert.equal("web (192.0.2.9): no path mtu, a routing loop at hop 5\n",
+      written({ ttl = 5, passed = 68, complete = false, limits = {} }, nil, "loop"))
+  end)
 
   it("a name with control characters", function()
     assert.equal("w?[0m? (192.0.2.9): nothing came back\n", written({ limits = {} }, "w\27[0m\n"))

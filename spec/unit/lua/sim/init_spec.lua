@@ -144,7 +144,7 @@ describe("the option sim", function()
   it("goes with no other transport, and that transport not without it", function()
     local function message(opts) return select(2, pcall(mtr.engine, opts)) end
     assert.truthy(message{ sim = simulated.chain(1), transport = "raw" }:find(
-      'engine: sim needs transport "sim", got "raw"', 1, true))
+      'engine: sim excludes transport "raw"', 1, true))
     assert.truthy(message{ transport = "sim" }:find('transport "sim" needs a network', 1, true))
     assert.truthy(message{ sim = 5 }:find "engine: sim must be a network of mtr.sim, its")
     assert.truthy(message{ sim = { nodes = {} } }:find "engine: sim: nodes: there are no nodes")
@@ -164,7 +164,7 @@ describe("the option sim", function()
     { "error 'no'", ":1: no" },
   }
   for i, case in ipairs(files) do
-    it("tells file and line: " .. case[2], function()
+    it("names file and line: " .. case[2], function()
       local path = run.file(("bad%d.lua"):format(i), case[1])
       local engine, message, name = mtr.engine{ sim = path }
       assert.same({ nil, "EINVAL" }, { engine, name })
@@ -172,7 +172,7 @@ describe("the option sim", function()
     end)
   end
 
-  it("tells of a file that is not there", function()
+  it("says that a file does not exist", function()
     local engine, message, name = mtr.engine{ sim = "/nowhere/net.lua" }
     assert.same({ nil, "ENOENT" }, { engine, name })
     assert.truthy(message:find "network /nowhere/net.lua")

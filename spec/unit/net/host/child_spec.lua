@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Helper programs: how they are started, what they inherit (nothing), and that nothing is left.
+-- Helper programs: how they are started, that they inherit nothing, and that they leave nothing
+-- behind.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
 
@@ -125,7 +126,7 @@ describe("a child", function()
     assert.equal(ENOENT, C.child_start(c, no_program))
   end)
 
-  it("is killed and reaped, even if it would rather not", function()
+  it("is killed and reaped, even if it ignores signals to end", function()
     assert.equal(0, C.child_start(c, fake.script(
       "trap '' TERM INT HUP; sleep 100 & echo $!; while :; do :; done")))
     local pid, line = c[0].pid, ffi.new "char[20]"
@@ -147,7 +148,7 @@ describe("a child", function()
     assert.same({ 0, -1, -1, -1 }, { c[0].pid, c[0]["in"], c[0].out, c[0].err })
   end)
 
-  it("may be dead when it is written to", function()
+  it("may have ended before it is written to", function()
     assert.equal(0, C.child_start(c, "/bin/true"))
     assert.equal("", all(c[0].out))
     assert.equal(6, ffi.C.child_write(c[0]["in"], "hello\n", 6))
@@ -169,7 +170,7 @@ describe("a child", function()
     assert.same({ 0, 6, true, { "pipe", "pipe", "pipe" } }, { err, tonumber(n), came, list })
   end)
 
-  it("is left alone by a fork of us", function()
+  it("survives the end of a fork of this process", function()
     assert.equal(0, C.child_start(c, "/bin/cat"))
     local pid = ffi.C.child_fork()
     if pid == 0 then
@@ -182,7 +183,7 @@ describe("a child", function()
     assert.is_true(readable(c[0].out))
   end)
 
-  it("does not hear our ^C, but ends when we do", function()
+  it("does not get our ^C, but ends when we end", function()
     local note = fake.script "" .. ".pid"
     local pid = ffi.C.child_fork()
     if pid == 0 then
@@ -207,7 +208,7 @@ describe("a child", function()
     end))
   end)
 
-  it("has its complaints kept, in one line that can be printed", function()
+  it("has its error output kept, as one printable line", function()
     for text, want in pairs {
       ["printf 'a: b\\nc\\n'"] = "a: b; c", ["printf '\\n\\nx\\033[0m\\n\\n'; sleep 0.1; echo y"] =
         "x?[0m; y",
@@ -219,7 +220,7 @@ describe("a child", function()
     end
   end)
 
-  it("is heard in portions when it never stops complaining", function()
+  it("is read in portions when its error output never ends", function()
     assert.equal(0, C.child_start(c, fake.script "yes >&2"))
     for i = 1, 20 do
       assert.is_true(readable(c[0].err))

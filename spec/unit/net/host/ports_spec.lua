@@ -52,7 +52,7 @@ describe("ports", function()
     assert.equal(base, new(9).base)
   end)
 
-  it("are held once each, and for each protocol apart", function()
+  it("are held once each, and separately for each protocol", function()
     local p = new(3)
     for i = 1, 40 do assert.equal(0, C.ports_reserve(p, UDP, p.base + i)) end
     for i = 1, 40 do assert.equal(1, C.ports_reserve(p, UDP, p.base + i)) end
@@ -62,7 +62,7 @@ describe("ports", function()
   end)
 
   for _, protocol in ipairs{ "UDP", "TCP" } do
-    it("are nobody else's while they are held: " .. protocol, function()
+    it("cannot be taken by other programs while they are held: " .. protocol, function()
       local a, b = new(4), new(5)
       local number = a.base + 100
       assert.equal(0, C.ports_reserve(a, C["WIRE_" .. protocol], number))

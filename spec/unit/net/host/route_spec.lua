@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Only what loopback can tell; connecting a datagram socket sends nothing.
+-- Tests core/net/host/route.c, as far as loopback can; connecting a datagram socket sends nothing.
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 local packet = require "spec.support.packets.packet"
@@ -61,7 +61,7 @@ describe("route", function()
     it(case[1], function() assert.equal(case[3], find(case[2])) end)
   end
 
-  it("finds our IPv6 address towards ourselves", function()
+  it("finds the IPv6 source address for loopback", function()
     local got = find{ dst = "::1" }
     if type(got) == "number" then pending("needs IPv6 on lo: errno " .. -got) end
     assert.equal("::1", got)
@@ -76,7 +76,7 @@ describe("route", function()
     assert.equal(before + 1, fds())
   end)
 
-  it("does not ask again within a second, unless the question is another", function()
+  it("does not repeat the same question within a second", function()
     local function asked_at(dst)
       for i = 0, C.ROUTE_CACHE - 1 do
         local a = r.cache[i]

@@ -93,13 +93,13 @@ describe("an answer", function()
     end)
   end
 
-  it("may say nothing that our own timer does not", function()
+  it("is ignored when it only reports a time-out", function()
     assert.equal(0, fill("tcp", "17 no-reply"))
     assert.equal(0, fill("tcp", "17 wait-tcp-respone-timeout"))
     assert.equal(0, fill("tcp", "17 unexpected-error errno 110"))
   end)
 
-  it("cannot be of another family, without an address, or of another conversation", function()
+  it("is refused with another family, without address, or for another command", function()
     assert.equal(EPROTO, fill("icmp", "17 reply" .. FROM_DST, 6))
     assert.equal(EPROTO, fill("icmp", "17 reply ip-6 ::1 round-trip-time 1", 4))
     assert.equal(EPROTO, fill("icmp", "17 reply round-trip-time 1"))
@@ -108,7 +108,7 @@ describe("an answer", function()
     assert.equal(EPROTO, fill("icmp", "17 command-parse-error"))
   end)
 
-  it("whose time is missing or cannot be takes the time of its coming", function()
+  it("without a possible round-trip time gets the time of its arrival", function()
     for _, time in ipairs { "", " round-trip-time -5", " round-trip-time 895001",
       " round-trip-time 2147483647" } do
       assert.equal(1, fill("icmp", "17 reply ip-4 192.0.2.9" .. time))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a mtr-packet is asked first, and what its answers mean.
+-- The first questions to a mtr-packet, and what its answers mean.
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load { "core/net/mtrpacket/greeting.h" }
@@ -49,7 +49,7 @@ describe("the greeting", function()
     assert.same(FEATURES, got)
   end)
 
-  it("then tries out whether it has its privilege, over IPv4 if there is any", function()
+  it("then tries whether mtr-packet has its privilege, over IPv4 if possible", function()
     assert.equal("9 send-probe local-ip-4 127.0.0.1 ip-4 127.0.0.1 protocol icmp ttl 1 timeout 1\n"
       .. "10 send-probe local-ip-4 127.0.0.1 ip-4 127.0.0.1 protocol udp ttl 1 timeout 1\n"
       .. "11 send-probe local-ip-4 127.0.0.1 ip-4 127.0.0.1 protocol udp ttl 1 timeout 1\n",
@@ -80,7 +80,7 @@ describe("the greeting", function()
     end)
   end
 
-  it("does not try out one that is known to have none", function()
+  it("does not try a helper that is known to have no privilege", function()
     assert.equal(0, features({ sctp = "no" }, 1))
     assert.same({ 0, 1, 0 }, { g.missing, g.plain, g.tried })
     assert.equal("IP4 IP6 ICMP MARK", can(g))
@@ -90,13 +90,13 @@ describe("the greeting", function()
     "1 check-support feature version", "1 no-reply", "0 command-parse-error", "9 reply", "17 reply",
     "2147483647 reply", "1 invalid-argument",
   } do
-    it("is not answered so by a mtr-packet: " .. line, function()
+    it("refuses a line that no mtr-packet sends: " .. line, function()
       C.greeting_start(g, 0, out, 2048)
       assert.equal(EPROTO, take(line))
     end)
   end
 
-  it("is not answered twice", function()
+  it("refuses a second answer", function()
     C.greeting_start(g, 0, out, 2048)
     assert.equal(0, take "2 feature-support support ok")
     assert.equal(EPROTO, take "2 feature-support support ok")

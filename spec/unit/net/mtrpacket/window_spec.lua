@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- How many requests at once: what a refusal does to it, and how it comes back.
+-- How many requests may be under way at once: how a refusal shrinks that number, and how it grows
+-- again.
 local core = require "spec.support.harness.core"
 
 local C, ffi = core.load { "core/net/mtrpacket/window.h" }
@@ -63,7 +64,7 @@ describe("a window", function()
     assert.equal(16, room(0))
   end)
 
-  it("lets only streams suffer from the lack of descriptors", function()
+  it("shrinks for streams only when descriptors run out", function()
     C.window_refused(w, 1, 320, 320, now)
     resume()
     assert.same({ 1000, 300 }, { room(0), room(0, 0, true) })
@@ -85,7 +86,7 @@ describe("a window", function()
     assert.same({ 1000, 900 }, { room(0), room(0, 0, true) })
   end)
 
-  it("gives up on one that refuses though it has nothing to do", function()
+  it("gives up on a helper that refuses although it has nothing to do", function()
     for i = 1, 8 do
       assert.equal(EAGAIN, C.window_refused(w, 0, 0, 0, now), i)
       resume()

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What becomes of the probes, and of the worker, when its mtr-packet dies, hangs or is another
+-- What happens to the probes and to the worker when its mtr-packet dies, hangs or is another
 -- program.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
@@ -43,7 +43,7 @@ describe("a worker", function()
     end)
   end
 
-  it("is given up after starting in vain again and again, each time later", function()
+  it("is given up after several failed starts, each after a longer wait", function()
     at.ready "function probe() os.exit(1) end"
     local waits = {}
     for i = 1, 20 do
@@ -61,7 +61,7 @@ describe("a worker", function()
     assert.truthy(C.worker_deadline(at.w) > 1e18)
   end)
 
-  it("may be killed at.now and then", function()
+  it("survives ten kills if each is 20 s after the last", function()
     at.ready()
     for i = 1, 10 do
       at.now = at.now + 20 * SECOND
@@ -73,7 +73,7 @@ describe("a worker", function()
     end
   end)
 
-  it("notices that it hangs, and not before", function()
+  it("notices after four seconds that mtr-packet hangs, and not before", function()
     at.ready()
     at.kill(at.SIGSTOP)
     at.send_many(2, { timeout = 60000 })
@@ -89,7 +89,7 @@ describe("a worker", function()
     assert.equal(1, at.w.restarts)
   end)
 
-  it("only forgets an answer that does not come while others do", function()
+  it("forgets a missing answer without a restart while others come", function()
     at.ready "function probe(token, p) if token > 16 then echo(token, p) end end"
     at.send_many(1)
     at.now = at.now + 3 * SECOND
@@ -101,7 +101,7 @@ describe("a worker", function()
       { at.w.out, at.w.faults, at.w.restarts, tonumber(at.w.state) })
   end)
 
-  it("waits for one that does not read", function()
+  it("waits for a mtr-packet that does not read", function()
     at.ready()
     at.kill(at.SIGSTOP)
     local n = 0
@@ -114,7 +114,7 @@ describe("a worker", function()
     assert.same({ 0, 0 }, { at.w.faults, at.w.restarts })
   end)
 
-  it("never uses a token again while it counts, and never token 0", function()
+  it("never uses token 0, and passes over the end of the numbers", function()
     at.ready()
     for _, from in ipairs { 2 ^ 31 - 3, 2 ^ 32 - 3 } do
       at.w.next, at.w.oldest = from, from
@@ -129,7 +129,7 @@ describe("a worker", function()
   for path, errno in pairs {
     ["/bin/cat"] = EPROTO, ["/bin/true"] = EPIPE, ["yes"] = EPROTO, ["sleep 100"] = ETIMEDOUT,
   } do
-    it("finds out that it is not mtr-packet but " .. path, function()
+    it("notices that the program is not mtr-packet but " .. path, function()
       at.open(path:find "^/" and path or fake.script("exec " .. path))
       if errno == ETIMEDOUT then at.now = at.now + 2 * SECOND end
       at.upto(at.state "DEAD")

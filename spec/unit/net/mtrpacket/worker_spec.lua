@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The conversation with one mtr-packet: whose answer is whose, its window, exhaustion, tokens.
+-- The conversation with one mtr-packet: which answer belongs to which probe, its window,
+-- exhaustion, tokens.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
 local at = require "spec.support.real.worker"
@@ -15,7 +16,7 @@ describe("a worker", function()
   after_each(at.close)
   teardown(fake.clean)
 
-  it("gives each answer to the probe that it is of, in any order", function()
+  it("matches each answer with its probe, in any order", function()
     at.ready [[
       local kept = {}
       function probe(token, p)
@@ -30,7 +31,7 @@ describe("a worker", function()
     assert.same({ 0, 0, 0 }, { at.w.out, at.w.faults, at.w.restarts })
   end)
 
-  it("passes over what is no answer to anything", function()
+  it("ignores lines that answer no probe", function()
     at.ready [[function probe(token, p)
       raw("\n\1\2\3\n")
       say(99999, "reply ip-4 1.2.3.4 round-trip-time 1")
@@ -53,7 +54,7 @@ describe("a worker", function()
     assert.same({ {}, 0 }, { at.got, at.w.out })
   end)
 
-  it("keeps to the window, also for probes that we gave up ourselves", function()
+  it("keeps to the window, also with probes that timed out here", function()
     at.ready [[function probe(token) if token < 216 then say(token, "no-reply") end end]]
     at.w.sequence = 0
     local sent = 0
@@ -75,7 +76,7 @@ describe("a worker", function()
     assert.same({ 0, 100 }, { at.room(1), at.room() })
   end)
 
-  it("takes exhaustion for a reason to wait, and offers the probe again", function()
+  it("waits when mtr-packet is exhausted, and offers the probe again", function()
     at.ready [[local n = 0
       function probe(token, p)
         n = n + 1
@@ -98,7 +99,7 @@ describe("a worker", function()
     assert.truthy(at.room() > 150)
   end)
 
-  it("gives up in the end when it takes nothing at all", function()
+  it("gives up in the end when mtr-packet refuses every probe", function()
     at.ready [[function probe(token) say(token, "probes-exhausted") end]]
     for i = 1, 20 do
       at.send_many(1)
@@ -111,7 +112,7 @@ describe("a worker", function()
     assert.truthy(at.now - START < 3 * SECOND and #at.got < 15)
   end)
 
-  it("has fewer streams when descriptors run out, and no fewer others", function()
+  it("sends fewer streams when descriptors run out, and as many others", function()
     at.ready [[function probe(token) say(token, "unexpected-error errno 24") end]]
     at.send_many(100, { protocol = "tcp" })
     at.upto(at.answers(100))
@@ -121,7 +122,7 @@ describe("a worker", function()
     assert.truthy(at.room() > 150)
   end)
 
-  it("leaves no sequence number that is a port to another probe", function()
+  it("skips a sequence number that is the port of a probe", function()
     at.ready()
     local function requests()
       local list = {}
@@ -143,7 +144,7 @@ describe("a worker", function()
     assert.equal(0, at.w.sequence)
   end)
 
-  it("sends nothing to a port while a probe has its number", function()
+  it("does not probe a port while that sequence number is in use", function()
     at.ready [[local held
       function probe(token, p)
         if held then echo(held, p) echo(token, p) end

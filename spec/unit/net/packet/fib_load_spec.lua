@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the kernel announces, put into the place of its socket: true and damaged messages. And the
--- kernel's own tables, read as they are here; what they must say of loopback is known.
+-- Feeds messages, valid and damaged, as if they came from the kernel's socket; and reads the
+-- kernel's own tables on this host, of which only the part about loopback is known.
 local core = require "spec.support.harness.core"
 local fds = require "spec.support.harness.fds"
 local path = require "spec.support.virtual.path"
@@ -98,7 +98,7 @@ describe("fib_load", function()
     end
   end)
 
-  it("does not take another's for it", function()
+  it("ignores a neighbour of another address, link or kind", function()
     local h = hop(4, "10.0.0.1", 7)
     hear(neighbour(NEWNEIGH, { addr = "10.0.0.1", state = REACHABLE }))
     for _, o in ipairs { { addr = "10.0.0.2" }, { addr = "10.0.0.1", link = 8 },
@@ -109,7 +109,7 @@ describe("fib_load", function()
     end
   end)
 
-  it("has nothing to learn of what is behind a link without addresses", function()
+  it("learns nothing about hops behind a link without addresses", function()
     local h = hop(4, "0.0.0.0", 7)
     h.lasting = 1
     for _, kind in ipairs { NEWNEIGH, DELNEIGH } do
@@ -120,7 +120,7 @@ describe("fib_load", function()
     end
   end)
 
-  it("is told what a link is", function()
+  it("learns the properties of a link", function()
     local l = ffi.new("struct fib_link", { index = 1 })
     C.fib_ask_link(f, l, 6e9)
     assert.equal(6e9, tonumber(l.asked))
@@ -132,7 +132,7 @@ describe("fib_load", function()
     assert.same({ 7e9, "a link that is gone" }, { tonumber(l.asked), ffi.string(l.why) })
   end)
 
-  it("cannot use a hardware address longer than Ethernet's kin have", function()
+  it("refuses a hardware address that is longer than Ethernet's", function()
     local h = hop(4, "10.0.0.1", 7)
     hear(neighbour(NEWNEIGH, { addr = "10.0.0.1", state = REACHABLE, mac = ("\1"):rep(20) }))
     assert.equal(0, h.known)
@@ -156,7 +156,7 @@ describe("fib_load", function()
     assert.same({ 0, 0 }, { h.family, l.index })
   end)
 
-  it("takes no harm from messages cut short, or with wrong lengths", function()
+  it("survives messages that are cut short or have wrong lengths", function()
     local h, rand = hop(4, "10.0.0.1", 7), random(7)
     local whole = neighbour(NEWNEIGH, { addr = "10.0.0.1", state = REACHABLE })
     for n = 1, #whole - 1 do hear(whole:sub(1, n)) end

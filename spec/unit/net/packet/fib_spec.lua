@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The tables alone: no kernel is asked. What the kernel says is read in fib_load_spec.lua.
+-- The tables alone, without the kernel. fib_load_spec.lua reads the kernel's messages.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local record = require "spec.support.virtual.record"
@@ -88,7 +88,7 @@ describe("fib", function()
     assert.equal(LINK, C.fib_match(t, path.bytes "10.1.9.9").way)
   end)
 
-  it("is not simple any more when it is full", function()
+  it("is no longer simple when it is full", function()
     table_of {}
     for i = 1, C.FIB_ROUTES do
       assert.equal(0, C.fib_add(t, route(("10.%d.0.0/16"):format(i), { link = i })))
@@ -185,7 +185,7 @@ describe("fib", function()
     assert.equal(6.002e9, tonumber(l.asked))
   end)
 
-  it("asks for as many routes in a second as it has room for answers", function()
+  it("asks in a second for no more routes than it has room for", function()
     local f = fib_of {}
     f.table[0].simple = 0
     local function of(i, now)

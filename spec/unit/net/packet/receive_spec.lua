@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- What two listeners heard alike is found by the kernel's stamp, whatever the offset of the clocks
--- was when each was read. Who listens when is in spec/net/packet_ring_spec.lua.
+-- A packet that two sockets received is recognised by the kernel's time stamp, whatever the offset
+-- of the clocks was when each was read. spec/net/packet_ring_spec.lua shows which socket listens
+-- when.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 
@@ -30,13 +31,13 @@ describe("packet_receive", function()
     p["from"], p["until"] = 100 * MS, 200 * MS
   end)
 
-  it("drops exactly the same packet, once and again", function()
+  it("drops a second copy of the same packet, each time", function()
     assert.is_true(fresh(150 * MS))
     assert.is_false(fresh(150 * MS))
     assert.is_false(fresh(150 * MS))
   end)
 
-  it("is not misled by a clock that was read at another time", function()
+  it("is not confused by a clock that was read at another time", function()
     assert.is_true(fresh(1e15 + 150 * MS, { offset = 1e15 }))
     assert.is_false(fresh(1e15 + 150 * MS, { offset = 1e15 - 40 }))
     assert.is_true(fresh(1e15 + 150 * MS + 40, { offset = 1e15 }))
@@ -51,7 +52,7 @@ describe("packet_receive", function()
     end)
   end
 
-  it("only looks at what came while both listened, stamped by the kernel", function()
+  it("compares only packets that came while both sockets listened", function()
     for _, at in ipairs { 99 * MS, 201 * MS } do
       assert.is_true(fresh(at))
       assert.is_true(fresh(at))
@@ -60,7 +61,7 @@ describe("packet_receive", function()
     assert.is_true(fresh(150 * MS, { kernel_time = 0 }))
   end)
 
-  it("remembers thousands, and has forgotten them the next time", function()
+  it("remembers thousands of packets, and none after the next start", function()
     local n, missed = 8000, 0
     for i = 1, n do fresh(110 * MS + i * 1000, { id = i % 0x8000 }) end
     for i = 1, n do

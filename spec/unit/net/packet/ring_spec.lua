@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Blocks written here instead of by the kernel, true and damaged: no packet leads out of its block.
--- The ring against the kernel is in spec/net/ring_spec.lua.
+-- Blocks that this spec writes instead of the kernel, valid and damaged: no packet points outside
+-- its block. The ring with the real kernel is in spec/net/ring_spec.lua.
 local core = require "spec.support.harness.core"
 local random = require "spec.support.harness.random"
 
@@ -60,7 +60,7 @@ describe("ring", function()
     r.map = memory
   end)
 
-  it("has nothing before the kernel has", function()
+  it("is empty until the kernel fills a block", function()
     assert.same({}, read())
     r.map = nil
     assert.same({}, read())
@@ -90,7 +90,7 @@ describe("ring", function()
     assert.equal(0, status(0))
   end)
 
-  it("tells what was cut", function()
+  it("reports which packets were cut", function()
     fill(0, { "short" }, { whole = 5000 })
     assert.same({ "short" }, read())
     assert.same({ 5, 5000 }, { tonumber(p.size), tonumber(p.whole) })

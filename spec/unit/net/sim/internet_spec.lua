@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The numbers behind an internet of hashes: addresses that are targets' or routers' and nothing
--- else, no two positions with one address, and nothing kept.
+-- The numbers behind an internet that is computed by a hash: an address belongs to a target or to a
+-- router, two positions never share one, and nothing is stored.
 local core = require "spec.support.harness.core"
 local wire = require "spec.support.packets.wire"
 local addr = require "mtr.base.addr"
@@ -53,7 +53,7 @@ describe("internet", function()
       C.internet_close(net)
     end)
 
-    it(("has an own address for each position, IPv%d"):format(family), function()
+    it(("has one address for each position, IPv%d"):format(family), function()
       local net, where = plan(3000), {}
       for i = 0, 2999, 3 do
         local dst = target(net, family, i)
@@ -76,7 +76,7 @@ describe("internet", function()
     end)
   end
 
-  it("answers alike whenever it is asked, but for the time it takes", function()
+  it("gives the same answer at any time, but for the delay", function()
     local net, rand = plan(1000, { balanced = 0.5 }), ffi.new("struct rand", { 1 })
     local dst, times = target(net, 4, 77), {}
     local who, _, truth = ask(net, dst, 4, 8)
@@ -90,7 +90,7 @@ describe("internet", function()
     C.internet_close(net)
   end)
 
-  it("has no route to what is not in it", function()
+  it("has no route to an address that is not in it", function()
     local net = plan(70000)
     for _, dst in ipairs{ "10.0.0.1", "2.17.112.1", "192.0.2.9", "224.0.0.1", "0.0.0.0" } do
       local _, kind = ask(net, dst, 4, 9)

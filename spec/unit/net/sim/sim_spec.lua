@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport over a simulated network as the loop sees it: probes in, replies out at their time,
--- and slots that are given back.
+-- The transport over a simulated network, as the loop uses it: it takes probes, gives replies at
+-- their time, and releases its slots.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local wire = require "spec.support.packets.wire"
@@ -64,7 +64,7 @@ describe("the simulated transport", function()
     assert.is_true(net.ops.deadline(net) == 0x7fffffffffffffffLL)
   end)
 
-  it("takes all probes, and gives each reply at its time, stamped exactly", function()
+  it("accepts all probes, and gives each reply at its time, stamped exactly", function()
     assert.equal(64, net.ops.send(net, probes(64), 64, sent))
     for i = 0, 63 do assert.same({ 0, 60 }, { sent[i].error, sent[i].size }) end
     local now, got, last = net.ops.deadline(net), 0, 0
@@ -113,14 +113,14 @@ describe("the simulated transport", function()
     assert.same({ "ECHO_REPLY", 9000 }, { wire.field(replies[0], "kind"), replies[0].size })
   end)
 
-  it("tells which probe could not be made", function()
+  it("reports which probe could not be built", function()
     local v = probes(2)
     v[0].id = 0
     assert.equal(2, net.ops.send(net, v, 2, sent))
     assert.same({ 22, 0 }, { sent[0].error, sent[1].error })
   end)
 
-  it("knows its source and refuses others", function()
+  it("knows its source address and refuses others", function()
     local r = ffi.new("struct net_route", { family = 4, protocol = 1 })
     ffi.copy(r.dst, path.bytes "1.0.0.1", 16)
     assert.equal(0, net.ops.route(net, r))
@@ -132,7 +132,7 @@ describe("the simulated transport", function()
     assert.truthy(ffi.string(r.why):find "no interfaces")
   end)
 
-  it("keeps truth apart from chance", function()
+  it("answers what a probe finds without using chance or time", function()
     local p, r = probes(1), ffi.new("struct wire_reply")
     local state = sim().rand.state
     assert.equal(1, C.sim_truth(net, p, r))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A simulated network as it lies in memory: whose addresses are whose, which way leads where.
+-- A simulated network as it is in memory: which node has which address, and which way leads where.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 local random = require "spec.support.harness.random"
@@ -119,7 +119,7 @@ describe("topo", function()
     assert.same({}, ways(1, "11.0.0.1"))
   end)
 
-  it("agrees with a search of everything, on random networks", function()
+  it("agrees with an exhaustive search on random networks", function()
     for seed = 1, 40 do
       local pick = random(seed)
       local n, cost = 2 + pick(10), {}

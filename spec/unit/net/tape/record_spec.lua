@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A recorder around another transport, here one that is itself a replay: what passes through, and
--- what is in the file afterwards.
+-- A recorder around another transport, which is here itself a replay: what it passes on, and what
+-- is in the file afterwards.
 local fds = require "spec.support.harness.fds"
 local inline = require "spec.support.harness.inline"
 local run = require "spec.support.harness.run"
@@ -73,7 +73,7 @@ describe("record", function()
     return records(path)
   end
 
-  it("is like the transport inside", function()
+  it("has the name and abilities of the transport inside", function()
     wrap(tape.new { name = "mtr-packet" })
     assert.same({ "mtr-packet", 5, 24576, 4000, 7000000000 }, { ffi.string(net.ops.name), net.caps,
       net.port_base, net.echo_base, tonumber(net.epoch) })
@@ -83,7 +83,7 @@ describe("record", function()
     assert.equal(h.at, net.at)
   end)
 
-  it("keeps what passes through, in its order, and passes it on", function()
+  it("writes what passes through, in order, and passes it on", function()
     wrap(tape.new():tick(0):route(nil, { src = { 192, 0, 2, 1 } })
       :send({ id = 7 }, { error = EPERM }):send({ id = 8 }):reply({ id = 8, ttl = 60 })
       :port({ port = 5, error = EPERM, protocol = 6 }):loss { drops = 2 })
@@ -113,7 +113,7 @@ describe("record", function()
     assert.equal(192, kept[2].record.src[0])
   end)
 
-  it("lets time stand still between ticks", function()
+  it("keeps time constant between ticks", function()
     wrap(tape.new())
     net.ops.tick(net, CALL)
     local at = net.at
@@ -124,7 +124,7 @@ describe("record", function()
     assert.truthy(net.at > at)
   end)
 
-  it("keeps names and what was wrong with a route", function()
+  it("writes names, and the error of a route", function()
     wrap(tape.new():tick(0):route(nil, { error = EPERM, why = "no mark" }))
     assert.equal(-EPERM, net.ops.route(net, tape.question()))
     local v = ffi.new "struct net_route[2]"
@@ -140,7 +140,7 @@ describe("record", function()
     assert.same({ "b.example", 0, 11, 6 }, { ffi.string(b.name), b.count, b.error, b.family })
   end)
 
-  it("marks probes that were offered in vain before", function()
+  it("marks probes that were refused before", function()
     wrap(tape.new():tick(0):send { id = 1 }:tick(100):send({ id = 2 }, { later = 1 }))
     local v, sent = ffi.new "struct wire_probe[2]", ffi.new "struct net_sent[2]"
     v[0], v[1] = tape.probe { id = 1 }, tape.probe { id = 2 }
@@ -152,7 +152,7 @@ describe("record", function()
     assert.same({ 0, 1 }, { list[2].record.later, list[3].record.later })
   end)
 
-  it("knows two payloads from each other", function()
+  it("distinguishes two payloads", function()
     wrap(tape.new())
     local payload = ffi.new("uint8_t[4]", 1, 2, 3, 4)
     tape.send(net, { payload = payload, payload_size = 4 })
@@ -162,7 +162,7 @@ describe("record", function()
     assert.equal(C.tape_hash(payload, 3), list[3].record.payload)
   end)
 
-  it("holds whole records whenever it is looked at, and no END before its end", function()
+  it("holds whole records at any time, and END only at its end", function()
     wrap(tape.new())
     for i = 1, 6000 do
       tape.send(net, { ttl = i % 255 })
@@ -178,7 +178,7 @@ describe("record", function()
     assert.equal("END", list[#list].kind)
   end)
 
-  it("records nothing behind its end, and ends once", function()
+  it("writes nothing after its end, and ends once", function()
     wrap(tape.new())
     finish()
     tape.send(net)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Files that are no whole recordings are refused, with a reason, and leave nothing behind.
+-- Files that are not whole recordings are refused with a reason, and leave nothing behind.
 local run = require "spec.support.harness.run"
 local fds = require "spec.support.harness.fds"
 local tape = require "spec.support.virtual.tape"
@@ -34,7 +34,7 @@ describe("a recording", function()
     net.ops.close(net, nil)
   end)
 
-  it("is refused where it was cut off, at every byte", function()
+  it("is refused when it was cut off, at any byte", function()
     local bytes = whole():bytes()
     for n = 0, #bytes - 1 do
       local net, err, why = tape.open(bytes:sub(1, n))
@@ -49,7 +49,7 @@ describe("a recording", function()
     refused(bytes:sub(1, #bytes - 15), EBADMSG, "the run that wrote it did not end properly")
   end)
 
-  it("is refused where a byte is wrong", function()
+  it("is refused when a byte is wrong", function()
     local bytes = whole():bytes()
     for n = 13, #bytes, 7 do
       local damaged = bytes:sub(1, n - 1) .. string.char((bytes:byte(n) + 1) % 256)
@@ -68,7 +68,7 @@ describe("a recording", function()
     refused(nil, ENOENT, "cannot be read")
   end)
 
-  it("is refused with more, less or other records than it says", function()
+  it("is refused when its records are not those that it announces", function()
     local t = whole()
     for _, records in ipairs { 0, #t.list - 1, #t.list + 1 } do
       refused(t:bytes(records), EBADMSG, "cut off or damaged")
@@ -82,7 +82,7 @@ describe("a recording", function()
     refused(headless:bytes(), EBADMSG, "at its head")
   end)
 
-  it("is refused when its times cannot be", function()
+  it("is refused when its times are impossible", function()
     local T = 1000000000
     for name, t in pairs {
       ["going back"] = tape.new():tick(100):tick(99),
@@ -102,7 +102,7 @@ describe("a recording", function()
     late.ops.close(late, nil)
   end)
 
-  it("is a regular file", function()
+  it("is refused when it is not a regular file", function()
     local head, why = tape.ffi.new "struct tape_head", tape.ffi.new "char[256]"
     local net = tape.ffi.new "struct net *[1]"
     assert.equal(-EINVAL, tape.C.replay_open(net, "/dev/null", head, why, 256))

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The file of a recording: what is written is read again, and nothing else is believed.
+-- The file of a recording: what was written is read back, and everything else is refused.
 local core = require "spec.support.harness.core"
 local inline = require "spec.support.harness.inline"
 
@@ -105,7 +105,7 @@ describe("a tape", function()
     assert.equal("\1\2\3\4\5\6\7\8", ffi.string(back.ext, back.ext_size))
   end)
 
-  it("keeps the rest", function()
+  it("keeps all other records", function()
     local head, back = ffi.new "struct tape_head", ffi.new "struct tape_head"
     local HEAD = { "seed", "at", "epoch", "caps", "max_probes", "port_base", "echo_base" }
     filled = 0
@@ -144,7 +144,7 @@ describe("a tape", function()
     same(named.found[1], found.found[1], { "dst", "family" })
   end)
 
-  it("writes numbers in the order of the format, whatever the machine's", function()
+  it("writes numbers in the format's byte order, whatever the machine's", function()
     local tick = ffi.new "struct tape_tick"
     tick.at, tick.call = 0x0102030405060708LL, 1
     local text = put("tick", tick)
@@ -153,7 +153,7 @@ describe("a tape", function()
     assert.equal("mtrtape\n\2\0\0\0", ffi.string(room, C.tape_prologue(room) - room))
   end)
 
-  it("refuses a file that is none of its kind", function()
+  it("refuses a file that is not a tape", function()
     local version = ffi.new "uint32_t[1]"
     for text, err in pairs {
       ["mtrtape\n\2\0\0\0"] = 0, ["mtrtape\n\1\0\0\0"] = -EPROTO, ["mtrtape\n\2\0\0"] = -ENOMSG,
@@ -165,7 +165,7 @@ describe("a tape", function()
     assert.equal(258, version[0])
   end)
 
-  it("comes to its end between records only", function()
+  it("may end between records only", function()
     local text = put("tick", ffi.new "struct tape_tick")
     assert.equal(0, (next_of ""))
     for n = 1, #text - 1 do assert.equal(-EBADMSG, (next_of(text:sub(1, n))), n) end
@@ -194,7 +194,7 @@ describe("a tape", function()
     return ffi.string(frame, 6) .. body
   end
 
-  it("refuses records of no kind, of no body and too large ones", function()
+  it("refuses records of unknown kind, without body or too large", function()
     for _, text in ipairs { framed(0, ""), framed(C.TAPE_END + 1, ""), framed(C.TAPE_TICK,
       ("x"):rep(C.TAPE_BODY)), "\0\0\197\157\28\129" } do
       assert.equal(-EBADMSG, (next_of(text)))
@@ -219,7 +219,7 @@ describe("a tape", function()
     end
   end)
 
-  it("refuses what no transport can have said", function()
+  it("refuses values that no transport can give", function()
     for _, change in ipairs { { kind = 0 }, { kind = 10 }, { family = 5 }, { ext_size = 6 } } do
       local r, back = reply(), ffi.new "struct wire_reply"
       for k, v in pairs(change) do r[k] = v end
