@@ -10,9 +10,9 @@
 #include "probe/turns.h"
 #include "wire/proto.h"
 
-/* So many probes without a reply are not taken for silent hops if the reply's
- * TTL tells that the port is nearer. One may be: a silent hop, and a way back
- * that is one hop shorter, are common. */
+/* So many hops without a reply are not taken for silent ones if the reply's TTL
+ * tells that the port is nearer. One may be: a silent hop, and a way back that
+ * is one hop shorter, are common. */
 enum { FEW = 2 };
 
 static unsigned out_of_all(const struct core *c, const struct trace *t) {
@@ -38,8 +38,8 @@ static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
 
 /* Returns the lowest TTL that has reached the port, which sent |n| replies with
  * data, the first of them with TTL |reply_ttl|. It is the lowest for which at
- * most |n| probes are outstanding at this TTL and above, unless more probes
- * stay without a reply and |reply_ttl| tells that the port is nearer. */
+ * most |n| probes are outstanding at this TTL and above, unless no fewer probes
+ * below it stay without a reply and |reply_ttl| tells of a nearer port. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;
@@ -54,7 +54,7 @@ static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
   if (!reply_ttl || told >= ttl || !count[told] || !may_end(c, t, told))
     return ttl;
   for (unsigned i = told; i < ttl; i++) near += count[i];
-  return near >= FEW || near >= n ? told : ttl;
+  return ttl - told >= FEW && near >= n ? told : ttl;
 }
 
 /* Returns the first sent probe of |ttl| or above, and its trace in |*of|. */

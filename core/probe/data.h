@@ -9,9 +9,9 @@
  * Then the data is credited: the first reply to the probe sent first.
  *
  * A service may answer only the first few probes. Then the highest TTLs would
- * be wrong, and the RTTs too small. If some probes get no reply, and the TTL of
- * a reply tells that the port is nearer, where no router has answered, the data
- * is credited from that TTL on.
+ * be wrong, and the RTTs too small. If at most half of the probes get a reply,
+ * and the reply's TTL tells that the port is some hops nearer, where no router
+ * has answered, the data is credited from that TTL on.
  *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if the network loses or repeats some of it, or if a trace ends before the
