@@ -135,6 +135,8 @@ struct mtr_config {
   uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
   char helper[220];      /* absolute path of mtr-packet; "": as mtr_find */
   uint32_t pick;         /* 1: a PICK event asks who sends next; 0: in turn */
+  uint32_t strict;       /* 1: replies that fit a probe only in part are not
+                          * believed */
   char recording[256];   /* MTR_REPLAY: the file to replay; else the file to
                           * record into, "" none */
 };
@@ -391,7 +393,8 @@ enum {
   MTR_REPLY_TOO_BIG = 1 << 11,   /* packet too big */
   MTR_REPLY_TE_FROM_DST = 1 << 12, /* time exceeded from the target's address */
   MTR_REPLY_ANSWER = 1 << 13,    /* counts as an answer of its hop */
-  MTR_REPLY_PRIMARY = 1 << 14    /* is the first answer of its hop */
+  MTR_REPLY_PRIMARY = 1 << 14,   /* is the first answer of its hop */
+  MTR_REPLY_WEAK = 1 << 15       /* fits its probe only in part: maybe forged */
 };
 
 /* How a quote was matched, and which of its fields differ from the probe. */
@@ -521,7 +524,8 @@ struct mtr_counters {
   double late;           /* first replies after the timeout */
   double timeouts;
   double failed;         /* sent, then the transport reported an error */
-  double given_up;       /* sent, then the trace ended before an answer */
+  double given_up;       /* sent, then the trace ended before an answer, or
+                          * a SYN was sent again from another port */
   double nat;            /* replies whose quote was rewritten */
   double orphans;        /* replies whose trace had ended */
   double unmatched;      /* well formed, but to none of our probes */

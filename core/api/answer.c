@@ -29,6 +29,17 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   return start_reroute(&m->loop.core, t, route.src, now);
 }
 
+/* Returns the source port of |flows| flows beyond the one that has |sport|.
+ * Those of our block go round in it. */
+static int32_t flow_port(const struct core *c, uint16_t sport, int32_t flows) {
+  int32_t regions = (int32_t)c->regions, ports = NET_PORTS / regions;
+  uint16_t at = (uint16_t)(sport - c->config.port_base);
+  if (at >= NET_PORTS) return sport + flows * regions;
+  int32_t place = (at / regions + flows) % ports;
+  if (place < 0) place += ports;
+  return c->config.port_base + place * regions + at % regions;
+}
+
 static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
   struct core *c = &m->loop.core;
   struct trace *t = engine_running(m, p->trace);
@@ -45,7 +56,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
   uint16_t sport = t->sport;
   const struct opts *o = t->opts;
   if (!err && p->flow != o->flow && o->protocol != MTR_ICMP) {
-    int32_t port = sport + (p->flow - o->flow) * (int32_t)c->regions;
+    int32_t port = flow_port(c, sport, p->flow - o->flow);
     if (port < 1 || port > 65535) return -EINVAL;
     sport = (uint16_t)port;
     err = m->loop.net->ops->reserve(m->loop.net, o->protocol, sport);

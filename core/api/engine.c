@@ -81,6 +81,7 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
       .max_traces = config->max_traces, .max_probes = config->max_probes,
       .max_events = config->max_events, .rate = config->rate,
       .target_rate = config->target_rate, .pick = config->pick,
+      .strict = config->strict,
       .late_window = (int64_t)(config->late_window * 1e6)};
   struct net *net;
   /* In a simulated network the path of a flow must not depend on the engine's

@@ -26,6 +26,7 @@ static const struct field late[] = {
     {MTR_REPLY_OTHER_ADDR, "other_addr"},
     {MTR_REPLY_TE_FROM_DST, "te_from_dst"},
     {MTR_REPLY_TOO_BIG, "too_big"},
+    {MTR_REPLY_WEAK, "weak"},
     {0, NULL}};
 static const struct field *const parts[] = {early, late};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/check.h"
+#include "probe/identity.h"
 #include "wire/build.h"
 
 int plan_route(struct mtr *m, const struct mtr_trace *t,
@@ -53,21 +54,32 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
   }
 }
 
+/* Tells which port of our block flow 0 to |dst| has: one that others cannot
+ * guess. In a simulation it is the first, so that flows take the ways that they
+ * are said to take. */
+static uint32_t first_port(const struct mtr *m, const uint8_t *dst,
+                           uint32_t ports) {
+  return m->sim ? 0 : identity_port(&m->loop.core, table_fold(dst)) % ports;
+}
+
 /* Finds a source port: the user's, or one of our block for the flow. */
 static int find_port(struct mtr *m, const struct mtr_trace *t,
                      struct start_route *route) {
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
   struct net *net = m->loop.net;
+  int many = t->protocol == MTR_TCP && t->multipath == MTR_CLASSIC &&
+             !t->source_port;
+  uint32_t ports = NET_PORTS / c->regions - (many ? CORE_CLASSIC : 0u);
   route->region = (uint16_t)core_region(c, t->dst, clock_now(&m->loop));
   if (t->protocol == MTR_ICMP) return 0;
   route->sport = t->source_port;
   if (t->source_port)
     route->region = (uint16_t)((uint16_t)(t->source_port - base) % c->regions);
   else
-    route->sport = (uint16_t)(base + t->flow * c->regions + route->region);
-  int many = t->protocol == MTR_TCP && t->multipath == MTR_CLASSIC &&
-             !t->source_port;
+    route->sport = (uint16_t)(base + route->region + c->regions *
+                              ((t->flow + first_port(m, t->dst, ports)) %
+                               ports));
   for (uint32_t i = 0; i < (many ? CORE_CLASSIC : 1u); i++) {
     uint16_t port = (uint16_t)(route->sport + i * c->regions);
     int err = net->ops->reserve(net, t->protocol, port);

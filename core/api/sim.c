@@ -12,6 +12,7 @@
 #include "net/sim/internet.h"
 #include "net/sim/sim.h"
 #include "net/sim/topo.h"
+#include "probe/identity.h"
 #include "wire/reply.h"
 
 struct mtr_sim *mtr_sim_new(uint32_t seed) {
@@ -134,8 +135,9 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
       start_opts(&opts, &route, payload.bytes, (uint16_t)payload.size);
   struct trace t = {.opts = &shared};
   start_fields(c, &t, &opts, &route);
-  struct probe p = {.flow = shared.flow, .sport = t.sport,
-                    .dport = shared.dport};
+  struct probe p = {.flow = shared.flow,
+                    .dst = table_fold(t.dst), .sport = t.sport,
+                    .dport = identity_dport(&t, shared.flow)};
   while (k < n && k < 255) {
     struct wire_probe probe;
     struct wire_reply reply;

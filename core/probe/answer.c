@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "probe/ask.h"
+#include "probe/identity.h"
 #include "probe/queue.h"
 #include "probe/stop.h"
 #include "probe/sweep.h"
@@ -51,7 +52,7 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   p->asked_size = opts->size;
   if (strategy) t->extra->asked_size = opts->size;
   p->sport = sport;
-  p->dport = t->opts->dport;
+  p->dport = identity_dport(t, p->flow);
   p->attempt = (uint8_t)count(c, t, opts->ttl);
   queue_put(c, t, p);
   opts->probe = p->handle;

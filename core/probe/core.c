@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "probe/ask.h"
+#include "probe/identity.h"
 #include "probe/share.h"
 
 enum { CELLS_LOW = 2048 /* cells free before a batch is received */ };
@@ -13,8 +14,6 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   memset(c, 0, sizeof *c);
   c->config = *config;
   c->rand.state = config->seed;
-  c->cookie = (uint16_t)rand_below(&c->rand, 0x8000);
-  c->salt = (uint16_t)rand_below(&c->rand, TABLE_REGION);
   slab_init(&c->traces, sizeof(struct trace), 1 << TRACE_BITS, 6);
   slab_init(&c->extras, sizeof(struct extra), config->max_traces, 6);
   hops_init(&c->hops, config->max_traces);
@@ -23,6 +22,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   slab_init(&c->timers, sizeof(struct user_timer), 1 << TRACE_BITS, 6);
   uint32_t batch = config->max_events * (uint32_t)sizeof(struct mtr_event);
   slab_init(&c->batch, batch + EVENTS_EXT, 1, 0);
+  slab_init(&c->secrets, sizeof(struct identity), 1, 0);
   slab_init(&c->hash, sizeof(uint32_t) << SHARE_HASH_BITS, 1, 0);
   for (uint32_t left = config->max_probes; left; c->regions++) {
     uint32_t n = left < TABLE_REGION ? left : TABLE_REGION;
@@ -36,7 +36,10 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   c->ready = c->urgent =
       (struct trace_list){.first = SLAB_NONE, .last = SLAB_NONE};
   c->dirty_first = c->dirty_last = SLAB_NONE;
-  if (slab_reserve(&c->batch, 1)) return -ENOMEM;
+  if (slab_reserve(&c->batch, 1) || slab_reserve(&c->secrets, 1))
+    return -ENOMEM;
+  c->identity = slab_at(&c->secrets, slab_take(&c->secrets));
+  identity_draw(c);
   c->events = slab_at(&c->batch, slab_take(&c->batch));
   c->ext = (uint8_t *)c->events + batch;
   return 0;
@@ -44,7 +47,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
 
 void core_close(struct core *c) {
   struct slab *all[] = {&c->traces, &c->extras, &c->timers, &c->batch,
-                        &c->hash};
+                         &c->hash, &c->secrets};
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) slab_close(all[i]);
   hops_close(&c->hops);
   cells_close(&c->cells);
@@ -54,7 +57,8 @@ void core_close(struct core *c) {
 
 double core_memory(const struct core *c) {
   const struct slab *all[] = {
-      &c->traces, &c->extras, &c->timers, &c->batch, &c->hash, &c->cells.slab,
+      &c->traces, &c->extras, &c->timers, &c->batch, &c->hash, &c->secrets,
+      &c->cells.slab,
       &c->cells.shapes.list, &c->cells.shapes.index, &c->opts.slab};
   size_t sum = hops_bytes(&c->hops);
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++)

@@ -5,8 +5,10 @@
 
 #include "probe/deliver.h"
 #include "probe/events.h"
+#include "probe/guess.h"
 #include "probe/share.h"
 #include "probe/turns.h"
+#include "wire/proto.h"
 
 /* So many hops without a reply are not taken for silent ones if the reply's TTL
  * tells that the port is nearer. One may be: a silent hop, and a way back that
@@ -103,10 +105,12 @@ static void give(struct core *c, struct trace *keeper, struct trace *t,
   struct mtr_event kept;
   cells_event(&c->cells, cells_at(&c->cells, keeper->extra->data.first), &kept,
               NULL);
+  int udp = t->opts->protocol == MTR_UDP;
   struct wire_reply r = {
-      .kind = WIRE_UDP_REPLY, .family = t->opts->family, .protocol = WIRE_UDP,
-      .ttl = kept.reply_ttl, .size = kept.reply_size,
-      .kernel_time = kept.attempt};
+      .kind = udp ? WIRE_UDP_REPLY : WIRE_TCP_REPLY,
+      .family = t->opts->family, .protocol = t->opts->protocol,
+      .tcp_flags = kept.tcp_flags, .ttl = kept.reply_ttl,
+      .size = kept.reply_size, .kernel_time = kept.attempt};
   memcpy(&r.at, kept.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
   cells_shift(&c->cells, &keeper->extra->data);
@@ -157,7 +161,8 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
 static void keep_data(struct core *c, struct trace *t,
                       const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
-                         .attempt = r->kernel_time, .family = 6};
+                         .attempt = r->kernel_time, .family = 6,
+                         .tcp_flags = r->tcp_flags};
   memcpy(ev.addr, &r->at, sizeof r->at);
   if (t->extra->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;
@@ -168,33 +173,41 @@ static void keep_data(struct core *c, struct trace *t,
   turns_dirty(c, t);
 }
 
-/* Returns the outstanding probe to port |dport|, in which classic probes
- * differ.
- */
-static struct probe *by_port(const struct core *c, const struct trace *t,
-                             unsigned dport) {
+/* The oldest outstanding probe of |t| from and to the ports of |r|: classic
+ * probes differ in one of them, and so do those of other flows. */
+static struct probe *by_ports(const struct core *c, const struct trace *t,
+                              const struct wire_reply *r) {
   const struct table *table = &c->tables[t->region];
   uint32_t place = t->oldest;
   while (place != SLAB_NONE) {
     struct probe *p = table_at(table, place);
-    if (p->dport == dport) return p;
+    if (p->sport == r->sport && p->dport == r->dport) return p;
     place = p->newer;
   }
   return NULL;
 }
 
+int data_is_bare(const struct wire_reply *r) {
+  return r->kind == WIRE_UDP_REPLY ||
+         (r->kind == WIRE_TCP_REPLY &&
+          (r->tcp_flags & (PROTO_TCP_RST | PROTO_TCP_ACK)) == PROTO_TCP_RST);
+}
+
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
-  while ((t = share_match(c, r->from, r->sport, t))) {
-    if (t->opts->multipath == MTR_CLASSIC) {
-      struct probe *p = by_port(c, t, r->dport);
-      if (!p) continue;
-      deliver_reply(c, t, p, r, 1, now);
+  int guessed = guess_likely(c, r, 0, now);
+  while (!guessed && (t = share_match(c, r->from, r->protocol, t))) {
+    const struct opts *o = t->opts;
+    if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
+        o->dport == r->dport) {
+      keep_data(c, share_keeper(c, t), r);
       return;
     }
-    if (t->opts->dport != r->dport) continue;
-    keep_data(c, share_keeper(c, t), r);
+    struct probe *p = by_ports(c, t, r);
+    if (!p) continue;
+    deliver_reply(c, t, p, r, 1, now);
     return;
   }
+  guess_miss(c, r, now);
   c->counters.unmatched++;
 }

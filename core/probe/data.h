@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * data.h: data from an open UDP port, which shows nothing of the probe that it
- * answers. Only the probes with the highest TTLs can have reached the port, as
+ * data.h: replies that show nothing of the probe that they answer: data from an
+ * open UDP port, and TCP resets that acknowledge nothing. Both are called data
+ * here. Only the probes with the highest TTLs can have reached the port, as
  * many as there are replies with data. Which probes these are is known when no
  * others are outstanding, or when the last one has timed out. Until then the
  * data is kept, nothing more is sent to the port, and no probe to it times out.
@@ -23,7 +24,10 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* data_take: takes in a reply that is data from an open UDP port. */
+/* data_is_bare: whether |r| carries nothing of the probe that it answers. */
+int data_is_bare(const struct wire_reply *r);
+
+/* data_take: takes in a reply that carries nothing of its probe. */
 void data_take(struct core *c, const struct wire_reply *r, int64_t now);
 
 /* data_credit: credits the data kept with |t|, if its probes are known. Returns

@@ -5,6 +5,7 @@
 
 #include "probe/events.h"
 #include "probe/identity.h"
+#include "probe/match.h"
 #include "probe/outstanding.h"
 #include "probe/share.h"
 #include "probe/sweep.h"
@@ -49,15 +50,18 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
 static unsigned changed(const struct core *c, const struct trace *t,
                         const struct probe *p, const struct wire_reply *r,
                         int tier) {
-  unsigned bits = (unsigned)tier - 1, id = identity_of(c, table_place(p));
+  unsigned bits = (unsigned)(tier & ~MATCH_WEAK) - 1;
+  uint32_t place = table_place(p);
   if (memcmp(r->quoted_src, t->opts->src, sizeof t->dst))
     bits |= MTR_QUOTE_SRC;
   if (memcmp(r->quoted_dst, t->dst, sizeof t->dst)) bits |= MTR_QUOTE_DST;
-  if (r->family == 4 && r->ip_id != id) bits |= MTR_QUOTE_IP_ID;
+  if (r->family == 4 && r->ip_id != identity_ip(c, place))
+    bits |= MTR_QUOTE_IP_ID;
   if (r->flags & WIRE_TRUNCATED) return bits;
   if (r->sport != p->sport) bits |= MTR_QUOTE_SPORT;
   if (p->protocol != WIRE_ICMP && r->dport != p->dport) bits |= MTR_QUOTE_DPORT;
-  if (!p->by_ip_id && r->id != id) bits |= MTR_QUOTE_ID;
+  int by_id = !(p->marks & PROBE_BY_IP_ID);
+  if (by_id && r->id != identity_of(c, place)) bits |= MTR_QUOTE_ID;
   return bits;
 }
 
@@ -171,6 +175,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
   deliver_copy(&ev, r);
   if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);
   ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, ev.stop));
+  if (tier & MATCH_WEAK) ev.flags |= MTR_REPLY_WEAK;
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;
     c->counters.user_times++;

@@ -11,7 +11,7 @@
 #include "wire/record.h"
 
 /* deliver_reply: handles |r|, which answers |p| of |t| and was matched in
- * |tier| (match.h). There must be room for an event. */
+ * |tier| (match.h, with MATCH_WEAK). There must be room for an event. */
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now);
 

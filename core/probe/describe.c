@@ -15,10 +15,11 @@ void describe_probe(const struct core *c, const struct trace *t,
   w->payload_size = o->payload_size;
   w->size = p->asked_size ? p->asked_size : t->size;
   w->id = identity_of(c, table_place(p));
-  w->cookie = c->cookie;
+  w->cookie = o->protocol == MTR_TCP ? identity_low(c, p) : 0;
+  w->ip_id = identity_ip(c, table_place(p));
   w->sport = p->sport;
-  w->dport = p->dport;
-  w->checksum = identity_checksum(c, p->flow);
+  w->dport = o->protocol == MTR_ICMP ? 0 : p->dport;
+  w->checksum = o->protocol == MTR_ICMP ? p->dport : 0;
   w->family = o->family;
   w->protocol = o->protocol;
   w->multipath = o->multipath;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/fill.h"
 
+#include "probe/again.h"
 #include "probe/ask.h"
 #include "probe/describe.h"
 #include "probe/due.h"
 #include "probe/events.h"
 #include "probe/fail.h"
+#include "probe/identity.h"
 #include "probe/outstanding.h"
 #include "probe/pick.h"
 #include "probe/queue.h"
@@ -18,10 +20,11 @@ static int in_block(const struct core *c, uint16_t port) {
 }
 
 /* Sets the ports of a classic probe, which changes one with each probe, but not
- * a TCP port that the user chose. Other probes keep theirs. */
-static void ports(const struct core *c, const struct trace *t,
-                  struct probe *p) {
+ * a TCP port that the user chose; and the source port of a SYN that the target
+ * would not answer from the trace's (again.h). Other probes keep theirs. */
+static void ports(struct core *c, const struct trace *t, struct probe *p) {
   const struct opts *o = t->opts;
+  if (t->held_from && !(o->flags & MTR_TCP_ACK)) p->sport = again_port(c, t, p);
   if (o->multipath != MTR_CLASSIC) return;
   if (o->protocol == MTR_UDP)
     p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
@@ -35,7 +38,7 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct probe *p;
   if (!trace_sweeps(t)) {
     p = queue_take(c, t);
-    if (p && t->opts->flags & MTR_STRATEGY) ports(c, t, p);
+    if (p && (t->opts->flags & MTR_STRATEGY || t->held_from)) ports(c, t, p);
     return p;
   }
   unsigned ttl = sweep_next(t);
@@ -56,7 +59,7 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   p->attempt = h->sent;
   p->flow = t->opts->flow;
   p->sport = t->sport;
-  p->dport = t->opts->dport;
+  p->dport = identity_dport(t, p->flow);
   ports(c, t, p);
   return p;
 }
@@ -79,7 +82,7 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   p->trace = t->handle;
   p->family = t->opts->family;
   p->protocol = t->opts->protocol;
-  p->by_ip_id = (uint8_t)plain_checksum(t, size);
+  if (plain_checksum(t, size)) p->marks |= PROBE_BY_IP_ID;
   p->dst = table_fold(t->dst);
   p->sent = now;
   p->timer.kind = TIMER_PROBE;
@@ -157,5 +160,6 @@ void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
   wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);
-  if (t->opts->want & MTR_WANT_SENT) events_probe(c, MTR_EV_SENT, t, p);
+  if (t->opts->want & MTR_WANT_SENT && !(p->marks & PROBE_TOLD))
+    events_probe(c, MTR_EV_SENT, t, p);
 }

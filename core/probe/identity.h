@@ -1,37 +1,80 @@
 /* SPDX-License-Identifier: MIT
  *
- * identity.h: the number that a probe has on the wire, made of its place in the
- * probe table, and back. The numbers differ from engine to engine, so that two
- * engines do not take each other's replies. Probes sent one after the other
- * have numbers far apart: one that a box has raised by 1 is then not that of
- * the next probe.
+ * identity.h: what a probe has on the wire that nobody can guess. Its place in
+ * the probe table becomes two numbers, by two secret permutations: one goes
+ * into the transport header, the other into the IPv4 identification; each gives
+ * the place back. Beside them, where the protocol has room, are bits that also
+ * hang on the probe's generation and its destination, so that they are others
+ * when the place is used again: half of a TCP number; of a flow to one
+ * destination, the ICMP checksum.
+ *
+ * The permutations are drawn by keyed_hash: who has seen some of their numbers
+ * knows nothing of the others. Wrong if the seed is known.
  */
 #ifndef PROBE_IDENTITY_H
 #define PROBE_IDENTITY_H
 
 #include "probe/state.h"
 
-enum { IDENTITY_SPREAD = 14115, IDENTITY_GATHER = 12427 /* its inverse */ };
-
-_Static_assert(IDENTITY_SPREAD * IDENTITY_GATHER % TABLE_REGION == 1,
-               "one to one");
+/* identity_draw: draws the permutations of |c| by its seed. */
+void identity_draw(struct core *c);
 
 /* identity_of: the identity on the wire of the probe at |place|, 1 to
  * TABLE_REGION. */
 static inline uint16_t identity_of(const struct core *c, uint32_t place) {
-  uint32_t id = place * IDENTITY_SPREAD + c->salt;
-  return (uint16_t)((id & (TABLE_REGION - 1)) + 1);
+  return (uint16_t)(c->identity->id[place] + 1);
 }
 
 /* identity_place: the place of the probe with the identity |id|. */
 static inline uint32_t identity_place(const struct core *c, uint32_t id) {
-  return (id - 1 - c->salt) * IDENTITY_GATHER & (TABLE_REGION - 1);
+  return c->identity->place[(id - 1) & (TABLE_REGION - 1)];
 }
 
-/* identity_checksum: the constant ICMP checksum of |flow|: never 0 or 0xffff,
- * which are one number on the wire. */
-static inline uint16_t identity_checksum(const struct core *c, unsigned flow) {
-  return (uint16_t)(0x1000 + (c->cookie + flow) % 0xe000u);
+/* identity_ip: the IPv4 identification of the probe at |place|: odd, so that
+ * one that a box has raised by 1 is no other probe's. */
+static inline uint16_t identity_ip(const struct core *c, uint32_t place) {
+  return (uint16_t)(c->identity->ip_id[place] << 1 | 1);
+}
+
+/* identity_ip_place: the place of the probe with the odd identification
+ * |ip_id|. */
+static inline uint32_t identity_ip_place(const struct core *c,
+                                         uint32_t ip_id) {
+  return c->identity->ip_place[ip_id >> 1 & (TABLE_REGION - 1)];
+}
+
+/* identity_low: the lower half of the TCP number of |p|: never 0, and below
+ * 0x8000, so that what is acknowledged never changes the upper half. */
+static inline uint16_t identity_low(const struct core *c,
+                                    const struct probe *p) {
+  uint64_t h = keyed_hash(&c->identity->key,
+                          (uint64_t)p->handle << 32 | p->dst);
+  return (uint16_t)(1 + (h >> 32) % 0x7fff);
+}
+
+/* identity_port: a number that chooses the source port to the destination |dst|
+ * (table_fold). */
+static inline uint32_t identity_port(const struct core *c, uint32_t dst) {
+  return (uint32_t)keyed_hash(&c->identity->key, dst | 1ull << 40);
+}
+
+/* identity_base: what the ICMP checksums of all flows to the destination |dst|
+ * (table_fold) start from: below 0xe000. A trace keeps it. */
+static inline uint16_t identity_base(const struct core *c, uint32_t dst) {
+  return (uint16_t)((keyed_hash(&c->identity->key, dst) >> 32) % 0xe000u);
+}
+
+/* identity_checksum: the constant ICMP checksum of |flow|, by identity_base:
+ * never 0 or 0xffff, which are one number on the wire. */
+static inline uint16_t identity_checksum(uint32_t base, unsigned flow) {
+  return (uint16_t)(0x1000 + (base + flow) % 0xe000u);
+}
+
+/* identity_dport: the destination port of a probe of |t| in |flow|; of ICMP its
+ * checksum. */
+static inline uint16_t identity_dport(const struct trace *t, unsigned flow) {
+  return t->opts->protocol == MTR_ICMP ? identity_checksum(t->base, flow)
+                                       : t->opts->dport;
 }
 
 #endif

@@ -5,14 +5,28 @@
 
 #include "probe/identity.h"
 #include "wire/checksum.h"
+#include "wire/proto.h"
 
-/* The live probe of |region| with identity |id|, if |r| can be about it. */
-static struct probe *live(const struct core *c, uint32_t region, unsigned id,
-                          const struct wire_reply *r) {
-  if (!id || id > TABLE_REGION || region >= c->regions) return NULL;
-  struct probe *p = table_at(&c->tables[region], identity_place(c, id));
+/* The live probe at |place| of |region|, if |r| can be about it. */
+static struct probe *live_at(const struct core *c, uint32_t region,
+                             uint32_t place, const struct wire_reply *r) {
+  if (region >= c->regions) return NULL;
+  struct probe *p = table_at(&c->tables[region], place);
   if (!p || p->state < PROBE_SENT) return NULL;
   return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
+}
+
+/* The same by its identity |id|, or by its IPv4 identification |ip_id|. */
+static struct probe *live(const struct core *c, uint32_t region, unsigned id,
+                          const struct wire_reply *r) {
+  if (!id || id > TABLE_REGION) return NULL;
+  return live_at(c, region, identity_place(c, id), r);
+}
+
+static struct probe *live_ip(const struct core *c, uint32_t region,
+                             unsigned ip_id, const struct wire_reply *r) {
+  if (!(ip_id & 1)) return NULL;       /* none of ours */
+  return live_at(c, region, identity_ip_place(c, ip_id), r);
 }
 
 static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
@@ -21,11 +35,28 @@ static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
   return (uint16_t)(r->sport - c->config.port_base) % c->regions;
 }
 
-/* TCP numbers carry our cookie below the identity: as sent in a quote, plus
- * what was acknowledged in an answer. */
-static int cookie_fits(const struct core *c, const struct wire_reply *r) {
-  unsigned over = (unsigned)(r->tcp_low - c->cookie) & 0xffff;
-  return r->flags & WIRE_QUOTE ? over == 0 : over < 0x8000;
+/* Bytes of payload that the SYN |p| of |t| has. */
+static unsigned payload_of(const struct trace *t, const struct probe *p) {
+  unsigned headers = PROTO_TCP_HEADER + (p->family == 4 ? PROTO_IPV4_HEADER
+                                                        : PROTO_IPV6_HEADER);
+  unsigned body = p->size > headers ? p->size - headers : 0;
+  int mss = body >= (unsigned)PROTO_TCP_MSS_SIZE + t->opts->payload_size;
+  return body - (mss ? PROTO_TCP_MSS_SIZE : 0u);
+}
+
+/* Whether the number in the TCP segment or quote |r| is that of |p|: as sent in
+ * a quote, plus what it took of the payload in an answer. A reset may
+ * acknowledge the SYN's own number: one less than it should. */
+static int number_fits(const struct core *c, const struct probe *p,
+                       const struct wire_reply *r) {
+  uint32_t sent = (uint32_t)identity_of(c, table_place(p)) << 16 |
+                  identity_low(c, p);
+  uint32_t over = ((uint32_t)r->id << 16 | r->tcp_low) - sent;
+  if (!over) return 1;
+  if (r->flags & WIRE_QUOTE) return 0;
+  if (r->tcp_flags & PROTO_TCP_RST && over == UINT32_MAX) return 1;
+  const struct trace *t = over < 0x10000 ? state_trace(c, p->trace) : NULL;
+  return t && over <= payload_of(t, p);
 }
 
 /* The quoted checksum |check|, which covers the addresses, before a translator
@@ -46,13 +77,13 @@ static int proven(const struct core *c, const struct probe *p,
                   const struct wire_reply *r) {
   uint16_t id = identity_of(c, table_place(p));
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
-  if (p->protocol == WIRE_TCP) return r->id == id && cookie_fits(c, r);
+  if (p->protocol == WIRE_TCP) return number_fits(c, p, r);
   if (p->protocol == WIRE_ICMP) {
     uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
     return checksum_update(check, r->sport, p->sport) ==
-           identity_checksum(c, p->flow);
+           p->dport;
   }
-  if (p->by_ip_id || !r->id) return 1;
+  if ((p->marks & PROBE_BY_IP_ID) || !r->id) return 1;
   return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
 }
 
@@ -61,20 +92,20 @@ static int tier_of(const struct core *c, const struct probe *p,
   int dst = p->dst == table_fold(r->quoted_dst);
   int ports = p->sport == r->sport &&
               (p->protocol == WIRE_ICMP || p->dport == r->dport);
-  if (p->protocol == WIRE_TCP && !cookie_fits(c, r)) return 0;
+  if (p->protocol == WIRE_TCP && !number_fits(c, p, r)) return 0;
   if (dst && ports) return 1;
   if (!(r->flags & WIRE_QUOTE)) return ports ? 3 : 0;
   return dst && proven(c, p, r) ? 2 : ports ? 3 : 0;
 }
 
-/* How many live probes to the quoted destination have the identity |id|; the
- * last one found in |*found|. */
+/* How many live probes to the quoted destination have the IPv4 identification
+ * |id|; the last one found in |*found|. */
 static int same_id(const struct core *c, unsigned id,
                    const struct wire_reply *r, struct probe **found) {
   uint32_t dst = table_fold(r->quoted_dst);
   int n = 0;
   for (uint32_t i = 0; i < c->regions; i++) {
-    struct probe *p = live(c, i, id, r);
+    struct probe *p = live_ip(c, i, id, r);
     if (!p || p->dst != dst || !proven(c, p, r)) continue;
     *found = p;
     n++;
@@ -83,15 +114,20 @@ static int same_id(const struct core *c, unsigned id,
 }
 
 /* By the identification alone, if it fits one probe only, as sent, byte-swapped
- * or one too high; as sent alone if the transport header says the same. */
-static struct probe *by_ip_id(const struct core *c,
-                              const struct wire_reply *r) {
+ * or one too high; as sent alone if the transport header says the same. If it
+ * fits several, |*tier| says so. */
+static struct probe *by_ip_id(const struct core *c, const struct wire_reply *r,
+                              int *tier) {
   struct probe *p = NULL;
   unsigned swapped = __builtin_bswap16(r->ip_id);
   int n = same_id(c, r->ip_id, r, &p);
-  if (r->id == r->ip_id) return n == 1 ? p : NULL;
-  if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
-  n += same_id(c, r->ip_id - 1u, r, &p);
+  int same = r->id && r->ip_id & 1 &&
+             identity_place(c, r->id) == identity_ip_place(c, r->ip_id);
+  if (!same) {
+    if (swapped != r->ip_id) n += same_id(c, swapped, r, &p);
+    n += same_id(c, r->ip_id - 1u, r, &p);
+  }
+  if (n > 1) *tier = MATCH_SEVERAL;
   return n == 1 ? p : NULL;
 }
 
@@ -101,12 +137,12 @@ static struct probe *by_ip_id(const struct core *c,
 static struct probe *by_id(const struct core *c, uint32_t region, unsigned id,
                            const struct wire_reply *r, int *tier) {
   struct probe *p = live(c, region, id, r), *found = NULL;
-  *tier = p && !p->by_ip_id ? tier_of(c, p, r) : 0;
+  *tier = p && !(p->marks & PROBE_BY_IP_ID) ? tier_of(c, p, r) : 0;
   if (*tier && (*tier != 2 || p->sport == r->sport)) return p;
   *tier = 0;
   for (uint32_t i = 0; i < c->regions; i++) {
     p = live(c, i, id, r);
-    if (!p || p->by_ip_id || tier_of(c, p, r) != 2) continue;
+    if (!p || (p->marks & PROBE_BY_IP_ID) || tier_of(c, p, r) != 2) continue;
     if (found) return NULL;
     found = p;
   }
@@ -125,8 +161,8 @@ static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
     uint16_t port = (uint16_t)(c->config.port_base + i);
     unsigned id = checksum_update(check, r->sport, port);
     struct probe *p = live(c, i % c->regions, id, r);
-    if (!p || p->by_ip_id || p->sport != port || p->dport != r->dport ||
-        p->dst != dst)
+    if (!p || p->marks & PROBE_BY_IP_ID || p->sport != port ||
+        p->dport != r->dport || p->dst != dst)
       continue;
     if (found) return NULL;
     found = p;
@@ -134,15 +170,16 @@ static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
   return found;
 }
 
-struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+/* The probe that |r| fits best, and how well. */
+static struct probe *find(const struct core *c, const struct wire_reply *r,
                           int *tier) {
   uint32_t region = region_of(c, r);
   int quote = (r->flags & WIRE_QUOTE) && r->ip_id;
   int rewritten = r->flags & WIRE_QUOTE && r->quoted_protocol == WIRE_UDP &&
                   r->id && memcmp(r->quoted_src, r->to, sizeof r->to);
-  struct probe *p = NULL, *q = quote ? live(c, region, r->ip_id, r) : NULL;
+  struct probe *p = NULL, *q = quote ? live_ip(c, region, r->ip_id, r) : NULL;
   int known = q ? tier_of(c, q, r) : 0;
-  if (known == 1 && q->by_ip_id) {
+  if (known == 1 && (q->marks & PROBE_BY_IP_ID)) {
     *tier = 1;
     return q;
   }
@@ -153,7 +190,7 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
    * another probe of ours: there the identification decides. */
   if (*tier && (known != 1 || q == p)) return p;
   if (known != 1) {
-    p = quote ? by_ip_id(c, r) : NULL;
+    p = quote ? by_ip_id(c, r, tier) : NULL;
     q = p ? p : known == 3 ? q : NULL;
   }
   if (!q && rewritten && !r->ip_id && (q = by_port(c, r))) {
@@ -162,6 +199,27 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
   }
   if (q) *tier = 4;
   return q;
+}
+
+/* Whether all that |r|, of tier 1, holds of |p| is as it was sent. */
+static int fits_in_all(const struct core *c, const struct probe *p,
+                       const struct wire_reply *r) {
+  if (r->flags & WIRE_TRUNCATED) return 0;
+  if (r->flags & WIRE_QUOTE) {
+    if (memcmp(r->quoted_src, r->to, sizeof r->to)) return 0;
+    if (r->family == 4 && r->ip_id != identity_ip(c, table_place(p))) return 0;
+  }
+  if (p->protocol != WIRE_ICMP) return 1;
+  const struct trace *t = state_trace(c, p->trace);
+  if (t && t->opts->multipath == MTR_CLASSIC) return 1;
+  return r->checksum == p->dport;
+}
+
+struct probe *match_probe(const struct core *c, const struct wire_reply *r,
+                          int *tier) {
+  struct probe *p = find(c, r, tier);
+  if (p && (*tier != 1 || !fits_in_all(c, p, r))) *tier |= MATCH_WEAK;
+  return p;
 }
 
 /* Where the probe of |r| is, if its identity is as it was sent. */

@@ -14,6 +14,34 @@
  *
  * Nothing below tier 1 is taken unless the destination or the ports are ours,
  * and a quoted source port that is not must be explained by its checksum.
+ *
+ * A match is full if all that the reply holds of the probe is as it was sent;
+ * otherwise it is weak, and is believed only while nobody seems to be guessing
+ * (guess.h).
+ *
+ * The chance that a packet of somebody who sees none of ours, but knows source,
+ * destination and ports, and when we send, is taken for the reply to a certain
+ * probe (each of N outstanding ones adds as much):
+ *
+ *   quote of       full  by
+ *   ICMP, IPv4     2^-45 sequence 15, checksum 15.8, IPv4 identification 15
+ *   ICMP, IPv6     2^-30 sequence 15, checksum 15.8; the identifier adds 16 if
+ *                        no host has seen a ping of ours
+ *   UDP, IPv4      2^-30 checksum 15, IPv4 identification 15
+ *   UDP, IPv6      2^-15 checksum 15: there is no other field
+ *   UDP dublin     2^-15 IPv4 identification 15
+ *   TCP, IPv4      2^-44 number 30, IPv4 identification 15
+ *   TCP, IPv6      2^-29 number 30
+ *   answer
+ *   echo reply     2^-30 sequence 15, checksum 15.8; as above
+ *   of TCP         2^-29 number 30; a reset has two that fit
+ *   data, a reset without number: the source port alone
+ *
+ * The ports are told only to those whom we probe: a source port is drawn for
+ * each destination. Who has to guess it too needs 4 bits more for the block and
+ * up to 9 for the port in it, or 16 for an echo identifier. A weak match has at
+ * least 15 bits, those of the identity or of the IPv4 identification (2^-13 for
+ * the latter, which fits in three ways), and 8 misses end it.
  */
 #ifndef PROBE_MATCH_H
 #define PROBE_MATCH_H
@@ -25,8 +53,13 @@
  * they are probably about. */
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
 
+enum {
+  MATCH_WEAK = 8,        /* beside the tier: the match is not full */
+  MATCH_SEVERAL = 16     /* instead of it: several probes fit */
+};
+
 /* match_probe: the probe that |r|, not WIRE_UDP_REPLY, answers; its tier in
- * |*tier|. NULL: none of ours. */
+ * |*tier|, with MATCH_WEAK. NULL: none of ours, or MATCH_SEVERAL. */
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,
                           int *tier);
 

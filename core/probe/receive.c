@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/receive.h"
 
+#include "probe/again.h"
 #include "probe/data.h"
 #include "probe/deliver.h"
 #include "probe/fail.h"
+#include "probe/guess.h"
 #include "probe/match.h"
 
+/* Counts |r|, which is taken for nobody's. What fits several is no guess. */
+static void unmatched(struct core *c, const struct wire_reply *r, int tier,
+                      int64_t now) {
+  if (tier != MATCH_SEVERAL) guess_miss(c, r, now);
+  c->counters.unmatched++;
+}
+
+/* Whether |r|, which fits only in part, is believed. */
+static int believed(const struct core *c, const struct wire_reply *r, int tier,
+                    int64_t now) {
+  int by_port = (tier & ~MATCH_WEAK) == 3;
+  return !(tier & MATCH_WEAK) ||
+         (!c->config.strict && !guess_likely(c, r, by_port, now));
+}
+
 void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
-  int tier;
+  int tier = 1;
   if (r->kind == WIRE_UDP_REPLY) {
     data_take(c, r, now);
     return;
@@ -18,16 +35,23 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   }
   struct probe *p = r->handle ? state_probe(c, r->handle)
                               : match_probe(c, r, &tier);
-  if (r->handle) tier = 1;
-  if (!p || p->state < PROBE_SENT) {
-    c->counters.unmatched++;
+  if (!p && data_is_bare(r)) {
+    data_take(c, r, now);
+    return;
+  }
+  if (!p && again_older(c, r, now)) return;
+  if (!p || p->state < PROBE_SENT || !believed(c, r, tier, now)) {
+    unmatched(c, r, tier, now);
     return;
   }
   struct trace *t = state_trace(c, p->trace);
   if (!t || t->state != TRACE_RUNNING) {
-    c->counters.orphans++;
+    if (!again_older(c, r, now)) c->counters.orphans++;
     return;
   }
+  if (p->state == PROBE_ANSWERED &&
+      (again_same(c, t, p, r, now) || again_older(c, r, now)))
+    return;
   deliver_reply(c, t, p, r, tier, now);
 }
 

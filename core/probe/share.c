@@ -6,14 +6,14 @@
 
 #include "probe/turns.h"
 
-static uint32_t *bucket(const struct core *c, uint32_t dst, unsigned sport) {
+static uint32_t *bucket(const struct core *c, uint32_t dst) {
   if (!c->hash.count) return NULL;
-  uint32_t h = (dst ^ sport << 16) * 0x9e3779b1u;
+  uint32_t h = dst * 0x9e3779b1u;
   return (uint32_t *)slab_at(&c->hash, 0) + (h >> (32 - SHARE_HASH_BITS));
 }
 
 static uint32_t *bucket_of(const struct core *c, const struct trace *t) {
-  return bucket(c, table_fold(t->dst), t->sport);
+  return bucket(c, table_fold(t->dst));
 }
 
 static int hash_add(struct core *c, struct trace *t) {
@@ -34,20 +34,21 @@ static void hash_remove(struct core *c, struct trace *t) {
 }
 
 struct trace *share_match(const struct core *c, const uint8_t dst[16],
-                          unsigned sport, const struct trace *after) {
-  uint32_t *b = bucket(c, table_fold(dst), sport);
+                          unsigned protocol, const struct trace *after) {
+  uint32_t *b = bucket(c, table_fold(dst));
   uint32_t i = after ? after->extra->same_hash : b ? *b : SLAB_NONE;
   for (; i != SLAB_NONE; i = state_at(c, i)->extra->same_hash) {
     struct trace *t = state_at(c, i);
-    if (t->sport == sport && !memcmp(t->dst, dst, sizeof t->dst)) return t;
+    if (t->opts->protocol == protocol && !memcmp(t->dst, dst, sizeof t->dst))
+      return t;
   }
   return NULL;
 }
 
 struct trace *share_next(const struct core *c, const struct trace *t,
                          struct trace *o) {
-  do o = share_match(c, t->dst, t->sport, o);
-  while (o && (o->opts->dport != t->opts->dport ||
+  do o = share_match(c, t->dst, t->opts->protocol, o);
+  while (o && (o->sport != t->sport || o->opts->dport != t->opts->dport ||
                o->opts->multipath == MTR_CLASSIC));
   return o;
 }

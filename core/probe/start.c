@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "probe/identity.h"
 #include "probe/share.h"
 #include "probe/stop.h"
 #include "probe/turns.h"
@@ -14,7 +15,7 @@ enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
  * are chosen outside, or it may share ports with other traces. */
 static int needs_extra(const struct core *c, const struct mtr_trace *o) {
   uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
-  return c->target_gap || o->flags & flags || o->protocol == MTR_UDP;
+  return c->target_gap || o->flags & flags || o->protocol != MTR_ICMP;
 }
 
 static int reserve(struct core *c, int extra) {
@@ -86,6 +87,7 @@ void start_fields(const struct core *c, struct trace *t,
   t->size = o->size;
   memcpy(t->dst, o->dst, sizeof t->dst);
   t->region = (uint8_t)route->region;
+  if (o->protocol == MTR_ICMP) t->base = identity_base(c, table_fold(o->dst));
   t->sport = o->protocol == MTR_ICMP
                  ? (uint16_t)(c->config.echo_base + t->region) : route->sport;
 }
@@ -115,7 +117,7 @@ int start_trace(struct core *c, struct mtr_trace *opts,
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
   unsigned hops = hops_needed(t->opts);
   if (hops && hops_open(&c->hops, t, hops)) goto fail;
-  if (opts->protocol == MTR_UDP && share_join(c, t)) goto fail;
+  if (opts->protocol != MTR_ICMP && share_join(c, t)) goto fail;
   c->counters.traces_started++;
   turns_ready(c, t);
   return 0;

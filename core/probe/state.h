@@ -9,6 +9,7 @@
 #ifndef PROBE_STATE_H
 #define PROBE_STATE_H
 
+#include "base/keyed.h"
 #include "base/rand.h"
 #include "probe/hops.h"
 #include "probe/opts.h"
@@ -31,12 +32,26 @@ struct core_config {
   double target_rate;    /* the same, within a trace */
   int64_t late_window;   /* ns */
   uint64_t seed;
+  uint32_t strict;       /* 1: only full matches are believed (match.h) */
   uint32_t pick;         /* 1: PICK asks which trace sends next */
   uint16_t port_base;    /* first port of the block of source ports */
   uint16_t echo_base;    /* first echo identifier; one per region */
 };
 
-enum { TURNS_AHEAD = 4 };
+enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024 };
+
+/* The secrets of identity.h. */
+struct identity {
+  struct keyed key;
+  uint16_t id[TABLE_REGION], place[TABLE_REGION];
+  uint16_t ip_id[TABLE_REGION], ip_place[TABLE_REGION];
+};
+
+/* Replies that fitted no probe (guess.h). */
+struct guess {
+  uint32_t span;         /* of time, in which |misses| came */
+  uint16_t misses, before;           /* in it, in the one before */
+};
 
 /* A list of traces that wait for their turn, by index. */
 struct trace_list {
@@ -48,7 +63,7 @@ struct trace_list {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, extras, timers, batch, hash;
+  struct slab traces, extras, timers, batch, hash, secrets;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;
@@ -57,8 +72,8 @@ struct core {
   struct wheel wheel;
   struct pace pace;
   struct rand rand;
-  uint16_t cookie;       /* lower half of TCP sequence numbers */
-  uint16_t salt;         /* between a place in the table and its identity */
+  struct identity *identity;
+  struct guess guesses[GUESS_PLACES];
   int64_t target_gap;    /* ns */
   int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */
@@ -70,6 +85,7 @@ struct core {
   struct mtr_event *events;
   uint8_t *ext;
   uint32_t event_count, ext_count;
+  uint32_t again;        /* SYNs sent from other ports (again.h) */
   uint32_t events_seen;  /* events that the caller has read */
 };
 

@@ -45,7 +45,7 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
   ask_answered(c, t);
   if (t->extra) wheel_remove(&c->wheel, &t->extra->timer);
   forget(c, t, now);
-  if (t->opts->protocol == MTR_UDP) share_leave(c, t);
+  if (t->opts->protocol != MTR_ICMP) share_leave(c, t);
   turns_dirty(c, t);
 }
 

@@ -26,6 +26,11 @@ enum probe_state {
   PROBE_SILENT           /* ended by its timeout, or given up */
 };
 
+enum {
+  PROBE_BY_IP_ID = 1,    /* its identity is the IPv4 identification alone */
+  PROBE_TOLD = 2         /* it is sent again, and was told of as sent */
+};
+
 struct probe {
   uint32_t next;         /* in a queue of the table or of the trace */
   uint32_t handle;       /* generation << 19 | place */
@@ -36,7 +41,7 @@ struct probe {
   uint32_t newer;        /* ended: the probe TABLE_AHEAD later, or none */
   uint32_t dst;          /* table_fold of the destination */
   uint16_t sport;        /* as sent */
-  uint16_t dport;
+  uint16_t dport;        /* ICMP: the checksum */
   uint16_t flow;
   uint16_t size;
   uint8_t ttl;
@@ -44,7 +49,7 @@ struct probe {
   uint8_t state;         /* enum probe_state */
   uint8_t family;
   uint8_t protocol;
-  uint8_t by_ip_id;      /* 1: only the IPv4 identification identifies it */
+  uint8_t marks;         /* PROBE_BY_IP_ID, PROBE_TOLD */
   uint16_t asked_size;   /* bytes of its packet; 0: its trace's */
 };
 

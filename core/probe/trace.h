@@ -37,7 +37,7 @@ enum trace_turn { TURN_NONE, TURN_READY, TURN_URGENT };
 enum { HOPS_NEAR = 8, HOP_RINGS = 3, TRACE_BITS = MTR_HANDLE_BITS };
 
 /* What only some traces need: those with a timer, with probes chosen outside,
- * or with UDP. */
+ * or with UDP or TCP. */
 struct extra {
   uint32_t next_free;    /* of the slab, while free */
   uint32_t self;         /* its index in the slab */
@@ -47,7 +47,7 @@ struct extra {
   uint32_t queued;       /* probes in |queue| */
   struct cell_list data; /* replies without identity, not yet credited */
   uint32_t data_count;   /* replies in |data| */
-  uint32_t same_hash;    /* UDP: next trace in the same bucket (share.h) */
+  uint32_t same_hash;    /* UDP, TCP: next trace in the same bucket (share.h) */
   uint16_t asked_size;   /* strategy: bytes of its last probe; 0: the trace's */
   uint16_t pad;
 };
@@ -74,6 +74,7 @@ struct trace {
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* no probe was sent to this TTL or above */
+  uint16_t base;         /* ICMP: see identity_base */
   uint16_t left;         /* strategy: it is done with the TTLs below this */
   uint8_t hop_mask;      /* size of the ring, minus one */
   uint8_t region;
@@ -96,6 +97,8 @@ struct trace {
   uint8_t passed;        /* strategy, 1: not asked until something happens */
   uint8_t paced;         /* 1: the wait before its next probe is known */
   uint8_t last;          /* strategy: hop count to end with; 0: not given */
+  uint8_t held_from;     /* TTL from which the target holds a connection from
+                          * the trace's source port (again.h); 0: not known */
   struct hop near[HOPS_NEAR];        /* the ring of most traces */
 };
 

@@ -104,10 +104,11 @@ static uint8_t *put_ipv4(uint8_t *out, const struct wire_probe *p, int total) {
    * stores before it stalls the processor. Addresses and length are summed like
    * a pseudo-header. */
   uint64_t sum = checksum_pseudo(4, p->src, p->dst, 0, (size_t)total);
-  sum += (uint64_t)first + p->id + flags + hop;
+  unsigned id = p->ip_id ? p->ip_id : p->id;
+  sum += (uint64_t)first + id + flags + hop;
   uint8_t *q = put_u16(out, first);
   q = put_u16(q, (unsigned)total);
-  q = put_u16(q, p->id);
+  q = put_u16(q, id);
   q = put_u16(q, flags);
   q = put_u16(q, hop);
   q = put_u16(q, checksum_balance(sum));

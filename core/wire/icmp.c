@@ -6,6 +6,7 @@
 #include "wire/icmp.h"
 
 #include "base/bytes.h"
+#include "wire/checksum.h"
 #include "wire/ext.h"
 #include "wire/proto.h"
 #include "wire/quote.h"
@@ -59,6 +60,14 @@ static int quote_length(const struct wire_reply *r, uint32_t word) {
              : -1;
 }
 
+/* The checksum of the echo request whose reply has |check|: they differ in the
+ * type alone. */
+static uint16_t request_checksum(const struct wire_reply *r, uint16_t check) {
+  if (r->family == 4)
+    return checksum_update(check, PROTO_ECHO_REPLY << 8, PROTO_ECHO << 8);
+  return checksum_update(check, PROTO_ECHO_REPLY6 << 8, PROTO_ECHO6 << 8);
+}
+
 static void read_echo(struct wire_reply *r, uint32_t word) {
   r->sport = (uint16_t)(word >> 16); /* identifier */
   r->id = (uint16_t)word;            /* sequence number */
@@ -73,12 +82,13 @@ int icmp_parse(const uint8_t *p, size_t n, int cut, struct wire_reply *r) {
   r->protocol = WIRE_ICMP;
   r->icmp_type = bytes_u8(&b);
   r->icmp_code = bytes_u8(&b);
-  bytes_u16(&b); /* checksum */
+  uint16_t check = bytes_u16(&b);
   uint32_t word = bytes_u32(&b);
   if (b.bad) return -EBADMSG;
 
   if (r->icmp_type == (r->family == 4 ? PROTO_ECHO_REPLY : PROTO_ECHO_REPLY6)) {
     read_echo(r, word);
+    r->checksum = request_checksum(r, check);
     return 0;
   }
   enum wire_kind kind = r->family == 4

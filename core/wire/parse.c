@@ -45,22 +45,22 @@ static uint16_t find_mss(struct bytes b) {
   return 0;
 }
 
-/* Returns the number of the probe (see put_tcp in build.c) that a segment
- * answers; 0: it answers no probe. A SYN is acknowledged by the number + 1 plus
- * the accepted bytes of payload. An ACK probe is answered by a reset whose
+/* Writes the number of the probe (see put_tcp in build.c) that a segment
+ * answers; -ENOMSG: it answers no probe. A SYN is acknowledged by the number
+ * + 1 plus the accepted bytes of payload. An ACK probe is answered by a reset whose
  * sequence number is the probe's number (RFC 9293 3.5.2); some hosts also set
- * the ACK flag in it. */
-static uint32_t answered_number(int flags, uint32_t seq, uint32_t ack) {
+ * the ACK flag in it. A reset without ACK may have no number of a probe. */
+static int answered_number(int flags, uint32_t seq, uint32_t ack,
+                           uint32_t *number) {
   int all = PROTO_TCP_FIN | PROTO_TCP_SYN | PROTO_TCP_RST | PROTO_TCP_PSH |
             PROTO_TCP_ACK | PROTO_TCP_URG;
-  int used = flags & all;
-  if (used & PROTO_TCP_RST) {
-    int starts_there = !(used & PROTO_TCP_ACK) || ack - seq < 0x8000;
-    return starts_there ? seq : ack - 1;
-  }
-  if (used == (PROTO_TCP_SYN | PROTO_TCP_ACK) || used == PROTO_TCP_ACK)
-    return ack - 1;
-  return 0;
+  int used = flags & all, reset = used & PROTO_TCP_RST;
+  *number = ack - 1;
+  if (reset && (!(used & PROTO_TCP_ACK) || ack - seq < 0x8000)) *number = seq;
+  if (reset) return 0;
+  if (used != (PROTO_TCP_SYN | PROTO_TCP_ACK) && used != PROTO_TCP_ACK)
+    return -ENOMSG;
+  return *number ? 0 : -ENOMSG;
 }
 
 static int parse_tcp(struct bytes b, struct wire_reply *r) {
@@ -73,8 +73,9 @@ static int parse_tcp(struct bytes b, struct wire_reply *r) {
   r->tcp_flags = bytes_u8(&b);
   bytes_take(&b, 6); /* window, checksum, urgent pointer */
   if (b.bad || size < PROTO_TCP_HEADER) return -EBADMSG;
-  uint32_t number = answered_number(r->tcp_flags, seq, ack);
-  if (!number) return -ENOMSG;
+  uint32_t number;
+  int err = answered_number(r->tcp_flags, seq, ack, &number);
+  if (err) return err;
   r->id = (uint16_t)(number >> 16);
   r->tcp_low = (uint16_t)number;
   if (r->tcp_flags & PROTO_TCP_SYN) {

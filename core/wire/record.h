@@ -16,7 +16,8 @@ enum { WIRE_PARIS, WIRE_CLASSIC, WIRE_DUBLIN };       /* as MTR_PARIS ... */
 
 /* A probe to send. Its identity is |id| (1..0x8000), which a reply returns. It
  * is in the sequence number of ICMP, the checksum of UDP, or the upper half of
- * the TCP sequence number; for IPv4 also in the identification field. */
+ * the TCP sequence number. IPv4 has another one, |ip_id|, in its identification
+ * field. */
 struct wire_probe {
   uint8_t src[16];
   uint8_t dst[16];
@@ -24,6 +25,7 @@ struct wire_probe {
   uint16_t payload_size;   /* bytes */
   uint16_t size;           /* of the whole IP packet; 0: protocol default */
   uint16_t id;             /* 1..0x8000 */
+  uint16_t ip_id;          /* IPv4 identification; 0: |id| */
   uint16_t cookie;         /* below 0x8000; lower half of TCP's numbers */
   uint16_t sport;          /* source port; ICMP: the echo identifier */
   uint16_t dport;          /* destination port; ICMP: unused */
@@ -96,7 +98,7 @@ struct wire_reply {
   uint8_t quoted_tos;
   uint8_t kernel_time;     /* |at| is the kernel's stamp */
   uint16_t tcp_low;        /* lower half of the TCP number that gave |id| */
-  uint16_t checksum;       /* quoted ICMP checksum; 0 otherwise */
+  uint16_t checksum;       /* ICMP: the probe's, as quoted or by an echo; 0 */
   uint16_t error;          /* WIRE_ERROR: errno; EAGAIN: it may be sent again */
   uint32_t handle;         /* of the probe, if the transport knows it; else 0 */
 };

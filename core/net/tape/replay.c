@@ -150,6 +150,9 @@ static void resend(struct replay *p, struct replay_entry *e,
   sent->at += p->net.at - e->tick;
   e->sent = p->net.at;
   e->id = v->id;
+  e->ip_id = v->ip_id ? v->ip_id : v->id;
+  e->cookie = v->cookie;
+  e->checksum = v->checksum;
   e->sport = v->sport;
   e->handle = v->handle;
   for (uint32_t i = e->replies; i != REPLAY_NONE; i = p->file.replies[i].next) {
@@ -192,10 +195,13 @@ static void translate(const struct replay *p, const struct replay_entry *e,
   struct tape_send s;
   struct bytes body = replay_body(&p->file, e->body);
   tape_take_send(&body, &s);
-  uint16_t id = s.probe.id;
-  if (r->id == id) r->id = e->id;
-  if (r->ip_id == id) r->ip_id = e->id;
-  else if (r->ip_id == swapped(id)) r->ip_id = swapped(e->id);
+  uint16_t ip_id = s.probe.ip_id ? s.probe.ip_id : s.probe.id;
+  if (r->id == s.probe.id) r->id = e->id;
+  if (r->ip_id == ip_id) r->ip_id = e->ip_id;
+  else if (r->ip_id == swapped(ip_id)) r->ip_id = swapped(e->ip_id);
+  if (r->quoted_protocol == WIRE_TCP)
+    r->tcp_low = (uint16_t)(r->tcp_low + e->cookie - s.probe.cookie);
+  if (r->checksum && r->checksum == s.probe.checksum) r->checksum = e->checksum;
   if (r->sport == s.probe.sport) r->sport = e->sport;
   if (r->handle) r->handle = e->handle;
   r->at += e->sent - e->tick;

@@ -12,8 +12,8 @@ enum { IDS = 0x8001, PORTS = 0x10000, PLACES = 1 << 19, FAR = 64 };
 /* The latest probe for each value of a field, and for each probe the one before
  * it with the same value. */
 struct latest {
-  uint32_t id[IDS], port[PORTS], place[PLACES];
-  uint32_t *before_id, *before_port;   /* by entry */
+  uint32_t id[IDS], ip_id[PORTS], port[PORTS], place[PLACES];
+  uint32_t *before_id, *before_ip_id, *before_port;   /* by entry */
 };
 
 static void read_probe(const struct replay_file *f, uint32_t entry,
@@ -27,10 +27,13 @@ static void sent(const struct replay_file *f, struct latest *l,
   struct tape_send s;
   read_probe(f, entry, &s);
   uint32_t *id = &l->id[s.probe.id < IDS ? s.probe.id : 0];
+  uint16_t number = s.probe.ip_id ? s.probe.ip_id : s.probe.id;
+  uint32_t *ip_id = &l->ip_id[number];
   uint32_t *port = &l->port[s.probe.sport];
   l->before_id[entry] = *id;
+  l->before_ip_id[entry] = *ip_id;
   l->before_port[entry] = *port;
-  *id = *port = l->place[s.probe.handle & (PLACES - 1)] = entry;
+  *id = *ip_id = *port = l->place[s.probe.handle & (PLACES - 1)] = entry;
 }
 
 /* Returns how well the probe |s| fits the reply |r|: 0 not, 1 perhaps, 2 for
@@ -58,9 +61,15 @@ static uint32_t search(const struct replay_file *f, const struct wire_reply *r,
 }
 
 static uint32_t of_id(const struct replay_file *f, const struct latest *l,
-                      const struct wire_reply *r, unsigned id) {
-  if (!id || id >= IDS) return REPLAY_NONE;
-  return search(f, r, l->id[id], l->before_id, 1);
+                      const struct wire_reply *r) {
+  if (!r->id || r->id >= IDS) return REPLAY_NONE;
+  return search(f, r, l->id[r->id], l->before_id, 1);
+}
+
+static uint32_t of_ip_id(const struct replay_file *f, const struct latest *l,
+                         const struct wire_reply *r) {
+  if (!r->ip_id) return REPLAY_NONE;
+  return search(f, r, l->ip_id[r->ip_id], l->before_ip_id, 1);
 }
 
 static uint32_t of_handle(const struct replay_file *f, const struct latest *l,
@@ -75,8 +84,8 @@ static uint32_t of_handle(const struct replay_file *f, const struct latest *l,
 static uint32_t about(const struct replay_file *f, const struct latest *l,
                       const struct wire_reply *r) {
   if (r->handle) return of_handle(f, l, r);
-  uint32_t entry = of_id(f, l, r, r->id);
-  if (entry == REPLAY_NONE) entry = of_id(f, l, r, r->ip_id);
+  uint32_t entry = of_id(f, l, r);
+  if (entry == REPLAY_NONE) entry = of_ip_id(f, l, r);
   if (entry == REPLAY_NONE)
     entry = search(f, r, l->port[r->sport], l->before_port, 0);
   return entry;
@@ -87,6 +96,7 @@ static struct latest *latest_new(uint32_t entries) {
   if (!l) return NULL;
   memset(l, 0xff, sizeof *l);
   l->before_id = malloc((entries + 1u) * sizeof *l->before_id);
+  l->before_ip_id = malloc((entries + 1u) * sizeof *l->before_ip_id);
   l->before_port = malloc((entries + 1u) * sizeof *l->before_port);
   return l;
 }
@@ -94,7 +104,8 @@ static struct latest *latest_new(uint32_t entries) {
 int replay_link(struct replay_file *f) {
   struct latest *l = latest_new(f->entry_count);
   uint32_t e = 0;
-  int err = l && l->before_id && l->before_port ? 0 : -ENOMEM;
+  int err = l && l->before_id && l->before_ip_id && l->before_port
+                ? 0 : -ENOMEM;
   for (uint32_t i = 0; i < f->reply_count && !err; i++) {
     struct replay_reply *reply = &f->replies[i];
     struct wire_reply r;
@@ -113,6 +124,7 @@ int replay_link(struct replay_file *f) {
   }
   if (l) {
     free(l->before_id);
+    free(l->before_ip_id);
     free(l->before_port);
   }
   free(l);

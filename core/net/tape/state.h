@@ -17,7 +17,7 @@ struct replay_entry {
   uint32_t next;         /* the next entry with the same key */
   uint32_t replies;      /* the first reply to this probe */
   uint32_t handle;       /* of the probe in the replay */
-  uint16_t id, sport;    /* likewise of the probe in the replay */
+  uint16_t id, ip_id, cookie, checksum, sport;   /* likewise */
   uint8_t kind;          /* TAPE_SEND, _ROUTE, _PORT, _NAME */
   uint8_t used;
 };

@@ -30,7 +30,7 @@ static const struct field send[] = {
     F(tape_send, sent.at), F(tape_send, sent.size), F(tape_send, sent.error),
     F(tape_send, later), F(tape_send, payload), F(tape_send, probe.src),
     F(tape_send, probe.dst), F(tape_send, probe.payload_size),
-    F(tape_send, probe.size), F(tape_send, probe.id),
+    F(tape_send, probe.size), F(tape_send, probe.id), F(tape_send, probe.ip_id),
     F(tape_send, probe.cookie), F(tape_send, probe.sport),
     F(tape_send, probe.dport), F(tape_send, probe.checksum),
     F(tape_send, probe.family), F(tape_send, probe.protocol),

@@ -30,6 +30,7 @@ local M = {}
 ---@field exclude_embedded? boolean IPv4 prefixes in exclude also exclude the IPv6 addresses that
 --- contain such an address: 6to4, Teredo, NAT64 (see mtr.base.embedded); default false
 ---@field seed? integer seed of every random choice
+---@field strict? boolean take no reply that fits its probe only in part
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file of a recorded run: no network, recorded times, transport is ignored
 ---@field pick? fun(ready: mtr.Trace[]): integer? which ready trace sends next; nil: none now
@@ -127,6 +128,8 @@ M.declaration = check.declare("engine", {
     doc = "IPv4 prefixes in exclude also exclude 6to4, Teredo and NAT64" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
     doc = "seed of every random choice" },
+  { name = "strict", kind = check.type "boolean", default = false,
+    doc = "takes no reply that fits its probe only in part" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
   { name = "replay", kind = file, otherwise = "none",
     doc = "file to replay a run from, without a network" },
@@ -174,7 +177,8 @@ function M.fill(opts, config)
     end
   end)
   if bug then return nil, bug end
-  config.pick = out.pick and 1 or 0
+  config.pick, config.strict = out.pick and 1 or 0, out.strict and 1 or 0
+  out.strict = nil
   local problem = clash(out, config.transport, opts and opts.transport)
   if problem then return nil, "engine: " .. problem end
   config.recording = out.record or out.replay or ""

@@ -33,7 +33,7 @@ function M.new(o)
     max_traces = o.max_traces or 1000, max_probes = o.max_probes or 65536,
     max_events = o.max_events or 4096, rate = o.rate or 0, target_rate = o.target_rate or 0,
     late_window = (o.late_window or 5000) * 1e6, seed = o.seed or 1, port_base = 20480,
-    echo_base = 7000, pick = o.pick or 0 })
+    echo_base = 7000, pick = o.pick or 0, strict = o.strict or 0 })
   d.core = ffi.new("struct core")
   assert(C.core_init(d.core, config, d.now) == 0)
   d.probes = ffi.new("struct wire_probe[?]", d.batch)

@@ -60,7 +60,7 @@ function M.reply(p, o)
   if codes then
     r.icmp_type, r.icmp_code = unpack(codes[family])
     r.flags, r.quoted_ttl, r.quoted_size, r.quoted_tos = C.WIRE_QUOTE, 1, p.bytes or 60, p.tos
-    r.ip_id = family == 4 and p.id or 0
+    r.ip_id = family == 4 and p.ip_id or 0
     if p.natural then r.id = M.NATURAL end
     if protocol == 1 then r.checksum = p.checksum end
     ffi.copy(r.quoted_dst, dst, 16)
@@ -69,7 +69,7 @@ function M.reply(p, o)
   elseif kind == "UDP_REPLY" then
     r.protocol, r.id = 17, 0
   elseif kind == "ECHO_REPLY" then
-    r.icmp_type = family == 4 and 0 or 129
+    r.icmp_type, r.checksum = family == 4 and 0 or 129, p.checksum
   end
   for name, value in pairs(o) do
     if ADDRESS[name] then

@@ -25,11 +25,12 @@ local ALL = C.MTR_WANT_SENT + C.MTR_WANT_REPLY + C.MTR_WANT_TIMEOUT + C.MTR_WANT
 local FIELDS = { "family", "ttl", "attempt", "trace", "cookie", "probe", "rtt", "at", "flags",
   "flow", "error", "stop", "protocol", "icmp_type", "icmp_code", "reply_ttl", "tcp_flags",
   "quoted_ttl", "reply_size", "mtu", "quoted_size", "quoted_tos", "ext_words", "ext" }
-local PROBE = { "payload_size", "size", "id", "cookie", "sport", "dport", "checksum", "family",
+local PROBE = { "payload_size", "size", "id", "ip_id", "cookie", "sport", "dport", "checksum",
+  "family",
   "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags", "by_source", "flow_label",
   "interface", "mark" }
 local FLAGS = { "DUP", "LATE", "NAT", "TRUNCATED", "USER_TIME", "OTHER_ADDR", "LOCAL", "QUOTE",
-  "EXT_BAD", "FINAL", "UNREACH", "TOO_BIG", "TE_FROM_DST", "ANSWER", "PRIMARY" }
+  "EXT_BAD", "FINAL", "UNREACH", "TOO_BIG", "TE_FROM_DST", "ANSWER", "PRIMARY", "WEAK" }
 
 ---The 16 bytes of an address as text, nil for none.
 function M.text(bytes, family)

@@ -56,7 +56,7 @@ describe("names", function()
   end)
 
   it("give no field to what is no flag", function()
-    for _, flag in ipairs { 0, 3, 0x8000, 0x80000000 } do
+    for _, flag in ipairs { 0, 3, 0x20000, 0x80000000 } do
       assert.is_true(C.mtr_reply_field(flag) == nil)
     end
   end)
@@ -64,7 +64,7 @@ describe("names", function()
   it("come out as JSON in the order of the line", function()
     assert.equal(',"final":true,"unreach":true,"dup":true,"late":true', put(C.NAMES_EARLY, 0xffff))
     assert.equal(',"ext_malformed":true,"ignored":true,"local_":true,"other_addr":true'
-      .. ',"te_from_dst":true,"too_big":true', put(C.NAMES_LATE, 0x1ffff))
+      .. ',"te_from_dst":true,"too_big":true,"weak":true', put(C.NAMES_LATE, 0x1ffff))
     assert.equal("", put(C.NAMES_EARLY, 0) .. put(C.NAMES_LATE, 0))
     assert.equal(',"dup":true', put(C.NAMES_EARLY, C.MTR_REPLY_DUP))
     assert.equal("", put(C.NAMES_LATE, C.MTR_REPLY_DUP))

@@ -32,9 +32,10 @@ describe("loop", function()
     local handle = assert(e:start(options))
     local failed = assert(e:until_event(function(ev) return ev.kind == "TIMEOUT" end, 1000))
     local place = failed.probe % 0x8000
-    local t = I.state_trace(e.core, handle)
+    local t, p = I.state_trace(e.core, handle), I.state_probe(e.core, failed.probe)
     return { handle = handle, probe = failed.probe, id = I.identity_of(e.core, place),
-      sport = t.sport, dport = t.opts.dport, cookie = e.core.cookie }
+      ip_id = I.identity_ip(e.core, place), sport = t.sport, dport = t.opts.dport,
+      cookie = I.identity_low(e.core, p) }
   end
   local US = hex "7f000001"
   local function te4(protocol, transport, id)
@@ -53,7 +54,7 @@ describe("loop", function()
   it("takes a packet from a socket, through filter, parser and matching, to an event", function()
     local p = stuck{ protocol = C.MTR_ICMP }
     local echo = hex "0800" .. u16(0x4321) .. u16(p.sport) .. u16(p.id)
-    e:inject("ICMP4", to_us(te4(1, echo, p.id)))
+    e:inject("ICMP4", to_us(te4(1, echo, p.ip_id)))
     local ev = assert(reply(), "no reply")
     assert.same({ p.probe, "198.51.100.7", 11, 60, 1, true, true, true },
       { ev.probe, ev.addr, ev.icmp_type, ev.reply_ttl, ev.quoted_ttl, ev.set.LATE, ev.set.QUOTE,
@@ -64,10 +65,10 @@ describe("loop", function()
 
   for _, case in ipairs{
     { "UDP", "ICMP4", function(p)
-      return to_us(te4(17, u16(p.sport) .. u16(p.dport) .. u16(40) .. u16(p.id), p.id))
+      return to_us(te4(17, u16(p.sport) .. u16(p.dport) .. u16(40) .. u16(p.id), p.ip_id))
     end },
     { "TCP", "ICMP4", function(p)
-      return to_us(te4(6, u16(p.sport) .. u16(p.dport) .. u16(p.id) .. u16(p.cookie), p.id))
+      return to_us(te4(6, u16(p.sport) .. u16(p.dport) .. u16(p.id) .. u16(p.cookie), p.ip_id))
     end },
     { "TCP", "TCP4", function(p)
       return packet.ipv4{ src = US, dst = US, protocol = 6, body = packet.tcp{ sport = p.dport,
@@ -100,7 +101,7 @@ describe("loop", function()
   it("takes in a flood in one step after another, and loses none of it", function()
     local p = stuck{ protocol = C.MTR_ICMP }
     local echo = hex "0800" .. u16(0x4321) .. u16(p.sport) .. u16(p.id)
-    local bytes, sent = to_us(te4(1, echo, p.id)), 0
+    local bytes, sent = to_us(te4(1, echo, p.ip_id)), 0
     for _ = 1, 30 do
       while ffi.C.send(e.peer[2], bytes, #bytes, 0x40) == #bytes do sent = sent + 1 end
       e:step()

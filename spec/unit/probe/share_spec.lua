@@ -48,8 +48,8 @@ describe("UDP traces of one port", function()
   local function found(dst, sport)
     local list, t = {}, nil
     repeat
-      t = C.share_match(d.core, address(dst), sport, t)
-      if t ~= nil then list[#list + 1] = tonumber(t.cookie) end
+      t = C.share_match(d.core, address(dst), 17, t)
+      if t ~= nil and t.sport == sport then list[#list + 1] = tonumber(t.cookie) end
     until t == nil
     table.sort(list)
     return table.concat(list, " ")

@@ -34,11 +34,12 @@ describe("starting a trace", function()
   it("gives a timer and lists of its own only to those that need them", function()
     open()
     d:start{ protocol = "icmp" }
-    d:start{ protocol = "tcp" }
+    d:start{ protocol = "icmp" }
     assert.equal(0, d.core.extras.used)
     d:start{ protocol = "udp" }
-    d:start{ flags = C.MTR_MANUAL }
-    assert.equal(2, d.core.extras.used)
+    d:start{ protocol = "tcp" }
+    d:start{ protocol = "icmp", flags = C.MTR_MANUAL }
+    assert.equal(3, d.core.extras.used)
     d:close()
     open{ target_rate = 10 }
     d:start{ protocol = "icmp" }

@@ -63,8 +63,8 @@ describe("a recording", function()
   it("is refused when it is something else", function()
     refused('{"type":"trace","version":"1"}\n', ENOMSG, "not a recording of mtrlua")
     local bytes = whole():bytes()
-    refused(bytes:sub(1, 8) .. "\2\0\0\0" .. bytes:sub(13), EPROTO,
-      "a recording of version 2, and this mtrlua reads version 1")
+    refused(bytes:sub(1, 8) .. "\1\0\0\0" .. bytes:sub(13), EPROTO,
+      "a recording of version 1, and this mtrlua reads version 2")
     refused(nil, ENOENT, "cannot be read")
   end)
 

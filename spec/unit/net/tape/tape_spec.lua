@@ -59,8 +59,9 @@ local function same(a, b, fields)
   end
 end
 
-local PROBE = { "src", "dst", "payload_size", "size", "id", "cookie", "sport", "dport", "checksum",
-  "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags", "by_source",
+local PROBE = { "src", "dst", "payload_size", "size", "id", "ip_id", "cookie", "sport", "dport",
+  "checksum", "family", "protocol", "multipath", "ttl", "tos", "dont_fragment", "tcp_flags",
+  "by_source",
   "fill", "flow_label", "interface", "mark", "handle", "timeout_ms" }
 local REPLY = { "at", "from", "to", "quoted_src", "quoted_dst", "flags", "id", "ip_id", "sport",
   "dport", "size", "mtu", "quoted_size", "protocol", "quoted_protocol", "icmp_type", "icmp_code",
@@ -149,14 +150,14 @@ describe("a tape", function()
     local text = put("tick", tick)
     assert.equal("\10\0", text:sub(1, 2))
     assert.equal("\2\8\7\6\5\4\3\2\1\1", text:sub(7))
-    assert.equal("mtrtape\n\1\0\0\0", ffi.string(room, C.tape_prologue(room) - room))
+    assert.equal("mtrtape\n\2\0\0\0", ffi.string(room, C.tape_prologue(room) - room))
   end)
 
   it("refuses a file that is not a tape", function()
     local version = ffi.new "uint32_t[1]"
     for text, err in pairs {
-      ["mtrtape\n\1\0\0\0"] = 0, ["mtrtape\n\2\0\0\0"] = -EPROTO, ["mtrtape\n\1\0\0"] = -ENOMSG,
-      ["mtrtape \1\0\0\0"] = -ENOMSG, [""] = -ENOMSG, ["{\"type\":\"trace\"}"] = -ENOMSG,
+      ["mtrtape\n\2\0\0\0"] = 0, ["mtrtape\n\1\0\0\0"] = -EPROTO, ["mtrtape\n\2\0\0"] = -ENOMSG,
+      ["mtrtape \2\0\0\0"] = -ENOMSG, [""] = -ENOMSG, ["{\"type\":\"trace\"}"] = -ENOMSG,
     } do
       assert.equal(err, C.tape_begin(cursor(text), version), text)
     end

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/again.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "probe/fail.h"
+#include "probe/share.h"
+#include "wire/proto.h"
+
+/* Whether |port| is of the block that is ours, not one that the user chose. */
+static int in_block(const struct core *c, unsigned port) {
+  return ((port - c->config.port_base) & 0xffff) < CORE_PORTS;
+}
+
+/* Whether |r| is an acknowledgement and nothing else, to SYNs of |t|. */
+static int acknowledges(const struct trace *t, const struct wire_reply *r) {
+  unsigned kinds = PROTO_TCP_SYN | PROTO_TCP_ACK | PROTO_TCP_RST |
+                   PROTO_TCP_FIN;
+  return r->kind == WIRE_TCP_REPLY &&
+         (r->tcp_flags & kinds) == PROTO_TCP_ACK &&
+         !(t->opts->flags & MTR_TCP_ACK);
+}
+
+/* Has the outstanding SYNs of |t| from |sport|, from |ttl| on, sent again. */
+static unsigned send(struct core *c, struct trace *t, unsigned sport,
+                     unsigned ttl, int64_t now) {
+  const struct table *table = &c->tables[t->region];
+  unsigned n = 0;
+  if (!in_block(c, sport)) return 0;
+  if (t->held_from && t->held_from < ttl) ttl = t->held_from;
+  for (uint32_t i = t->oldest; i != SLAB_NONE;) {
+    struct probe *p = table_at(table, i);
+    i = p->newer;
+    if (p->sport != sport || p->ttl < ttl) continue;
+    if (t->hops && p->ttl > t->limit) continue;        /* nobody needs it */
+    if (!p->size) continue;            /* it is about to leave */
+    unsigned size = p->size;
+    p->marks |= PROBE_TOLD;
+    fail_probe(c, p->handle, EAGAIN, now);
+    c->counters.probes_sent++;         /* it had left all the same */
+    c->counters.bytes_sent += size;
+    c->counters.given_up++;
+    n++;
+  }
+  if (n) t->held_from = (uint8_t)ttl;
+  return n;
+}
+
+unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
+                    const struct wire_reply *r, int64_t now) {
+  if (!acknowledges(t, r) || memcmp(r->from, t->dst, sizeof r->from)) return 0;
+  return send(c, t, p->sport, p->ttl, now);
+}
+
+unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now) {
+  struct trace *t = NULL;
+  unsigned n = 0;
+  if (r->kind != WIRE_TCP_REPLY) return 0;
+  while ((t = share_match(c, r->from, WIRE_TCP, t)))
+    if (acknowledges(t, r) && t->opts->dport == r->dport && t->high < UINT8_MAX)
+      n += send(c, t, r->sport, t->high + 1u, now);
+  return n;
+}
+
+uint16_t again_port(struct core *c, const struct trace *t,
+                    const struct probe *p) {
+  if (!t->held_from || p->ttl < t->held_from) return p->sport;
+  if (!in_block(c, p->sport)) return p->sport;
+  /* Any flow's but its own; each is used before one is used again, for what
+   * went before may be held too. */
+  uint32_t flows = CORE_PORTS / c->regions;
+  uint32_t at = (uint32_t)(p->sport - c->config.port_base) / c->regions;
+  at = (at + 1 + c->again++ % (flows - 1)) % flows;
+  return (uint16_t)(c->config.port_base + at * c->regions + t->region);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * again.h: SYNs that the target cannot answer are sent again from other ports.
+ *
+ * All SYNs of a flow have the same ports. A target that has answered the first
+ * of them holds a half-open connection, and does not answer the next ones: it
+ * acknowledges the first once more (RFC 9293 3.10.7.4, RFC 5961 4), and that
+ * not more often than twice a second. Such an acknowledgement proves that the
+ * outstanding SYNs were not lost, and will not be answered. So they are sent
+ * again, and from then on each SYN that reaches the target has a port of its
+ * own. Hops on the way stay on the one flow.
+ *
+ * Wrong if the other ports lead to another target, or by a path of another
+ * length.
+ */
+#ifndef PROBE_AGAIN_H
+#define PROBE_AGAIN_H
+
+#include "probe/state.h"
+#include "wire/record.h"
+
+/* again_same: |r| is about |p| of |t|. If it says that the target still holds
+ * the connection of |p|, which was answered, the outstanding SYNs behind it are
+ * sent again; how many these are. */
+unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
+                    const struct wire_reply *r, int64_t now);
+
+/* again_older: |r| is about no probe that is known, or about one of another
+ * trace. If it says that the target holds an older connection of the same
+ * ports, the outstanding SYNs beyond the last hop that is known are sent again;
+ * how many these are. */
+unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now);
+
+/* again_port: the source port of the SYN |p| of |t|, about to be sent. */
+uint16_t again_port(struct core *c, const struct trace *t,
+                    const struct probe *p);
+
+#endif
