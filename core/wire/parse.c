@@ -47,9 +47,9 @@ static uint16_t find_mss(struct bytes b) {
 
 /* Writes the number of the probe (see put_tcp in build.c) that a segment
  * answers; -ENOMSG: it answers no probe. A SYN is acknowledged by the number
- * + 1 plus the accepted bytes of payload. An ACK probe is answered by a reset whose
- * sequence number is the probe's number (RFC 9293 3.5.2); some hosts also set
- * the ACK flag in it. A reset without ACK may have no number of a probe. */
+ * + 1 plus the accepted bytes of payload. An ACK probe is answered by a reset
+ * whose sequence number is the probe's number (RFC 9293 3.5.2); some hosts also
+ * set the ACK flag in it. A reset without ACK may have no number of a probe. */
 static int answered_number(int flags, uint32_t seq, uint32_t ack,
                            uint32_t *number) {
   int all = PROTO_TCP_FIN | PROTO_TCP_SYN | PROTO_TCP_RST | PROTO_TCP_PSH |

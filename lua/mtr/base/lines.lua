@@ -93,6 +93,14 @@ function M.of(file)
     return true
   end
   return function()
+    -- A line without CR needs no queue.
+    if head == "" and not whole and not queue[at] then
+      local line, message, code = file:read "*l"
+      if not line then return nil, message, code end
+      if not line:find("\r", 1, true) then return line end
+      queue, at = {}, 1
+      split(line, queue)
+    end
     while not queue[at] do
       local some, message, code = more()
       if not some then return nil, message, code end

@@ -58,7 +58,8 @@ end
 function File:read()
   while self.file do
     local line, _, code = self.line()
-    local word = line and line:gsub("#.*", ""):match "%S+"
+    if line and line:find("#", 1, true) then line = line:gsub("#.*", "") end
+    local word = line and line:match "%S+"
     if word then return word end
     if not line then
       if self.owned then self.file:close() end
