@@ -23,6 +23,8 @@
 ---@class mtr.Reply
 ---@field ttl integer of the probe
 ---@field addr string the address that answered
+---@field addr_class? string "this-network": a router without an address answered from 0.0.0.0; the
+--- class of any other address is in mtr.addr_class
 ---@field rtt number ms
 ---@field attempt integer number of the try at this TTL, from 1
 ---@field flow integer
@@ -48,6 +50,7 @@
 ---@field other_addr? true completes the trace, but does not come from the target
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
+---@field weak? true fits its probe only in part, so somebody may have forged it; see `strict`
 ---@field id? integer id of the probe in its strategy; not in results and copies
 ---@field addr_key? number|string equal if and only if addr is, but cheaper; not in copies
 ---@field timeout? true mtr.probe: nothing came back; there is no other field of a reply
