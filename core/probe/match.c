@@ -70,8 +70,8 @@ static uint16_t before_nat(const struct wire_reply *r, uint16_t check) {
   return check;
 }
 
-/* Whether the checksum in the quote |r|, or the number of a TCP segment, is that
- * of |p|, but for what a translator does that changes the source. */
+/* Whether the checksum in the quote |r|, or the number of a TCP segment, is of
+ * |p|, but for what a translator does that changes the source. */
 static int explained(const struct core *c, const struct probe *p,
                      const struct wire_reply *r) {
   if (p->protocol == WIRE_TCP) return number_fits(c, p, r);

@@ -42,7 +42,8 @@
  * each destination. Who has to guess it too needs 4 bits more for the block and
  * up to 9 for the port in it, or 16 for an echo identifier. A weak match has at
  * least 15 bits, those of the identity or of the IPv4 identification (2^-13 for
- * the latter, which fits in three ways), and 8 misses end it.
+ * the latter, which fits in three ways), and ends after 64 misses of whole
+ * quotes, or 8 of others.
  */
 #ifndef PROBE_MATCH_H
 #define PROBE_MATCH_H
