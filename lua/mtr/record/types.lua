@@ -43,6 +43,7 @@
 ---@field ext_malformed? true
 ---@field dup? true not the first reply to this probe
 ---@field late? true after the probe's timeout
+---@field weak? true fits its probe only in part: perhaps a box rewrote it, perhaps it is forged
 ---@field ignored? true not the answer of a hop: a redirect, parameter problem, failed reassembly
 ---@field final? true this message completes the trace
 ---@field unreach? true an unreachable that does not complete the trace
@@ -50,7 +51,6 @@
 ---@field other_addr? true completes the trace, but does not come from the target
 ---@field local_? true sent by this host itself
 ---@field te_from_dst? true time exceeded from the target's address
----@field weak? true fits its probe only in part, so somebody may have forged it; see `strict`
 ---@field id? integer id of the probe in its strategy; not in results and copies
 ---@field addr_key? number|string equal if and only if addr is, but cheaper; not in copies
 ---@field timeout? true mtr.probe: nothing came back; there is no other field of a reply
