@@ -41,6 +41,7 @@ M.SIZE = 262144
 ---@field buffer? ffi.cdata* collected records: the first used[0] bytes
 ---@field used ffi.cdata* uint32_t[1]
 ---@field room integer bytes of the buffer
+---@field broken? string[] message and name of the first error: the file is closed
 local Sink = {}
 Sink.__index = Sink
 
@@ -132,7 +133,12 @@ function Sink:put(bytes, size, ends)
     local ok, message, name = turn(self)
     if not ok then return nil, message, name end
   end
-  return self.file:put(bytes, size, ends)
+  local ok, message, name = self.file:put(bytes, size, ends)
+  if ok then return true end
+  self.broken = { message, name }
+  self.file:close()
+  self.file = nil
+  return nil, message, name
 end
 
 --- Writes the collected records. If that fails, they are dropped.
@@ -153,6 +159,7 @@ Sink.update = Sink.flush
 ---@return any ok, string? message, string? name
 function Sink:write(text)
   if self.out then return self.out(text) end
+  if self.broken then return nil, self.broken[1], self.broken[2] end
   local size = #text
   if not self.buffer then return self:put(text, size, { size }) end
   if self.used[0] + size > self.room then
@@ -196,17 +203,18 @@ function Sink:restore(data) self.saved = data end
 ---@return string? message, string? name
 function Sink:close()
   if self.out then return say(self, self.tail) end
-  local file = self.file
-  if not file then return true end
+  if not self.file then return true end
   local ok, message, name = true, nil, nil
   if self.tail then ok, message, name = self:write(self.tail) end
   if ok then ok, message, name = self:flush() end
-  if ok and self.saving then ok, message, name = file:sync() end
-  file = self.file
+  if ok and self.saving then ok, message, name = self.file:sync() end
+  local file = self.file
   self.file = nil
-  local closed, problem, what = file:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  if not ok then
+    if file then file:close() end
+    return nil, message, name
+  end
+  return file:close()
 end
 
 M.plain = err.plain

@@ -26,6 +26,7 @@ local holder, done = lib.new "int32_t[1]", lib.new "uint32_t[1]"
 ---@field length number bytes of whole records, of a regular file
 ---@field stream? file* standard output, if lines are written to it
 ---@field gzip? mtr.Gzip
+---@field net? ffi.cdata* closes a file that nobody closed; standard output has none
 local File = {}
 File.__index = File
 
@@ -46,7 +47,8 @@ local function open(path, opts, lines)
     + (lines and not opts.length and C.MTR_OUTPUT_LINES or 0)
   local fd = C.mtr_output_open(path, flags, holder)
   if fd < 0 then return refused(path, fd) end
-  return setmetatable({ fd = fd, name = path, owned = true }, File)
+  local net = lib.gc(lib.new "char[1]", function() C.mtr_output_close(fd) end)
+  return setmetatable({ fd = fd, name = path, net = net }, File)
 end
 
 -- Cuts the file back to what the checkpoint says.
@@ -149,8 +151,9 @@ end
 ---@return true?
 ---@return string? message, string? name
 function File:close()
-  if not self.owned then return true end
-  self.owned = false
+  if not self.net then return true end
+  lib.gc(self.net, nil)
+  self.net = nil
   if C.mtr_output_close(self.fd) < 0 then return err.named("EIO", "closing " .. self.name) end
   return true
 end
