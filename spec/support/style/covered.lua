@@ -7,6 +7,7 @@ return {
   ["core/probe/again.c"] = { "spec/regress/half_open_spec.lua", "holds the connection" },
   ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
+  ["lua/mtr/campaign/checkpoint.lua"] = { "spec/sim/resume_spec.lua", "state =" },
   ["lua/mtr/campaign/cohort.lua"] = { "spec/sim/campaign_spec.lua", "campaign" },
   ["lua/mtr/campaign/intake.lua"] = { "spec/net/campaign_spec.lua", "targets" },
   ["lua/mtr/campaign/results.lua"] = { "spec/net/campaign_spec.lua", ":results()" },

@@ -96,13 +96,13 @@ describe("a sink", function()
   end)
 
   it("is cut back to what save() said, with the records that it had collected", function()
-    local path, data, fd = run.dir() .. "/saved.txt", nil, nil
+    local path = run.dir() .. "/saved.txt"
     for _, kind in ipairs { {}, { buffered = true }, { binary = true } } do
       local s = sink.new("text", path, { overwrite = true }, kind)
       assert.is_true(s:open("head\n", "tail\n"))
       assert.is_true(s:fresh())
       s:write "one\n"
-      data, fd = s:save()
+      local data, fd = s:save()
       assert.same({ length = 9 }, data)
       assert.equal("number", type(fd))
       s:write "lost\n"
