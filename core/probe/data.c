@@ -6,6 +6,7 @@
 #include "probe/deliver.h"
 #include "probe/events.h"
 #include "probe/guess.h"
+#include "probe/match.h"
 #include "probe/share.h"
 #include "probe/turns.h"
 #include "wire/proto.h"
@@ -87,7 +88,7 @@ static int64_t latest(const struct core *c, const struct trace *t) {
 
 static void all_wait(struct core *c, const struct trace *t, int wait) {
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
-    o->waits = (uint8_t)wait;
+    o->waits = wait != 0;
     if (!wait) turns_ready(c, o);
   }
 }
@@ -115,7 +116,7 @@ static void give(struct core *c, struct trace *keeper, struct trace *t,
   memcpy(r.from, t->dst, sizeof r.from);
   cells_shift(&c->cells, &keeper->extra->data);
   keeper->extra->data_count--;
-  deliver_reply(c, t, p, &r, 1, now);
+  deliver_reply(c, t, p, &r, 1 | MATCH_WEAK, now);
   if (!keeper->extra->data_count) drop(c, keeper);
 }
 
@@ -195,8 +196,8 @@ int data_is_bare(const struct wire_reply *r) {
 
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
-  int guessed = guess_likely(c, r, 0, now);
-  while (!guessed && (t = share_match(c, r->from, r->protocol, t))) {
+  int refused = c->config.strict || guess_likely(c, r, 0, now);
+  while (!refused && (t = share_match(c, r->from, r->protocol, t))) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
@@ -205,7 +206,7 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     }
     struct probe *p = by_ports(c, t, r);
     if (!p) continue;
-    deliver_reply(c, t, p, r, 1, now);
+    deliver_reply(c, t, p, r, 1 | MATCH_WEAK, now);
     return;
   }
   guess_miss(c, r, now);
