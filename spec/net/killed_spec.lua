@@ -37,7 +37,22 @@ describe("a campaign whose process ends early", function()
     assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
   end)
 
-  it("goes on after the disk was full, from the last state", function()
+  it("goes on after the disk was full, also for the state itself", function()
+    if run.run("unshare -rm true").status ~= 0 then return pending "needs a mount namespace" end
+    local dir = run.dir() .. "/small"
+    local got = run.run(([[mkdir %s %s.copy; unshare -rm sh -c '
+      mount -t tmpfs -o size=1200k none %s
+      %s %s 600 500; echo $?
+      tail -c 1 %s/out.jsonl | od -An -c; gzip -t %s/out.jsonl.gz && echo whole
+      mount -o remount,size=64m %s
+      cp %s/* %s.copy']]):format(dir, dir, dir, COMMAND, dir, dir, dir, dir, dir, dir))
+    assert.equal("1\n  \\n\nwhole\n", got.out)
+    assert.truthy(got.err:find "ENOSPC: no space left on device: %l+ [^\n]*/small/", got.err)
+    local rest = killed.campaign(dir .. ".copy", 600, 0, 1, 1)
+    assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
+  end)
+
+  it("goes on after a file was too large, from the last state", function()
     local dir = run.dir() .. "/full"
     local got = run.run(([[mkdir %s; ulimit -f 2000; trap '' XFSZ
       %s %s 1200 2000]]):format(dir, COMMAND, dir))

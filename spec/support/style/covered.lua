@@ -30,6 +30,7 @@ return {
   ["lua/mtr/record/reply.lua"] = { "spec/unit/lua/record/decode_spec.lua", "mtr.record.reply" },
   ["lua/mtr/record/result.lua"] = { "spec/net/api_spec.lua", 'describe("a result"' },
   ["lua/mtr/report/dot.lua"] = { "spec/net/mda_script_spec.lua", "-o dot" },
+  ["lua/mtr/report/output/series.lua"] = { "spec/unit/lua/report/sink_spec.lua", "rotate =" },
   ["lua/mtr/script/find_binary.lua"] = { "spec/net/strategy_spec.lua", "find_binary" },
   ["lua/mtr/script/help_text.lua"] = { "spec/regress/cli_help_spec.lua", "cannot read" },
   ["lua/mtr/script/readable.lua"] = { "spec/net/stream_spec.lua", "mtr.readable" },
