@@ -61,7 +61,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 5 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 6 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -311,11 +311,13 @@ enum {
   MTR_EV_WRITABLE = 9,   /* a descriptor of mtr_watch can be written */
   MTR_EV_NEXT = 10,      /* asks a strategy which probes to send next */
   MTR_EV_PACE = 11,      /* asks how long the next probe of a trace waits */
-  MTR_EV_PICK = 12       /* asks which traces send next */
+  MTR_EV_PICK = 12,      /* asks which traces send next */
+  MTR_EV_SAVED = 13      /* a file of mtr_save was saved, or was not */
 };
 
 /* mtr_event: one thing that happened. The table says which fields each kind
- * has; the others are zero. READABLE and WRITABLE have only |cookie|.
+ * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
+ * has |cookie| and |error|.
  *
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
@@ -499,16 +501,58 @@ int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
 int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 /* mtr_json_line: appends it as a line to the |*used| bytes of whole lines in
- * |buf|[|size|]; if there is no room, mtr_write_lines empties |buf| first. 0,
- * or an error of mtr_json or mtr_write_lines; -EINVAL: |*used| is above |size|;
- * -EMSGSIZE: the line is longer than |size|, and |buf| is empty now. */
-int mtr_json_line(struct mtr *engine, uint32_t trace, void *file, char *buf,
-                  uint32_t size, uint32_t *used);
+ * |buf|[|size|]. 0, or an error of mtr_json; -EINVAL: |*used| is above |size|;
+ * -EMSGSIZE: there is no room, and |buf| up to |*used| is as it was. */
+int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
+                  uint32_t *used);
 
 /* mtr_write_lines: writes |size| bytes of whole lines to |file|, a FILE of
  * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */
 int mtr_write_lines(void *file, const char *bytes, uint32_t size);
+
+/* ---- Outputs: the files that results are written to ---- */
+enum {                   /* flags of mtr_output_open */
+  MTR_OUTPUT_OVERWRITE = 1,            /* empty the file */
+  MTR_OUTPUT_LINES = 2   /* if its last line has no end, write one */
+};
+enum {                   /* what a descriptor is */
+  MTR_OUTPUT_OTHER = 0,  /* a pipe, a device */
+  MTR_OUTPUT_FILE = 1,   /* a regular file: it can be cut back */
+  MTR_OUTPUT_TERMINAL = 2
+};
+
+/* mtr_output_open: opens |path| to append to it, and makes the file if it is
+ * missing. Locks a regular file. Returns a descriptor, or the errno of open(2);
+ * -EWOULDBLOCK: it is locked, and |*holder| is the process that has it, 0:
+ * unknown. mtr_output_close: closes it; 0 or a negative errno. */
+int mtr_output_open(const char *path, uint32_t flags, int32_t *holder);
+int mtr_output_close(int fd);
+
+/* mtr_output_kind: returns what |fd| is, or a negative errno.
+ * mtr_output_length: returns the bytes in the file, or a negative errno.
+ * mtr_output_cut: sets the length of the file in bytes and the position to its
+ * end. mtr_output_sync: waits until the disk has the file's data. Both: 0 or a
+ * negative errno. */
+int mtr_output_kind(int fd);
+double mtr_output_length(int fd);
+int mtr_output_cut(int fd, double length);
+int mtr_output_sync(int fd);
+
+/* mtr_save: replaces the content of the file |path| with |bytes|[|size|] in the
+ * background, after the disk has the data of |fds|[|n|] (at most 256), which is
+ * what the content speaks of. After a crash of the machine the file has the old
+ * or the new content. It is written as |path|.new and renamed. Then a SAVED
+ * event with |cookie| comes; |error|: errno, 0: saved; ENOTSUP: |path| is no
+ * regular file. Copies what it needs. One at a time for each |path|. |engine|
+ * NULL: it is done when the function returns, and there is no event. 0 or a
+ * negative errno. */
+int mtr_save(struct mtr *engine, const char *path, const void *bytes,
+             uint32_t size, const int32_t *fds, uint32_t n, uint32_t cookie);
+
+/* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
+ * |*done|: how many bytes were written. 0 or the errno of write(2). */
+int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);
 
 /* mtr_counters: what the engine has counted since it was opened. probes_sent =
  * replies + timeouts + failed + given_up + probes. */
@@ -561,6 +605,15 @@ int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
 
 /* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
 int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_underway: writes the handles of the traces with |cookie| that are not yet
+ * released into |handles|[|n|], and returns how many there are in all.
+ * mtr_target: writes the destination of a trace as text, with a zone if it is
+ * link-local, into |buf|, and returns its length. -ESTALE. */
+enum { MTR_TARGET_SIZE = 64 };         /* bytes of |buf| */
+uint32_t mtr_underway(struct mtr *engine, uint32_t cookie, uint32_t *handles,
+                      uint32_t n);
+int mtr_target(struct mtr *engine, uint32_t trace, char *buf);
 
 /* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
 int mtr_release(struct mtr *engine, uint32_t trace);
