@@ -129,6 +129,11 @@ local function copy_replies(result, engine, handle)
   end
 end
 
+--- Makes a result of a table that has its members, `hops` too: one that was read from a file.
+---@param members table
+---@return mtr.Result
+function M.of(members) return (setmetatable(members, META)) end
+
 local info = lib.new "struct mtr_info"
 
 --- Makes the result of a trace that has ended and is not yet released.
