@@ -61,7 +61,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 5 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 6 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -499,11 +499,10 @@ int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
 int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 /* mtr_json_line: appends it as a line to the |*used| bytes of whole lines in
- * |buf|[|size|]; if there is no room, mtr_write_lines empties |buf| first. 0,
- * or an error of mtr_json or mtr_write_lines; -EINVAL: |*used| is above |size|;
- * -EMSGSIZE: the line is longer than |size|, and |buf| is empty now. */
-int mtr_json_line(struct mtr *engine, uint32_t trace, void *file, char *buf,
-                  uint32_t size, uint32_t *used);
+ * |buf|[|size|]. 0, or an error of mtr_json; -EINVAL: |*used| is above |size|;
+ * -EMSGSIZE: there is no room, and |buf| up to |*used| is as it was. */
+int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
+                  uint32_t *used);
 
 /* mtr_warts: writes the result as a record of warts, the format of scamper,
  * into |buf|[|size|]. |list| and |cycle| are numbers of such records in its
@@ -517,6 +516,38 @@ int mtr_warts(struct mtr *engine, uint32_t trace, uint32_t list, uint32_t cycle,
  * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */
 int mtr_write_lines(void *file, const char *bytes, uint32_t size);
+
+/* ---- Outputs: the files that results are written to ---- */
+enum {                   /* flags of mtr_output_open */
+  MTR_OUTPUT_OVERWRITE = 1,            /* empty the file */
+  MTR_OUTPUT_LINES = 2   /* if its last line has no end, write one */
+};
+enum {                   /* what a descriptor is */
+  MTR_OUTPUT_OTHER = 0,  /* a pipe, a device */
+  MTR_OUTPUT_FILE = 1,   /* a regular file: it can be cut back */
+  MTR_OUTPUT_TERMINAL = 2
+};
+
+/* mtr_output_open: opens |path| to append to it, and makes the file if it is
+ * missing. Locks a regular file. Returns a descriptor, or the errno of open(2);
+ * -EWOULDBLOCK: it is locked, and |*holder| is the process that has it, 0:
+ * unknown. mtr_output_close: closes it; 0 or a negative errno. */
+int mtr_output_open(const char *path, uint32_t flags, int32_t *holder);
+int mtr_output_close(int fd);
+
+/* mtr_output_kind: returns what |fd| is, or a negative errno.
+ * mtr_output_length: returns the bytes in the file, or a negative errno.
+ * mtr_output_cut: sets the length of the file in bytes and the position to its
+ * end. mtr_output_sync: waits until the disk has the file's data. Both: 0 or a
+ * negative errno. */
+int mtr_output_kind(int fd);
+double mtr_output_length(int fd);
+int mtr_output_cut(int fd, double length);
+int mtr_output_sync(int fd);
+
+/* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
+ * |*done|: how many bytes were written. 0 or the errno of write(2). */
+int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);
 
 /* mtr_counters: what the engine has counted since it was opened. probes_sent =
  * replies + timeouts + failed + given_up + probes. */

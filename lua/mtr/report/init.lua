@@ -2,7 +2,8 @@
 --
 -- The reporters that come with the library.
 --
---     mtr.report.jsonl "out.jsonl"            -- into this file; "-" or nothing: standard output
+--     mtr.report.jsonl "out.jsonl"            -- to the end of this file; "-" or nothing: standard
+--                                             -- output
 --     mtr.report.text(print_it, { queries = 3 })     -- to a function
 --
 -- A reporter is any table with some of the methods of mtr.Reporter. A built-in reporter is a file
@@ -18,10 +19,19 @@ local err = require "mtr.base.err"
 ---@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
 ---@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
 ---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
+---@field save? fun(self: mtr.Reporter): table?, string|integer?, string?
+---@field restore? fun(self: mtr.Reporter, data: table)
 
 -- start() is called first and finish() last; trace() is called for each result, update() about once
 -- a second. A method that returns nil and a message has failed. Results and hops are valid until
 -- the method returns; result:copy() and hop:copy() keep them.
+--
+-- For a campaign with a state file, save() makes sure that the output has everything up to now, and
+-- returns plain data (strings, numbers, booleans, tables of them) that says how far it is whole;
+-- then, if there is one, the descriptor of a file that must be on disk before the data is true: the
+-- campaign waits for the disk in the background. When a campaign is resumed, restore(data) is
+-- called before start(), and start() cuts the output back to that. A reporter without them gets
+-- some results again after a crash. A reporter of mtr.report.sink has both.
 --
 -- A program that shows hops as they settle (see mtr.cli) also calls begin(target), then hop() for
 -- each hop, in the order of TTL, then trace(), and only then begin() for the next target. Between
