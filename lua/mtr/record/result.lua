@@ -109,6 +109,10 @@ function Result:json()
   return text
 end
 
+--- Of a borrowed result these write it into memory; this one is written from its fields.
+function Result:line() return nil end  -- luacheck: no self
+Result.warts = Result.line
+
 --- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
 --- these.
 ---@return mtr.Result

@@ -48,6 +48,7 @@ local BUILT_IN = {
   { "ping", "mtr.report.ping", ping = "text" },
   { "dot", "mtr.report.dot", mda = "dot" },
   { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
+  { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts" },
 }
 
 ---@class mtr.Reports
@@ -57,7 +58,14 @@ local BUILT_IN = {
 ---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
 ---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
+---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
+
+--- Opens a file of results, JSON lines or warts: see mtr.report.read.
+---@param path string "-": standard input
+---@return mtr.ReadFile?
+---@return string? message, string? name
+function M.read(path) return require("mtr.report.read").open(path) end
 
 --- Returns the words for --output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"

@@ -51,14 +51,8 @@ end
 function M.bytes(list)
   local out = {}
   for i, object in ipairs(list or {}) do
-    local data, kind = nil, object.type
-    if object.mpls then
-      data = labels(object.mpls)
-    elseif object.interface then
-      data, kind = interface(object.interface)
-    else
-      data = unhex(object.hex or "")
-    end
+    local data, kind = object.mpls and labels(object.mpls) or unhex(object.hex or ""), object.type
+    if object.interface then data, kind = interface(object.interface) end
     out[i] = u16(#data) .. char(object.class, kind) .. data
   end
   return out[1] and table.concat(out) or nil

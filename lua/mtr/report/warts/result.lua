@@ -167,7 +167,8 @@ function M.of(record, file)
     probe_count = record.probes, timeout = record.timeout and record.timeout * 1000,
     attempts = all and 1 or record.attempts, queries = all and record.attempts or 1,
     max_ttl = record.hop_limit ~= 0 and record.hop_limit or nil, gap_limit = record.gap_limit,
-    loop_limit = record.loops, window = record.window or 1, data = record.user, error = record.error,
+    loop_limit = record.loops, window = record.window or 1, data = record.user,
+    error = record.error,
     list = list and list.name, cycle = cycle and cycle.person, monitor = list and list.monitor,
     hops = hops_of(record, dst), _warts = record, _file = file,
   }
