@@ -46,9 +46,7 @@ usage, 130 interrupted. ^C ends the pings; the summaries are printed.
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup",
-  "late", "error", "sent", "received", "unanswered", "errors", "failed",
-  "in_flight", "min", "avg", "max", "mdev", "jitter" } }
+local options = {}
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 

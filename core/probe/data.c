@@ -87,7 +87,7 @@ static int64_t latest(const struct core *c, const struct trace *t) {
 
 static void all_wait(struct core *c, const struct trace *t, int wait) {
   for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
-    o->waits = (uint8_t)wait;
+    o->waits = wait != 0;
     if (!wait) turns_ready(c, o);
   }
 }

@@ -17,7 +17,8 @@
  *
  * A match is full if all that the reply holds of the probe is as it was sent;
  * otherwise it is weak, and is believed only while nobody seems to be guessing
- * (guess.h).
+ * (guess.h), or if it proves itself by two numbers, as below for a full match
+ * but for the addresses and ports.
  *
  * The chance that a packet of somebody who sees none of ours, but knows source,
  * destination and ports, and when we send, is taken for the reply to a certain
@@ -41,7 +42,8 @@
  * each destination. Who has to guess it too needs 4 bits more for the block and
  * up to 9 for the port in it, or 16 for an echo identifier. A weak match has at
  * least 15 bits, those of the identity or of the IPv4 identification (2^-13 for
- * the latter, which fits in three ways), and 8 misses end it.
+ * the latter, which fits in three ways), and ends after 64 misses of whole
+ * quotes, or 8 of others.
  */
 #ifndef PROBE_MATCH_H
 #define PROBE_MATCH_H
@@ -54,7 +56,9 @@
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
 
 enum {
-  MATCH_WEAK = 8,        /* beside the tier: the match is not full */
+  MATCH_TIER = 7,
+  MATCH_WEAK = 8,        /* beside the tier: the match is not full, */
+  MATCH_PROVEN = 32,     /* but has two numbers that nobody can guess */
   MATCH_SEVERAL = 16     /* instead of it: several probes fit */
 };
 

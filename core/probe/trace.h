@@ -84,7 +84,6 @@ struct trace {
   uint8_t gap;           /* silent hops in a row up to |settled| */
   uint8_t loops;
   uint8_t retry;         /* 1: a TTL below next_ttl wants another probe */
-  uint8_t waits;         /* 1: sends nothing until data is credited (data.h) */
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
   uint8_t others;        /* kept replies that do not count as answers */
@@ -93,9 +92,12 @@ struct trace {
   uint8_t asked;         /* question not yet answered: MTR_EV_NEXT, MTR_EV_PACE;
                           * 0: none */
   uint8_t asked_probes;  /* probes that it may answer with */
-  uint8_t news;          /* 1: something has happened since it was asked */
-  uint8_t passed;        /* strategy, 1: not asked until something happens */
-  uint8_t paced;         /* 1: the wait before its next probe is known */
+  uint8_t waits : 1;     /* 1: sends nothing until data is credited (data.h) */
+  uint8_t news : 1;      /* 1: something has happened since it was asked */
+  uint8_t passed : 1;    /* strategy, 1: not asked until something happens */
+  uint8_t paced : 1;     /* 1: the wait before its next probe is known */
+  uint8_t again : 4;     /* times that SYNs were sent again (again.h) since the
+                          * last reply */
   uint8_t last;          /* strategy: hop count to end with; 0: not given */
   uint8_t held_from;     /* TTL from which the target holds a connection from
                           * the trace's source port (again.h); 0: not known */

@@ -41,6 +41,7 @@
 ---@field ext_malformed? true
 ---@field dup? true not the first reply to this probe
 ---@field late? true after the probe's timeout
+---@field weak? true fits its probe only in part: perhaps a box rewrote it, perhaps it is forged
 ---@field ignored? true not the answer of a hop: a redirect, parameter problem, failed reassembly
 ---@field final? true this message completes the trace
 ---@field unreach? true an unreachable that does not complete the trace

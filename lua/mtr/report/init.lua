@@ -49,6 +49,7 @@ local BUILT_IN = {
   { "dot", "mtr.report.dot", mda = "dot" },
   { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
   { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts" },
+  { "any", "mtr.report.any" },
 }
 
 ---@class mtr.Reports
@@ -58,6 +59,7 @@ local BUILT_IN = {
 ---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
 ---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
+---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
 
@@ -76,6 +78,30 @@ function M.words(kind)
   return words
 end
 
+--- Returns the name of the reporter that writes results of a kind as a word says; nil: there is
+--- none.
+---@param kind string of results
+---@param word string
+---@return string?
+function M.name(kind, word)
+  for _, row in ipairs(BUILT_IN) do
+    if row[kind] == word then return row[1] end
+  end
+end
+
+--- Returns all words for --output, of any kind of results.
+---@return string[]
+function M.formats()
+  local words, seen = {}, {}
+  for _, row in ipairs(BUILT_IN) do
+    for _, kind in ipairs { "trace", "mda", "pmtu", "ping" } do
+      local word = row[kind]
+      if word and not seen[word] then seen[word], words[#words + 1] = true, word end
+    end
+  end
+  return words
+end
+
 --- Makes the reporter that a word names.
 ---@param kind string of results
 ---@param word string one of words(kind)
@@ -83,9 +109,8 @@ end
 ---@param opts? table
 ---@return mtr.Reporter
 function M.open(kind, word, out, opts)
-  for _, row in ipairs(BUILT_IN) do
-    if row[kind] == word then return M[row[1]](out, opts) end
-  end
+  local name = M.name(kind, word)
+  if name then return M[name](out, opts) end
   error(("report: no reporter writes %s as %s"):format(err.show(kind), err.show(word)), 2)
 end
 

@@ -40,7 +40,7 @@ describe("mtr_write_lines", function()
     assert.equal(open, fds())
   end)
 
-  it("waits for who reads slowly, though the descriptor does not", function()
+  it("waits for a slow reader, though the descriptor does not block", function()
     local path, text = run.dir() .. "/slow", ("0123456789abcde\n"):rep(65536)
     local pipe = assert(io.popen("cat >" .. path, "w"))
     assert.equal(0, ffi.C.lines_fcntl(ffi.C.lines_fileno(pipe), SETFL,
@@ -138,7 +138,7 @@ describe("mtr_json_line", function()
     assert.equal(lines[1], ffi.string(buffer, used[0]))
   end)
 
-  it("tells results in any order, again, and while others are given back", function()
+  it("writes results in any order, again, and while others are released", function()
     for _, order in ipairs { { 6, 5, 4, 3, 2, 1 }, { 1, 1, 3, 2, 6, 6 } } do
       for _, i in ipairs(order) do
         used[0] = 0

@@ -28,7 +28,7 @@ describe("quote_parse", function()
     end
   end)
 
-  it("adds to the flags and leaves what is not the quote's", function()
+  it("adds to the flags and keeps the fields that are not of the quote", function()
     local r = filled()
     local bytes = parts.probe4(6, parts.tcp)
     r.flags = C.WIRE_EXT_BAD

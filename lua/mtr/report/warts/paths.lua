@@ -2,8 +2,9 @@
 --
 -- Makes the result of the strategy mda from a tracelb record: the opposite of tracelb.lua.
 --
--- The record does not have the TTL of a node: nodes are followed from the first one. A silent node
--- between two others is "*". A node that comes again is not followed again, so loops end.
+-- The record does not have the TTL of a node: nodes are followed from the first one. A link may pass
+-- several TTLs; what answered between its ends is in its probes, and "*" is what did not. A node
+-- that comes again is not followed again, so loops end.
 
 local Result = require "mtr.record.result"
 local kept = require "mtr.record.kept"
@@ -40,6 +41,27 @@ local function add_link(hops, ttl, from, to)
   end
 end
 
+-- Adds what the probes of one TTL of a link found. `before` is where each flow was at the TTL
+-- before, `start` where flows are that were not seen there. Returns the same of this TTL.
+local function pass(hops, ttl, set, before, start, to)
+  local here, some = {}, false
+  for _, probe in ipairs(set or {}) do
+    local last = probe[#probe]
+    local at = last and (to or address.text(last.addr))
+    if at and probe.flow then
+      here[probe.flow], some = at, true
+      add_link(hops, ttl, before[probe.flow] or start, at)
+    end
+  end
+  if not some then
+    local from = {}
+    for _, at in pairs(before) do from[at] = true end
+    if not next(from) then from[start] = true end
+    for at in pairs(from) do add_link(hops, ttl, at, to or "*") end
+  end
+  return here, some and start or to or "*"
+end
+
 -- Follows the links. Returns the hops of the strategy mda, by TTL.
 local function follow(record, first)
   local leaving, hops = {}, {}
@@ -56,11 +78,10 @@ local function follow(record, first)
   while list[i] do
     local at, ttl = list[i], list[i].ttl
     for _, link in ipairs(leaving[at.node] or {}) do
-      local from, last = name(record, at.node), ttl + math.max(link.hops or 1, 1)
+      local start, last, before = name(record, at.node), ttl + math.max(link.hops or 1, 1), {}
       for between = ttl + 1, math.min(last, 255) do
-        local to = between == last and link.to and name(record, link.to) or "*"
-        add_link(hops, between, from, to)
-        from = to
+        local to = between == last and link.to and name(record, link.to) or nil
+        before, start = pass(hops, between, link[between - ttl], before, start, to)
       end
       if link.to and not queued[link.to] and last <= 255 then
         queued[link.to], list[#list + 1] = true, { node = link.to, ttl = last }

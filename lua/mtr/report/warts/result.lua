@@ -133,7 +133,9 @@ local function doubletree(part, result)
 end
 
 local function pmtud(part, result, record)
-  local found = { mtu = part.mtu, limits = {} }
+  local complete = result.stop_reason == "completed"
+  local found = { mtu = part.mtu, limits = {}, complete = complete,
+    ttl = complete and result.hop_count or nil }
   for _, note in ipairs(part.note) do
     local hop = note.hop and note.type ~= 3 and part.hops[note.hop + 1]
     if note.type == 3 then found.blackhole = true end
