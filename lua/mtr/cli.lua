@@ -176,7 +176,8 @@ end
 ---@return mtr.Reporter
 function Cli:reporter(kind, opts)
   local word = self:choice("output", report.words(kind))
-  return report.open(kind, word, function(text) return self:write(text) end, opts)
+  local function write(text) return self:write(text) end
+  return report.open(kind, word, report.binary(word) and "-" or write, opts)
 end
 
 --- Passes values to a method of a reporter, if it has it. Ends the program with status 1 if that

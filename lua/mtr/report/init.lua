@@ -48,7 +48,8 @@ local BUILT_IN = {
   { "ping", "mtr.report.ping", ping = "text" },
   { "dot", "mtr.report.dot", mda = "dot" },
   { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
-  { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts" },
+  { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts",
+    binary = true },
   { "any", "mtr.report.any" },
 }
 
@@ -87,6 +88,16 @@ function M.name(kind, word)
   for _, row in ipairs(BUILT_IN) do
     if row[kind] == word then return row[1] end
   end
+end
+
+--- Returns true if a word stands for a format that is not text.
+---@param word string
+---@return boolean
+function M.binary(word)
+  for _, row in ipairs(BUILT_IN) do
+    if row.binary and row[1] == word then return true end
+  end
+  return false
 end
 
 --- Returns all words for --output, of any kind of results.

@@ -5,7 +5,7 @@
 -- The library collects lines for a file in the memory of the sink, without Lua strings; a function
 -- gets each line at once. What is in the file is whole lines: see mtr.report.sink.
 --
--- A result may also be a plain table: `fields` lists the members to write, in order; the default are
+-- A result may also be a plain table: `fields` lists the members to write, in order; by default
 -- those of a ping.
 
 local err = require "mtr.base.err"

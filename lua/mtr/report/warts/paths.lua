@@ -2,9 +2,9 @@
 --
 -- Makes the result of the strategy mda from a tracelb record: the opposite of tracelb.lua.
 --
--- The record does not have the TTL of a node: nodes are followed from the first one. A link may pass
--- several TTLs; what answered between its ends is in its probes, and "*" is what did not. A node
--- that comes again is not followed again, so loops end.
+-- The record does not have the TTL of a node: nodes are followed from the first one. A link may
+-- pass several TTLs; what answered between its ends is in its probes, and "*" is what did not. A
+-- node that comes again is not followed again, so loops end.
 
 local Result = require "mtr.record.result"
 local kept = require "mtr.record.kept"

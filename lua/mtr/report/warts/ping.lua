@@ -1,8 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Makes the warts record of a ping from its results (see mtr.report.ping), and the results from the
--- record. What results that were read from JSON do not have is left out.
+-- record. The record needs more of them than their JSON has: of the start { start = unix s, src =,
+-- sport =, port =, protocol =, ttl =, tos =, count =, interval =, timeout = (durations) }, of an
+-- answer { at = ms since then, reply = the reply }. What is missing is left out.
 
+local units = require "mtr.base.units"
 local address = require "mtr.report.warts.address"
 local result = require "mtr.report.warts.result"
 local trace = require "mtr.report.warts.trace"
@@ -53,7 +56,7 @@ end
 ---@return table
 function M.record(lines, ids)
   local first, summary = lines.start, lines[#lines]
-  local start, interval = first.start and trace.us(first.start), first.interval
+  local start, interval = first.start and trace.us(first.start), units.duration(first.interval)
   local replies, most = {}, 0
   for _, line in ipairs(lines) do
     if line.type == "ping" and line.addr and line.seq and line.seq <= 65535 then
@@ -64,7 +67,7 @@ function M.record(lines, ids)
   local count = first.count or summary.sent
   local us = interval and math.floor(interval * 1000 + 0.5)
   local seconds = us and clamp(us / 1e6, 255)
-  local timeout = first.timeout and first.timeout / 1000
+  local timeout = units.duration(first.timeout)
   return {
     record = "ping", list = nonzero(ids.list), cycle = nonzero(ids.cycle), start = start,
     stop_reason = first.count and summary.sent < first.count and HALTED or COMPLETED,
@@ -72,10 +75,10 @@ function M.record(lines, ids)
     wait = seconds, wait_us = us and nonzero(clamp(us - seconds * 1e6, 999999)), ttl = first.ttl,
     sent = clamp(math.max(summary.sent, most), 65535),
     method = METHODS[first.protocol], sport = first.sport, dport = first.port,
-    user = trace.user(first.data_of_user), src = address.of(first.src),
+    src = address.of(first.src),
     dst = address.of(first.dst), tos = nonzero(first.tos), replies = replies,
-    timeout = timeout and clamp(math.max(math.floor(timeout), 0), 255) or nil,
-    timeout_us = timeout and nonzero(math.floor(timeout % 1 * 1e6 + 0.5)) or nil,
+    timeout = timeout and clamp(timeout / 1000, 255),
+    timeout_us = timeout and nonzero(math.floor(timeout % 1000 * 1000 + 0.5)) or nil,
   }
 end
 
