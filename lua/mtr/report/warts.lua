@@ -18,6 +18,7 @@ local err = require "mtr.base.err"
 local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"
 local ping = require "mtr.report.warts.ping"
+local renumber = require "mtr.report.warts.renumber"
 local trace = require "mtr.report.warts.trace"
 local tracelb = require "mtr.report.warts.tracelb"
 local write = require "mtr.report.warts.write"
@@ -38,7 +39,7 @@ local EMSGSIZE = err.code.EMSGSIZE
 ---@field sink mtr.Sink
 ---@field opts mtr.WartsOptions
 ---@field ids { list: integer, cycle: integer } of the file; 0: none yet
----@field maps table<table, table> for each file read: our numbers of its lists and cycles
+---@field renumber mtr.WartsRenumber for records that were read
 ---@field pings table<string, table> pings under way, by target
 local Warts = {}
 
@@ -76,17 +77,24 @@ local function go_on(self)
   return true
 end
 
+-- Opens a file for results that were read. It begins empty, or with what an earlier run wrote.
+local function open_copy(self)
+  local ok, message, name = self.sink:open()
+  self.ids = { list = 0, cycle = 0 }
+  if not ok or self.sink:fresh() then return ok, message, name end
+  self.renumber.last, message, name = records.last(self.sink.path)
+  if not self.renumber.last then return nil, message, name end
+  return true
+end
+
 --- Opens the file and begins it.
 function Warts:start(meta)
   local o = self.opts
   for _, name in ipairs { "list", "monitor", "cycle" } do
     if o[name] == nil then o[name] = meta and meta[name] end
   end
-  self.maps, self.pings, self.ids = {}, {}, { list = 1, cycle = 1 }
-  if o.copy then
-    self.ids, self.given = { list = 0, cycle = 0 }, { list = 0, cycle = 0 }
-    return self.sink:open()
-  end
+  self.renumber, self.pings, self.ids = renumber.new(), {}, { list = 1, cycle = 1 }
+  if o.copy then return open_copy(self) end
   local ok, message, name = self.sink:open(head(self, self.ids))
   if not ok then return nil, message, name end
   if not self.sink:fresh() then
@@ -96,56 +104,31 @@ function Warts:start(meta)
   return true
 end
 
+-- Writes a record.
+local function put(self, record)
+  local bytes, message, name = write.record(record)
+  if not bytes then return nil, message, name end
+  return self.sink:write(bytes)
+end
+
 -- Returns the numbers for a result that is written by copying: it may need the list and the cycle.
 local function own(self)
   if self.opts.copy and self.ids.cycle == 0 then
-    local given = self.given
-    given.list, given.cycle = given.list + 1, given.cycle + 1
-    self.ids = { list = given.list, cycle = given.cycle }
+    self.ids = { list = self.renumber:take "list", cycle = self.renumber:take "cycle" }
     local ok, message, name = self.sink:write(head(self, self.ids))
     if not ok then return nil, message, name end
   end
   return self.ids
 end
 
--- Returns our numbers of the lists and cycles of a file that was read.
-local function map(self, file)
-  local found = self.maps[file]
-  if not found then
-    found = { list = { [0] = 0 }, cycle = { [0] = 0 } }
-    self.maps[file] = found
-  end
-  return found
-end
-
--- Writes a record that was read, with our numbers.
-local function again(self, record, file)
-  local mine, copy = map(self, file), {}
-  for key, value in pairs(record) do copy[key] = value end
-  copy.list = mine.list[record.list]
-  copy.cycle = mine.cycle[record.cycle]
-  return self.sink:write(write.record(copy))
-end
-
-local MADE = { list = "list", cycle_start = "cycle", cycle_def = "cycle" }
-
 --- Writes a list, a cycle or the stop of a cycle that was read from warts. Only with the option
 --- `copy`.
 ---@param record table of mtr.report.warts.read
 ---@param file table the file it is from, the same for all its records
 function Warts:record(record, file)
-  local mine, kind, copy = map(self, file), MADE[record.record], {}
-  for key, value in pairs(record) do copy[key] = value end
-  if kind then
-    self.given[kind] = self.given[kind] + 1
-    mine[kind][record.id] = self.given[kind]
-    copy.id = self.given[kind]
-    if kind == "cycle" then copy.list = mine.list[record.list] or 0 end
-  else
-    copy.id = mine.cycle[record.id]
-    if not copy.id then return true end
-  end
-  return self.sink:write(write.record(copy))
+  local new = self.renumber:between(record, file)
+  if not new then return true end
+  return put(self, new)
 end
 
 -- Writes the result of the engine into the memory of the sink.
@@ -164,8 +147,7 @@ local function slow(self, result)
   local kept = result.copy and result:copy() or result
   local ids, message, name = own(self)
   if not ids then return nil, message, name end
-  local made = rawget(kept, "mda") and tracelb.record(kept, ids) or trace.record(kept, ids)
-  return self.sink:write(write.record(made))
+  return put(self, (rawget(kept, "mda") and tracelb or trace).record(kept, ids))
 end
 
 local function pinged(self, result)
@@ -180,10 +162,10 @@ local function pinged(self, result)
   if result.type ~= "ping_summary" then return true end
   self.pings[key] = nil
   local record = rawget(list.start, "_warts")
-  if record then return again(self, record, list.start._file) end
+  if record then return put(self, self.renumber:result(record, list.start._file)) end
   local ids, message, name = own(self)
   if not ids then return nil, message, name end
-  return self.sink:write(write.record(ping.record(list, ids)))
+  return put(self, ping.record(list, ids))
 end
 
 --- Writes one result.
@@ -202,7 +184,7 @@ function Warts:trace(result)
   end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
-  if record then return again(self, record, result._file) end
+  if record then return put(self, self.renumber:result(record, result._file)) end
   return slow(self, result)
 end
 

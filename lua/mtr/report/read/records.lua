@@ -2,8 +2,6 @@
 --
 -- Reads the records of a warts file, one by one, as tables of mtr.report.warts.read. There is no
 -- way to find the next record behind bytes that are wrong, so reading ends there.
---
--- The deprecated numbers of addresses are replaced by the addresses.
 
 local err = require "mtr.base.err"
 local input = require "mtr.report.read.input"
@@ -30,22 +28,6 @@ local function fault(self, at, text)
   return err.named("EBADMSG", ("%s: at byte %.0f: %s"):format(self.input.name, at, text))
 end
 
-local function resolve(self, block)
-  for gid, name in pairs { addr_gid = "addr", src_gid = "src", dst_gid = "dst", lss_gid = "lss",
-    gss_gid = "gss" } do
-    local number = block[gid]
-    if number then
-      block[gid] = nil
-      block[name] = block[name] or self.globals[number]
-      if not block[name] then return false end
-    end
-  end
-  for _, member in pairs(block) do
-    if type(member) == "table" and not resolve(self, member) then return false end
-  end
-  return true
-end
-
 --- Reads the next record.
 ---@return table? record nil at the end, or with a message
 ---@return string? message, string? name
@@ -66,9 +48,6 @@ function Records:next()
   if #bytes < size then return fault(self, at, "the file is cut off within a record") end
   local record, text, offset = read.record(number, bytes, self.globals)
   if not record then return fault(self, at + HEADER + offset, text) end
-  if self.globals[1] and not resolve(self, record) then
-    return fault(self, at, "an address was not defined before")
-  end
   return record
 end
 

@@ -56,8 +56,9 @@ function Cursor:u32()
 end
 
 function Cursor:time()
-  local seconds = self:u32()
-  return seconds * 1e6 + self:u32()
+  local seconds, us = self:u32(), self:u32()
+  if us >= 1e6 then self:fail "a time has more than a million microseconds" end
+  return seconds * 1e6 + us
 end
 
 function Cursor:string()
@@ -88,6 +89,10 @@ function Cursor:address()
 end
 
 function Cursor:static() return (definition(self, self:u8())) end
+
+function Cursor:gid()
+  return self.globals[self:u32()] or self:fail "an address was not defined before"
+end
 
 function Cursor:codes() return { self:u8(), self:u8() } end
 

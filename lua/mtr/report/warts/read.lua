@@ -58,7 +58,7 @@ local function hops(c)
   for i = 1, c:u16() do
     list[i] = c:block(schema.hop)
     if (list[i].ttl or 0) == 0 then c:fail "a hop has no TTL" end
-    if not list[i].addr and not list[i].addr_gid then c:fail "a hop has no address" end
+    if not list[i].addr then c:fail "a hop has no address" end
   end
   return list
 end
@@ -93,7 +93,7 @@ end
 
 function READ.trace(c)
   local record = c:block(schema.trace)
-  if not record.dst and not record.dst_gid then c:fail "a trace has no destination" end
+  if not record.dst then c:fail "a trace has no destination" end
   record.hops = hops(c)
   record.parts = parts(c)
   return record
@@ -101,13 +101,11 @@ end
 
 function READ.ping(c)
   local record = c:block(schema.ping)
-  if not record.dst and not record.dst_gid then c:fail "a ping has no destination" end
+  if not record.dst then c:fail "a ping has no destination" end
   record.replies = {}
   for i = 1, c:u16() do
     record.replies[i] = c:block(schema.ping_reply)
-    if not record.replies[i].addr and not record.replies[i].addr_gid then
-      c:fail "a reply has no address"
-    end
+    if not record.replies[i].addr then c:fail "a reply has no address" end
   end
   return record
 end
@@ -116,14 +114,17 @@ local function probes(c)
   local set = c:block(schema.set)
   for i = 1, set.probes or 0 do
     set[i] = c:block(schema.probe)
-    for k = 1, set[i].replies or 0 do set[i][k] = c:block(schema.lb_reply) end
+    for k = 1, set[i].replies or 0 do
+      set[i][k] = c:block(schema.lb_reply)
+      if not set[i][k].addr then c:fail "a reply has no address" end
+    end
   end
   return set
 end
 
 function READ.tracelb(c)
   local record = c:block(schema.tracelb)
-  if not record.dst and not record.dst_gid then c:fail "a tracelb has no destination" end
+  if not record.dst then c:fail "a tracelb has no destination" end
   record.nodes, record.links = {}, {}
   for i = 1, record.node_count or 0 do record.nodes[i] = c:block(schema.node) end
   for i = 1, record.link_count or 0 do

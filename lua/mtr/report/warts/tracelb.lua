@@ -45,15 +45,15 @@ local function reply_of(reply, sent)
   }
 end
 
--- The probes of one flow at one TTL, each with its replies.
+-- The probes of one flow at one TTL, each with its replies. Attempts are counted in the flow.
 local function probes(list, ttl, flow, start, set)
-  local by = {}
+  local by, n = {}, 0
   for _, reply in ipairs(list) do
     local probe = by[reply.attempt]
     if not probe then
       probe = { sent = start + math.floor((reply.at or 0) * 1000 + 0.5), flow = flow, ttl = ttl,
-        attempt = clamp(reply.attempt - 1, 255) }
-      by[reply.attempt], set[#set + 1] = probe, probe
+        attempt = clamp(n, 255) }
+      by[reply.attempt], set[#set + 1], n = probe, probe, n + 1
     end
     probe[#probe + 1] = reply_of(reply, probe.sent)
     probe.replies = #probe

@@ -2,6 +2,7 @@
 --
 -- Turns a table, as read.lua makes it, into the bytes of a warts record with its header.
 
+local err = require "mtr.base.err"
 local schema = require "mtr.report.warts.schema"
 local Writer = require "mtr.report.warts.writer"
 
@@ -89,10 +90,8 @@ function WRITE.tracelb(w, r)
   end
 end
 
---- Returns a record as bytes.
----@param record table
----@return string
-function M.record(record)
+-- Returns a record as bytes.
+local function bytes_of(record)
   local w = Writer.new()
   if record.record == "unknown" then
     w:put(record.bytes)
@@ -101,6 +100,17 @@ function M.record(record)
   WRITE[record.record](w, record)
   if record.rest then w:put(record.rest) end
   return w:record(NUMBER[record.record])
+end
+
+--- Returns a record as bytes. A value that does not fit into its place is an error: results that
+--- were read from JSON may have any numbers.
+---@param record table
+---@return string?
+---@return string? message, string? name
+function M.record(record)
+  local ok, bytes = pcall(bytes_of, record)
+  if ok then return bytes end
+  return err.named("EINVAL", "a value does not fit into warts: " .. tostring(bytes))
 end
 
 return M

@@ -93,7 +93,7 @@ function Writer:block(schema, values)
   self.out = {}
   for number, parameter in ipairs(schema) do
     local value = values[parameter.name]
-    if value ~= nil then
+    if value ~= nil and parameter.kind ~= "gid" then
       numbers[#numbers + 1] = number
       self[parameter.kind](self, value)
     end
