@@ -21,7 +21,8 @@ local function network(r)
   local hops, nodes = 2 + r(7), { me = { "192.0.2.1", "2001:db8::1" } }
   for i = 1, hops do
     nodes["r" .. i] = { silent = r(4) == 1, balance = "flow", reply = {
-      loss = r(3) == 1 and r() or 0, copies = r(8) == 1 and 2 or 1, jitter = r(4) == 1 and 400 or 0 } }
+      loss = r(3) == 1 and r() or 0, copies = r(8) == 1 and 2 or 1,
+      jitter = r(4) == 1 and 400 or 0 } }
   end
   local more = { seed = r(1000) }
   if r(3) == 1 then more.tunnels = { { "r1", "r2", "r3", labels = { 17, r(9) } } } end
@@ -164,11 +165,11 @@ describe("a result as warts", function()
   end
 
   it("is printed by sc_warts2json as it is", function()
-    local path, kept, engine = run.dir() .. "/sim.warts", {}, nil
+    local path, kept = run.dir() .. "/sim.warts", {}
     for seed = 1, 30 do
       local r = random(seed)
       local net, targets = network(r)
-      engine = assert(mtr.engine { sim = net, rate = 1000, late_window = 500 })
+      local engine = assert(mtr.engine { sim = net, rate = 1000, late_window = 500 })
       assert(mtr.campaign({ engine = engine, targets = targets, trace = options(r), window = 20,
         reporters = { mtr.report.warts(path, { list = "sim", cycle = seed }) },
         on_trace = function(result) kept[#kept + 1] = result:copy() end }):run())
@@ -192,7 +193,7 @@ describe("a result as warts", function()
         local want = {}
         for _, hop in ipairs(result.hops) do
           local list = {}
-          for _, reply in ipairs(hop.replies) do list[#list + 1] = hop_of(reply, hop.ttl, result) end
+          for i, reply in ipairs(hop.replies) do list[i] = hop_of(reply, hop.ttl, result) end
           for attempt = 1, 9 do
             for _, one in ipairs(list) do
               if one.probe_id == attempt then want[#want + 1] = one end

@@ -149,7 +149,8 @@ describe("the warts reporter", function()
       if not io.open(part) then break end
       local list = contents(part)
       files, traces = files + 1, traces + #list - 3
-      assert.same({ "list 1", "cycle_start 1 1", "cycle_stop 1" }, { list[1], list[2], list[#list] })
+      assert.same({ "list 1", "cycle_start 1 1", "cycle_stop 1" },
+        { list[1], list[2], list[#list] })
     end
     assert.equal(40, traces)
     assert.is_true(files > 2)
