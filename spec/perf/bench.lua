@@ -44,8 +44,8 @@ parts.outputs = require "spec.perf.parts.outputs_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 
-local words = #arg > 0 and arg or { "chain", "sim", "outputs", "speed", "mixed", "programmed", "peers",
-  "few", "rtt", "served", "strategies" }
+local words = #arg > 0 and arg or { "chain", "sim", "outputs", "speed", "mixed", "programmed",
+  "peers", "few", "rtt", "served", "strategies" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()
