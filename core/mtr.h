@@ -506,6 +506,14 @@ int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
                   uint32_t *used);
 
+/* mtr_warts: writes the result as a record of warts, the format of scamper,
+ * into |buf|[|size|]. |list| and |cycle| are numbers of such records in its
+ * file, 0: none; |user| a number of the caller's, 0: none. Returns its length.
+ * -EMSGSIZE: there is no room, or it has more than 192 replies. -ESTALE,
+ * -ENOMEM. */
+int mtr_warts(struct mtr *engine, uint32_t trace, uint32_t list, uint32_t cycle,
+              uint32_t user, uint8_t *buf, uint32_t size);
+
 /* mtr_write_lines: writes |size| bytes of whole lines to |file|, a FILE of
  * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */

@@ -116,6 +116,19 @@ function Borrowed:line(out, size, used)
   return C.mtr_json_line(c, self.handle, out, size, used)
 end
 
+--- Writes the result as a warts record into memory: see mtr.report.warts.
+---@param list integer number of the list in its file; 0: none
+---@param cycle integer likewise
+---@param user integer number of the job; 0: none
+---@param out ffi.cdata*
+---@param size integer
+---@return integer? length or a negative errno, -EMSGSIZE: no room; nil: copy() it instead
+function Borrowed:warts(list, cycle, user, out, size)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_warts(c, self.handle, list, cycle, user, out, size)
+end
+
 --- Returns the result as one line of JSON, without a newline.
 ---@return string
 function Borrowed:json()
