@@ -25,9 +25,9 @@ local function summary(result)
     result.stop_data, result.hop_count }
   for ttl, hop in ipairs(result.hops) do
     local reply = hop.replies[1]
-    local text = "%d %s %s/%s ttl %s tcp %s quoted %s big %s"
+    local text = "%d %s %s/%s ttl %s tos %s tcp %s quoted %s big %s"
     out[#out + 1] = not reply and ttl .. " *" or text:format(ttl, reply.addr, reply.icmp_type,
-      reply.icmp_code, reply.reply_ttl, reply.tcp_flags,
+      reply.icmp_code, reply.reply_ttl, reply.tos, reply.tcp_flags,
       not reply.addr:find ":" and reply.quoted and reply.quoted.ttl or nil, reply.mtu)
   end
   return out

@@ -52,6 +52,14 @@ describe("report", function()
       local function body(text) return (text:gsub("^[^\n]*\n", "")) end
       got = report '<"$DIR/o.jsonl" -'
       assert.same({ 0, "", body(read "o.text") }, { got.status, got.err, body(got.out) })
+      if program ~= "ping" and run.has "sc_warts2json" then
+        got = report '-o warts="$DIR/w" --overwrite "$DIR/o.jsonl"'
+        assert.same({ 0, "" }, { got.status, got.err })
+        got = run.run [[for f in w o.warts; do
+          sc_warts2json "$DIR/$f" | grep -v '"type":"cycle' >"$DIR/$f.json"; done
+          cmp "$DIR/w.json" "$DIR/o.warts.json" && test -s "$DIR/w.json"]]
+        assert.same({ 0, "", "" }, { got.status, got.out, got.err })
+      end
       if program == "trace" or program == "ping" then
         got = report '"$DIR/o.warts"'
         assert.same({ 0, "", body(read "o.text") }, { got.status, got.err, body(got.out) })

@@ -98,9 +98,7 @@ end
 --- Opens the file and begins it.
 function Warts:start(meta)
   local o = self.opts
-  for _, name in ipairs { "list", "monitor", "cycle" } do
-    if o[name] == nil then o[name] = meta and meta[name] end
-  end
+  options.take(o, meta or {})
   self.renumber, self.pings, self.ids = renumber.new(), {}, { list = 1, cycle = 1 }
   if o.copy then return open_copy(self) end
   local ok, message, name = self.sink:open(head(self, self.ids))

@@ -27,4 +27,18 @@ function M.wrong(opts)
   end
 end
 
+--- Takes the ids of a campaign as options, if there are none: names as text, and only a number as
+--- number of the cycle.
+---@param opts table
+---@param ids mtr.Ids
+function M.take(opts, ids)
+  for _, name in ipairs { "list", "monitor" } do
+    if opts[name] == nil and ids[name] ~= nil then opts[name] = tostring(ids[name]) end
+  end
+  local cycle = ids.cycle
+  if opts.cycle == nil and type(cycle) == "number" and cycle >= 0 and cycle < 2 ^ 32 then
+    opts.cycle = cycle
+  end
+end
+
 return M
