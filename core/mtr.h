@@ -311,11 +311,13 @@ enum {
   MTR_EV_WRITABLE = 9,   /* a descriptor of mtr_watch can be written */
   MTR_EV_NEXT = 10,      /* asks a strategy which probes to send next */
   MTR_EV_PACE = 11,      /* asks how long the next probe of a trace waits */
-  MTR_EV_PICK = 12       /* asks which traces send next */
+  MTR_EV_PICK = 12,      /* asks which traces send next */
+  MTR_EV_SAVED = 13      /* a file of mtr_save was saved, or was not */
 };
 
 /* mtr_event: one thing that happened. The table says which fields each kind
- * has; the others are zero. READABLE and WRITABLE have only |cookie|.
+ * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
+ * has |cookie| and |error|.
  *
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
@@ -545,6 +547,17 @@ double mtr_output_length(int fd);
 int mtr_output_cut(int fd, double length);
 int mtr_output_sync(int fd);
 
+/* mtr_save: replaces the content of the file |path| with |bytes|[|size|] in the
+ * background, after the disk has the data of |fds|[|n|] (at most 256), which is
+ * what the content speaks of. After a crash of the machine the file has the old
+ * or the new content. It is written as |path|.new and renamed. Then a SAVED
+ * event with |cookie| comes; |error|: errno, 0: saved; ENOTSUP: |path| is no
+ * regular file. Copies what it needs. One at a time for each |path|. |engine|
+ * NULL: it is done when the function returns, and there is no event. 0 or a
+ * negative errno. */
+int mtr_save(struct mtr *engine, const char *path, const void *bytes,
+             uint32_t size, const int32_t *fds, uint32_t n, uint32_t cookie);
+
 /* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
  * |*done|: how many bytes were written. 0 or the errno of write(2). */
 int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);
@@ -600,6 +613,15 @@ int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
 
 /* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
 int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_underway: writes the handles of the traces with |cookie| that are not yet
+ * released into |handles|[|n|], and returns how many there are in all.
+ * mtr_target: writes the destination of a trace as text, with a zone if it is
+ * link-local, into |buf|, and returns its length. -ESTALE. */
+enum { MTR_TARGET_SIZE = 64 };         /* bytes of |buf| */
+uint32_t mtr_underway(struct mtr *engine, uint32_t cookie, uint32_t *handles,
+                      uint32_t n);
+int mtr_target(struct mtr *engine, uint32_t trace, char *buf);
 
 /* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
 int mtr_release(struct mtr *engine, uint32_t trace);

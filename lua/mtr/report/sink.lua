@@ -196,7 +196,7 @@ end
 
 --- Sets the sink to what save() returned; open() then cuts the output back to that.
 ---@param data table
-function Sink:restore(data) self.saved = data end
+function Sink:restore(data) self.saved, self.saving = data, true end
 
 --- Writes the rest and the tail, and closes the file.
 ---@return true?

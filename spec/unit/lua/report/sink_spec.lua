@@ -95,6 +95,120 @@ describe("a sink", function()
     assert.equal("", rest)
   end)
 
+  it("is cut back to what save() said, with the records that it had collected", function()
+    local path, data, fd = run.dir() .. "/saved.txt", nil, nil
+    for _, kind in ipairs { {}, { buffered = true }, { binary = true } } do
+      local s = sink.new("text", path, { overwrite = true }, kind)
+      assert.is_true(s:open("head\n", "tail\n"))
+      assert.is_true(s:fresh())
+      s:write "one\n"
+      data, fd = s:save()
+      assert.same({ length = 9 }, data)
+      assert.equal("number", type(fd))
+      s:write "lost\n"
+      assert.is_true(s:close())
+      assert.equal("head\none\nlost\ntail\n", read(path))
+      s = sink.new("text", path, { overwrite = true }, kind)
+      s:restore(data)
+      assert.is_true(s:open("head\n", "tail\n"))
+      assert.is_false(s:fresh())
+      s:write "two\n"
+      assert.is_true(s:close())
+      assert.equal("head\none\ntwo\ntail\n", read(path))
+    end
+  end)
+
+  it("collects records if it is buffered, until there is no room or update() is called", function()
+    local path = run.dir() .. "/buffered"
+    local s = sink.new("text", path, nil, { buffered = true })
+    s:open()
+    s:write "a\n"
+    assert.equal("", read(path))
+    s:update()
+    assert.equal("a\n", read(path))
+    local long = ("x"):rep(sink.SIZE - 3) .. "\n"
+    s:write "b\n"
+    s:write(long)
+    assert.equal("a\n", read(path))
+    s:write "c\n"
+    assert.is_true("a\nb\n" .. long == read(path))
+    s:write(long .. long)
+    assert.is_true("a\nb\n" .. long .. "c\n" .. long .. long == read(path))
+    s:close()
+  end)
+
+  it("packs what it writes into a .gz, whole after each update", function()
+    local path = run.dir() .. "/packed.gz"
+    for i = 1, 2 do
+      local s = sink.new("text", path)
+      s:open "head\n"
+      assert.equal(i == 1, s:fresh())
+      s:write "a\n"
+      s:update()
+      assert.equal(("head\na\n"):sub(i == 1 and 1 or 6),
+        run.run("gzip -dc " .. path).out:sub(i == 1 and 1 or 10))
+      s:write "b\n"
+      s:close()
+    end
+    assert.equal("head\na\nb\na\nb\n", run.run("gzip -dc " .. path).out)
+  end)
+
+  it("rotates by size: each part has whole records, a head and a tail", function()
+    local base = run.dir() .. "/parts"
+    local s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
+    assert.is_true(s:open("head\n", "tail\n"))
+    for i = 1, 5 do s:write(("line%d\n"):format(i)) end
+    s:close()
+    assert.equal("head\nline1\nline2\ntail\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline3\nline4\ntail\n", read(base .. ".0002.txt"))
+    assert.equal("head\nline5\ntail\n", read(base .. ".0003.txt"))
+    s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
+    s:open("head\n", "tail\n")
+    assert.is_false(s:fresh())
+    s:write "line6\n"
+    s:close()
+    assert.equal("head\nline6\ntail\n", read(base .. ".0004.txt"))
+  end)
+
+  it("rotates only at save() when states are saved, so that nothing is twice", function()
+    local base = run.dir() .. "/saving"
+    local function open(data)
+      local s = sink.new("text", base .. ".txt", { rotate = { size = 10 } })
+      if data then s:restore(data) end
+      assert.is_true(s:open "head\n")
+      return s
+    end
+    local s = open()
+    local first = s:save()
+    for i = 1, 3 do s:write(("line%d\n"):format(i)) end
+    local second = s:save()                    -- begins part 2
+    assert.same({ length = 5, part = 1, next = 2 }, first)
+    assert.same({ length = 5, part = 2, next = 3 }, second)
+    s:write "line4\n"
+    s:close()
+    s = open(second)                           -- line4 is lost
+    s:write "line5\n"
+    s:close()
+    assert.equal("head\nline1\nline2\nline3\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline5\n", read(base .. ".0002.txt"))
+    s = open(first)                            -- everything is lost, part 2 is written anew
+    s:write "line6\n"
+    s:write "line7\n"
+    s:save()
+    s:write "line8\n"
+    s:close()
+    assert.equal("head\nline6\nline7\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline8\n", read(base .. ".0002.txt"))
+  end)
+
+  it("refuses to write after a failure, with the same message", function()
+    local s = sink.new("text", "/dev/full")
+    s:open()
+    local first = { s:write "a\n" }
+    assert.same(first, { s:write "b\n" })
+    assert.same({ nil, "ENOSPC" }, { first[1], first[3] })
+  end)
+
   it("makes control characters plain", function()
     assert.equal("a?[0m b??", sink.plain "a\27[0m b\n\127")
   end)
