@@ -122,12 +122,16 @@ function Lines:read()
   return from_whole(self)
 end
 
---- Goes on with the line that begins behind so many bytes of the file; of a file that can be
---- positioned and is not UTF-16.
+--- Goes on with the line that begins behind so many bytes of the file, which can be positioned; of
+--- a UTF-16 file, with the line of this number.
 ---@param offset integer
 ---@return true?
 ---@return string? message, integer? code
 function Lines:go(offset)
+  if self.whole then
+    self.at = offset
+    return true
+  end
   local at, message, code = self.file:seek("set", offset)
   if not at then return nil, message, code end
   self.following, self.first = offset, offset == 0
