@@ -250,6 +250,10 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
  * index, which mtr_interface gives too. -ENODEV: no such interface. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+
+/* mtr_address_put: writes a whole number, below 2^53, into the bits of
+ * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
+void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 int mtr_interface(const char *name);
 
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
