@@ -166,7 +166,8 @@ end
 M.all_frames = false
 
 -- How a line of a traceback that is of this library begins, and one of a C function.
-local OURS, C_FRAME = "\n\t" .. debug.getinfo(1, "S").short_src:gsub("base/err%.lua$", ""), "\n\t[C]:"
+local OURS = "\n\t" .. debug.getinfo(1, "S").short_src:gsub("base/err%.lua$", "")
+local C_FRAME = "\n\t[C]:"
 
 --- Leaves the functions of this library out of a text with tracebacks, unless there are no others.
 ---@param text string
