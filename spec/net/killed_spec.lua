@@ -71,7 +71,7 @@ describe("a campaign whose process ends early", function()
       assert(mtr.campaign { targets = net:targets(), engine = mtr.engine { sim = net },
         state = "]] .. run.dir() .. [[/pipe.state", reporters = { mtr.report.jsonl() } }:run())'
       echo $? >"$DIR/status"; } | true; cat "$DIR/status"; tail -1 "$DIR/pipe.state"]])
-    assert.equal("1\nend\n", got.out)
+    assert.equal("141\nend\n", got.out)
     assert.truthy(got.err:find("EPIPE: broken pipe: writing standard output", 1, true), got.err)
   end)
 
