@@ -26,7 +26,7 @@ describe("a sink", function()
     assert.is_true(s:write "c\n")
     assert.equal("before\na\nb\nc\n", read(path))
     assert.is_true(s:close())
-    assert.is_nil(s.files.file)
+    assert.is_nil(s.file.file)
     assert.is_true(s:close())
     assert.equal(open, fds())
   end)
@@ -239,7 +239,7 @@ describe("a sink", function()
     s:open()
     s:write "line1\n"
     run.run(("mkdir %s.0002.txt"):format(base))
-    s.files.parts.next = 2
+    s.file.parts.next = 2
     local ok, message, name = s:write "line2\n"
     assert.same({ nil, "EISDIR" }, { ok, name })
     assert.same({ nil, message, name }, { s:write "line3\n" })
