@@ -23,6 +23,7 @@
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
 local campaign_options = require "mtr.campaign.options"
 local clock = require "mtr.campaign.clock"
@@ -162,7 +163,7 @@ local function start(c, whole)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
+  c.engine, c.apart, c.ids = engine, c.apart or engine.pick ~= nil, ids.take(c, engine.ids)
   if c.rate then engine:set_rate(c.rate) end
   local ok, saver = true, c.checkpoint
   if saver then ok, message, name = saver:open() end
@@ -172,7 +173,9 @@ local function start(c, whole)
     return true
   end
   if ok then
-    ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+    local known = c.ids or {}
+    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
+      list = known.list, cycle = known.cycle, campaign = known.campaign, monitor = known.monitor })
   end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end

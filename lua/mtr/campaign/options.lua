@@ -4,6 +4,7 @@
 
 local check = require "mtr.base.check"
 local lib = require "mtr.lib"
+local ids = require "mtr.record.ids"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local Checkpoint = require "mtr.campaign.checkpoint"
@@ -12,7 +13,7 @@ local targets = require "mtr.targets"
 
 local M = {}
 
----@class mtr.CampaignOptions
+---@class mtr.CampaignOptions: mtr.Ids
 ---@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
@@ -42,6 +43,7 @@ M.declaration = check.declare("campaign", {
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
   { name = "reporters", kind = check.type "table", doc = "objects that write results" },
   { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
+  unpack(ids.options)
 })
 
 -- Prepares what the options name; returns the message of the first that is wrong.

@@ -5,10 +5,12 @@
 -- The library collects lines for a file in the memory of the sink, without Lua strings; a function
 -- gets each line at once. What is in the file is whole lines: see mtr.report.sink.
 --
--- A result may also be a plain table: `fields` lists the members to write, in order.
+-- A result may also be a plain table: `fields` lists the members to write, in order; by default
+-- those of a ping.
 
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
+local ping = require "mtr.report.ping"
 local Sink = require "mtr.report.sink"
 
 local EMSGSIZE = err.code.EMSGSIZE
@@ -24,7 +26,7 @@ local Jsonl = {}
 
 local function encode(self, result)
   if result.json then return result:json() .. "\n" end
-  local line, fields = {}, self.opts.fields or {}
+  local line, fields = {}, self.opts.fields or ping.fields
   self.shape = self.shape or json.shape(fields)
   for _, name in ipairs(fields) do line[name] = result[name] end
   return json.encode(line, self.shape) .. "\n"

@@ -91,6 +91,18 @@ function Sink:open(head, tail)
   return say(self, head)
 end
 
+--- Changes the head of the files that will begin, and the tail of this file and later ones.
+---@param head? string nil: it stays
+---@param tail? string nil: it stays
+function Sink:frame(head, tail)
+  local to = self.file or self
+  to.head, to.tail = head or to.head, tail or to.tail
+end
+
+--- Returns true if its files rotate.
+---@return boolean
+function Sink:rotates() return self.file ~= nil and self.file.parts ~= nil end
+
 --- Returns true if the file was empty when it was opened: it has nothing but the head and what was
 --- written since. Functions and pipes count as empty.
 ---@return boolean

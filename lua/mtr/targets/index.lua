@@ -91,7 +91,9 @@ end
 ---@return string?
 function Index:get(i, out)
   local range = self.range
-  if range and i >= self.at and i < self.at + range.size then return range:get(i - self.at, out), 0 end
+  if range and i >= self.at and i < self.at + range.size then
+    return range:get(i - self.at, out), 0
+  end
   local mark = mark_of(self, i)
   local at = self.first[mark]
   self.items:go(self.place[mark], self.number[mark])

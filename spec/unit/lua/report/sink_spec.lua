@@ -185,6 +185,27 @@ describe("a sink", function()
     end
   end)
 
+  it("changes its head and tail while it is open", function()
+    local path, s = run.dir() .. "/frame", nil
+    s = sink.new("text", path .. ".txt", { rotate = { size = 8 } })
+    assert.is_true(s:rotates())
+    s:open("one\n", "1\n")
+    s:write "a\n"
+    s:frame "two\n"
+    s:write "bbbbb\n"
+    s:frame(nil, "2\n")
+    s:close()
+    assert.equal("one\na\n1\n", read(path .. ".0001.txt"))
+    assert.equal("two\nbbbbb\n2\n", read(path .. ".0002.txt"))
+    local text = ""
+    s = sink.new("text", function(piece) text = text .. piece return true end)
+    assert.is_false(s:rotates())
+    s:open "head\n"
+    s:frame(nil, "tail\n")
+    s:close()
+    assert.equal("head\ntail\n", text)
+  end)
+
   it("rotates by size: each part has whole records, a head and a tail", function()
     local base = run.dir() .. "/parts"
     local s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
