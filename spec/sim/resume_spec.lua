@@ -177,6 +177,29 @@ describe("a campaign with a state", function()
     end)
   end
 
+  it("goes on in a shuffled order, without what is excluded or there twice", function()
+    local twice = { unpack(valid) }
+    for i = 1, 40 do twice[COUNT + i] = valid[i] end
+    local function chain(seed)
+      return mtr.targets.list(twice):shuffle(seed):unique():exclude { "192.0.2.0/24" }
+    end
+    local dir, runs, summary = fresh(), 0, nil
+    repeat
+      local n = 0
+      summary = assert(campaign(dir, { targets = chain(42), on_trace = function()
+        n = n + 1
+        return n == 90 and "stop" or nil
+      end }))
+      runs = runs + 1
+    until not summary.halted
+    assert.is_true(runs > 2)
+    assert.equal(COUNT, summary.traces)
+    assert_each_once(dir)
+    local _, message = campaign(dir, { targets = chain(43) })
+    assert.truthy(message:find("targets was list of 340:shuffle(42):", 1, true), message)
+    assert.truthy(message:find("now list of 340:shuffle(43):", 1, true), message)
+  end)
+
   it("traces first what was not done", function()
     local dir, n = fresh(), 0
     assert(campaign(dir, { on_trace = function()
@@ -232,7 +255,7 @@ describe("a campaign with a state", function()
 
   for what, case in pairs {
     ["other targets"] = { opts = { targets = { "192.0.2.1" } },
-      says = "targets was a list of 306, now a list of 1" },
+      says = "targets was list of 306, now list of 1" },
     ["other options of traces"] = { opts = { trace = { protocol = "udp" } },
       says = 'trace.protocol was not given, now "udp"' },
     ["other outputs"] = { opts = { reporters = function(dir)
@@ -267,7 +290,7 @@ describe("a campaign with a state", function()
     write(dir .. "/out.jsonl", whole)
     local short = {}
     for i = 1, #list do short[i] = i < 100 and list[i] or nil end
-    local text = read(dir .. "/run.state"):gsub("a list of 306", "a list of 99")
+    local text = read(dir .. "/run.state"):gsub("list of 306", "list of 99")
     write(dir .. "/run.state", text)
     summary, message = campaign(dir, { targets = short })
     assert.is_nil(summary)
