@@ -8,6 +8,7 @@
 
 #include "api/engine.h"
 #include "loop/resolve.h"
+#include "loop/save.h"
 #include "loop/watch.h"
 
 enum { WAIT_MAX = 64 };
@@ -71,8 +72,9 @@ const struct mtr_event *mtr_events(struct mtr *m) {
 const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
-  if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
-  int64_t ns = (int64_t)(ms * 1e6);
+  int64_t ns = clock_span(&m->loop, ms);
+  if (ns < 0)
+    return engine_because(m, (int)ns, "so long a wait is not possible");
   *timer = timers_start(&m->loop.core, ns, cookie, clock_call(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;
@@ -87,6 +89,11 @@ int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
   int err = resolve_start(&m->loop, name, family, cookie);
   loop_arm(&m->loop);
   return err;
+}
+
+int mtr_save(struct mtr *m, const char *path, const void *bytes, uint32_t size,
+             const int32_t *fds, uint32_t n, uint32_t cookie) {
+  return save_start(m ? &m->loop : NULL, path, bytes, size, fds, n, cookie);
 }
 
 int mtr_watch(struct mtr *m, int fd, uint32_t kind, uint32_t cookie) {

@@ -106,17 +106,28 @@ function Borrowed:write(out, size)
   return n >= 0 and n or nil
 end
 
---- Writes the result as a line of JSON behind other lines in memory. If there is no room, it first
---- writes those lines to the file.
----@param file file*
+--- Writes the result as a line of JSON behind other lines in memory.
 ---@param out ffi.cdata* memory for lines
 ---@param size integer
 ---@param used ffi.cdata* uint32_t[1], bytes of lines in it
----@return integer? problem 0: none; a negative errno; nil: call json() instead
-function Borrowed:line(file, out, size, used)
+---@return integer? problem 0: none; a negative errno, -EMSGSIZE: no room; nil: call json() instead
+function Borrowed:line(out, size, used)
   local c = self.engine.c
   if self._mark or not c then return nil end
-  return C.mtr_json_line(c, self.handle, file, out, size, used)
+  return C.mtr_json_line(c, self.handle, out, size, used)
+end
+
+--- Writes the result as a warts record into memory: see mtr.report.warts.
+---@param list integer number of the list in its file; 0: none
+---@param cycle integer likewise
+---@param user integer number of the job; 0: none
+---@param out ffi.cdata*
+---@param size integer
+---@return integer? length or a negative errno, -EMSGSIZE: no room; nil: copy() it instead
+function Borrowed:warts(list, cycle, user, out, size)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_warts(c, self.handle, list, cycle, user, out, size)
 end
 
 --- Returns the result as one line of JSON, without a newline.

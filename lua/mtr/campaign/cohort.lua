@@ -112,6 +112,12 @@ function Cohort:start()
   return true
 end
 
+--- Calls fn for each trace that was added and has not started.
+---@param fn fun(t: ffi.cdata*) gets its struct mtr_trace
+function Cohort:waiting(fn)
+  for i = self.first, self.count - 1 do fn(self.batch[i]) end
+end
+
 --- Keeps a mark for a trace, and ends the trace.
 ---@param handle integer
 ---@param mark { stop_reason: string, stop_data: integer, error?: string }

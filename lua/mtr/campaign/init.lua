@@ -22,8 +22,10 @@ local ids = require "mtr.record.ids"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local words = require "mtr.record.words"
 local request = require "mtr.trace.request"
-local targets = require "mtr.campaign.targets"
+local Checkpoint = require "mtr.campaign.checkpoint"
+local targets = require "mtr.targets"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
@@ -46,6 +48,7 @@ local M, UPDATE = {}, 1000             -- ms between two calls of update
 ---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
 ---@field on_error? fun(message: string, target: string, name: string): "stop"?
 ---@field reporters? mtr.Reporter[]
+---@field state? string a file: saves the state each second, and resumes from it
 
 local function either(one, other)
   local wanted = ("must be a %s or a %s"):format(one, other)
@@ -65,6 +68,7 @@ local DECLARATION = check.declare("campaign", {
   { name = "on_trace", kind = hook, doc = "gets each result" },
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
   { name = "reporters", kind = check.type "table", doc = "objects that write results" },
+  { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
   unpack(ids.options)
 })
 
@@ -100,6 +104,7 @@ function M.new(opts)
   if bug then error(bug, 2) end
   bug = problem(self)
   if bug then error("campaign: " .. bug, 2) end
+  self.checkpoint = self.state and Checkpoint.new(self, self.targets) or nil
   self.pump = { run = function() intake.run(self) self:settle() end }
   return self
 end
@@ -118,6 +123,7 @@ function Campaign:stop()
   self.halted, self.exhausted = true, true
   for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
+    if self.checkpoint then self.checkpoint:leave_waiting() end
     self.cohort:stop()
     scheduler.wake(self.pump)
   end
@@ -151,20 +157,35 @@ function Campaign:deliver(result)
   if self.queue then self.queue(result:copy()) end
 end
 
+--- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
+--- again when the campaign is resumed.
+---@param reason string? its stop reason, or the name of its error
+---@return boolean
+function Campaign:unfinished(reason)
+  return self.checkpoint ~= nil and self.halted and (reason == "halted" or reason == "ECANCELED")
+end
+
 --- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e)
   local mark = result._mark
+  if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
+    return self.checkpoint:leave_trace(e.trace)
+  end
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
   self:deliver(result)
 end
 
 local function finish(c)
+  local saver = c.checkpoint
+  if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
   if c.clock then c.clock:cancel() end
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
   c.summary = c.tally:summary(c.halted)
-  local ok, message, name = c.reporters:call("finish", c.summary)
+  local function last() return c.reporters:call("finish", c.summary) end
+  local ok, message, name
+  if saver then ok, message, name = saver:finish(last) else ok, message, name = last() end
   if not ok and not c.failure then c.failure, c.failure_name = message, name end
   scheduler.finish(c)
 end
@@ -186,9 +207,11 @@ end
 
 -- Calls the reporters once a second. Nobody waits for this timer.
 local function tick(c)
-  if c.done or not c.reporters:have "update" then return end
+  local saver = c.checkpoint
+  if c.done or not (saver or c.reporters:have "update") then return end
   c.clock = timer.start(c.engine, UPDATE, function()
     local ok, message, name = c.reporters:call("update", c.tally:summary(c.halted))
+    if ok and saver and not c.done then ok, message, name = saver:save() end
     if not ok then c:fail(message, name) end
     tick(c)
   end)
@@ -205,8 +228,19 @@ local function start(c, whole)
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   c.engine, c.apart, c.ids = engine, c.apart or engine.pick ~= nil, ids.take(c, engine.ids)
   if c.rate then engine:set_rate(c.rate) end
-  local ok
-  ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+  local ok, saver = true, c.checkpoint
+  if saver then ok, message, name = saver:open() end
+  if ok and saver and saver.finished then
+    c.done, c.summary = true, c.tally:summary(false)
+    c.summary.already = true
+    return true
+  end
+  if ok then
+    local known = c.ids or {}
+    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
+      list = known.list, cycle = known.cycle, campaign = known.campaign, monitor = known.monitor })
+  end
+  if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
   c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
@@ -234,7 +268,7 @@ function Campaign:run()
   scheduler.check "campaign:run"
   local ok, message, name = start(self, self.on_trace ~= nil or self.reporters[1] ~= nil)
   if not ok then return failed(self, message, name, 2) end
-  scheduler.wait(self)
+  if not self.done then scheduler.wait(self) end
   if self.failure then return failed(self, self.failure, self.failure_name, 2) end
   return self.summary
 end

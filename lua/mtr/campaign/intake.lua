@@ -43,7 +43,9 @@ local function start_single(c, target)
   trace.ids = c.ids
   trace.on_done = function(message, result)
     over()
-    if result then
+    if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then
+      c.checkpoint:leave(target)
+    elseif result then
       c.tally:count(result.stop_reason, nil, result.probe_count, result.hop_count)
       c:deliver(result)
     else

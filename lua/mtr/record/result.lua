@@ -125,6 +125,10 @@ function Result:json()
   return text
 end
 
+--- Of a borrowed result these write it into memory; this one is written from its fields.
+function Result:line() return nil end  -- luacheck: no self
+Result.warts = Result.line
+
 --- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
 --- these.
 ---@return mtr.Result
@@ -147,6 +151,11 @@ local function copy_replies(result, engine, handle)
     lib.copy(result._objects, objects, used)
   end
 end
+
+--- Makes a result of a table that has its members, `hops` too: one that was read from a file.
+---@param members table
+---@return mtr.Result
+function M.of(members) return (setmetatable(members, META)) end
 
 local info = lib.new "struct mtr_info"
 

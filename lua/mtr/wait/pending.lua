@@ -36,6 +36,10 @@ local M = {}
 ---@class mtr.LookupEntry: mtr.Entry
 ---@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) called for each address, and at the end
 
+--- An entry that saves a file (mtr_save).
+---@class mtr.SaveEntry: mtr.Entry
+---@field saved fun(self: mtr.SaveEntry, e: mtr.Event) called for its SAVED event
+
 -- Counts one thing less that is under way.
 local function less(engine)
   engine.work = engine.work - 1
