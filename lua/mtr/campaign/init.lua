@@ -37,7 +37,7 @@ local Reporters = require "mtr.campaign.reporters"
 local M, UPDATE = {}, 1000             -- ms between two calls of update
 
 ---@class mtr.CampaignOptions
----@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
+---@field targets mtr.Targets|string[]|function of strings: mtr.targets..., a list, an iterator
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
 ---@field window? integer traces under way at once; default 1000
