@@ -42,7 +42,8 @@ void mtr_address_put(uint8_t *addr, uint32_t last, double value) {
   uint64_t rest = (uint64_t)value;
   if (i == 0) return;
   addr[--i] |= (uint8_t)(rest << shift);
-  for (rest >>= 8 - shift; rest && i > 0; rest >>= 8) addr[--i] |= (uint8_t)rest;
+  for (rest >>= 8 - shift; rest && i > 0; rest >>= 8)
+    addr[--i] |= (uint8_t)rest;
 }
 
 int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf) {

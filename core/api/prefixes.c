@@ -241,7 +241,9 @@ static uint32_t search(const struct side *s, struct key k) {
     if (!count) return NONE;
     at = first + count - 1;
   }
-  if (k.low == UINT64_MAX || s->highs[at] < k.high || upto(&s->all[at].first, &k)) return at;
+  if (k.low == UINT64_MAX || s->highs[at] < k.high ||
+      upto(&s->all[at].first, &k))
+    return at;
   uint32_t low = 0, high = at;         /* the last one is below |high| */
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;

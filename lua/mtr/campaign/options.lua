@@ -14,7 +14,7 @@ local targets = require "mtr.targets"
 local M = {}
 
 ---@class mtr.CampaignOptions: mtr.Ids
----@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
+---@field targets mtr.Targets|string[]|function of strings: mtr.targets..., a list, an iterator
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
 ---@field window? integer traces under way at once; default 1000

@@ -221,8 +221,8 @@ end
 function Targets:position() return self.run and self.run.passed or 0 end
 
 --- Goes on behind the first n places of the order. Takes no time for prefixes and shuffles; reads
---- the lines of a file that is not shuffled; goes through the targets again behind unique, or behind
---- take after another stage.
+--- the lines of a file that is not shuffled; goes through the targets again behind unique, or
+--- behind take after another stage.
 ---@param n number what position() returned
 ---@return true?
 ---@return string? message, string? name EINVAL: there are not so many targets
