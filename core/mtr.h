@@ -253,6 +253,10 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
  * index, which mtr_interface gives too. -ENODEV: no such interface. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+
+/* mtr_address_put: writes a whole number, below 2^53, into the bits of
+ * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
+void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 int mtr_interface(const char *name);
 
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
@@ -872,6 +876,42 @@ int mtr_finish(struct mtr *engine);
  * "shared", "loopback", "documentation" ...; "" for an ordinary one. Static. */
 int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
 const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_prefixes: a set of address prefixes, for longest-prefix matches. Not for
+ * two threads at once.
+ *   _new    makes an empty set; NULL: no memory
+ *   _free   frees it; NULL is fine
+ *   _add    adds the first |length| bits of |addr|[16]. Returns the number of
+ *           the addition: 1, 2, 3 ... If the same prefix is added again, the
+ *           last number counts. -EINVAL: wrong family or length, -ENOMEM,
+ *           -ENOSPC: more than 2^31 additions
+ *   _find   returns the number of the longest prefix that contains |addr| and
+ *           sets |*length|; 0: there is none. The first call after additions
+ *           sorts. -EINVAL: wrong family, -ENOMEM */
+struct mtr_prefixes *mtr_prefixes_new(void);
+void mtr_prefixes_free(struct mtr_prefixes *set);
+int mtr_prefixes_add(struct mtr_prefixes *set, const uint8_t *addr,
+                     uint32_t family, uint32_t length);
+int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
+                      uint32_t family, uint32_t *length);
+
+/* mtr_shuffle: returns the number at place |index| when 0..size-1 are in an
+ * order that |seed| chooses; each number has one place. |size| is at most 2^52;
+ * an index that is not in 0..size-1 gives 0. */
+double mtr_shuffle(double index, double size, uint64_t seed);
+
+/* mtr_read_line: reads the next line of |file|, a FILE of stdio, into
+ * |buf|[|size|], with a zero byte behind it and without its end: LF, CR LF or
+ * CR. |*length| is its length; if that is size-1, the line may go on in the
+ * next call. Returns bits that describe the line, 0 at the end of the file, or
+ * a negative errno. It can block. */
+enum {
+  MTR_LINE = 1,          /* something was read */
+  MTR_LINE_LF = 2,       /* it ended with LF or CR LF */
+  MTR_LINE_CR = 4,       /* it ended with CR or CR LF */
+  MTR_LINE_NUL = 8       /* it contains a zero byte */
+};
+int mtr_read_line(void *file, char *buf, uint32_t size, uint32_t *length);
 
 /* mtr_find: writes the absolute path of the program |name| into |out|[|size|],
  * from $PATH; if privileged, from the system's directories only. -ENOENT. */
