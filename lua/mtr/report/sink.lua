@@ -91,6 +91,13 @@ function Sink:open(head, tail)
   return say(self, head)
 end
 
+--- Sets the end of this file, and of those after it, anew.
+---@param tail? string
+function Sink:set_tail(tail)
+  self.tail = tail
+  if self.files then self.files.tail = tail end
+end
+
 --- Returns true if the file was empty when it was opened: it has nothing but the head and what was
 --- written since. Functions and pipes count as empty.
 ---@return boolean

@@ -66,14 +66,13 @@ local function go_on(self)
   local saved, sink = self.saved or {}, self.sink
   if saved.cycle then
     self.ids = { list = saved.list, cycle = saved.cycle }
-  elseif sink.parts then
+  elseif sink.files.parts then
     self.ids = { list = 0, cycle = 0 }
   else
     local last, message, name = records.last(sink.path)
     if not last then return nil, message, name end
     self.ids = { list = last.list + 1, cycle = last.cycle + 1 }
-    sink.head = head(self, self.ids)
-    return sink:write(sink.head)
+    return sink:write(head(self, self.ids))
   end
   return true
 end
@@ -178,7 +177,7 @@ end
 ---@param result mtr.BorrowedResult
 function Warts:trace(result)
   local sink = self.sink
-  if sink.file and result.warts then
+  if sink.files and result.warts then
     local n = fast(self, result)
     if n == -EMSGSIZE and sink.used[0] > 0 then
       local ok, message, name = sink:flush()
@@ -186,7 +185,7 @@ function Warts:trace(result)
       n = fast(self, result)
     end
     if n and n >= 0 then return true end
-    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink.file.name) end
+    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink:name()) end
   end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
@@ -209,7 +208,7 @@ end
 -- Sets the end of the file: the stop of the cycle.
 local function set_tail(self)
   local cycle = self.ids and self.ids.cycle or 0
-  self.sink.tail = cycle > 0 and stop(self, cycle) or nil
+  self.sink:set_tail(cycle > 0 and stop(self, cycle) or nil)
 end
 
 --- Writes the collected records to the file.
