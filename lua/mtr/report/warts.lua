@@ -179,7 +179,7 @@ end
 ---@param result mtr.BorrowedResult
 function Warts:trace(result)
   local sink = self.sink
-  if sink.file and result.warts then
+  if sink.files and result.warts then
     local n = fast(self, result)
     if n == -EMSGSIZE and sink.used[0] > 0 then
       local ok, message, name = sink:flush()
@@ -187,7 +187,7 @@ function Warts:trace(result)
       n = fast(self, result)
     end
     if n and n >= 0 then return true end
-    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink.file.name) end
+    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink:name()) end
   end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
