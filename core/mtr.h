@@ -61,7 +61,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 5 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 6 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -450,6 +450,15 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * into |cookies|[|n|], the longest waiting first, and returns how many there
  * are in all. Another PICK comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
+
+/* mtr_waiting: returns how many traces wait for their turn to send. A few of
+ * them may find that they have nothing to send; none: the rate has room. */
+uint32_t mtr_waiting(struct mtr *engine);
+
+/* mtr_turn: returns in how many ms nearly every answer of late has come, or 0.
+ * A trace that waits that long for its turn knows the answers to its probes,
+ * and sends none behind its target. */
+double mtr_turn(struct mtr *engine);
 
 /* mtr_pick: lets |trace| send one probe (a strategy: be asked for it). Call it
  * after mtr_ready, for as many traces as PICK allows. 0: none may send; PICK
