@@ -471,6 +471,15 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * are in all. Another PICK comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
+/* mtr_waiting: returns how many traces wait for their turn to send. A few of
+ * them may find that they have nothing to send; none: the rate has room. */
+uint32_t mtr_waiting(struct mtr *engine);
+
+/* mtr_turn: returns in how many ms nearly every answer of late has come, or 0.
+ * A trace that waits that long for its turn knows the answers to its probes,
+ * and sends none behind its target. */
+double mtr_turn(struct mtr *engine);
+
 /* mtr_pick: lets |trace| send one probe (a strategy: be asked for it). Call it
  * after mtr_ready, for as many traces as PICK allows. 0: none may send; PICK
  * comes again when something has happened: a probe ended, a trace started or

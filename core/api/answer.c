@@ -98,6 +98,15 @@ uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
   return pick_list(&m->loop.core, cookies, n, clock_now(&m->loop));
 }
 
+double mtr_turn(struct mtr *m) {
+  const struct core *c = &m->loop.core;
+  return (double)c->rtt + 6 * (double)c->rtt_spread;
+}
+
+uint32_t mtr_waiting(struct mtr *m) {
+  return m->loop.core.ready.count + m->loop.core.urgent.count;
+}
+
 int mtr_pick(struct mtr *m, uint32_t handle) {
   if (!handle) {
     pick_nobody(&m->loop.core);

@@ -34,6 +34,7 @@ local pending = require "mtr.wait.pending"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
+local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
 
 local M = {}
@@ -49,8 +50,8 @@ Campaign.__index = Campaign
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = 1000, singles = {}, single_count = 0, unread = 0, tally = Tally.new(),
-    exhausted = false, halted = false, started = false,
+    window = window.kind "auto", singles = {}, looking = {}, single_count = 0, unread = 0,
+    tally = Tally.new(), exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = campaign_options.take(self, opts)
   if bug then error(bug, 2) end
@@ -130,6 +131,7 @@ local function finish(c)
   if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
   clock.stop(c)
+  c.window:detach(c)
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
   c.summary = c.tally:summary(c.halted)
@@ -147,7 +149,7 @@ function Campaign:settle()
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- A program must be able to end although nobody takes the results.
-  if left == 0 and self.unread >= self.window then pending.forget(self.engine, group) end
+  if left == 0 and self.window:full(self) then pending.forget(self.engine, group) end
 end
 
 --- Called after the end of each trace: takes more targets, or ends.
@@ -183,6 +185,7 @@ local function start(c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
   clock.start(c)
+  c.window:attach(c)
   scheduler.wake(c.pump)
   return true
 end

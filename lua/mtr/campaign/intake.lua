@@ -55,6 +55,7 @@ local function start_single(c, target)
   end
   c.singles[trace], c.single_count = true, c.single_count + 1
   local ok, message, name = trace:launch(t)
+  if trace.state == "resolving" then c.looking[trace] = true end
   if ok then return end
   over()
   if name == err.BUG then return c:fail(message, name) end
@@ -91,7 +92,7 @@ end
 local function fill(c)
   local group, started = c.cohort, 0
   while group:start() do
-    local room = c.window - group.in_flight - c.single_count - c.unread
+    local room = c.window:room(c)
     if c.exhausted or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
     local n = math.min(Cohort.BATCH, room)

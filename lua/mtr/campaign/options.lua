@@ -10,6 +10,7 @@ local request = require "mtr.trace.request"
 local Checkpoint = require "mtr.campaign.checkpoint"
 local Reporters = require "mtr.campaign.reporters"
 local targets = require "mtr.targets"
+local window = require "mtr.campaign.window"
 
 local M = {}
 
@@ -17,7 +18,8 @@ local M = {}
 ---@field targets mtr.Targets|string[]|function of strings: mtr.targets..., a list, an iterator
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
----@field window? integer traces under way at once; default 1000
+---@field window? integer|"auto" traces under way at once; "auto", the default: as many as keep the
+--- rate busy; without a rate 1000
 ---@field rate? number|string sets the engine's rate
 ---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
 ---@field on_error? fun(message: string, target: string, name: string): "stop"?
@@ -37,7 +39,7 @@ M.declaration = check.declare("campaign", {
   { name = "targets", kind = either("table", "function"), doc = "addresses, prefixes, names" },
   { name = "engine", kind = check.type "table", doc = "default: the default engine" },
   { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
-  { name = "window", kind = check.integer(1, 1000000), doc = "traces under way; default 1000" },
+  { name = "window", kind = window.kind, doc = 'traces under way; default "auto"' },
   { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
   { name = "on_trace", kind = hook, doc = "gets each result" },
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
