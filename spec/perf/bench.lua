@@ -6,7 +6,7 @@
 -- right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [speed] [mixed] [programmed] [peers] [few] [rtt]
---     [served] [strategies]
+--     [served] [strategies] [plain]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -42,9 +42,10 @@ parts.chain = require "spec.perf.parts.chain_part"
 parts.sim = require "spec.perf.parts.sim_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
+parts.plain = require "spec.perf.parts.plain_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "speed", "mixed", "programmed", "peers", "few",
-  "rtt", "served", "strategies" }
+  "rtt", "served", "strategies", "plain" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()
