@@ -77,8 +77,8 @@ int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
 int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
-  if (!(wake < 1e12)) return -EINVAL;
-  int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
+  int64_t ns = wake < 0 ? -1 : clock_span(&m->loop, wake);
+  if (ns < -1) return -EINVAL;
   int err = answer_pass(&m->loop.core, t, ns, clock_call(&m->loop));
   loop_arm(&m->loop);
   return err;
@@ -87,8 +87,9 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
 int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
-  if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
-  int err = answer_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  int64_t ns = clock_span(&m->loop, wait);
+  if (ns < 0) return (int)ns;
+  int err = answer_pace(&m->loop.core, t, ns);
   loop_arm(&m->loop);
   return err;
 }

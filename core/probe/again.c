@@ -8,6 +8,9 @@
 #include "probe/share.h"
 #include "wire/proto.h"
 
+/* So often SYNs are sent again before something else is heard. */
+enum { TIMES = 15 };
+
 /* Whether |port| is of the block that is ours, not one that the user chose. */
 static int in_block(const struct core *c, unsigned port) {
   return ((port - c->config.port_base) & 0xffff) < CORE_PORTS;
@@ -27,7 +30,7 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
                      unsigned ttl, int64_t now) {
   const struct table *table = &c->tables[t->region];
   unsigned n = 0;
-  if (!in_block(c, sport)) return 0;
+  if (!in_block(c, sport) || t->again == TIMES) return 0;
   if (t->held_from && t->held_from < ttl) ttl = t->held_from;
   for (uint32_t i = t->oldest; i != SLAB_NONE;) {
     struct probe *p = table_at(table, i);
@@ -43,7 +46,9 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
     c->counters.given_up++;
     n++;
   }
-  if (n) t->held_from = (uint8_t)ttl;
+  if (!n) return 0;
+  t->held_from = (uint8_t)ttl;
+  t->again++;
   return n;
 }
 

@@ -8,7 +8,8 @@
  * not more often than twice a second. Such an acknowledgement proves that the
  * outstanding SYNs were not lost, and will not be answered. So they are sent
  * again, and from then on each SYN that reaches the target has a port of its
- * own. Hops on the way stay on the one flow.
+ * own. Hops on the way stay on the one flow. Somebody who acknowledges
+ * everything is believed a few times only.
  *
  * Wrong if the other ports lead to another target, or by a path of another
  * length.

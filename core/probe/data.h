@@ -6,12 +6,17 @@
  * many as there are replies with data. Which probes these are is known when no
  * others are outstanding, or when the last one has timed out. Until then the
  * data is kept, nothing more is sent to the port, and no probe to it times out.
- * Then the data is credited: the first reply to the probe sent first.
+ * Then the data is credited: the first reply to the probe sent first. It is a
+ * weak match (match.h), and is not believed if the engine is strict.
  *
  * A service may answer only the first few probes. Then the highest TTLs would
  * be wrong, and the RTTs too small. If at most half of the probes get a reply,
  * and the reply's TTL tells that the port is some hops nearer, where no router
- * has answered, the data is credited from that TTL on.
+ * has answered, the data is credited from that TTL on. If more of them do, it
+ * cannot be told whether the port answers some probes only, or is farther away
+ * behind silent hops: then, and if an RTT would be less than that of a nearer
+ * hop, the data is credited to nobody, and the probes are tried again one at a
+ * time, so that each datagram tells its own.
  *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if the network loses or repeats some of it, or if a trace ends before the

@@ -50,7 +50,7 @@ static unsigned meaning(const struct trace *t, const struct wire_reply *r) {
 static unsigned changed(const struct core *c, const struct trace *t,
                         const struct probe *p, const struct wire_reply *r,
                         int tier) {
-  unsigned bits = (unsigned)(tier & ~MATCH_WEAK) - 1;
+  unsigned bits = (unsigned)(tier & MATCH_TIER) - 1;
   uint32_t place = table_place(p);
   if (memcmp(r->quoted_src, t->opts->src, sizeof t->dst))
     bits |= MTR_QUOTE_SRC;
@@ -167,6 +167,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
       .flow = p->flow,
       .at = (float)((double)(p->sent - t->start) / 1e6)};
   const uint8_t *ext = r->ext_size ? r->ext : none;
+  t->again = 0;
   int64_t rtt = r->at - p->sent;
   int kernel = r->kernel_time && rtt >= 0;
   if (rtt < 0) rtt = rtt > -SEND_STAMP_NS ? 0 : now - p->sent;

@@ -70,21 +70,27 @@ static uint16_t before_nat(const struct wire_reply *r, uint16_t check) {
   return check;
 }
 
+/* Whether the checksum in the quote |r|, or the number of a TCP segment, is of
+ * |p|, but for what a translator does that changes the source. */
+static int explained(const struct core *c, const struct probe *p,
+                     const struct wire_reply *r) {
+  if (p->protocol == WIRE_TCP) return number_fits(c, p, r);
+  int pseudo = p->protocol != WIRE_ICMP || r->family == 6;
+  uint16_t check = p->protocol == WIRE_ICMP ? r->checksum : r->id;
+  uint16_t sent = p->protocol == WIRE_ICMP ? p->dport
+                                           : identity_of(c, table_place(p));
+  if (pseudo) check = before_nat(r, check);
+  return checksum_update(check, r->sport, p->sport) == sent;
+}
+
 /* Whether a quote whose source port is not |p|'s can be of |p| all the same. A
  * port that is ours proves itself, for nobody else on this host has it; behind
  * a translator that changed it, what it did to the checksum has to fit. */
 static int proven(const struct core *c, const struct probe *p,
                   const struct wire_reply *r) {
-  uint16_t id = identity_of(c, table_place(p));
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
-  if (p->protocol == WIRE_TCP) return number_fits(c, p, r);
-  if (p->protocol == WIRE_ICMP) {
-    uint16_t check = r->family == 6 ? before_nat(r, r->checksum) : r->checksum;
-    return checksum_update(check, r->sport, p->sport) ==
-           p->dport;
-  }
-  if ((p->marks & PROBE_BY_IP_ID) || !r->id) return 1;
-  return checksum_update(before_nat(r, r->id), r->sport, p->sport) == id;
+  int no_number = (p->marks & PROBE_BY_IP_ID) || !r->id;
+  return (p->protocol == WIRE_UDP && no_number) || explained(c, p, r);
 }
 
 static int tier_of(const struct core *c, const struct probe *p,
@@ -204,21 +210,44 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
 /* Whether all that |r|, of tier 1, holds of |p| is as it was sent. */
 static int fits_in_all(const struct core *c, const struct probe *p,
                        const struct wire_reply *r) {
+  const struct trace *t = state_trace(c, p->trace);
   if (r->flags & WIRE_TRUNCATED) return 0;
   if (r->flags & WIRE_QUOTE) {
     if (memcmp(r->quoted_src, r->to, sizeof r->to)) return 0;
     if (r->family == 4 && r->ip_id != identity_ip(c, table_place(p))) return 0;
+    if (t && r->family == 6 && r->flow_label != identity_label(t, p->flow))
+      return 0;
   }
   if (p->protocol != WIRE_ICMP) return 1;
-  const struct trace *t = state_trace(c, p->trace);
   if (t && t->opts->multipath == MTR_CLASSIC) return 1;
   return r->checksum == p->dport;
+}
+
+/* Whether the quote |r|, whose source is not ours, proves all the same by two
+ * numbers that nobody can guess that it is of |p|. A translator that leaves its
+ * own address in quotes makes such ones. */
+static int proves(const struct core *c, const struct probe *p,
+                  const struct wire_reply *r) {
+  uint32_t place = table_place(p);
+  if (!(r->flags & WIRE_QUOTE) || r->flags & WIRE_TRUNCATED) return 0;
+  if (p->dst != table_fold(r->quoted_dst) || p->marks & PROBE_BY_IP_ID)
+    return 0;
+  const struct trace *t = state_trace(c, p->trace);
+  int second = p->protocol == WIRE_TCP;
+  if (p->protocol == WIRE_ICMP) second = r->id == identity_of(c, place);
+  if (p->protocol == WIRE_UDP && r->id)
+    second = r->family == 4
+                 ? r->ip_id == identity_ip(c, place)
+                 : t && r->flow_label == identity_label(t, p->flow);
+  return second && explained(c, p, r);
 }
 
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,
                           int *tier) {
   struct probe *p = find(c, r, tier);
-  if (p && (*tier != 1 || !fits_in_all(c, p, r))) *tier |= MATCH_WEAK;
+  if (!p || (*tier == 1 && fits_in_all(c, p, r))) return p;
+  *tier |= MATCH_WEAK;
+  if (proves(c, p, r)) *tier |= MATCH_PROVEN;
   return p;
 }
 

@@ -18,9 +18,10 @@ static void unmatched(struct core *c, const struct wire_reply *r, int tier,
 /* Whether |r|, which fits only in part, is believed. */
 static int believed(const struct core *c, const struct wire_reply *r, int tier,
                     int64_t now) {
-  int by_port = (tier & ~MATCH_WEAK) == 3;
-  return !(tier & MATCH_WEAK) ||
-         (!c->config.strict && !guess_likely(c, r, by_port, now));
+  if (!(tier & MATCH_WEAK)) return 1;
+  if (c->config.strict) return 0;
+  return tier & MATCH_PROVEN ||
+         !guess_likely(c, r, (tier & MATCH_TIER) == 3, now);
 }
 
 void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {

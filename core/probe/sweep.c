@@ -16,7 +16,7 @@ static int untouched(const struct trace *t, unsigned ttl) {
 
 unsigned sweep_next(struct trace *t) {
   const struct opts *o = t->opts;
-  if (t->out >= o->window || t->waits) return 0;
+  if (t->out >= (t->alone ? 1 : o->window) || t->waits) return 0;
   unsigned end = t->limit;
   if (o->gap_limit) {
     unsigned base = t->high >= o->first_ttl ? t->high : o->first_ttl - 1u;

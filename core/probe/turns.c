@@ -64,6 +64,18 @@ void turns_dirty(struct core *c, struct trace *t) {
   c->dirty_last = trace_index(t);
 }
 
+void turns_forget(struct core *c, struct trace *t) {
+  uint32_t self = trace_index(t), *at = &c->dirty_first, before = SLAB_NONE;
+  if (!t->in_dirty) return;
+  while (*at != self) {
+    before = *at;
+    at = &state_at(c, before)->dirty_next;
+  }
+  *at = t->dirty_next;
+  if (c->dirty_last == self) c->dirty_last = before;
+  t->in_dirty = 0;
+}
+
 struct trace *turns_next(const struct core *c) {
   uint32_t i = c->urgent.first;
   if (i == SLAB_NONE && !c->config.pick) i = c->ready.first;

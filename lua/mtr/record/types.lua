@@ -23,6 +23,8 @@
 ---@class mtr.Reply
 ---@field ttl integer of the probe
 ---@field addr string the address that answered
+---@field addr_class? string "this-network": a router without an address answered from 0.0.0.0; the
+--- class of any other address is in mtr.addr_class
 ---@field rtt number ms
 ---@field attempt integer number of the try at this TTL, from 1
 ---@field flow integer
@@ -41,6 +43,7 @@
 ---@field ext_malformed? true
 ---@field dup? true not the first reply to this probe
 ---@field late? true after the probe's timeout
+---@field weak? true fits its probe only in part: perhaps a box rewrote it, perhaps it is forged
 ---@field ignored? true not the answer of a hop: a redirect, parameter problem, failed reassembly
 ---@field final? true this message completes the trace
 ---@field unreach? true an unreachable that does not complete the trace

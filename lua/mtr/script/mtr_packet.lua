@@ -69,6 +69,7 @@ local function arguments(words)
       a.protocol, whole = value, PROTOCOLS[value]
     elseif DEFAULTS[name] then
       a[name], whole = integer(value)
+      a.patterned = a.patterned or name == "bit-pattern"
     end
     if not whole or name == "local-port" and a[name] < 1024 then return nil end
   end
@@ -88,13 +89,15 @@ local function ttl_of(a)
   return a.ttl > 0 and a.ttl <= 255 and a.ttl or nil
 end
 
+-- Where the pattern is asked for, be it 0, every byte of the body of an echo request is the pattern:
+-- then there is no room for what makes all checksums equal, so they differ.
 local function options(a, tcp)
   local port, local_port, fill = a.port % 65536, a["local-port"] % 65536, a["bit-pattern"] % 256
   return {
     protocol = a.protocol, source = not ANY[a.source] and a.source or nil, interface = a.device,
     timeout = math.max(1, math.min(a.timeout, HOUR) * 1000),
     size = not tcp and math.max(a.size, LEAST[a.family][a.protocol]) or nil,
-    fill = fill, multipath = a.protocol == "icmp" and fill > 0 and "classic" or nil,
+    fill = fill, multipath = a.protocol == "icmp" and a.patterned and "classic" or nil,
     tos = a.tos == -1 and 0 or a.tos % 256, mark = a.mark ~= 0 and a.mark % WRAP or nil,
     port = a.protocol ~= "icmp" and port > 0 and port or nil,
     source_port = a.protocol == "udp" and local_port > 0 and local_port or nil,
@@ -103,7 +106,7 @@ local function options(a, tcp)
 end
 
 local KEY = { "protocol", "source", "interface", "timeout", "size", "fill", "tos", "mark", "port",
-  "source_port" }
+  "source_port", "multipath" }
 
 local function send_probe(words)
   local a = arguments(words)

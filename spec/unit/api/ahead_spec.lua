@@ -108,7 +108,7 @@ describe("ahead", function()
     assert.same({ NONE, NONE, NONE }, fetched(3))
   end)
 
-  it("fetches nothing for who is not in the batch, is gone, or is in the next batch", function()
+  it("fetches nothing for traces that are gone, not in the batch, or in the next one", function()
     local first, second = ended(3), ended(3)
     L.ahead_begin(a, c, 77)
     assert.same({ NONE, NONE, NONE }, fetched(3))

@@ -24,7 +24,7 @@ describe("answer", function()
     paired.finish(last)
   end)
 
-  it("takes probes for manual traces only, with a TTL and a flow that there is", function()
+  it("takes probes for manual traces only, with a TTL and a flow that exist", function()
     local handle
     e, handle = paired.stuck{ flags = C.MTR_MANUAL }
     local sweep = e:start{}
@@ -53,7 +53,7 @@ describe("answer", function()
     end
   end)
 
-  it("takes no time that is none", function()
+  it("refuses a time that is not a number", function()
     local handle
     e, handle = paired.stuck{ flags = C.MTR_STRATEGY }
     for _, ms in ipairs{ 0 / 0, 1e12, 1 / 0 } do

@@ -94,12 +94,12 @@ describe("check", function()
     end)
   end
 
-  it("wants max_ttl not below first_ttl", function()
+  it("requires max_ttl not below first_ttl", function()
     assert.equal(0, (trace{ first_ttl = 9, max_ttl = 9 }))
     assert.equal(EINVAL, (trace{ first_ttl = 9, max_ttl = 8 }))
   end)
 
-  it("wants a port, but not for ICMP", function()
+  it("requires a port, but not for ICMP", function()
     assert.equal(0, (trace{ protocol = 1, port = 0 }))
     for _, protocol in ipairs{ 6, 17 } do
       assert.equal(EINVAL, (trace{ protocol = protocol, port = 0 }))
@@ -112,7 +112,7 @@ describe("check", function()
     assert.equal(EINVAL, (trace({ flow = 64 }, 64)))
   end)
 
-  it("has dublin for UDP only", function()
+  it("allows dublin for UDP only", function()
     assert.equal(0, (trace{ protocol = 17, multipath = C.MTR_DUBLIN }))
     for _, protocol in ipairs{ 1, 6 } do
       local err, text = trace{ protocol = protocol, multipath = C.MTR_DUBLIN }
@@ -152,7 +152,7 @@ describe("check", function()
     assert.equal(EINVAL, (trace{ payload = 65300 }))
   end)
 
-  it("cuts its reason to the room there is", function()
+  it("cuts its reason to the size of the buffer", function()
     local t = options{ window = 0 }
     local small = ffi.new("char[9]", "xxxxxxxx")
     C.check_trace(t, 0, 512, small, 8)

@@ -94,7 +94,7 @@ describe("driving an engine", function()
     assert.equal(0, C.mtr_step(e.mtr))
   end)
 
-  it("watches a descriptor for one of two things, and tells of it under its cookie", function()
+  it("watches a descriptor for one of two things, and reports it with its cookie", function()
     e = assert(paired.open())
     local pair = ffi.new("int[2]")
     ffi.C.socketpair(1, 2, 0, pair)

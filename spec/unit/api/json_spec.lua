@@ -190,7 +190,7 @@ describe("a result as JSON", function()
     assert.equal(in_lua(), (in_c()))
   end)
 
-  it("says how long it is when there is no room, and writes not a byte behind it", function()
+  it("returns its length when there is no room, and writes no byte beyond it", function()
     make(11, 20)
     local whole, size = in_c()
     assert.equal(#whole, size)

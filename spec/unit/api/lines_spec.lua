@@ -40,7 +40,7 @@ describe("mtr_write_lines", function()
     assert.equal(open, fds())
   end)
 
-  it("waits for who reads slowly, though the descriptor does not", function()
+  it("waits for a slow reader, though the descriptor does not block", function()
     local path, text = run.dir() .. "/slow", ("0123456789abcde\n"):rep(65536)
     local pipe = assert(io.popen("cat >" .. path, "w"))
     assert.equal(0, ffi.C.lines_fcntl(ffi.C.lines_fileno(pipe), SETFL,
@@ -135,7 +135,7 @@ describe("mtr_json_line", function()
     end
   end)
 
-  it("leaves a line that is longer than the memory to others, what was there is written", function()
+  it("leaves a line longer than the memory to the caller, and writes what was there", function()
     local short, long = 1, 1
     for i = 2, #lines do
       if #lines[i] < #lines[short] then short = i end
@@ -150,7 +150,7 @@ describe("mtr_json_line", function()
     assert.equal(lines[short], read(path))
   end)
 
-  it("keeps what is there when the trace is not", function()
+  it("keeps what is there when the trace does not exist", function()
     assert.equal(0, line(1, 16384))
     assert.equal(ESTALE, C.mtr_json_line(mtr, 12345, file, buffer, 16384, used))
     assert.equal(lines[1], ffi.string(buffer, used[0]))
@@ -164,7 +164,7 @@ describe("mtr_json_line", function()
     full:close()
   end)
 
-  it("tells results in any order, again, and while others are given back", function()
+  it("writes results in any order, again, and while others are released", function()
     for _, order in ipairs { { 6, 5, 4, 3, 2, 1 }, { 1, 1, 3, 2, 6, 6 } } do
       for _, i in ipairs(order) do
         used[0] = 0

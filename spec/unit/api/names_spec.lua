@@ -41,7 +41,7 @@ describe("names", function()
     assert.is_true(C.mtr_stop_word(0xffffffff) == nil)
   end)
 
-  it("of fields are the flags' own but for two", function()
+  it("of fields equal those of the flags but for two", function()
     local other = { LOCAL = "local_", EXT_BAD = "ext_malformed" }
     local found = {}
     for _, name in ipairs(constants "MTR_REPLY_") do
@@ -55,13 +55,13 @@ describe("names", function()
     assert.is_truthy(found.dup and found.too_big and found.te_from_dst)
   end)
 
-  it("give no field to what is no flag", function()
+  it("give no field to a bit that is no flag", function()
     for _, flag in ipairs { 0, 3, 0x20000, 0x80000000 } do
       assert.is_true(C.mtr_reply_field(flag) == nil)
     end
   end)
 
-  it("come out as JSON in the order of the line", function()
+  it("are written as JSON in the order of the line", function()
     assert.equal(',"final":true,"unreach":true,"dup":true,"late":true', put(C.NAMES_EARLY, 0xffff))
     assert.equal(',"ext_malformed":true,"ignored":true,"local_":true,"other_addr":true'
       .. ',"te_from_dst":true,"too_big":true,"weak":true', put(C.NAMES_LATE, 0x1ffff))
@@ -70,7 +70,7 @@ describe("names", function()
     assert.equal("", put(C.NAMES_LATE, C.MTR_REPLY_DUP))
   end)
 
-  it("come out once each, and each of them in JSON", function()
+  it("are written once each, and each of them in JSON", function()
     local text = put(C.NAMES_EARLY, 0xffff) .. put(C.NAMES_LATE, 0xffff)
     local count = 0
     for name in text:gmatch '"([%w_]+)":true' do

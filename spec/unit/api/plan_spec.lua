@@ -54,7 +54,7 @@ describe("plan", function()
     other:close()
   end)
 
-  it("has room in its filter for many users' ports, not for any number", function()
+  it("has room in its filter for many users' ports, but not for any number", function()
     open{ rate = 0.001 }
     local n, err = 0, nil
     for port = 34000, 34099 do

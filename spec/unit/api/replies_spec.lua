@@ -6,7 +6,7 @@ local core = require "spec.support.harness.core"
 local C, ffi = core.load{ "core/api/replies.h" }
 
 describe("room for replies", function()
-  it("is as large as asked for, all of it, and is had anew", function()
+  it("is as large as asked for, and can be taken again", function()
     local r = ffi.new("struct replies")
     for _, n in ipairs{ 1, 64, 65534 } do
       assert.equal(0, C.replies_reserve(r, n))
@@ -19,7 +19,7 @@ describe("room for replies", function()
     C.replies_close(r)
   end)
 
-  it("is nothing before, and closed as such", function()
+  it("is empty at first, and can be closed so", function()
     C.replies_close(ffi.new("struct replies"))
   end)
 end)

@@ -34,7 +34,7 @@ describe("result", function()
     assert.is_true(info.duration >= 0 and info.start > 1e9)
   end)
 
-  it("tells in replies of the hops where probes could not be sent", function()
+  it("notes at the hops that probes could not be sent", function()
     open{ rate = 0 }
     local handle = e:start{ max_ttl = 2 }
     e:done(handle)

@@ -137,7 +137,7 @@ describe("the C interface to simulated networks", function()
     C.mtr_sim_free(sim)
   end)
 
-  it("refuses what cannot be", function()
+  it("refuses impossible networks", function()
     local sim = small()
     for field, value in pairs{ reply_delay = -1, reply_loss = 1.5, copies = 0, reply_ttl = 0,
       ext_size = 3, chain_size = 72, balance = 9, tcp = 5, ext_summed = 3, reply_rate = 0 / 0 } do
@@ -177,7 +177,7 @@ describe("the C interface to simulated networks", function()
     C.mtr_sim_free(sim)
   end)
 
-  it("opens nothing over nothing", function()
+  it("opens no engine over an empty network", function()
     local sim = C.mtr_sim_new(1)
     assert.equal(EINVAL, select(2, open(sim)))
     assert.equal("the simulated network is empty", ffi.string(why))

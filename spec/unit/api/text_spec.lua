@@ -23,7 +23,7 @@ local function put(name, ...)
 end
 
 describe("text", function()
-  it("has whole numbers", function()
+  it("writes whole numbers", function()
     local r = random(2)
     for _, n in ipairs{ 0, 7, 10, 99, 100, 99999999, 100000000, 100000001, 4294967295 } do
       assert.equal(("%.0f"):format(n), put("put_number", n))
@@ -35,7 +35,7 @@ describe("text", function()
     end
   end)
 
-  it("has milliseconds as rounded and printed to three decimals", function()
+  it("writes milliseconds rounded to three decimals", function()
     local r = random(3)
     for i = 1, 5000 do
       local ms = (r() - 0.1) * 10 ^ (i % 16 - 4)
@@ -47,7 +47,7 @@ describe("text", function()
     end
   end)
 
-  it("has milliseconds that are ties, single precision, or at an edge of its ways", function()
+  it("writes milliseconds that are ties, single precision, or at a limit of its methods", function()
     local r, float = random(5), ffi.new "float[1]"
     local function same(ms)
       assert.equal(("%.3f"):format(math.floor(ms * 1000 + 0.5) / 1000), put("put_ms", ms), ms)
@@ -63,7 +63,7 @@ describe("text", function()
     end
   end)
 
-  it("has seconds as printed to six decimals", function()
+  it("writes seconds with six decimals", function()
     local r = random(4)
     for _ = 1, 5000 do
       local s = 2 ^ 30 + r() * 2 ^ 30
@@ -78,7 +78,7 @@ describe("text", function()
     end
   end)
 
-  it("has strings that JSON takes, whatever bytes came", function()
+  it("writes strings that JSON accepts, whatever bytes came", function()
     local r = random(6)
     for _ = 1, 3000 do
       local bytes = {}

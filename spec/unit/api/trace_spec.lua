@@ -37,7 +37,7 @@ describe("trace", function()
     assert.equal(0, e:stats().traces)
   end)
 
-  it("knows no stale, wild or zero handle", function()
+  it("refuses a stale, random or zero handle", function()
     local handle
     e, handle = paired.stuck()
     C.mtr_stop(e.mtr, handle, HALTED, 0, 0)
@@ -55,7 +55,7 @@ describe("trace", function()
     end
   end)
 
-  it("stops only for a reason that there is", function()
+  it("stops only for a reason that exists", function()
     local handle
     e, handle = paired.stuck()
     assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0, 0))

@@ -46,7 +46,7 @@ describe("words", function()
     end)
   end
 
-  it("cut an error's text to the room there is", function()
+  it("cut an error's text to the size of the buffer", function()
     local buffer = ffi.new("char[16]", "xxxxxxxxxxxxxxx")
     assert.equal("EPERM: o", ffi.string(C.mtr_strerror(1, buffer, 9)))
     assert.equal("x", string.char(buffer[9]))

@@ -18,7 +18,7 @@ describe("heap", function()
   end
   local function free(block, size) assert.is_true(C.heap_alloc(h, block, size, 0) == nil) end
 
-  it("gives nothing for nothing", function()
+  it("returns nothing for a size of 0", function()
     assert.is_true(C.heap_alloc(h, nil, 0, 0) == nil)
     assert.equal(0, tonumber(h.pieces))
   end)

@@ -20,12 +20,12 @@ describe("what is known of the time of day", function()
 
   before_each(function() e = ffi.new("struct epoch", 0, NEVER) end)
 
-  it("is as good as the look at both clocks was short", function()
+  it("is as exact as the reading of both clocks was short", function()
     assert.same({ 5000, 50 }, learn(0, 5050, 100))
     assert.same({ 5010, 20 }, learn(1000, 6030, 1040))
   end)
 
-  it("is kept when a longer look does not contradict it", function()
+  it("is kept when a longer reading does not contradict it", function()
     local first = learn(0, 5050, 100)
     assert.same(first, learn(1000, 6000, 1200))
     assert.same(first, learn(1000, 6200, 1200))

@@ -76,7 +76,7 @@ describe("loop", function()
     end },
   } do
     local protocol, socket, bytes = unpack(case)
-    it(("hears what answers %s on the %s socket"):format(protocol, socket), function()
+    it(("receives what answers %s on the %s socket"):format(protocol, socket), function()
       local p = stuck{ protocol = C["MTR_" .. protocol] }
       e:inject(socket, bytes(p))
       assert.equal(p.probe, assert(reply(), "no reply").probe)
@@ -127,7 +127,7 @@ describe("loop", function()
     assert.equal(0, C.mtr_timeout(e.mtr))
   end)
 
-  it("sends nothing between hold and flush, and then tells of it with the next step", function()
+  it("sends nothing between hold and flush, and reports it with the next step", function()
     e = assert(paired.open{ rate = 0 })
     local engines = ffi.new("struct mtr *[1]", e.mtr)
     e:step()
@@ -166,13 +166,13 @@ describe("loop", function()
     assert.equal(1, e:stats().unmatched)
   end)
 
-  it("is woken from that by who wants it", function()
+  it("can be woken from that sleep", function()
     local engines = held_back()
     assert(ffi.C.send(e.peer.waker, "x", 1, 0) == 1)
     assert.equal(-4, C.mtr_wait(engines, 1, e.peer.wake, -1))
   end)
 
-  it("has its descriptor tell of deadlines to who asks for it after that", function()
+  it("makes its descriptor readable at deadlines if it is asked for later", function()
     local engines = held_back()
     assert.equal(1, C.mtr_wait(engines, 1, e.peer.wake, -1))
     e:step()

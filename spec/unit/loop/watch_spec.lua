@@ -51,7 +51,7 @@ describe("watch", function()
     ffi.C.close(pair[0])
   end)
 
-  it("takes a file for ready at once, and the end of a pipe for readable", function()
+  it("reports a file as ready at once, and the end of a pipe as readable", function()
     e = assert(paired.open())
     local fd = ffi.C.watch_spec_open("README.md", 0)
     assert.equal(0, C.mtr_watch(e.mtr, fd, C.MTR_EV_READABLE, 9))

@@ -182,7 +182,7 @@ describe("mtr.cli", function()
     return table.concat(lines)
   end
 
-  it("tells a reporter of one target after another, hops as they settle", function()
+  it("gives a reporter one target after another, hops as they settle", function()
     local got = report "web 198.18.0.1 nowhere"
     assert.equal("start\n" .. told("web", true) .. told("198.18.0.1", true) .. told "nowhere"
       .. "finish\n", got.out)
@@ -190,13 +190,13 @@ describe("mtr.cli", function()
     assert.truthy(got.err:find "^demo: nowhere: ENOENT: [^\n]*\n$")
   end)
 
-  it("does not tell a reporter what it has no method for", function()
+  it("does not call a method that a reporter does not have", function()
     local got = report "-c 5 web 198.18.0.1"
     assert.same({ 0, "start\n" .. told "web" .. told "198.18.0.1" .. "finish\n", "" },
       { got.status, got.out, got.err })
   end)
 
-  it("asks what is well, if it is told whom", function()
+  it("asks whether all is well, if it knows whom to ask", function()
     assert.equal(0, report("-c 4 web 203.0.113.9").status)
     assert.equal(1, report("-c 4 web 198.18.0.1").status)
   end)

@@ -29,18 +29,20 @@ describe("guesses", function()
     return C.guess_likely(d.core, path.reply(p, fields), by_port or 0, d.now) ~= 0
   end
 
-  it("are likely after eight misses, to that destination and from that port", function()
-    miss(7, { sport = 30000 })
-    assert.is_false(likely{})
-    miss(1, { sport = 30000 })
-    assert.is_true(likely{})
-    assert.is_true(likely{ quoted_dst = OTHER, sport = 30000 } == false)
+  it("are likely after some misses, to that destination and from that port", function()
+    for flags, few in pairs{ [SHORT] = 8, [C.WIRE_QUOTE] = 64 } do
+      miss(few - 1, { sport = 30000, flags = flags })
+      assert.is_false(likely{ flags = flags })
+      miss(1, { sport = 30000, flags = flags })
+      assert.is_true(likely{ flags = flags })
+    end
+    assert.is_false(likely{ quoted_dst = OTHER, sport = 30000 })
     assert.is_true(likely({ sport = 30000 }, 1))
     assert.is_false(likely({}, 1))
   end)
 
   it("of one kind say nothing of another", function()
-    miss(20, { flags = SHORT })
+    miss(100, { flags = SHORT })
     assert.is_true(likely{ flags = SHORT })
     assert.is_false(likely{})
     assert.is_false(likely{ kind = "UDP_REPLY" })
@@ -50,20 +52,21 @@ describe("guesses", function()
   end)
 
   it("are forgotten after a while, however many there were", function()
+    local function short() return { flags = SHORT } end
     for _, n in ipairs{ 8, 70000 } do
-      miss(n, {})
-      assert.is_true(likely{})
+      miss(n, short())
+      assert.is_true(likely(short()))
       d.now = d.now + 10e9
-      assert.is_true(likely{})
+      assert.is_true(likely(short()))
       d.now = d.now + 10e9
-      assert.is_false(likely{})
+      assert.is_false(likely(short()))
     end
-    miss(4, {})
+    miss(4, short())
     d.now = d.now + 10e9
-    miss(3, {})
-    assert.is_false(likely{})
-    miss(1, {})
-    assert.is_true(likely{})
+    miss(3, short())
+    assert.is_false(likely(short()))
+    miss(1, short())
+    assert.is_true(likely(short()))
   end)
 
   it("stand in a table of no more than the engine has", function()

@@ -37,7 +37,7 @@ describe("ext_next", function()
     assert.equal(0, C.ext_next(b, o))
   end)
 
-  it("refuses what is no object", function()
+  it("refuses a value that is not an object", function()
     for _, text in ipairs{ "00", "000401", "00000101", "00030101", "00060101 0000",
       "00080101 000000", "ffff0101" } do
       local bytes = hex(text)

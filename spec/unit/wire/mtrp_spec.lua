@@ -113,7 +113,7 @@ describe("a reply", function()
     assert.equal(47, #ffi.string(parse("1 feature-support support " .. ("9"):rep(80)).text))
   end)
 
-  it("of a word that is not known keeps the word", function()
+  it("of an unknown word keeps the word", function()
     assert.equal("quota-exceeded??", ffi.string(parse("9 quota-exceeded\27\255").text))
   end)
 end)

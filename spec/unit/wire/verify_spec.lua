@@ -37,7 +37,7 @@ describe("wire_intact", function()
     assert.equal(0, intact(changed(te4, 24), nil, 1))
   end)
 
-  it("lets pass what is not all there", function()
+  it("accepts a message that is cut off", function()
     assert.equal(1, C.wire_intact(te4, #te4 - 4, #te4, 0))
     assert.equal(1, C.wire_intact(te4, 10, 10, 0))
   end)
@@ -52,7 +52,7 @@ describe("wire_possible", function()
     return C.wire_possible(r) == 1
   end
 
-  it("knows who cannot send", function()
+  it("knows addresses that cannot send", function()
     for _, from in ipairs { "127.0.0.1", "127.255.0.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
       "255.255.255.255", "::", "::1", "ff02::1" } do
       assert.is_false(possible(from), from)

@@ -55,7 +55,7 @@ describe("an address", function()
     end
   end)
 
-  it("has a key that is its own", function()
+  it("has a key of its own", function()
     local keys = {}
     for _, text in ipairs { "10.0.0.1", "10.0.0.2", "255.0.0.1", "1.0.0.10", "::1", "1::" } do
       for _ = 1, 2 do
@@ -124,7 +124,7 @@ describe("the class of an address", function()
     end)
   end
 
-  it("of ordinary ones, and of what is none, is nil", function()
+  it("of ordinary addresses, and of other texts, is nil", function()
     for _, text in ipairs { "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606::1", "nonsense" } do
       assert.is_nil(addr.class(text), text)
       assert.is_nil(addr.class(text), text)

@@ -53,7 +53,7 @@ describe("a check", function()
     assert.equal("f: x must be an IPv6 address, got 6", run(check.address(6), 6))
   end)
 
-  it("refuses unknown names, positions and what is no table", function()
+  it("refuses unknown names, positions and values that are no table", function()
     local declaration = check.declare("f", { { name = "port", kind = check.any } })
     local function take() end
     assert.equal('f: unknown option "prot"; did you mean "port"?',

@@ -15,7 +15,7 @@ describe("the nearest word", function()
     end)
   end
 
-  it("is none when nothing is near", function()
+  it("is nil when no name is near", function()
     assert.is_nil(err.nearest("colour", words))
     assert.is_nil(err.nearest("", words))
   end)

@@ -42,7 +42,7 @@ describe("a prefix set", function()
     assert.is_true(find(set, "fe80::1"))
   end)
 
-  it("refuses what is no prefix", function()
+  it("refuses a text that is no prefix", function()
     for _, text in ipairs { "", "10.0.0.0/33", "::/129", "10.0.0/8", "name", "1.2.3.4/", "/8",
       "10.0.0.0/8x", "fe80::1%lo/64" } do
       local ok, message = prefix_set.set():add(text, true)
@@ -84,7 +84,7 @@ describe("a prefix list", function()
     assert.equal('entry 2: "x" is not a prefix such as 192.0.2.0/24 or 2001:db8::/120', message)
   end)
 
-  it("says when there is no such file", function()
+  it("reports that the file does not exist", function()
     local set, _, code = prefix_set.load "/nonexistent/list"
     assert.is_nil(set)
     assert.equal(2, code)

@@ -16,7 +16,7 @@ describe("reporters", function()
     assert.is_false(list:have "update")
   end)
 
-  it("that fail are called no more, the others are", function()
+  it("that fail are not called again; the others are", function()
     local calls = 0
     local function fine() calls = calls + 1 end
     local list = assert(reporters.new {

@@ -59,7 +59,7 @@ describe("a feed of targets", function()
     assert.error_matches(assert(targets.file(run.dir())), "targets.file: EISDIR: ", 1, true)
   end)
 
-  it("tells zones", function()
+  it("returns zones", function()
     assert.truthy(drain { "fe80::1%lo" }:find "^fe80::1%%%d+$")
   end)
 
@@ -88,7 +88,7 @@ describe("a file of targets", function()
       drain(assert(targets.file(path))))
   end)
 
-  it("that is not there is an environment error", function()
+  it("that does not exist is an environment error", function()
     local file, message, name = targets.file(run.dir() .. "/none")
     assert.is_nil(file)
     assert.equal("ENOENT", name)
@@ -102,7 +102,7 @@ describe("a file of targets", function()
 end)
 
 describe("mtr.targets.cidr", function()
-  it("raises what is wrong at its caller", function()
+  it("raises an error that names the caller's line", function()
     assert.has_error(function() targets.cidr "192.0.2.0/40" end, "targets.cidr: "
       .. '"192.0.2.0/40" is not a prefix such as 192.0.2.0/24 or 2001:db8::/120')
     assert.has_error(function() targets.cidr(7) end,

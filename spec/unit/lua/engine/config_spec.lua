@@ -9,7 +9,7 @@ local C = lib.C
 local c = lib.new "struct mtr_config"
 
 describe("engine options", function()
-  it("that nobody gives leave the library's defaults", function()
+  it("that are not given keep the library's defaults", function()
     assert.same({}, config.fill(nil, c))
     local defaults = lib.new "struct mtr_config"
     C.mtr_defaults(defaults)

@@ -20,7 +20,7 @@ describe("JSON", function()
     end)
   end
 
-  it("keeps UTF-8 and replaces what is none", function()
+  it("keeps UTF-8 and replaces other bytes", function()
     for given, text in pairs {
       ["gr\195\188n"] = "gr\195\188n", ["\226\130\172"] = "\226\130\172",
       ["\240\159\146\169"] = "\240\159\146\169",

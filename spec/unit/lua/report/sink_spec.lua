@@ -62,7 +62,7 @@ describe("a sink", function()
     assert.is_true(s:close())
   end)
 
-  it("says that nobody reads standard output", function()
+  it("reports that standard output has no reader", function()
     local got = run.run [[{ trap '' PIPE; luajit -e '
       package.path = "build/lua/?.lua;lua/?.lua;lua/?/init.lua"
       local s = require("mtr.report.sink").new "text"

@@ -83,7 +83,7 @@ describe("the text reporter", function()
       written())
   end)
 
-  it("writes a hop as soon as it is told, and with the result only the rest", function()
+  it("writes a hop as soon as it has it, and only the rest with the result", function()
     local reporter, written = open { queries = 1 }
     local trace = { dst = "192.0.2.9" }
     reporter:begin "web"

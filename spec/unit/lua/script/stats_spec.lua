@@ -120,7 +120,7 @@ describe("stats", function()
     assert.is_nil(result.hops[2].replies[1].ttl)
   end)
 
-  it("refuses what is no result", function()
+  it("refuses a value that is not a result", function()
     for _, value in ipairs { 7, "x", { hops = 1 } } do
       local ok, message = pcall(s.add, s, value)
       assert.is_false(ok)

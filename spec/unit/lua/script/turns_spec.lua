@@ -34,7 +34,7 @@ describe("turns", function()
     assert.same({ 3, 2, 1 }, ended)
   end)
 
-  it("make the calls of the task whose turn it is at once", function()
+  it("make the calls of the next task at once", function()
     local calls = {}
     run({ "a", "b" }, function(turns, i)
       turns:call(i, function() calls[#calls + 1] = i end)
@@ -44,7 +44,7 @@ describe("turns", function()
     assert.same({ 1, 2 }, calls)
   end)
 
-  it("tell whether all was well, and go on when it was not", function()
+  it("return whether all was well, and go on when it was not", function()
     for _, bad in ipairs { false, "raise" } do
       local said, well = run({ "a", "b", "c" }, function(_, i, say)
         say(i)
@@ -55,7 +55,7 @@ describe("turns", function()
     end
   end)
 
-  it("of nobody are well", function()
+  it("of no task are well", function()
     assert.same({ "", true }, { run({}, function() end) })
   end)
 end)

@@ -30,7 +30,7 @@ end
 local WEB = "203.0.113.9"
 
 describe("warnings", function()
-  it("of an ordinary path there are none", function()
+  it("are not given for an ordinary path", function()
     local hops = { { "10.0.0.1", 64 }, { "10.0.0.2", 254 }, false, { WEB, 61 } }
     assert.equal("", kinds(result("icmp", hops)))
     assert.equal("", kinds(result("tcp", hops), result("icmp", hops), result("udp", hops)))
@@ -65,7 +65,7 @@ describe("warnings", function()
       { WEB, 61 } })))
   end)
 
-  it("of what did not complete there are none", function()
+  it("are not given for a trace that did not complete", function()
     assert.equal("", kinds(result("icmp", { { "10.0.0.1", 64 }, { WEB, 64 } }, "hoplimit")))
     assert.equal("", kinds(result("icmp", {}, "error")))
   end)

@@ -101,7 +101,7 @@ describe("mtr.sim", function()
     end
   end)
 
-  it("lists as targets who says so, else the ends of the network", function()
+  it("lists the nodes marked as targets, or else the ends of the network", function()
     local function list(net, family)
       local out = {}
       for dst in net:targets(family) do out[#out + 1] = dst end

@@ -49,7 +49,7 @@ describe("built-in strategies:", function()
       assert.equal(5, done.probe)
     end)
 
-    it("asks each hop until it has its answers, or was tried enough", function()
+    it("probes each hop until it has its answers or its attempts are used up", function()
       local s = run(mtr.strategy.sequential, { "10.0.0.1", false, "10.0.0.3" },
         { queries = 2, attempts = 2, timeout = 100 })
       assert.same({ 1, 1, 2, 2, 2, 2, 3, 3, 4, 4 }, ttls())
@@ -142,7 +142,7 @@ describe("built-in strategies:", function()
       assert.same({ "completed", 6 }, { done.reason, done.ttl })
     end)
 
-    it("stops at what is known: of the prefix forward, of the source backward", function()
+  it("stops at known addresses: forward the prefix's, backward the source's", function()
       local state = mtr.strategy.doubletree.new_state()
       trace(state, straight(5))
       d:close()
@@ -193,7 +193,7 @@ describe("built-in strategies:", function()
       end
     end
 
-    it("finds the diamond: nodes, and who leads to whom", function()
+    it("finds the diamond: its nodes and its links", function()
       local s, done = run(mtr.strategy.mda { confidence = 99 },
         { "10.1.0.1", spread(2, 4, 1), "10.3.0.1" }, { protocol = "udp" })
       local mda = s.result.mda
@@ -248,7 +248,7 @@ describe("built-in strategies:", function()
       return s.result.pmtu
     end
 
-    it("is what is tried first, where that passes", function()
+    it("is the first size that is tried, if it passes", function()
       assert.same({ mtu = 1500, complete = true, ttl = 5, limits = {} }, pmtu(straight(4)))
     end)
 

@@ -11,7 +11,7 @@ local function raised(fn, ...)
 end
 
 describe("strategies", function()
-  it("are known by the names that they were given", function()
+  it("have the names that they were given", function()
     local mine = { next = function() end }
     mtr.strategy.register("mine", mine)
     assert.equal(mine, registry.kind "mine")
@@ -35,7 +35,7 @@ describe("strategies", function()
     assert.is_nil(mtr.strategy.nothing)
   end)
 
-  it("of unknown names bring the nearest one", function()
+  it("of unknown names name the nearest one", function()
     local value, wanted, hint = registry.kind "doubletre"
     assert.is_nil(value)
     assert.truthy(wanted:find "^must be one of doubletree, mda, ")

@@ -56,7 +56,7 @@ describe("every option", function()
       annotations.fields(file, "mtr.ProbeOptions")))
   end)
 
-  it("that an annotation tells otherwise is noticed", function()
+  it("that differ from an annotation are found", function()
     local fields = annotations.fields(file, "mtr.TraceOptions")
     fields.max_ttl, fields.flow = nil, { type = "string", optional = false }
     fields.protocol.type = '"icmp"|"udp"'

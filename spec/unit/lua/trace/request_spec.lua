@@ -13,7 +13,7 @@ local function fill(opts, declaration)
 end
 
 describe("trace options", function()
-  it("that nobody gives leave the library's defaults", function()
+  it("that are not given keep the library's defaults", function()
     assert.same({}, fill(nil))
     local defaults = lib.new "struct mtr_trace"
     C.mtr_trace_defaults(defaults)

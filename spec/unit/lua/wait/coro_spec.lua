@@ -102,7 +102,7 @@ describe("resume", function()
 end)
 
 describe("a task", function()
-  it("that yields to nobody fails", function()
+  it("that yields outside of a wait fails", function()
     local outcome, problem = run(function() coroutine.yield(5) end)
     assert.equal("fails", outcome)
     assert.truthy(problem:find "coroutine.yield in a task")
@@ -126,7 +126,7 @@ describe("a worker", function()
     assert.are_not.equal(second, coro.worker())
   end)
 
-  it("fails with its function, or by a yield to nobody", function()
+  it("fails with its function, or by a yield outside of a wait", function()
     local problem = {}
     assert.same({ "fails", problem }, { coro.go_on(coro.worker(), function() error(problem) end) })
     local outcome, text = coro.go_on(coro.worker(), function() coroutine.yield(5) end)

@@ -85,7 +85,7 @@ describe("a slot", function()
 end)
 
 describe("the last thing under way", function()
-  it("wakes who waits for the engine to be idle", function()
+  it("wakes the task that waits for the engine to be idle", function()
     local a, b, idle = {}, {}, {}
     pending.take(engine, a)
     pending.take(engine, b)

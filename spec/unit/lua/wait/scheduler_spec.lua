@@ -29,7 +29,7 @@ describe("a task", function()
     assert.same({ 7, nil, 9 }, { t:wait() })
   end)
 
-  it("does not wait for what is done", function()
+  it("does not wait for what has ended", function()
     assert.is_true(scheduler.go(function() scheduler.wait { done = true } end).done)
   end)
 
@@ -169,7 +169,7 @@ describe("wait_all and wait_any", function()
     assert.is_true(task.wait_all())
   end)
 
-  it("refuse what is no task", function()
+  it("refuse a value that is not a task", function()
     for _, fn in ipairs { task.wait_all, task.wait_any } do
       assert.has_error(function() fn(scheduler.go(note), nil) end)
       assert.has_error(function() fn(5) end)
