@@ -234,7 +234,8 @@ local function start(c, whole)
     return true
   end
   if ok then
-    ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+    local meta = { transport = engine.transport_name, engine = engine }
+    ok, message, name = c.reporters:call("start", meta)
   end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end

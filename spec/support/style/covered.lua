@@ -29,6 +29,8 @@ return {
   ["lua/mtr/record/reply.lua"] = { "spec/unit/lua/record/decode_spec.lua", "mtr.record.reply" },
   ["lua/mtr/record/result.lua"] = { "spec/net/api_spec.lua", 'describe("a result"' },
   ["lua/mtr/report/dot.lua"] = { "spec/net/mda_script_spec.lua", "-o dot" },
+  ["lua/mtr/report/output/database.lua"] = { "spec/unit/lua/report/sqlite_spec.lua",
+    "mtr.report.sqlite" },
   ["lua/mtr/script/find_binary.lua"] = { "spec/net/strategy_spec.lua", "find_binary" },
   ["lua/mtr/script/help_text.lua"] = { "spec/regress/cli_help_spec.lua", "cannot read" },
   ["lua/mtr/script/readable.lua"] = { "spec/net/stream_spec.lua", "mtr.readable" },
@@ -71,6 +73,7 @@ return {
   ["lua/mtr/wait/timer.lua"] = { "spec/net/task_spec.lua", "mtr.sleep" },
   ["lua/mtr/wait/watch.lua"] = { "spec/net/stream_spec.lua", "mtr.readable" },
 
+  ["core/api/csv.c"] = { "spec/unit/lua/report/csv_spec.lua", "mtr_csv" },
   ["core/api/recording.c"] = { "spec/net/record_spec.lua", "--record" },
   ["core/main.c"] = { "spec/unit/program_spec.lua", "MTR_PROGRAM" },
   ["core/net/host/flow.c"] = { "spec/net/rules_spec.lua", "rule" },
