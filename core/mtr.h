@@ -240,6 +240,9 @@ struct mtr_trace {
   uint8_t loop_limit;    /* loops that end it; 0: no limit */
   uint8_t fill;          /* the byte that fills packets up to |size| */
   uint32_t max_probes;   /* of a strategy, in all; 0: no limit */
+  uint32_t label;        /* from mtr_payload: members of an object of JSON,
+                          * each behind a comma, that mtr_json writes behind
+                          * the version; 0: none */
   uint32_t least;        /* out: bytes of the smallest packet possible */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
@@ -330,6 +333,7 @@ enum {
  * rtt               x            first   duration
  * family, addr      x            first                                 x
  * error                   send   send                                  x
+ * tos, ip_id        x
  * stop              quote        answers reason
  * icmp_code         x            first   data
  * ext, ext_words    x
@@ -356,19 +360,29 @@ struct mtr_event {
   float at;              /* when the probe was sent, ms since the trace began */
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;         /* of the probe */
-  uint8_t error;         /* errno of a lookup that failed, or 0 */
+  union {
+    uint8_t error;       /* errno of a lookup that failed, or 0 */
+    uint8_t tos;         /* REPLY: of its own IP header, if reply_size > 0 */
+  };
   uint8_t stop;          /* see the table */
   uint8_t protocol;      /* of the reply: MTR_ICMP, MTR_TCP, MTR_UDP */
-  uint8_t icmp_type, icmp_code;
-  uint8_t reply_ttl;     /* TTL of the reply as received */
-  uint8_t tcp_flags;     /* of a TCP reply */
+  union {
+    uint8_t icmp_type;
+    uint8_t tcp_flags;   /* of a TCP reply */
+  };
+  uint8_t icmp_code;
+  uint8_t reply_ttl;     /* TTL of the reply as received; 0: not known */
   uint8_t quoted_ttl;    /* TTL of the probe as quoted */
-  uint16_t reply_size;   /* bytes of the whole IP packet */
+  uint8_t quoted_tos;
+  uint16_t reply_size;   /* bytes of the whole IP packet; 0: not known */
   uint16_t mtu;          /* in packet too big; MSS of a SYN/ACK */
   uint16_t quoted_size;  /* IP length as quoted */
-  uint8_t quoted_tos;
-  uint8_t ext_words;     /* ICMP extension objects, in units of 4 bytes */
-  uint32_t ext;          /* their offset in mtr_ext, or in mtr_replies' |ext| */
+  uint16_t ip_id;        /* IPv4 identification of the reply itself, if
+                          * reply_size > 0 */
+  uint16_t ext;          /* where ICMP extension objects begin in mtr_ext, or in
+                          * the |ext| of mtr_replies, in units of 4 bytes: */
+  uint8_t ext_high;      /* ext_high * 65536 + ext */
+  uint8_t ext_words;     /* how many they are, in units of 4 bytes */
 };
 enum { MTR_NO_CODE = 255 };   /* icmp_code: the transport does not know it */
 
@@ -465,6 +479,7 @@ int mtr_pick(struct mtr *engine, uint32_t trace);
 struct mtr_info {
   double start;          /* unix seconds */
   double duration;       /* ms; in flight: so far */
+  double timeout;        /* ms; this and what is marked with o: as started */
   uint32_t probes;       /* sent */
   uint32_t cookie;
   uint32_t flow_label;   /* used on IPv6; UINT32_MAX: not known */
@@ -477,6 +492,11 @@ struct mtr_info {
   uint8_t stop_reason, stop_data;    /* in flight: MTR_STOP_NONE */
   uint8_t loops;         /* loops seen */
   uint8_t src[16], dst[16];
+  uint32_t flags;        /* o: MTR_DONT_FRAGMENT ... */
+  uint16_t icmp_sum;     /* paris ICMP: the checksum of the flow; 0: other */
+  uint8_t max_ttl, window, queries, attempts;     /* o */
+  uint8_t gap_limit, loop_limit, tos;             /* o */
+  uint8_t pad[7];
 };
 
 /* mtr_describe: fills |info| for a trace that is not released. -ESTALE. */

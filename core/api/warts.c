@@ -19,8 +19,8 @@
 enum { MAGIC = 0x1205, TRACE = 6, HEADER = 8, MOST = 192, SLOTS = 256 };
 enum { ROOM_TRACE = 192, ROOM_HOP = 96 };        /* without extensions */
 enum { TYPE_TCP = 3, TYPE_TCP_ACK = 6, GAP_STOP = 1 };
-enum { ALL_ATTEMPTS = 1, KERNEL_TIME = 1, TTL_KNOWN = 16, IS_TCP = 32,
-       IS_UDP = 64 };
+enum { ALL_ATTEMPTS = 1, ICMP_SUM = 32 };        /* flags of the trace */
+enum { KERNEL_TIME = 1, TTL_KNOWN = 16, IS_TCP = 32, IS_UDP = 64 };
 
 /* A record being written. |slot| finds an address by hash: its number plus 1,
  * 0: free. There are fewer addresses than slots. */
@@ -173,7 +173,11 @@ static void hop(struct out *o, const struct mtr_event *e, const uint8_t *ext,
     u16(o, 7, e->icmp_type * 256u +
                   (e->icmp_code == MTR_NO_CODE ? 0 : e->icmp_code));
   if (size) u16(o, 8, size);
-  if (e->reply_size) u16(o, 9, e->reply_size);
+  if (e->reply_size) {
+    u16(o, 9, e->reply_size);
+    if (e->family == 4 && e->ip_id) u16(o, 10, e->ip_id);
+    u8(o, 11, e->tos);
+  }
   if (e->flags & MTR_REPLY_TOO_BIG && e->mtu) u16(o, 12, e->mtu);
   if (quote && e->quoted_size != size) u16(o, 13, e->quoted_size);
   if (quote && e->quoted_ttl != 1) u8(o, 14, e->quoted_ttl);
@@ -206,19 +210,22 @@ static void parameters(struct out *o, const struct opts *opts,
       [MTR_STOP_HOPLIMIT] = 7, [MTR_STOP_GSS] = 8, [MTR_STOP_LSS] = 1,
       [MTR_STOP_HALTED] = 9};
   unsigned flags = opts->window > 1 ? 5 : 4;
+  int all = opts->queries > 1 && opts->attempts == 1;
   uint8_t *at = open_block(o, flags);
   u32(o, 1, list);
   u32(o, 2, cycle);
   moment(o, 5, o->start);
   u8(o, 6, stops[info->stop_reason]);
   u8(o, 7, info->stop_data == MTR_NO_CODE ? 0 : info->stop_data);
-  if (opts->queries > 1 && opts->attempts == 1) u8(o, 8, ALL_ATTEMPTS);
+  if (all || info->icmp_sum)
+    u8(o, 8, (all ? ALL_ATTEMPTS : 0u) | (info->icmp_sum ? ICMP_SUM : 0u));
   u8(o, 9, opts->attempts * opts->queries);
   u8(o, 10, opts->max_ttl);
   u8(o, 11, type(opts, info));
   if (info->size) u16(o, 12, info->size);
   if (info->source_port) u16(o, 13, info->source_port);
   if (opts->protocol != MTR_ICMP) u16(o, 14, info->port);
+  else if (info->icmp_sum) u16(o, 14, info->icmp_sum);
   u8(o, 15, info->first_ttl);
   u8(o, 16, opts->tos);
   u8(o, 17, at_most((unsigned)((opts->timeout + 999999999) / 1000000000), 255));
@@ -252,11 +259,10 @@ static int collect(struct mtr *m, const struct trace *t, unsigned last) {
     if (cell->next != SLAB_NONE)
       __builtin_prefetch(slab_at(&c->cells.slab, cell->next));
     ahead_next(&m->ahead, c);
-    if (cell->ttl > last) continue;
     if (n == MOST) return -EMSGSIZE;
     struct mtr_event *e = &r->events[n];
     cells_event(&c->cells, cell, e, r->ext + (size_t)n * REPLIES_EXT);
-    n += e->family != 0;
+    n += e->family != 0 && e->ttl <= last;
   }
   return n;
 }

@@ -26,7 +26,8 @@ static void report_hop(struct core *c, const struct trace *t, unsigned ttl,
   ev->cookie = t->cookie;
   ev->ttl = (uint8_t)ttl;
   ev->stop = h->answers;
-  if (h->marks & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
+  ev->ip_id = 0;
+  ev->error = h->marks & HOP_ERROR ? sweep_error(t, &c->cells, ttl) : 0;
 }
 
 static void report_done(struct core *c, struct trace *t) {

@@ -84,7 +84,8 @@ uint8_t sweep_code(const struct trace *t, const struct cells *cells,
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
     unsigned both = MTR_REPLY_ANSWER | MTR_REPLY_UNREACH;
-    if (c->ttl == ttl && (shape.flags & both) == both) code = shape.icmp_code;
+    if (shape.ttl == ttl && (shape.flags & both) == both)
+      code = shape.icmp_code;
   }
   return code;
 }
@@ -96,7 +97,7 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   uint8_t error = 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
-    if (c->ttl == ttl && !shape.family && shape.icmp_code)
+    if (shape.ttl == ttl && !shape.family && shape.icmp_code)
       error = shape.icmp_code;
   }
   return error;
@@ -146,11 +147,11 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   if (names_nobody(t, addr) || !maybe_seen(t, addr)) return 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
-    if (!(shape.flags & MTR_REPLY_PRIMARY) || c->ttl >= ttl) continue;
+    if (!(shape.flags & MTR_REPLY_PRIMARY) || shape.ttl >= ttl) continue;
     cells_addr(cells, c, other);
     int same = !memcmp(other, addr, sizeof other);
-    if (same && c->ttl > seen) seen = c->ttl;
-    if (!same && c->ttl > between) between = c->ttl;
+    if (same && shape.ttl > seen) seen = shape.ttl;
+    if (!same && shape.ttl > between) between = shape.ttl;
   }
   return seen && between > seen;
 }

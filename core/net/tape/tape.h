@@ -33,7 +33,7 @@
 #include "net/net.h"
 
 enum {
-  TAPE_VERSION = 2,
+  TAPE_VERSION = 3,
   TAPE_PROLOGUE = 12,    /* bytes before the first record */
   TAPE_FRAME = 6,        /* bytes before each body */
   TAPE_BODY = 4096,      /* bytes of a body at most */

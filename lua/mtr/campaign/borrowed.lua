@@ -85,6 +85,7 @@ function Borrowed:copy()
     if not dst then error("copy: the result is no longer valid; copy it inside the hook", 2) end
     copy = Result.new({
       engine = engine, handle = self.handle, dst = dst, target = dst, data = self.data,
+      ids = self._ids,
       stop_reason = mark.stop_reason, stop_data = mark.stop_data, error = mark.error,
     }, engine.c)
     self._copy = copy
@@ -157,10 +158,14 @@ end
 -- Fields that are not in struct mtr_info.
 local OTHER = {}
 function OTHER.type() return "trace" end
-function OTHER.version() return "1" end
+function OTHER.version() return Result.version end
 function OTHER.transport(result) return result.engine.transport_name end
 function OTHER.target(result) return result.dst end
 function OTHER.hops(result) return result:copy().hops end
+function OTHER.list(result) return result._ids.list end
+function OTHER.cycle(result) return result._ids.cycle end
+function OTHER.campaign(result) return result._ids.campaign end
+function OTHER.monitor(result) return result._ids.monitor end
 function OTHER.error(result) return result._mark and result._mark.error or nil end
 
 local function result_index(result, key)
@@ -179,10 +184,11 @@ local RESULT = { __index = result_index }
 --- Makes the result that is handed out for each trace of a cohort.
 ---@param engine mtr.Engine
 ---@param data any
+---@param ids? mtr.Ids
 ---@return mtr.BorrowedResult
-function M.result(engine, data)
+function M.result(engine, data, ids)
   return setmetatable({
-    engine = engine, handle = 0, data = data, _copy = false, _mark = false,
+    engine = engine, handle = 0, data = data, _copy = false, _mark = false, _ids = ids or {},
   }, RESULT)
 end
 

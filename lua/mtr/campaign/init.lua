@@ -18,6 +18,7 @@
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local ids = require "mtr.record.ids"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
@@ -38,7 +39,7 @@ local Reporters = require "mtr.campaign.reporters"
 
 local M, UPDATE = {}, 1000             -- ms between two calls of update
 
----@class mtr.CampaignOptions
+---@class mtr.CampaignOptions: mtr.Ids
 ---@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
@@ -68,6 +69,7 @@ local DECLARATION = check.declare("campaign", {
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
   { name = "reporters", kind = check.type "table", doc = "objects that write results" },
   { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
+  unpack(ids.options)
 })
 
 ---@class mtr.Campaign: mtr.Op
@@ -224,7 +226,7 @@ local function start(c, whole)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
+  c.engine, c.apart, c.ids = engine, c.apart or engine.pick ~= nil, ids.take(c, engine.ids)
   if c.rate then engine:set_rate(c.rate) end
   local ok, saver = true, c.checkpoint
   if saver then ok, message, name = saver:open() end
@@ -234,8 +236,10 @@ local function start(c, whole)
     return true
   end
   if ok then
-    local meta = { transport = engine.transport_name, engine = engine }
-    ok, message, name = c.reporters:call("start", meta)
+    local known = c.ids or {}
+    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
+      engine = engine, list = known.list, cycle = known.cycle, campaign = known.campaign,
+      monitor = known.monitor })
   end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end

@@ -40,6 +40,7 @@ local function start_single(c, target)
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
   end
+  trace.ids = c.ids
   trace.on_done = function(message, result)
     over()
     if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then

@@ -54,7 +54,7 @@ function M.open(opts)
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
   local self = setmetatable({
-    c = lib.gc(c, free), kit = kit, log = kept.log,
+    c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
     transport_name = lib.string(C.mtr_transport(c)), why = why,
     entries = {}, vacant = {}, abandoned = {}, work = 0,

@@ -82,7 +82,8 @@ local function start(self, opts)
   self.file, message, name = output.open(self.parts and self.parts.path or self.path, opts)
   if not self.file then return nil, message, name end
   self.empty = self.file.length == 0
-  if self.head and self.empty then return self:write(self.head) end
+  local head = self.head               -- not by write(): collected records may be under way
+  if head and self.empty then return self.file:put(head, #head, { #head }) end
   return true
 end
 

@@ -17,6 +17,7 @@
 local err = require "mtr.base.err"
 local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"
+local options = require "mtr.report.warts.options"
 local ping = require "mtr.report.warts.ping"
 local renumber = require "mtr.report.warts.renumber"
 local trace = require "mtr.report.warts.trace"
@@ -77,29 +78,34 @@ local function go_on(self)
   return true
 end
 
+-- Closes a file that cannot be appended to. Returns the three values of a failure.
+local function refuse(self, message, name)
+  self.ids = { list = 0, cycle = 0 }
+  self.sink:close()
+  return nil, message, name
+end
+
 -- Opens a file for results that were read. It begins empty, or with what an earlier run wrote.
 local function open_copy(self)
   local ok, message, name = self.sink:open()
   self.ids = { list = 0, cycle = 0 }
   if not ok or self.sink:fresh() then return ok, message, name end
   self.renumber.last, message, name = records.last(self.sink.path)
-  if not self.renumber.last then return nil, message, name end
+  if not self.renumber.last then return refuse(self, message, name) end
   return true
 end
 
 --- Opens the file and begins it.
 function Warts:start(meta)
   local o = self.opts
-  for _, name in ipairs { "list", "monitor", "cycle" } do
-    if o[name] == nil then o[name] = meta and meta[name] end
-  end
+  options.take(o, meta or {})
   self.renumber, self.pings, self.ids = renumber.new(), {}, { list = 1, cycle = 1 }
   if o.copy then return open_copy(self) end
   local ok, message, name = self.sink:open(head(self, self.ids))
   if not ok then return nil, message, name end
   if not self.sink:fresh() then
     ok, message, name = go_on(self)
-    if not ok then return nil, message, name end
+    if not ok then return refuse(self, message, name) end
   end
   return true
 end
@@ -221,27 +227,12 @@ end
 local M = Sink.reporter("warts", Warts, { binary = true })
 local make = M.new
 
-local function wrong(opts)
-  for _, name in ipairs { "list_id", "cycle" } do
-    local n = opts[name]
-    if n ~= nil and (type(n) ~= "number" or n % 1 ~= 0 or n < 0 or n >= 2 ^ 32) then
-      return ("%s must be 0..4294967295, got %s"):format(name, err.show(n))
-    end
-  end
-  for _, name in ipairs { "list", "description", "monitor", "host" } do
-    local text = opts[name]
-    if text ~= nil and (type(text) ~= "string" or #text > 1000 or text:find "%z") then
-      return ("%s must be a string of at most 1000 bytes, got %s"):format(name, err.show(text))
-    end
-  end
-end
-
 --- Makes a reporter.
 ---@param out? mtr.ReportOut
 ---@param opts? mtr.WartsOptions
 ---@return mtr.WartsReporter
 function M.new(out, opts)
-  local bug = opts and wrong(opts)
+  local bug = opts and options.wrong(opts)
   if bug then error("report.warts: " .. bug, 2) end
   return make(out, opts)
 end

@@ -145,7 +145,7 @@ function M.of(record, file)
   local reached = false
   for _, node in ipairs(record.nodes) do reached = reached or node.addr == record.dst end
   return Result.of {
-    type = "trace", version = "1", protocol = TYPES[kind], multipath = "paris",
+    type = "trace", version = Result.version, protocol = TYPES[kind], multipath = "paris",
     src = address.text(record.src), dst = dst, target = dst, sport = record.sport,
     dport = TYPES[kind] ~= "icmp" and record.dport or nil,
     tcp_flags = kind == TCP_ACK and "ack" or nil, size = record.probe_size, tos = record.tos,

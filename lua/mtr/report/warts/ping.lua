@@ -34,8 +34,7 @@ end
 
 local function reply_of(line, start, protocol)
   local reply, six = line.reply, line.addr:find(":", 1, true) ~= nil
-  local id = reply and rawget(reply, "ip_id")
-  local tos = reply and rawget(reply, "tos")
+  local id, tos = reply and reply.ip_id, reply and reply.tos
   local kind = reply and reply.protocol or protocol
   local sent = start and line.at and start + math.floor(line.at * 1000 + 0.5) or nil
   return {

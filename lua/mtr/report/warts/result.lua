@@ -158,11 +158,11 @@ function M.of(record, file)
   local icmp, all = kind[1] == "icmp", has(flags, ALL_ATTEMPTS)
   local cycle, list = file.cycles[record.cycle], file.lists[record.list]
   local result = {
-    type = "trace", version = "1", protocol = kind[1], multipath = kind[2],
+    type = "trace", version = Result.version, protocol = kind[1], multipath = kind[2],
     src = address.text(record.src), dst = dst, target = dst, sport = record.sport,
     dport = not icmp and record.dport or nil,
     icmp_sum = icmp and has(flags, ICMP_SUM) and record.dport or nil,
-    tcp_flags = record.type == TCP_ACK and "ack" or nil,
+    tcp_flags = record.type == TCP_ACK and "ack" or kind[1] == "tcp" and "syn" or nil,
     size = record.probe_size, tos = record.tos,
     start = record.start and record.start / 1e6, stop_reason = STOPS[record.stop_reason],
     stop_data = record.stop_data, first_ttl = record.first_hop or 1, hop_count = count(record),

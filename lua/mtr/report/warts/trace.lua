@@ -85,8 +85,8 @@ function M.hop(reply, ttl, start, size)
   local hop = {
     ttl = ttl, reply_ttl = reply.reply_ttl, probe_id = clamp((reply.attempt or 1) - 1, 255),
     rtt = rtt(reply.rtt), icmp = codes(reply, six), probe_size = clamp(size, 65535),
-    reply_size = reply.reply_size, ip_id = nonzero(rawget(reply, "ip_id")),
-    reply_tos = rawget(reply, "tos"), mtu = reply.too_big and clamp(reply.mtu, 65535) or nil,
+    reply_size = reply.reply_size, ip_id = nonzero(reply.ip_id),
+    reply_tos = reply.tos, mtu = reply.too_big and clamp(reply.mtu, 65535) or nil,
     tcp_flags = reply.protocol == "tcp" and (reply.tcp_flags or 0) or nil,
     ext = extensions.bytes(reply.ext), addr = address.of(reply.addr),
     sent = reply.at and start + rtt(reply.at) or nil,

@@ -35,7 +35,7 @@ end
 local function reply_of(reply, sent)
   local tcp, quoted = reply.protocol == "tcp", reply.quoted
   return {
-    received = sent + math.floor(reply.rtt * 1000 + 0.5), ip_id = rawget(reply, "ip_id"),
+    received = sent + math.floor(reply.rtt * 1000 + 0.5), ip_id = reply.ip_id,
     ttl = reply.reply_ttl, flags = (reply.reply_ttl and TTL_KNOWN or 0) + (tcp and IS_TCP or 0),
     icmp = not tcp and reply.icmp_type and { reply.icmp_type, reply.icmp_code or 0 } or nil,
     tcp_flags = tcp and (reply.tcp_flags or 0) or nil,

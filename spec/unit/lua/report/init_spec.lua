@@ -19,7 +19,8 @@ local EMPTY = { warts = "\x12\5", json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$
 -- What a program says of --output.
 local function help(program)
   local got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program))
-  return (got.out:match "\n  %-o, %-%-output FORMAT +(.-)\n  %-":gsub("\n +", " "))
+  local text = got.out:match "\n  %-o, %-%-output FORMAT +(.-)\n  %-"
+  return text and text:gsub("%s+", " ")
 end
 
 describe("reporters", function()
@@ -58,6 +59,13 @@ describe("reporters", function()
       assert.same({ nil, "ENOENT" }, { ok, code })
       assert.truthy(message:find("/none/out", 1, true))
     end
+  end)
+
+  it("of all kinds are the formats, each once", function()
+    assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
+      "prometheus", "sqlite" }, report.formats())
+    assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
+    assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)
 
   it("that do not exist are nil, and no kind's", function()

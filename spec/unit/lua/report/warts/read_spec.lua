@@ -166,8 +166,8 @@ describe("a warts record", function()
 
   it("with a value that does not fit is an error, not a wrong record", function()
     for _, value in ipairs { 256, -1, 1e9 } do
-      local bytes, message, name = write.record { record = "trace", dst = "\1\10\0\0\1", tos = value,
-        hops = {}, parts = {} }
+      local bytes, message, name = write.record { record = "trace", dst = "\1\10\0\0\1",
+        tos = value, hops = {}, parts = {} }
       assert.same({ nil, "EINVAL" }, { bytes, name })
       assert.truthy(message:find "^EINVAL: a value does not fit into warts")
     end
