@@ -529,14 +529,15 @@ int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
 /* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
 enum {
   MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,
-  MTR_CSV_MULTIPATH, MTR_CSV_SPORT, MTR_CSV_DPORT, MTR_CSV_FLOW_LABEL,
-  MTR_CSV_SIZE, MTR_CSV_START, MTR_CSV_DURATION, MTR_CSV_STOP_REASON,
+  MTR_CSV_MULTIPATH, MTR_CSV_SPORT, MTR_CSV_DPORT, MTR_CSV_ICMP_SUM,
+  MTR_CSV_FLOW_LABEL, MTR_CSV_SIZE, MTR_CSV_START, MTR_CSV_DURATION, MTR_CSV_STOP_REASON,
   MTR_CSV_STOP_DATA, MTR_CSV_ERROR, MTR_CSV_FIRST_TTL, MTR_CSV_HOP_COUNT,
   MTR_CSV_PROBE_COUNT,
   MTR_CSV_TTL, MTR_CSV_FLOW, MTR_CSV_UNANSWERED, MTR_CSV_FAILED,
   MTR_CSV_ADDR, MTR_CSV_RTT, MTR_CSV_ATTEMPT, MTR_CSV_AT,
   MTR_CSV_REPLY_PROTOCOL, MTR_CSV_ICMP_TYPE, MTR_CSV_ICMP_CODE,
-  MTR_CSV_TCP_FLAGS, MTR_CSV_REPLY_TTL, MTR_CSV_REPLY_SIZE, MTR_CSV_QUOTED_TTL,
+  MTR_CSV_TCP_FLAGS, MTR_CSV_REPLY_TTL, MTR_CSV_REPLY_SIZE, MTR_CSV_IP_ID,
+  MTR_CSV_REPLY_TOS, MTR_CSV_QUOTED_TTL,
   MTR_CSV_QUOTED_TOS, MTR_CSV_QUOTED_SIZE, MTR_CSV_MTU, MTR_CSV_MSS,
   MTR_CSV_DUP, MTR_CSV_LATE, MTR_CSV_NAT, MTR_CSV_FINAL, MTR_CSV_UNREACH,
   MTR_CSV_OTHER_ADDR, MTR_CSV_TSTAMP, MTR_CSV_MPLS,
@@ -901,6 +902,42 @@ int mtr_finish(struct mtr *engine);
  * "shared", "loopback", "documentation" ...; "" for an ordinary one. Static. */
 int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
 const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_prefixes: a set of address prefixes, for longest-prefix matches. Not for
+ * two threads at once.
+ *   _new    makes an empty set; NULL: no memory
+ *   _free   frees it; NULL is fine
+ *   _add    adds the first |length| bits of |addr|[16]. Returns the number of
+ *           the addition: 1, 2, 3 ... If the same prefix is added again, the
+ *           last number counts. -EINVAL: wrong family or length, -ENOMEM,
+ *           -ENOSPC: more than 2^31 additions
+ *   _find   returns the number of the longest prefix that contains |addr| and
+ *           sets |*length|; 0: there is none. The first call after additions
+ *           sorts. -EINVAL: wrong family, -ENOMEM */
+struct mtr_prefixes *mtr_prefixes_new(void);
+void mtr_prefixes_free(struct mtr_prefixes *set);
+int mtr_prefixes_add(struct mtr_prefixes *set, const uint8_t *addr,
+                     uint32_t family, uint32_t length);
+int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
+                      uint32_t family, uint32_t *length);
+
+/* mtr_shuffle: returns the number at place |index| when 0..size-1 are in an
+ * order that |seed| chooses; each number has one place. |size| is at most 2^52;
+ * an index that is not in 0..size-1 gives 0. */
+double mtr_shuffle(double index, double size, uint64_t seed);
+
+/* mtr_read_line: reads the next line of |file|, a FILE of stdio, into
+ * |buf|[|size|], with a zero byte behind it and without its end: LF, CR LF or
+ * CR. |*length| is its length; if that is size-1, the line may go on in the
+ * next call. Returns bits that describe the line, 0 at the end of the file, or
+ * a negative errno. It can block. */
+enum {
+  MTR_LINE = 1,          /* something was read */
+  MTR_LINE_LF = 2,       /* it ended with LF or CR LF */
+  MTR_LINE_CR = 4,       /* it ended with CR or CR LF */
+  MTR_LINE_NUL = 8       /* it contains a zero byte */
+};
+int mtr_read_line(void *file, char *buf, uint32_t size, uint32_t *length);
 
 /* mtr_find: writes the absolute path of the program |name| into |out|[|size|],
  * from $PATH; if privileged, from the system's directories only. -ENOENT. */

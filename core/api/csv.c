@@ -55,6 +55,8 @@ static char *put_fixed(char *p, unsigned column, const char *transport,
       return info->source_port ? put_number(p, info->source_port) : p;
     case MTR_CSV_DPORT:
       return info->protocol == MTR_ICMP ? p : put_number(p, info->port);
+    case MTR_CSV_ICMP_SUM:
+      return info->icmp_sum ? put_number(p, info->icmp_sum) : p;
     case MTR_CSV_FLOW_LABEL:
       return info->family == 6 && info->flow_label <= 0xfffff
                  ? put_number(p, info->flow_label) : p;
@@ -124,6 +126,9 @@ static char *put_reply(char *p, unsigned column, const struct row *row) {
       return e->reply_ttl ? put_small(p, e->reply_ttl) : p;
     case MTR_CSV_REPLY_SIZE:
       return e->reply_size ? put_number(p, e->reply_size) : p;
+    case MTR_CSV_IP_ID:
+      return e->reply_size && e->family == 4 ? put_number(p, e->ip_id) : p;
+    case MTR_CSV_REPLY_TOS: return e->reply_size ? put_small(p, e->tos) : p;
     case MTR_CSV_QUOTED_TTL: return put_quoted(p, e, e->quoted_ttl);
     case MTR_CSV_QUOTED_TOS: return put_quoted(p, e, e->quoted_tos);
     case MTR_CSV_QUOTED_SIZE: return put_quoted(p, e, e->quoted_size);
@@ -208,7 +213,7 @@ static char *put_hop(char *p, const char *end, const struct plan *plan,
     const struct mtr_event *e = &r->events[i];
     if (!e->family || (whole && !(e->flags & MTR_REPLY_PRIMARY))) continue;
     row->reply = e;
-    row->ext = r->ext + e->ext;
+    row->ext = r->ext + (e->ext_high << 16 | e->ext) * 4u;
     p = put_row(p, end, plan, row);
     rows++;
   }

@@ -90,7 +90,6 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   if (err) return err;
   err = open_net(m, &core.seed, &net, why, size);
   if (err) return err;
-  m->label = (uint32_t)(core.seed >> 40) & 0xfffff;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
   return loop_open(&m->loop, &core, net);
 }

@@ -19,7 +19,6 @@ struct mtr {
   struct mtr_sim *sim;   /* the simulated network, or NULL */
   uint32_t interface;    /* index of config.interface */
   uint32_t mark;         /* of every probe; 0 if the sockets have the mark */
-  uint32_t label;        /* IPv6 flow label of flow 0 */
   uint8_t *ours;         /* a page that the kernel zeroes in a forked child */
   struct payloads payloads;
   struct replies replies;            /* of the result being written */

@@ -124,6 +124,19 @@ static inline char *say_addr(char *p, const struct mtr_event *e,
   return p;
 }
 
+static char *put_class(char *p, const struct mtr_event *e) {
+  const char *class = mtr_address_class(e->addr, e->family);
+  if (!*class) return p;
+  p = put_word(put_word(p, ",\"addr_class\":\""), class);
+  *p++ = '"';
+  return p;
+}
+
+/* Marks the reply of a router that has no address: 0.0.0.0 and the like. */
+static inline char *put_nobody(char *p, const struct mtr_event *e) {
+  return e->family == 4 && !e->addr[0] ? put_class(p, e) : p;
+}
+
 static inline char *say_rtt(char *p, const struct mtr_event *e,
                             struct said *said) {
   said->rtt = p;
@@ -143,10 +156,10 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   p += !first;
   *p++ = '{';
   if (primary) {
-    p = put_run(p, primary->addr, primary->addr_size);
+    p = put_nobody(put_run(p, primary->addr, primary->addr_size), e);
     p = put_run(p, primary->rtt, primary->rtt_size);
   } else {
-    p = say_rtt(say_addr(p, e, &now), e, &now);
+    p = say_rtt(put_nobody(say_addr(p, e, &now), e), e, &now);
   }
   p = put_ms(put_run(p, text, phrase->at), e->at);
   p = put_run(p, text + phrase->at, phrase->reply_ttl - phrase->at);
@@ -190,13 +203,8 @@ static void hop(struct text *t, struct replies *r, unsigned ttl,
   p = put_small(put_word(p + (ttl > 1), "{\"ttl\":"), ttl);
   p = put_if(p, (unsigned)skipped, ",\"skipped\":true");
   if (primary) {
-    const char *class = mtr_address_class(primary->addr, primary->family);
     *p++ = ',';
-    p = say_addr(p, primary, &said);
-    if (*class) {
-      p = put_word(put_word(p, ",\"addr_class\":\""), class);
-      *p++ = '"';
-    }
+    p = put_class(say_addr(p, primary, &said), primary);
     p = say_rtt(p, primary, &said);
   }
   if (missed) p = put_missed(p, missed);

@@ -91,6 +91,18 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
   return 0;
 }
 
+/* Chooses the flow label: the user's, or one for the flow that others cannot
+ * guess. In a simulation it is the number of the flow, like the port. */
+static void find_label(const struct mtr *m, const struct mtr_trace *t,
+                       struct start_route *route) {
+  route->flow_label = t->flow;
+  route->label_base = 0;
+  if (t->flow_label >= 0) route->flow_label = (uint32_t)t->flow_label;
+  else if (t->family == 6 && !m->sim)
+    route->label_base =
+        identity_label_base(&m->loop.core, table_fold(t->dst));
+}
+
 int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                struct payload *payload) {
   const struct core *c = &m->loop.core;
@@ -114,7 +126,6 @@ int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
   if (!t->mark) t->mark = m->mark;
   if ((err = plan_route(m, t, route))) return err;
   if ((err = find_port(m, t, route))) return err;
-  route->flow_label = (m->label + t->flow) & 0xfffff;
-  if (t->flow_label >= 0) route->flow_label = (uint32_t)t->flow_label;
+  find_label(m, t, route);
   return 0;
 }

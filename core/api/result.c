@@ -35,7 +35,7 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
       .start = clock_unix(&m->loop, t->start),
       .duration = (double)(end - t->start) / 1e6,
       .probes = t->probes, .cookie = t->cookie,
-      .flow_label = o->family == 6 ? o->flow_label : 0,
+      .flow_label = o->family == 6 ? identity_label(t, o->flow) : 0,
       .source_port = t->sport, .port = o->dport, .flow = o->flow,
       .size = t->size ? t->size : (uint16_t)size, .family = o->family,
       .protocol = o->protocol,

@@ -6,6 +6,7 @@
 #include "probe/deliver.h"
 #include "probe/events.h"
 #include "probe/guess.h"
+#include "probe/match.h"
 #include "probe/share.h"
 #include "probe/turns.h"
 #include "wire/proto.h"
@@ -116,7 +117,7 @@ static void give(struct core *c, struct trace *keeper, struct trace *t,
   memcpy(r.from, t->dst, sizeof r.from);
   cells_shift(&c->cells, &keeper->extra->data);
   keeper->extra->data_count--;
-  deliver_reply(c, t, p, &r, 1, now);
+  deliver_reply(c, t, p, &r, 1 | MATCH_WEAK, now);
   if (!keeper->extra->data_count) drop(c, keeper);
 }
 
@@ -197,8 +198,8 @@ int data_is_bare(const struct wire_reply *r) {
 
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
-  int guessed = guess_likely(c, r, 0, now);
-  while (!guessed && (t = share_match(c, r->from, r->protocol, t))) {
+  int refused = c->config.strict || guess_likely(c, r, 0, now);
+  while (!refused && (t = share_match(c, r->from, r->protocol, t))) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
@@ -207,7 +208,7 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     }
     struct probe *p = by_ports(c, t, r);
     if (!p) continue;
-    deliver_reply(c, t, p, r, 1, now);
+    deliver_reply(c, t, p, r, 1 | MATCH_WEAK, now);
     return;
   }
   guess_miss(c, r, now);

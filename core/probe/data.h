@@ -6,7 +6,8 @@
  * many as there are replies with data. Which probes these are is known when no
  * others are outstanding, or when the last one has timed out. Until then the
  * data is kept, nothing more is sent to the port, and no probe to it times out.
- * Then the data is credited: the first reply to the probe sent first.
+ * Then the data is credited: the first reply to the probe sent first. It is a
+ * weak match (match.h), and is not believed if the engine is strict.
  *
  * A service may answer only the first few probes. Then the highest TTLs would
  * be wrong, and the RTTs too small. If at most half of the probes get a reply,

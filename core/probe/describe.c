@@ -29,7 +29,7 @@ void describe_probe(const struct core *c, const struct trace *t,
   w->dont_fragment = (o->flags & MTR_DONT_FRAGMENT) != 0;
   w->by_source = o->by_source;
   w->tcp_flags = o->flags & MTR_TCP_ACK ? PROTO_TCP_ACK : PROTO_TCP_SYN;
-  w->flow_label = (o->flow_label + (uint32_t)(p->flow - o->flow)) & 0xfffff;
+  w->flow_label = identity_label(t, p->flow);
   w->interface = o->interface;
   w->mark = o->mark;
   w->handle = p->handle;

@@ -6,7 +6,7 @@
  * the place back. Beside them, where the protocol has room, are bits that also
  * hang on the probe's generation and its destination, so that they are others
  * when the place is used again: half of a TCP number; of a flow to one
- * destination, the ICMP checksum.
+ * destination, the ICMP checksum and the IPv6 flow label.
  *
  * The permutations are drawn by keyed_hash: who has seen some of their numbers
  * knows nothing of the others. Wrong if the seed is known.
@@ -62,6 +62,21 @@ static inline uint32_t identity_port(const struct core *c, uint32_t dst) {
  * (table_fold) start from: below 0xe000. A trace keeps it. */
 static inline uint16_t identity_base(const struct core *c, uint32_t dst) {
   return (uint16_t)((keyed_hash(&c->identity->key, dst) >> 32) % 0xe000u);
+}
+
+/* identity_label_base: what the IPv6 flow labels of all flows to the destination
+ * |dst| (table_fold) start from: 20 bits. A trace keeps it. */
+static inline uint32_t identity_label_base(const struct core *c, uint32_t dst) {
+  return keyed_hash(&c->identity->key, dst | 1ull << 41) & 0xfffff;
+}
+
+/* identity_label: the constant IPv6 flow label of |flow| of |t|. Of ICMP, which
+ * has a secret checksum, the lowest four bits are no secret. */
+static inline uint32_t identity_label(const struct trace *t, unsigned flow) {
+  const struct opts *o = t->opts;
+  uint32_t low = o->protocol == MTR_ICMP ? 0 : t->base;
+  uint32_t base = (uint32_t)t->label << 4 | low;
+  return (o->flow_label + base + flow - o->flow) & 0xfffff;
 }
 
 /* identity_checksum: the constant ICMP checksum of |flow|, by identity_base:

@@ -210,13 +210,15 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
 /* Whether all that |r|, of tier 1, holds of |p| is as it was sent. */
 static int fits_in_all(const struct core *c, const struct probe *p,
                        const struct wire_reply *r) {
+  const struct trace *t = state_trace(c, p->trace);
   if (r->flags & WIRE_TRUNCATED) return 0;
   if (r->flags & WIRE_QUOTE) {
     if (memcmp(r->quoted_src, r->to, sizeof r->to)) return 0;
     if (r->family == 4 && r->ip_id != identity_ip(c, table_place(p))) return 0;
+    if (t && r->family == 6 && r->flow_label != identity_label(t, p->flow))
+      return 0;
   }
   if (p->protocol != WIRE_ICMP) return 1;
-  const struct trace *t = state_trace(c, p->trace);
   if (t && t->opts->multipath == MTR_CLASSIC) return 1;
   return r->checksum == p->dport;
 }

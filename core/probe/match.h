@@ -26,17 +26,22 @@
  *
  *   quote of       full  by
  *   ICMP, IPv4     2^-45 sequence 15, checksum 15.8, IPv4 identification 15
- *   ICMP, IPv6     2^-30 sequence 15, checksum 15.8; the identifier adds 16 if
- *                        no host has seen a ping of ours
+ *   ICMP, IPv6     2^-46 sequence 15, checksum 15.8, flow label 16
  *   UDP, IPv4      2^-30 checksum 15, IPv4 identification 15
- *   UDP, IPv6      2^-15 checksum 15: there is no other field
+ *   UDP, IPv6      2^-35 checksum 15, flow label 20
  *   UDP dublin     2^-15 IPv4 identification 15
  *   TCP, IPv4      2^-44 number 30, IPv4 identification 15
- *   TCP, IPv6      2^-29 number 30
+ *   TCP, IPv6      2^-49 number 30, flow label 20
  *   answer
- *   echo reply     2^-30 sequence 15, checksum 15.8; as above
+ *   echo reply     2^-30 sequence 15, checksum 15.8; the identifier adds 16 if
+ *                        no host has seen a ping of ours
  *   of TCP         2^-29 number 30; a reset has two that fit
- *   data, a reset without number: the source port alone
+ *
+ * Those above 2^-32 have no room for more: of UDP over IPv4 each
+ * quote has 8 bytes, and the ports and the length, which tell the flow, stay as
+ * they are; an answer has only what it repeats. A flow label that the user gave
+ * is known, and adds nothing. Data, and a reset without a number, show the
+ * ports alone, and are always weak.
  *
  * The ports are told only to those whom we probe: a source port is drawn for
  * each destination. Who has to guess it too needs 4 bits more for the block and

@@ -88,6 +88,8 @@ void start_fields(const struct core *c, struct trace *t,
   t->size = o->size;
   memcpy(t->dst, o->dst, sizeof t->dst);
   t->region = (uint8_t)route->region;
+  t->label = (uint16_t)(route->label_base >> 4);
+  t->base = route->label_base & 15;
   if (o->protocol == MTR_ICMP) t->base = identity_base(c, table_fold(o->dst));
   t->sport = o->protocol == MTR_ICMP
                  ? (uint16_t)(c->config.echo_base + t->region) : route->sport;

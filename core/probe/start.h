@@ -13,7 +13,8 @@ struct start_route {
   uint8_t src[16];
   uint16_t sport;        /* of the block, or the user's; not for ICMP */
   uint16_t region;
-  uint32_t flow_label;
+  uint32_t flow_label;   /* IPv6 */
+  uint32_t label_base;   /* added to it, one for each destination; 0: none */
   uint8_t by_source;     /* 1: the user gave |src| */
 };
 

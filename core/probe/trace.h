@@ -74,7 +74,8 @@ struct trace {
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* no probe was sent to this TTL or above */
-  uint16_t base;         /* ICMP: see identity_base */
+  uint16_t base;         /* ICMP: see identity_base; others: see identity_label */
+  uint16_t label;        /* IPv6: see identity_label */
   uint16_t left;         /* strategy: it is done with the TTLs below this */
   uint8_t hop_mask;      /* size of the ring, minus one */
   uint8_t region;
@@ -83,12 +84,12 @@ struct trace {
   uint8_t high;          /* highest TTL that answered */
   uint8_t gap;           /* silent hops in a row up to |settled| */
   uint8_t loops;
-  uint8_t retry;         /* 1: a TTL below next_ttl wants another probe */
+  uint8_t retry : 1;     /* 1: a TTL below next_ttl wants another probe */
+  uint8_t in_dirty : 1;
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
   uint8_t others;        /* kept replies that do not count as answers */
   uint8_t in_ready;      /* enum trace_turn */
-  uint8_t in_dirty;
   uint8_t asked;         /* question not yet answered: MTR_EV_NEXT, MTR_EV_PACE;
                           * 0: none */
   uint8_t asked_probes;  /* probes that it may answer with */

@@ -22,6 +22,7 @@ uint8_t ip_protocol(int family, int number) {
 
 static int read_ipv4(struct bytes *b, struct ip_head *ip) {
   size_t words = bytes_u8(b) & 0x0f;
+  ip->label = 0;
   ip->tos = bytes_u8(b);
   ip->size = bytes_u16(b);
   ip->id = bytes_u16(b);
@@ -78,7 +79,9 @@ static void walk_chain(struct bytes *b, struct ip_head *ip, int next) {
 }
 
 static int read_ipv6(struct bytes *b, struct ip_head *ip) {
-  ip->tos = (uint8_t)(bytes_u32(b) >> 20);
+  uint32_t first = bytes_u32(b);
+  ip->tos = (uint8_t)(first >> 20);
+  ip->label = first & 0xfffff;
   ip->size = (uint32_t)PROTO_IPV6_HEADER + bytes_u16(b);
   ip->id = 0;
   ip->fragment = ip->part = 0;

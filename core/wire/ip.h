@@ -15,6 +15,7 @@
 struct ip_head {
   const uint8_t *src;      /* borrowed: 4 or 16 bytes of the packet */
   const uint8_t *dst;      /* likewise */
+  uint32_t label;          /* IPv6 flow label; IPv4: 0 */
   uint32_t size;           /* bytes of the whole packet, by the header */
   uint16_t id;             /* IPv4 identification; IPv6: 0 */
   uint8_t family;          /* 4, 6 */

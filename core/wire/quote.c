@@ -55,6 +55,7 @@ int quote_parse(const uint8_t *p, size_t n, int family, struct wire_reply *r) {
   r->quoted_tos = ip.tos;
   r->quoted_protocol = ip.protocol;
   r->ip_id = ip.id;
+  r->flow_label = ip.label;
   r->flags |= WIRE_QUOTE;
   if (ip.upper)
     read_transport(&b, family, r);

@@ -101,6 +101,7 @@ struct wire_reply {
   uint16_t tcp_low;        /* lower half of the TCP number that gave |id| */
   uint16_t checksum;       /* ICMP: the probe's, as quoted or by an echo; 0 */
   uint16_t error;          /* WIRE_ERROR: errno; EAGAIN: it may be sent again */
+  uint32_t flow_label;     /* quoted IPv6 flow label */
   uint32_t handle;         /* of the probe, if the transport knows it; else 0 */
 };
 

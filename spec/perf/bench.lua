@@ -6,7 +6,7 @@
 -- right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [outputs] [speed] [mixed] [programmed] [peers] [few]
---     [rtt] [served] [strategies]
+--     [rtt] [served] [strategies] [resume]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -43,9 +43,10 @@ parts.sim = require "spec.perf.parts.sim_part"
 parts.outputs = require "spec.perf.parts.outputs_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
+parts.resume = require "spec.perf.parts.resume_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "outputs", "speed", "mixed", "programmed",
-  "peers", "few", "rtt", "served", "strategies" }
+  "peers", "few", "rtt", "served", "strategies", "resume" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

@@ -68,6 +68,23 @@ describe("a reset", function()
     end
   end
 
+  it("is a weak match without a number, and a full one with it", function()
+    for name, fn in pairs{ weak = function(p) return segment(p, RST, 0) end,
+      full = function(p) return segment(p, RST + ACK, 0, 1) end } do
+      local _, t = trace(4, { A }, {}, fn)
+      local n = 0
+      for _, reply in ipairs(d:replies(t)) do
+        if reply.set.FINAL then
+          assert.equal(name == "weak", reply.set.WEAK or false)
+          n = n + 1
+        end
+      end
+      assert.is_true(n > 0)
+      d:close()
+    end
+    d = nil
+  end)
+
   it("without a number is the target's, behind a silent hop and of classic probes too", function()
     local function answer(p) return segment(p, RST, 0) end
     assert.equal(("%s * %s completed"):format(A, ADDR[4]), (trace(4, { A, false }, {}, answer)))

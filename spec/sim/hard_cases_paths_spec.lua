@@ -79,6 +79,9 @@ describe("hard case 23: odd router addresses", function()
       for ttl, hop in ipairs(r.hops) do seen[ttl] = { hop.addr, hop.addr_class } end
       assert.same(expected, seen)
       assert.is_true(r.hops[6].replies[1].local_)
+      for ttl, hop in ipairs(r.hops) do
+        assert.equal(ttl == 2 and "this-network" or nil, hop.replies[1].addr_class)
+      end
     end
   end)
 end)

@@ -78,6 +78,19 @@ describe("the JSON of a result, borrowed or held,", function()
     came_up("unanswered", "failed", "error", "skipped", "dup", "late")
   end)
 
+  it("is the same of routers without an address", function()
+    local nobody = { from = "0.0.0.0", copies = 2 }
+    local net = {
+      nodes = { me = "192.0.2.1", r1 = { "198.18.0.2", reply = nobody },
+        r2 = { "198.18.0.3", reply = nobody }, web = "203.0.113.9" },
+      links = { { "me", "r1", "r2", "web", delay = "1ms" } },
+    }
+    for _ = 1, 11 do
+      compare("0.0.0.0", mtr.sim(net), { "203.0.113.9" }, { queries = 2 }, { rate = 1000 })
+    end
+    came_up "addr_class"
+  end)
+
   it("is the same over a simulated internet", function()
     for _, case in ipairs {
       {}, { queries = 3 }, { attempts = 1 }, { queries = 3, window = 1, protocol = "udp" },

@@ -4,7 +4,7 @@
 -- rest, and every target is once in every output.
 --
 -- A kill is played by copying the state and the outputs while the campaign runs, and resuming from
--- the copies; spec/regress/killed_spec.lua kills for real.
+-- the copies; spec/net/killed_spec.lua kills for real.
 local mtr = require "mtr"
 local fds = require "spec.support.harness.fds"
 local run = require "spec.support.harness.run"
@@ -232,7 +232,7 @@ describe("a campaign with a state", function()
 
   for what, case in pairs {
     ["other targets"] = { opts = { targets = { "192.0.2.1" } },
-      says = "targets was a list of 306, now a list of 1" },
+      says = "targets was list of 306, now list of 1" },
     ["other options of traces"] = { opts = { trace = { protocol = "udp" } },
       says = 'trace.protocol was not given, now "udp"' },
     ["other outputs"] = { opts = { reporters = function(dir)
@@ -254,7 +254,11 @@ describe("a campaign with a state", function()
 
   it("refuses outputs that were changed, and a list that became shorter", function()
     local dir = fresh()
-    assert(campaign(dir, { on_trace = function(r) return r.dst == valid[200] and "stop" or nil end }))
+    local n = 0
+    assert(campaign(dir, { on_trace = function()
+      n = n + 1
+      return n == 200 and "stop" or nil
+    end }))
     local whole = read(dir .. "/out.jsonl")
     write(dir .. "/out.jsonl", whole:sub(1, 100))
     local summary, message = campaign(dir, {})
@@ -263,7 +267,7 @@ describe("a campaign with a state", function()
     write(dir .. "/out.jsonl", whole)
     local short = {}
     for i = 1, #list do short[i] = i < 100 and list[i] or nil end
-    local text = read(dir .. "/run.state"):gsub("a list of 306", "a list of 99")
+    local text = read(dir .. "/run.state"):gsub("list of 306", "list of 99")
     write(dir .. "/run.state", text)
     summary, message = campaign(dir, { targets = short })
     assert.is_nil(summary)

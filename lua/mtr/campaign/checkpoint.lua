@@ -34,13 +34,13 @@ Checkpoint.__index = Checkpoint
 
 --- Makes the checkpoint of a campaign that has not begun.
 ---@param c mtr.Campaign
----@param given any its targets, as the user gave them
 ---@return mtr.Checkpoint
-function M.new(c, given)
+function M.new(c)
+  local described = c.feed:describe()
   c.feed = taken.new(c.feed)
   return setmetatable({
     owner = c, path = c.state, left = {}, busy = false, fds = lib.new("int32_t[?]", MOST_FDS),
-    id = file.identity(taken.describe(given), c.trace, c.reporters),
+    id = file.identity(described, c.trace, c.reporters),
     handles = lib.new "uint32_t[1]", room = 1, text = lib.new("char[?]", C.MTR_TARGET_SIZE),
   }, Checkpoint)
 end
@@ -115,7 +115,7 @@ local function now(self)
   local data, count, name = c.reporters:save(self.fds, MOST_FDS)
   if not data then return nil, count, name end
   return file.text({
-    finished = false, campaign = self.id, position = c.feed.position, tally = c.tally:save(),
+    finished = false, campaign = self.id, position = c.feed:position(), tally = c.tally:save(),
     reporters = data,
   }, unfinished(self)), count
 end
@@ -216,7 +216,7 @@ function Checkpoint:finish(finish)
   if not text then return nil, count, name end
   if not ok or not usable then return ok, message, code end
   if whole then
-    text = file.text({ finished = true, campaign = self.id, position = c.feed.position,
+    text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
       tally = c.tally:save(), reporters = {} }, "", 0)
   end
   return write(self, text, 0)

@@ -24,7 +24,7 @@ local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local words = require "mtr.record.words"
 local request = require "mtr.trace.request"
-local targets = require "mtr.campaign.targets"
+local targets = require "mtr.targets"
 local Checkpoint = require "mtr.campaign.checkpoint"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
@@ -104,7 +104,7 @@ function M.new(opts)
   if bug then error(bug, 2) end
   bug = problem(self)
   if bug then error("campaign: " .. bug, 2) end
-  self.checkpoint = self.state and Checkpoint.new(self, self.targets) or nil
+  self.checkpoint = self.state and Checkpoint.new(self) or nil
   self.pump = { run = function() intake.run(self) self:settle() end }
   return self
 end

@@ -86,9 +86,19 @@ function M.read(path)
   return parse(path, text)
 end
 
+-- Returns the text of an option. Of a table only its plain elements count, because a strategy or
+-- `data` may contain anything, also itself.
 local function option(value)
-  if type(value) == "table" then return json.encode(value) end
-  return type(value) == "function" and "a function" or err.show(value)
+  if type(value) ~= "table" then return err.show(value) end
+  local parts = {}
+  for key, element in pairs(value) do
+    local kind = type(element)
+    if kind == "string" or kind == "number" or kind == "boolean" then
+      parts[#parts + 1] = ("%s = %s"):format(tostring(key), err.show(element))
+    end
+  end
+  table.sort(parts)
+  return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
 --- Returns what tells a campaign from others: its targets, the options of its traces and the names
@@ -102,7 +112,7 @@ function M.identity(targets, trace, reporters)
   local id = { targets = targets }
   if type(trace) == "function" then id.trace = "a function" end
   for name, value in pairs(type(trace) == "table" and trace or {}) do
-    id["trace." .. name] = option(value)
+    if name ~= "data" then id["trace." .. name] = option(value) end
   end
   for i, reporter in ipairs(reporters) do
     local path = reporter.sink and (reporter.sink.path or "a function")

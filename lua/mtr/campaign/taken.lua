@@ -1,48 +1,39 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The targets of a campaign that can be resumed: first those that were taken before and are not
--- done, then the others of the list. Counts how many were taken from the list.
+-- done, then the others of the list.
 
-local lib = require "mtr.lib"
-local err = require "mtr.base.err"
-local targets = require "mtr.campaign.targets"
+local targets = require "mtr.targets"
 
 local M = {}
 
----@class mtr.Taken: mtr.Feed
----@field again? mtr.Feed the unfinished targets
----@field feed mtr.Feed
----@field position integer targets taken from the list
+---@class mtr.Taken
+---@field text any the text of the last target
+---@field again? mtr.Targets the unfinished targets
+---@field feed mtr.Targets
 local Taken = {}
 Taken.__index = Taken
 
---- Makes a feed around another.
----@param feed mtr.Feed
+--- Makes it of the targets of a campaign.
+---@param feed mtr.Targets
 ---@return mtr.Taken
-function M.new(feed) return setmetatable({ feed = feed, position = 0 }, Taken) end
-
-local scratch = lib.new "uint8_t[16]"
+function M.new(feed) return setmetatable({ feed = feed, text = false, again = false }, Taken) end
 
 --- Goes on where another run was.
----@param position integer targets that it had taken
----@param left string[] those of them that are not done
+---@param position number what position() returned
+---@param left string[] the targets taken before that are not done
 ---@return true?
 ---@return string? message, string? name
 function Taken:resume(position, left)
-  self.again = left[1] and targets.feed(left) or nil
-  for i = 1, position do
-    local kind, message, name = self.feed:next(scratch)
-    if not kind then
-      if name then return nil, message, name end
-      return err.named("EINVAL", ("there are only %d targets, but %d were taken before: the list "
-        .. "was changed"):format(i - 1, position))
-    end
-  end
-  self.position = position
-  return true
+  self.again = left[1] and targets.list(left) or false
+  return self.feed:skip(position)
 end
 
---- Returns the next target, like mtr.Feed.
+--- Returns the place in the list; unfinished targets do not count.
+---@return number
+function Taken:position() return self.feed:position() end
+
+--- Returns the next target, like mtr.Targets:next.
 ---@param out ffi.cdata* 16 bytes
 ---@return integer?
 ---@return integer|string?
@@ -53,23 +44,11 @@ function Taken:next(out)
     local kind, what = again:next(out)
     self.text = again.text
     if kind then return kind, what end
-    self.again = nil
+    self.again = false
   end
   local kind, what, name = self.feed:next(out)
   self.text = self.feed.text
-  if kind then self.position = self.position + 1 end
   return kind, what, name
-end
-
---- Describes targets in words: which list, not what is in it.
----@param given any the campaign's option `targets`
----@return string
-function M.describe(given)
-  if type(given) == "function" then return "a function" end
-  if given.describe then return given:describe() end
-  if given.name and given.read then return "file " .. given.name end
-  if given.next then return "a prefix" end
-  return ("a list of %d"):format(#given)
 end
 
 return M

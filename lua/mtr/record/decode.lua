@@ -84,6 +84,7 @@ function M.read(e, objects)
   local reply = {
     ttl = e.ttl,
     addr = addr.text(e.addr, e.family),
+    addr_class = e.family == 4 and e.addr[0] == 0 and "this-network" or nil,
     rtt = M.ms(e.rtt),
     attempt = e.attempt,
     flow = e.flow,

@@ -12,9 +12,9 @@ local function set(...)
   return names
 end
 
-local REPLY = [[ttl addr rtt attempt flow at protocol icmp_type icmp_code reply_ttl reply_size ip_id
-  tos quoted mtu mss tcp_flags tstamp ext ext_malformed dup late weak ignored final unreach too_big
-  other_addr local_ te_from_dst id addr_key timeout error dst]]
+local REPLY = [[ttl addr addr_class rtt attempt flow at protocol icmp_type icmp_code reply_ttl
+  reply_size ip_id tos quoted mtu mss tcp_flags tstamp ext ext_malformed dup late weak ignored final
+  unreach too_big other_addr local_ te_from_dst id addr_key timeout error dst]]
 
 -- What is known of a trace from its start on.
 local FACTS = [[src dst target all_addresses protocol multipath sport dport icmp_sum flow

@@ -23,6 +23,8 @@
 ---@class mtr.Reply
 ---@field ttl integer of the probe
 ---@field addr string the address that answered
+---@field addr_class? string "this-network": a router without an address answered from 0.0.0.0; the
+--- class of any other address is in mtr.addr_class
 ---@field rtt number ms
 ---@field attempt integer number of the try at this TTL, from 1
 ---@field flow integer

@@ -22,11 +22,11 @@ local EMSGSIZE = err.code.EMSGSIZE
 
 -- The columns that can be chosen: those of the trace, of the hop and the probe, of the reply.
 local TRACE = { "target", "dst", "src", "transport", "protocol", "multipath", "sport", "dport",
-  "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error", "first_ttl",
+  "icmp_sum", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error", "first_ttl",
   "hop_count", "probe_count" }
 local HOP = { "ttl", "flow", "unanswered", "failed" }
 local REPLY = { "addr", "rtt", "attempt", "at", "reply_protocol", "icmp_type", "icmp_code",
-  "tcp_flags", "reply_ttl", "reply_size", "quoted_ttl", "quoted_tos", "quoted_size", "mtu", "mss",
+  "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl", "quoted_tos", "quoted_size", "mtu", "mss",
   "dup", "late", "nat", "final", "unreach", "other_addr", "tstamp", "mpls" }
 
 local DEFAULT = { "start", "src", "target", "dst", "protocol", "stop_reason", "ttl", "addr", "rtt",
@@ -37,6 +37,7 @@ local FORMAT = { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" }
 -- Where a column of a reply has another name or place in mtr.Reply.
 local OTHER = {}
 function OTHER.reply_protocol(reply) return reply.protocol end
+function OTHER.reply_tos(reply) return reply.tos end
 function OTHER.quoted_ttl(reply) return reply.quoted and reply.quoted.ttl end
 function OTHER.quoted_tos(reply) return reply.quoted and reply.quoted.tos end
 function OTHER.quoted_size(reply) return reply.quoted and reply.quoted.size end
@@ -127,7 +128,7 @@ function Csv:head() return table.concat(self.fields, ",") .. "\r\n" end
 ---@param result mtr.BorrowedResult
 function Csv:trace(result)
   local sink = self.sink
-  local method = sink.file and result.engine and result.rows
+  local method = sink.files and result.engine and result.rows
   if not method then return sink:write(rows(self, result)) end
   local columns, n, hops = self.columns, #self.fields, self.hops
   local code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
@@ -137,7 +138,7 @@ function Csv:trace(result)
     code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
   end
   if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink:name()) end
   return sink:write(rows(self, result:copy()))
 end
 

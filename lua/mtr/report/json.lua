@@ -18,9 +18,8 @@ local Json = {}
 --- Opens the file and begins the array.
 function Json:start()
   local sink = self.sink
-  local ok, message, name = sink:open("[", "\n]\n")
+  local ok, message, name = sink:open "["
   if not ok or sink:fresh() or self.resumed then return ok, message, name end
-  sink.tail = nil
   sink:close()
   return err.named("EEXIST", sink.path .. ": the file has something already, and a JSON document "
     .. "cannot be appended to; overwrite it, or write jsonl")
@@ -32,6 +31,14 @@ function Json:trace(result)
   local text = (self.some and ",\n" or "\n") .. result:json()
   self.some = true
   return self.sink:write(text)
+end
+
+--- Ends the array and closes the file.
+function Json:finish()
+  local ok, message, name = self.sink:write "\n]\n"
+  local closed, problem, what = self.sink:close()
+  if not ok then return nil, message, name end
+  return closed, problem, what
 end
 
 --- Says how far the array is whole.
@@ -49,7 +56,7 @@ function Json:restore(data)
   return self.sink:restore(data)
 end
 
-local M = Sink.reporter("json", Json, { buffered = true })
+local M = Sink.reporter("json", Json)
 local new = M.new
 
 --- Makes a reporter.

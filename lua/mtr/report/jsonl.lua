@@ -36,14 +36,14 @@ end
 ---@param result mtr.BorrowedResult
 function Jsonl:trace(result)
   local sink = self.sink
-  local code = sink.file and result.line and result:line(sink.buffer, sink.room, sink.used)
+  local code = sink.files and result.line and result:line(sink.buffer, sink.room, sink.used)
   if code == -EMSGSIZE and sink.used[0] > 0 then
     local ok, message, name = sink:flush()
     if not ok then return nil, message, name end
     code = result:line(sink.buffer, sink.room, sink.used)
   end
   if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink:name()) end
   return sink:write(encode(self, result))
 end
 

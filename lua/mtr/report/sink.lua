@@ -15,8 +15,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
-local output = require "mtr.report.output.file"
-local parts = require "mtr.report.output.parts"
+local series = require "mtr.report.output.series"
 
 local M = {}
 
@@ -37,11 +36,10 @@ M.SIZE = 262144
 ---@class mtr.Sink
 ---@field path? string "-": standard output
 ---@field out? fun(text: string): any, string?, string?
----@field file? mtr.OutputFile nil before open(), after close(), and if `out` is a function
+---@field files? mtr.OutputSeries nil if `out` is a function
 ---@field buffer? ffi.cdata* collected records: the first used[0] bytes
 ---@field used ffi.cdata* uint32_t[1]
 ---@field room integer bytes of the buffer
----@field broken? string[] message and name of the first error: the file is closed
 local Sink = {}
 Sink.__index = Sink
 
@@ -61,30 +59,19 @@ function M.new(reporter, out, opts, kind)
   if out ~= nil and type(out) ~= "string" then
     error(("report.%s: the path must be a string, got %s"):format(reporter, err.show(out)), 3)
   end
-  self.path, self.binary, self.overwrite = out or "-", kind.binary, opts.overwrite
-  if opts.rotate ~= nil then
-    local made, bug = parts.new(self.path, opts.rotate)
-    if not made then error(("report.%s: %s"):format(reporter, bug), 3) end
-    self.parts = self.path ~= "-" and made or nil
-  end
+  self.path = out or "-"
+  local bug
+  self.files, bug = series.new(self.path, {
+    overwrite = opts.overwrite, rotate = opts.rotate, binary = kind.binary,
+  })
+  if not self.files then error(("report.%s: %s"):format(reporter, bug), 3) end
   if kind.buffered or kind.binary or self.path:find "%.gz$" then
-    local most = self.parts and self.parts.size or M.SIZE
-    self.room = math.min(M.SIZE, math.max(most, 4096))
+    local parts = self.files.parts
+    self.room = math.min(M.SIZE, math.max(parts and parts.size or M.SIZE, 4096))
     self.buffer = lib.new("char[?]", self.room)
     self.ends = kind.binary and {} or nil
   end
   return self
-end
-
--- Opens the file that is written to now, and begins it if it is empty.
-local function start(self, opts)
-  local message, name
-  self.file, message, name = output.open(self.parts and self.parts.path or self.path, opts)
-  if not self.file then return nil, message, name end
-  self.empty = self.file.length == 0
-  local head = self.head               -- not by write(): collected records may be under way
-  if head and self.empty then return self.file:put(head, #head, { #head }) end
-  return true
 end
 
 -- Gives a function a text, if there is one.
@@ -99,58 +86,29 @@ end
 ---@return true?
 ---@return string? message, string? name
 function Sink:open(head, tail)
-  self.head, self.tail, self.empty = head, tail, true
-  if self.out then return say(self, head) end
-  local saved = self.saved or {}
-  if self.parts then self.parts:open(saved) end
-  return start(self, {
-    overwrite = self.overwrite and not self.saved, binary = self.binary, length = saved.length,
-  })
+  if self.files then return self.files:open(head, tail) end
+  self.tail = tail
+  return say(self, head)
 end
 
 --- Returns true if the file was empty when it was opened: it has nothing but the head and what was
---- written since.
+--- written since. Functions and pipes count as empty.
 ---@return boolean
-function Sink:fresh() return self.empty end
+function Sink:fresh() return not self.files or self.files.empty ~= false end
 
--- Ends this file and begins the next one.
-local function turn(self)
-  if self.tail then self.file:put(self.tail, #self.tail) end
-  local ok, message, name = self.file:sync()
-  local closed, problem, what = self.file:close()
-  if not ok or not closed then return nil, message or problem, name or what end
-  return start(self, { overwrite = self.parts:turn(), binary = self.binary })
-end
-
---- Writes whole records, behind those that were collected.
----@param bytes string|ffi.cdata*
----@param size integer
----@param ends? integer[] where each record ends; default: at each newline
----@return true?
----@return string? message, string? name
-function Sink:put(bytes, size, ends)
-  local rotating = self.parts
-  if rotating and not self.saving and rotating:full(self.file.length, size) then
-    local ok, message, name = turn(self)
-    if not ok then return nil, message, name end
-  end
-  local ok, message, name = self.file:put(bytes, size, ends)
-  if ok then return true end
-  self.broken = { message, name }
-  self.file:close()
-  self.file = nil
-  return nil, message, name
-end
+--- Returns the name of the output for messages.
+---@return string
+function Sink:name() return self.path == "-" and "standard output" or self.path or "a function" end
 
 --- Writes the collected records. If that fails, they are dropped.
 ---@return true?
 ---@return string? message, string? name
 function Sink:flush()
   local used, ends = self.used[0], self.ends
-  if used == 0 or not self.file then return true end
+  if used == 0 then return true end
   self.used[0] = 0
   if ends then self.ends = {} end
-  return self:put(self.buffer, used, ends)
+  return self.files:put(self.buffer, used, ends)
 end
 
 Sink.update = Sink.flush
@@ -160,13 +118,12 @@ Sink.update = Sink.flush
 ---@return any ok, string? message, string? name
 function Sink:write(text)
   if self.out then return self.out(text) end
-  if self.broken then return nil, self.broken[1], self.broken[2] end
   local size = #text
-  if not self.buffer then return self:put(text, size, { size }) end
+  if not self.buffer then return self.files:put(text, size, { size }) end
   if self.used[0] + size > self.room then
     local ok, message, name = self:flush()
     if not ok then return nil, message, name end
-    if size > self.room then return self:put(text, size, { size }) end
+    if size > self.room then return self.files:put(text, size, { size }) end
   end
   lib.copy(self.buffer + self.used[0], text, size)
   self.used[0] = self.used[0] + size
@@ -181,41 +138,25 @@ end
 function Sink:save()
   local ok, message, name = self:flush()
   if not ok then return nil, message, name end
-  local file = self.file
-  if not file or not file.regular then return {} end
-  self.saving = true
-  if self.parts and self.parts:full(file.length, 0) then
-    ok, message, name = turn(self)
-    if ok then ok, message, name = self:flush() end
-    if not ok then return nil, message, name end
-    file = self.file
-  end
-  local data = self.parts and self.parts:save() or {}
-  data.length = file.length
-  return data, file.fd
+  if self.out then return {} end
+  return self.files:save()
 end
 
 --- Sets the sink to what save() returned; open() then cuts the output back to that.
 ---@param data table
-function Sink:restore(data) self.saved, self.saving = data, true end
+function Sink:restore(data)
+  if self.files then self.files:restore(data) end
+end
 
 --- Writes the rest and the tail, and closes the file.
 ---@return true?
 ---@return string? message, string? name
 function Sink:close()
   if self.out then return say(self, self.tail) end
-  if not self.file then return true end
-  local ok, message, name = true, nil, nil
-  if self.tail then ok, message, name = self:write(self.tail) end
-  if ok then ok, message, name = self:flush() end
-  if ok and self.saving then ok, message, name = self.file:sync() end
-  local file = self.file
-  self.file = nil
-  if not ok then
-    if file then file:close() end
-    return nil, message, name
-  end
-  return file:close()
+  local ok, message, name = self:flush()
+  local closed, problem, what = self.files:close()
+  if not ok then return nil, message, name end
+  return closed, problem, what
 end
 
 M.plain = err.plain

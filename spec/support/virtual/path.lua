@@ -61,6 +61,7 @@ function M.reply(p, o)
     r.icmp_type, r.icmp_code = unpack(codes[family])
     r.flags, r.quoted_ttl, r.quoted_size, r.quoted_tos = C.WIRE_QUOTE, 1, p.bytes or 60, p.tos
     r.ip_id = family == 4 and p.ip_id or 0
+    r.flow_label = family == 6 and p.flow_label or 0
     if p.natural then r.id = M.NATURAL end
     if protocol == 1 then r.checksum = p.checksum end
     ffi.copy(r.quoted_dst, dst, 16)

@@ -131,7 +131,7 @@ describe("mtr_json_line", function()
     end
   end)
 
-  it("keeps what is there when the trace is not, or the memory is said to be full", function()
+  it("keeps what is there when the trace does not exist, or the memory is full", function()
     assert.equal(0, line(1, 16384))
     assert.equal(ESTALE, C.mtr_json_line(mtr, 12345, buffer, 16384, used))
     assert.equal(EINVAL, line(2, used[0] - 1))

@@ -145,6 +145,23 @@ describe("data from an open UDP port", function()
     assert.equal(4, d:count("unmatched") + d:count("orphans"))
   end)
 
+  -- Nothing in it is of the probe but the ports.
+  for _, multipath in ipairs{ "paris", "classic" } do
+    it("is marked as a weak match, and refused by a strict engine: " .. multipath, function()
+      for strict = 0, 1 do
+        local text, t = trace({ A, dest = OPEN }, { multipath = multipath, gap_limit = 2,
+          attempts = 1, window = 3 }, { strict = strict })
+        assert.equal(strict == 0 and "10.0.0.1 203.0.113.9 completed" or "10.0.0.1 * * gaplimit",
+          text)
+        local weak = {}
+        for _, e in ipairs(d:of("REPLY", t)) do weak[e.ttl] = e.set.WEAK or false end
+        assert.same(strict == 0 and { false, true } or { false }, { weak[1], weak[2] })
+        if strict == 1 then assert.is_true(d:count("unmatched") > 0) end
+        if strict == 0 then d:close() end
+      end
+    end)
+  end
+
   it("is credited although a send fails after it came", function()
     open{ network = path.new{ dst = DST, { from = A, rtt = 5 }, dest = OPEN,
       send = function(p) return p.ttl == 3 and 105 or nil end } }

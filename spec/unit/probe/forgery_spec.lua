@@ -18,16 +18,16 @@ local N = 32768
 
 -- The log2 of the chance that a full match is guessed, per outstanding probe.
 local FULL = {
-  { "icmp", 4, "TIME_EXCEEDED", 45 }, { "icmp", 6, "TIME_EXCEEDED", 30 },
-  { "udp", 4, "TIME_EXCEEDED", 30 }, { "udp", 6, "TIME_EXCEEDED", 15 },
-  { "tcp", 4, "TIME_EXCEEDED", 44 }, { "tcp", 6, "TIME_EXCEEDED", 29 },
+  { "icmp", 4, "TIME_EXCEEDED", 45 }, { "icmp", 6, "TIME_EXCEEDED", 46 },
+  { "udp", 4, "TIME_EXCEEDED", 30 }, { "udp", 6, "TIME_EXCEEDED", 35 },
+  { "tcp", 4, "TIME_EXCEEDED", 44 }, { "tcp", 6, "TIME_EXCEEDED", 49 },
   { "icmp", 4, "ECHO_REPLY", 30 }, { "icmp", 6, "ECHO_REPLY", 30 },
   { "tcp", 4, "TCP_REPLY", 29 }, { "tcp", 6, "TCP_REPLY", 29 },
 }
 
 -- Per field, the numbers that it may have for somebody who knows how they are made.
 local SPACE = { id = { 1, 0x8000 }, ip_id = { 1, 0xffff, 2 }, tcp_low = { 1, 0x7fff },
-  checksum = { 0x1000, 0xefff } }
+  checksum = { 0x1000, 0xefff }, flow_label = { 0, 0xfffff } }
 local HOLDS = {
   icmp = { "id", "checksum" }, udp = { "id" }, tcp = { "id", "tcp_low" },
 }
@@ -69,15 +69,17 @@ describe("a forged reply", function()
       local p = d.sent[1]
       local from = kind == "TIME_EXCEEDED" and ROUTER[v] or DST[v]
       local names = { unpack(HOLDS[protocol]) }
-      if v == 4 and kind == "TIME_EXCEEDED" then names[#names + 1] = "ip_id" end
+      if kind == "TIME_EXCEEDED" then names[#names + 1] = v == 4 and "ip_id" or "flow_label" end
       -- As it is, it is full; each field by itself has one value that is.
       local handle, full = match(path.reply(p, { kind = kind, from = from }))
       assert.same({ p.handle, true }, { handle, full })
       local sum = 0
       for _, name in ipairs(names) do
         local space, hits = size(name), 0
+        local reply = path.reply(p, { kind = kind, from = from })
         for value = SPACE[name][1], SPACE[name][2] do
-          local h, all = match(path.reply(p, { kind = kind, from = from, [name] = value }))
+          reply[name] = value
+          local h, all = match(reply)
           if all and h == p.handle then hits = hits + 1 end
         end
         assert.equal(1, hits, name)

@@ -62,6 +62,26 @@ describe("identity", function()
     end
   end)
 
+  it("has another flow label for each destination, and each of its flows", function()
+    open()
+    local seen, n = {}, 0
+    for i = 1, 2000 do
+      local label = tonumber(I.identity_label_base(d.core, i))
+      assert(label >= 0 and label <= 0xfffff, label)
+      if seen[label] then n = n + 1 end
+      seen[label] = true
+    end
+    assert(n < 12, n)                  -- of 2,000 numbers in 2^20 some 2 meet by chance
+    local trace, opts = ffi.new "struct trace", ffi.new "struct opts"
+    trace.opts, trace.label, trace.base, opts.flow_label, opts.flow = opts, 0xffff, 14, 3, 3
+    for protocol, expected in pairs{ [1] = { 0xffff3, 0xffff4 }, [17] = { 1, 2 } } do
+      opts.protocol = protocol
+      local labels = {}
+      for flow = 3, 4 do labels[#labels + 1] = tonumber(I.identity_label(trace, flow)) end
+      assert.same(expected, labels)
+    end
+  end)
+
   it("has other secrets for each destination, and each time a place is used", function()
     open()
     local sums, lows, p = {}, {}, ffi.new "struct probe"

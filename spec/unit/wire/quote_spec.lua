@@ -28,6 +28,15 @@ describe("quote_parse", function()
     end
   end)
 
+  it("reads the flow label of IPv6", function()
+    local bytes = parts.probe6(17, parts.udp)
+    for label, word in pairs{ [0xabcde] = "\96\10\188\222", [1] = "\111\240\0\1" } do
+      local r, quote = filled(), word .. bytes:sub(5)
+      assert.equal(0, C.quote_parse(quote, #quote, 6, r))
+      assert.equal(label, r.flow_label)
+    end
+  end)
+
   it("adds to the flags and keeps the fields that are not of the quote", function()
     local r = filled()
     local bytes = parts.probe4(6, parts.tcp)

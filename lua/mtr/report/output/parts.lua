@@ -73,7 +73,6 @@ end
 ---@param more integer
 ---@return boolean
 function Parts:full(length, more)
-  if length == 0 then return false end
   if self.size and (length >= self.size or length + more > self.size) then return true end
   return self.seconds ~= nil and self.now() - self.since >= self.seconds
 end

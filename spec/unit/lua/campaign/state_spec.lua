@@ -75,6 +75,11 @@ describe("the state of a campaign", function()
       state.difference(one, id("file a", { protocol = "icmp" }, "out.csv", "a")))
     assert.truthy(state.difference(one, id("file a", print, "out.jsonl"))
       :find("trace was not given, now a function", 1, true))
+    local strategy = { width = 3, name = "mine", next = print }
+    strategy.itself = strategy
+    assert.equal('{ name = "mine", width = 3 }',
+      id("x", { strategy = strategy, data = {} })["trace.strategy"])
+    assert.is_nil(id("x", { data = {} })["trace.data"])
     assert.equal("a reporter of its own kind", state.identity("x", nil, { {} })["reporter 1"])
   end)
 end)

@@ -3,6 +3,7 @@
 -- Where reporters write: whole lines, to a file or a function, and what is said when that fails.
 local sink = require "mtr.report.sink"
 local fds = require "spec.support.harness.fds"
+local random = require "spec.support.harness.random"
 local run = require "spec.support.harness.run"
 
 local function read(path)
@@ -25,7 +26,7 @@ describe("a sink", function()
     assert.is_true(s:write "c\n")
     assert.equal("before\na\nb\nc\n", read(path))
     assert.is_true(s:close())
-    assert.is_nil(s.file)
+    assert.is_nil(s.files.file)
     assert.is_true(s:close())
     assert.equal(open, fds())
   end)
@@ -96,13 +97,13 @@ describe("a sink", function()
   end)
 
   it("is cut back to what save() said, with the records that it had collected", function()
-    local path, data, fd = run.dir() .. "/saved.txt", nil, nil
+    local path = run.dir() .. "/saved.txt"
     for _, kind in ipairs { {}, { buffered = true }, { binary = true } } do
       local s = sink.new("text", path, { overwrite = true }, kind)
       assert.is_true(s:open("head\n", "tail\n"))
       assert.is_true(s:fresh())
       s:write "one\n"
-      data, fd = s:save()
+      local data, fd = s:save()
       assert.same({ length = 9 }, data)
       assert.equal("number", type(fd))
       s:write "lost\n"
@@ -153,6 +154,37 @@ describe("a sink", function()
     assert.equal("head\na\nb\na\nb\n", run.run("gzip -dc " .. path).out)
   end)
 
+  it("rotates when it is buffered, or packed, each part with its head and tail", function()
+    for _, name in ipairs { "buffered.txt", "packed.txt.gz" } do
+      local s = sink.new("text", run.dir() .. "/" .. name, { rotate = { size = 5000 } },
+        { buffered = true })
+      assert.is_true(s:open("head\n", "tail\n"))
+      local r, lines = random(4), {}
+      for i = 1, 3000 do
+        lines[i] = ("%x%x\n"):format(r(2147483646), r(2147483646))
+        assert.is_true(s:write(lines[i]))
+      end
+      assert.is_true(s:close())
+      local parts, n = {}, 0
+      repeat
+        n = n + 1
+        local path = ("%s/%s"):format(run.dir(), (name:gsub("%.", (".%04d."):format(n), 1)))
+        local packed = name:find "gz"
+        local ok, text = pcall(packed and function(p)
+          local got = run.run("gzip -dc " .. p)
+          return assert(got.status == 0 and got.out)
+        end or read, path)
+        if ok then
+          local body = assert(text:match "^head\n(.*)tail\n$")
+          assert.is_true(packed ~= nil or #text <= 5000 + #"head\ntail\n")
+          parts[n] = body
+        end
+      until not ok
+      assert.is_true(n > 4)
+      assert.is_true(table.concat(lines) == table.concat(parts))
+    end
+  end)
+
   it("rotates by size: each part has whole records, a head and a tail", function()
     local base = run.dir() .. "/parts"
     local s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
@@ -199,6 +231,20 @@ describe("a sink", function()
     s:close()
     assert.equal("head\nline6\nline7\n", read(base .. ".0001.txt"))
     assert.equal("head\nline8\n", read(base .. ".0002.txt"))
+  end)
+
+  it("fails for good if the next part cannot be opened", function()
+    local base = run.dir() .. "/taken"
+    local s = sink.new("text", base .. ".txt", { rotate = { size = 10 } })
+    s:open()
+    s:write "line1\n"
+    run.run(("mkdir %s.0002.txt"):format(base))
+    s.files.parts.next = 2
+    local ok, message, name = s:write "line2\n"
+    assert.same({ nil, "EISDIR" }, { ok, name })
+    assert.same({ nil, message, name }, { s:write "line3\n" })
+    assert.is_true(s:close())
+    assert.equal("line1\n", read(base .. ".0001.txt"))
   end)
 
   it("refuses to write after a failure, with the same message", function()

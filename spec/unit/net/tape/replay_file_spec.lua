@@ -64,7 +64,7 @@ describe("a recording", function()
     refused('{"type":"trace","version":"1"}\n', ENOMSG, "not a recording of mtrlua")
     local bytes = whole():bytes()
     refused(bytes:sub(1, 8) .. "\1\0\0\0" .. bytes:sub(13), EPROTO,
-      "a recording of version 1, and this mtrlua reads version 2")
+      "a recording of version 1, and this mtrlua reads version 3")
     refused(nil, ENOENT, "cannot be read")
   end)
 

@@ -66,7 +66,7 @@ local PROBE = { "src", "dst", "payload_size", "size", "id", "ip_id", "cookie", "
 local REPLY = { "at", "from", "to", "quoted_src", "quoted_dst", "flags", "id", "ip_id", "sport",
   "dport", "size", "mtu", "quoted_size", "protocol", "quoted_protocol", "icmp_type", "icmp_code",
   "ttl", "tos", "tcp_flags", "quoted_ttl", "quoted_tos", "kernel_time", "tcp_low", "checksum",
-  "error", "handle", "reply_id" }
+  "error", "handle", "flow_label", "reply_id" }
 
 local function send()
   local s = ffi.new "struct tape_send"
@@ -150,19 +150,19 @@ describe("a tape", function()
     local text = put("tick", tick)
     assert.equal("\10\0", text:sub(1, 2))
     assert.equal("\2\8\7\6\5\4\3\2\1\1", text:sub(7))
-    assert.equal("mtrtape\n\2\0\0\0", ffi.string(room, C.tape_prologue(room) - room))
+    assert.equal("mtrtape\n\3\0\0\0", ffi.string(room, C.tape_prologue(room) - room))
   end)
 
   it("refuses a file that is not a tape", function()
     local version = ffi.new "uint32_t[1]"
     for text, err in pairs {
-      ["mtrtape\n\2\0\0\0"] = 0, ["mtrtape\n\1\0\0\0"] = -EPROTO, ["mtrtape\n\2\0\0"] = -ENOMSG,
-      ["mtrtape \2\0\0\0"] = -ENOMSG, [""] = -ENOMSG, ["{\"type\":\"trace\"}"] = -ENOMSG,
+      ["mtrtape\n\3\0\0\0"] = 0, ["mtrtape\n\2\0\0\0"] = -EPROTO, ["mtrtape\n\3\0\0"] = -ENOMSG,
+      ["mtrtape \3\0\0\0"] = -ENOMSG, [""] = -ENOMSG, ["{\"type\":\"trace\"}"] = -ENOMSG,
     } do
       assert.equal(err, C.tape_begin(cursor(text), version), text)
     end
-    C.tape_begin(cursor "mtrtape\n\2\1\0\0", version)
-    assert.equal(258, version[0])
+    C.tape_begin(cursor "mtrtape\n\3\1\0\0", version)
+    assert.equal(259, version[0])
   end)
 
   it("may end between records only", function()
