@@ -539,6 +539,36 @@ int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
                   uint32_t *used);
 
+/* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
+enum {
+  MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,
+  MTR_CSV_MULTIPATH, MTR_CSV_SPORT, MTR_CSV_DPORT, MTR_CSV_ICMP_SUM,
+  MTR_CSV_FLOW_LABEL, MTR_CSV_SIZE, MTR_CSV_START, MTR_CSV_DURATION, MTR_CSV_STOP_REASON,
+  MTR_CSV_STOP_DATA, MTR_CSV_ERROR, MTR_CSV_FIRST_TTL, MTR_CSV_HOP_COUNT,
+  MTR_CSV_PROBE_COUNT,
+  MTR_CSV_TTL, MTR_CSV_FLOW, MTR_CSV_UNANSWERED, MTR_CSV_FAILED,
+  MTR_CSV_ADDR, MTR_CSV_RTT, MTR_CSV_ATTEMPT, MTR_CSV_AT,
+  MTR_CSV_REPLY_PROTOCOL, MTR_CSV_ICMP_TYPE, MTR_CSV_ICMP_CODE,
+  MTR_CSV_TCP_FLAGS, MTR_CSV_REPLY_TTL, MTR_CSV_REPLY_SIZE, MTR_CSV_IP_ID,
+  MTR_CSV_REPLY_TOS, MTR_CSV_QUOTED_TTL,
+  MTR_CSV_QUOTED_TOS, MTR_CSV_QUOTED_SIZE, MTR_CSV_MTU, MTR_CSV_MSS,
+  MTR_CSV_DUP, MTR_CSV_LATE, MTR_CSV_NAT, MTR_CSV_FINAL, MTR_CSV_UNREACH,
+  MTR_CSV_OTHER_ADDR, MTR_CSV_TSTAMP, MTR_CSV_MPLS,
+  MTR_CSV_COLUMNS,       /* how many there are */
+  MTR_CSV_MOST = 64      /* columns of a row */
+};
+
+/* mtr_csv: appends the result as CSV to the |*used| bytes of whole rows in
+ * |buf|[|size|]: a row for each reply, and one for each hop without replies;
+ * or, if |hops| is not 0, a row for each hop, with its first answer. A trace
+ * without hops has one row. |columns|[|n|] are MTR_CSV_*. 0, -ESTALE, -ENOMEM;
+ * -EINVAL: an unknown column, none or more than MTR_CSV_MOST, or |*used| above
+ * |size|; -EMSGSIZE: there may be no room, and |buf| up to |*used| is as it
+ * was. */
+int mtr_csv(struct mtr *engine, uint32_t trace, const uint8_t *columns,
+            uint32_t n, uint32_t hops, char *buf, uint32_t size,
+            uint32_t *used);
+
 /* mtr_warts: writes the result as a record of warts, the format of scamper,
  * into |buf|[|size|]. |list| and |cycle| are numbers of such records in its
  * file, 0: none; |user| a number of the caller's, 0: none. Returns its length.

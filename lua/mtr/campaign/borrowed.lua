@@ -130,6 +130,20 @@ function Borrowed:warts(list, cycle, user, out, size)
   return C.mtr_warts(c, self.handle, list, cycle, user, out, size)
 end
 
+--- Writes the result as rows of CSV behind other rows in memory: see mtr_csv in core/mtr.h.
+---@param columns ffi.cdata* uint8_t[count], MTR_CSV_*
+---@param count integer
+---@param hops integer 1: a row for each hop; 0: for each reply
+---@param out ffi.cdata* memory for rows
+---@param size integer
+---@param used ffi.cdata* uint32_t[1], bytes of rows in it
+---@return integer? problem 0: none; a negative errno, -EMSGSIZE: no room; nil: use copy() instead
+function Borrowed:rows(columns, count, hops, out, size, used)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_csv(c, self.handle, columns, count, hops, out, size, used)
+end
+
 --- Returns the result as one line of JSON, without a newline.
 ---@return string
 function Borrowed:json()

@@ -177,7 +177,8 @@ local function start(c, whole)
   if ok then
     local known = c.ids or {}
     ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
-      list = known.list, cycle = known.cycle, campaign = known.campaign, monitor = known.monitor })
+      engine = engine, list = known.list, cycle = known.cycle, campaign = known.campaign,
+      monitor = known.monitor })
   end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end

@@ -12,8 +12,12 @@
 
 local err = require "mtr.base.err"
 
+---@class mtr.ReportMeta what start() is told
+---@field transport? string
+---@field engine? mtr.Engine of a campaign
+
 ---@class mtr.Reporter
----@field start? fun(self: mtr.Reporter, meta: { transport?: string }): any, string?, string?
+---@field start? fun(self: mtr.Reporter, meta: mtr.ReportMeta): any, string?, string?
 ---@field begin? fun(self: mtr.Reporter, target: string): any, string?, string?
 ---@field hop? fun(self: mtr.Reporter, trace: mtr.Trace, hop: mtr.Hop): any, string?, string?
 ---@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
@@ -50,6 +54,15 @@ local BUILT_IN = {
   { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
   { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts",
     binary = true },
+  { "json", "mtr.report.json", trace = "json", mda = "json", pmtu = "json" },
+  { "csv", "mtr.report.csv", trace = "csv", mda = "csv" },
+  { "table", "mtr.report.table", trace = "table" },
+  { "mtr", "mtr.report.mtr", trace = "mtr" },
+  { "caracal", "mtr.report.caracal", trace = "caracal", mda = "caracal" },
+  { "routes", "mtr.report.routes", trace = "dot" },
+  { "prometheus", "mtr.report.prometheus", trace = "prometheus" },
+  { "sqlite", "mtr.report.sqlite", trace = "sqlite", mda = "sqlite", file = true },
+  { "progress", "mtr.report.progress" },
   { "any", "mtr.report.any" },
 }
 
@@ -60,6 +73,15 @@ local BUILT_IN = {
 ---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
 ---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
+---@field json fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter one JSON document
+---@field csv fun(out?: mtr.ReportOut, opts?: mtr.CsvOptions): mtr.Reporter a row for each reply
+---@field table fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter like mtr --report
+---@field mtr fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like mtr --json
+---@field caracal fun(out?: mtr.ReportOut, opts?: { round?: integer }): mtr.Reporter its CSV
+---@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
+---@field prometheus fun(out: mtr.ReportOut): mtr.Reporter counters, for Prometheus
+---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
+---@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
 ---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
@@ -70,12 +92,14 @@ local M = {}
 ---@return string? message, string? name
 function M.read(path) return require("mtr.report.read").open(path) end
 
---- Returns the words for --output, the default first.
+--- Returns the words for --output of programs that write to standard output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"
 ---@return string[]
 function M.words(kind)
   local words = {}
-  for _, row in ipairs(BUILT_IN) do words[#words + 1] = row[kind] end
+  for _, row in ipairs(BUILT_IN) do
+    if not row.file then words[#words + 1] = row[kind] end
+  end
   return words
 end
 

@@ -59,13 +59,13 @@ describe("the reporter of all kinds", function()
   end)
 
   it("counts what a format cannot write", function()
-    local text, reporter = written("dot", results("tracelb-tcp", "ping", "trace-udp-paris"))
+    local text, reporter = written("dot", results("tracelb-tcp", "ping"))
     assert.truthy(text:find '^digraph "10.0.4.2" {')
-    assert.same({ ping = 8, trace = 2 }, reporter.skipped)
+    assert.same({ ping = 8 }, reporter.skipped)
   end)
 
   it("takes the words of formats only", function()
     assert.has_error(function() any.new("xml", "-") end, 'report: there is no format "xml"')
-    for _, word in ipairs(mtr.report.formats()) do any.new(word, function() return true end) end
+    for _, word in ipairs(mtr.report.formats()) do any.new(word, run.dir() .. "/out") end
   end)
 end)
