@@ -74,7 +74,7 @@ struct trace {
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* no probe was sent to this TTL or above */
-  uint16_t base;         /* ICMP: identity_base; others: identity_label */
+  uint16_t base;         /* ICMP: see identity_base; else: identity_label */
   uint16_t label;        /* IPv6: see identity_label */
   uint16_t left;         /* strategy: it is done with the TTLs below this */
   uint8_t hop_mask;      /* size of the ring, minus one */
