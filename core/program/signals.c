@@ -36,8 +36,8 @@ static int reader_gone(void) {
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-/* Returns 1 if the program that we served over two pipes has gone, or has closed
- * both: it wants no answer any more, as mtr(8), which then ends us. */
+/* Returns 1 if the program that we served over two pipes has gone, or has
+ * closed both: it wants no answer any more, as mtr(8), which then ends us. */
 static int client_gone(void) {
   struct pollfd in = {.fd = STDIN_FILENO};
   return poll(&in, 1, 0) > 0 && (in.revents & POLLHUP) && reader_gone();
