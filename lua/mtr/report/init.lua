@@ -50,6 +50,8 @@ local BUILT_IN = {
   { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
   { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts",
     binary = true },
+  { "scamper", "mtr.report.scamper", trace = "scamper", mda = "scamper", pmtu = "scamper",
+    ping = "scamper" },
   { "any", "mtr.report.any" },
 }
 
@@ -61,6 +63,7 @@ local BUILT_IN = {
 ---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
 ---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
+---@field scamper fun(out?: mtr.ReportOut, opts?: mtr.ScamperOptions): mtr.Reporter scamper's JSON
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
 
