@@ -144,7 +144,7 @@ function M.on_error(fn) err.reporter = fn end
 -- Modules that many programs do not use are loaded on first use.
 local LAZY = {}
 function LAZY.campaign() return require("mtr.campaign").new end
-function LAZY.targets() return require "mtr.campaign.targets" end
+function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end

@@ -70,6 +70,41 @@ M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
 M.gc, M.sizeof = ffi.gc, ffi.sizeof
 M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
+-- From zlib.h of zlib 1.2. The names are our own, because another module may declare zlib's.
+local ZLIB = [[
+struct mtr_z_stream {
+  const uint8_t *next_in; unsigned avail_in; unsigned long total_in;
+  uint8_t *next_out; unsigned avail_out; unsigned long total_out;
+  const char *msg; void *state, *zalloc, *zfree, *opaque;
+  int data_type; unsigned long adler, reserved;
+};
+const char *mtr_z_version(void) __asm__("zlibVersion");
+int mtr_z_deflate_init(struct mtr_z_stream *, int level, int method, int window, int memory,
+  int strategy, const char *version, int size) __asm__("deflateInit2_");
+unsigned long mtr_z_deflate_bound(struct mtr_z_stream *, unsigned long) __asm__("deflateBound");
+int mtr_z_deflate(struct mtr_z_stream *, int flush) __asm__("deflate");
+int mtr_z_deflate_reset(struct mtr_z_stream *) __asm__("deflateReset");
+int mtr_z_deflate_end(struct mtr_z_stream *) __asm__("deflateEnd");
+int mtr_z_inflate_init(struct mtr_z_stream *, int window, const char *version, int size)
+  __asm__("inflateInit2_");
+int mtr_z_inflate(struct mtr_z_stream *, int flush) __asm__("inflate");
+int mtr_z_inflate_reset(struct mtr_z_stream *) __asm__("inflateReset");
+int mtr_z_inflate_end(struct mtr_z_stream *) __asm__("inflateEnd");
+]]
+
+local zlib
+
+--- Returns zlib, which is loaded when it is first asked for; nil if it is not installed.
+---@return ffi.namespace*?
+function M.zlib()
+  if zlib == nil then
+    if not pcall(ffi.typeof, "struct mtr_z_stream") then ffi.cdef(ZLIB) end
+    local found, library = pcall(ffi.load, "libz.so.1")
+    zlib = found and library
+  end
+  return zlib or nil
+end
+
 --- The number of signals that mtrlua received, in [0]; always 0 in any other host.
 M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"
 

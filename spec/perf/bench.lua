@@ -5,8 +5,8 @@
 -- and ends with status 1 if a target is missed. bench.sh runs it, from the top directory, with the
 -- right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [sim] [speed] [mixed] [programmed] [peers] [few] [rtt]
---     [served] [strategies] [plain]
+--   luajit spec/perf/bench.lua [chain] [sim] [outputs] [speed] [mixed] [programmed] [peers] [few]
+--     [rtt] [served] [strategies] [resume] [plain]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -40,12 +40,14 @@ local start = measure.now()
 local parts = load.parts
 parts.chain = require "spec.perf.parts.chain_part"
 parts.sim = require "spec.perf.parts.sim_part"
+parts.outputs = require "spec.perf.parts.outputs_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
+parts.resume = require "spec.perf.parts.resume_part"
 parts.plain = require "spec.perf.parts.plain_part"
 
-local words = #arg > 0 and arg or { "chain", "sim", "speed", "mixed", "programmed", "peers", "few",
-  "rtt", "served", "strategies", "plain" }
+local words = #arg > 0 and arg or { "chain", "sim", "outputs", "speed", "mixed", "programmed",
+  "peers", "few", "rtt", "served", "strategies", "resume", "plain" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

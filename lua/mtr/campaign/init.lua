@@ -15,76 +15,34 @@
 -- every target if traces need different treatment: `trace` is a function, or there is a pace, a
 -- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error and is
 -- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
+--
+-- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
+-- stopped, the results of the traces under way are not handed out, and their targets come first
+-- when the same campaign is run again. on_error may get a target again after a kill. If it has
+-- finished before, nothing is done, and summary.already is true.
 
-local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
-local check = require "mtr.base.check"
 local err = require "mtr.base.err"
-local options = require "mtr.trace.options"
-local request = require "mtr.trace.request"
-local targets = require "mtr.campaign.targets"
+local ids = require "mtr.record.ids"
+local words = require "mtr.record.words"
+local campaign_options = require "mtr.campaign.options"
+local clock = require "mtr.campaign.clock"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
-local timer = require "mtr.wait.timer"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
 local Tally = require "mtr.campaign.tally"
-local Reporters = require "mtr.campaign.reporters"
 
-local M, UPDATE = {}, 1000             -- ms between two calls of update
-
----@class mtr.CampaignOptions
----@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
----@field engine? mtr.Engine default: the default engine
----@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
----@field window? integer traces under way at once; default 1000
----@field rate? number|string sets the engine's rate
----@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
----@field on_error? fun(message: string, target: string, name: string): "stop"?
----@field reporters? mtr.Reporter[]
-
-local function either(one, other)
-  local wanted = ("must be a %s or a %s"):format(one, other)
-  return function(value)
-    if type(value) == one or type(value) == other then return value end
-    return nil, wanted
-  end
-end
-
-local hook = check.type "function"
-local DECLARATION = check.declare("campaign", {
-  { name = "targets", kind = either("table", "function"), doc = "addresses, prefixes, names" },
-  { name = "engine", kind = check.type "table", doc = "default: the default engine" },
-  { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
-  { name = "window", kind = check.integer(1, 1000000), doc = "traces under way; default 1000" },
-  { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
-  { name = "on_trace", kind = hook, doc = "gets each result" },
-  { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
-  { name = "reporters", kind = check.type "table", doc = "objects that write results" },
-})
+local M = {}
 
 ---@class mtr.Campaign: mtr.Op
 ---@field summary? mtr.Summary after its end
 ---@field failure? string the error that ended it before its last target
 local Campaign = {}
 Campaign.__index = Campaign
-
-local function problem(c)
-  c.feed = targets.feed(c.targets)
-  if not c.feed then return targets.wrong(c.targets) end
-  local list, wrong = Reporters.new(c.reporters or {})
-  if not list then return wrong end
-  c.reporters = list
-  c.apart = type(c.trace) == "function"
-  if c.apart then return nil end
-  local kept, bug = request.fill(options.trace, c.trace, lib.new "struct mtr_trace")
-  local s = kept and kept.strategy
-  c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
-  return bug
-end
 
 --- Makes a campaign; run() or results() starts it.
 ---@param opts mtr.CampaignOptions
@@ -94,10 +52,8 @@ function M.new(opts)
     window = 1000, singles = {}, single_count = 0, unread = 0, tally = Tally.new(),
     exhausted = false, halted = false, started = false,
   }, Campaign)
-  local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
+  local bug = campaign_options.take(self, opts)
   if bug then error(bug, 2) end
-  bug = problem(self)
-  if bug then error("campaign: " .. bug, 2) end
   self.pump = { run = function() intake.run(self) self:settle() end }
   return self
 end
@@ -110,12 +66,14 @@ local function call(c, fn, ...)
   if value then c:stop() end
 end
 
---- Ends the campaign: traces under way end as "halted", and their results are handed out.
+--- Ends the campaign: traces under way end as "halted", and their results are handed out, unless
+--- there is a state.
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
   for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
+    if self.checkpoint then self.checkpoint:leave_waiting() end
     self.cohort:stop()
     scheduler.wake(self.pump)
   end
@@ -149,20 +107,35 @@ function Campaign:deliver(result)
   if self.queue then self.queue(result:copy()) end
 end
 
+--- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
+--- again when the campaign is resumed.
+---@param reason string? its stop reason, or the name of its error
+---@return boolean
+function Campaign:unfinished(reason)
+  return self.checkpoint ~= nil and self.halted and (reason == "halted" or reason == "ECANCELED")
+end
+
 --- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e)
   local mark = result._mark
+  if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
+    return self.checkpoint:leave_trace(e.trace)
+  end
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
   self:deliver(result)
 end
 
 local function finish(c)
+  local saver = c.checkpoint
+  if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
-  if c.clock then c.clock:cancel() end
+  clock.stop(c)
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
   c.summary = c.tally:summary(c.halted)
-  local ok, message, name = c.reporters:call("finish", c.summary)
+  local function last() return c.reporters:call("finish", c.summary) end
+  local ok, message, name
+  if saver then ok, message, name = saver:finish(last) else ok, message, name = last() end
   if not ok and not c.failure then c.failure, c.failure_name = message, name end
   scheduler.finish(c)
 end
@@ -182,17 +155,6 @@ function Campaign:after()
   if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
 end
 
--- Calls the reporters once a second. Nobody waits for this timer.
-local function tick(c)
-  if c.done or not c.reporters:have "update" then return end
-  c.clock = timer.start(c.engine, UPDATE, function()
-    local ok, message, name = c.reporters:call("update", c.tally:summary(c.halted))
-    if not ok then c:fail(message, name) end
-    tick(c)
-  end)
-  if c.clock then pending.forget(c.engine, c.clock) end
-end
-
 local function start(c, whole)
   if c.started then error("campaign: it has run already; make another one", 3) end
   interrupt.check()
@@ -201,15 +163,26 @@ local function start(c, whole)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
+  c.engine, c.apart, c.ids = engine, c.apart or engine.pick ~= nil, ids.take(c, engine.ids)
   if c.rate then engine:set_rate(c.rate) end
-  local ok
-  ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+  local ok, saver = true, c.checkpoint
+  if saver then ok, message, name = saver:open() end
+  if ok and saver and saver.finished then
+    c.done, c.summary = true, c.tally:summary(false)
+    c.summary.already = true
+    return true
+  end
+  if ok then
+    local known = c.ids or {}
+    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
+      list = known.list, cycle = known.cycle, campaign = known.campaign, monitor = known.monitor })
+  end
+  if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
   c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
-  tick(c)
+  clock.start(c)
   scheduler.wake(c.pump)
   return true
 end
@@ -232,7 +205,7 @@ function Campaign:run()
   scheduler.check "campaign:run"
   local ok, message, name = start(self, self.on_trace ~= nil or self.reporters[1] ~= nil)
   if not ok then return failed(self, message, name, 2) end
-  scheduler.wait(self)
+  if not self.done then scheduler.wait(self) end
   if self.failure then return failed(self, self.failure, self.failure_name, 2) end
   return self.summary
 end

@@ -40,9 +40,12 @@ local function start_single(c, target)
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
   end
+  trace.ids = c.ids
   trace.on_done = function(message, result)
     over()
-    if result then
+    if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then
+      c.checkpoint:leave(target)
+    elseif result then
       c.tally:count(result.stop_reason, nil, result.probe_count, result.hop_count)
       c:deliver(result)
     else

@@ -25,6 +25,7 @@ local M = {}
 local SENT, REPLY, TIMEOUT = C.MTR_EV_SENT, C.MTR_EV_REPLY, C.MTR_EV_TIMEOUT
 local HOP, DONE, TIMER = C.MTR_EV_HOP, C.MTR_EV_DONE, C.MTR_EV_TIMER
 local NEXT, PACE, PICK = C.MTR_EV_NEXT, C.MTR_EV_PACE, C.MTR_EV_PICK
+local SAVED = C.MTR_EV_SAVED
 local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
 local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
@@ -79,6 +80,8 @@ local function other(engine, entry, kind, e)
     entry:fired()
   elseif kind == READABLE or kind == WRITABLE then
     entry:ready()
+  elseif kind == SAVED then
+    entry:saved(e)
   else
     entry:resolved(e)
   end

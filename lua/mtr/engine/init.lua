@@ -55,7 +55,7 @@ function M.open(opts)
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
   local self = setmetatable({
-    c = lib.gc(c, free), kit = kit, log = kept.log,
+    c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, halted = loop.halted,
     max_probes = scratch_config.max_probes, closed = false, closing = false, stepping = false,

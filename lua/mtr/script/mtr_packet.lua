@@ -89,8 +89,8 @@ local function ttl_of(a)
   return a.ttl > 0 and a.ttl <= 255 and a.ttl or nil
 end
 
--- Where the pattern is asked for, be it 0, every byte of the body of an echo request is the pattern:
--- then there is no room for what makes all checksums equal, so they differ.
+-- Where the pattern is asked for, be it 0, all of the body of an echo request is the pattern: then
+-- there is no room for what makes all checksums equal, so they differ.
 local function options(a, tcp)
   local port, local_port, fill = a.port % 65536, a["local-port"] % 65536, a["bit-pattern"] % 256
   return {

@@ -35,7 +35,7 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 -- What most traces lack and is asked for on the way of each event or trace: found here, so that
 -- __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
-    instances begun unsent send_probe reply problem lookup slot forgotten done idle waiters
+    instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
     ]]):gmatch "%S+" do
   Trace[name] = false
 end

@@ -41,6 +41,10 @@ local M = {}
 ---@class mtr.LookupEntry: mtr.Entry
 ---@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) called for each address, and at the end
 
+--- An entry that saves a file (mtr_save).
+---@class mtr.SaveEntry: mtr.Entry
+---@field saved fun(self: mtr.SaveEntry, e: mtr.Event) called for its SAVED event
+
 local ROOM = 64                        -- slots before the links must grow
 
 --- Prepares an engine to give out slots.

@@ -5,14 +5,15 @@ local report = require "mtr.report"
 local run = require "spec.support.harness.run"
 
 local KINDS = {
-  trace = { "text", "jsonl" }, mda = { "text", "dot", "jsonl" }, pmtu = { "text", "jsonl" },
-  ping = { "text", "jsonl" },
+  trace = { "text", "jsonl", "warts" }, mda = { "text", "dot", "jsonl", "warts" },
+  pmtu = { "text", "jsonl", "warts" }, ping = { "text", "jsonl", "warts" },
 }
 
 -- What a program says of --output.
 local function help(program)
   local got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program))
-  return got.out:match "\n  %-o, %-%-output FORMAT +([^\n]*)"
+  local text = got.out:match "\n  %-o, %-%-output FORMAT +(.-)\n  %-"
+  return text and text:gsub("%s+", " ")
 end
 
 describe("reporters", function()
@@ -35,19 +36,26 @@ describe("reporters", function()
         assert.equal("function", type(reporter.trace))
         assert.is_true(reporter:start())
         assert.is_true(reporter:finish())
-        assert.equal("", assert(io.open(path)):read "*a")
+        assert.equal(report.binary(word) and "\18\5\0\1" or "",
+          assert(io.open(path)):read "*a":sub(1, 4))
       end
     end)
   end
 
   it("that say where they write", function()
-    for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl" } do
+    for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts" } do
       assert.has_error(function() report[name](7) end,
         ("report.%s: the path must be a string, got 7"):format(name))
       local ok, message, code = report[name](run.dir() .. "/none/out"):start()
       assert.same({ nil, "ENOENT" }, { ok, code })
       assert.truthy(message:find("/none/out", 1, true))
     end
+  end)
+
+  it("of all kinds are the formats, each once", function()
+    assert.same({ "text", "dot", "jsonl", "warts" }, report.formats())
+    assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
+    assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)
 
   it("that do not exist are nil, and no kind's", function()
