@@ -179,7 +179,7 @@ end
 ---@param result mtr.BorrowedResult
 function Warts:trace(result)
   local sink = self.sink
-  if sink.files and result.warts then
+  if sink.file and result.warts then
     local n = fast(self, result)
     if n == -EMSGSIZE and sink.used[0] > 0 then
       local ok, message, name = sink:flush()
