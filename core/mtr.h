@@ -253,6 +253,10 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
  * index, which mtr_interface gives too. -ENODEV: no such interface. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+
+/* mtr_address_put: writes a whole number, below 2^53, into the bits of
+ * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
+void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 int mtr_interface(const char *name);
 
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
@@ -467,6 +471,15 @@ int mtr_pace(struct mtr *engine, uint32_t trace, double wait);
  * are in all. Another PICK comes while there are any. */
 uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
 
+/* mtr_waiting: returns how many traces wait for their turn to send. A few of
+ * them may find that they have nothing to send; none: the rate has room. */
+uint32_t mtr_waiting(struct mtr *engine);
+
+/* mtr_turn: returns in how many ms nearly every answer of late has come, or 0.
+ * A trace that waits that long for its turn knows the answers to its probes,
+ * and sends none behind its target. */
+double mtr_turn(struct mtr *engine);
+
 /* mtr_pick: lets |trace| send one probe (a strategy: be asked for it). Call it
  * after mtr_ready, for as many traces as PICK allows. 0: none may send; PICK
  * comes again when something has happened: a probe ended, a trace started or
@@ -531,8 +544,8 @@ enum {
   MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,
   MTR_CSV_MULTIPATH, MTR_CSV_SPORT, MTR_CSV_DPORT, MTR_CSV_ICMP_SUM,
   MTR_CSV_FLOW_LABEL, MTR_CSV_SIZE, MTR_CSV_START, MTR_CSV_DURATION,
-  MTR_CSV_STOP_REASON, MTR_CSV_STOP_DATA, MTR_CSV_ERROR, MTR_CSV_FIRST_TTL, MTR_CSV_HOP_COUNT,
-  MTR_CSV_PROBE_COUNT,
+  MTR_CSV_STOP_REASON, MTR_CSV_STOP_DATA, MTR_CSV_ERROR, MTR_CSV_FIRST_TTL,
+  MTR_CSV_HOP_COUNT, MTR_CSV_PROBE_COUNT,
   MTR_CSV_TTL, MTR_CSV_FLOW, MTR_CSV_UNANSWERED, MTR_CSV_FAILED,
   MTR_CSV_ADDR, MTR_CSV_RTT, MTR_CSV_ATTEMPT, MTR_CSV_AT,
   MTR_CSV_REPLY_PROTOCOL, MTR_CSV_ICMP_TYPE, MTR_CSV_ICMP_CODE,

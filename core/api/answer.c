@@ -18,9 +18,13 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   const struct opts *o = t->opts;
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .flags = o->flags, .interface = o->interface,
-                           .mark = o->mark};
-  struct start_route route;
+                           .mark = o->mark, .tos = o->tos};
+  struct start_route route = {.sport = 0};
   memcpy(like.dst, t->dst, sizeof like.dst);
+  if (o->protocol != MTR_ICMP) {
+    like.port = o->dport;
+    like.source_port = t->sport;
+  }
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
   if (plan_route(m, &like, &route)) {
     m->why[0] = 0;
@@ -77,8 +81,8 @@ int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
 int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
-  if (!(wake < 1e12)) return -EINVAL;
-  int64_t ns = wake < 0 ? -1 : (int64_t)(wake * 1e6);
+  int64_t ns = wake < 0 ? -1 : clock_span(&m->loop, wake);
+  if (ns < -1) return -EINVAL;
   int err = answer_pass(&m->loop.core, t, ns, clock_call(&m->loop));
   loop_arm(&m->loop);
   return err;
@@ -87,14 +91,24 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
 int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
-  if (!(wait >= 0 && wait < 1e12)) return -EINVAL;
-  int err = answer_pace(&m->loop.core, t, (int64_t)(wait * 1e6));
+  int64_t ns = clock_span(&m->loop, wait);
+  if (ns < 0) return (int)ns;
+  int err = answer_pace(&m->loop.core, t, ns);
   loop_arm(&m->loop);
   return err;
 }
 
 uint32_t mtr_ready(struct mtr *m, uint32_t *cookies, uint32_t n) {
   return pick_list(&m->loop.core, cookies, n, clock_now(&m->loop));
+}
+
+double mtr_turn(struct mtr *m) {
+  const struct core *c = &m->loop.core;
+  return (double)c->rtt + 6 * (double)c->rtt_spread;
+}
+
+uint32_t mtr_waiting(struct mtr *m) {
+  return m->loop.core.ready.count + m->loop.core.urgent.count;
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {

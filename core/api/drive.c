@@ -72,8 +72,9 @@ const struct mtr_event *mtr_events(struct mtr *m) {
 const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
-  if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
-  int64_t ns = (int64_t)(ms * 1e6);
+  int64_t ns = clock_span(&m->loop, ms);
+  if (ns < 0)
+    return engine_because(m, (int)ns, "so long a wait is not possible");
   *timer = timers_start(&m->loop.core, ns, cookie, clock_call(&m->loop));
   loop_arm(&m->loop);
   return *timer ? 0 : -ENOMEM;

@@ -10,8 +10,8 @@
  * it. Memory that is not in the processor's caches costs most of the time, so
  * what a search reads is apart and small: the upper halves of the first
  * addresses, in levels of which each holds every FAN-th number of the one
- * below; and for many IPv4 prefixes a bit for each /24, which says that some
- * prefix has an address there.
+ * below; and, for many prefixes, a map of bits: that of an IPv4 /24, or of an
+ * IPv6 /32, is 0 if no prefix has an address there.
  *
  * Sorting happens in the first search after an addition: adding and finding in
  * turns would be slow.
@@ -22,11 +22,13 @@
 #include "mtr.h"
 
 enum {
-  FAN = 8,               /* numbers of 8 bytes in a line of cache */
+  LINE = 64,             /* bytes of a line of cache */
+  FAN = 8,               /* numbers of 8 bytes in a line */
   LEVELS = 11,
   NONE = 0xffffffff,
   WITHIN = 256,
-  MANY = 4096            /* prefixes that are worth a bit map */
+  MANY = 4096,           /* prefixes that are worth a map */
+  MAP_BITS = 24
 };
 
 struct key {
@@ -39,17 +41,22 @@ struct prefix {
   uint32_t length;
 };
 
+struct found {           /* what a search needs of a prefix, besides its key */
+  uint32_t value;
+  uint32_t length;       /* in bits; + WITHIN: there is a prefix around it */
+};
+
 struct side {            /* of one family */
   struct prefix *all;
   uint32_t count, room;
-  uint32_t *value;       /* of each prefix, as in |all| */
+  struct found *found;   /* of each prefix */
   uint32_t *around;      /* the next prefix around it; or NONE */
-  uint16_t *length;      /* in bits; + WITHIN: there is a prefix around it */
   uint64_t *highs;       /* the upper halves: level 0, level 1 ... */
   uint64_t *level[LEVELS];
   uint32_t size[LEVELS];
   uint32_t levels;
-  uint64_t *map;         /* IPv4: a bit for each /24; NULL: none */
+  uint64_t *map;         /* a bit for each block of addresses; NULL: none */
+  uint32_t unit;         /* length of a block's prefix */
 };
 
 struct mtr_prefixes {
@@ -62,6 +69,11 @@ static uint64_t read64(const uint8_t *b) {
   uint64_t value = 0;
   for (int i = 0; i < 8; i++) value = value << 8 | b[i];
   return value;
+}
+
+/* So many elements of 8 bytes as fill whole lines. */
+static size_t rounded(uint32_t n) {
+  return ((size_t)n + FAN - 1) / FAN * FAN;
 }
 
 static uint64_t mask(uint32_t bits) {
@@ -102,13 +114,12 @@ struct mtr_prefixes *mtr_prefixes_new(void) {
 }
 
 static void forget(struct side *s) {
-  free(s->value);
+  free(s->found);
   free(s->around);
-  free(s->length);
   free(s->highs);
   free(s->map);
-  s->value = s->around = NULL;
-  s->length = NULL;
+  s->found = NULL;
+  s->around = NULL;
   s->highs = s->map = NULL;
 }
 
@@ -157,51 +168,62 @@ static void fill(struct side *s) {
     while (at != NONE && !holds(s->all[at].first, s->all[at].length, p->first))
       at = s->around[at];
     s->around[i] = at;
-    s->length[i] = (uint16_t)(p->length | (at == NONE ? 0 : WITHIN));
-    s->value[i] = p->value;
+    s->found[i].length = p->length | (at == NONE ? 0 : WITHIN);
+    s->found[i].value = p->value;
     s->highs[i] = p->first.high;
   }
   s->level[0] = s->highs;
   for (uint32_t l = 1; l < s->levels; l++) {
-    s->level[l] = s->level[l - 1] + s->size[l - 1];
+    s->level[l] = s->level[l - 1] + rounded(s->size[l - 1]);
     for (uint32_t i = 0; i < s->size[l]; i++)
       s->level[l][i] = s->level[l - 1][i * FAN];
   }
 }
 
-static void draw(struct side *s) {
-  for (uint32_t i = 0; i < s->count; i++) {
-    uint32_t first = (uint32_t)(s->highs[i] >> 40), length = s->length[i];
-    if (length >= WITHIN) continue;
-    uint32_t n = length < 24 ? 1u << (24 - length) : 1;
-    for (uint32_t k = first; k < first + n; k++)
-      s->map[k >> 6] |= 1ull << (k & 63);
-  }
+/* The bit of a block: an IPv4 /24 has its own, IPv6 /32 share them. */
+static uint32_t bit_of(const struct side *s, uint64_t block) {
+  return s->unit == 24 ? (uint32_t)block : (uint32_t)block * 0x9e3779b1u >> 8;
 }
 
-static int sort(struct side *s, int family) {
+/* Draws the map, if it is worth it: not for few prefixes, nor for so wide ones
+ * that most bits would be set. */
+static int draw(struct side *s, uint32_t unit) {
+  uint64_t blocks = 0;
+  s->unit = unit;
+  for (int pass = 0; pass < 2; pass++) {
+    for (uint32_t i = 0; i < s->count; i++) {
+      uint32_t length = s->found[i].length;
+      if (length >= WITHIN) continue;
+      uint64_t first = s->highs[i] >> (64 - unit);
+      uint64_t n = length < unit ? 1ull << (unit - length) : 1;
+      blocks += n;
+      for (uint64_t k = first; s->map && k < first + n; k++)
+        s->map[bit_of(s, k) >> 6] |= 1ull << (bit_of(s, k) & 63);
+    }
+    if (pass || s->count < MANY || blocks > 1 << MAP_BITS) return 0;
+    s->map = calloc(1 << (MAP_BITS - 6), sizeof *s->map);
+    if (!s->map) return -ENOMEM;
+  }
+  return 0;
+}
+
+static int sort(struct side *s, uint32_t unit) {
   forget(s);
   if (!s->count) return 0;
   qsort(s->all, s->count, sizeof *s->all, compare);
   drop_doubles(s);
-  uint32_t keys = s->count;
+  size_t keys = rounded(s->count);
   s->size[0] = s->count;
   for (s->levels = 1; s->size[s->levels - 1] > FAN; s->levels++) {
     s->size[s->levels] = (s->size[s->levels - 1] + FAN - 1) / FAN;
-    keys += s->size[s->levels];
+    keys += rounded(s->size[s->levels]);
   }
-  int mapped = family == 4 && s->count >= MANY;
-  s->value = malloc(s->count * sizeof *s->value);
   s->around = malloc(s->count * sizeof *s->around);
-  s->length = malloc(s->count * sizeof *s->length);
-  s->highs = malloc(keys * sizeof *s->highs);
-  s->map = mapped ? calloc(1 << 18, sizeof *s->map) : NULL;
-  if (!s->value || !s->around || !s->length || !s->highs ||
-      (mapped && !s->map))
-    return -ENOMEM;
+  s->found = aligned_alloc(LINE, rounded(s->count) * sizeof *s->found);
+  s->highs = aligned_alloc(LINE, keys * sizeof *s->highs);
+  if (!s->around || !s->found || !s->highs) return -ENOMEM;
   fill(s);
-  if (mapped) draw(s);
-  return 0;
+  return draw(s, unit);
 }
 
 /* The last prefix that begins at |k| or before; or NONE. */
@@ -210,7 +232,7 @@ static uint32_t search(const struct side *s, struct key k) {
   for (uint32_t l = s->levels; l-- > 0;) {
     uint32_t first = at * FAN, n = s->size[l] - first, count = 0;
     const uint64_t *v = &s->level[l][first];
-    if (!l) __builtin_prefetch(&s->length[first]);
+    if (!l) __builtin_prefetch(&s->found[first]);
     if (n >= FAN) {
       for (uint32_t i = 0; i < FAN; i++) count += v[i] <= k.high;
     } else {
@@ -219,7 +241,9 @@ static uint32_t search(const struct side *s, struct key k) {
     if (!count) return NONE;
     at = first + count - 1;
   }
-  if (s->highs[at] < k.high || upto(&s->all[at].first, &k)) return at;
+  if (k.low == UINT64_MAX || s->highs[at] < k.high ||
+      upto(&s->all[at].first, &k))
+    return at;
   uint32_t low = 0, high = at;         /* the last one is below |high| */
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
@@ -231,7 +255,7 @@ static uint32_t search(const struct side *s, struct key k) {
 
 /* Whether prefix |i| contains |k|, which is not before it. */
 static int contains(const struct side *s, uint32_t i, struct key k) {
-  uint32_t length = s->length[i] % WITHIN;
+  uint32_t length = s->found[i].length % WITHIN;
   if (length <= 64) return !((k.high ^ s->highs[i]) & mask(length));
   return holds(s->all[i].first, length, k);
 }
@@ -240,22 +264,23 @@ int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
                       uint32_t family, uint32_t *length) {
   if (family != 4 && family != 6) return -EINVAL;
   if (!set->sorted) {
-    int err = sort(&set->side[0], 4);
-    if (!err) err = sort(&set->side[1], 6);
+    int err = sort(&set->side[0], 24);
+    if (!err) err = sort(&set->side[1], 32);
     if (err) return err;
     set->sorted = 1;
   }
   const struct side *s = &set->side[family == 6];
   if (!s->count) return 0;
-  struct key k = {read64(addr), 0};
+  /* Nothing is behind the last address of an upper half. */
+  struct key k = {read64(addr), UINT64_MAX};
   if (family == 6) k.low = read64(addr + 8);
-  else k.high &= mask(32);
-  uint32_t block = (uint32_t)(k.high >> 40);
-  if (s->map && !(s->map[block >> 6] >> (block & 63) & 1)) return 0;
+  else k.high |= ~mask(32);
+  uint32_t bit = bit_of(s, k.high >> (64 - s->unit));
+  if (s->map && !(s->map[bit >> 6] >> (bit & 63) & 1)) return 0;
   uint32_t at = search(s, k);
   while (at != NONE && !contains(s, at, k))
-    at = s->length[at] >= WITHIN ? s->around[at] : (uint32_t)NONE;
+    at = s->found[at].length >= WITHIN ? s->around[at] : (uint32_t)NONE;
   if (at == NONE) return 0;
-  *length = s->length[at] % WITHIN;
-  return (int)s->value[at];
+  *length = s->found[at].length % WITHIN;
+  return (int)s->found[at].value;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/clock.h"
 
+#include <errno.h>
 #include <time.h>
 
 enum { EPOCH = 1767225600 };           /* unix s; virtual time begins on
@@ -16,6 +17,12 @@ int64_t clock_system(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 int64_t clock_now(const struct loop *l) {
   return l->net->virtual || l->net->ops->tick ? l->net->at : clock_system();
+}
+
+int64_t clock_span(const struct loop *l, double ms) {
+  if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
+  int64_t ns = (int64_t)(ms * 1e6);
+  return ns < INT64_MAX / 2 - clock_now(l) ? ns : -EINVAL;
 }
 
 void clock_look(struct epoch *e) {

@@ -14,7 +14,7 @@
 /* So many hops without a reply are not taken for silent ones if the reply's TTL
  * tells that the port is nearer. One may be: a silent hop, and a way back that
  * is one hop shorter, are common. */
-enum { FEW = 2 };
+enum { FEW = 2, UNKNOWN = 256 };
 
 static unsigned out_of_all(const struct core *c, const struct trace *t) {
   unsigned n = 0;
@@ -37,10 +37,16 @@ static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
   return 1;
 }
 
+/* Whether |t| can ask again, one probe at a time. */
+static int can_repeat(const struct trace *t) {
+  return !t->alone && !(t->opts->flags & MTR_MANUAL) && t->opts->attempts > 1;
+}
+
 /* Returns the lowest TTL that has reached the port, which sent |n| replies with
- * data, the first of them with TTL |reply_ttl|. It is the lowest for which at
- * most |n| probes are outstanding at this TTL and above, unless no fewer probes
- * below it stay without a reply and |reply_ttl| tells of a nearer port. */
+ * data, the first of them with TTL |reply_ttl|, or UNKNOWN. It is
+ * the highest for which no fewer than |n| probes are outstanding at this TTL
+ * and above, unless no fewer probes below it stay without a reply and
+ * |reply_ttl| tells of a nearer port. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;
@@ -52,10 +58,26 @@ static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
       i = p->newer;
     }
   for (; ttl && count[ttl - 1] <= left; ttl--) left -= count[ttl - 1];
+  if (left && ttl && may_end(c, t, ttl - 1)) ttl--;
   if (!reply_ttl || told >= ttl || !count[told] || !may_end(c, t, told))
     return ttl;
   for (unsigned i = told; i < ttl; i++) near += count[i];
-  return ttl - told >= FEW && near >= n ? told : ttl;
+  if (ttl - told >= FEW && near >= n) return told;
+  return ttl - told >= FEW || can_repeat(t) ? UNKNOWN : ttl;
+}
+
+/* Returns the least RTT of what answered below |ttl|, in ns; 0: none did. */
+static int64_t least_rtt(const struct core *c, const struct trace *t,
+                         unsigned ttl) {
+  const struct cell *cell;
+  uint32_t at = SLAB_NONE;
+  double least = 0;
+  while ((cell = cells_next(&c->cells, &t->cells, &at))) {
+    struct mtr_event e;
+    cells_event(&c->cells, cell, &e, NULL);
+    if (e.family && e.ttl < ttl && (!least || e.rtt < least)) least = e.rtt;
+  }
+  return (int64_t)(least * 1e6);
 }
 
 /* Returns the first sent probe of |ttl| or above, and its trace in |*of|. */
@@ -84,6 +106,12 @@ static int64_t latest(const struct core *c, const struct trace *t) {
     if (p->sent + o->opts->timeout > at) at = p->sent + o->opts->timeout;
   }
   return at;
+}
+
+/* Has all that share the data of |t| send one probe at a time. */
+static void all_alone(struct core *c, const struct trace *t) {
+  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
+    o->alone = 1;
 }
 
 static void all_wait(struct core *c, const struct trace *t, int wait) {
@@ -134,6 +162,21 @@ int data_credit(struct core *c, struct trace *t, int64_t now) {
   return 1;
 }
 
+/* Returns the TTL from which the data kept with |keeper| is credited, or
+ * UNKNOWN, also if an RTT would be less than that of a nearer hop. */
+static unsigned credited_from(const struct core *c, const struct trace *t,
+                              const struct trace *keeper) {
+  struct mtr_event kept;
+  struct trace *of = NULL;
+  int64_t at;
+  cells_event(&c->cells, cells_at(&c->cells, keeper->extra->data.first), &kept,
+              NULL);
+  unsigned ttl = reached(c, t, keeper->extra->data_count, kept.reply_ttl);
+  const struct probe *p = oldest(c, t, ttl, &of);
+  memcpy(&at, kept.addr, sizeof at);
+  return p && at - p->sent < least_rtt(c, of, p->ttl) ? UNKNOWN : ttl;
+}
+
 int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   struct trace *of = NULL, *h = t->waits ? share_keeper(c, t) : NULL;
   if (!h || !h->extra->data_count) return 0;
@@ -143,10 +186,13 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
     wheel_add(&c->wheel, &p->timer, known);
     return 1;
   }
-  struct mtr_event kept;
-  cells_event(&c->cells, cells_at(&c->cells, h->extra->data.first), &kept,
-              NULL);
-  unsigned ttl = reached(c, t, h->extra->data_count, kept.reply_ttl);
+  unsigned ttl = credited_from(c, t, h);
+  if (ttl == UNKNOWN) {
+    c->counters.unmatched += h->extra->data_count;
+    all_alone(c, t);
+    drop(c, h);
+    return 0;
+  }
   while (p->ttl >= ttl && p->state == PROBE_SENT && h->extra->data_count) {
     if (!events_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);

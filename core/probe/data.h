@@ -12,7 +12,11 @@
  * A service may answer only the first few probes. Then the highest TTLs would
  * be wrong, and the RTTs too small. If at most half of the probes get a reply,
  * and the reply's TTL tells that the port is some hops nearer, where no router
- * has answered, the data is credited from that TTL on.
+ * has answered, the data is credited from that TTL on. If more of them do, it
+ * cannot be told whether the port answers some probes only, or is farther away
+ * behind silent hops: then, and if an RTT would be less than that of a nearer
+ * hop, the data is credited to nobody, and the probes are tried again one at a
+ * time, so that each datagram tells its own.
  *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if the network loses or repeats some of it, or if a trace ends before the

@@ -161,6 +161,14 @@ static void report(struct core *c, const struct trace *t,
   c->ext_count += ev->ext_words * 4u;
 }
 
+/* Keeps the means of the round trip and of its distance from that mean, as
+ * TCP does (RFC 6298). */
+static void note_rtt(struct core *c, float rtt) {
+  float off = rtt > c->rtt ? rtt - c->rtt : c->rtt - rtt;
+  c->rtt += (rtt - c->rtt) / 16;
+  c->rtt_spread += (off - c->rtt_spread) / 16;
+}
+
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now) {
   static const uint8_t none[1];
@@ -193,6 +201,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
     p->state = PROBE_ANSWERED;         /* it stays in the silent queue */
     c->counters.late++;
   } else if (ends(t, r, ev.flags)) {
+    note_rtt(c, ev.rtt);
     settle(c, t, p, &ev, now);
   }
   keep(c, t, &ev, ext);

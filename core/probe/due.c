@@ -8,7 +8,8 @@ int due_wants(struct trace *t) {
   const struct opts *o = t->opts;
   if (t->extra->queue != SLAB_NONE) return 1;
   if (t->asked || t->passed) return 0;
-  if (o->flags & MTR_MANUAL || t->waits || t->out >= o->window) return 0;
+  if (o->flags & MTR_MANUAL || t->waits) return 0;
+  if (t->out >= (t->alone ? 1 : o->window)) return 0;
   /* After max_probes it is asked once more, when the last probe has ended. */
   return !o->max_probes || t->probes < o->max_probes || !t->out;
 }

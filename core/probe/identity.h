@@ -64,8 +64,8 @@ static inline uint16_t identity_base(const struct core *c, uint32_t dst) {
   return (uint16_t)((keyed_hash(&c->identity->key, dst) >> 32) % 0xe000u);
 }
 
-/* identity_label_base: what the IPv6 flow labels of all flows to the destination
- * |dst| (table_fold) start from: 20 bits. A trace keeps it. */
+/* identity_label_base: what the IPv6 flow labels of all flows to the
+ * destination |dst| (table_fold) start from: 20 bits. A trace keeps it. */
 static inline uint32_t identity_label_base(const struct core *c, uint32_t dst) {
   return keyed_hash(&c->identity->key, dst | 1ull << 41) & 0xfffff;
 }

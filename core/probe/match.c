@@ -232,10 +232,13 @@ static int proves(const struct core *c, const struct probe *p,
   if (!(r->flags & WIRE_QUOTE) || r->flags & WIRE_TRUNCATED) return 0;
   if (p->dst != table_fold(r->quoted_dst) || p->marks & PROBE_BY_IP_ID)
     return 0;
+  const struct trace *t = state_trace(c, p->trace);
   int second = p->protocol == WIRE_TCP;
   if (p->protocol == WIRE_ICMP) second = r->id == identity_of(c, place);
-  if (p->protocol == WIRE_UDP)
-    second = r->family == 4 && r->id && r->ip_id == identity_ip(c, place);
+  if (p->protocol == WIRE_UDP && r->id)
+    second = r->family == 4
+                 ? r->ip_id == identity_ip(c, place)
+                 : t && r->flow_label == identity_label(t, p->flow);
   return second && explained(c, p, r);
 }
 

@@ -56,6 +56,7 @@ struct guess {
 /* A list of traces that wait for their turn, by index. */
 struct trace_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
+  uint32_t count;
   uint32_t appended;     /* how many, so far */
   uint32_t recent[TURNS_AHEAD];      /* the last ones appended */
 };
@@ -85,6 +86,7 @@ struct core {
   struct mtr_event *events;
   uint8_t *ext;
   uint32_t event_count, ext_count;
+  float rtt, rtt_spread; /* ms; means of late (deliver.c); 0: no answer yet */
   uint32_t again;        /* SYNs sent from other ports (again.h) */
   uint32_t events_seen;  /* events that the caller has read */
 };

@@ -50,6 +50,7 @@ void stop_trace(struct core *c, struct trace *t, unsigned reason,
 }
 
 void stop_release(struct core *c, struct trace *t) {
+  turns_forget(c, t);
   cells_free(&c->cells, &t->cells);
   if (t->hops) hops_give(&c->hops, t);
   if (t->opts) opts_give(&c->opts, t->opts);

@@ -74,7 +74,7 @@ struct trace {
   uint16_t sport, size;
   uint16_t out;          /* probes outstanding */
   uint16_t next_ttl;     /* no probe was sent to this TTL or above */
-  uint16_t base;         /* ICMP: see identity_base; others: see identity_label */
+  uint16_t base;         /* ICMP: see identity_base; else: identity_label */
   uint16_t label;        /* IPv6: see identity_label */
   uint16_t left;         /* strategy: it is done with the TTLs below this */
   uint8_t hop_mask;      /* size of the ring, minus one */
@@ -86,6 +86,8 @@ struct trace {
   uint8_t loops;
   uint8_t retry : 1;     /* 1: a TTL below next_ttl wants another probe */
   uint8_t in_dirty : 1;
+  uint8_t doubt : 1;     /* 1: sends nothing, see sweep_doubts */
+  uint8_t alone : 1;     /* 1: sends one probe at a time (data.h) */
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
   uint8_t others;        /* kept replies that do not count as answers */

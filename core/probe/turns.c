@@ -15,6 +15,7 @@ static void append(struct core *c, struct trace *t, enum trace_turn turn) {
   else
     state_at(c, list->last)->ready_next = trace_index(t);
   list->last = trace_index(t);
+  list->count++;
   /* Only a hint, for prefetching: either may have left the list by then. */
   t->ready_ahead = SLAB_NONE;
   uint32_t *recent = &list->recent[list->appended++ % TURNS_AHEAD];
@@ -43,6 +44,7 @@ void turns_leave(struct core *c, struct trace *t) {
   if (!t->in_ready) return;
   struct trace_list *list = list_of(c, t);
   t->in_ready = TURN_NONE;
+  list->count--;
   if (t->ready_prev == SLAB_NONE)
     list->first = t->ready_next;
   else
@@ -62,6 +64,18 @@ void turns_dirty(struct core *c, struct trace *t) {
   else
     state_at(c, c->dirty_last)->dirty_next = trace_index(t);
   c->dirty_last = trace_index(t);
+}
+
+void turns_forget(struct core *c, struct trace *t) {
+  uint32_t self = trace_index(t), *at = &c->dirty_first, before = SLAB_NONE;
+  if (!t->in_dirty) return;
+  while (*at != self) {
+    before = *at;
+    at = &state_at(c, before)->dirty_next;
+  }
+  *at = t->dirty_next;
+  if (c->dirty_last == self) c->dirty_last = before;
+  t->in_dirty = 0;
 }
 
 struct trace *turns_next(const struct core *c) {

@@ -6,7 +6,7 @@
  * third list until they are judged.
  *
  * Wrong if the index of a trace is used again while it is in a list. So a trace
- * leaves the first two when it stops, and is judged before it is released.
+ * leaves the first two when it stops, and the last one when it is released.
  */
 #ifndef PROBE_TURNS_H
 #define PROBE_TURNS_H
@@ -24,6 +24,10 @@ void turns_leave(struct core *c, struct trace *t);
 
 /* turns_dirty: lets |t|, which changed, be judged. */
 void turns_dirty(struct core *c, struct trace *t);
+
+/* turns_forget: takes |t|, which is released, off the list of those to
+ * judge. */
+void turns_forget(struct core *c, struct trace *t);
 
 /* turns_next: returns the trace whose turn it is; NULL: none waits, or the next
  * one must be picked. */

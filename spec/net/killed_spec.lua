@@ -64,6 +64,17 @@ describe("a campaign whose process ends early", function()
     assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
   end)
 
+  it("says that nobody reads its output, and leaves a state", function()
+    local got = run.run([[{ "$MTR_PROGRAM" -e '
+      local mtr = require "mtr"
+      local net = mtr.sim.internet { prefixes = 5000 }
+      assert(mtr.campaign { targets = net:targets(), engine = mtr.engine { sim = net },
+        state = "]] .. run.dir() .. [[/pipe.state", reporters = { mtr.report.jsonl() } }:run())'
+      echo $? >"$DIR/status"; } | true; cat "$DIR/status"; tail -1 "$DIR/pipe.state"]])
+    assert.equal("141\nend\n", got.out)
+    assert.truthy(got.err:find("EPIPE: broken pipe: writing standard output", 1, true), got.err)
+  end)
+
   it("is refused beside a process that writes to its outputs", function()
     local dir = run.dir() .. "/two"
     local got = run.run(([[mkdir %s; exec 9>>%s/out.txt; flock 9

@@ -77,7 +77,7 @@ describe("mda", function()
   for words, message in pairs {
     ["-c 10 ::1"] = "%-%-confidence must be 50 to 99.9 percent, got 10",
     ["--flows 1 ::1"] = "%-%-flows must be 2 to 512, got 1",
-    ["-o xml ::1"] = "%-%-output must be text, dot or jsonl, got 'xml'",
+    ["-o xml ::1"] = "%-%-output must be text, dot, jsonl or warts, got 'xml'",
     ["-m 999 ::1"] = "%-%-max%-ttl must be",
   } do
     it("refuses " .. words, function()

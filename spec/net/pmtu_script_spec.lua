@@ -72,7 +72,7 @@ describe("pmtu", function()
   for words, message in pairs {
     ["--largest 20 ::1"] = "%-%-largest must be 68%.%.65535, got 20",
     ["--largest x ::1"] = "%-%-largest must be 68%.%.65535, got x",
-    ["-o dot ::1"] = "%-%-output must be text or jsonl, got 'dot'",
+    ["-o dot ::1"] = "%-%-output must be text, jsonl or warts, got 'dot'",
   } do
     it("refuses " .. words, function()
       local got = support.run(PMTU .. words)

@@ -46,7 +46,7 @@ describe("trace's usage", function()
     ["-w 99999 ::1"] = '%-%-timeout must be .*, got "99999s"',
     ["-p tpc ::1"] = '%-%-protocol must be .*, got "tpc"; did you mean "tcp"%?',
     ["-p 443 ::1"] = "%-p is the protocol; for the port: %-%-port 443",
-    ["-o csv ::1"] = "%-%-output must be text or jsonl, got 'csv'",
+    ["-o csv ::1"] = "%-%-output must be text, jsonl or warts, got 'csv'",
     ["-s nowhere ::1"] = '%-%-source must be .*, got "nowhere"',
     ["-U --tcp-flags ack ::1"] = '%-%-tcp%-flags needs %-%-protocol "tcp"',
     ["-f 5 -m 3 ::1"] = "%-%-first%-ttl 5 is above %-%-max%-ttl 3",

@@ -5,8 +5,8 @@
 -- and ends with status 1 if a target is missed. bench.sh runs it, from the top directory, with the
 -- right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [sim] [outputs] [speed] [mixed] [programmed] [peers] [few]
---     [rtt] [served] [strategies] [resume]
+--   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
+--     [programmed] [peers] [few] [rtt] [served] [strategies] [resume]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -44,9 +44,11 @@ parts.outputs = require "spec.perf.parts.outputs_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 parts.resume = require "spec.perf.parts.resume_part"
+parts.targets = require "spec.perf.parts.targets_part"
+parts.plain = require "spec.perf.parts.plain_part"
 
-local words = #arg > 0 and arg or { "chain", "sim", "outputs", "speed", "mixed", "programmed",
-  "peers", "few", "rtt", "served", "strategies", "resume" }
+local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
+  "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

@@ -40,6 +40,23 @@ describe("extreme numbers", function()
     e:close()
   end)
 
+  it("are no waits beyond the end of simulated time", function()
+    local e = assert(mtr.engine { sim = mtr.sim(NETWORK) })
+    local handle, slept = lib.new "uint32_t[1]", 0
+    for _ = 1, 20 do
+      local code = C.mtr_timer(e.c, 9.9e11, 0, handle)
+      if code == -EINVAL then break end
+      assert.equal(0, code)
+      assert.equal(0, C.mtr_timer_cancel(e.c, handle[0]))
+      e:go(function() mtr.sleep(9.9e11) end)
+      e:run()
+      slept = slept + 1
+    end
+    assert.is_true(slept >= 2 and slept < 9, slept)
+    assert.equal("completed", e:trace("203.0.113.9").stop_reason)
+    e:close()
+  end)
+
   it("are no pace: the trace ends and says why", function()
     local e = assert(mtr.engine { sim = mtr.sim(NETWORK) })
     local told

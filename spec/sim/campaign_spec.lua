@@ -82,6 +82,24 @@ describe("a campaign over a simulated internet", function()
     end)
   end
 
+  it("calls update of its reporters once a second, and not after its end", function()
+    local at, engine, last = {}, nil, nil
+    local reporter = { update = function(_, summary)
+      at[#at + 1] = engine:now()
+      last = summary.traces
+    end }
+    engine = mtr.engine { sim = mtr.sim.internet { prefixes = 100 }, rate = "200/s" }
+    local begin = engine:now()
+    local summary = assert(mtr.campaign({ engine = engine, reporters = { reporter },
+      targets = engine:sim():targets() }):run())
+    local seconds = math.floor((engine:now() - begin) / 1000)
+    assert.is_true(seconds >= 2)
+    assert.equal(seconds, #at)
+    for i, ms in ipairs(at) do assert.is_near(begin + 1000 * i, ms, 5) end
+    assert.is_true(last <= summary.traces)
+    engine:close()
+  end)
+
   it("lets an engine's pick choose among its traces", function()
     local asked = 0
     local summary = campaign(20, { window = 5 }, {

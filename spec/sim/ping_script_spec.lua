@@ -112,7 +112,7 @@ describe("ping", function()
       ["-W soon web"] = "--timeout must be such as 2 (seconds) or 250ms, got 'soon'",
       ["-i fast web"] = "--interval must be such as 2 (seconds) or 250ms, got 'fast'",
       ["-p 53 web"] = "-p is the protocol; for the port: --port 53",
-      ["-o xml web"] = "--output must be text or jsonl, got 'xml'",
+      ["-o xml web"] = "--output must be text, jsonl or warts, got 'xml'",
       [""] = "missing argument 'target'",
     } do
       local got = ping("plain", words)

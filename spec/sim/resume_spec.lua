@@ -177,6 +177,29 @@ describe("a campaign with a state", function()
     end)
   end
 
+  it("goes on in a shuffled order, without what is excluded or there twice", function()
+    local twice = { unpack(valid) }
+    for i = 1, 40 do twice[COUNT + i] = valid[i] end
+    local function chain(seed)
+      return mtr.targets.list(twice):shuffle(seed):unique():exclude { "192.0.2.0/24" }
+    end
+    local dir, runs, summary = fresh(), 0, nil
+    repeat
+      local n = 0
+      summary = assert(campaign(dir, { targets = chain(42), on_trace = function()
+        n = n + 1
+        return n == 90 and "stop" or nil
+      end }))
+      runs = runs + 1
+    until not summary.halted
+    assert.is_true(runs > 2)
+    assert.equal(COUNT, summary.traces)
+    assert_each_once(dir)
+    local _, message = campaign(dir, { targets = chain(43) })
+    assert.truthy(message:find("targets was list of 340:shuffle(42):", 1, true), message)
+    assert.truthy(message:find("now list of 340:shuffle(43):", 1, true), message)
+  end)
+
   it("traces first what was not done", function()
     local dir, n = fresh(), 0
     assert(campaign(dir, { on_trace = function()

@@ -157,7 +157,8 @@ describe("a result as warts", function()
     return { addr = reply.addr, probe_ttl = ttl, probe_id = reply.attempt,
       probe_size = result.size, tx = time(start + math.floor(reply.at * 1000 + 0.5)),
       rtt = reply.rtt, reply_ttl = reply.reply_ttl, reply_size = reply.reply_size,
-      reply_tos = reply.tos, reply_ipid = reply.ip_id, icmp_type = reply.icmp_type, icmp_code = reply.icmp_code, tcp_flags = reply.tcp_flags,
+      reply_tos = reply.tos, reply_ipid = reply.ip_id, icmp_type = reply.icmp_type,
+      icmp_code = reply.icmp_code, tcp_flags = reply.tcp_flags,
       icmp_q_ttl = reply.quoted and reply.quoted.ttl,
       icmp_q_ipl = reply.quoted and reply.quoted.size,
       icmp_q_tos = reply.quoted and not reply.addr:find ":" and reply.quoted.tos or nil }

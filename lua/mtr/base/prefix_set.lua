@@ -77,11 +77,15 @@ local function has(self, bytes, family)
   return self.values[number] ~= false
 end
 
+-- An exception for one address inside another does not count for a second one inside it.
+local function find_inside(self, bytes, family) return find(self, bytes, family) or nil end
+local function has_inside(self, bytes, family) return has(self, bytes, family) or nil end
+
 -- Looks for an address, and for those inside it if it is in no prefix.
-local function look(self, see, bytes, family)
+local function look(self, see, inside, bytes, family)
   local value = see(self, bytes, family)
   if value == nil and family == 6 and self.embedded then
-    value = embedded.find(bytes, see, self)
+    value = embedded.find(bytes, inside, self)
   end
   return value
 end
@@ -90,13 +94,13 @@ end
 ---@param bytes ffi.cdata* 16 bytes in network order
 ---@param family integer
 ---@return any
-function Set:find(bytes, family) return look(self, find, bytes, family) or nil end
+function Set:find(bytes, family) return look(self, find, find_inside, bytes, family) or nil end
 
 --- Returns true if an address is in the set.
 ---@param bytes ffi.cdata* 16 bytes in network order
 ---@param family integer
 ---@return boolean
-function Set:has(bytes, family) return look(self, has, bytes, family) or false end
+function Set:has(bytes, family) return look(self, has, has_inside, bytes, family) or false end
 
 -- Adds an entry of a list: a prefix, or an exception after "!".
 local function add(set, entry)

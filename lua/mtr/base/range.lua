@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The addresses of a prefix, made one at a time: all of them, the first of each part, or some random
--- ones of each part. Any of them can be computed from its number.
+-- The addresses of a prefix, made one at a time: all of them, the first of each part, or some
+-- random ones of each part. Any of them can be computed from its number.
 --
 --     for address in range("192.0.2.0/30") do ... end            -- .0 .1 .2 .3
 --     for address in range("2001:db8::/32", 48) do ... end       -- the first of each /48
@@ -74,24 +74,13 @@ function M.new(text, step, random, seed)
   }, Range)
 end
 
--- Writes a number into bits that are zero, so that its last bit is bit `last` of the address.
-local function put(out, last, value)
-  local i = bit.rshift(last + 7, 3) - 1
-  value = value * 2 ^ (i * 8 + 8 - last)
-  while value > 0 do
-    local low = value % 256
-    out[i] = out[i] + low
-    value, i = (value - low) / 256, i - 1
-  end
-end
-
 -- Writes random bits behind a part: different ones for each `draw` of it.
 local function put_random(self, out, part, draw)
   local last, seed = self.part, C.mtr_shuffle(part, 2 ^ WIDE, self.seed)
   repeat
     local width = math.min(WIDE, self.bits - last)
     last, seed = last + width, seed + 1
-    put(out, last, C.mtr_shuffle(draw % 2 ^ width, 2 ^ width, seed))
+    C.mtr_address_put(out, last, C.mtr_shuffle(draw % 2 ^ width, 2 ^ width, seed))
   until last == self.bits
 end
 
@@ -107,7 +96,7 @@ function Range:get(i, out)
     i = (i - draw) / each
     if self.part < self.bits then put_random(self, out, i, draw) end
   end
-  put(out, self.part, i)
+  C.mtr_address_put(out, self.part, i)
   return addr.unmap(out, self.family)
 end
 
@@ -135,7 +124,7 @@ function Range:skip(n)
   self.left = self.left - n
   if self.left == 0 then return end
   lib.copy(self.bytes, self.base, 16)
-  put(self.bytes, self.part, self.random and 0 or self.size - self.left)
+  if not self.random then C.mtr_address_put(self.bytes, self.part, self.size - self.left) end
 end
 
 local scratch = lib.new "uint8_t[16]"

@@ -38,8 +38,8 @@ local info = lib.new "struct mtr_info"
 --- Makes a cohort, which has a slot of its engine until close().
 ---@param engine mtr.Engine
 ---@param opts? mtr.TraceOptions
----@param owner table has ids (mtr.Ids of its results, or nil), ended(result, e), after() (called when
----the trace was released), refused(t, message, name) and halt()
+---@param owner table has ids (of its results, or nil), ended(result, e), after() (called when the
+---trace was released), refused(t, message, name) and halt()
 ---@param whole boolean true if results are wanted
 ---@return mtr.Cohort?
 ---@return string? message, string? name err.BUG: a caller's bug

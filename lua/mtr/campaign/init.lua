@@ -15,62 +15,29 @@
 -- every target if traces need different treatment: `trace` is a function, or there is a pace, a
 -- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error and is
 -- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
+--
+-- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
+-- stopped, the results of the traces under way are not handed out, and their targets come first
+-- when the same campaign is run again. on_error may get a target again after a kill. If it has
+-- finished before, nothing is done, and summary.already is true.
 
-local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
-local ids = require "mtr.record.ids"
-local check = require "mtr.base.check"
 local err = require "mtr.base.err"
-local options = require "mtr.trace.options"
+local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
-local request = require "mtr.trace.request"
-local targets = require "mtr.targets"
-local Checkpoint = require "mtr.campaign.checkpoint"
+local campaign_options = require "mtr.campaign.options"
+local clock = require "mtr.campaign.clock"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local pending = require "mtr.wait.pending"
-local timer = require "mtr.wait.timer"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
+local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
-local Reporters = require "mtr.campaign.reporters"
 
-local M, UPDATE = {}, 1000             -- ms between two calls of update
-
----@class mtr.CampaignOptions: mtr.Ids
----@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
----@field engine? mtr.Engine default: the default engine
----@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
----@field window? integer traces under way at once; default 1000
----@field rate? number|string sets the engine's rate
----@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
----@field on_error? fun(message: string, target: string, name: string): "stop"?
----@field reporters? mtr.Reporter[]
----@field state? string a file: saves the state each second, and resumes from it
-
-local function either(one, other)
-  local wanted = ("must be a %s or a %s"):format(one, other)
-  return function(value)
-    if type(value) == one or type(value) == other then return value end
-    return nil, wanted
-  end
-end
-
-local hook = check.type "function"
-local DECLARATION = check.declare("campaign", {
-  { name = "targets", kind = either("table", "function"), doc = "addresses, prefixes, names" },
-  { name = "engine", kind = check.type "table", doc = "default: the default engine" },
-  { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
-  { name = "window", kind = check.integer(1, 1000000), doc = "traces under way; default 1000" },
-  { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
-  { name = "on_trace", kind = hook, doc = "gets each result" },
-  { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
-  { name = "reporters", kind = check.type "table", doc = "objects that write results" },
-  { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
-  unpack(ids.options)
-})
+local M = {}
 
 ---@class mtr.Campaign: mtr.Op
 ---@field summary? mtr.Summary after its end
@@ -78,33 +45,16 @@ local DECLARATION = check.declare("campaign", {
 local Campaign = {}
 Campaign.__index = Campaign
 
-local function problem(c)
-  c.feed = targets.feed(c.targets)
-  if not c.feed then return targets.wrong(c.targets) end
-  local list, wrong = Reporters.new(c.reporters or {})
-  if not list then return wrong end
-  c.reporters = list
-  c.apart = type(c.trace) == "function"
-  if c.apart then return nil end
-  local kept, bug = request.fill(options.trace, c.trace, lib.new "struct mtr_trace")
-  local s = kept and kept.strategy
-  c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
-  return bug
-end
-
 --- Makes a campaign; run() or results() starts it.
 ---@param opts mtr.CampaignOptions
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = 1000, singles = {}, single_count = 0, unread = 0, tally = Tally.new(),
-    exhausted = false, halted = false, started = false,
+    window = window.kind "auto", singles = {}, looking = {}, single_count = 0, unread = 0,
+    tally = Tally.new(), exhausted = false, halted = false, started = false,
   }, Campaign)
-  local bug = check.each(DECLARATION, opts, function(option, value) self[option.name] = value end)
+  local bug = campaign_options.take(self, opts)
   if bug then error(bug, 2) end
-  bug = problem(self)
-  if bug then error("campaign: " .. bug, 2) end
-  self.checkpoint = self.state and Checkpoint.new(self) or nil
   self.pump = { run = function() intake.run(self) self:settle() end }
   return self
 end
@@ -117,7 +67,8 @@ local function call(c, fn, ...)
   if value then c:stop() end
 end
 
---- Ends the campaign: traces under way end as "halted", and their results are handed out.
+--- Ends the campaign: traces under way end as "halted", and their results are handed out, unless
+--- there is a state.
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
@@ -179,7 +130,8 @@ local function finish(c)
   local saver = c.checkpoint
   if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
-  if c.clock then c.clock:cancel() end
+  clock.stop(c)
+  c.window:detach(c)
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
   c.summary = c.tally:summary(c.halted)
@@ -197,25 +149,12 @@ function Campaign:settle()
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- A program must be able to end although nobody takes the results.
-  if left == 0 and self.unread >= self.window then pending.forget(self.engine, group) end
+  if left == 0 and self.window:full(self) then pending.forget(self.engine, group) end
 end
 
 --- Called after the end of each trace: takes more targets, or ends.
 function Campaign:after()
   if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
-end
-
--- Calls the reporters once a second. Nobody waits for this timer.
-local function tick(c)
-  local saver = c.checkpoint
-  if c.done or not (saver or c.reporters:have "update") then return end
-  c.clock = timer.start(c.engine, UPDATE, function()
-    local ok, message, name = c.reporters:call("update", c.tally:summary(c.halted))
-    if ok and saver and not c.done then ok, message, name = saver:save() end
-    if not ok then c:fail(message, name) end
-    tick(c)
-  end)
-  if c.clock then pending.forget(c.engine, c.clock) end
 end
 
 local function start(c, whole)
@@ -246,7 +185,8 @@ local function start(c, whole)
   c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
-  tick(c)
+  clock.start(c)
+  c.window:attach(c)
   scheduler.wake(c.pump)
   return true
 end

@@ -35,7 +35,7 @@ local function start_single(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
-  local trace, bug = Trace.new(c.engine, target, opts, options.trace, t)
+  local trace, bug, kept = Trace.new(c.engine, target, opts, options.trace, t)
   if not trace then return c:fail(bug, err.BUG) end
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
@@ -54,7 +54,8 @@ local function start_single(c, target)
     c:after()
   end
   c.singles[trace], c.single_count = true, c.single_count + 1
-  local ok, message, name = trace:launch(t)
+  local ok, message, name = trace:launch(t, kept)
+  if trace.state == "resolving" then c.looking[trace] = true end
   if ok then return end
   over()
   if name == err.BUG then return c:fail(message, name) end
@@ -91,7 +92,7 @@ end
 local function fill(c)
   local group, started = c.cohort, 0
   while group:start() do
-    local room = c.window - group.in_flight - c.single_count - c.unread
+    local room = c.window:room(c)
     if c.exhausted or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
     local n = math.min(Cohort.BATCH, room)

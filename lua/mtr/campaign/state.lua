@@ -120,7 +120,7 @@ function M.identity(targets, trace, reporters)
       id["reporter " .. i] = path and path:match "[^/]*$" or "a reporter of its own kind"
     end
   end
-  return id
+  return json_read.decode(json.encode(id))     -- as it will be read: bytes that are not UTF-8
 end
 
 --- Says how two campaigns differ; returns nil if they do not.

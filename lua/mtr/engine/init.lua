@@ -13,8 +13,10 @@ local call = require "mtr.trace.call"
 local dispatch = require "mtr.engine.dispatch"
 local iterate = require "mtr.trace.iterate"
 local instances = require "mtr.strategy.instances"
+local rate = require "mtr.engine.rate"
 local sockets = require "mtr.engine.sockets"
 local loop = require "mtr.wait.loop"
+local pending = require "mtr.wait.pending"
 local scheduler = require "mtr.wait.scheduler"
 local debug_log = require "mtr.engine.debug_log"
 local prober = require "mtr.trace.prober"
@@ -24,6 +26,8 @@ local M = {}
 
 ---@class mtr.Engine
 ---@field c ffi.cdata* the library's engine; nil after close()
+---@field rate number probes per second; 0: unlimited
+---@field feeders { fed: fun(self: table) }[] called after each step
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
@@ -55,12 +59,12 @@ function M.open(opts)
   if not c then return nil, why, kit end
   local self = setmetatable({
     c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
-    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
-    transport_name = lib.string(C.mtr_transport(c)), why = why,
-    entries = {}, vacant = {}, abandoned = {}, work = 0,
-    rooms = {}, max_probes = scratch_config.max_probes,
-    closed = false, closing = false, stepping = false, halted = loop.halted,
+    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
+    transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, halted = loop.halted,
+    max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
+    closed = false, closing = false, stepping = false,
   }, Engine)
+  pending.prepare(self)
   dispatch.prepare(self)
   loop.add(self)
   if sim then sim:attach(self.c) end
@@ -91,6 +95,7 @@ local function work(engine)
   local n = C.mtr_step(engine.c)
   if engine.debug then debug_log.batch(engine, n) end
   dispatch.batch(engine, n)
+  if engine.feeders[1] then rate.feed(engine.feeders) end
   return n
 end
 
@@ -225,20 +230,8 @@ function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 ---@return mtr.Sim?
 function Engine:sim() return self.network end
 
---- Changes the rate of all traces together.
----@param rate number|string
----@return true
-function Engine:set_rate(rate)
-  alive(self, "set_rate")
-  local value, wanted = config.declaration.by_name.rate.kind(rate)
-  if not wanted and value > 1e9 then wanted = "must be at most 1e9" end
-  if wanted then error(("set_rate: rate %s, got %s"):format(wanted, err.show(rate)), 2) end
-  C.mtr_set_rate(self.c, value)
-  return true
-end
-
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
-Engine.prober = prober.open
+Engine.prober, Engine.set_rate = prober.open, rate.set
 --- Does the same as mtr.go.
 ---@param fn function
 ---@return mtr.Task

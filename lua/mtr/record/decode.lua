@@ -16,9 +16,9 @@ local C = lib.C
 local band = bit.band
 local M = {}
 
-local FLAGS = {}
+local FLAGS, ANY_FLAG = {}, 0
 for name, flag in pairs(words.flags) do
-  FLAGS[#FLAGS + 1] = { name = name, flag = flag }
+  FLAGS[#FLAGS + 1], ANY_FLAG = { name = name, flag = flag }, bit.bor(ANY_FLAG, flag)
 end
 
 --- Rounds milliseconds to three decimals: the precision of a float, and of printed results.
@@ -41,6 +41,7 @@ function M.counts(flags) return band(flags, EXPLAINED) ~= 0 end
 function M.primary(flags) return band(flags, C.MTR_REPLY_PRIMARY) ~= 0 end
 
 local CHANGED = { "src", "dst", "sport", "dport", "id", "ip_id" }
+local ANY_CHANGED = C.MTR_QUOTE_SRC * (2 ^ #CHANGED - 1)
 
 -- Returns the names of the fields of a quote that differ from the probe; nil if none does.
 local function changed(bits)
@@ -61,7 +62,7 @@ local function quote(e, flags)
     ttl = e.quoted_ttl,
     tos = e.quoted_tos,
     size = e.quoted_size,
-    changed = changed(e.stop),
+    changed = band(e.stop, ANY_CHANGED) ~= 0 and changed(e.stop) or nil,
     nat = band(flags, C.MTR_REPLY_NAT) ~= 0 or nil,
     tier = tier > 1 and tier or nil,
     truncated = band(flags, C.MTR_REPLY_TRUNCATED) ~= 0 or nil,
@@ -72,6 +73,13 @@ end
 ---@param e mtr.Event
 ---@return integer
 function M.ext_offset(e) return (e.ext_high * 65536 + e.ext) * 4 end
+
+-- Sets the fields of a reply that are there only if they are true.
+local function mark(reply, flags)
+  for _, f in ipairs(FLAGS) do
+    if band(flags, f.flag) ~= 0 then reply[f.name] = true end
+  end
+end
 
 --- Returns the reply in an event, as a table.
 ---@param e mtr.Event
@@ -102,9 +110,8 @@ function M.read(e, objects)
     tstamp = band(flags, C.MTR_REPLY_USER_TIME) ~= 0 and "user" or "kernel",
   }
   if e.mtu > 0 then reply[tcp and "mss" or "mtu"] = e.mtu end
-  for _, f in ipairs(FLAGS) do
-    if band(flags, f.flag) ~= 0 then reply[f.name] = true end
-  end
+  -- Most replies have none: LuaJIT then compiles this function without a loop.
+  if band(flags, ANY_FLAG) ~= 0 then mark(reply, flags) end
   if e.ext_words > 0 then
     local malformed
     reply.ext, malformed = ext.read(objects + M.ext_offset(e), e.ext_words * 4)

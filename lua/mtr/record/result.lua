@@ -162,6 +162,9 @@ local info = lib.new "struct mtr_info"
 --- The version of results; it changes whenever a member gets another meaning.
 M.version = "2"
 
+--- How results are written as JSON.
+M.shape = SHAPE
+
 local NONE = {}
 
 --- Makes the result of a trace that has ended and is not yet released.

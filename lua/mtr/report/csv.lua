@@ -129,7 +129,7 @@ function Csv:head() return table.concat(self.fields, ",") .. "\r\n" end
 ---@param result mtr.BorrowedResult
 function Csv:trace(result)
   local sink = self.sink
-  local method = sink.files and result.engine and result.rows
+  local method = sink.file and result.engine and result.rows
   if not method then return sink:write(rows(self, result)) end
   local columns, n, hops = self.columns, #self.fields, self.hops
   local code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)

@@ -64,6 +64,8 @@ local BUILT_IN = {
   { "prometheus", "mtr.report.prometheus", trace = "prometheus" },
   { "sqlite", "mtr.report.sqlite", trace = "sqlite", mda = "sqlite", file = true },
   { "progress", "mtr.report.progress" },
+  { "scamper", "mtr.report.scamper", trace = "scamper", mda = "scamper", pmtu = "scamper",
+    ping = "scamper" },
   { "any", "mtr.report.any" },
 }
 
@@ -84,6 +86,7 @@ local BUILT_IN = {
 ---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
 ---@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
 ---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
+---@field scamper fun(out?: mtr.ReportOut, opts?: mtr.ScamperOptions): mtr.Reporter scamper's JSON
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
 

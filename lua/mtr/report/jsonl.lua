@@ -5,11 +5,14 @@
 -- The library collects lines for a file in the memory of the sink, without Lua strings; a function
 -- gets each line at once. What is in the file is whole lines: see mtr.report.sink.
 --
+-- With `only` a line has only these members, and is made in Lua.
+--
 -- A result may also be a plain table: `fields` lists the members to write, in order; by default
 -- those of a ping.
 
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
+local only = require "mtr.report.only"
 local ping = require "mtr.report.ping"
 local Sink = require "mtr.report.sink"
 
@@ -17,6 +20,7 @@ local EMSGSIZE = err.code.EMSGSIZE
 
 ---@class mtr.JsonlOptions: mtr.SinkOptions
 ---@field fields? string[] members of plain tables to write
+---@field only? string[] members to write, such as { "dst", "stop_reason" }
 
 ---@class mtr.JsonlReporter: mtr.Reporter
 ---@field sink mtr.Sink
@@ -25,6 +29,7 @@ local EMSGSIZE = err.code.EMSGSIZE
 local Jsonl = {}
 
 local function encode(self, result)
+  if self.opts.only then return only.encode(self.opts.only, result) .. "\n" end
   if result.json then return result:json() .. "\n" end
   local line, fields = {}, self.opts.fields or ping.fields
   self.shape = self.shape or json.shape(fields)
@@ -36,15 +41,29 @@ end
 ---@param result mtr.BorrowedResult
 function Jsonl:trace(result)
   local sink = self.sink
-  local code = sink.files and result.line and result:line(sink.buffer, sink.room, sink.used)
+  local fast = sink.file and result.line and not self.opts.only
+  local code = fast and result:line(sink.buffer, sink.room, sink.used)
   if code == -EMSGSIZE and sink.used[0] > 0 then
     local ok, message, name = sink:flush()
     if not ok then return nil, message, name end
     code = result:line(sink.buffer, sink.room, sink.used)
   end
   if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink:name()) end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
   return sink:write(encode(self, result))
 end
 
-return Sink.reporter("jsonl", Jsonl, { buffered = true })
+local M = Sink.reporter("jsonl", Jsonl, { buffered = true })
+local make = M.new
+
+--- Makes a reporter.
+---@param out? mtr.ReportOut
+---@param opts? mtr.JsonlOptions
+---@return mtr.JsonlReporter
+function M.new(out, opts)
+  local bug = opts and only.wrong(opts.only)
+  if bug then error("report.jsonl: " .. bug, 2) end
+  return make(out, opts)
+end
+
+return M

@@ -36,7 +36,7 @@ M.SIZE = 262144
 ---@class mtr.Sink
 ---@field path? string "-": standard output
 ---@field out? fun(text: string): any, string?, string?
----@field files? mtr.OutputSeries nil if `out` is a function
+---@field file? mtr.OutputSeries nil if `out` is a function
 ---@field buffer? ffi.cdata* collected records: the first used[0] bytes
 ---@field used ffi.cdata* uint32_t[1]
 ---@field room integer bytes of the buffer
@@ -61,12 +61,12 @@ function M.new(reporter, out, opts, kind)
   end
   self.path = out or "-"
   local bug
-  self.files, bug = series.new(self.path, {
+  self.file, bug = series.new(self.path, {
     overwrite = opts.overwrite, rotate = opts.rotate, binary = kind.binary,
   })
-  if not self.files then error(("report.%s: %s"):format(reporter, bug), 3) end
+  if not self.file then error(("report.%s: %s"):format(reporter, bug), 3) end
   if kind.buffered or kind.binary or self.path:find "%.gz$" then
-    local parts = self.files.parts
+    local parts = self.file.parts
     self.room = math.min(M.SIZE, math.max(parts and parts.size or M.SIZE, 4096))
     self.buffer = lib.new("char[?]", self.room)
     self.ends = kind.binary and {} or nil
@@ -86,19 +86,27 @@ end
 ---@return true?
 ---@return string? message, string? name
 function Sink:open(head, tail)
-  if self.files then return self.files:open(head, tail) end
+  if self.file then return self.file:open(head, tail) end
   self.tail = tail
   return say(self, head)
 end
 
+--- Changes the head of the files that will begin, and the tail of this file and later ones.
+---@param head? string nil: it stays
+---@param tail? string nil: it stays
+function Sink:frame(head, tail)
+  local to = self.file or self
+  to.head, to.tail = head or to.head, tail or to.tail
+end
+
+--- Returns true if its files rotate.
+---@return boolean
+function Sink:rotates() return self.file ~= nil and self.file.parts ~= nil end
+
 --- Returns true if the file was empty when it was opened: it has nothing but the head and what was
 --- written since. Functions and pipes count as empty.
 ---@return boolean
-function Sink:fresh() return not self.files or self.files.empty ~= false end
-
---- Returns the name of the output for messages.
----@return string
-function Sink:name() return self.path == "-" and "standard output" or self.path or "a function" end
+function Sink:fresh() return not self.file or self.file.empty ~= false end
 
 --- Writes the collected records. If that fails, they are dropped.
 ---@return true?
@@ -108,7 +116,7 @@ function Sink:flush()
   if used == 0 then return true end
   self.used[0] = 0
   if ends then self.ends = {} end
-  return self.files:put(self.buffer, used, ends)
+  return self.file:put(self.buffer, used, ends)
 end
 
 Sink.update = Sink.flush
@@ -119,11 +127,11 @@ Sink.update = Sink.flush
 function Sink:write(text)
   if self.out then return self.out(text) end
   local size = #text
-  if not self.buffer then return self.files:put(text, size, { size }) end
+  if not self.buffer then return self.file:put(text, size, { size }) end
   if self.used[0] + size > self.room then
     local ok, message, name = self:flush()
     if not ok then return nil, message, name end
-    if size > self.room then return self.files:put(text, size, { size }) end
+    if size > self.room then return self.file:put(text, size, { size }) end
   end
   lib.copy(self.buffer + self.used[0], text, size)
   self.used[0] = self.used[0] + size
@@ -139,13 +147,13 @@ function Sink:save()
   local ok, message, name = self:flush()
   if not ok then return nil, message, name end
   if self.out then return {} end
-  return self.files:save()
+  return self.file:save()
 end
 
 --- Sets the sink to what save() returned; open() then cuts the output back to that.
 ---@param data table
 function Sink:restore(data)
-  if self.files then self.files:restore(data) end
+  if self.file then self.file:restore(data) end
 end
 
 --- Writes the rest and the tail, and closes the file.
@@ -154,7 +162,7 @@ end
 function Sink:close()
   if self.out then return say(self, self.tail) end
   local ok, message, name = self:flush()
-  local closed, problem, what = self.files:close()
+  local closed, problem, what = self.file:close()
   if not ok then return nil, message, name end
   return closed, problem, what
 end

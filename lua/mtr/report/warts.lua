@@ -66,14 +66,15 @@ local function go_on(self)
   local saved, sink = self.saved or {}, self.sink
   if saved.cycle then
     self.ids = { list = saved.list, cycle = saved.cycle }
-  elseif sink.parts then
+  elseif sink:rotates() then
     self.ids = { list = 0, cycle = 0 }
   else
     local last, message, name = records.last(sink.path)
     if not last then return nil, message, name end
     self.ids = { list = last.list + 1, cycle = last.cycle + 1 }
-    sink.head = head(self, self.ids)
-    return sink:write(sink.head)
+    local begin = head(self, self.ids)
+    sink:frame(begin)
+    return sink:write(begin)
   end
   return true
 end
@@ -186,7 +187,7 @@ function Warts:trace(result)
       n = fast(self, result)
     end
     if n and n >= 0 then return true end
-    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink.file.name) end
+    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink:name()) end
   end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
@@ -209,7 +210,7 @@ end
 -- Sets the end of the file: the stop of the cycle.
 local function set_tail(self)
   local cycle = self.ids and self.ids.cycle or 0
-  self.sink.tail = cycle > 0 and stop(self, cycle) or nil
+  if cycle > 0 then self.sink:frame(nil, stop(self, cycle)) end
 end
 
 --- Writes the collected records to the file.

@@ -41,8 +41,8 @@ local function integer(word)
 end
 
 local DEFAULTS = {
-  ttl = 255, size = 64, timeout = 10, tos = 0, mark = 0, port = 0, ["bit-pattern"] = 0,
-  ["local-port"] = 0,
+  ttl = 255, size = 64, timeout = 10, tos = 0, mark = 0, port = 0, ["local-port"] = 0,
+  ["bit-pattern"] = -256,              -- not given: 0, but the first bytes may be another number
 }
 local PROTOCOLS = { icmp = true, udp = true, tcp = true, sctp = true }
 local LEAST = { [4] = { icmp = 30, udp = 32 }, [6] = { icmp = 50, udp = 52 } }
@@ -94,7 +94,7 @@ local function options(a, tcp)
     protocol = a.protocol, source = not ANY[a.source] and a.source or nil, interface = a.device,
     timeout = math.max(1, math.min(a.timeout, HOUR) * 1000),
     size = not tcp and math.max(a.size, LEAST[a.family][a.protocol]) or nil,
-    fill = fill, multipath = a.protocol == "icmp" and fill > 0 and "classic" or nil,
+    fill = fill, multipath = a.protocol == "icmp" and a["bit-pattern"] ~= -256 and "classic" or nil,
     tos = a.tos == -1 and 0 or a.tos % 256, mark = a.mark ~= 0 and a.mark % WRAP or nil,
     port = a.protocol ~= "icmp" and port > 0 and port or nil,
     source_port = a.protocol == "udp" and local_port > 0 and local_port or nil,
@@ -103,7 +103,7 @@ local function options(a, tcp)
 end
 
 local KEY = { "protocol", "source", "interface", "timeout", "size", "fill", "tos", "mark", "port",
-  "source_port" }
+  "source_port", "multipath" }
 
 local function send_probe(words)
   local a = arguments(words)

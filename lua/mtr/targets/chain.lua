@@ -171,16 +171,11 @@ function Targets:column(n, separator)
   return new
 end
 
--- Returns the run through the chain, which begins with the first target that is wanted.
+-- Begins the run through the chain; returns nil if there is a failure.
 local function running(self)
-  local failure = self.failure
-  if failure then return nil, failure[1], failure[2] end
+  if self.failure then return nil end
   local run, message, name = Run.new(self.source, self.steps, self.stages)
-  if not run then
-    self.failure = { message, name }
-    return nil, message, name
-  end
-  self.run = run
+  if run then self.run = run else self.failure = { message, name } end
   return run
 end
 
@@ -192,13 +187,9 @@ end
 ---@return integer|string?
 ---@return string?
 function Targets:next(out)
-  local run, message, name = self.run, nil, nil
-  if not run then
-    run, message, name = running(self)
-    if not run then return nil, message, name end
-  end
-  local kind, what
-  kind, what, name = run:next(out)
+  local run = self.run or running(self)
+  if not run then return nil, self.failure[1], self.failure[2] end
+  local kind, what, name = run:next(out)
   if not kind then return nil, what, name end
   self.text = run.text
   return kind, what
@@ -230,17 +221,14 @@ end
 function Targets:position() return self.run and self.run.passed or 0 end
 
 --- Goes on behind the first n places of the order. Takes no time for prefixes and shuffles; reads
---- the lines of a file that is not shuffled; goes through the targets again behind unique, or behind
---- take after another stage.
+--- the lines of a file that is not shuffled; goes through the targets again behind unique, or
+--- behind take after another stage.
 ---@param n number what position() returned
 ---@return true?
 ---@return string? message, string? name EINVAL: there are not so many targets
 function Targets:skip(n)
-  local run, message, name = self.run, nil, nil
-  if not run then
-    run, message, name = running(self)
-    if not run then return nil, message, name end
-  end
+  local run = self.run or running(self)
+  if not run then return nil, self.failure[1], self.failure[2] end
   return run:skip(n)
 end
 

@@ -4,8 +4,8 @@
 -- second word, a zero byte, a broken address) is told as an error with its number, and reading goes
 -- on. With a column, the line may have other words, and the target is the one in this column.
 --
--- The last line needs no end. If a file ends in the middle of a line that is wrong, the message says
--- so, because the file may have been cut off. A file without any target is an error.
+-- The last line needs no end. If a file ends in the middle of a line that is wrong, the message
+-- says so, because the file may have been cut off. A file without any target is an error.
 
 local bit = require "bit"
 local lib = require "mtr.lib"
@@ -127,37 +127,35 @@ function Items:go(place, number)
   self.number = number - 1
 end
 
+-- Ends reading: code is an errno or nil.
+local function stop(self, code)
+  finish(self)
+  if code then return err.env(code, "reading " .. self.name) end
+  if self.found then return nil end
+  return err.named("ENODATA", ("there are no targets in %s"):format(self.name))
+end
+
 --- Returns the next item: see mtr.targets.reader.
 ---@param out ffi.cdata* 16 bytes
 ---@return integer?
 ---@return any
 ---@return string?
 function Items:take(out)
-  while self.file do
-    local n, bits = self.lines:read()
-    if not n then
-      finish(self)
-      if bits then return err.env(bits, "reading " .. self.name) end
-      if self.found then return nil end
-      return err.named("ENODATA", ("there are no targets in %s"):format(self.name))
-    end
-    self.number = self.number + 1
-    -- A line that is nothing but an address needs no text.
-    local family = -1
-    if bits < C.MTR_LINE_NUL and not self.column then
-      family = C.mtr_address(self.lines.bytes, out, zone)
-    end
-    local kind, what = family, 0
-    if family > 0 and zone[0] == 0 then
-      kind = addr.unmap(out, family)
-    else
-      kind, what = read(self, n, bits, out)
-    end
-    if kind then
-      self.found = true
-      return kind, what
-    end
+  if not self.file then return nil end
+  local n, bits = self.lines:read()
+  if not n then return stop(self, bits) end
+  self.number = self.number + 1
+  -- A line that is nothing but an address needs no text.
+  local plain = bits < C.MTR_LINE_NUL and not self.column
+  local family = plain and C.mtr_address(self.lines.bytes, out, zone) or 0
+  if family > 0 and zone[0] == 0 then
+    self.found = true
+    return addr.unmap(out, family), 0
   end
+  local kind, what = read(self, n, bits, out)
+  if not kind then return self:take(out) end
+  self.found = true
+  return kind, what
 end
 
 return M

@@ -26,15 +26,18 @@ Index.__index = Index
 
 local M = {}
 
--- Forgets every second mark.
-local function thin(self)
-  local kept = 0
-  for i = 0, self.marks - 1, 2 do
-    self.first[kept], self.place[kept], self.number[kept] =
-      self.first[i], self.place[i], self.number[i]
-    kept = kept + 1
-  end
-  self.marks, self.stride = kept, self.stride * 2
+-- Keeps a mark, which is three numbers in three lists. Returns how many there are.
+local function keep(self, first, place, number)
+  local n = #self.first + 1
+  self.first[n], self.place[n], self.number[n] = first, place, number
+  return n
+end
+
+-- Returns every second element of a list.
+local function half(list)
+  local kept = {}
+  for i = 1, #list, 2 do kept[#kept + 1] = list[i] end
+  return kept
 end
 
 --- Reads all items. Returns the index; or nil, a message and a name.
@@ -45,24 +48,19 @@ end
 function M.new(items, most)
   most = most or MOST
   local self = setmetatable({
-    items = items, size = 0, marks = 0, stride = 1, text = false, range = false, at = -1,
-    first = lib.new("double[?]", most), place = lib.new("double[?]", most),
-    number = lib.new("double[?]", most),
+    items = items, size = 0, text = false, range = false, at = -1,
+    first = {}, place = {}, number = {},
   }, Index)
-  local count = 0
+  local count, stride = 0, 1
   while true do
     local kind, what, name = items:take(scratch)
     if not kind then
       if name then return nil, what, name end
       break
     end
-    if count % self.stride == 0 then
-      if self.marks == most then thin(self) end
-      if count % self.stride == 0 then
-        self.first[self.marks] = self.size
-        self.place[self.marks], self.number[self.marks] = items:here()
-        self.marks = self.marks + 1
-      end
+    if count % stride == 0 and keep(self, self.size, items:here()) == most then
+      self.first, self.place, self.number = half(self.first), half(self.place), half(self.number)
+      stride = stride * 2
     end
     count = count + 1
     self.size = self.size + (kind == PREFIX and what.size or 1)
@@ -73,9 +71,10 @@ function M.new(items, most)
   return self
 end
 
--- Returns the last mark whose first target is `i` or before it.
+-- Returns the number of the last mark whose first target is `i` or before it.
 local function mark_of(self, i)
-  local low, high, first = 0, self.marks, self.first
+  local first = self.first
+  local low, high = 1, #first + 1
   while high - low > 1 do
     local middle = math.floor((low + high) / 2)
     if first[middle] <= i then low = middle else high = middle end
@@ -91,7 +90,9 @@ end
 ---@return string?
 function Index:get(i, out)
   local range = self.range
-  if range and i >= self.at and i < self.at + range.size then return range:get(i - self.at, out), 0 end
+  if range and i >= self.at and i < self.at + range.size then
+    return range:get(i - self.at, out), 0
+  end
   local mark = mark_of(self, i)
   local at = self.first[mark]
   self.items:go(self.place[mark], self.number[mark])

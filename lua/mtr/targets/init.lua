@@ -107,8 +107,8 @@ function M.generator(next_one, opts)
   return chain.new(sources.generator(next_one, read("generator", opts)))
 end
 
---- Takes the addresses of a prefix. With a step: the first address of each part that has this prefix
---- length. Options choose others; `each` and `each6` are the same here.
+--- Takes the addresses of a prefix. With a step: the first address of each part that has this
+--- prefix length. Options choose others; `each` and `each6` are the same here.
 ---@param text string
 ---@param step? integer|mtr.TargetsOptions
 ---@return mtr.Targets

@@ -14,47 +14,40 @@ local C = lib.C
 
 ---@class mtr.Order
 ---@field size number of places
----@field shuffled boolean false: the numbers grow with the places
-local Order = {}
-Order.__index = Order
+---@field steps integer that change the order
+---@field at fun(place: number): number the number of the source at a place, from 0 to size - 1
 
 local M = {}
+
+-- Returns a function that computes the number at a place of this step, and then asks the next one.
+-- Closures, because they compile where a loop over the steps does not.
+local function follow(step, size, before)
+  local a, b = step.a, step.b
+  if step.kind == "shuffle" then
+    return function(place) return before(C.mtr_shuffle(place, size, a)) end
+  end
+  return function(place) return before(place * b + a - 1) end
+end
+
+local function same(place) return place end
 
 --- Makes an order over a source.
 ---@param steps mtr.OrderStep[]
 ---@param size number of targets in the source; math.huge: unknown
 ---@return mtr.Order
 function M.new(steps, size)
-  local self = setmetatable({ count = 0, size = size, shuffled = false }, Order)
+  local self = { at = same, size = size, steps = 0 }
   for _, step in ipairs(steps) do
     if step.kind == "take" then
       self.size = math.min(self.size, step.a)
     else
-      local n = self.count + 1
-      self.count, self[n] = n, { kind = step.kind, a = step.a, b = step.b, size = self.size }
-      if step.kind == "shuffle" then
-        self.shuffled = true
-      elseif self.size < math.huge then
+      self.at, self.steps = follow(step, self.size, self.at), self.steps + 1
+      if step.kind == "shard" and self.size < math.huge then
         self.size = math.max(0, math.ceil((self.size - step.a + 1) / step.b))
       end
     end
   end
   return self
-end
-
---- Returns the number of the source at a place.
----@param place number from 0 to size - 1
----@return number
-function Order:at(place)
-  for i = self.count, 1, -1 do
-    local step = self[i]
-    if step.kind == "shuffle" then
-      place = C.mtr_shuffle(place, step.size, step.a)
-    else
-      place = place * step.b + step.a - 1
-    end
-  end
-  return place
 end
 
 return M

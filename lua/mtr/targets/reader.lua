@@ -42,6 +42,17 @@ local function take(self, out)
   return kind, what, name
 end
 
+-- Returns the next address of the prefix, or the target behind it.
+local function from_range(self, out)
+  local family = self.range:next(out)
+  if not family then
+    self.range = false
+    return self:next(out)
+  end
+  self.passed = self.passed + 1
+  return family, 0
+end
+
 --- Returns the next target: its family and zone, 0 and its name, or -1 and a message; nil at the
 --- end; or nil, a message and a name.
 ---@param out ffi.cdata* 16 bytes, which an address fills
@@ -49,22 +60,11 @@ end
 ---@return integer|string?
 ---@return string?
 function Reader:next(out)
-  while true do
-    local range = self.range
-    if range then
-      local family = range:next(out)
-      if family then
-        self.passed = self.passed + 1
-        return family, 0
-      end
-      self.range = false
-    end
-    local kind, what, name = take(self, out)
-    if kind ~= PREFIX then
-      if kind then self.passed = self.passed + 1 end
-      return kind, what, name
-    end
-  end
+  if self.range then return from_range(self, out) end
+  local kind, what, name = take(self, out)
+  if kind == PREFIX then return from_range(self, out) end
+  if kind then self.passed = self.passed + 1 end
+  return kind, what, name
 end
 
 --- Leaves out targets.

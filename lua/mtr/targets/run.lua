@@ -22,6 +22,16 @@ Run.__index = Run
 
 local M = {}
 
+-- Returns one pass that does what two do, the second for what the first one lets through. Without a
+-- loop over the stages, because that would not compile.
+local function then_pass(first, second)
+  if not first then return second end
+  return function(kind, out, what)
+    kind, what = first(kind, out, what)
+    if kind then return second(kind, out, what) end
+  end
+end
+
 --- Opens the source. Returns nil, a message and a name if it cannot be read.
 ---@param source table
 ---@param steps mtr.OrderStep[]
@@ -30,55 +40,54 @@ local M = {}
 ---@return string? message, string? name
 function M.new(source, steps, stages)
   local self = setmetatable({
-    passed = 0, over = false, text = false, passes = {}, remembers = false, reader = false,
+    passed = 0, over = false, text = false, pass = false, remembers = false, reader = false,
     index = false,
   }, Run)
   local shuffled = false
   for _, step in ipairs(steps) do shuffled = shuffled or step.kind == "shuffle" end
-  local size, message, name = math.huge, nil, nil
   if shuffled then
-    self.index, message, name = source:index()
-    if not self.index then return nil, message, name end
-    size = self.index.size
+    local index, message, name = source:index()
+    if not index then return nil, message, name end
+    self.index = index
   else
     self.reader = source:open()
   end
-  self.order = Order.new(steps, size)
-  self.ordered = self.order.count > 0
-  for i, stage in ipairs(stages) do
-    self.passes[i] = stage.make(self)
+  self.order = Order.new(steps, shuffled and self.index.size or math.huge)
+  for _, stage in ipairs(stages) do
+    self.pass = then_pass(self.pass, stage.make(self))
     self.remembers = self.remembers or stage.remembers
   end
   return self
 end
 
+-- Returns the target with a number from the index.
+local function found(self, number, out)
+  local index = self.index
+  local kind, what, name = index:get(number, out)
+  self.text = index.text
+  if kind and not what then what = 0 end
+  return kind, what, name
+end
+
+-- Returns the target with a number from the reader, which has not passed it.
+local function read(self, number, out)
+  local reader = self.reader
+  if number > reader.passed then
+    local all, message, name = reader:skip(number - reader.passed)
+    if not all then return nil, message, name end
+  elseif number < reader.passed then
+    return err.named("ESPIPE", "another chain has read this file further: open it again")
+  end
+  local kind, what, name = reader:next(out)
+  self.text = reader.text
+  return kind, what, name
+end
+
 -- Returns the next target of the order.
 local function pull(self, out)
-  local place = self.passed
-  if self.over or place >= self.order.size then return nil end
-  local number = self.ordered and self.order:at(place) or place
-  local kind, what, name
-  local index = self.index
-  if index then
-    kind, what, name = index:get(number, out)
-    if kind and not what then what = 0 end
-    self.text = index.text
-  else
-    local reader = self.reader
-    local ahead = number - reader.passed
-    if ahead > 0 then
-      local all
-      all, what, name = reader:skip(ahead)
-      if not all then
-        self.over = true
-        return nil, what, name
-      end
-    elseif ahead < 0 then
-      return err.named("ESPIPE", "another chain has read this file further: open it again")
-    end
-    kind, what, name = reader:next(out)
-    self.text = reader.text
-  end
+  local place, order = self.passed, self.order
+  if self.over or place >= order.size then return nil end
+  local kind, what, name = (self.index and found or read)(self, order.at(place), out)
   if kind then self.passed = place + 1 else self.over = true end
   return kind, what, name
 end
@@ -89,16 +98,12 @@ end
 ---@return integer|string?
 ---@return string?
 function Run:next(out)
-  local passes = self.passes
-  while true do
-    local kind, what, name = pull(self, out)
-    if not kind then return nil, what, name end
-    for i = 1, #passes do
-      kind, what = passes[i](kind, out, what)
-      if not kind then break end
-    end
-    if kind then return kind, what end
-  end
+  local kind, what, name = pull(self, out)
+  local pass = self.pass
+  if not kind or not pass then return kind, what, name end
+  kind, what = pass(kind, out, what)
+  if kind then return kind, what end
+  return self:next(out)
 end
 
 local function too_few(self, n)
@@ -114,7 +119,7 @@ local function jump(self, n)
   end
   local reader = self.reader
   if reader then
-    local all, message, name = reader:skip(self.order:at(n - 1) + 1 - reader.passed)
+    local all, message, name = reader:skip(self.order.at(n - 1) + 1 - reader.passed)
     if message then return nil, message, name end
     if not all then
       self.passed = reader.passed
@@ -132,17 +137,13 @@ end
 function Run:skip(n)
   if n <= self.passed then return true end
   if not self.remembers then return jump(self, n) end
-  local passes = self.passes
   while self.passed < n do
     local kind, what, name = pull(self, scratch)
     if not kind then
       if name then return nil, what, name end
       return too_few(self, n)
     end
-    for i = 1, #passes do
-      kind, what = passes[i](kind, scratch, what)
-      if not kind then break end
-    end
+    self.pass(kind, scratch, what)
   end
   return true
 end

@@ -3,7 +3,12 @@
 -- Slots: small integers that lead from an event to its entry (a trace, a timer, a name lookup). The
 -- number of a slot is the cookie that the library returns in each event. A freed number is used
 -- again, so a slot may be freed only when no event for it can come any more.
+--
+-- The free slots are a list: `next_slot` is the first, and `links` has for each the distance from
+-- the slot behind it to the next free one: 0 for a slot that was never used. So it is the same work
+-- to take a slot whether it was used before or not, and LuaJIT compiles one path for both.
 
+local lib = require "mtr.lib"
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
@@ -40,6 +45,21 @@ local M = {}
 ---@class mtr.SaveEntry: mtr.Entry
 ---@field saved fun(self: mtr.SaveEntry, e: mtr.Event) called for its SAVED event
 
+local ROOM = 64                        -- slots before the links must grow
+
+--- Prepares an engine to give out slots.
+---@param engine mtr.Engine
+function M.prepare(engine)
+  engine.entries, engine.next_slot, engine.work = {}, 1, 0
+  engine.links, engine.link_room = lib.new("int32_t[?]", ROOM), ROOM
+end
+
+local function grow(engine)
+  local links, room = engine.links, engine.link_room
+  engine.links, engine.link_room = lib.new("int32_t[?]", room * 2), room * 2
+  lib.copy(engine.links, links, room * 4)
+end
+
 -- Counts one thing less that is under way.
 local function less(engine)
   engine.work = engine.work - 1
@@ -55,13 +75,9 @@ end
 ---@param entry mtr.Entry
 ---@return integer
 function M.take(engine, entry)
-  local vacant = engine.vacant
-  local slot = vacant[#vacant]
-  if slot then
-    vacant[#vacant] = nil
-  else
-    slot = #engine.entries + 1
-  end
+  local slot = engine.next_slot
+  if slot >= engine.link_room then grow(engine) end
+  engine.next_slot = slot + 1 + engine.links[slot]
   engine.entries[slot] = entry
   entry.slot, entry.forgotten = slot, nil
   engine.work = engine.work + 1
@@ -76,7 +92,8 @@ function M.free(engine, entry)
   if not slot then return end
   entry.slot = nil
   engine.entries[slot] = false
-  engine.vacant[#engine.vacant + 1] = slot
+  engine.links[slot] = engine.next_slot - slot - 1
+  engine.next_slot = slot
   if not entry.forgotten then less(engine) end
 end
 

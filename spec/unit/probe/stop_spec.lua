@@ -50,6 +50,27 @@ describe("stopping a trace", function()
     assert.equal(2, d:count("probes_sent"))
   end)
 
+  -- A trace that was released before it was judged stayed in the list of those to judge, which went
+  -- in a circle when its place was used again.
+  for _, which in ipairs{ "first", "middle", "last", "only" } do
+    it("may be followed by its release at once: " .. which, function()
+      open({}, { "10.0.0.1" })
+      local t = {}
+      for i = 1, which == "only" and 1 or 3 do t[i] = d:start{} end
+      d:step()
+      for i = 1, #t do stop(t[i]) end
+      local i = ({ first = 1, middle = 2, last = 3, only = 1 })[which]
+      C.stop_release(d.core, d:trace(t[i]))
+      local again = d:start{}
+      stop(again)
+      d:run()
+      assert.equal("halted", d:done(again).reason)
+      for k = 1, #t do
+        if k ~= i then assert.equal("halted", d:done(t[k]).reason) end
+      end
+    end)
+  end
+
   it("gives no handle that is 0 or equal to the one before", function()
     open{ max_traces = 1 }
     local seen = {}

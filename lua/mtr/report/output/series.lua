@@ -14,6 +14,7 @@ local M = {}
 
 ---@class mtr.OutputSeries
 ---@field path string "-": standard output
+---@field name string in messages
 ---@field file? mtr.OutputFile nil while it is not open
 ---@field parts? mtr.OutputParts
 ---@field broken? string[] message and name of the first error
@@ -35,7 +36,8 @@ function M.new(path, opts)
     if not made then return nil, bug end
   end
   return setmetatable({
-    path = path, overwrite = opts.overwrite, binary = opts.binary,
+    path = path, name = path == "-" and "standard output" or path,
+    overwrite = opts.overwrite, binary = opts.binary,
     parts = path ~= "-" and made or nil,
   }, Series)
 end

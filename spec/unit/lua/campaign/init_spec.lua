@@ -16,7 +16,7 @@ describe("mtr.campaign", function()
     { { targets = {}, enrich = {} }, 'campaign: unknown option "enrich"' },
     { { targets = 7 }, "campaign: targets must be a table or a function, got 7" },
     { {}, "campaign: targets must be a list or an iterator of strings" },
-    { { targets = {}, window = 0 }, "campaign: window must be 1..1000000, got 0" },
+    { { targets = {}, window = 0 }, 'campaign: window must be 1..1000000, or "auto", got 0' },
     { { targets = {}, rate = "fast" },
       'campaign: rate must be a rate in probes per second, such as 100, "100/s" or "max", '
         .. 'got "fast"' },

@@ -26,7 +26,7 @@ describe("a sink", function()
     assert.is_true(s:write "c\n")
     assert.equal("before\na\nb\nc\n", read(path))
     assert.is_true(s:close())
-    assert.is_nil(s.files.file)
+    assert.is_nil(s.file.file)
     assert.is_true(s:close())
     assert.equal(open, fds())
   end)
@@ -185,6 +185,27 @@ describe("a sink", function()
     end
   end)
 
+  it("changes its head and tail while it is open", function()
+    local path, s = run.dir() .. "/frame", nil
+    s = sink.new("text", path .. ".txt", { rotate = { size = 8 } })
+    assert.is_true(s:rotates())
+    s:open("one\n", "1\n")
+    s:write "a\n"
+    s:frame "two\n"
+    s:write "bbbbb\n"
+    s:frame(nil, "2\n")
+    s:close()
+    assert.equal("one\na\n1\n", read(path .. ".0001.txt"))
+    assert.equal("two\nbbbbb\n2\n", read(path .. ".0002.txt"))
+    local text = ""
+    s = sink.new("text", function(piece) text = text .. piece return true end)
+    assert.is_false(s:rotates())
+    s:open "head\n"
+    s:frame(nil, "tail\n")
+    s:close()
+    assert.equal("head\ntail\n", text)
+  end)
+
   it("rotates by size: each part has whole records, a head and a tail", function()
     local base = run.dir() .. "/parts"
     local s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
@@ -239,7 +260,7 @@ describe("a sink", function()
     s:open()
     s:write "line1\n"
     run.run(("mkdir %s.0002.txt"):format(base))
-    s.files.parts.next = 2
+    s.file.parts.next = 2
     local ok, message, name = s:write "line2\n"
     assert.same({ nil, "EISDIR" }, { ok, name })
     assert.same({ nil, message, name }, { s:write "line3\n" })

@@ -123,7 +123,7 @@ describe("the warts reporter", function()
       assert.same({ 2, 2 }, { data.list, data.cycle })
       reporter:trace(RESULTS[3])                   -- lost: the process is killed now
       reporter:update()
-      reporter.sink.file:close()
+      reporter.sink.file.file:close()
       assert.is_true(session(path, {}, { RESULTS[4] }, data):finish {})
       assert.same({ "list 1", "cycle_start 1 1", "trace 1 1", "cycle_stop 1", "list 2",
         "cycle_start 2 2", "trace 2 2", "trace 2 2", "cycle_stop 2" }, contents(path))

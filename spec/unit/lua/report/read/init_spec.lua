@@ -37,7 +37,7 @@ describe("a file of results", function()
       list[1].multipath, list[1].stop_reason, #list[1].hops, list[1].list })
     assert.is_true(list[1].hops[4].replies[1].final)
     assert.equal("10.0.2.2", list[1].hops[2].addr)
-    assert.truthy(list[1]:json():find '^{"type":"trace","version":"1","protocol":"udp"')
+    assert.truthy(list[1]:json():find '^{"type":"trace","version":"2",.*"protocol":"udp"')
     assert.equal(list[1], list[1]:copy())
   end)
 

@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The options of a campaign: what may be given, and what is made of it before anything starts.
+
+local check = require "mtr.base.check"
+local lib = require "mtr.lib"
+local ids = require "mtr.record.ids"
+local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
+local Checkpoint = require "mtr.campaign.checkpoint"
+local Reporters = require "mtr.campaign.reporters"
+local targets = require "mtr.targets"
+local window = require "mtr.campaign.window"
+
+local M = {}
+
+---@class mtr.CampaignOptions: mtr.Ids
+---@field targets mtr.Targets|string[]|function of strings: mtr.targets..., a list, an iterator
+---@field engine? mtr.Engine default: the default engine
+---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
+---@field window? integer|"auto" traces under way at once; "auto", the default: as many as keep the
+--- rate busy; without a rate 1000
+---@field rate? number|string sets the engine's rate
+---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
+---@field on_error? fun(message: string, target: string, name: string): "stop"?
+---@field reporters? mtr.Reporter[]
+---@field state? string a file: saves its state there each second, and resumes from it
+
+local function either(one, other)
+  local wanted = ("must be a %s or a %s"):format(one, other)
+  return function(value)
+    if type(value) == one or type(value) == other then return value end
+    return nil, wanted
+  end
+end
+
+local hook = check.type "function"
+M.declaration = check.declare("campaign", {
+  { name = "targets", kind = either("table", "function"), doc = "addresses, prefixes, names" },
+  { name = "engine", kind = check.type "table", doc = "default: the default engine" },
+  { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
+  { name = "window", kind = window.kind, doc = 'traces under way; default "auto"' },
+  { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
+  { name = "on_trace", kind = hook, doc = "gets each result" },
+  { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
+  { name = "reporters", kind = check.type "table", doc = "objects that write results" },
+  { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
+  unpack(ids.options)
+})
+
+-- Prepares what the options name; returns the message of the first that is wrong.
+local function problem(c)
+  c.feed = targets.feed(c.targets)
+  if not c.feed then return targets.wrong(c.targets) end
+  local list, wrong = Reporters.new(c.reporters or {})
+  if not list then return wrong end
+  c.reporters = list
+  c.apart = type(c.trace) == "function"
+  if c.apart then return nil end
+  local kept, bug = request.fill(options.trace, c.trace, lib.new "struct mtr_trace")
+  local s = kept and kept.strategy
+  c.apart = kept and kept.pace ~= nil or type(s) == "table" and s.done ~= nil
+  return bug
+end
+
+--- Writes the options into a campaign; returns the message of the first that is wrong.
+---@param c mtr.Campaign
+---@param opts? mtr.CampaignOptions
+---@return string? message
+function M.take(c, opts)
+  local bug = check.each(M.declaration, opts, function(option, value) c[option.name] = value end)
+  if bug then return bug end
+  bug = problem(c)
+  if bug then return "campaign: " .. bug end
+  c.checkpoint = c.state and Checkpoint.new(c) or nil
+end
+
+return M
