@@ -78,6 +78,7 @@ describe("a slot of an engine", function()
     assert.equal(0, ffi.C.slots_spec_pipe(fds))
     local prober = assert(engine:prober "203.0.113.9")
     engine:trace("203.0.113.9", nil, function() end)
+    engine:trace("203.0.113.9", { on_hop = function() end }, function() end)
     assert(timer.start(engine, 1, function() end))
     local lookup = assert(resolve.start(engine, "localhost", 0, function() end))
     local watched = watch.new(engine, fds[0])
@@ -102,7 +103,7 @@ describe("a slot of an engine", function()
         assert.equal("function", type(entry[name]), ("%s: %s of %s"):format(path, name, class))
       end
     end
-    for _, class in ipairs { "Trace", "Timer", "Watch", "Lookup" } do
+    for _, class in ipairs { "Trace", "Quiet", "Timer", "Watch", "Lookup" } do
       assert.truthy(kinds["mtr." .. class .. "Entry"], class)
     end
   end)

@@ -60,9 +60,9 @@ function M.open(opts)
   local self = setmetatable({
     c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
-    transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, halted = loop.halted,
+    transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    closed = false, closing = false, stepping = false,
+    halted = loop.halted, closed = false, closing = false, stepping = false,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)

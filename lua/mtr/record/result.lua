@@ -174,6 +174,7 @@ local NONE = {}
 function M.new(trace, engine)
   C.mtr_describe(engine, trace.handle, info)
   local ids = trace.ids or trace.engine.ids or NONE
+  local dst = trace.dst or decode.trace.dst(info)
   local result = setmetatable({
     type = "trace", version = M.version,
     list = ids.list, cycle = ids.cycle, campaign = ids.campaign, monitor = ids.monitor,
@@ -181,8 +182,8 @@ function M.new(trace, engine)
     protocol = decode.trace.protocol(info),
     multipath = decode.trace.multipath(info),
     src = decode.trace.src(info),
-    dst = trace.dst,
-    target = trace.target,
+    dst = dst,
+    target = trace.target or dst,
     all_addresses = trace.all_addresses,
     sport = decode.trace.sport(info),
     dport = decode.trace.dport(info),

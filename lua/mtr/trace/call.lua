@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local crowd = require "mtr.trace.crowd"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
@@ -42,6 +43,12 @@ local function fail(engine, trace, message, name)
   return nil, message, name
 end
 
+-- Returns true if only the callback of a trace is needed, to call it at the end.
+local function plain(engine, kept)
+  return not (engine.pick or kept.on_probe or kept.on_reply or kept.on_timeout or kept.on_hop
+    or kept.pace or kept.strategy) and kept.data == nil
+end
+
 --- Traces the path to an address or a name.
 ---@async without on_done
 ---@param engine mtr.Engine
@@ -56,7 +63,8 @@ function M.trace(engine, dst, opts, on_done)
   if not trace then error(bug, 2) end
   if on_done then trace:at_end(on_done) end
   interrupt.check()
-  local ok, message, name = trace:launch(t, kept)
+  local joined = on_done and plain(engine, kept) and crowd.of(trace) or nil
+  local ok, message, name = trace:launch(t, kept, joined)
   if not ok then
     check_bug("trace", message, name)
     return fail(engine, trace, message, name)

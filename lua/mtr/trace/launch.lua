@@ -18,22 +18,24 @@ local M = {}
 
 local bytes = lib.new "uint8_t[16]"
 
-local function start(trace, t, kept, family, address)
+-- `crowd`: that of a callback, in whose slot the trace starts; nil: it gets a slot of its own.
+local function start(trace, t, kept, family, address, crowd)
   local engine = trace.engine
   local ok, message, name = admit.permit(engine, kept, family, address)
   if not ok then return nil, message, name end
-  t.cookie, t.family = pending.take(engine, trace), family
+  t.cookie, t.family = crowd and crowd.slot or pending.take(engine, trace), family
   t.want = admit.wants(trace, engine.debug, rawget(trace, "result") == nil)
   lib.copy(t.dst, address, 16)
   local n = C.mtr_start(engine.c, t, 1)
   if n < 0 then
-    pending.free(engine, trace)
+    if not crowd then pending.free(engine, trace) end
     return admit.refusal(engine, n, family, address)
   end
   if trace.strategy then trace.options = instances.options(t) end
   trace.handle, trace.state = t.handle, "running"
   local dst = addr.format(address, family)
   if dst ~= trace.target then trace.dst = dst end
+  if crowd then crowd:add(trace) end
   if trace.send_probe then trace:send_probe() end
   if engine.halted then trace:halt() end
   return true
@@ -74,9 +76,10 @@ end
 ---@param trace mtr.Trace
 ---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; may be used again after the call
 ---@param kept table what else it has returned
+---@param crowd? mtr.Crowd that it may join; a trace by name does not
 ---@return true?
 ---@return string? message, string? name or err.BUG
-function M.launch(trace, t, kept)
+function M.launch(trace, t, kept, crowd)
   local engine = trace.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
   local ok, message, name = request.bind(engine.c, t, kept)
@@ -84,7 +87,7 @@ function M.launch(trace, t, kept)
   local family, zone = addr.parse(trace.target, bytes)
   if family > 0 then
     if zone > 0 then t.interface = zone end
-    return start(trace, t, kept, family, bytes)
+    return start(trace, t, kept, family, bytes, crowd)
   elseif family ~= -EINVAL then
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end

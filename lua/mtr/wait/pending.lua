@@ -29,6 +29,11 @@ local M = {}
 ---@field broke fun(self: mtr.TraceEntry, text: string) called when its hook or strategy has raised
 ---@field ended fun(self: mtr.TraceEntry, e: mtr.Event) called for a DONE event
 
+--- An entry that has started traces without hooks and strategies (mtr_start).
+---@class mtr.QuietEntry: mtr.Entry
+---@field halt fun(self: mtr.QuietEntry)
+---@field ended fun(self: mtr.QuietEntry, e: mtr.Event) called for a DONE event
+
 --- An entry that has started a timer (mtr_timer).
 ---@class mtr.TimerEntry: mtr.Entry
 ---@field fired fun(self: mtr.TimerEntry) called for its TIMER event
