@@ -3,8 +3,7 @@
 --
 -- campaign: traces many targets at one rate, with several outputs, and goes on where it was killed.
 --
--- It is mtr.campaign with options of a command line. Errors of targets go to standard error; the
--- other targets go on.
+-- It is mtr.campaign with options of a command line.
 
 local mtr = require "mtr"
 
@@ -82,11 +81,10 @@ traces (see mtrlua trace --help):
   -h, --help              print this text
 
 Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
-(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite. A FILE that ends in .gz is
-compressed.
+(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, scamper (its JSON). A FILE that
+ends in .gz is compressed.
 
-examples:
-  campaign -t targets.txt --rate 1000 -o jsonl=out.jsonl --state run.state --dry-run
+example:
   campaign -t list.csv --column 2 --separator , --shuffle 42 --shard 1/4 --rate 500
     -o warts=out.warts.gz -o prometheus=out.prom --state run.state
 
@@ -94,8 +92,7 @@ Exit status: 0 done, 1 a target could not be traced or an output failed, 2 wrong
 threshold is not met, 130 interrupted.
 ]], { ["--no-progress"] = { "no_progress", true } })
 
-local args = cli:parse(arg)
-local SHOWN = 10                       -- messages about targets; the others are only counted
+local args, SHOWN = cli:parse(arg), 10  -- messages about targets; the others are only counted
 
 -- Writes a message; returns the status of a failure.
 local function fail(message)
@@ -168,8 +165,7 @@ local function outputs()
   local size, every = take "rotate_size", take "rotate_every"
   local opts = { only = names(take "only"), fields = names(take "fields"),
     overwrite = take "overwrite", rotate = (size or every) and { size = size, every = every } }
-  local given, list, taken = take "output" or { "text" }, {}, {}
-  local quiet = take "no_progress"
+  local given, quiet, list, taken = take "output" or { "text" }, take "no_progress", {}, {}
   args.window = take "outstanding"
   for name, value in pairs(args) do opts[name] = value end
   for i, text in ipairs(given) do list[i] = output(text, taken, opts) end
@@ -223,16 +219,14 @@ end
 
 -- Writes the summary; returns the status.
 local function conclude(summary)
+  local failed, unmet = summary.failed, summary.unmet or {}
   local function put(...) fail(string.format(...)) end
   put("%d traces%s", summary.traces, count(summary.stop_reasons))
   put("%d probes, %d hops", summary.probes, summary.hops)
-  if summary.failed > 0 then
-    put("%d targets could not be traced%s", summary.failed, count(summary.errors))
-  end
+  if failed > 0 then put("%d targets could not be traced%s", failed, count(summary.errors)) end
   if summary.already then put "it was finished before; nothing was traced" end
-  for _, text in ipairs(summary.unmet or {}) do put("threshold not met: %s", text) end
-  if summary.unmet and summary.unmet[1] then return 99 end
-  return summary.failed > 0 and not mtr.interrupted() and 1 or 0
+  for _, text in ipairs(unmet) do put("threshold not met: %s", text) end
+  return unmet[1] and 99 or failed > 0 and not mtr.interrupted() and 1 or 0
 end
 
 local opts, dry, told = scheduling(), take "dry_run", 0
@@ -251,6 +245,6 @@ end
 
 local c = cli:call(mtr.campaign, opts)
 local summary, message = cli:call(c.run, c)
-local ended = summary or c.summary
-local status = ended and (summary or ended.targets > 0) and conclude(ended) or 1
-return summary and status or fail(message)
+if summary then return conclude(summary) end
+if c.summary and c.summary.targets > 0 then conclude(c.summary) end
+return fail(message)
