@@ -183,7 +183,8 @@ describe("a campaign with a state", function()
     local function chain(seed)
       return mtr.targets.list(twice):shuffle(seed):unique():exclude { "192.0.2.0/24" }
     end
-    local dir, runs, summary = fresh(), 0, nil
+    local dir, runs = fresh(), 0
+    local summary
     repeat
       local n = 0
       summary = assert(campaign(dir, { targets = chain(42), on_trace = function()

@@ -25,6 +25,8 @@ for _, name in ipairs(ping.fields) do
 end
 table.sort(NAMES)
 
+local PING = json.shape(ping.fields, Result.shape.formats)
+
 local KNOWN = {}
 for _, name in ipairs(NAMES) do KNOWN[name] = true end
 
@@ -53,7 +55,8 @@ function M.encode(only, result)
   local line = {}
   for _, name in ipairs(only) do line[name] = result[name] end
   if next(line) == nil then return "{}" end
-  return json.encode(line, Result.shape)
+  local of_ping = tostring(result.type):find "^ping"
+  return json.encode(line, of_ping and PING or Result.shape)
 end
 
 return M

@@ -34,7 +34,6 @@ return {
   ["lua/mtr/record/reply.lua"] = { "spec/unit/lua/record/decode_spec.lua", "mtr.record.reply" },
   ["lua/mtr/record/result.lua"] = { "spec/net/api_spec.lua", 'describe("a result"' },
   ["lua/mtr/report/dot.lua"] = { "spec/net/mda_script_spec.lua", "-o dot" },
-  ["lua/mtr/report/output/series.lua"] = { "spec/unit/lua/report/sink_spec.lua", "rotate =" },
   ["lua/mtr/report/output/database.lua"] = { "spec/unit/lua/report/sqlite_spec.lua",
     "mtr.report.sqlite" },
   ["lua/mtr/report/read/input.lua"] = { "spec/unit/lua/report/read/init_spec.lua", "compressed" },

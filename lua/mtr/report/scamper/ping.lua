@@ -35,29 +35,25 @@ local function reply_of(reply)
   return table.concat(out) .. "}"
 end
 
--- Statistics of the first replies to probes, in whole microseconds; scamper cuts off what is below
--- them.
+-- Statistics of all replies, in whole microseconds; scamper cuts off what is below them. It counts
+-- the probes that were answered, however often.
 local function statistics(r)
   local seen, n, sum, least, most, squares = {}, 0, 0, nil, 0, 0
   for _, reply in ipairs(r.replies) do
     local id = reply.probe_id or 0
-    if not seen[id] then
-      seen[id], n, sum = true, n + 1, sum + reply.rtt
-      least, most = math.min(least or reply.rtt, reply.rtt), math.max(most, reply.rtt)
-    end
+    if not seen[id] then seen[id], n = true, n + 1 end
+    sum, least = sum + reply.rtt, math.min(least or reply.rtt, reply.rtt)
+    most = math.max(most, reply.rtt)
   end
   local out = ('"statistics":{"replies":%d, "loss":'):format(n)
   local lost, sent = (r.sent or 0) - n, r.sent or 0
   local loss = lost <= 0 and "0" or n == 0 and "1" or ("%.2f"):format(lost / sent)
   if n == 0 then return out .. loss .. "}" end
-  seen = {}
-  for _, reply in ipairs(r.replies) do
-    local id = reply.probe_id or 0
-    if not seen[id] then seen[id], squares = true, squares + (reply.rtt - sum / n) ^ 2 end
-  end
+  local mean = sum / #r.replies
+  for _, reply in ipairs(r.replies) do squares = squares + (reply.rtt - mean) ^ 2 end
   return out .. loss .. (', "min":%s, "max":%s, "avg":%s, "stddev":%s}'):format(values.ms(least),
-    values.ms(most), values.ms(math.floor(sum / n)),
-    values.ms(math.floor(math.sqrt(squares / n))))
+    values.ms(most), values.ms(math.floor(mean)),
+    values.ms(math.floor(math.sqrt(squares / #r.replies))))
 end
 
 --- Returns a ping as JSON.

@@ -53,8 +53,8 @@ describe("the scamper reporter", function()
     assert.same({ "ping", "icmp-echo", 3, "192.0.2.1" },
       { said[2].type, said[2].method, said[2].ping_sent, said[2].src })
     assert.same({ { from = "192.0.2.9", seq = 1, reply_size = 84, reply_ttl = 60, rtt = 1.5,
-      reply_proto = "icmp", icmp_type = 0, icmp_code = 0, tx = { sec = 2, usec = 500000 },
-      rx = { sec = 2, usec = 501500 } } }, said[2].responses)
+      probe_ipid = 0, reply_ipid = 0, reply_proto = "icmp", icmp_type = 0, icmp_code = 0,
+      tx = { sec = 2, usec = 500000 }, rx = { sec = 2, usec = 501500 } } }, said[2].responses)
     assert.same({ replies = 1, loss = 0.67, min = 1.5, max = 1.5, avg = 1.5, stddev = 0 },
       said[2].statistics)
   end)

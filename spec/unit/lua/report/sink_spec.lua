@@ -186,8 +186,8 @@ describe("a sink", function()
   end)
 
   it("changes its head and tail while it is open", function()
-    local path, s = run.dir() .. "/frame", nil
-    s = sink.new("text", path .. ".txt", { rotate = { size = 8 } })
+    local path = run.dir() .. "/frame"
+    local s = sink.new("text", path .. ".txt", { rotate = { size = 8 } })
     assert.is_true(s:rotates())
     s:open("one\n", "1\n")
     s:write "a\n"
