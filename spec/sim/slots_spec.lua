@@ -9,6 +9,7 @@ local pending = require "mtr.wait.pending"
 local resolve = require "mtr.wait.resolve"
 local timer = require "mtr.wait.timer"
 local watch = require "mtr.wait.watch"
+local run = require "spec.support.harness.run"
 local annotations = require "spec.support.style.annotations"
 
 -- Names of its own for C functions, as other specs may declare them otherwise.
@@ -51,6 +52,8 @@ local function takers()
 end
 
 describe("a slot of an engine", function()
+  teardown(run.clean)
+
   local engine, network, entries, from, take
 
   before_each(function()
@@ -61,7 +64,7 @@ describe("a slot of an engine", function()
       return take(e, entry)
     end
     network = mtr.sim { nodes = { me = "192.0.2.1", web = "203.0.113.9" },
-      links = { { "me", "web" } } }
+      links = { { "me", "web", delay = "700ms" } } }
     engine = assert(mtr.engine { sim = network })
   end)
 
@@ -80,8 +83,8 @@ describe("a slot of an engine", function()
     local lookup = assert(resolve.start(engine, "localhost", 0, function() end))
     local watched = watch.new(engine, fds[0])
     assert(watched:ask(watch.READABLE, function() end))
-    assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, on_trace = function() end }
-      :run())
+    assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, on_trace = function() end,
+      state = run.dir() .. "/state" }:run())
     prober:close()
     lookup:cancel()
     watched:stop()

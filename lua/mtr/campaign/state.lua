@@ -115,8 +115,10 @@ function M.identity(targets, trace, reporters)
     if name ~= "data" then id["trace." .. name] = option(value) end
   end
   for i, reporter in ipairs(reporters) do
-    local path = reporter.sink and (reporter.sink.path or "a function")
-    id["reporter " .. i] = path and path:match "[^/]*$" or "a reporter of its own kind"
+    local path = reporter.sink and (reporter.sink.path or "a function") or reporter.path
+    if not reporter.aside then
+      id["reporter " .. i] = path and path:match "[^/]*$" or "a reporter of its own kind"
+    end
   end
   return json_read.decode(json.encode(id))     -- as it will be read: bytes that are not UTF-8
 end

@@ -22,12 +22,13 @@ local EMSGSIZE = err.code.EMSGSIZE
 
 -- The columns that can be chosen: those of the trace, of the hop and the probe, of the reply.
 local TRACE = { "target", "dst", "src", "transport", "protocol", "multipath", "sport", "dport",
-  "icmp_sum", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error", "first_ttl",
-  "hop_count", "probe_count" }
+  "icmp_sum", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
+  "first_ttl", "hop_count", "probe_count" }
 local HOP = { "ttl", "flow", "unanswered", "failed" }
 local REPLY = { "addr", "rtt", "attempt", "at", "reply_protocol", "icmp_type", "icmp_code",
-  "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl", "quoted_tos", "quoted_size", "mtu", "mss",
-  "dup", "late", "nat", "final", "unreach", "other_addr", "tstamp", "mpls" }
+  "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl", "quoted_tos",
+  "quoted_size", "mtu", "mss", "dup", "late", "nat", "final", "unreach", "other_addr", "tstamp",
+  "mpls" }
 
 local DEFAULT = { "start", "src", "target", "dst", "protocol", "stop_reason", "ttl", "addr", "rtt",
   "attempt", "icmp_type", "icmp_code", "reply_ttl", "mpls" }

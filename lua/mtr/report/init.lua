@@ -25,6 +25,7 @@ local err = require "mtr.base.err"
 ---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
 ---@field save? fun(self: mtr.Reporter): table?, string|integer?, string?
 ---@field restore? fun(self: mtr.Reporter, data: table)
+---@field aside? boolean has no output to keep: a campaign may be resumed with it or without
 
 -- start() is called first and finish() last; trace() is called for each result, update() about once
 -- a second. A method that returns nil and a message has failed. Results and hops are valid until

@@ -6,20 +6,34 @@
 -- A finished array cannot be appended to, and parts of one are no documents. So a file that has
 -- something already is refused, unless it is overwritten or resumed, and so is the option `rotate`.
 -- For both there is mtr.report.jsonl. A process that was killed leaves an array without an end;
--- when its campaign is resumed the array is continued.
+-- when its campaign is resumed the array is continued. If it was killed before its first result,
+-- the file has only the beginning, and any run continues it.
 
+local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local gzip = require "mtr.report.output.gzip"
 local Sink = require "mtr.report.sink"
 
 ---@class mtr.JsonReporter: mtr.Reporter
 ---@field some? boolean the array has an element
 local Json = {}
 
+local HEAD = "["
+
+-- Returns true if a file has only the beginning of an array.
+local function begun(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read(64) or ""
+  if file then file:close() end
+  if not path:find "%.gz$" then return text:find "^%[\n?$" ~= nil end
+  return text == lib.string(gzip.new():pack(HEAD, #HEAD))
+end
+
 --- Opens the file and begins the array.
 function Json:start()
   local sink = self.sink
-  local ok, message, name = sink:open "["
-  if not ok or sink:fresh() or self.resumed then return ok, message, name end
+  local ok, message, name = sink:open(HEAD)
+  if not ok or sink:fresh() or self.resumed or begun(sink.path) then return ok, message, name end
   sink:close()
   return err.named("EEXIST", sink.path .. ": the file has something already, and a JSON document "
     .. "cannot be appended to; overwrite it, or write jsonl")

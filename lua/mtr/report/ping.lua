@@ -3,7 +3,7 @@
 -- The reporter that writes pings like ping(8): a line for the start, for each answer, for each
 -- probe without an answer, and the summary. Its results are plain tables with a `type`:
 --
---     { type = "ping_start", target =, dst =, size = }
+--     { type = "ping_start", target =, dst =, ttl =, size = }
 --     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
 --       error = }                                          -- without addr: nothing came back
 --     { type = "ping_summary", target =, dst =, sent =, received =, unanswered = (percent),

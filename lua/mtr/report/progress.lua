@@ -22,6 +22,7 @@ local GREEN, PLAIN, ERASE = "\27[32m", "\27[0m", "\r\27[K"
 ---@class mtr.ProgressReporter: mtr.Reporter
 ---@field engine? mtr.Engine
 ---@field total? integer
+---@field aside true a campaign may be resumed with it or without
 ---@field base { answered: integer, silent: integer, ended: integer, probes: integer } of the runs
 --- before this one
 local Progress = {}
@@ -40,7 +41,7 @@ function M.new(out, opts)
   opts = opts or {}
   local self = setmetatable({
     out = type(out) == "function" and out, total = opts.total, terminal = opts.terminal,
-    color = opts.color,
+    color = opts.color, aside = true,
     base = { answered = 0, silent = 0, ended = 0, probes = 0 }, updates = 0,
   }, Progress)
   if self.terminal == nil then
@@ -135,7 +136,7 @@ end
 --- Shows how far it came.
 ---@param summary mtr.Summary|{}
 function Progress:finish(summary)
-  if not summary.traces then return true end
+  if not summary.traces or summary.traces + summary.failed == 0 then return true end
   return put(self, (self.terminal and ERASE or "") .. line(self, summary) .. "\n")
 end
 

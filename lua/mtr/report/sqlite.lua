@@ -14,15 +14,16 @@ local database = require "mtr.report.output.database"
 
 -- The columns of each table, with their types in SQL.
 local TRACES = { "id INTEGER PRIMARY KEY", "target TEXT", "dst TEXT", "src TEXT", "transport TEXT",
-  "protocol TEXT", "multipath TEXT", "sport INTEGER", "dport INTEGER", "icmp_sum INTEGER", "flow INTEGER",
-  "flow_label INTEGER", "size INTEGER", "start REAL", "duration REAL", "stop_reason TEXT",
-  "stop_data INTEGER", "error TEXT", "first_ttl INTEGER", "hop_count INTEGER",
+  "protocol TEXT", "multipath TEXT", "sport INTEGER", "dport INTEGER", "icmp_sum INTEGER",
+  "flow INTEGER", "flow_label INTEGER", "size INTEGER", "start REAL", "duration REAL",
+  "stop_reason TEXT", "stop_data INTEGER", "error TEXT", "first_ttl INTEGER", "hop_count INTEGER",
   "probe_count INTEGER" }
 local HOPS = { "trace INTEGER", "ttl INTEGER", "addr TEXT", "rtt REAL", "unanswered INTEGER",
   "failed INTEGER", "error TEXT" }
 local REPLIES = { "trace INTEGER", "ttl INTEGER", "addr TEXT", "rtt REAL", "attempt INTEGER",
   "flow INTEGER", "at REAL", "protocol TEXT", "icmp_type INTEGER", "icmp_code INTEGER",
-  "tcp_flags INTEGER", "reply_ttl INTEGER", "reply_size INTEGER", "ip_id INTEGER", "tos INTEGER", "mtu INTEGER", "mss INTEGER",
+  "tcp_flags INTEGER", "reply_ttl INTEGER", "reply_size INTEGER", "ip_id INTEGER", "tos INTEGER",
+  "mtu INTEGER", "mss INTEGER",
   "dup INTEGER", "late INTEGER", "final INTEGER", "tstamp TEXT", "quoted_ttl INTEGER",
   "quoted_tos INTEGER", "quoted_size INTEGER", "mpls TEXT" }
 

@@ -6,14 +6,15 @@ local run = require "spec.support.harness.run"
 
 local KINDS = {
   trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "dot",
-    "prometheus" },
-  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal" },
-  pmtu = { "text", "jsonl", "warts", "json" },
-  ping = { "text", "jsonl", "warts" },
+    "prometheus", "scamper" },
+  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "scamper" },
+  pmtu = { "text", "jsonl", "warts", "json", "scamper" },
+  ping = { "text", "jsonl", "warts", "scamper" },
 }
 
 -- What is in a file of no results; of others nothing.
-local EMPTY = { warts = "\x12\5", json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
+local EMPTY = { warts = "\x12\5", scamper = "^{\"type\":\"cycle%-start\"",
+  json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
   caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ", prometheus = "^# HELP " }
 
 -- What a program says of --output.
@@ -63,7 +64,7 @@ describe("reporters", function()
 
   it("of all kinds are the formats, each once", function()
     assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
-      "prometheus", "sqlite" }, report.formats())
+      "prometheus", "sqlite", "scamper" }, report.formats())
     assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
     assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)

@@ -60,6 +60,21 @@ describe("the json reporter", function()
     assert.equal("[]\n", jq(path, "."))
   end)
 
+  it("continues an array without a result whose process was killed", function()
+    local _, list = results.campaign {}
+    for _, name in ipairs { "killed.json", "killed.json.gz" } do
+      local path = run.dir() .. "/" .. name
+      local killed = json.new(path)
+      assert(killed:start {})
+      killed.sink:close()
+      results.give(json.new(path), { list[1] })
+      local got = run.run(("cat '%s' | (case %s in *.gz) zcat;; *) cat;; esac) | jq -c 'map(.dst)'")
+        :format(path, name))
+      assert.equal(('["%s"]\n'):format(list[1].dst), got.out)
+      assert.is_nil((json.new(path):start {}))
+    end
+  end)
+
   it("refuses to rotate", function()
     assert.has_error(function() json.new("x.json", { rotate = { size = 1000 } }) end,
       "report.json: a JSON document cannot be rotated; write jsonl")
