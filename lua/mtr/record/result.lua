@@ -165,7 +165,29 @@ M.version = "2"
 --- How results are written as JSON.
 M.shape = SHAPE
 
-local NONE = {}
+-- Sets a member unless it is nil.
+local function put(result, name, value)
+  if value ~= nil then result[name] = value end
+end
+
+-- Adds the members that most results lack. They are not in the constructor, which makes room for
+-- all that it names: a result without them takes half the memory.
+local function add_rare(result, trace)
+  local ids = trace.ids or trace.engine.ids
+  if ids then
+    put(result, "list", ids.list)
+    put(result, "cycle", ids.cycle)
+    put(result, "campaign", ids.campaign)
+    put(result, "monitor", ids.monitor)
+  end
+  put(result, "all_addresses", trace.all_addresses)
+  put(result, "dport", decode.trace.dport(info))
+  put(result, "flow_label", decode.trace.flow_label(info))
+  put(result, "size", decode.trace.size(info))
+  put(result, "tcp_flags", decode.trace.tcp_flags(info))
+  put(result, "error", trace.error)
+  put(result, "data", trace.data)
+end
 
 --- Makes the result of a trace that has ended and is not yet released.
 ---@param trace mtr.Trace or an object with its fields
@@ -173,31 +195,23 @@ local NONE = {}
 ---@return mtr.Result
 function M.new(trace, engine)
   C.mtr_describe(engine, trace.handle, info)
-  local ids = trace.ids or trace.engine.ids or NONE
   local dst = trace.dst or decode.trace.dst(info)
   local result = setmetatable({
     type = "trace", version = M.version,
-    list = ids.list, cycle = ids.cycle, campaign = ids.campaign, monitor = ids.monitor,
     transport = trace.engine.transport_name,
     protocol = decode.trace.protocol(info),
     multipath = decode.trace.multipath(info),
     src = decode.trace.src(info),
     dst = dst,
     target = trace.target or dst,
-    all_addresses = trace.all_addresses,
     sport = decode.trace.sport(info),
-    dport = decode.trace.dport(info),
     icmp_sum = decode.trace.icmp_sum(info),
     flow = info.flow,
-    flow_label = decode.trace.flow_label(info),
-    size = decode.trace.size(info),
     tos = info.tos,
-    tcp_flags = decode.trace.tcp_flags(info),
     start = info.start,
     duration = decode.trace.duration(info),
     stop_reason = rawget(trace, "stop_reason") or decode.trace.stop_reason(info),
     stop_data = rawget(trace, "stop_data") or decode.trace.stop_data(info),
-    error = trace.error,
     first_ttl = info.first_ttl,
     max_ttl = info.max_ttl,
     window = info.window,
@@ -208,8 +222,8 @@ function M.new(trace, engine)
     loop_limit = info.loop_limit,
     hop_count = info.hop_count,
     probe_count = info.probes,
-    data = trace.data,
   }, META)
+  add_rare(result, trace)
   copy_replies(result, engine, trace.handle)
   return result
 end

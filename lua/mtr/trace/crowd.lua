@@ -10,7 +10,6 @@
 
 local bit = require "bit"
 local lib = require "mtr.lib"
-local err = require "mtr.base.err"
 local Result = require "mtr.record.result"
 local pending = require "mtr.wait.pending"
 
@@ -35,6 +34,7 @@ Crowd.__index = Crowd
 for name in ("on_probe on_reply on_timeout on_hop strategy instances forgotten"):gmatch "%S+" do
   Crowd[name] = false
 end
+Crowd.raises = true
 
 local function place(handle) return band(handle, PLACES) + 1 end
 
@@ -70,16 +70,6 @@ function M.of(trace)
   return self
 end
 
---- Calls the user's function at the end of a trace, and reports its error.
----@param engine mtr.Engine
----@param on_done fun(err: string?, result: mtr.Result?)
----@param failure? string
----@param result? mtr.Result
-function M.call(engine, on_done, failure, result)
-  local ok, problem = xpcall(on_done, err.traceback, failure, result)
-  if not ok then engine:report(problem) end
-end
-
 --- Adds a trace that has started with the slot of the crowd as its cookie.
 ---@param trace mtr.Trace
 function Crowd:add(trace)
@@ -90,33 +80,44 @@ function Crowd:add(trace)
   if count == 1 then pending.remember(self.engine, self) end
 end
 
--- Ends a trace that nobody holds.
-local function end_dropped(self, handle, target, on_done)
-  local engine, dropped, result = self.engine, self.dropped, nil
+-- Ends a trace that nobody holds; returns its result, or nothing.
+local function end_dropped(self, handle, target)
+  local c, dropped, result = self.engine.c, self.dropped, nil
   if self.whole then
     dropped.handle, dropped.target = handle, target
-    result = Result.new(dropped, engine.c)
+    result = Result.new(dropped, c)
   end
-  C.mtr_release(engine.c, handle)
-  M.call(engine, on_done, nil, result)
+  C.mtr_release(c, handle)
+  return result
 end
 
---- Takes the DONE event of one of its traces.
----@param e mtr.Event
-function Crowd:ended(e)
-  local handle, calls, held = e.trace, self.calls, self.held
-  local i, count = place(handle), self.count - 1
-  local on_done, trace, target = calls[i], held[i], self.targets[i]
-  calls[i], held[i], self.count = false, false, count
+-- Ends a trace; returns its result, or nothing.
+local function settle(self, i, handle)
+  local trace, target, count = self.held[i], self.targets[i], self.count - 1
+  self.calls[i], self.held[i], self.count = false, false, count
   if target then self.targets[i] = nil end
   if count == 0 then pending.forget(self.engine, self) end
-  if trace then
-    setmetatable(trace, self.class)
-    trace:ended(e)
-  else
-    end_dropped(self, handle, target, on_done)
-  end
+  if not trace then return end_dropped(self, handle, target) end
+  setmetatable(trace, self.class)
+  trace:settle()
+  return trace.result
 end
+
+--- Takes the DONE event of one of its traces. The user's function is called last and may raise: an
+--- xpcall here would keep LuaJIT from compiling a function that branches or loops.
+---@param e mtr.Event
+function Crowd:ended(e)
+  local handle = e.trace
+  local i = place(handle)
+  local on_done = self.calls[i]
+  local result = settle(self, i, handle)
+  if type(on_done) == "table" then on_done = on_done.on_done end
+  on_done(nil, result or nil)
+end
+
+--- Reports the error of a user's function.
+---@param text string with traceback
+function Crowd:broke(text) self.engine:report(text) end
 
 --- Ends all its traces as "halted", because all traces must end or the engine closes.
 function Crowd:halt()

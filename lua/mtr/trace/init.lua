@@ -15,7 +15,6 @@ local facts = require "mtr.record.facts"
 local fields = require "mtr.record.fields"
 local words = require "mtr.record.words"
 local request = require "mtr.trace.request"
-local crowd = require "mtr.trace.crowd"
 local launch = require "mtr.trace.launch"
 local scheduler = require "mtr.wait.scheduler"
 local Result = require "mtr.record.result"
@@ -37,6 +36,7 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 -- __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
     instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
+    raises
     ]]):gmatch "%S+" do
   Trace[name] = false
 end
@@ -130,6 +130,12 @@ function Trace:at_end(on_done)
   if not takes_second(on_done) then self.result = false end
 end
 
+-- Calls the user's function at the end of this trace.
+local function call_done(trace, failure, found)
+  local ok, problem = xpcall(trace.on_done, err.traceback, failure, found)
+  if not ok then trace.engine:report(problem) end
+end
+
 --- Calls a hook; if it returns "stop" the trace is halted. If it raises, mtr.engine.dispatch calls
 --- broke().
 ---@param fn function
@@ -196,11 +202,11 @@ function Trace:fail(message, name)
   if self.state == "done" then return end
   self.state, self.failure, self.failure_name = "done", message, name
   scheduler.finish(self)
-  if self.on_done then crowd.call(self.engine, self.on_done, message, nil) end
+  if self.on_done then call_done(self, message, nil) end
 end
 
---- Takes its DONE event.
-function Trace:ended()
+--- Takes its DONE event, but for the call of the user's function.
+function Trace:settle()
   local engine = self.engine
   self.state = "done"
   self.result = rawget(self, "result") == nil and Result.new(self, engine.c) or nil
@@ -212,7 +218,12 @@ function Trace:ended()
   C.mtr_release(engine.c, self.handle)
   pending.free(engine, self)
   scheduler.finish(self)
-  if self.on_done then crowd.call(engine, self.on_done, nil, self.result) end
+end
+
+--- Takes its DONE event.
+function Trace:ended()
+  self:settle()
+  if self.on_done then call_done(self, nil, self.result) end
 end
 
 return M

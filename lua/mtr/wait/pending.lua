@@ -32,7 +32,9 @@ local M = {}
 --- An entry that has started traces without hooks and strategies (mtr_start).
 ---@class mtr.QuietEntry: mtr.Entry
 ---@field halt fun(self: mtr.QuietEntry)
----@field ended fun(self: mtr.QuietEntry, e: mtr.Event) called for a DONE event
+---@field ended fun(self: mtr.QuietEntry, e: mtr.Event) called for a DONE event; may raise
+---@field broke fun(self: mtr.QuietEntry, text: string) called when ended() has raised
+---@field raises true
 
 --- An entry that has started a timer (mtr_timer).
 ---@class mtr.TimerEntry: mtr.Entry
