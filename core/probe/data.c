@@ -75,7 +75,7 @@ static int64_t least_rtt(const struct core *c, const struct trace *t,
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
     struct mtr_event e;
     cells_event(&c->cells, cell, &e, NULL);
-    if (e.family && e.ttl < ttl && (!least || e.rtt < least)) least = e.rtt;
+    if (e.family && e.ttl < ttl && (least <= 0 || e.rtt < least)) least = e.rtt;
   }
   return (int64_t)(least * 1e6);
 }

@@ -25,7 +25,7 @@ static uint32_t kind_of(const struct wire_reply *r) {
 
 static uint32_t place(const struct wire_reply *r, int by_port) {
   uint32_t what = by_port ? r->sport : table_fold(r->quoted_dst);
-  uint32_t kind = r->quoted_protocol << 3 | kind_of(r) << 1 |
+  uint32_t kind = (uint32_t)r->quoted_protocol << 3 | kind_of(r) << 1 |
                   (by_port ? 1u : 0u);
   uint32_t h = (what + kind * 0x85ebca6bu) * 0x9e3779b1u;
   return h >> 16 & (GUESS_PLACES - 1);
