@@ -12,9 +12,9 @@
 -- that of the whole packet, also for IPv4. A NUL byte makes only its line invalid. It sleeps while
 -- it waits for the last probes. TCP probes are single SYN packets: they are not sent again, and
 -- wait-tcp-respone-timeout never comes. ICMP and UDP probes to one destination follow one path; but
--- ICMP probes with a bit-pattern, as mtr(8) sends them, differ in their checksum, which some routers
--- choose the path by. The longest time-out is an hour. To set a mark needs a privilege that mtrlua gives up before a script
--- runs; the mark is that of --mark.
+-- ICMP probes with a bit-pattern, as mtr(8) sends them, differ in their checksum, by which some
+-- routers choose the path. The longest time-out is an hour. To set a mark needs a privilege that
+-- mtrlua gives up before a script runs; the mark is that of --mark.
 
 local mtr = require "mtr"
 local mtrp = mtr.mtrp

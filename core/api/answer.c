@@ -18,9 +18,13 @@ static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   const struct opts *o = t->opts;
   struct mtr_trace like = {.family = o->family, .protocol = o->protocol,
                            .flags = o->flags, .interface = o->interface,
-                           .mark = o->mark};
-  struct start_route route;
+                           .mark = o->mark, .tos = o->tos};
+  struct start_route route = {.sport = 0};
   memcpy(like.dst, t->dst, sizeof like.dst);
+  if (o->protocol != MTR_ICMP) {
+    like.port = o->dport;
+    like.source_port = t->sport;
+  }
   if (o->by_source) memcpy(like.src, o->src, sizeof like.src);
   if (plan_route(m, &like, &route)) {
     m->why[0] = 0;

@@ -19,7 +19,7 @@ int plan_route(struct mtr *m, const struct mtr_trace *t,
                         .interface = t->interface, .mark = t->mark};
   if (memcmp(t->src, none, sizeof none)) source = t->src;
   q.tos = t->tos;
-  q.sport = t->source_port;
+  q.sport = t->source_port ? t->source_port : route->sport;
   if (t->protocol != MTR_ICMP) q.dport = t->port;
   q.now = clock_now(&m->loop);
   memcpy(q.dst, t->dst, sizeof q.dst);
@@ -62,17 +62,21 @@ static uint32_t first_port(const struct mtr *m, const uint8_t *dst,
   return m->sim ? 0 : identity_port(&m->loop.core, table_fold(dst)) % ports;
 }
 
-/* Finds a source port: the user's, or one of our block for the flow. */
-static int find_port(struct mtr *m, const struct mtr_trace *t,
-                     struct start_route *route) {
+/* Returns 1 if each probe of |t| has another source port. */
+static int many_ports(const struct mtr_trace *t) {
+  return t->protocol == MTR_TCP && t->multipath == MTR_CLASSIC &&
+         !t->source_port;
+}
+
+/* Chooses a source port: the user's, or one of our block for the flow. */
+static void choose_port(const struct mtr *m, const struct mtr_trace *t,
+                        struct start_route *route) {
   const struct core *c = &m->loop.core;
   uint16_t base = c->config.port_base;
-  struct net *net = m->loop.net;
-  int many = t->protocol == MTR_TCP && t->multipath == MTR_CLASSIC &&
-             !t->source_port;
-  uint32_t ports = NET_PORTS / c->regions - (many ? CORE_CLASSIC : 0u);
+  uint32_t ports = NET_PORTS / c->regions - (many_ports(t) ? CORE_CLASSIC : 0u);
   route->region = (uint16_t)core_region(c, t->dst, clock_now(&m->loop));
-  if (t->protocol == MTR_ICMP) return 0;
+  route->sport = 0;
+  if (t->protocol == MTR_ICMP) return;
   route->sport = t->source_port;
   if (t->source_port)
     route->region = (uint16_t)((uint16_t)(t->source_port - base) % c->regions);
@@ -80,7 +84,14 @@ static int find_port(struct mtr *m, const struct mtr_trace *t,
     route->sport = (uint16_t)(base + route->region + c->regions *
                               ((t->flow + first_port(m, t->dst, ports)) %
                                ports));
-  for (uint32_t i = 0; i < (many ? CORE_CLASSIC : 1u); i++) {
+}
+
+static int reserve_ports(struct mtr *m, const struct mtr_trace *t,
+                         const struct start_route *route) {
+  const struct core *c = &m->loop.core;
+  struct net *net = m->loop.net;
+  if (t->protocol == MTR_ICMP) return 0;
+  for (uint32_t i = 0; i < (many_ports(t) ? CORE_CLASSIC : 1u); i++) {
     uint16_t port = (uint16_t)(route->sport + i * c->regions);
     int err = net->ops->reserve(net, t->protocol, port);
     if (err == -EADDRINUSE)
@@ -122,8 +133,9 @@ int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                                      (int)payload->size);
   if (t->mark == m->config.mark) t->mark = 0;   /* every probe has it */
   if (!t->mark) t->mark = m->mark;
+  choose_port(m, t, route);            /* a rule of the host may go by it */
   if ((err = plan_route(m, t, route))) return err;
-  if ((err = find_port(m, t, route))) return err;
+  if ((err = reserve_ports(m, t, route))) return err;
   find_label(m, t, route);
   return 0;
 }

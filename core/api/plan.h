@@ -13,8 +13,9 @@
 int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
                struct payload *payload);
 
-/* plan_route: finds the source address of |t|, for |route|. 0, or an error with
- * its reason in m->why. */
+/* plan_route: finds the source address of |t|, for |route|, whose source port
+ * is that of the probes if |t| has none. 0, or an error: the reason is in
+ * m->why. */
 int plan_route(struct mtr *m, const struct mtr_trace *t,
                struct start_route *route);
 

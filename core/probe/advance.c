@@ -6,6 +6,7 @@
 #include "probe/silence.h"
 #include "probe/stop.h"
 #include "probe/sweep.h"
+#include "probe/turns.h"
 
 /* Returns the first answer of hop |ttl|, or NULL. */
 static const struct cell *primary(const struct core *c, const struct trace *t,
@@ -66,7 +67,7 @@ static int follow(struct core *c, struct trace *t) {
   }
   for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
-    if (!ending && (h->out || !h->sent)) break;
+    if (!ending && (h->out || !h->sent || sweep_doubts(t, ttl))) break;
     if (!events_room(c)) return 0;
     if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, primary(c, t, ttl));
     silence_keep(c, t, ttl);
@@ -84,6 +85,12 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
   while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
     if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
+    if (sweep_doubts(t, ttl)) {
+      t->doubt = 1;
+      break;
+    }
+    if (t->doubt) turns_ready(c, t);
+    t->doubt = 0;
     if (!events_room(c)) return 0;
     const struct cell *cell = primary(c, t, ttl);
     if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, cell);

@@ -161,8 +161,8 @@ int data_credit(struct core *c, struct trace *t, int64_t now) {
   return 1;
 }
 
-/* Returns the TTL from which the data kept with |keeper| is credited, or UNKNOWN,
- * also if an RTT would be less than that of a nearer hop. */
+/* Returns the TTL from which the data kept with |keeper| is credited, or
+ * UNKNOWN, also if an RTT would be less than that of a nearer hop. */
 static unsigned credited_from(const struct core *c, const struct trace *t,
                               const struct trace *keeper) {
   struct mtr_event kept;

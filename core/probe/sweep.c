@@ -16,7 +16,7 @@ static int untouched(const struct trace *t, unsigned ttl) {
 
 unsigned sweep_next(struct trace *t) {
   const struct opts *o = t->opts;
-  if (t->out >= (t->alone ? 1 : o->window) || t->waits) return 0;
+  if (t->out >= (t->alone ? 1 : o->window) || t->waits || t->doubt) return 0;
   unsigned end = t->limit;
   if (o->gap_limit) {
     unsigned base = t->high >= o->first_ttl ? t->high : o->first_ttl - 1u;
@@ -34,6 +34,21 @@ unsigned sweep_next(struct trace *t) {
 int sweep_settled(const struct trace *t, unsigned ttl) {
   const struct hop *h = trace_hop(t, ttl);
   return h->sent && !h->out && !wants(t, h);
+}
+
+/* Returns 1 if all answers of |h| are unreachables. */
+static int refused(const struct hop *h) {
+  return h->answers && !(h->marks & (HOP_FINAL | HOP_NOT_UNREACH));
+}
+
+int sweep_doubts(const struct trace *t, unsigned ttl) {
+  return t->out && refused(trace_hop(t, ttl));
+}
+
+/* Returns 1 if the target has answered beyond |ttl|. */
+static int reached(const struct trace *t, unsigned ttl) {
+  return t->limit > ttl && !untouched(t, t->limit) &&
+         trace_hop(t, t->limit)->marks & HOP_FINAL;
 }
 
 void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
@@ -161,7 +176,7 @@ static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
   const struct opts *o = t->opts;
   t->stop_data = 0;
   if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
-  if (h->answers && !(h->marks & HOP_NOT_UNREACH)) {
+  if (refused(h) && !reached(t, ttl)) {
     t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }

@@ -25,7 +25,8 @@ void turns_leave(struct core *c, struct trace *t);
 /* turns_dirty: lets |t|, which changed, be judged. */
 void turns_dirty(struct core *c, struct trace *t);
 
-/* turns_forget: takes |t|, which is released, off the list of traces to judge. */
+/* turns_forget: takes |t|, which is released, off the list of those to
+ * judge. */
 void turns_forget(struct core *c, struct trace *t);
 
 /* turns_next: returns the trace whose turn it is; NULL: none waits, or the next

@@ -38,6 +38,13 @@ static int reader_gone(void) {
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+/* Returns 1 if the program that we served over two pipes has gone, or has
+ * closed both: it wants no answer any more, as mtr(8), which then ends us. */
+static int client_gone(void) {
+  struct pollfd in = {.fd = STDIN_FILENO};
+  return poll(&in, 1, 0) > 0 && (in.revents & POLLHUP) && reader_gone();
+}
+
 /* signals_say: prints, once, that the signal was received. */
 static void signals_say(void) {
   static const char text[] = "mtrlua: interrupted\n";
@@ -52,7 +59,7 @@ static void signals_first(int sig) {
   first = sig;
   first_ns = now_ns();
   count = 1;
-  if (sig != SIGPIPE)
+  if (sig != SIGPIPE && !(sig == SIGTERM && client_gone()))
     signals_say();
   if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)
     _exit(128 + sig);

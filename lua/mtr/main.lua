@@ -93,10 +93,12 @@ return function(chunk, ...)
   end
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
+  err.all_frames = program.options.log == "debug"
   loop.wake_fd, loop.on_wake = program.wake_fd, on_wake
   local task = scheduler.go(chunk, ...)
   drive(task)
   for _, engine in ipairs(loop.engines()) do engine:close() end
+  if default.unfollowed() then err.report(default.unfollowed()) end
   if returned(task) and returned(task) > 0 then exit(returned(task)) end
   if err.reports > 0 then return 1 end
   if program.interrupted() > 0 then return INTERRUPTED end

@@ -19,7 +19,8 @@ local DELAY = [[
   ip -4 route add 10.0.1.0/24 dev delay0 table 100
   ip -6 route add fd00:1::/64 dev delay0 table 100]]
 
-local NO_RESETS = "nft 'add table inet f; add chain inet f o { type filter hook output priority 0; };"
+local NO_RESETS = "nft 'add table inet f;"
+  .. " add chain inet f o { type filter hook output priority 0; };"
   .. " add rule inet f o tcp flags & rst == rst drop'"
 
 local function up()

@@ -199,6 +199,18 @@ describe("mtr-packet", function()
     assert.same({ "143\n", "mtrlua: interrupted\n" }, { got.out, got.err })
   end)
 
+  -- So mtr(8) ends it: it closes both pipes, and sends SIGTERM before we have seen that.
+  it_works("ends silently when its client closes both pipes and ends it", function()
+    local port, close = loopback.silent_port()
+    local line = "1 send-probe ip-4 127.0.0.1 timeout 50 protocol udp port " .. port
+    local got = support.run(('mkfifo "$DIR/i" "$DIR/o"; %s <"$DIR/i" >"$DIR/o" & exec 3>"$DIR/i" '
+      .. '4<"$DIR/o"; echo "2 check-support feature version" >&3; read answer <&4; echo "$answer"; '
+      .. "echo %s >&3; kill -STOP $!; exec 3>&- 4<&-; kill -TERM $!; kill -CONT $!; wait $!; "
+      .. "echo $?"):format(SCRIPT, line))
+    close()
+    assert.same({ "2 feature-support support 0.96\n143\n", "" }, { got.out, got.err })
+  end)
+
   it("says what it needs", function()
     local drop = "setpriv --bounding-set=-net_raw --inh-caps=-net_raw "
     if support.run("id -u").out ~= "0\n" then drop = "" end

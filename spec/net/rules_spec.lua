@@ -49,6 +49,7 @@ local CASES = {
   { "ipproto udp dport 53", { protocol = "udp", port = 53 }, { protocol = "udp", port = 54 } },
   { "ipproto udp sport 5353", { protocol = "udp", source_port = 5353 },
     { protocol = "udp", source_port = 5354 } },
+  { "ipproto udp sport 1024-65534", { protocol = "udp" }, { protocol = "tcp" } },
   { "ipproto tcp dport 443", { protocol = "tcp", port = 443 }, { protocol = "udp", port = 443 } },
   { "tos 0x10", { protocol = "udp", tos = 0x10 }, { protocol = "udp" }, raw = true },
 }

@@ -162,11 +162,34 @@ function M.text(problem)
   return type(problem) == "string" and problem or tostring(problem)
 end
 
+--- Whether tracebacks show the functions of this library too. mtrlua sets it with --log debug.
+M.all_frames = false
+
+-- How a line of a traceback that is of this library begins, and one of a C function.
+local OURS = "\n\t" .. debug.getinfo(1, "S").short_src:gsub("base/err%.lua$", "")
+local C_FRAME = "\n\t[C]:"
+
+--- Leaves the functions of this library out of a text with tracebacks, unless there are no others.
+---@param text string
+---@return string
+function M.own_frames(text)
+  local from = text:find("\nstack traceback:\n", 1, true)
+  if M.all_frames or not from then return text end
+  local kept, n = { text:sub(1, from - 1) }, 0
+  for line in text:sub(from):gmatch "\n[^\n]*" do
+    local frame = line:find "^\n\t"
+    if not frame or line:find(OURS, 1, true) ~= 1 and line:find(C_FRAME, 1, true) ~= 1 then
+      kept[#kept + 1], n = line, n + (frame and 1 or 0)
+    end
+  end
+  return n > 0 and table.concat(kept) or text
+end
+
 --- The message handler of every xpcall of user code: returns the message with its traceback.
 ---@param problem any
 ---@return string
 function M.traceback(problem)
-  return debug.traceback(M.text(problem), 2)
+  return M.own_frames(debug.traceback(M.text(problem), 2))
 end
 
 --- The error of a wait or a start after the program was interrupted.

@@ -41,8 +41,8 @@ local function integer(word)
 end
 
 local DEFAULTS = {
-  ttl = 255, size = 64, timeout = 10, tos = 0, mark = 0, port = 0, ["bit-pattern"] = 0,
-  ["local-port"] = 0,
+  ttl = 255, size = 64, timeout = 10, tos = 0, mark = 0, port = 0, ["local-port"] = 0,
+  ["bit-pattern"] = -256,              -- not given: 0, but the first bytes may be another number
 }
 local PROTOCOLS = { icmp = true, udp = true, tcp = true, sctp = true }
 local LEAST = { [4] = { icmp = 30, udp = 32 }, [6] = { icmp = 50, udp = 52 } }
@@ -69,7 +69,6 @@ local function arguments(words)
       a.protocol, whole = value, PROTOCOLS[value]
     elseif DEFAULTS[name] then
       a[name], whole = integer(value)
-      a.patterned = a.patterned or name == "bit-pattern"
     end
     if not whole or name == "local-port" and a[name] < 1024 then return nil end
   end
@@ -89,15 +88,13 @@ local function ttl_of(a)
   return a.ttl > 0 and a.ttl <= 255 and a.ttl or nil
 end
 
--- Where the pattern is asked for, be it 0, every byte of the body of an echo request is the pattern:
--- then there is no room for what makes all checksums equal, so they differ.
 local function options(a, tcp)
   local port, local_port, fill = a.port % 65536, a["local-port"] % 65536, a["bit-pattern"] % 256
   return {
     protocol = a.protocol, source = not ANY[a.source] and a.source or nil, interface = a.device,
     timeout = math.max(1, math.min(a.timeout, HOUR) * 1000),
     size = not tcp and math.max(a.size, LEAST[a.family][a.protocol]) or nil,
-    fill = fill, multipath = a.protocol == "icmp" and a.patterned and "classic" or nil,
+    fill = fill, multipath = a.protocol == "icmp" and a["bit-pattern"] ~= -256 and "classic" or nil,
     tos = a.tos == -1 and 0 or a.tos % 256, mark = a.mark ~= 0 and a.mark % WRAP or nil,
     port = a.protocol ~= "icmp" and port > 0 and port or nil,
     source_port = a.protocol == "udp" and local_port > 0 and local_port or nil,

@@ -74,7 +74,7 @@ end
 local function outcome(self, how, a, b, c)
   if how == "waits" then return end
   self.request = "over"
-  if how == "fails" then error(debug.traceback(self.co, err.text(a)), 0) end
+  if how == "fails" then error(err.own_frames(debug.traceback(self.co, err.text(a))), 0) end
   self.co, self.reason, self.data, self.ttl = false, a, b, c
 end
 

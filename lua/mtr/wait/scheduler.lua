@@ -60,7 +60,7 @@ local function ended(task, outcome, ...)
   elseif err.is_interrupt((...)) then
     task.err = err.INTERRUPTED
   else
-    task.err = debug.traceback(task.co, err.text((...)))
+    task.err = err.own_frames(debug.traceback(task.co, err.text((...))))
     -- Without a reporter it is enough that somebody waits for the task and gets the error.
     if err.reporter or not task.waiters then err.report(task.err) end
   end

@@ -4,9 +4,9 @@
 --
 --   luajit spec/support/real/delay.lua NAME MS
 --
--- It makes the TUN interface NAME, and puts each packet that the kernel routes into NAME back into it
--- MS later; from there the kernel routes it on. So a route into NAME delays what takes it; a rule
--- must keep packets that come from NAME off this route. A packet loses one TTL more.
+-- It makes the TUN interface NAME. Each packet that the kernel routes into NAME it puts back MS
+-- later; from there the kernel routes it on. So a route into NAME delays what takes it; a rule must
+-- keep packets that come from NAME off this route. A packet loses one TTL more.
 --
 -- Wrong if more than 4096 packets wait: the next ones are lost, and the spec misses them.
 

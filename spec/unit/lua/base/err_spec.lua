@@ -78,4 +78,22 @@ describe("a report", function()
     err.report "unheard"
     assert.equal(before + 2, err.reports)
   end)
+
+  it("shows tracebacks without the functions of this library, if others are left", function()
+    local text = "x:1: no\nstack traceback:\n\t[C]: in function 'error'\n"
+      .. "\t" .. debug.getinfo(err.report, "S").short_src .. ":47: in function 'engine'\n"
+      .. "\tx:1: in main chunk"
+    local short = "x:1: no\nstack traceback:\n\tx:1: in main chunk"
+    assert.equal(short, err.own_frames(text))
+    assert.equal(short .. "\n" .. short, err.own_frames(text .. "\n" .. text))
+    for _, same in ipairs { short, "no", (text:gsub("\n[^\n]*$", "")) } do
+      assert.equal(same, err.own_frames(same))
+    end
+    err.all_frames = true
+    local all = err.own_frames(text)
+    err.all_frames = false
+    assert.equal(text, all)
+    local _, caught = xpcall(function() error "no" end, err.traceback)
+    assert.matches("err_spec", caught)
+  end)
 end)
