@@ -5,8 +5,9 @@
 -- The library asks when packets may be sent and traces wait. For each packet `pick` is called with
 -- an array of the traces that may send now, the longest waiting first, and returns the index of
 -- one; nil means none now. After nil it is called again when a probe has ended, a trace was started
--- or a timer has fired, and with nil and a duration also after that time. The array is borrowed. If pick fails, or returns no such index, that is reported, and the first trace
--- sends: the fault belongs to no single trace, so no trace is stopped.
+-- or a timer has fired, and with nil and a duration also after that time. The array is borrowed. If
+-- pick fails, or returns no such index, that is reported, and the first trace sends: the fault
+-- belongs to no single trace, so no trace is stopped.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
