@@ -240,6 +240,9 @@ struct mtr_trace {
   uint8_t loop_limit;    /* loops that end it; 0: no limit */
   uint8_t fill;          /* the byte that fills packets up to |size| */
   uint32_t max_probes;   /* of a strategy, in all; 0: no limit */
+  uint32_t label;        /* from mtr_payload: members of an object of JSON,
+                          * each behind a comma, that mtr_json writes behind
+                          * the version; 0: none */
   uint32_t least;        /* out: bytes of the smallest packet possible */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
@@ -250,6 +253,10 @@ void mtr_trace_defaults(struct mtr_trace *trace);
  * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
  * index, which mtr_interface gives too. -ENODEV: no such interface. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+
+/* mtr_address_put: writes a whole number, below 2^53, into the bits of
+ * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
+void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 int mtr_interface(const char *name);
 
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
@@ -311,11 +318,13 @@ enum {
   MTR_EV_WRITABLE = 9,   /* a descriptor of mtr_watch can be written */
   MTR_EV_NEXT = 10,      /* asks a strategy which probes to send next */
   MTR_EV_PACE = 11,      /* asks how long the next probe of a trace waits */
-  MTR_EV_PICK = 12       /* asks which traces send next */
+  MTR_EV_PICK = 12,      /* asks which traces send next */
+  MTR_EV_SAVED = 13      /* a file of mtr_save was saved, or was not */
 };
 
 /* mtr_event: one thing that happened. The table says which fields each kind
- * has; the others are zero. READABLE and WRITABLE have only |cookie|.
+ * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
+ * has |cookie| and |error|.
  *
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
@@ -328,6 +337,7 @@ enum {
  * rtt               x            first   duration
  * family, addr      x            first                                 x
  * error                   send   send                                  x
+ * tos, ip_id        x
  * stop              quote        answers reason
  * icmp_code         x            first   data
  * ext, ext_words    x
@@ -354,19 +364,29 @@ struct mtr_event {
   float at;              /* when the probe was sent, ms since the trace began */
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;         /* of the probe */
-  uint8_t error;         /* errno of a lookup that failed, or 0 */
+  union {
+    uint8_t error;       /* errno of a lookup that failed, or 0 */
+    uint8_t tos;         /* REPLY: of its own IP header, if reply_size > 0 */
+  };
   uint8_t stop;          /* see the table */
   uint8_t protocol;      /* of the reply: MTR_ICMP, MTR_TCP, MTR_UDP */
-  uint8_t icmp_type, icmp_code;
-  uint8_t reply_ttl;     /* TTL of the reply as received */
-  uint8_t tcp_flags;     /* of a TCP reply */
+  union {
+    uint8_t icmp_type;
+    uint8_t tcp_flags;   /* of a TCP reply */
+  };
+  uint8_t icmp_code;
+  uint8_t reply_ttl;     /* TTL of the reply as received; 0: not known */
   uint8_t quoted_ttl;    /* TTL of the probe as quoted */
-  uint16_t reply_size;   /* bytes of the whole IP packet */
+  uint8_t quoted_tos;
+  uint16_t reply_size;   /* bytes of the whole IP packet; 0: not known */
   uint16_t mtu;          /* in packet too big; MSS of a SYN/ACK */
   uint16_t quoted_size;  /* IP length as quoted */
-  uint8_t quoted_tos;
-  uint8_t ext_words;     /* ICMP extension objects, in units of 4 bytes */
-  uint32_t ext;          /* their offset in mtr_ext, or in mtr_replies' |ext| */
+  uint16_t ip_id;        /* IPv4 identification of the reply itself, if
+                          * reply_size > 0 */
+  uint16_t ext;          /* where ICMP extension objects begin in mtr_ext, or in
+                          * the |ext| of mtr_replies, in units of 4 bytes: */
+  uint8_t ext_high;      /* ext_high * 65536 + ext */
+  uint8_t ext_words;     /* how many they are, in units of 4 bytes */
 };
 enum { MTR_NO_CODE = 255 };   /* icmp_code: the transport does not know it */
 
@@ -472,6 +492,7 @@ int mtr_pick(struct mtr *engine, uint32_t trace);
 struct mtr_info {
   double start;          /* unix seconds */
   double duration;       /* ms; in flight: so far */
+  double timeout;        /* ms; this and what is marked with o: as started */
   uint32_t probes;       /* sent */
   uint32_t cookie;
   uint32_t flow_label;   /* used on IPv6; UINT32_MAX: not known */
@@ -484,6 +505,11 @@ struct mtr_info {
   uint8_t stop_reason, stop_data;    /* in flight: MTR_STOP_NONE */
   uint8_t loops;         /* loops seen */
   uint8_t src[16], dst[16];
+  uint32_t flags;        /* o: MTR_DONT_FRAGMENT ... */
+  uint16_t icmp_sum;     /* paris ICMP: the checksum of the flow; 0: other */
+  uint8_t max_ttl, window, queries, attempts;     /* o */
+  uint8_t gap_limit, loop_limit, tos;             /* o */
+  uint8_t pad[7];
 };
 
 /* mtr_describe: fills |info| for a trace that is not released. -ESTALE. */
@@ -508,16 +534,96 @@ int mtr_replies(struct mtr *engine, uint32_t trace, uint32_t ttl,
 int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 
 /* mtr_json_line: appends it as a line to the |*used| bytes of whole lines in
- * |buf|[|size|]; if there is no room, mtr_write_lines empties |buf| first. 0,
- * or an error of mtr_json or mtr_write_lines; -EINVAL: |*used| is above |size|;
- * -EMSGSIZE: the line is longer than |size|, and |buf| is empty now. */
-int mtr_json_line(struct mtr *engine, uint32_t trace, void *file, char *buf,
-                  uint32_t size, uint32_t *used);
+ * |buf|[|size|]. 0, or an error of mtr_json; -EINVAL: |*used| is above |size|;
+ * -EMSGSIZE: there is no room, and |buf| up to |*used| is as it was. */
+int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
+                  uint32_t *used);
+
+/* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
+enum {
+  MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,
+  MTR_CSV_MULTIPATH, MTR_CSV_SPORT, MTR_CSV_DPORT, MTR_CSV_ICMP_SUM,
+  MTR_CSV_FLOW_LABEL, MTR_CSV_SIZE, MTR_CSV_START, MTR_CSV_DURATION,
+  MTR_CSV_STOP_REASON, MTR_CSV_STOP_DATA, MTR_CSV_ERROR, MTR_CSV_FIRST_TTL,
+  MTR_CSV_HOP_COUNT, MTR_CSV_PROBE_COUNT,
+  MTR_CSV_TTL, MTR_CSV_FLOW, MTR_CSV_UNANSWERED, MTR_CSV_FAILED,
+  MTR_CSV_ADDR, MTR_CSV_RTT, MTR_CSV_ATTEMPT, MTR_CSV_AT,
+  MTR_CSV_REPLY_PROTOCOL, MTR_CSV_ICMP_TYPE, MTR_CSV_ICMP_CODE,
+  MTR_CSV_TCP_FLAGS, MTR_CSV_REPLY_TTL, MTR_CSV_REPLY_SIZE, MTR_CSV_IP_ID,
+  MTR_CSV_REPLY_TOS, MTR_CSV_QUOTED_TTL, MTR_CSV_QUOTED_TOS,
+  MTR_CSV_QUOTED_SIZE, MTR_CSV_MTU, MTR_CSV_MSS,
+  MTR_CSV_DUP, MTR_CSV_LATE, MTR_CSV_NAT, MTR_CSV_FINAL, MTR_CSV_UNREACH,
+  MTR_CSV_OTHER_ADDR, MTR_CSV_TSTAMP, MTR_CSV_MPLS,
+  MTR_CSV_COLUMNS,       /* how many there are */
+  MTR_CSV_MOST = 64      /* columns of a row */
+};
+
+/* mtr_csv: appends the result as CSV to the |*used| bytes of whole rows in
+ * |buf|[|size|]: a row for each reply, and one for each hop without replies;
+ * or, if |hops| is not 0, a row for each hop, with its first answer. A trace
+ * without hops has one row. |columns|[|n|] are MTR_CSV_*. 0, -ESTALE, -ENOMEM;
+ * -EINVAL: an unknown column, none or more than MTR_CSV_MOST, or |*used| above
+ * |size|; -EMSGSIZE: there may be no room, and |buf| up to |*used| is as it
+ * was. */
+int mtr_csv(struct mtr *engine, uint32_t trace, const uint8_t *columns,
+            uint32_t n, uint32_t hops, char *buf, uint32_t size,
+            uint32_t *used);
+
+/* mtr_warts: writes the result as a record of warts, the format of scamper,
+ * into |buf|[|size|]. |list| and |cycle| are numbers of such records in its
+ * file, 0: none; |user| a number of the caller's, 0: none. Returns its length.
+ * -EMSGSIZE: there is no room, or it has more than 192 replies. -ESTALE,
+ * -ENOMEM. */
+int mtr_warts(struct mtr *engine, uint32_t trace, uint32_t list, uint32_t cycle,
+              uint32_t user, uint8_t *buf, uint32_t size);
 
 /* mtr_write_lines: writes |size| bytes of whole lines to |file|, a FILE of
  * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */
 int mtr_write_lines(void *file, const char *bytes, uint32_t size);
+
+/* ---- Outputs: the files that results are written to ---- */
+enum {                   /* flags of mtr_output_open */
+  MTR_OUTPUT_OVERWRITE = 1,            /* empty the file */
+  MTR_OUTPUT_LINES = 2   /* if its last line has no end, write one */
+};
+enum {                   /* what a descriptor is */
+  MTR_OUTPUT_OTHER = 0,  /* a pipe, a device */
+  MTR_OUTPUT_FILE = 1,   /* a regular file: it can be cut back */
+  MTR_OUTPUT_TERMINAL = 2
+};
+
+/* mtr_output_open: opens |path| to append to it, and makes the file if it is
+ * missing. Locks a regular file. Returns a descriptor, or the errno of open(2);
+ * -EWOULDBLOCK: it is locked, and |*holder| is the process that has it, 0:
+ * unknown. mtr_output_close: closes it; 0 or a negative errno. */
+int mtr_output_open(const char *path, uint32_t flags, int32_t *holder);
+int mtr_output_close(int fd);
+
+/* mtr_output_kind: returns what |fd| is, or a negative errno.
+ * mtr_output_length: returns the bytes in the file, or a negative errno.
+ * mtr_output_cut: sets the length of the file in bytes and the position to its
+ * end. mtr_output_sync: waits until the disk has the file's data. Both: 0 or a
+ * negative errno. */
+int mtr_output_kind(int fd);
+double mtr_output_length(int fd);
+int mtr_output_cut(int fd, double length);
+int mtr_output_sync(int fd);
+
+/* mtr_save: replaces the content of the file |path| with |bytes|[|size|] in the
+ * background, after the disk has the data of |fds|[|n|] (at most 256), which is
+ * what the content speaks of. After a crash of the machine the file has the old
+ * or the new content. It is written as |path|.new and renamed. Then a SAVED
+ * event with |cookie| comes; |error|: errno, 0: saved; ENOTSUP: |path| is no
+ * regular file. Copies what it needs. One at a time for each |path|. |engine|
+ * NULL: it is done when the function returns, and there is no event. 0 or a
+ * negative errno. */
+int mtr_save(struct mtr *engine, const char *path, const void *bytes,
+             uint32_t size, const int32_t *fds, uint32_t n, uint32_t cookie);
+
+/* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
+ * |*done|: how many bytes were written. 0 or the errno of write(2). */
+int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);
 
 /* mtr_counters: what the engine has counted since it was opened. probes_sent =
  * replies + timeouts + failed + given_up + probes. */
@@ -570,6 +676,15 @@ int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
 
 /* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
 int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_underway: writes the handles of the traces with |cookie| that are not yet
+ * released into |handles|[|n|], and returns how many there are in all.
+ * mtr_target: writes the destination of a trace as text, with a zone if it is
+ * link-local, into |buf|, and returns its length. -ESTALE. */
+enum { MTR_TARGET_SIZE = 64 };         /* bytes of |buf| */
+uint32_t mtr_underway(struct mtr *engine, uint32_t cookie, uint32_t *handles,
+                      uint32_t n);
+int mtr_target(struct mtr *engine, uint32_t trace, char *buf);
 
 /* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
 int mtr_release(struct mtr *engine, uint32_t trace);
@@ -800,6 +915,42 @@ int mtr_finish(struct mtr *engine);
  * "shared", "loopback", "documentation" ...; "" for an ordinary one. Static. */
 int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf);
 const char *mtr_address_class(const uint8_t *addr, uint32_t family);
+
+/* mtr_prefixes: a set of address prefixes, for longest-prefix matches. Not for
+ * two threads at once.
+ *   _new    makes an empty set; NULL: no memory
+ *   _free   frees it; NULL is fine
+ *   _add    adds the first |length| bits of |addr|[16]. Returns the number of
+ *           the addition: 1, 2, 3 ... If the same prefix is added again, the
+ *           last number counts. -EINVAL: wrong family or length, -ENOMEM,
+ *           -ENOSPC: more than 2^31 additions
+ *   _find   returns the number of the longest prefix that contains |addr| and
+ *           sets |*length|; 0: there is none. The first call after additions
+ *           sorts. -EINVAL: wrong family, -ENOMEM */
+struct mtr_prefixes *mtr_prefixes_new(void);
+void mtr_prefixes_free(struct mtr_prefixes *set);
+int mtr_prefixes_add(struct mtr_prefixes *set, const uint8_t *addr,
+                     uint32_t family, uint32_t length);
+int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
+                      uint32_t family, uint32_t *length);
+
+/* mtr_shuffle: returns the number at place |index| when 0..size-1 are in an
+ * order that |seed| chooses; each number has one place. |size| is at most 2^52;
+ * an index that is not in 0..size-1 gives 0. */
+double mtr_shuffle(double index, double size, uint64_t seed);
+
+/* mtr_read_line: reads the next line of |file|, a FILE of stdio, into
+ * |buf|[|size|], with a zero byte behind it and without its end: LF, CR LF or
+ * CR. |*length| is its length; if that is size-1, the line may go on in the
+ * next call. Returns bits that describe the line, 0 at the end of the file, or
+ * a negative errno. It can block. */
+enum {
+  MTR_LINE = 1,          /* something was read */
+  MTR_LINE_LF = 2,       /* it ended with LF or CR LF */
+  MTR_LINE_CR = 4,       /* it ended with CR or CR LF */
+  MTR_LINE_NUL = 8       /* it contains a zero byte */
+};
+int mtr_read_line(void *file, char *buf, uint32_t size, uint32_t *length);
 
 /* mtr_find: writes the absolute path of the program |name| into |out|[|size|],
  * from $PATH; if privileged, from the system's directories only. -ENOENT. */

@@ -28,7 +28,8 @@ Probes each TARGET, an address or a name, all at once; "-" reads targets from st
   -I, --interface NAME
   -q                      print only the summary
   -n                      print addresses, not names (always on)
-  -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary
+  -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary;
+                          warts: scamper's format; scamper: its JSON
   -h, --help              print this text
 
 An answer means that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK or a
@@ -46,9 +47,7 @@ usage, 130 interrupted. ^C ends the pings; the summaries are printed.
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-local options = { fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup",
-  "late", "error", "sent", "received", "unanswered", "errors", "failed",
-  "in_flight", "min", "avg", "max", "mdev", "jitter" } }
+local options = {}
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
@@ -71,7 +70,9 @@ end
 local function steady(t, trace)
   local taken, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
   t.dst = trace.dst
-  put(t, { type = "ping_start", size = size })
+  put(t, { type = "ping_start", size = size, start = trace.start, src = trace.src,
+    sport = trace.sport, port = trace.dport, protocol = protocol, ttl = ttl, tos = args.tos,
+    count = args.count, interval = args.interval or "1s", timeout = args.timeout or "2s" })
   for seq = 1, count do
     if seq > 1 then trace:sleep(args.interval or "1s") end
     while taken < t.ended do taken = taken + (trace:wait() and 1 or 0) end
@@ -118,7 +119,7 @@ local function on_reply(t, reply)
   if reply.final then t.stats:on_reply(nil, reply) end
   put(t, { type = "ping", seq = probe.seq, addr = reply.addr, rtt = reply.rtt,
     ttl = reply.reply_ttl, size = reply.reply_size, dup = reply.dup or nil,
-    late = reply.late or nil, error = mark })
+    late = reply.late or nil, error = mark, at = reply.at, reply = reply:copy() })
 end
 
 local function on_timeout(t, lost)

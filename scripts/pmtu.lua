@@ -25,7 +25,8 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
   --gap-limit N
   -s, --source ADDRESS
   -i, --interface NAME
-  -o, --output FORMAT     text (default), or jsonl: a line of JSON for each target
+  -o, --output FORMAT     text (default); jsonl: a line of JSON for each target; warts: scamper's;
+                          json: one document; scamper: its JSON
   -h, --help              print this text
 
 Sizes are those of whole IP packets. "black hole" means that larger packets get lost without a

@@ -37,6 +37,15 @@ int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
   return 6;
 }
 
+void mtr_address_put(uint8_t *addr, uint32_t last, double value) {
+  uint32_t i = (last + 7) / 8, shift = i * 8 - last;
+  uint64_t rest = (uint64_t)value;
+  if (i == 0) return;
+  addr[--i] |= (uint8_t)(rest << shift);
+  for (rest >>= 8 - shift; rest && i > 0; rest >>= 8)
+    addr[--i] |= (uint8_t)rest;
+}
+
 int mtr_address_text(const uint8_t *addr, uint32_t family, char *buf) {
   if (family != 4 && family != 6) return -EINVAL;
   char *end = put_address(buf, addr, family);

@@ -8,6 +8,7 @@
 
 #include "api/engine.h"
 #include "loop/resolve.h"
+#include "loop/save.h"
 #include "loop/watch.h"
 
 enum { WAIT_MAX = 64 };
@@ -88,6 +89,11 @@ int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
   int err = resolve_start(&m->loop, name, family, cookie);
   loop_arm(&m->loop);
   return err;
+}
+
+int mtr_save(struct mtr *m, const char *path, const void *bytes, uint32_t size,
+             const int32_t *fds, uint32_t n, uint32_t cookie) {
+  return save_start(m ? &m->loop : NULL, path, bytes, size, fds, n, cookie);
 }
 
 int mtr_watch(struct mtr *m, int fd, uint32_t kind, uint32_t cookie) {

@@ -164,10 +164,13 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   p = put_ms(put_run(p, text, phrase->at), e->at);
   p = put_run(p, text + phrase->at, phrase->reply_ttl - phrase->at);
   if (e->reply_ttl) p = put_small(p, e->reply_ttl);
+  if (e->reply_size && e->family == 4)
+    p = put_member(p, ",\"ip_id\":", e->ip_id);
   p = put_run(p, text + phrase->reply_ttl, phrase->size - phrase->reply_ttl);
   if (e->ext_words) {
     text_close(t, piece, p);
-    if (extensions(t, r->ext + e->ext, e->ext_words * 4u))
+    const uint8_t *ext = r->ext + ((uint32_t)e->ext_high << 16 | e->ext) * 4u;
+    if (extensions(t, ext, e->ext_words * 4u))
       flags |= MTR_REPLY_EXT_BAD;
     p = piece = text_open(t, spare);
   }
@@ -231,7 +234,7 @@ static void hops(struct text *t, struct replies *r, uint32_t n,
 static char *head(char *p, const char *transport,
                   const struct mtr_info *info) {
   static const char *const multipath[] = {"paris", "classic", "dublin"};
-  p = put_word(p, "{\"type\":\"trace\",\"version\":\"1\",\"transport\":\"");
+  p = put_word(p, "\"transport\":\"");
   p = put_word(put_word(p, transport), "\",\"protocol\":\"");
   p = put_word(p, phrase_protocol(info->protocol));
   p = put_word(p, "\",\"multipath\":\"");
@@ -241,10 +244,16 @@ static char *head(char *p, const char *transport,
   p = address(p, ",\"target\":\"", info->dst, info->family);
   if (info->source_port) p = put_member(p, ",\"sport\":", info->source_port);
   if (info->protocol != MTR_ICMP) p = put_member(p, ",\"dport\":", info->port);
+  if (info->icmp_sum) p = put_member(p, ",\"icmp_sum\":", info->icmp_sum);
   p = put_member(p, ",\"flow\":", info->flow);
   if (info->family == 6 && info->flow_label <= 0xfffff)
     p = put_member(p, ",\"flow_label\":", info->flow_label);
-  return info->size ? put_member(p, ",\"size\":", info->size) : p;
+  if (info->size) p = put_member(p, ",\"size\":", info->size);
+  p = put_member(p, ",\"tos\":", info->tos);
+  if (info->protocol == MTR_TCP)
+    p = put_word(p, info->flags & MTR_TCP_ACK ? ",\"tcp_flags\":\"ack\""
+                                              : ",\"tcp_flags\":\"syn\"");
+  return p;
 }
 
 static char *outcome(char *p, const struct mtr_info *info) {
@@ -258,21 +267,32 @@ static char *outcome(char *p, const struct mtr_info *info) {
       p = put_member(p, ",\"stop_data\":", info->stop_data);
   }
   p = put_member(p, ",\"first_ttl\":", info->first_ttl);
+  p = put_member(p, ",\"max_ttl\":", info->max_ttl);
+  p = put_member(p, ",\"window\":", info->window);
+  p = put_member(p, ",\"queries\":", info->queries);
+  p = put_member(p, ",\"attempts\":", info->attempts);
+  p = put_ms(put_word(p, ",\"timeout\":"), info->timeout);
+  p = put_member(p, ",\"gap_limit\":", info->gap_limit);
+  p = put_member(p, ",\"loop_limit\":", info->loop_limit);
   p = put_member(p, ",\"hop_count\":", info->hop_count);
   return put_member(p, ",\"probe_count\":", info->probes);
 }
 
 /* Writes the line up to the hops. */
 static void begin(struct text *t, const char *transport,
-                  const struct mtr_info *info) {
+                  const struct mtr_info *info, const struct payload *label) {
+  text_word(t, "{\"type\":\"trace\",\"version\":\"2\"");
+  if (label) text_put(t, (const char *)label->bytes, label->size);
+  text_word(t, ",");
   char spare[TEXT_PIECE], *piece = text_open(t, spare);
   char *p = outcome(head(piece, transport, info), info);
   text_close(t, piece, put_word(p, ",\"hops\":["));
 }
 
 void json_write(struct text *t, const char *transport,
-                const struct mtr_info *info, struct replies *r, uint32_t n) {
-  begin(t, transport, info);
+                const struct mtr_info *info, const struct payload *label,
+                struct replies *r, uint32_t n) {
+  begin(t, transport, info, label);
   hops(t, r, n, info);
   text_put(t, "]}", 2);
 }
@@ -295,6 +315,7 @@ static void cell_event(const struct cells *cells, const struct cell *cell,
   struct missed missed = {0};
   cells_event(cells, cell, e, r->ext);
   e->ext = 0;
+  e->ext_high = 0;
   if (e->family) return;
   cells_missed(cell, e->icmp_code, &missed);
   e->attempt = missed.silent;
@@ -319,10 +340,11 @@ static int in_order(struct text *t, struct mtr *m, const struct trace *trace,
     if (cell->next != SLAB_NONE)
       __builtin_prefetch(slab_at(&cells->slab, cell->next));
     ahead_next(&m->ahead, c);
-    if (cell->ttl > last) continue;
-    if (cell->ttl < ttl) return 0;
     cell_event(cells, cell, r);
-    for (; ttl < cell->ttl; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
+    unsigned at_ttl = r->events->ttl;
+    if (at_ttl > last) continue;
+    if (at_ttl < ttl) return 0;
+    for (; ttl < at_ttl; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
     hop(t, r, ttl, 0, ttl < info->first_ttl);
     ttl++;
   }
@@ -337,9 +359,12 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   if (n < 0) return n;
   if (!r->room && replies_reserve(r, FIRST_ROOM)) return -ENOMEM;
   struct text t = {.at = buf, .end = buf + size};
-  begin(&t, mtr_transport(m), &info);
+  const struct trace *trace = state_trace(&m->loop.core, handle);
+  uint32_t label = trace->opts->label;
+  begin(&t, mtr_transport(m), &info,
+        label ? &m->payloads.list[label - 1] : NULL);
   struct text start = t;
-  if (!in_order(&t, m, state_trace(&m->loop.core, handle), &info)) {
+  if (!in_order(&t, m, trace, &info)) {
     if ((n = fetch(m, handle)) < 0) return n;
     t = start;
     hops(&t, r, (uint32_t)n, &info);

@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes lines of text, such as results as JSON, from a buffer of the caller to
- * the descriptor of a stdio file, without copying them into the file's buffer:
- * one write of 256 KiB costs the kernel less than many of 4 KiB. The file's
- * buffer is written first, so that the order of the output stays.
+ * Collects results as lines of JSON in memory of the caller; and writes lines
+ * of text to the descriptor of a stdio file, without copying them into the
+ * file's buffer: one write of 256 KiB costs the kernel less than many of 4 KiB.
+ * The file's buffer is written first, so that the order of the output stays.
  *
  * If a full disk took only part of a line, the part is overwritten with blanks,
  * so that the file has whole lines only. Wrong if somebody else writes to the
  * same file at the same time. In a pipe the part stays.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mtr.h"
-
-/* Writes all bytes and waits for room. |*done| is how many were taken. */
-static int write_all(int fd, const char *bytes, uint32_t size,
-                     uint32_t *done) {
-  for (*done = 0; *done < size;) {
-    ssize_t n = write(fd, bytes + *done, size - *done);
-    if (n >= 0) {
-      *done += (uint32_t)n;
-    } else if (errno == EAGAIN) {
-      poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-    } else if (errno != EINTR) {
-      return -errno;
-    }
-  }
-  return 0;
-}
 
 /* Overwrites with blanks the part of a line at the end of |bytes|[|n|], the
  * last bytes written to |fd|. */
@@ -42,31 +25,25 @@ static void blank(int fd, const char *bytes, uint32_t n) {
   if (!rest || lseek(fd, -(off_t)rest, SEEK_CUR) < 0) return;
   memset(spaces, ' ', sizeof spaces);
   for (int err = 0; rest && !err; rest -= done)
-    err = write_all(fd, spaces, rest < sizeof spaces ? rest : sizeof spaces,
-                    &done);
+    err = mtr_output_write(fd, spaces,
+                           rest < sizeof spaces ? rest : sizeof spaces, &done);
 }
 
 int mtr_write_lines(void *file, const char *bytes, uint32_t size) {
   uint32_t done;
   if (fflush(file)) return -errno;
-  int fd = fileno(file), err = write_all(fd, bytes, size, &done);
+  int fd = fileno(file);
+  int err = mtr_output_write(fd, bytes, size, &done);
   if (err) blank(fd, bytes, done);
   return err;
 }
 
-int mtr_json_line(struct mtr *m, uint32_t trace, void *file, char *buf,
-                  uint32_t size, uint32_t *used) {
+int mtr_json_line(struct mtr *m, uint32_t trace, char *buf, uint32_t size,
+                  uint32_t *used) {
   if (*used > size) return -EINVAL;
   int n = mtr_json(m, trace, buf + *used, size - *used);
-  if (n >= 0 && (uint32_t)n >= size - *used) {
-    uint32_t before = *used;
-    *used = 0;
-    int err = mtr_write_lines(file, buf, before);
-    if (err) return err;
-    n = mtr_json(m, trace, buf, size);
-  }
   if (n < 0) return n;
-  if ((uint32_t)n >= size) return -EMSGSIZE;
+  if ((uint32_t)n >= size - *used) return -EMSGSIZE;
   buf[*used + (uint32_t)n] = '\n';
   *used += (uint32_t)n + 1;
   return 0;

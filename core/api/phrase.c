@@ -44,6 +44,7 @@ static char *kind(char *p, const struct mtr_event *e) {
   p = put_word(p, ",\"protocol\":\"");
   p = put_word(p, phrase_protocol(e->protocol));
   p = put_member(p, "\",\"flow\":", e->flow);
+  if (e->reply_size) p = put_member(p, ",\"tos\":", e->tos);
   if (e->protocol == MTR_ICMP) {
     p = put_member(p, ",\"icmp_type\":", e->icmp_type);
     if (e->icmp_code != MTR_NO_CODE)
@@ -93,7 +94,7 @@ static uint32_t pack(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
 static void read_key(uint32_t key[PHRASE_KEY], const struct mtr_event *e) {
   key[0] = e->flags | (uint32_t)e->flow << 16;
   key[1] = pack(e->attempt, e->stop, e->protocol, e->icmp_type);
-  key[2] = pack(e->icmp_code, e->reply_ttl > 0, e->tcp_flags, e->quoted_ttl);
+  key[2] = pack(e->icmp_code, e->reply_ttl > 0, e->tos, e->quoted_ttl);
   key[3] = e->reply_size | (uint32_t)e->mtu << 16;
   key[4] = e->quoted_size | (uint32_t)e->quoted_tos << 16;
 }

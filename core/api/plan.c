@@ -119,6 +119,8 @@ int plan_trace(struct mtr *m, struct mtr_trace *t, struct start_route *route,
   const struct core *c = &m->loop.core;
   if (t->payload > m->payloads.count)
     return engine_because(m, -EINVAL, "payload is not from mtr_payload");
+  if (t->label > m->payloads.count)
+    return engine_because(m, -EINVAL, "label is not from mtr_payload");
   if (t->payload) *payload = m->payloads.list[t->payload - 1];
   unsigned flows = NET_PORTS / c->regions;
   if (flows > CORE_FLOWS) flows = CORE_FLOWS;

@@ -16,6 +16,7 @@ static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
   uint32_t ports = o->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
   info->size = t->size;
   info->flow_label = UINT32_MAX;
+  info->icmp_sum = 0;
   if (o->protocol == MTR_UDP && o->multipath == MTR_PARIS && caps & ports)
     return;
   info->multipath = MTR_CLASSIC;
@@ -40,7 +41,13 @@ int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
       .protocol = o->protocol,
       .multipath = o->multipath, .first_ttl = o->first_ttl,
       .hop_count = t->settled, .stop_reason = t->stop,
-      .stop_data = t->stop_data, .loops = t->loops};
+      .stop_data = t->stop_data, .loops = t->loops,
+      .timeout = (double)o->timeout / 1e6, .flags = o->flags,
+      .max_ttl = o->max_ttl, .window = o->window, .queries = o->queries,
+      .attempts = o->attempts, .gap_limit = o->gap_limit,
+      .loop_limit = o->loop_limit, .tos = o->tos};
+  if (o->protocol == MTR_ICMP && o->multipath == MTR_PARIS)
+    info->icmp_sum = identity_dport(t, o->flow);
   if (o->flags & MTR_STRATEGY && t->extra->asked_size)
     info->size = t->extra->asked_size;
   memcpy(info->src, o->src, sizeof info->src);
@@ -61,18 +68,19 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
   if (!t) return -ESTALE;
   unsigned last = t->opts->flags & MTR_MANUAL ? 255 : t->settled;
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
-    if (cell->ttl > last || (ttl && cell->ttl != ttl)) continue;
     struct shape shape = cells_shape(&c->cells, cell);
+    if (shape.ttl > last || (ttl && shape.ttl != ttl)) continue;
     if (!shape.family)
-      cells_missed(cell, shape.icmp_code, &missed[cell->ttl]);
+      cells_missed(cell, shape.icmp_code, &missed[shape.ttl]);
     if (!shape.family || k++ >= n) continue;
     struct mtr_event *ev = &out[k - 1];
     uint32_t bytes = shape.ext_words * 4u;
     *ev = (struct mtr_event){.kind = MTR_EV_REPLY, .trace = handle,
                              .cookie = t->cookie};
-    int fits = ext && bytes <= size - used;
+    int fits = ext && bytes <= size - used && used / 4 >> 24 == 0;
     cells_event(&c->cells, cell, ev, fits ? ext + used : NULL);
-    ev->ext = used;
+    ev->ext = (uint16_t)(used / 4);
+    ev->ext_high = (uint8_t)(used / 4 >> 16);
     if (fits) used += bytes;
     else ev->ext_words = 0;
   }

@@ -3,6 +3,7 @@
  * The life of a trace: starting, stopping, releasing.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "api/engine.h"
 #include "api/names.h"
@@ -56,6 +57,28 @@ int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
   }
   loop_arm(&m->loop);
   return n;
+}
+
+uint32_t mtr_underway(struct mtr *m, uint32_t cookie, uint32_t *handles,
+                      uint32_t n) {
+  const struct core *c = &m->loop.core;
+  uint32_t k = 0;
+  for (uint32_t i = 0; i < c->traces.count; i++) {
+    const struct trace *t = slab_at(&c->traces, i);
+    if (t->state == TRACE_FREE || t->cookie != cookie) continue;
+    if (k++ < n) handles[k - 1] = t->handle;
+  }
+  return k;
+}
+
+int mtr_target(struct mtr *m, uint32_t handle, char *buf) {
+  const struct trace *t = engine_trace(m, handle);
+  if (!t) return -ESTALE;
+  const struct opts *o = t->opts;
+  int n = mtr_address_text(t->dst, o->family, buf);
+  int local = o->family == 6 && t->dst[0] == 0xfe && (t->dst[1] & 0xc0) == 0x80;
+  if (!local || !o->interface) return n;
+  return n + snprintf(buf + n, MTR_TARGET_SIZE - 46, "%%%u", o->interface);
 }
 
 int mtr_release(struct mtr *m, uint32_t handle) {

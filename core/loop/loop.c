@@ -9,6 +9,7 @@
 
 #include "loop/clock.h"
 #include "loop/resolve.h"
+#include "loop/save.h"
 #include "loop/watch.h"
 
 enum {
@@ -90,6 +91,7 @@ void loop_close(struct loop *l, int32_t *keep) {
   uv_run(&l->uv, UV_RUN_DEFAULT);
   uv_loop_close(&l->uv);
   resolve_free(l);
+  save_free(l);
   close(l->timer_fd);
   l->net->ops->close(l->net, keep);
   core_close(&l->core);
@@ -107,7 +109,7 @@ static int64_t work_at(struct loop *l, int64_t now) {
   }
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
-  return watch_waiting(l) ? now : at;
+  return watch_waiting(l) || save_waiting(l) ? now : at;
 }
 
 int64_t loop_deadline(struct loop *l, int64_t now) {
@@ -294,6 +296,7 @@ int loop_step(struct loop *l) {
   if (l->net->virtual || l->net->ops->tick) leap(l);
   resolve_report(l);
   watch_report(l);
+  save_report(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))
     l->readable |= 1;
   for (unsigned i = 0; l->readable >> i && !err; i++)

@@ -19,8 +19,8 @@
  * in the bases of |config| from |net|. 0 or a negative errno. */
 int loop_open(struct loop *l, struct core_config *config, struct net *net);
 
-/* loop_close: closes the loop and its transport. Waits for name lookups under
- * way. |keep| as in net_ops' close. */
+/* loop_close: closes the loop and its transport. Waits for name lookups and
+ * saves under way. |keep| as in net_ops' close. */
 void loop_close(struct loop *l, int32_t *keep);
 
 /* loop_fd: returns the descriptor to wait on. From now on it is readable at

@@ -14,6 +14,7 @@
 enum { LOOP_BATCH = 64 };
 
 struct lookup;
+struct saving;
 struct watcher;
 
 struct loop {
@@ -38,6 +39,7 @@ struct loop {
   unsigned unseen;       /* steps since the system was asked for readiness */
   uint32_t readable;     /* bit per descriptor */
   struct lookup *answers;  /* found, not yet reported; by time of reporting */
+  struct saving *saved;    /* files saved, not yet reported */
   struct watcher *watchers;                /* descriptors of users */
   uint32_t handles[LOOP_BATCH];            /* probe of each entry of |outbox| */
   struct wire_probe outbox[LOOP_BATCH];    /* probes being sent */

@@ -6,7 +6,6 @@
 #include "probe/silence.h"
 #include "probe/stop.h"
 #include "probe/sweep.h"
-#include "probe/turns.h"
 
 /* Returns the first answer of hop |ttl|, or NULL. */
 static const struct cell *primary(const struct core *c, const struct trace *t,
@@ -27,7 +26,8 @@ static void report_hop(struct core *c, const struct trace *t, unsigned ttl,
   ev->cookie = t->cookie;
   ev->ttl = (uint8_t)ttl;
   ev->stop = h->answers;
-  if (h->marks & HOP_ERROR) ev->error = sweep_error(t, &c->cells, ttl);
+  ev->ip_id = 0;
+  ev->error = h->marks & HOP_ERROR ? sweep_error(t, &c->cells, ttl) : 0;
 }
 
 static void report_done(struct core *c, struct trace *t) {
@@ -67,7 +67,7 @@ static int follow(struct core *c, struct trace *t) {
   }
   for (unsigned ttl = t->settled + 1u; ttl <= end; ttl++) {
     const struct hop *h = trace_hop(t, ttl);
-    if (!ending && (h->out || !h->sent || sweep_doubts(t, ttl))) break;
+    if (!ending && (h->out || !h->sent)) break;
     if (!events_room(c)) return 0;
     if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, primary(c, t, ttl));
     silence_keep(c, t, ttl);
@@ -85,12 +85,6 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
   while (trace_sweeps(t) && t->state == TRACE_RUNNING) {
     unsigned ttl = t->settled + 1u;
     if (ttl > t->opts->max_ttl || !sweep_settled(t, ttl)) break;
-    if (sweep_doubts(t, ttl)) {
-      t->doubt = 1;
-      break;
-    }
-    if (t->doubt) turns_ready(c, t);
-    t->doubt = 0;
     if (!events_room(c)) return 0;
     const struct cell *cell = primary(c, t, ttl);
     if (t->opts->want & MTR_WANT_HOP) report_hop(c, t, ttl, cell);

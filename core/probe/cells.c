@@ -104,16 +104,16 @@ uint32_t cells_add(struct cells *s, struct cell_list *list,
       .mtu = ev->mtu, .quoted_size = ev->quoted_size, .attempt = ev->attempt,
       .family = ev->family, .protocol = ev->protocol,
       .icmp_type = ev->icmp_type, .icmp_code = ev->icmp_code,
-      .tcp_flags = ev->tcp_flags, .quoted_ttl = ev->quoted_ttl,
+      .tos = ev->tos, .quoted_ttl = ev->quoted_ttl,
       .quoted_tos = ev->quoted_tos, .ext_words = ev->ext_words,
-      .changed = ev->stop};
+      .changed = ev->stop, .ttl = ev->ttl, .reply_ttl = ev->reply_ttl};
   uint32_t number = shapes_find(&s->shapes, &shape);
   uint32_t tail = tail_size(number, &shape);
   if (s->slab.count - s->slab.used < cells_of(tail)) return SLAB_NONE;
   uint32_t i = slab_take(&s->slab);
   struct cell *c = slab_at(&s->slab, i);
   *c = (struct cell){.rtt = ev->rtt, .at = ev->at, .shape = (uint16_t)number,
-                     .ttl = ev->ttl, .reply_ttl = ev->reply_ttl};
+                     .ip_id = ev->ip_id};
   memcpy(c->addr, ev->addr, HEAD_ADDR);
   append(&s->slab, list, i);
   struct part parts[TAIL_PARTS] = {
@@ -167,7 +167,7 @@ void cells_event(const struct cells *s, const struct cell *c,
   struct shape shape = cells_shape(s, c);
   read_addr(s, c, shape.family, ev->addr);
   ev->family = shape.family;
-  ev->ttl = c->ttl;
+  ev->ttl = shape.ttl;
   ev->attempt = shape.attempt;
   ev->rtt = c->rtt;
   ev->at = c->at;
@@ -176,8 +176,9 @@ void cells_event(const struct cells *s, const struct cell *c,
   ev->protocol = shape.protocol;
   ev->icmp_type = shape.icmp_type;
   ev->icmp_code = shape.icmp_code;
-  ev->reply_ttl = c->reply_ttl;
-  ev->tcp_flags = shape.tcp_flags;
+  ev->reply_ttl = shape.reply_ttl;
+  ev->tos = shape.tos;
+  ev->ip_id = c->ip_id;
   ev->quoted_ttl = shape.quoted_ttl;
   ev->quoted_tos = shape.quoted_tos;
   ev->quoted_size = shape.quoted_size;

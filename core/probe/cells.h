@@ -22,8 +22,7 @@ struct cell {
   float rtt;             /* ms */
   float at;              /* ms since the trace began */
   uint16_t shape;        /* SHAPE_NONE: in the tail */
-  uint8_t ttl;
-  uint8_t reply_ttl;
+  uint16_t ip_id;        /* IPv4 identification of the reply */
 };
 
 enum { CELL_RAW = 16, CELL_EXT_MAX = 255 * 4 };

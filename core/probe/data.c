@@ -139,7 +139,8 @@ static void give(struct core *c, struct trace *keeper, struct trace *t,
       .kind = udp ? WIRE_UDP_REPLY : WIRE_TCP_REPLY,
       .family = t->opts->family, .protocol = t->opts->protocol,
       .tcp_flags = kept.tcp_flags, .ttl = kept.reply_ttl,
-      .size = kept.reply_size, .kernel_time = kept.attempt};
+      .tos = kept.tos, .reply_id = kept.ip_id, .size = kept.reply_size,
+      .kernel_time = kept.attempt};
   memcpy(&r.at, kept.addr, sizeof r.at);
   memcpy(r.from, t->dst, sizeof r.from);
   cells_shift(&c->cells, &keeper->extra->data);
@@ -209,7 +210,8 @@ static void keep_data(struct core *c, struct trace *t,
                       const struct wire_reply *r) {
   struct mtr_event ev = {.reply_ttl = r->ttl, .reply_size = r->size,
                          .attempt = r->kernel_time, .family = 6,
-                         .tcp_flags = r->tcp_flags};
+                         .tcp_flags = r->tcp_flags, .tos = r->tos,
+                         .ip_id = r->reply_id};
   memcpy(ev.addr, &r->at, sizeof r->at);
   if (t->extra->data_count >= out_of_all(c, t)) {
     c->counters.duplicates++;

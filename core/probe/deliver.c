@@ -95,10 +95,12 @@ void deliver_copy(struct mtr_event *ev, const struct wire_reply *r) {
   memcpy(ev->addr, r->from, sizeof ev->addr);
   ev->family = r->family;
   ev->protocol = r->protocol;
-  ev->icmp_type = r->icmp_type;
+  if (r->protocol == WIRE_TCP) ev->tcp_flags = r->tcp_flags;
+  else ev->icmp_type = r->icmp_type;
   ev->icmp_code = r->icmp_code;
   ev->reply_ttl = r->ttl;
-  ev->tcp_flags = r->tcp_flags;
+  ev->tos = r->tos;
+  ev->ip_id = r->reply_id;
   ev->reply_size = r->size;
   ev->mtu = r->mtu;
   ev->quoted_ttl = r->quoted_ttl;
@@ -153,7 +155,8 @@ static void report(struct core *c, const struct trace *t,
   if (!(t->opts->want & MTR_WANT_REPLY)) return;
   struct mtr_event *out = events_add(c, MTR_EV_REPLY);
   *out = *ev;
-  out->ext = c->ext_count;
+  out->ext = (uint16_t)(c->ext_count / 4);
+  out->ext_high = (uint8_t)(c->ext_count / 4 >> 16);
   memcpy(c->ext + c->ext_count, ext, ev->ext_words * 4u);
   c->ext_count += ev->ext_words * 4u;
 }

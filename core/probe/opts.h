@@ -3,7 +3,7 @@
  * opts.h: what many traces have in common: their options, and what the
  * transport found for them. The traces of a campaign differ only in the
  * destination, so they share one copy. Options that equal none of the last few
- * get a new copy of 88 bytes.
+ * get a new copy of 96 bytes.
  */
 #ifndef PROBE_OPTS_H
 #define PROBE_OPTS_H
@@ -21,6 +21,7 @@ struct opts {
   uint8_t src[16];
   uint32_t mark, interface, flow_label, flags;
   uint32_t max_probes;   /* of a strategy; 0: no limit */
+  uint32_t label;        /* from mtr_payload, for mtr_json; 0: none */
   uint16_t flow, dport, payload_size;
   uint8_t by_source;     /* 1: the user gave |src| */
   uint8_t family, protocol, multipath, tos;

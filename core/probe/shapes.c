@@ -34,9 +34,9 @@ int shapes_reserve(struct shapes *s, uint32_t n) {
 }
 
 static uint32_t hash(const struct shape *shape) {
-  uint32_t word[5], h = 0;
+  uint32_t word[6], h = 0;
   memcpy(word, shape, sizeof word);
-  for (int i = 0; i < 5; i++) h = (h ^ word[i]) * 0x9e3779b1u;
+  for (int i = 0; i < 6; i++) h = (h ^ word[i]) * 0x9e3779b1u;
   return h;
 }
 
@@ -67,4 +67,4 @@ uint32_t shapes_find(struct shapes *s, const struct shape *shape) {
   return number;
 }
 
-_Static_assert(sizeof(struct shape) == 20, "hash reads five words");
+_Static_assert(sizeof(struct shape) == 24, "hash reads six words");

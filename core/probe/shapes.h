@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * shapes.h: what kept replies have in common. Addresses, times and reply_ttl
- * differ; all other fields of the replies to a scan take only a few values
- * together. Each such shape is kept once and has a number. There are at most
- * 65,535 shapes; after that, replies of new shapes keep the shape in their tail
- * (cells.h).
+ * shapes.h: what kept replies have in common. Addresses, times and the IPv4
+ * identification differ; all other fields of the replies to a scan take only
+ * some thousand values together. Each such shape is kept once and has a number.
+ * There are at most 65,535 shapes; after that, replies of new shapes keep the
+ * shape in their tail (cells.h).
  */
 #ifndef PROBE_SHAPES_H
 #define PROBE_SHAPES_H
@@ -22,16 +22,19 @@ struct shape {
   uint8_t attempt;
   uint8_t family;        /* of the address; 0: not a reply, see cells.h */
   uint8_t protocol;
-  uint8_t icmp_type;
+  uint8_t icmp_type;     /* TCP: tcp_flags */
   uint8_t icmp_code;     /* family 0: errno */
-  uint8_t tcp_flags;
+  uint8_t tos;
   uint8_t quoted_ttl;
   uint8_t quoted_tos;
   uint8_t ext_words;
   uint8_t changed;       /* |stop| of the event: MTR_QUOTE_* */
+  uint8_t ttl;
+  uint8_t reply_ttl;
+  uint16_t pad;
 };
 
-enum { SHAPES_MAX = 0xffff, SHAPE_NONE = 0xffff, SHAPES_RECENT = 64 };
+enum { SHAPES_MAX = 0xffff, SHAPE_NONE = 0xffff, SHAPES_RECENT = 1024 };
 
 struct shapes {
   struct slab list;      /* of struct shape */

@@ -7,8 +7,10 @@ static unsigned failures(const struct core *c, const struct trace *t,
   uint32_t at = SLAB_NONE;
   const struct cell *cell;
   unsigned n = 0;
-  while ((cell = cells_next(&c->cells, &t->cells, &at)))
-    n += cell->ttl == ttl && !cells_shape(&c->cells, cell).family;
+  while ((cell = cells_next(&c->cells, &t->cells, &at))) {
+    struct shape shape = cells_shape(&c->cells, cell);
+    n += shape.ttl == ttl && !shape.family;
+  }
   return n;
 }
 

@@ -40,6 +40,7 @@ struct opts start_opts(const struct mtr_trace *o,
   like.flow_label = route->flow_label;
   like.flags = o->flags;
   like.max_probes = o->max_probes;
+  like.label = o->label;
   like.flow = o->flow;
   like.dport = o->protocol == MTR_ICMP ? 0 : o->port;
   like.payload_size = payload_size;

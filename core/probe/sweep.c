@@ -16,7 +16,7 @@ static int untouched(const struct trace *t, unsigned ttl) {
 
 unsigned sweep_next(struct trace *t) {
   const struct opts *o = t->opts;
-  if (t->out >= (t->alone ? 1 : o->window) || t->waits || t->doubt) return 0;
+  if (t->out >= (t->alone ? 1 : o->window) || t->waits) return 0;
   unsigned end = t->limit;
   if (o->gap_limit) {
     unsigned base = t->high >= o->first_ttl ? t->high : o->first_ttl - 1u;
@@ -34,21 +34,6 @@ unsigned sweep_next(struct trace *t) {
 int sweep_settled(const struct trace *t, unsigned ttl) {
   const struct hop *h = trace_hop(t, ttl);
   return h->sent && !h->out && !wants(t, h);
-}
-
-/* Returns 1 if all answers of |h| are unreachables. */
-static int refused(const struct hop *h) {
-  return h->answers && !(h->marks & (HOP_FINAL | HOP_NOT_UNREACH));
-}
-
-int sweep_doubts(const struct trace *t, unsigned ttl) {
-  return t->out && refused(trace_hop(t, ttl));
-}
-
-/* Returns 1 if the target has answered beyond |ttl|. */
-static int reached(const struct trace *t, unsigned ttl) {
-  return t->limit > ttl && !untouched(t, t->limit) &&
-         trace_hop(t, t->limit)->marks & HOP_FINAL;
 }
 
 void sweep_answer(struct trace *t, unsigned ttl, unsigned flags) {
@@ -99,7 +84,8 @@ uint8_t sweep_code(const struct trace *t, const struct cells *cells,
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
     unsigned both = MTR_REPLY_ANSWER | MTR_REPLY_UNREACH;
-    if (c->ttl == ttl && (shape.flags & both) == both) code = shape.icmp_code;
+    if (shape.ttl == ttl && (shape.flags & both) == both)
+      code = shape.icmp_code;
   }
   return code;
 }
@@ -111,7 +97,7 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
   uint8_t error = 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
-    if (c->ttl == ttl && !shape.family && shape.icmp_code)
+    if (shape.ttl == ttl && !shape.family && shape.icmp_code)
       error = shape.icmp_code;
   }
   return error;
@@ -161,11 +147,11 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   if (names_nobody(t, addr) || !maybe_seen(t, addr)) return 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
-    if (!(shape.flags & MTR_REPLY_PRIMARY) || c->ttl >= ttl) continue;
+    if (!(shape.flags & MTR_REPLY_PRIMARY) || shape.ttl >= ttl) continue;
     cells_addr(cells, c, other);
     int same = !memcmp(other, addr, sizeof other);
-    if (same && c->ttl > seen) seen = c->ttl;
-    if (!same && c->ttl > between) between = c->ttl;
+    if (same && shape.ttl > seen) seen = shape.ttl;
+    if (!same && shape.ttl > between) between = shape.ttl;
   }
   return seen && between > seen;
 }
@@ -176,7 +162,7 @@ static int judge(struct trace *t, const struct cells *cells, unsigned ttl,
   const struct opts *o = t->opts;
   t->stop_data = 0;
   if (h->marks & HOP_FINAL) return MTR_STOP_COMPLETED;
-  if (refused(h) && !reached(t, ttl)) {
+  if (h->answers && !(h->marks & HOP_NOT_UNREACH)) {
     t->stop_data = sweep_code(t, cells, ttl);
     return MTR_STOP_UNREACH;
   }

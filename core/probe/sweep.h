@@ -37,11 +37,6 @@ uint8_t sweep_code(const struct trace *t, const struct cells *cells,
 uint8_t sweep_error(const struct trace *t, const struct cells *cells,
                     unsigned ttl);
 
-/* sweep_doubts: returns 1 if settled hop |ttl| of |t| has given unreachables
- * only and other probes are on their way: if the target answers one of them,
- * the path goes on. The trace sends nothing more before they have ended. */
-int sweep_doubts(const struct trace *t, unsigned ttl);
-
 /* sweep_answer: takes in an answer for |ttl|; |flags| are MTR_REPLY_*. */
 void sweep_answer(struct trace *t, unsigned ttl, unsigned flags);
 

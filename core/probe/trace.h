@@ -86,7 +86,6 @@ struct trace {
   uint8_t loops;
   uint8_t retry : 1;     /* 1: a TTL below next_ttl wants another probe */
   uint8_t in_dirty : 1;
-  uint8_t doubt : 1;     /* 1: sends nothing, see sweep_doubts */
   uint8_t alone : 1;     /* 1: sends one probe at a time (data.h) */
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;

@@ -41,8 +41,8 @@ static void about_programs(void) {
   char names[SOURCE_PROGRAMS][SOURCE_NAME];
   int count = source_programs(names);
   for (int i = 0; i < count; i++)
-    printf("%s%s", i ? ", " : "programs: ", names[i]);
-  if (count) fputs("; each has --help\n\n", stdout);
+    printf("%s%s", i ? ", " : "programs, each has --help:\n  ", names[i]);
+  if (count) fputs("\n\n", stdout);
 }
 
 void about_help(void) {

@@ -129,6 +129,7 @@ int wire_parse(const uint8_t *p, size_t n, size_t whole,
   r->family = ip.family;
   r->ttl = ip.ttl;
   r->tos = ip.tos;
+  r->reply_id = ip.id;
   r->size = (uint16_t)least(whole, PROTO_PACKET_MAX);
   size_t address = ip.family == 4 ? 4 : 16;
   memcpy(r->from, ip.src, address);

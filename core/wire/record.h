@@ -83,6 +83,7 @@ struct wire_reply {
   uint16_t sport;          /* the probe's source port or echo identifier */
   uint16_t dport;          /* the probe's destination port */
   uint16_t size;           /* whole IP packet as received */
+  uint16_t reply_id;       /* IPv4 identification of the reply itself */
   uint16_t mtu;            /* WIRE_TOO_BIG: of the next hop; TCP: the MSS */
   uint16_t quoted_size;    /* IP length as quoted */
   uint8_t kind;            /* enum wire_kind */

@@ -176,18 +176,21 @@ end
 ---@return mtr.Reporter
 function Cli:reporter(kind, opts)
   local word = self:choice("output", report.words(kind))
-  return report.open(kind, word, function(text) return self:write(text) end, opts)
+  local function write(text) return self:write(text) end
+  return report.open(kind, word, report.binary(word) and "-" or write, opts)
 end
 
 --- Passes values to a method of a reporter, if it has it. Ends the program with status 1 if that
---- fails.
+--- fails, with 141 if nobody reads its output.
 ---@param reporter mtr.Reporter
 ---@param method string
 ---@param ... any
 function Cli:pass(reporter, method, ...)
   if not reporter[method] then return end
-  local ok, message = reporter[method](reporter, ...)
-  if not ok and message then fail(self, message) end
+  local ok, message, name = reporter[method](reporter, ...)
+  if ok or not message then return end
+  if name == "EPIPE" then os.exit(141) end
+  fail(self, message)
 end
 
 local function interrupted() return lib.signals[0] > 0 end

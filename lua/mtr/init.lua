@@ -144,13 +144,14 @@ function M.on_error(fn) err.reporter = fn end
 -- Modules that many programs do not use are loaded on first use.
 local LAZY = {}
 function LAZY.campaign() return require("mtr.campaign").new end
-function LAZY.targets() return require "mtr.campaign.targets" end
+function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require("mtr.script.warnings").of end
+function LAZY.plan() return require("mtr.script.plan").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 

@@ -342,7 +342,7 @@ describe("a result", function()
   it("says what the trace was", function()
     local r = engine:trace("127.0.0.1", { protocol = "tcp", port = 9, first_ttl = 3, data = print })
     for field, value in pairs {
-      type = "trace", version = "1", transport = "raw", protocol = "tcp", multipath = "paris",
+      type = "trace", version = "2", transport = "raw", protocol = "tcp", multipath = "paris",
       src = "127.0.0.1", dst = "127.0.0.1", target = "127.0.0.1", dport = 9, flow = 0,
       stop_reason = "completed", stop_data = 0, first_ttl = 3, hop_count = 3, data = print,
     } do
@@ -363,7 +363,7 @@ describe("a result", function()
     local r = engine:trace("::1", { protocol = "udp", first_ttl = 2, data = { 1 } })
     local text = r:json()
     assert.is_nil(text:find "\n")
-    assert.truthy(text:find '^{"type":"trace","version":"1","transport":"raw","protocol":"udp",')
+    assert.truthy(text:find '^{"type":"trace","version":"2","transport":"raw","protocol":"udp",')
     assert.equal(text, r:json())
     assert.same({ 1 }, r.data)
     local back = cjson.decode(text)

@@ -354,6 +354,27 @@ describe("a campaign", function()
       assert.has_error(function() c:run() end, "campaign: it has run already; make another one")
     end)
   end)
+
+  it("saves link-local targets with their interfaces, when it is stopped", function()
+    inside(function(e)
+      local zone
+      for line in io.lines "/proc/net/if_inet6" do
+        zone = zone or line:match "^fe80%x+ (%x+)"
+      end
+      local state, target = os.tmpname(), "fe80::77%" .. tonumber(zone, 16)
+      os.remove(state)
+      local c = mtr.campaign { engine = e, targets = { target }, state = state }
+      mtr.go(function()
+        mtr.sleep(20)
+        c:stop()
+      end)
+      local summary = assert(c:run())
+      assert.same({ true, 0, 1 }, { summary.halted, summary.traces, summary.targets })
+      local list = lines(state)
+      os.remove(state)
+      assert.same({ target, "end" }, { list[2], list[3] })
+    end)
+  end)
 end)
 
 describe("mtrlua with a campaign", function()

@@ -18,6 +18,12 @@ local function set(list)
   return out
 end
 
+-- What --output of the program mda takes, as its message says it.
+local function outputs()
+  local words = require("mtr.report").words "mda"
+  return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
+end
+
 describe("mda", function()
   teardown(function()
     nets.down_shared()
@@ -77,7 +83,7 @@ describe("mda", function()
   for words, message in pairs {
     ["-c 10 ::1"] = "%-%-confidence must be 50 to 99.9 percent, got 10",
     ["--flows 1 ::1"] = "%-%-flows must be 2 to 512, got 1",
-    ["-o xml ::1"] = "%-%-output must be text, dot or jsonl, got 'xml'",
+    ["-o xml ::1"] = "%-%-output must be " .. outputs() .. ", got 'xml'",
     ["-m 999 ::1"] = "%-%-max%-ttl must be",
   } do
     it("refuses " .. words, function()

@@ -10,6 +10,12 @@ local support = require "spec.support.harness.run"
 local PMTU = '"$MTR_PROGRAM" --rate 0 scripts/pmtu.lua -w 500ms '
 local privileged, reason = lab.available()
 
+-- What --output of the program pmtu takes, as its message says it.
+local function outputs()
+  local words = require("mtr.report").words "pmtu"
+  return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
+end
+
 describe("pmtu", function()
   teardown(function()
     nets.down()
@@ -72,7 +78,7 @@ describe("pmtu", function()
   for words, message in pairs {
     ["--largest 20 ::1"] = "%-%-largest must be 68%.%.65535, got 20",
     ["--largest x ::1"] = "%-%-largest must be 68%.%.65535, got x",
-    ["-o dot ::1"] = "%-%-output must be text or jsonl, got 'dot'",
+    ["-o dot ::1"] = "%-%-output must be " .. outputs() .. ", got 'dot'",
   } do
     it("refuses " .. words, function()
       local got = support.run(PMTU .. words)

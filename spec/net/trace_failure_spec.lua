@@ -19,6 +19,12 @@ local function check(got, status, out, err)
   assert.message(text).truthy(err == "" and got.err == "" or err ~= "" and got.err:find(err))
 end
 
+-- What --output of the program trace takes, as its message says it.
+local function outputs()
+  local words = require("mtr.report").words "trace"
+  return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
+end
+
 -- Wrong usage that only an open engine notices.
 local ENGINE = { ["-f 5 -m 3 ::1"] = true, ["--port 80 ::1"] = true, ["--size 25 ::1"] = true,
   ["-U --tcp-flags ack ::1"] = true }
@@ -46,7 +52,7 @@ describe("trace's usage", function()
     ["-w 99999 ::1"] = '%-%-timeout must be .*, got "99999s"',
     ["-p tpc ::1"] = '%-%-protocol must be .*, got "tpc"; did you mean "tcp"%?',
     ["-p 443 ::1"] = "%-p is the protocol; for the port: %-%-port 443",
-    ["-o csv ::1"] = "%-%-output must be text or jsonl, got 'csv'",
+    ["-o xml ::1"] = "%-%-output must be " .. outputs() .. ", got 'xml'",
     ["-s nowhere ::1"] = '%-%-source must be .*, got "nowhere"',
     ["-U --tcp-flags ack ::1"] = '%-%-tcp%-flags needs %-%-protocol "tcp"',
     ["-f 5 -m 3 ::1"] = "%-%-first%-ttl 5 is above %-%-max%-ttl 3",

@@ -16,11 +16,14 @@ local KINDS = {
   protocol = "string", multipath = "string", sport = "number", dport = "number", flow = "number",
   size = "number", start = "number", duration = "number", first_ttl = "number",
   hop_count = "number", probe_count = "number", data = "string", state = "string",
+  max_ttl = "number", window = "number", queries = "number", attempts = "number", tos = "number",
+  timeout = "number", gap_limit = "number", loop_limit = "number",
 }
 
 -- Values that are of the trace alone, and the same as long as it is there.
 local SAME = { "dst", "src", "protocol", "multipath", "sport", "dport", "flow", "size", "start",
-  "first_ttl", "data", "target" }
+  "first_ttl", "data", "target", "max_ttl", "window", "queries", "attempts", "tos", "timeout",
+  "gap_limit", "loop_limit" }
 
 local function shape(trace)
   local seen = {}

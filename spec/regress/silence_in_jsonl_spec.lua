@@ -24,7 +24,7 @@ local function by_campaign(net, trace)
   with(net, function(engine, targets)
     assert(mtr.campaign({
       engine = engine, targets = targets, window = 1, trace = trace,
-      reporters = { mtr.report.jsonl(path) },
+      reporters = { mtr.report.jsonl(path, { overwrite = true }) },
     }):run())
   end)
   local lines = {}

@@ -11,6 +11,12 @@ end
 
 local records = run.records
 
+-- What --output of the program ping takes, as its message says it.
+local function outputs()
+  local words = require("mtr.report").words "ping"
+  return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
+end
+
 describe("ping", function()
   teardown(run.clean)
 
@@ -112,7 +118,7 @@ describe("ping", function()
       ["-W soon web"] = "--timeout must be such as 2 (seconds) or 250ms, got 'soon'",
       ["-i fast web"] = "--interval must be such as 2 (seconds) or 250ms, got 'fast'",
       ["-p 53 web"] = "-p is the protocol; for the port: --port 53",
-      ["-o xml web"] = "--output must be text or jsonl, got 'xml'",
+      ["-o xml web"] = "--output must be " .. outputs() .. ", got 'xml'",
       [""] = "missing argument 'target'",
     } do
       local got = ping("plain", words)

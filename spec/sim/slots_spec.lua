@@ -9,6 +9,7 @@ local pending = require "mtr.wait.pending"
 local resolve = require "mtr.wait.resolve"
 local timer = require "mtr.wait.timer"
 local watch = require "mtr.wait.watch"
+local run = require "spec.support.harness.run"
 local annotations = require "spec.support.style.annotations"
 
 -- Names of its own for C functions, as other specs may declare them otherwise.
@@ -51,6 +52,8 @@ local function takers()
 end
 
 describe("a slot of an engine", function()
+  teardown(run.clean)
+
   local engine, network, entries, from, take
 
   before_each(function()
@@ -61,7 +64,7 @@ describe("a slot of an engine", function()
       return take(e, entry)
     end
     network = mtr.sim { nodes = { me = "192.0.2.1", web = "203.0.113.9" },
-      links = { { "me", "web" } } }
+      links = { { "me", "web", delay = "700ms" } } }
     engine = assert(mtr.engine { sim = network })
   end)
 
@@ -75,12 +78,13 @@ describe("a slot of an engine", function()
     assert.equal(0, ffi.C.slots_spec_pipe(fds))
     local prober = assert(engine:prober "203.0.113.9")
     engine:trace("203.0.113.9", nil, function() end)
+    engine:trace("203.0.113.9", { on_hop = function() end }, function() end)
     assert(timer.start(engine, 1, function() end))
     local lookup = assert(resolve.start(engine, "localhost", 0, function() end))
     local watched = watch.new(engine, fds[0])
     assert(watched:ask(watch.READABLE, function() end))
-    assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, on_trace = function() end }
-      :run())
+    assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, on_trace = function() end,
+      state = run.dir() .. "/state" }:run())
     prober:close()
     lookup:cancel()
     watched:stop()
@@ -99,7 +103,7 @@ describe("a slot of an engine", function()
         assert.equal("function", type(entry[name]), ("%s: %s of %s"):format(path, name, class))
       end
     end
-    for _, class in ipairs { "Trace", "Timer", "Watch", "Lookup" } do
+    for _, class in ipairs { "Trace", "Quiet", "Timer", "Watch", "Lookup" } do
       assert.truthy(kinds["mtr." .. class .. "Entry"], class)
     end
   end)

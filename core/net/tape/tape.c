@@ -52,7 +52,7 @@ static const struct field reply[] = {
     F(wire_reply, tos), F(wire_reply, tcp_flags), F(wire_reply, quoted_ttl),
     F(wire_reply, quoted_tos), F(wire_reply, kernel_time),
     F(wire_reply, tcp_low), F(wire_reply, checksum), F(wire_reply, error),
-    F(wire_reply, handle), F(wire_reply, flow_label)};
+    F(wire_reply, handle), F(wire_reply, flow_label), F(wire_reply, reply_id)};
 
 static const struct field route[] = {
     F(tape_route, ask.dst), F(tape_route, ask.src), F(tape_route, ask.family),

@@ -32,7 +32,8 @@ local buffer = lib.new "char[46]"
 ---@param family integer 4 or 6
 ---@return string
 function M.format(b, family)
-  return lib.string(buffer, C.mtr_address_text(b, family, buffer))
+  -- No tail call: LuaJIT would not compile this function by itself.
+  return (lib.string(buffer, C.mtr_address_text(b, family, buffer)))
 end
 
 --- Returns the text of an address, or nil if the family says that there is none.

@@ -2,17 +2,20 @@
 --
 -- Reads the lines of a text file from any editor. Lines end with LF, CR LF or CR. The text is
 -- UTF-8, with or without a byte order mark, or UTF-16; a UTF-16 file is read whole. Lines are
--- returned as UTF-8, as soon as they can be read: the file may be a terminal or a pipe.
+-- UTF-8, and come as soon as they can be read: the file may be a terminal or a pipe. A line longer
+-- than M.MOST bytes comes in pieces.
 --
 -- A file is UTF-16 if it begins with a byte order mark of UTF-16, or if one of its first two bytes
 -- is zero: no UTF-8 list has a zero there.
 
 local bit = require "bit"
+local lib = require "mtr.lib"
 
+local C = lib.C
 local band, bor, rshift = bit.band, bit.bor, bit.rshift
 local char = string.char
 
-local M = {}
+local M = { MOST = 65534 }
 
 local function utf8(code)
   if code < 0x80 then return char(code) end
@@ -45,68 +48,106 @@ local function from_utf16(text, big)
   return table.concat(out)
 end
 
--- Reads the first bytes. Returns those that belong to the text, and the whole text if it is UTF-16.
--- Never reads beyond the first line of a UTF-8 file.
-local function open(file)
-  local first = file:read(1)
-  if not first or first == "\n" then return first or "" end
-  local second = file:read(1)
-  local head = first .. (second or "")
-  if head == "\255\254" or head == "\254\255" then
-    return "", from_utf16(file:read "*a", head == "\254\255")
-  elseif second and head:find("%z") then
-    return "", from_utf16(head .. file:read "*a", first == "\0")
-  elseif head == "\239\187" then
-    local third = file:read(1)
-    return third == "\191" and "" or head .. (third or "")
+---@class mtr.Lines
+---@field bytes ffi.cdata* the line that was read last, with a zero byte behind it
+---@field offset integer bytes of the file before that line
+---@field whole? string[] all lines of a UTF-16 file
+local Lines = {}
+Lines.__index = Lines
+
+--- Makes a reader of the lines of an open file.
+---@param file file*
+---@return mtr.Lines
+function M.new(file)
+  return setmetatable({
+    file = file, bytes = lib.new("char[?]", M.MOST + 2), length = lib.new "uint32_t[1]",
+    offset = 0, following = 0, first = true, whole = false, at = 1,
+  }, Lines)
+end
+
+-- Splits a text into its lines.
+local function split(text)
+  local list = {}
+  text = text:gsub("\r\n?", "\n")
+  for line in (text:find "\n$" and text or text .. "\n"):gmatch "([^\n]*)\n" do
+    list[#list + 1] = line
   end
-  return head
+  return list
 end
 
--- Splits text that ends at a LF into lines that may end with CR.
-local function split(text, into)
-  for line in (text:gsub("\r$", "") .. "\r"):gmatch "([^\r]*)\r" do into[#into + 1] = line end
+-- Looks at the first bytes of the file, which begin its first line. Returns the length and the bits
+-- of this line without a byte order mark; or nil if the file is UTF-16, which it then reads whole.
+local function begin(self, n, flags)
+  self.first = false
+  local head = lib.string(self.bytes, math.min(n, 3))
+  if head == "\239\187\191" then
+    lib.copy(self.bytes, lib.string(self.bytes + 3, n - 3))
+    return n - 3, flags
+  end
+  local two = head:sub(1, 2)
+  local marked = two == "\255\254" or two == "\254\255"
+  if not marked and not two:find "%z" then return n, flags end
+  local line_end = (band(flags, C.MTR_LINE_CR) > 0 and "\r" or "")
+    .. (band(flags, C.MTR_LINE_LF) > 0 and "\n" or "")
+  local text = lib.string(self.bytes, n) .. line_end .. (self.file:read "*a" or "")
+  local big = two == "\254\255" or not marked and two:byte(1) == 0
+  self.whole = split(from_utf16(marked and text:sub(3) or text, big))
 end
 
-local function none() end
+local function from_whole(self)
+  local line = self.whole[self.at]
+  if not line then return nil end
+  self.at = self.at + 1
+  if #line > M.MOST then line = line:sub(1, M.MOST) end
+  lib.copy(self.bytes, line)
+  return #line, C.MTR_LINE + C.MTR_LINE_LF + (line:find "%z" and C.MTR_LINE_NUL or 0)
+end
+
+--- Reads the next line into `bytes`. Returns its length and its bits (C.MTR_LINE...); nil at the
+--- end; nil and an errno if the file cannot be read.
+---@return integer?
+---@return integer? bits or errno
+function Lines:read()
+  if self.whole then return from_whole(self) end
+  local flags = C.mtr_read_line(self.file, self.bytes, M.MOST + 2, self.length)
+  if flags < 0 then return nil, -flags end
+  if flags == 0 then return nil end
+  local n = self.length[0]
+  self.offset = self.following
+  self.following = self.offset + n + rshift(band(flags, C.MTR_LINE_CR), 2)
+    + rshift(band(flags, C.MTR_LINE_LF), 1)
+  if not self.first then return n, flags end
+  n, flags = begin(self, n, flags)
+  if n then return n, flags end
+  return from_whole(self)
+end
+
+--- Goes on with the line that begins behind so many bytes of the file, which can be positioned; of
+--- a UTF-16 file, with the line of this number.
+---@param offset integer
+---@return true?
+---@return string? message, integer? code
+function Lines:go(offset)
+  if self.whole then
+    self.at = offset
+    return true
+  end
+  local at, message, code = self.file:seek("set", offset)
+  if not at then return nil, message, code end
+  self.following, self.first = offset, offset == 0
+  return true
+end
 
 --- Returns an iterator over the lines of an open file, without their ends. If the file cannot be
 --- read, the iterator returns nil, a message and an errno.
 ---@param file file*
 ---@return fun(): string?, string?, integer?
 function M.of(file)
-  local head, whole, queue, at = nil, nil, {}, 1
-  local function more()
-    local rest, message, code
-    if head == nil then
-      head, whole = open(file)
-      for line in whole and (whole .. "\n"):gmatch "([^\n]*)\n" or none do split(line, queue) end
-    end
-    if whole then return queue[at] ~= nil end
-    if not head:find "\n$" then
-      rest, message, code = file:read "*l"
-    end
-    if not rest and head == "" then return false, message, code end
-    local line = (head .. (rest or "")):gsub("\n$", "")
-    head, queue, at = "", {}, 1
-    split(line, queue)
-    return true
-  end
+  local lines = M.new(file)
   return function()
-    -- A line without CR needs no queue.
-    if head == "" and not whole and not queue[at] then
-      local line, message, code = file:read "*l"
-      if not line then return nil, message, code end
-      if not line:find("\r", 1, true) then return line end
-      queue, at = {}, 1
-      split(line, queue)
-    end
-    while not queue[at] do
-      local some, message, code = more()
-      if not some then return nil, message, code end
-    end
-    at = at + 1
-    return queue[at - 1]
+    local n, code = lines:read()
+    if n then return lib.string(lines.bytes, n) end
+    if code then return nil, "cannot read the file", code end
   end
 end
 

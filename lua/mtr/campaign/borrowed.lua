@@ -85,6 +85,7 @@ function Borrowed:copy()
     if not dst then error("copy: the result is no longer valid; copy it inside the hook", 2) end
     copy = Result.new({
       engine = engine, handle = self.handle, dst = dst, target = dst, data = self.data,
+      ids = self._ids,
       stop_reason = mark.stop_reason, stop_data = mark.stop_data, error = mark.error,
     }, engine.c)
     self._copy = copy
@@ -105,17 +106,42 @@ function Borrowed:write(out, size)
   return n >= 0 and n or nil
 end
 
---- Writes the result as a line of JSON behind other lines in memory. If there is no room, it first
---- writes those lines to the file.
----@param file file*
+--- Writes the result as a line of JSON behind other lines in memory.
 ---@param out ffi.cdata* memory for lines
 ---@param size integer
 ---@param used ffi.cdata* uint32_t[1], bytes of lines in it
----@return integer? problem 0: none; a negative errno; nil: call json() instead
-function Borrowed:line(file, out, size, used)
+---@return integer? problem 0: none; a negative errno, -EMSGSIZE: no room; nil: call json() instead
+function Borrowed:line(out, size, used)
   local c = self.engine.c
   if self._mark or not c then return nil end
-  return C.mtr_json_line(c, self.handle, file, out, size, used)
+  return C.mtr_json_line(c, self.handle, out, size, used)
+end
+
+--- Writes the result as a warts record into memory: see mtr.report.warts.
+---@param list integer number of the list in its file; 0: none
+---@param cycle integer likewise
+---@param user integer number of the job; 0: none
+---@param out ffi.cdata*
+---@param size integer
+---@return integer? length or a negative errno, -EMSGSIZE: no room; nil: copy() it instead
+function Borrowed:warts(list, cycle, user, out, size)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_warts(c, self.handle, list, cycle, user, out, size)
+end
+
+--- Writes the result as rows of CSV behind other rows in memory: see mtr_csv in core/mtr.h.
+---@param columns ffi.cdata* uint8_t[count], MTR_CSV_*
+---@param count integer
+---@param hops integer 1: a row for each hop; 0: for each reply
+---@param out ffi.cdata* memory for rows
+---@param size integer
+---@param used ffi.cdata* uint32_t[1], bytes of rows in it
+---@return integer? problem 0: none; a negative errno, -EMSGSIZE: no room; nil: use copy() instead
+function Borrowed:rows(columns, count, hops, out, size, used)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_csv(c, self.handle, columns, count, hops, out, size, used)
 end
 
 --- Returns the result as one line of JSON, without a newline.
@@ -132,10 +158,14 @@ end
 -- Fields that are not in struct mtr_info.
 local OTHER = {}
 function OTHER.type() return "trace" end
-function OTHER.version() return "1" end
+function OTHER.version() return Result.version end
 function OTHER.transport(result) return result.engine.transport_name end
 function OTHER.target(result) return result.dst end
 function OTHER.hops(result) return result:copy().hops end
+function OTHER.list(result) return result._ids.list end
+function OTHER.cycle(result) return result._ids.cycle end
+function OTHER.campaign(result) return result._ids.campaign end
+function OTHER.monitor(result) return result._ids.monitor end
 function OTHER.error(result) return result._mark and result._mark.error or nil end
 
 local function result_index(result, key)
@@ -154,10 +184,11 @@ local RESULT = { __index = result_index }
 --- Makes the result that is handed out for each trace of a cohort.
 ---@param engine mtr.Engine
 ---@param data any
+---@param ids? mtr.Ids
 ---@return mtr.BorrowedResult
-function M.result(engine, data)
+function M.result(engine, data, ids)
   return setmetatable({
-    engine = engine, handle = 0, data = data, _copy = false, _mark = false,
+    engine = engine, handle = 0, data = data, _copy = false, _mark = false, _ids = ids or {},
   }, RESULT)
 end
 

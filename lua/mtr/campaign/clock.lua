@@ -9,9 +9,11 @@ local timer = require "mtr.wait.timer"
 local M, UPDATE = {}, 1000             -- ms between two calls of update
 
 local function tick(c)
-  if c.done or not c.reporters:have "update" then return end
+  local saver = c.checkpoint
+  if c.done or not (saver or c.reporters:have "update") then return end
   c.clock = timer.start(c.engine, UPDATE, function()
     local ok, message, name = c.reporters:call("update", c.tally:summary(c.halted))
+    if ok and saver and not c.done then ok, message, name = saver:save() end
     if not ok then c:fail(message, name) end
     tick(c)
   end)

@@ -11,6 +11,7 @@ local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local borrowed = require "mtr.campaign.borrowed"
 local err = require "mtr.base.err"
+local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
 local instances = require "mtr.strategy.instances"
 local options = require "mtr.trace.options"
@@ -38,8 +39,8 @@ local info = lib.new "struct mtr_info"
 --- Makes a cohort, which has a slot of its engine until close().
 ---@param engine mtr.Engine
 ---@param opts? mtr.TraceOptions
----@param owner table has ended(result, e), after() (called when the trace was released),
----refused(t, message, name) and halt(); if it has on_start, begun(target)
+---@param owner table has ids (of its results, or nil), ended(result, e), after() (called when the
+---trace was released), refused(t, message, name) and halt(); if it has on_start, begun(target)
 ---@param whole boolean true if results are wanted
 ---@return mtr.Cohort?
 ---@return string? message, string? name err.BUG: a caller's bug
@@ -49,6 +50,8 @@ function M.new(engine, opts, owner, whole)
   if not kept then return nil, bug, err.BUG end
   local ok, message, name = request.bind(engine.c, model, kept)
   if not ok then return nil, message, name end
+  model.label, message, name = ids.label(engine.c, owner.ids)
+  if not model.label then return nil, message, name end
   local self = setmetatable({
     engine = engine, owner = owner, model = model, kept = kept,
     on_probe = kept.on_probe or false, on_reply = kept.on_reply or false,
@@ -58,7 +61,7 @@ function M.new(engine, opts, owner, whole)
     bytes = lib.new "uint8_t[16]", in_flight = 0, marks = {}, marked = 0,
   }, Cohort)
   self.trace = borrowed.trace(self, kept.data)
-  self.result = borrowed.result(engine, kept.data)
+  self.result = borrowed.result(engine, kept.data, owner.ids)
   if kept.strategy then
     self.instances = instances.new(self.trace, kept.strategy)
     self.trace.group = self.instances
@@ -118,6 +121,12 @@ function Cohort:begun(from, n)
     local t = self.batch[i]
     self.owner:begun(addr.format(t.dst, t.family))
   end
+end
+
+--- Calls fn for each trace that was added and has not started.
+---@param fn fun(t: ffi.cdata*) gets its struct mtr_trace
+function Cohort:waiting(fn)
+  for i = self.first, self.count - 1 do fn(self.batch[i]) end
 end
 
 --- Keeps a mark for a trace, and ends the trace.

@@ -15,9 +15,16 @@
 -- every target if traces need different treatment: `trace` is a function, or there is a pace, a
 -- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error and is
 -- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
+--
+-- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
+-- stopped, the results of the traces under way are not handed out, and their targets come first
+-- when the same campaign is run again. on_error may get a target again after a kill. If it has
+-- finished before, nothing is done, and summary.already is true.
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
+local ids = require "mtr.record.ids"
+local words = require "mtr.record.words"
 local campaign_options = require "mtr.campaign.options"
 local clock = require "mtr.campaign.clock"
 local Cohort = require "mtr.campaign.cohort"
@@ -61,12 +68,14 @@ local function call(c, fn, ...)
   if value then c:stop() end
 end
 
---- Ends the campaign: traces under way end as "halted", and their results are handed out.
+--- Ends the campaign: traces under way end as "halted", and their results are handed out, unless
+--- there is a state.
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
   for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
+    if self.checkpoint then self.checkpoint:leave_waiting() end
     self.cohort:stop()
     scheduler.wake(self.pump)
   end
@@ -106,9 +115,20 @@ function Campaign:deliver(result)
   if self.queue then self.queue(result:copy()) end
 end
 
+--- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
+--- again when the campaign is resumed.
+---@param reason string? its stop reason, or the name of its error
+---@return boolean
+function Campaign:unfinished(reason)
+  return self.checkpoint ~= nil and self.halted and (reason == "halted" or reason == "ECANCELED")
+end
+
 --- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e)
   local mark = result._mark
+  if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
+    return self.checkpoint:leave_trace(e.trace)
+  end
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
   self:deliver(result)
 end
@@ -120,6 +140,8 @@ local function summary(c)
 end
 
 local function finish(c)
+  local saver = c.checkpoint
+  if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
   clock.stop(c)
   live.remove(c)
@@ -127,7 +149,9 @@ local function finish(c)
   c.cohort:close()
   c.summary = summary(c)
   if c.thresholds then c.summary.thresholds = c.thresholds:judge(c.summary) end
-  local ok, message, name = c.reporters:call("finish", c.summary)
+  local function last() return c.reporters:call("finish", c.summary) end
+  local ok, message, name
+  if saver then ok, message, name = saver:finish(last) else ok, message, name = last() end
   if not ok and not c.failure then c.failure, c.failure_name = message, name end
   scheduler.finish(c)
 end
@@ -155,10 +179,22 @@ local function start(c, whole)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  c.engine, c.apart = engine, c.apart or engine.pick ~= nil
+  c.engine, c.apart, c.ids = engine, c.apart or engine.pick ~= nil, ids.take(c, engine.ids)
   if c.rate then engine:set_rate(c.rate) end
-  local ok
-  ok, message, name = c.reporters:call("start", { transport = engine.transport_name })
+  local ok, saver = true, c.checkpoint
+  if saver then ok, message, name = saver:open() end
+  if ok and saver and saver.finished then
+    c.done, c.summary = true, c.tally:summary(false)
+    c.summary.already = true
+    return true
+  end
+  if ok then
+    local known = c.ids or {}
+    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
+      engine = engine, list = known.list, cycle = known.cycle, campaign = known.campaign,
+      monitor = known.monitor })
+  end
+  if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
   c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
   if not c.cohort then return nil, message, name end
@@ -187,7 +223,7 @@ function Campaign:run()
   scheduler.check "campaign:run"
   local ok, message, name = start(self, self.on_trace ~= nil or self.reporters[1] ~= nil)
   if not ok then return failed(self, message, name, 2) end
-  scheduler.wait(self)
+  if not self.done then scheduler.wait(self) end
   if self.failure then return failed(self, self.failure, self.failure_name, 2) end
   return self.summary
 end

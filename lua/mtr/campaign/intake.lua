@@ -35,14 +35,17 @@ local function start_single(c, target)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
-  local trace, bug = Trace.new(c.engine, target, opts, options.trace, t)
+  local trace, bug, kept = Trace.new(c.engine, target, opts, options.trace, t)
   if not trace then return c:fail(bug, err.BUG) end
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
   end
+  trace.ids = c.ids
   trace.on_done = function(message, result)
     over()
-    if result then
+    if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then
+      c.checkpoint:leave(target)
+    elseif result then
       c.tally:count(result.stop_reason, nil, result.probe_count, result.hop_count)
       c:deliver(result)
     else
@@ -51,7 +54,7 @@ local function start_single(c, target)
     c:after()
   end
   c.singles[trace], c.single_count = true, c.single_count + 1
-  local ok, message, name = trace:launch(t)
+  local ok, message, name = trace:launch(t, kept)
   if trace.state == "resolving" then c.looking[trace] = true end
   if ok then return c.on_start and c:begun(target, trace) end
   over()

@@ -4,17 +4,19 @@
 
 local check = require "mtr.base.check"
 local lib = require "mtr.lib"
+local ids = require "mtr.record.ids"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
+local Checkpoint = require "mtr.campaign.checkpoint"
 local Reporters = require "mtr.campaign.reporters"
-local targets = require "mtr.campaign.targets"
+local targets = require "mtr.targets"
 local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 
 local M = {}
 
----@class mtr.CampaignOptions
----@field targets table|function of strings: a list, an iterator, mtr.targets.file(...)
+---@class mtr.CampaignOptions: mtr.Ids
+---@field targets mtr.Targets|string[]|function of strings: mtr.targets..., a list, an iterator
 ---@field engine? mtr.Engine default: the default engine
 ---@field trace? mtr.TraceOptions|fun(target: string): mtr.TraceOptions
 ---@field window? integer|"auto" traces under way at once; "auto", the default: as many as keep the
@@ -26,6 +28,7 @@ local M = {}
 ---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
 ---@field on_error? fun(message: string, target: string, name: string): "stop"?
 ---@field reporters? mtr.Reporter[]
+---@field state? string a file: saves its state there each second, and resumes from it
 
 local function either(one, other)
   local wanted = ("must be a %s or a %s"):format(one, other)
@@ -48,6 +51,8 @@ M.declaration = check.declare("campaign", {
   { name = "on_trace", kind = hook, doc = "gets each result" },
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
   { name = "reporters", kind = check.type "table", doc = "objects that write results" },
+  { name = "state", kind = check.type "string", doc = "saves its state, and resumes from it" },
+  unpack(ids.options)
 })
 
 -- Prepares what the options name; returns the message of the first that is wrong.
@@ -77,7 +82,8 @@ function M.take(c, opts)
   local bug = check.each(M.declaration, opts, function(option, value) c[option.name] = value end)
   if bug then return bug end
   bug = problem(c)
-  return bug and "campaign: " .. bug
+  if bug then return "campaign: " .. bug end
+  c.checkpoint = c.state and Checkpoint.new(c) or nil
 end
 
 return M

@@ -6,6 +6,7 @@
 local err = require "mtr.base.err"
 
 ---@class mtr.Reporters
+---@field failed? boolean a reporter has failed
 local Reporters = {}
 Reporters.__index = Reporters
 
@@ -43,12 +44,43 @@ function Reporters:call(method, value)
       if not ok then message, name = fine, "EREPORT" end
       if not ok or not fine and message then
         table.remove(self, i)
+        self.failed = true
         failure, code = message, name
       end
     end
   end
   if failure then return nil, failure, code end
   return true
+end
+
+--- Calls save() of each reporter that has it.
+---@param fds ffi.cdata* int32_t[most]: gets the descriptors that must be on disk
+---@param most integer
+---@return table[]? data of each reporter; false: it has no save()
+---@return integer|string? count of descriptors, or a message
+---@return string? name
+function Reporters:save(fds, most)
+  local list, count = {}, 0
+  for i, reporter in ipairs(self) do
+    local ok, data, fd, name = true, false, nil, nil
+    if reporter.save then ok, data, fd, name = xpcall(reporter.save, err.traceback, reporter) end
+    if not ok or data == nil then
+      table.remove(self, i)
+      self.failed = true
+      return nil, ok and fd or data, ok and name or "EREPORT"
+    end
+    list[i] = data
+    if fd and count < most then fds[count], count = fd, count + 1 end
+  end
+  return list, count
+end
+
+--- Calls restore() of each reporter that has it, before start().
+---@param list table[] what save() returned
+function Reporters:restore(list)
+  for i, reporter in ipairs(self) do
+    if list[i] and reporter.restore then reporter:restore(list[i]) end
+  end
 end
 
 --- Returns true if a reporter has a method.

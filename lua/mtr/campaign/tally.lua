@@ -20,6 +20,8 @@ local M = {}
 ---@field stopped_by? "time_limit" why it was halted, if an option did it
 ---@field thresholds? mtr.Outcome[] at the end, if the option thresholds was given
 
+---@field already? boolean the state says that it has finished before: nothing was done
+
 ---@class mtr.Tally
 local Tally = {}
 Tally.__index = Tally
@@ -57,6 +59,25 @@ local function copy(counts)
   local out = {}
   for key, n in pairs(counts) do out[key] = n end
   return out
+end
+
+local COUNTERS = { "targets", "traces", "failed", "probes", "hops", "stops", "errors",
+  "first_error" }
+
+--- Returns the counters as plain data.
+---@return table
+function Tally:save()
+  local data = {}
+  for _, name in ipairs(COUNTERS) do data[name] = self[name] end
+  return data
+end
+
+--- Sets the counters to those of an earlier run.
+---@param data table of save()
+---@param again integer targets that were counted then and will be taken again
+function Tally:restore(data, again)
+  for _, name in ipairs(COUNTERS) do self[name] = data[name] end
+  self.targets = self.targets - again
 end
 
 --- Makes the summary of the counters now.

@@ -5,6 +5,7 @@
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
+local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
 local prefix_set = require "mtr.base.prefix_set"
 
@@ -12,7 +13,7 @@ local C = lib.C
 local M = {}
 
 --- Options of an engine; all have defaults.
----@class mtr.EngineOptions
+---@class mtr.EngineOptions: mtr.Ids
 ---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file with it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
@@ -140,6 +141,7 @@ M.declaration = check.declare("engine", {
     doc = "gets (level, message); or a level, for standard error" },
   { name = "log_level", kind = level, words = ORDER, default = "info",
     doc = "how much goes to a log function" },
+  unpack(ids.options)
 })
 
 --- The options that are also options of mtrlua, with their names there.
@@ -179,7 +181,7 @@ function M.fill(opts, config)
   end)
   if bug then return nil, bug end
   config.pick, config.strict = out.pick and 1 or 0, out.strict and 1 or 0
-  out.strict = nil
+  out.strict, out.ids = nil, ids.take(out)
   local problem = clash(out, config.transport, opts and opts.transport)
   if problem then return nil, "engine: " .. problem end
   config.recording = out.record or out.replay or ""

@@ -25,6 +25,7 @@ local M = {}
 local SENT, REPLY, TIMEOUT = C.MTR_EV_SENT, C.MTR_EV_REPLY, C.MTR_EV_TIMEOUT
 local HOP, DONE, TIMER = C.MTR_EV_HOP, C.MTR_EV_DONE, C.MTR_EV_TIMER
 local NEXT, PACE, PICK = C.MTR_EV_NEXT, C.MTR_EV_PACE, C.MTR_EV_PICK
+local SAVED = C.MTR_EV_SAVED
 local READABLE, WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 
 local fill_hop, fill_reply, fill_probe = Hop.fill, Reply.fill, Probe.fill
@@ -79,6 +80,8 @@ local function other(engine, entry, kind, e)
     entry:fired()
   elseif kind == READABLE or kind == WRITABLE then
     entry:ready()
+  elseif kind == SAVED then
+    entry:saved(e)
   else
     entry:resolved(e)
   end
@@ -117,6 +120,11 @@ local function each(engine, events, first, last)
   end
 end
 
+-- True if an error while an event was handled is one of the user's code for its entry.
+local function at_fault(entry, kind)
+  return kind <= HOP or kind == NEXT or kind == DONE and entry.raises
+end
+
 --- Hands out the first n events. An error in a hook or a strategy goes to its trace; the events
 --- after it are still handed out.
 ---@param engine mtr.Engine
@@ -127,8 +135,8 @@ function M.batch(engine, n)
     local ok, problem = xpcall(each, traceback, engine, events, first, n - 1)
     if ok then return end
     local e = events[engine.event]
-    local entry = (e.kind <= HOP or e.kind == NEXT) and engine.entries[e.cookie]
-    if not entry then error(problem, 0) end
+    local entry = engine.entries[e.cookie]
+    if not (entry and at_fault(entry, e.kind)) then error(problem, 0) end
     entry:broke(problem)
     first = engine.event + 1
   end

@@ -16,6 +16,7 @@ local instances = require "mtr.strategy.instances"
 local rate = require "mtr.engine.rate"
 local sockets = require "mtr.engine.sockets"
 local loop = require "mtr.wait.loop"
+local pending = require "mtr.wait.pending"
 local scheduler = require "mtr.wait.scheduler"
 local debug_log = require "mtr.engine.debug_log"
 local prober = require "mtr.trace.prober"
@@ -57,13 +58,13 @@ function M.open(opts)
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
   local self = setmetatable({
-    c = lib.gc(c, free), kit = kit, log = kept.log,
-    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim,
-    transport_name = lib.string(C.mtr_transport(c)), why = why,
-    entries = {}, vacant = {}, abandoned = {}, work = 0,
-    rooms = {}, max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    closed = false, closing = false, stepping = false, halted = loop.halted,
+    c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
+    exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
+    transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
+    max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
+    halted = loop.halted, closed = false, closing = false, stepping = false,
   }, Engine)
+  pending.prepare(self)
   dispatch.prepare(self)
   loop.add(self)
   if sim then sim:attach(self.c) end

@@ -16,9 +16,9 @@ local C = lib.C
 local band = bit.band
 local M = {}
 
-local FLAGS = {}
+local FLAGS, ANY_FLAG = {}, 0
 for name, flag in pairs(words.flags) do
-  FLAGS[#FLAGS + 1] = { name = name, flag = flag }
+  FLAGS[#FLAGS + 1], ANY_FLAG = { name = name, flag = flag }, bit.bor(ANY_FLAG, flag)
 end
 
 --- Rounds milliseconds to three decimals: the precision of a float, and of printed results.
@@ -41,6 +41,7 @@ function M.counts(flags) return band(flags, EXPLAINED) ~= 0 end
 function M.primary(flags) return band(flags, C.MTR_REPLY_PRIMARY) ~= 0 end
 
 local CHANGED = { "src", "dst", "sport", "dport", "id", "ip_id" }
+local ANY_CHANGED = C.MTR_QUOTE_SRC * (2 ^ #CHANGED - 1)
 
 -- Returns the names of the fields of a quote that differ from the probe; nil if none does.
 local function changed(bits)
@@ -61,20 +62,33 @@ local function quote(e, flags)
     ttl = e.quoted_ttl,
     tos = e.quoted_tos,
     size = e.quoted_size,
-    changed = changed(e.stop),
+    changed = band(e.stop, ANY_CHANGED) ~= 0 and changed(e.stop) or nil,
     nat = band(flags, C.MTR_REPLY_NAT) ~= 0 or nil,
     tier = tier > 1 and tier or nil,
     truncated = band(flags, C.MTR_REPLY_TRUNCATED) ~= 0 or nil,
   }
 end
 
+--- Returns where the extension objects of an event begin, in bytes.
+---@param e mtr.Event
+---@return integer
+function M.ext_offset(e) return (e.ext_high * 65536 + e.ext) * 4 end
+
+-- Sets the fields of a reply that are there only if they are true.
+local function mark(reply, flags)
+  for _, f in ipairs(FLAGS) do
+    if band(flags, f.flag) ~= 0 then reply[f.name] = true end
+  end
+end
+
 --- Returns the reply in an event, as a table.
 ---@param e mtr.Event
----@param objects ffi.cdata* the memory into which e.ext is an offset
+---@param objects ffi.cdata* the memory into which M.ext_offset(e) is an offset
 ---@return mtr.Reply
 function M.read(e, objects)
   local flags = e.flags
   local icmp, tcp = e.protocol == C.MTR_ICMP, e.protocol == C.MTR_TCP
+  local known = e.reply_size ~= 0      -- the transport has seen the reply's IP header
   local reply = {
     ttl = e.ttl,
     addr = addr.text(e.addr, e.family),
@@ -88,18 +102,19 @@ function M.read(e, objects)
     icmp_code = icmp and e.icmp_code ~= C.MTR_NO_CODE and e.icmp_code or nil,
     tcp_flags = tcp and e.tcp_flags ~= 0 and e.tcp_flags or nil,
     reply_ttl = e.reply_ttl ~= 0 and e.reply_ttl or nil,
-    reply_size = e.reply_size ~= 0 and e.reply_size or nil,
+    reply_size = known and e.reply_size or nil,
+    ip_id = known and e.family == 4 and e.ip_id or nil,
+    tos = known and e.tos or nil,
     quoted = quote(e, flags),
     ignored = not M.counts(flags) or nil,
     tstamp = band(flags, C.MTR_REPLY_USER_TIME) ~= 0 and "user" or "kernel",
   }
   if e.mtu > 0 then reply[tcp and "mss" or "mtu"] = e.mtu end
-  for _, f in ipairs(FLAGS) do
-    if band(flags, f.flag) ~= 0 then reply[f.name] = true end
-  end
+  -- Most replies have none: LuaJIT then compiles this function without a loop.
+  if band(flags, ANY_FLAG) ~= 0 then mark(reply, flags) end
   if e.ext_words > 0 then
     local malformed
-    reply.ext, malformed = ext.read(objects + e.ext, e.ext_words * 4)
+    reply.ext, malformed = ext.read(objects + M.ext_offset(e), e.ext_words * 4)
     reply.ext_malformed = reply.ext_malformed or malformed or nil
   end
   -- No tail call: LuaJIT compiles few of them.
@@ -153,6 +168,19 @@ function trace.stop_data(i)
   return i.stop_reason ~= C.MTR_STOP_NONE and i.stop_data ~= C.MTR_NO_CODE and i.stop_data or nil
 end
 function trace.first_ttl(i) return i.first_ttl end
+function trace.icmp_sum(i) return i.icmp_sum > 0 and i.icmp_sum or nil end
+function trace.tos(i) return i.tos end
+function trace.tcp_flags(i)
+  if i.protocol ~= C.MTR_TCP then return nil end
+  return band(i.flags, C.MTR_TCP_ACK) ~= 0 and "ack" or "syn"
+end
+function trace.max_ttl(i) return i.max_ttl end
+function trace.window(i) return i.window end
+function trace.queries(i) return i.queries end
+function trace.attempts(i) return i.attempts end
+function trace.timeout(i) return M.ms(i.timeout) end
+function trace.gap_limit(i) return i.gap_limit end
+function trace.loop_limit(i) return i.loop_limit end
 function trace.hop_count(i) return i.hop_count end
 function trace.probe_count(i) return i.probes end
 

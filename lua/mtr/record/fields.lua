@@ -13,15 +13,16 @@ local function set(...)
 end
 
 local REPLY = [[ttl addr addr_class rtt attempt flow at protocol icmp_type icmp_code reply_ttl
-  reply_size quoted mtu mss tcp_flags tstamp ext ext_malformed dup late weak ignored final unreach
-  too_big other_addr local_ te_from_dst id addr_key timeout error dst]]
+  reply_size ip_id tos quoted mtu mss tcp_flags tstamp ext ext_malformed dup late weak ignored final
+  unreach too_big other_addr local_ te_from_dst id addr_key timeout error dst]]
 
 -- What is known of a trace from its start on.
-local FACTS = [[src dst target all_addresses protocol multipath sport dport flow flow_label size
-  start duration stop_reason stop_data error first_ttl hop_count probe_count data]]
+local FACTS = [[src dst target all_addresses protocol multipath sport dport icmp_sum flow
+  flow_label size tos tcp_flags start duration stop_reason stop_data error first_ttl max_ttl window
+  queries attempts timeout gap_limit loop_limit hop_count probe_count data]]
 
 --- mtr.Hop
-M.hop = set "ttl addr addr_class rtt replies skipped unanswered failed error"
+M.hop = set "ttl addr addr_class rtt replies skipped unanswered failed error attempts"
 
 --- mtr.Reply
 M.reply = set(REPLY)
@@ -34,6 +35,7 @@ M.probe = set(REPLY, "ttl attempt flow at id timeout error")
 M.trace = set(FACTS, "engine handle state result failure failure_name strategy options")
 
 --- mtr.Result, and what the built-in strategies add to it
-M.result = set(FACTS, "type version transport hops engine handle", "doubletree mda pmtu")
+M.result = set(FACTS, "type version transport hops engine handle", "list cycle campaign monitor",
+  "doubletree mda pmtu")
 
 return M

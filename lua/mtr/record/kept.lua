@@ -6,6 +6,7 @@
 
 local strict = require "mtr.base.strict"
 local fields = require "mtr.record.fields"
+local attempts = require "mtr.record.attempts"
 
 local M = {}
 
@@ -14,7 +15,15 @@ local Kept = {}
 --- The object itself.
 function Kept:copy() return self end
 
-M.hop = strict.metatable("a hop", fields.hop, Kept)
+-- The order of attempts is computed when it is read, so that it is in no JSON.
+local function hop_index(hop, key)
+  if key == "attempts" then return attempts.of(hop) end
+  local method = Kept[key]
+  if method ~= nil then return method end
+  return (strict.missing("a hop", key, fields.hop, Kept))
+end
+
+M.hop = { __index = hop_index }
 M.reply = strict.metatable("a reply", fields.reply, Kept)
 M.probe = strict.metatable("a probe", fields.probe, Kept)
 

@@ -20,7 +20,11 @@ local M = {}
 
 ---@class mtr.Result
 ---@field type "trace"
----@field version "1"
+---@field version "2"
+---@field list? string|integer this and the next three: the user's ids, see mtr.record.ids
+---@field cycle? string|integer
+---@field campaign? string|integer
+---@field monitor? string|integer
 ---@field transport string
 ---@field protocol "icmp"|"udp"|"tcp"
 ---@field multipath "paris"|"classic"|"dublin"
@@ -30,15 +34,26 @@ local M = {}
 ---@field all_addresses? string[] of a name that has several
 ---@field sport? integer source port; ICMP: the echo identifier; nil: the transport chose it
 ---@field dport? integer UDP and TCP
+---@field icmp_sum? integer paris ICMP: the checksum that all probes of the flow have; nil: another
+--- method, or the transport chose it
 ---@field flow integer
 ---@field flow_label? integer IPv6
 ---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's minimum
+---@field tos integer of the probes
+---@field tcp_flags? "syn"|"ack" of TCP probes
 ---@field start number unix seconds
 ---@field duration number ms
 ---@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
 ---@field stop_data? integer such as the unreachable's code; nil: the transport does not report it
 ---@field error? string traceback, when a hook failed
----@field first_ttl integer
+---@field first_ttl integer this and the next seven: as the options of the trace
+---@field max_ttl integer
+---@field window integer probes under way at once
+---@field queries integer answers wanted of each hop
+---@field attempts integer tries for each answer
+---@field timeout number ms
+---@field gap_limit integer 0: none
+---@field loop_limit integer 0: none
 ---@field hop_count integer the last settled TTL
 ---@field probe_count integer
 ---@field hops mtr.Hop[] by TTL, without holes
@@ -49,14 +64,15 @@ local M = {}
 local Result = {}
 
 local SHAPE = json.shape({
-  "type", "version", "ttl", "skipped", "addr", "addr_class", "rtt", "unanswered",
-  "failed", "attempt", "at",
+  "type", "version", "list", "cycle", "campaign", "monitor", "ttl", "skipped", "addr", "addr_class",
+  "rtt", "unanswered", "failed", "attempt", "at",
   "transport", "protocol", "multipath", "src", "dst", "target", "all_addresses", "sport", "dport",
-  "flow", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
-  "first_ttl", "hop_count", "probe_count", "hops", "replies", "icmp_type", "icmp_code",
-  "tcp_flags", "mss", "reply_ttl", "reply_size", "quoted", "tos", "nat", "mtu", "final", "unreach",
-  "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
-}, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" })
+  "icmp_sum", "flow", "flow_label", "size", "tos", "tcp_flags", "start", "duration", "stop_reason",
+  "stop_data", "error", "first_ttl", "max_ttl", "window", "queries", "attempts", "timeout",
+  "gap_limit", "loop_limit", "hop_count", "probe_count", "hops", "replies", "icmp_type",
+  "icmp_code", "mss", "reply_ttl", "ip_id", "reply_size", "quoted", "nat", "mtu", "final",
+  "unreach", "dup", "late", "tstamp", "ext", "class", "mpls", "label", "tc", "s",
+}, { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f", timeout = "%.3f" })
 
 -- Makes the hops from the copied events; a hop's address is that of its first answer.
 local function build_hops(result)
@@ -109,6 +125,10 @@ function Result:json()
   return text
 end
 
+--- Of a borrowed result these write it into memory; this one is written from its fields.
+function Result:line() return nil end  -- luacheck: no self
+Result.warts = Result.line
+
 --- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
 --- these.
 ---@return mtr.Result
@@ -122,14 +142,52 @@ local function copy_replies(result, engine, handle)
   result._events = lib.new("struct mtr_event[?]", n)
   lib.copy(result._events, events, n * 64)
   local used = 0
-  for i = 0, n - 1 do used = math.max(used, events[i].ext + events[i].ext_words * 4) end
+  for i = 0, n - 1 do
+    local e = events[i]
+    used = math.max(used, decode.ext_offset(e) + e.ext_words * 4)
+  end
   if used > 0 then
     result._objects = lib.new("uint8_t[?]", used)
     lib.copy(result._objects, objects, used)
   end
 end
 
+--- Makes a result of a table that has its members, `hops` too: one that was read from a file.
+---@param members table
+---@return mtr.Result
+function M.of(members) return (setmetatable(members, META)) end
+
 local info = lib.new "struct mtr_info"
+
+--- The version of results; it changes whenever a member gets another meaning.
+M.version = "2"
+
+--- How results are written as JSON.
+M.shape = SHAPE
+
+-- Sets a member unless it is nil.
+local function put(result, name, value)
+  if value ~= nil then result[name] = value end
+end
+
+-- Adds the members that most results lack. They are not in the constructor, which makes room for
+-- all that it names: a result without them takes half the memory.
+local function add_rare(result, trace)
+  local ids = trace.ids or trace.engine.ids
+  if ids then
+    put(result, "list", ids.list)
+    put(result, "cycle", ids.cycle)
+    put(result, "campaign", ids.campaign)
+    put(result, "monitor", ids.monitor)
+  end
+  put(result, "all_addresses", trace.all_addresses)
+  put(result, "dport", decode.trace.dport(info))
+  put(result, "flow_label", decode.trace.flow_label(info))
+  put(result, "size", decode.trace.size(info))
+  put(result, "tcp_flags", decode.trace.tcp_flags(info))
+  put(result, "error", trace.error)
+  put(result, "data", trace.data)
+end
 
 --- Makes the result of a trace that has ended and is not yet released.
 ---@param trace mtr.Trace or an object with its fields
@@ -137,30 +195,35 @@ local info = lib.new "struct mtr_info"
 ---@return mtr.Result
 function M.new(trace, engine)
   C.mtr_describe(engine, trace.handle, info)
+  local dst = trace.dst or decode.trace.dst(info)
   local result = setmetatable({
-    type = "trace", version = "1",
+    type = "trace", version = M.version,
     transport = trace.engine.transport_name,
     protocol = decode.trace.protocol(info),
     multipath = decode.trace.multipath(info),
     src = decode.trace.src(info),
-    dst = trace.dst,
-    target = trace.target,
-    all_addresses = trace.all_addresses,
+    dst = dst,
+    target = trace.target or dst,
     sport = decode.trace.sport(info),
-    dport = decode.trace.dport(info),
+    icmp_sum = decode.trace.icmp_sum(info),
     flow = info.flow,
-    flow_label = decode.trace.flow_label(info),
-    size = decode.trace.size(info),
+    tos = info.tos,
     start = info.start,
     duration = decode.trace.duration(info),
     stop_reason = rawget(trace, "stop_reason") or decode.trace.stop_reason(info),
     stop_data = rawget(trace, "stop_data") or decode.trace.stop_data(info),
-    error = trace.error,
     first_ttl = info.first_ttl,
+    max_ttl = info.max_ttl,
+    window = info.window,
+    queries = info.queries,
+    attempts = info.attempts,
+    timeout = decode.trace.timeout(info),
+    gap_limit = info.gap_limit,
+    loop_limit = info.loop_limit,
     hop_count = info.hop_count,
     probe_count = info.probes,
-    data = trace.data,
   }, META)
+  add_rare(result, trace)
   copy_replies(result, engine, trace.handle)
   return result
 end

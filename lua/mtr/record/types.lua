@@ -33,7 +33,9 @@
 ---@field icmp_type? integer
 ---@field icmp_code? integer nil: the transport does not report it
 ---@field reply_ttl? integer TTL of the reply as received
----@field reply_size? integer bytes of the whole IP packet
+---@field reply_size? integer bytes of the whole IP packet; nil: the transport does not report it
+---@field ip_id? integer IPv4 identification of the reply itself; nil as reply_size, and on IPv6
+---@field tos? integer TOS or traffic class of the reply itself; nil as reply_size
 ---@field quoted? mtr.Quote
 ---@field mtu? integer of the next hop, in a packet too big
 ---@field mss? integer of a SYN/ACK
@@ -106,6 +108,9 @@
 ---@field unanswered? integer probes without a reply; only in results
 ---@field failed? integer probes that could not be sent; only in results
 ---@field error? string name of the errno of the failed send
+---@field attempts? (integer|false)[] for each probe of this hop, in the order of sending: the index
+--- in `replies` of its first reply, or false: nothing came, it could not be sent, or it was still
+--- under way when the trace ended; computed when it is read, not seen by pairs(); not in hooks
 
 --- What a trace shows to hooks, strategies and callbacks, be it one of mtr.trace or a borrowed one
 --- of a campaign. A field that is not set yet, or any more, is nil. Fields of one's own may be
@@ -124,6 +129,16 @@
 ---@field flow? integer
 ---@field flow_label? integer IPv6
 ---@field size? integer bytes of each probe, after any packet too big; nil: the protocol's least
+---@field icmp_sum? integer this and the next: as in mtr.Result
+---@field tos? integer
+---@field tcp_flags? "syn"|"ack"
+---@field max_ttl? integer
+---@field window? integer
+---@field queries? integer
+---@field attempts? integer
+---@field timeout? number
+---@field gap_limit? integer
+---@field loop_limit? integer
 ---@field start? number unix seconds
 ---@field duration? number ms, so far
 ---@field first_ttl? integer

@@ -2,94 +2,68 @@
 --
 -- The reporter that writes each result as one line of JSON.
 --
--- The library collects lines for a file in memory, and writes them in pieces of at most 256 KiB and
--- once a second, without Lua strings. If the disk becomes full, the part of a line that was written
--- is overwritten with blanks, the error names the file, and nothing more is written; so the file
--- has only whole lines. A partial line on a pipe cannot be overwritten. A function gets each line
--- at once.
+-- The library collects lines for a file in the memory of the sink, without Lua strings; a function
+-- gets each line at once. What is in the file is whole lines: see mtr.report.sink.
 --
--- A result may also be a plain table: `fields` lists the members to write, in order.
+-- With `only` a line has only these members, and is made in Lua.
+--
+-- A result may also be a plain table: `fields` lists the members to write, in order; by default
+-- those of a ping.
 
-local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
+local only = require "mtr.report.only"
+local ping = require "mtr.report.ping"
 local Sink = require "mtr.report.sink"
 
-local SIZE = 262144
 local EMSGSIZE = err.code.EMSGSIZE
 
-local M = {}
+---@class mtr.JsonlOptions: mtr.SinkOptions
+---@field fields? string[] members of plain tables to write
+---@field only? string[] members to write, such as { "dst", "stop_reason" }
 
 ---@class mtr.JsonlReporter: mtr.Reporter
----@field path? string
 ---@field sink mtr.Sink
----@field fields? string[] members of plain tables to write
+---@field opts mtr.JsonlOptions
+---@field shape? mtr.JsonShape
 local Jsonl = {}
-Jsonl.__index = Jsonl
 
---- Makes a reporter.
----@param out? mtr.ReportOut a file, which is overwritten; "-", the default, is standard output
----@param opts? { fields?: string[] }
----@return mtr.JsonlReporter
-function M.new(out, opts)
-  local place, fields = Sink.new("jsonl", out), opts and opts.fields
-  return setmetatable({
-    sink = place, path = place.path, fields = fields, shape = json.shape(fields or {}),
-    buffer = place.path and lib.new("char[?]", SIZE), used = lib.new "uint32_t[1]",
-  }, Jsonl)
-end
-
---- Opens the file.
-function Jsonl:start()
-  local ok, message, name = self.sink:open()
-  self.file = self.sink.file
-  return ok, message, name
-end
-
-local function failed(reporter, code)
-  reporter.used[0] = 0
-  return reporter.sink:failed(code)
-end
-
-local function flush(reporter)
-  local used = reporter.used[0]
-  if used == 0 then return true end
-  reporter.used[0] = 0
-  return reporter.sink:put(reporter.buffer, used)
-end
-
-local function encode(reporter, result)
-  if result.json then return result:json() end
-  local line = {}
-  for _, name in ipairs(reporter.fields) do line[name] = result[name] end
-  return json.encode(line, reporter.shape)
-end
-
--- Writes a result that is not from the engine, or is longer than the buffer.
-local function whole(reporter, result)
-  local ok, message, name = flush(reporter)
-  if not ok then return nil, message, name end
-  return reporter.sink:write(encode(reporter, result) .. "\n")
+local function encode(self, result)
+  if self.opts.only then return only.encode(self.opts.only, result) .. "\n" end
+  if result.json then return result:json() .. "\n" end
+  local line, fields = {}, self.opts.fields or ping.fields
+  self.shape = self.shape or json.shape(fields)
+  for _, name in ipairs(fields) do line[name] = result[name] end
+  return json.encode(line, self.shape) .. "\n"
 end
 
 --- Writes one result.
 ---@param result mtr.BorrowedResult
 function Jsonl:trace(result)
-  local code = self.file and result.line and result:line(self.file, self.buffer, SIZE, self.used)
+  local sink = self.sink
+  local fast = sink.file and result.line and not self.opts.only
+  local code = fast and result:line(sink.buffer, sink.room, sink.used)
+  if code == -EMSGSIZE and sink.used[0] > 0 then
+    local ok, message, name = sink:flush()
+    if not ok then return nil, message, name end
+    code = result:line(sink.buffer, sink.room, sink.used)
+  end
   if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return failed(self, code) end
-  return whole(self, result)
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
+  return sink:write(encode(self, result))
 end
 
---- Writes the lines in memory to the file.
-function Jsonl:update() return flush(self) end
+local M = Sink.reporter("jsonl", Jsonl, { buffered = true })
+local make = M.new
 
---- Writes the rest and closes the file.
-function Jsonl:finish()
-  local ok, message, name = flush(self)
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+--- Makes a reporter.
+---@param out? mtr.ReportOut
+---@param opts? mtr.JsonlOptions
+---@return mtr.JsonlReporter
+function M.new(out, opts)
+  local bug = opts and only.wrong(opts.only)
+  if bug then error("report.jsonl: " .. bug, 2) end
+  return make(out, opts)
 end
 
 return M

@@ -3,25 +3,34 @@
 -- The reporter that writes pings like ping(8): a line for the start, for each answer, for each
 -- probe without an answer, and the summary. Its results are plain tables with a `type`:
 --
---     { type = "ping_start", target =, dst =, size = }
+--     { type = "ping_start", target =, dst =, ttl =, size = }
 --     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
 --       error = }                                          -- without addr: nothing came back
 --     { type = "ping_summary", target =, dst =, sent =, received =, unanswered = (percent),
 --       errors =, failed =, in_flight =,                   -- these three if there are any
 --       min =, avg =, max =, mdev =, jitter = }            -- the last five with answers only
 --
--- `opts` are { data = bytes in each packet, protocol = }.
+-- `opts` are { data = bytes in each packet, protocol = }; a start may have them itself.
 
 local Sink = require "mtr.report.sink"
 
 local Ping = {}
 local M = Sink.reporter("ping", Ping)
 
+--- The members of these results, in the order in which they are written as JSON.
+M.fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup", "late", "error",
+  "sent", "received", "unanswered", "errors", "failed", "in_flight", "min", "avg", "max", "mdev",
+  "jitter" }
+
 local SAY = {}
 
 function SAY.ping_start(r, opts)
-  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(Sink.plain(r.target), r.dst, opts.data,
-    r.size, opts.protocol)
+  local data, protocol = r.data or opts.data, r.protocol or opts.protocol
+  if not data or not protocol then
+    return ("PING %s (%s) %d bytes\n"):format(Sink.plain(r.target), r.dst, r.size)
+  end
+  return ("PING %s (%s) %d(%d) bytes of %s data\n"):format(Sink.plain(r.target), r.dst, data,
+    r.size, protocol)
 end
 
 function SAY.ping(r)

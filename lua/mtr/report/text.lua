@@ -94,7 +94,7 @@ local function line(self, hop, halted)
 end
 
 local function open(self, target)
-  self.gap = self.gap and "\n" or ""
+  self.gap = (self.gap or not self.sink:fresh()) and "\n" or ""
   self.target, self.headed = target, false
 end
 

@@ -28,21 +28,24 @@ local function unreadable(what, line)
   error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
 end
 
--- Returns the name of the positional argument in the usage line: "TARGET", "TARGET..." or nil.
+local POSITIONAL = { TARGET = true, ["TARGET..."] = true, ["FILE..."] = true }
+
+-- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil.
 local function positional(help)
   local usage = help:match "usage:[^\n]*" or ""
   local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
   for word in rest:gmatch "%S+" do
-    local target = word == "TARGET" or word == "TARGET..."
+    local target = POSITIONAL[word]
     if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
     found = target and word or nil
   end
   return found
 end
 
--- Adds an option; adds its names to `valued` if it has a value.
+-- Adds an option; adds its names to `valued` if it has a value. With "..." behind the value it may
+-- be given several times, and its values are a list.
 local function add(flags, parser, spec, valued)
-  local names, value = spec:match "^(.*) (%u+)$"
+  local names, value, more = spec:match "^(.*) (%u+)(%.*)$"
   for name in (names or spec):gmatch "%S+" do
     if not name:find "^%-%w$" and not name:find "^%-%-%w[%w-]*$" then
       unreadable("option line", spec)
@@ -53,7 +56,7 @@ local function add(flags, parser, spec, valued)
   if names then
     local convert = CONVERT[value]
     local long = names:match "%-%-%S+" or names
-    parser:option(names):convert(function(text)
+    parser:option(names):count(more == "..." and "*" or "?"):convert(function(text)
       if convert then return convert(text, long) end
       return text
     end)
@@ -65,7 +68,7 @@ local function add(flags, parser, spec, valued)
 end
 
 --- Adds the arguments in a help text to a parser. Returns true if there are targets, and the names
---- of the options that have a value.
+--- of the options that have a value. FILE... in the usage line is the list of files `file`.
 ---@param help string
 ---@param flags table<string, { [1]: string, [2]: any }> the name and value that each flag sets
 ---@param parser table of lua-argparse
@@ -73,9 +76,10 @@ end
 ---@return table<string, true> valued
 function M.read(help, flags, parser)
   local targets, valued = positional(help), {}
-  if targets then parser:argument("target"):args(targets == "TARGET..." and "+" or 1) end
+  local name = targets and targets:lower():match "^%l+"
+  if name then parser:argument(name):args(targets:find "%.%.%.$" and "+" or 1) end
   for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec, valued) end
-  return targets ~= nil, valued
+  return name == "target", valued
 end
 
 return M

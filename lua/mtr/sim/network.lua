@@ -58,7 +58,7 @@ function Sim:targets(family)
       if n == 0 then return nil end
     end
     i = i + 1
-    return addr.format(block + (i - 1) * 16, family)
+    return (addr.format(block + (i - 1) * 16, family))
   end
 end
 

@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local crowd = require "mtr.trace.crowd"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
@@ -42,6 +43,12 @@ local function fail(engine, trace, message, name)
   return nil, message, name
 end
 
+-- Returns true if only the callback of a trace is needed, to call it at the end.
+local function plain(engine, kept)
+  return not (engine.pick or kept.on_probe or kept.on_reply or kept.on_timeout or kept.on_hop
+    or kept.pace or kept.strategy) and kept.data == nil
+end
+
 --- Traces the path to an address or a name.
 ---@async without on_done
 ---@param engine mtr.Engine
@@ -52,13 +59,16 @@ end
 ---@return string? message, string? name
 function M.trace(engine, dst, opts, on_done)
   check_callback("trace", on_done)
-  local trace, bug = Trace.new(engine, dst, opts, options.trace, t)
+  local trace, bug, kept = Trace.new(engine, dst, opts, options.trace, t)
   if not trace then error(bug, 2) end
-  trace.on_done = on_done
+  if on_done then trace:at_end(on_done) end
   interrupt.check()
-  local ok, message, name = trace:launch(t)
-  check_bug("trace", message, name)
-  if not ok then return fail(engine, trace, message, name) end
+  local joined = on_done and plain(engine, kept) and crowd.of(trace) or nil
+  local ok, message, name = trace:launch(t, kept, joined)
+  if not ok then
+    check_bug("trace", message, name)
+    return fail(engine, trace, message, name)
+  end
   if on_done then return trace end
   scheduler.wait(trace)
   if trace.failure then return nil, trace.failure, trace.failure_name end
@@ -109,13 +119,13 @@ function M.probe(engine, opts, on_done)
   if type(opts) ~= "table" then
     error(("probe: options must be a table, got %s"):format(err.show(opts)), 2)
   end
-  local trace, bug = Trace.new(engine, opts.dst, opts, options.probe, t)
+  local trace, bug, kept = Trace.new(engine, opts.dst, opts, options.probe, t)
   if not trace then error(bug, 2) end
   if not opts.ttl then error("probe: ttl must be 1..255, got nil", 2) end
   t.flags = t.flags + C.MTR_MANUAL
   t.first_ttl, t.max_ttl = 1, opts.ttl
   trace.ttl, trace.flow, trace.send_probe = opts.ttl, opts.flow or 0, send
-  trace.on_reply, trace.on_timeout = keep_reply, keep_silence
+  trace.on_reply, trace.on_timeout, trace.result = keep_reply, keep_silence, false
   if on_done then
     trace.on_done = function()
       local reply, message = outcome(trace)
@@ -123,9 +133,11 @@ function M.probe(engine, opts, on_done)
     end
   end
   interrupt.check()
-  local ok, message, name = trace:launch(t)
-  check_bug("probe", message, name)
-  if not ok then return fail(engine, trace, message, name) end
+  local ok, message, name = trace:launch(t, kept)
+  if not ok then
+    check_bug("probe", message, name)
+    return fail(engine, trace, message, name)
+  end
   if on_done then return trace end
   scheduler.wait(trace)
   return outcome(trace)

@@ -35,14 +35,18 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 -- What most traces lack and is asked for on the way of each event or trace: found here, so that
 -- __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
-    instances begun unsent send_probe reply problem kept lookup slot forgotten done idle waiters
+    instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
+    raises
     ]]):gmatch "%S+" do
   Trace[name] = false
 end
 
 -- A field that the trace has not set: a fact, asked of the library or, at the end, of the result.
+-- It keeps its address only if that is not the text of the target.
 local function fact(trace, key)
-  if decode.trace[key] then
+  if key == "dst" then
+    return rawget(trace, "handle") and trace.target
+  elseif decode.trace[key] then
     local value, result = facts.of(trace.engine, rawget(trace, "handle"), key), nil
     if value == nil then result = rawget(trace, "result") end
     return value or result and result[key] or nil
@@ -67,20 +71,24 @@ local function keep(trace, kept)
   if kept.data ~= nil then trace.data = kept.data end
 end
 
--- Makes the table of a trace with more than half of its fields (eight in flight, sixteen with a
--- strategy), so that it never has to grow.
+-- Makes the table of a trace with the fields that it will have, so that it never has to grow.
+-- LuaJIT makes room for those that are nil here as well: for eight, with a strategy for sixteen.
 local function blank(engine, target, kept)
   if not kept.strategy then
-    return { engine = engine, target = target, state = "new", kept = kept, slot = false }
+    return {
+      engine = engine, target = target, state = "new", slot = false,
+      handle = nil, on_done = nil, result = nil, done = nil,
+    }
   end
   return {
-    engine = engine, target = target, state = "new", kept = kept, slot = false,
+    engine = engine, target = target, state = "new", slot = false,
     strategy = kept.strategy, begun = false, unsent = false, base = false,
+    handle = nil, on_done = nil, result = nil, done = nil,
   }
 end
 
 --- Makes a trace that is not yet started. Checks its options and writes them into `t`. The caller
---- then gives `t` to launch(), before it is used for another trace.
+--- then gives `t` and what was kept of the options to launch(), before another trace uses `t`.
 ---@param engine mtr.Engine
 ---@param target string
 ---@param opts? mtr.TraceOptions
@@ -88,6 +96,7 @@ end
 ---@param t ffi.cdata* struct mtr_trace
 ---@return mtr.Trace?
 ---@return string? bug
+---@return table? kept
 function M.new(engine, target, opts, declaration, t)
   if type(target) ~= "string" or target == "" then
     return nil, ("%s: dst must be an address or a name, got %s"):format(
@@ -99,26 +108,26 @@ function M.new(engine, target, opts, declaration, t)
   keep(trace, kept)
   if kept.strategy then t.flags = t.flags + C.MTR_STRATEGY end
   if kept.pace then t.flags = t.flags + C.MTR_PACED end
-  return trace
+  return trace, nil, kept
 end
 
--- Cached by function: to ask LuaJIT costs as much as a whole trace.
-local second = setmetatable({}, { __mode = "k" })
+-- The function that was asked about last. Others are not remembered: many programs make one for
+-- each trace.
+local last, last_takes = setmetatable({}, { __mode = "v" }), false
 
 local function takes_second(fn)
-  if second[fn] == nil then
+  if last.fn ~= fn then
     local info = debug.getinfo(fn, "u")
-    second[fn] = info.nparams >= 2 or info.isvararg
+    last.fn, last_takes = fn, info.nparams >= 2 or info.isvararg
   end
-  return second[fn]
+  return last_takes
 end
 
---- Returns true if somebody will see a result: a waiting call, or a callback with a parameter for
---- it.
----@return boolean
-function Trace:wants_result()
-  if self.send_probe then return false end
-  return not self.on_done or takes_second(self.on_done)
+--- Sets the function that is called at the end. Without a parameter for a result it gets none.
+---@param on_done fun(err: string?, result: mtr.Result?)
+function Trace:at_end(on_done)
+  self.on_done = on_done
+  if not takes_second(on_done) then self.result = false end
 end
 
 -- Calls the user's function at the end of this trace.
@@ -196,11 +205,11 @@ function Trace:fail(message, name)
   if self.on_done then call_done(self, message, nil) end
 end
 
---- Takes its DONE event.
-function Trace:ended()
+--- Takes its DONE event, but for the call of the user's function.
+function Trace:settle()
   local engine = self.engine
   self.state = "done"
-  if self:wants_result() then self.result = Result.new(self, engine.c) end
+  self.result = rawget(self, "result") == nil and Result.new(self, engine.c) or nil
   local problem = self.strategy and runner.done(self)
   if problem then
     self.error = problem
@@ -209,6 +218,11 @@ function Trace:ended()
   C.mtr_release(engine.c, self.handle)
   pending.free(engine, self)
   scheduler.finish(self)
+end
+
+--- Takes its DONE event.
+function Trace:ended()
+  self:settle()
   if self.on_done then call_done(self, nil, self.result) end
 end
 

@@ -45,8 +45,7 @@ end
 -- iterator would never be collected.
 local function queue(trace, on_hop)
   local q = { first = 1, last = 0 }
-  -- It has a second parameter, because the result is wanted.
-  local function wake(_, _)
+  local function wake()
     if q.op then scheduler.finish(q.op) end
   end
   trace.on_hop = function(_, hop)
@@ -67,11 +66,11 @@ end
 ---@return mtr.Hops
 function M.iterate(engine, dst, opts)
   scheduler.check("hops", 3)
-  local trace, bug = Trace.new(engine, dst, opts, options.hops, t)
+  local trace, bug, kept = Trace.new(engine, dst, opts, options.hops, t)
   if not trace then error(bug, 2) end
   interrupt.check()
   local self = setmetatable({ trace = trace, queue = queue(trace, trace.on_hop) }, Hops)
-  local ok, message, name = trace:launch(t)
+  local ok, message, name = trace:launch(t, kept)
   if name == err.BUG then error("hops: " .. message, 2) end
   if not ok then trace:fail(message, name) end
   self.guard = guard(trace)

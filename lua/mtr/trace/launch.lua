@@ -18,28 +18,31 @@ local M = {}
 
 local bytes = lib.new "uint8_t[16]"
 
-local function start(trace, t, family, address)
+-- `crowd`: that of a callback, in whose slot the trace starts; nil: it gets a slot of its own.
+local function start(trace, t, kept, family, address, crowd)
   local engine = trace.engine
-  local ok, message, name = admit.permit(engine, trace.kept, family, address)
+  local ok, message, name = admit.permit(engine, kept, family, address)
   if not ok then return nil, message, name end
-  t.cookie, t.family = pending.take(engine, trace), family
-  t.want = admit.wants(trace, engine.debug, trace:wants_result())
+  t.cookie, t.family = crowd and crowd.slot or pending.take(engine, trace), family
+  t.want = admit.wants(trace, engine.debug, rawget(trace, "result") == nil)
   lib.copy(t.dst, address, 16)
   local n = C.mtr_start(engine.c, t, 1)
   if n < 0 then
-    pending.free(engine, trace)
+    if not crowd then pending.free(engine, trace) end
     return admit.refusal(engine, n, family, address)
   end
-  trace.kept = nil
   if trace.strategy then trace.options = instances.options(t) end
-  trace.handle, trace.dst, trace.state = t.handle, addr.format(address, family), "running"
+  trace.handle, trace.state = t.handle, "running"
+  local dst = addr.format(address, family)
+  if dst ~= trace.target then trace.dst = dst end
+  if crowd then crowd:add(trace) end
   if trace.send_probe then trace:send_probe() end
   if engine.halted then trace:halt() end
   return true
 end
 
 -- Takes the answer of a name lookup: traces the first address that can be traced.
-local function resolved(trace, t, addresses, message, name)
+local function resolved(trace, t, kept, addresses, message, name)
   local given = t.interface
   trace.lookup = nil
   if addresses and addresses[2] then
@@ -49,7 +52,7 @@ local function resolved(trace, t, addresses, message, name)
   for _, address in ipairs(addresses or {}) do
     local ok
     t.interface = address.zone > 0 and address.zone or given
-    ok, message, name = start(trace, t, address.family, address.bytes)
+    ok, message, name = start(trace, t, kept, address.family, address.bytes)
     if ok then return end
   end
   if name == err.BUG then message, name = "EINVAL: " .. message, "EINVAL" end
@@ -58,12 +61,12 @@ end
 
 -- Asks for the addresses of a name. It is not part of M.launch, because LuaJIT does not compile a
 -- function that makes a closure.
-local function look_up(trace, t)
+local function look_up(trace, t, kept)
   -- When the answer comes, the caller's struct contains the options of another trace.
-  local engine, kept, copy = trace.engine, trace.kept, lib.new("struct mtr_trace", t)
+  local engine, copy = trace.engine, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(trace, copy, ...) end)
+    function(...) resolved(trace, copy, kept, ...) end)
   if not lookup then return nil, message, name end
   trace.lookup, trace.state = lookup, "resolving"
   return true
@@ -72,23 +75,25 @@ end
 --- Starts a trace. Returns an environment error if it is known at once.
 ---@param trace mtr.Trace
 ---@param t ffi.cdata* struct mtr_trace that Trace.new has filled; may be used again after the call
+---@param kept table what else it has returned
+---@param crowd? mtr.Crowd that it may join; a trace by name does not
 ---@return true?
 ---@return string? message, string? name or err.BUG
-function M.launch(trace, t)
+function M.launch(trace, t, kept, crowd)
   local engine = trace.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  local ok, message, name = request.bind(engine.c, t, trace.kept)
+  local ok, message, name = request.bind(engine.c, t, kept)
   if not ok then return nil, message, name end
   local family, zone = addr.parse(trace.target, bytes)
   if family > 0 then
     if zone > 0 then t.interface = zone end
-    return start(trace, t, family, bytes)
+    return start(trace, t, kept, family, bytes, crowd)
   elseif family ~= -EINVAL then
     return err.env(family, ("the zone in %s"):format(err.show(trace.target)))
   end
   local broken = addr.broken(trace.target)
   if broken then return err.named("EINVAL", broken) end
-  return look_up(trace, t)
+  return look_up(trace, t, kept)
 end
 
 return M

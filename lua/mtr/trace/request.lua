@@ -12,6 +12,7 @@ local err = require "mtr.base.err"
 local check = require "mtr.base.check"
 local registry = require "mtr.strategy.registry"
 local options = require "mtr.trace.options"
+local recent = require "mtr.trace.recent"
 
 local C = lib.C
 local M = {}
@@ -59,16 +60,9 @@ end
 -- The table that is returned if no option has to be kept.
 local NONE = {}
 
---- Checks options and writes them into a struct mtr_trace, on top of the defaults.
----@param declaration mtr.Declaration
----@param opts? table
----@param t ffi.cdata* struct mtr_trace
----@return table? kept options that have no field in the struct; do not change it
----@return string? message of a caller's bug
-function M.fill(declaration, opts, t)
-  C.mtr_trace_defaults(t)
-  if opts == nil then return NONE end
+local function check_all(declaration, opts, t)
   local out = {}
+  C.mtr_trace_defaults(t)
   local problem = check.each(declaration, opts, put, t, out)
   if problem then return nil, problem end
   if out.strategy == registry.SWEEP then out.strategy = nil end
@@ -77,7 +71,24 @@ function M.fill(declaration, opts, t)
   if not opts.port and t.protocol == C.MTR_TCP then t.port = TCP_PORT end
   problem = conflict(t, opts, out.strategy, out.source)
   if problem then return nil, declaration.who .. ": " .. problem end
+  recent.remember(declaration, opts, t, out)
   return out
+end
+
+--- Checks options and writes them into a struct mtr_trace, on top of the defaults.
+---@param declaration mtr.Declaration
+---@param opts? table
+---@param t ffi.cdata* struct mtr_trace
+---@return table? kept options that have no field in the struct; do not change it
+---@return string? message of a caller's bug
+function M.fill(declaration, opts, t)
+  if opts == nil then
+    C.mtr_trace_defaults(t)
+    return NONE
+  end
+  local kept = recent.fill(declaration, opts, t)
+  if kept then return kept end
+  return check_all(declaration, opts, t)
 end
 
 --- Writes into the struct what needs the system or the engine: interface, payload, source.

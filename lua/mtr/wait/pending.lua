@@ -3,7 +3,12 @@
 -- Slots: small integers that lead from an event to its entry (a trace, a timer, a name lookup). The
 -- number of a slot is the cookie that the library returns in each event. A freed number is used
 -- again, so a slot may be freed only when no event for it can come any more.
+--
+-- The free slots are a list: `next_slot` is the first, and `links` has for each the distance from
+-- the slot behind it to the next free one: 0 for a slot that was never used. So it is the same work
+-- to take a slot whether it was used before or not, and LuaJIT compiles one path for both.
 
+local lib = require "mtr.lib"
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
@@ -24,6 +29,13 @@ local M = {}
 ---@field broke fun(self: mtr.TraceEntry, text: string) called when its hook or strategy has raised
 ---@field ended fun(self: mtr.TraceEntry, e: mtr.Event) called for a DONE event
 
+--- An entry that has started traces without hooks and strategies (mtr_start).
+---@class mtr.QuietEntry: mtr.Entry
+---@field halt fun(self: mtr.QuietEntry)
+---@field ended fun(self: mtr.QuietEntry, e: mtr.Event) called for a DONE event; may raise
+---@field broke fun(self: mtr.QuietEntry, text: string) called when ended() has raised
+---@field raises true
+
 --- An entry that has started a timer (mtr_timer).
 ---@class mtr.TimerEntry: mtr.Entry
 ---@field fired fun(self: mtr.TimerEntry) called for its TIMER event
@@ -35,6 +47,25 @@ local M = {}
 --- An entry that looks a name up (mtr_resolve).
 ---@class mtr.LookupEntry: mtr.Entry
 ---@field resolved fun(self: mtr.LookupEntry, e: mtr.Event) called for each address, and at the end
+
+--- An entry that saves a file (mtr_save).
+---@class mtr.SaveEntry: mtr.Entry
+---@field saved fun(self: mtr.SaveEntry, e: mtr.Event) called for its SAVED event
+
+local ROOM = 64                        -- slots before the links must grow
+
+--- Prepares an engine to give out slots.
+---@param engine mtr.Engine
+function M.prepare(engine)
+  engine.entries, engine.next_slot, engine.work = {}, 1, 0
+  engine.links, engine.link_room = lib.new("int32_t[?]", ROOM), ROOM
+end
+
+local function grow(engine)
+  local links, room = engine.links, engine.link_room
+  engine.links, engine.link_room = lib.new("int32_t[?]", room * 2), room * 2
+  lib.copy(engine.links, links, room * 4)
+end
 
 -- Counts one thing less that is under way.
 local function less(engine)
@@ -51,13 +82,9 @@ end
 ---@param entry mtr.Entry
 ---@return integer
 function M.take(engine, entry)
-  local vacant = engine.vacant
-  local slot = vacant[#vacant]
-  if slot then
-    vacant[#vacant] = nil
-  else
-    slot = #engine.entries + 1
-  end
+  local slot = engine.next_slot
+  if slot >= engine.link_room then grow(engine) end
+  engine.next_slot = slot + 1 + engine.links[slot]
   engine.entries[slot] = entry
   entry.slot, entry.forgotten = slot, nil
   engine.work = engine.work + 1
@@ -72,7 +99,8 @@ function M.free(engine, entry)
   if not slot then return end
   entry.slot = nil
   engine.entries[slot] = false
-  engine.vacant[#engine.vacant + 1] = slot
+  engine.links[slot] = engine.next_slot - slot - 1
+  engine.next_slot = slot
   if not entry.forgotten then less(engine) end
 end
 

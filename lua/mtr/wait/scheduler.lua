@@ -174,12 +174,10 @@ local STUCK = "mtr: this wait would never end: nothing is under way"
 
 -- Adds the running task to those that wake when the op is done.
 local function follow(op)
-  local waiters = op.waiters or {}
-  op.waiters = waiters
-  for _, task in ipairs(waiters) do
+  for _, task in ipairs(op.waiters or NOTHING) do
     if task == current then return end
   end
-  waiters[#waiters + 1] = current
+  if op.waiters then table.insert(op.waiters, current) else op.waiters = { current } end
 end
 
 --- Waits until one of a list of ops is done, and returns that op.

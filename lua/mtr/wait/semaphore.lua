@@ -30,6 +30,9 @@ function M.new(n)
   return setmetatable({ count = n, first = 1, last = 0 }, Semaphore)
 end
 
+-- Notes that nobody waits for a place any more.
+local function leave(op) op.gone = true end
+
 --- Takes a place; waits until one is free.
 ---@async
 ---@return true
@@ -40,7 +43,7 @@ function Semaphore:acquire()
     self.count = self.count - 1
     return true
   end
-  local op = { idle = true, abandon = function(op) op.gone = true end }
+  local op = { idle = true, abandon = leave, waiters = nil, done = false }
   self.last = self.last + 1
   self[self.last] = op
   scheduler.wait(op)

@@ -5,7 +5,7 @@
 -- It prints one line of key=value.
 --
 --   mtrlua spec/perf/loads/campaign.lua [targets=8000] [window=1000] [rate=max] [transport=auto]
---     [from=many] [ttls=8] [protocol=icmp] [timeout=2s] [on_trace=on] [on_hop=off] [jsonl=off]
+--     [from=] [ttls=8] [protocol=icmp] [timeout=2s] [on_trace=on] [on_hop=off] [jsonl=off]
 --     [max_probes=65536] [sim=0]
 --
 -- from: "many", the destinations of lab topology `many TTLS`, round and round; a prefix, from its
@@ -21,7 +21,7 @@ local measure = require "spec.perf.kit.measure"
 local topo = require "spec.lab.topo"
 
 local opts = measure.options({ ... }, {
-  targets = 8000, window = 1000, rate = "max", transport = "auto", from = "many", ttls = 8,
+  targets = 8000, window = 1000, rate = "max", transport = "auto", from = "", ttls = 8,
   protocol = "icmp", timeout = "2s", on_trace = "on", on_hop = "off", jsonl = "off",
   max_probes = 65536, sim = 0,
 })
@@ -33,6 +33,10 @@ local function many()
     i = i % plan.targets + 1
     return plan.target(i)
   end
+end
+
+if opts.sim == 0 and opts.from == "" then
+  error("campaign: give sim=N; or, within a lab that its probes cannot leave, from=many", 0)
 end
 
 local sim = opts.sim > 0 and mtr.sim.internet({ prefixes = opts.sim }) or nil

@@ -129,8 +129,10 @@ local function in_net(opts, fn)
   end
 end
 
--- Where all but the RTT is measured.
-local function fast(settings, fn)
+--- Runs fn in the load lab, where all but the RTT is measured.
+---@param settings string[]
+---@param fn fun(net: fakenet.Net)
+function M.fast(settings, fn)
   local ok, why = fakenet.up({ kind = "xdp" })
   if ok then
     ok:down()
@@ -146,7 +148,7 @@ M.parts = {}
 ---@param report perf.Report
 function M.parts.speed(report)
   reports.say("\nLoad: 65,536 destinations, 10 to 16 hops, 5 % silent, hop by hop")
-  fast({}, function(net)
+  M.fast({}, function(net)
     for _, gear in ipairs(gears_here(net)) do
       reports.say(("\nTransport %s"):format(gear.transport))
       gears.check_cost(report, net, gear)
@@ -160,7 +162,7 @@ end
 ---@param report perf.Report
 function M.parts.mixed(report)
   reports.say("\nTransport packet out of a link unlike Ethernet: raw sends, the ring receives")
-  fast({}, function(net)
+  M.fast({}, function(net)
     local text, status = net:exec(("ip link set %s arp off"):format(net.device))
     assert(status == 0, text)
     gears.check_cost(report, net, MIXED)
@@ -170,7 +172,7 @@ end
 
 ---@param report perf.Report
 function M.parts.programmed(report)
-  fast({}, function(net)
+  M.fast({}, function(net)
     local here = gears_here(net)
     local best = here[#here]
     reports.say(("\nProgrammed, transport %s: CPU per probe more"):format(best.transport))
@@ -183,7 +185,7 @@ end
 ---@param report perf.Report
 function M.parts.peers(report)
   reports.say("\nOther tracers before the same fake internet")
-  fast({}, function(net)
+  M.fast({}, function(net)
     peers(report, net)
   end)
 end
@@ -191,7 +193,7 @@ end
 ---@param report perf.Report
 function M.parts.few(report)
   reports.say("\nFew traces in flight, before routers that all answer")
-  fast({ "silent=0" }, function(net)
+  M.fast({ "silent=0" }, function(net)
     for _, gear in ipairs(gears_here(net)) do
       check_few(report, net, gear)
     end

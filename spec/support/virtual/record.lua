@@ -15,7 +15,7 @@ local AF_INET, AF_INET6 = 2, 10
 local M = {}
 
 local NAMES = { "SENT", "REPLY", "TIMEOUT", "HOP", "DONE", "TIMER", "RESOLVED", "READABLE",
-  "WRITABLE", "NEXT", "PACE", "PICK" }
+  "WRITABLE", "NEXT", "PACE", "PICK", "SAVED" }
 local STOPS = { [0] = "none", "completed", "unreach", "icmp", "loop", "gaplimit", "error",
   "hoplimit", "gss", "lss", "halted" }
 local PROTOCOL = { icmp = 1, tcp = 6, udp = 17 }

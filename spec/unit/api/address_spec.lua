@@ -9,6 +9,28 @@ local C, ffi = core.load{ "core/mtr.h" }
 
 local EINVAL, ENODEV = -22, -19
 
+describe("mtr_address_put", function()
+  for _, case in ipairs {
+    { 32, 2 ^ 32 - 1, "ffffffff" }, { 32, 1, "00000001" }, { 24, 0x123456, "123456" },
+    { 20, 0xabcde, "abcde0" }, { 1, 1, "80" }, { 7, 1, "02" }, { 8, 0, "00" },
+    { 128, 2 ^ 52 + 1, ("00"):rep(9) .. "10000000000001" }, { 127, 3, ("00"):rep(15) .. "06" },
+    { 60, 2 ^ 52 - 1, "00fffffffffffff0" }, { 0, 5, "00" },
+  } do
+    it(("writes %.0f before bit %d"):format(case[2], case[1]), function()
+      local bytes = ffi.new "uint8_t[17]"
+      C.mtr_address_put(bytes, case[1], case[2])
+      local hex = ffi.string(bytes, 17):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+      assert.equal(case[3] .. ("0"):rep(34 - #case[3]), hex)
+    end)
+  end
+
+  it("leaves the other bits of a byte as they are", function()
+    local bytes = ffi.new("uint8_t[16]", { 0xe0 })
+    C.mtr_address_put(bytes, 6, 5)
+    assert.equal(0xf4, bytes[0])
+  end)
+end)
+
 describe("addresses", function()
   for _, case in ipairs{
     { "192.0.2.1", 4, "c0000201" },

@@ -45,7 +45,7 @@ local buffer = ffi.new("char[?]", ROOM)
 local function in_c(size)
   local t = ffi.new "struct text"
   t.at, t["end"] = buffer, buffer + (size or ROOM)
-  L.json_write(t, "raw", given.info, given.r, given.n)
+  L.json_write(t, "raw", given.info, nil, given.r, given.n)
   return ffi.string(buffer, t.at - buffer), tonumber(t.size)
 end
 
@@ -122,14 +122,15 @@ local function fill_event(r, e, family, hops)
   e.flags = bit.band(r(FLAGS) - 1, r(FLAGS) - 1)
   if given.primary[e.ttl] then e.flags = bit.band(e.flags, bit.bnot(C.MTR_REPLY_PRIMARY)) end
   given.primary[e.ttl] = given.primary[e.ttl] or bit.band(e.flags, C.MTR_REPLY_PRIMARY) ~= 0
-  for _, field in ipairs { "reply_ttl", "tcp_flags", "quoted_ttl", "quoted_tos", "stop" } do
+  for _, field in ipairs { "reply_ttl", "tos", "quoted_ttl", "quoted_tos", "stop" } do
     e[field] = r(3) == 1 and 0 or r(256) - 1
   end
-  for _, field in ipairs { "reply_size", "mtu", "quoted_size" } do
+  for _, field in ipairs { "reply_size", "mtu", "quoted_size", "ip_id" } do
     e[field] = r(3) == 1 and 0 or r(65536) - 1
   end
   local ext = r(4) == 1 and objects(r) or ""
-  e.ext, e.ext_words = given.used, #ext / 4
+  e.ext, e.ext_high = given.used / 4 % 65536, given.used / 262144
+  e.ext_words = #ext / 4
   ffi.copy(given.r.ext + given.used, ext, #ext)
   given.used = given.used + #ext
 end
@@ -146,6 +147,12 @@ local function make(seed, n)
   info.protocol = ({ C.MTR_ICMP, C.MTR_TCP, C.MTR_UDP })[r(3)]
   info.multipath, info.first_ttl, info.hop_count = r(3) - 1, r(4), hops
   info.stop_reason = r(11) - 1
+  for _, field in ipairs { "max_ttl", "window", "queries", "attempts", "gap_limit", "loop_limit",
+    "tos" } do
+    info[field] = r(256) - 1
+  end
+  info.icmp_sum, info.timeout = r(2) == 1 and r(65535) or 0, time(r)
+  info.flags = r(2) == 1 and C.MTR_TCP_ACK or 0
   info.stop_data = r(3) == 1 and 255 or r(16) - 1
   fill_address(r, info.src, family)
   fill_address(r, info.dst, family)
@@ -168,7 +175,8 @@ describe("a result as JSON", function()
       for name in lua:gmatch '"([%l_]+)":' do seen[name] = true end
     end
     for _, name in ipairs {
-      "sport", "dport", "flow_label", "size", "stop_data", "skipped", "addr_class", "unanswered",
+      "sport", "dport", "icmp_sum", "ip_id", "tos", "flow_label", "size", "stop_data", "skipped",
+      "addr_class", "unanswered",
       "failed", "error", "mss", "mtu", "tcp_flags", "nat", "truncated", "tier", "changed", "final",
       "unreach", "dup", "late", "ignored", "local_", "other_addr", "te_from_dst", "too_big", "mpls",
       "interface", "ifindex", "name", "hex", "ext_malformed",

@@ -7,7 +7,7 @@ local random = require "spec.support.harness.random"
 
 local C, ffi = core.load { "core/mtr.h", "core/api/phrase.h" }
 
-local BYTES = { "attempt", "stop", "protocol", "icmp_type", "icmp_code", "reply_ttl", "tcp_flags",
+local BYTES = { "attempt", "stop", "protocol", "icmp_type", "icmp_code", "reply_ttl", "tos",
   "quoted_ttl", "quoted_tos" }
 local WORDS = { "flags", "flow", "reply_size", "mtu", "quoted_size" }
 
@@ -35,8 +35,9 @@ describe("a phrase", function()
     local e = ffi.new("struct mtr_event", { attempt = 1, protocol = 1, icmp_type = 11,
       reply_ttl = 64, reply_size = 56, quoted_ttl = 1, quoted_size = 60,
       flags = C.MTR_REPLY_QUOTE })
-    assert.equal(',"attempt":1,"at":|,"protocol":"icmp","flow":0,"icmp_type":11,"icmp_code":0,'
-      .. '"reply_ttl":|,"reply_size":56,"quoted":{"ttl":1,"size":60,"tos":0},"tstamp":"kernel"',
+    assert.equal(',"attempt":1,"at":|,"protocol":"icmp","flow":0,"tos":0,"icmp_type":11,'
+      .. '"icmp_code":0,"reply_ttl":|,"reply_size":56,"quoted":{"ttl":1,"size":60,"tos":0},'
+      .. '"tstamp":"kernel"',
       fresh(e))
   end)
 

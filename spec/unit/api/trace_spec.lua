@@ -55,6 +55,35 @@ describe("trace", function()
     end
   end)
 
+  it("lists the traces of a cookie until they are released, with their targets", function()
+    open { rate = 1 / 3600 }
+    local list, text = ffi.new "uint32_t[4]", ffi.new("char[?]", C.MTR_TARGET_SIZE)
+    local handles, lo = {}, C.mtr_interface "lo"
+    for i = 1, 4 do
+      handles[i] = assert(e:start { dst = "127.0.0." .. i, cookie = i == 2 and 8 or 7,
+        attempts = 15, gap_limit = 0, interface = i == 3 and lo or 0 })
+    end
+    local function targets(cookie, n)
+      local found = {}
+      local count = C.mtr_underway(e.mtr, cookie, list, n)
+      for i = 0, math.min(count, n) - 1 do
+        found[i + 1] = ffi.string(text, C.mtr_target(e.mtr, list[i], text))
+      end
+      return count, found
+    end
+    assert.same({ 1, { "127.0.0.2" } }, { targets(8, 4) })
+    assert.same({ 3, { "127.0.0.1", "127.0.0.3", "127.0.0.4" } }, { targets(7, 4) })
+    assert.same({ 3, { "127.0.0.1" } }, { targets(7, 1) })
+    assert.same({ 0, {} }, { targets(9, 4) })
+    C.mtr_stop(e.mtr, handles[1], HALTED, 0, 0)
+    assert.equal(3, (targets(7, 4)))
+    e:done(handles[1])
+    assert.equal(3, (targets(7, 4)))
+    C.mtr_release(e.mtr, handles[1])
+    assert.same({ 2, { "127.0.0.3", "127.0.0.4" } }, { targets(7, 4) })
+    assert.equal(ESTALE, C.mtr_target(e.mtr, handles[1], text))
+  end)
+
   it("stops only for a reason that exists", function()
     local handle
     e, handle = paired.stuck()

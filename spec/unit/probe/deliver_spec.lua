@@ -158,7 +158,7 @@ describe("a reply whose probe is known", function()
     end
     for i, bytes in ipairs(ext) do
       local e = d.core.events[i - 1]
-      assert.equal(bytes, ffi.string(d.core.ext + e.ext, e.ext_words * 4))
+      assert.equal(bytes, ffi.string(d.core.ext + e.ext * 4, e.ext_words * 4))
     end
     d:collect()
   end)

@@ -54,14 +54,14 @@ describe("shapes", function()
     C.shapes_reserve(s, 100)
     local seen, n = {}, 0
     for _, field in ipairs{ "flags", "flow", "reply_size", "mtu", "quoted_size", "attempt",
-      "family", "protocol", "icmp_type", "icmp_code", "tcp_flags", "quoted_ttl", "quoted_tos",
-      "ext_words" } do
+      "family", "protocol", "icmp_type", "icmp_code", "tos", "quoted_ttl", "quoted_tos",
+      "ext_words", "changed", "ttl", "reply_ttl" } do
       local one = ffi.new("struct shape")
       one[field] = 1
       seen[C.shapes_find(s, one)] = true
     end
     for _ in pairs(seen) do n = n + 1 end
-    assert.equal(14, n)
+    assert.equal(17, n)
   end)
 
   it("are at most 65,535, and these stay known", function()

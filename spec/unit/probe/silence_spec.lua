@@ -23,7 +23,7 @@ describe("silence", function()
       if cell == nil then return table.concat(list, " ") end
       local shape = C.cells_shape(d.core.cells, cell)
       if shape.family == 0 and shape.icmp_code == 0 then
-        list[#list + 1] = cell.ttl .. ":" .. cell.rtt
+        list[#list + 1] = shape.ttl .. ":" .. cell.rtt
       end
     end
   end

@@ -16,7 +16,7 @@ local window_state = require "mtr.strategy.builtin.parts.window_state"
 
 local band, bor = bit.band, bit.bor
 local max, min = math.max, math.min
-local judge, refused, remember = window_judge.judge, window_judge.refused, window_judge.remember
+local judge, remember = window_judge.judge, window_judge.remember
 local answers, wants = window_state.answers, window_state.wants
 local SENT, OUT, ANSWERED, OTHER, FINAL = 1, 0x100, 0x10000, window_state.OTHER, window_state.FINAL
 
@@ -42,26 +42,20 @@ end
 
 function M:next(_, trace)
   local o, last = trace.options, self.limit
-  if self.doubt > 0 then return nil end
   if o.gap_limit > 0 then last = min(last, self.high + o.gap_limit) end
   local ttl = self.lost > 0 and again(self, o) or self.next_ttl
   if ttl > last then return nil end
   if ttl < self.next_ttl then self.lost = self.lost - 1 end
   local h = self.hop[self.step * ttl] + SENT + OUT
   self.hop[self.step * ttl], self.good, self.ttl = h, self.good + 1, ttl
-  self.out = self.out + 1
   if ttl == self.next_ttl and not wants(o, h) then self.next_ttl = ttl + 1 end
   return self, self.next_ttl > last and self.lost == 0
 end
 
--- After unreachables only, the probes on their way tell whether the target answers all the same:
--- nothing more is sent before they have ended.
 local function settle(self, o, trace)
   local ttl = self.settled + 1
   local h = self.hop[self.step * ttl]
   if band(h, 0xff) == 0 or band(h, 0xff00) ~= 0 or wants(o, h) then return nil end
-  self.doubt = self.out > 0 and refused(h) and 1 or 0
-  if self.doubt > 0 then return nil end
   self.settled = ttl
   local reason, data = judge(self, o, h, ttl, trace)
   if reason then return "stop", reason, data, ttl end
@@ -81,7 +75,6 @@ end
 function M:on_reply(reply, trace)
   local o, ttl = trace.options, reply.ttl
   local h = self.hop[self.step * ttl] - OUT
-  self.out = self.out - 1
   if reply.too_big then
     return lost(self, o, ttl, too_big(o, self, reply) and h - SENT or h, trace)
   end
@@ -96,7 +89,6 @@ function M:on_reply(reply, trace)
 end
 
 function M:on_timeout(probe, trace)
-  self.out = self.out - 1
   if probe.error then self.good, self.data = self.good - 1, err.number(probe.error) end
   return lost(self, trace.options, probe.ttl, self.hop[self.step * probe.ttl] - OUT,
     trace)

@@ -42,6 +42,47 @@ describe("a prefix set", function()
     assert.is_true(find(set, "fe80::1"))
   end)
 
+  it("gives the text of a prefix that has no value", function()
+    local set = prefix_set.set()
+    for _, text in ipairs { "10.1.2.3/8", "192.0.2.1", "2001:DB8:0::/32", "::1" } do
+      assert(set:add(text))
+    end
+    assert.equal("10.0.0.0/8", find(set, "10.9.9.9"))
+    assert.equal("192.0.2.1", find(set, "192.0.2.1"))
+    assert.equal("2001:db8::/32", find(set, "2001:db8::7"))
+    assert.equal("::1", find(set, "::1"))
+  end)
+
+  it("has exceptions, in which it finds nothing", function()
+    local set = assert(prefix_set.load { "10.0.0.0/8", "!10.1.0.0/16", "10.1.2.0/24", "! ::1" })
+    for text, want in pairs { ["10.0.0.1"] = "10.0.0.0/8", ["10.1.2.9"] = "10.1.2.0/24",
+      ["10.1.0.1"] = false, ["192.0.2.1"] = false, ["::1"] = false } do
+      assert.equal(want or nil, find(set, text))
+      assert.equal(want and true or false, set:has(bytes, (addr.parse(text, bytes))))
+    end
+  end)
+
+  it("with IPv4 inside IPv6 lets the exception count there too", function()
+    local set = assert(prefix_set.load { "10.0.0.0/8", "!10.1.0.0/16" })
+    assert.is_nil(find(set, "2002:a00:1::"))
+    set.embedded = true
+    assert.equal("10.0.0.0/8", find(set, "2002:a00:1::"))
+    assert.is_nil(find(set, "2002:a01:1::"))
+    -- Of Teredo's two, the server is an exception and the client is not, or the other way round.
+    assert.equal("10.0.0.0/8", find(set, "2001:0:a00:1::f5fe:fffe"))
+    assert.equal("10.0.0.0/8", find(set, "2001:0:a01:1::f5ff:fffe"))
+  end)
+
+  it("takes the last value of a prefix that is added again, also after a search", function()
+    local set = prefix_set.set()
+    set:add("10.0.0.0/8", 1)
+    assert.equal(1, find(set, "10.0.0.1"))
+    set:add("10.0.0.0/8", 2)
+    set:add("10.0.0.0/9", 3)
+    assert.equal(3, find(set, "10.0.0.1"))
+    assert.equal(2, find(set, "10.128.0.1"))
+  end)
+
   it("refuses a text that is no prefix", function()
     for _, text in ipairs { "", "10.0.0.0/33", "::/129", "10.0.0/8", "name", "1.2.3.4/", "/8",
       "10.0.0.0/8x", "fe80::1%lo/64" } do

@@ -33,8 +33,18 @@ describe("a reply", function()
     assert.same({
       ttl = 7, addr = "192.0.2.1", rtt = 1.25, attempt = 2, flow = 3, at = 40.5,
       protocol = "icmp", icmp_type = 11, icmp_code = 0, reply_ttl = 60, reply_size = 56,
-      tstamp = "kernel",
+      ip_id = 0, tos = 0, tstamp = "kernel",
     }, read())
+  end)
+
+  it("has the identification and TOS of its own header, where they are known", function()
+    local reply = read { ip_id = 65535, tos = 0xb8 }
+    assert.same({ 65535, 0xb8 }, { reply.ip_id, reply.tos })
+    reply = read { family = 6, ip_id = 7, tos = 0xb8 }
+    assert.same({ nil, 0xb8 }, { reply.ip_id, reply.tos })
+    reply = read { reply_size = 0, ip_id = 7, tos = 0xb8 }
+    assert.is_nil(reply.ip_id)
+    assert.is_nil(reply.tos)
   end)
 
   it("over TCP has flags and MSS, no ICMP type", function()
@@ -94,12 +104,13 @@ describe("a reply", function()
 
   it("has its extension objects", function()
     local objects = lib.new("uint8_t[16]", { 9, 9, 9, 9, 0, 8, 1, 1, 0, 0, 0x11, 5, 9, 9, 9, 9 })
-    local reply = decode.read(event { ext = 4, ext_words = 2 }, objects)
+    local reply = decode.read(event { ext = 1, ext_words = 2 }, objects)
     assert.same({ label = 1, tc = 0, s = 1, ttl = 5 }, reply.ext[1].mpls[1])
     assert.is_nil(reply.ext_malformed)
-    reply = decode.read(event { ext = 4, ext_words = 3 }, objects)
+    reply = decode.read(event { ext = 1, ext_words = 3 }, objects)
     assert.equal(1, #reply.ext)
     assert.is_true(reply.ext_malformed)
+    assert.equal(4 * 65537, decode.ext_offset(event { ext = 1, ext_high = 1 }))
   end)
 end)
 

@@ -5,14 +5,23 @@ local report = require "mtr.report"
 local run = require "spec.support.harness.run"
 
 local KINDS = {
-  trace = { "text", "jsonl" }, mda = { "text", "dot", "jsonl" }, pmtu = { "text", "jsonl" },
-  ping = { "text", "jsonl" },
+  trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "dot",
+    "prometheus", "scamper" },
+  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "scamper" },
+  pmtu = { "text", "jsonl", "warts", "json", "scamper" },
+  ping = { "text", "jsonl", "warts", "scamper" },
 }
+
+-- What is in a file of no results; of others nothing.
+local EMPTY = { warts = "\x12\5", scamper = "^{\"type\":\"cycle%-start\"",
+  json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
+  caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ", prometheus = "^# HELP " }
 
 -- What a program says of --output.
 local function help(program)
   local got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program))
-  return got.out:match "\n  %-o, %-%-output FORMAT +([^\n]*)"
+  local text = got.out:match "\n  %-o, %-%-output FORMAT +(.-)\n  %-"
+  return text and text:gsub("%s+", " ")
 end
 
 describe("reporters", function()
@@ -30,30 +39,40 @@ describe("reporters", function()
 
     it("of " .. kind .. " open, write and close", function()
       for _, word in ipairs(words) do
-        local path = run.dir() .. "/" .. word
+        local path = ("%s/%s.%s"):format(run.dir(), kind, word)
         local reporter = report.open(kind, word, path, {})
         assert.equal("function", type(reporter.trace))
         assert.is_true(reporter:start())
         assert.is_true(reporter:finish())
-        assert.equal("", assert(io.open(path)):read "*a")
+        local text = assert(io.open(path, "rb")):read "*a"
+        local want = EMPTY[word == "dot" and kind == "mda" and "" or word] or "^$"
+        assert.truthy(text:find(want), word .. ": " .. text)
       end
     end)
   end
 
   it("that say where they write", function()
-    for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl" } do
+    for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts", "json", "csv",
+      "table", "mtr", "caracal", "routes", "prometheus" } do
       assert.has_error(function() report[name](7) end,
-        ("report.%s: the path must be a string, got 7"):format(name))
+        ("report.%s: the path must be a string, got 7"):format(name == "routes" and "dot" or name))
       local ok, message, code = report[name](run.dir() .. "/none/out"):start()
       assert.same({ nil, "ENOENT" }, { ok, code })
       assert.truthy(message:find("/none/out", 1, true))
     end
   end)
 
+  it("of all kinds are the formats, each once", function()
+    assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
+      "prometheus", "sqlite", "scamper" }, report.formats())
+    assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
+    assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
+  end)
+
   it("that do not exist are nil, and no kind's", function()
-    assert.is_nil(report.csv)
+    assert.is_nil(report.html)
     assert.same({}, report.words "nothing")
-    assert.has_error(function() report.open("trace", "dot") end,
-      'report: no reporter writes "trace" as "dot"')
+    assert.has_error(function() report.open("ping", "dot") end,
+      'report: no reporter writes "ping" as "dot"')
   end)
 end)

@@ -2,6 +2,8 @@
 --
 -- Where reporters write: whole lines, to a file or a function, and what is said when that fails.
 local sink = require "mtr.report.sink"
+local fds = require "spec.support.harness.fds"
+local random = require "spec.support.harness.random"
 local run = require "spec.support.harness.run"
 
 local function read(path)
@@ -14,16 +16,19 @@ end
 describe("a sink", function()
   teardown(run.clean)
 
-  it("writes a file anew, each text at once", function()
-    local path = run.file("out", "what was there before")
+  it("appends to a file, each text at once", function()
+    local path, open = run.file("out", "before\n"), fds()
     local s = sink.new("text", path)
     assert.is_true(s:open())
+    assert.is_false(s:fresh())
     assert.is_true(s:write "a\nb\n")
-    assert.equal("a\nb\n", read(path))
+    assert.equal("before\na\nb\n", read(path))
     assert.is_true(s:write "c\n")
-    assert.equal("a\nb\nc\n", read(path))
+    assert.equal("before\na\nb\nc\n", read(path))
     assert.is_true(s:close())
-    assert.equal("closed file", io.type(s.file))
+    assert.is_nil(s.file.file)
+    assert.is_true(s:close())
+    assert.equal(open, fds())
   end)
 
   it("gives a function what it is given, and back what that returns", function()
@@ -87,7 +92,188 @@ describe("a sink", function()
     assert.truthy(got.out:find "^EFBIG\tEFBIG.*writing .*limited", got.out)
     local text = read(path)
     local rest = text:gsub("x+\n", ""):gsub("y+\n", "")
-    assert.is_true(#text >= 2000 and rest:find "^ *$" ~= nil)
+    assert.is_true(#text >= 2000)
+    assert.equal("", rest)
+  end)
+
+  it("is cut back to what save() said, with the records that it had collected", function()
+    local path = run.dir() .. "/saved.txt"
+    for _, kind in ipairs { {}, { buffered = true }, { binary = true } } do
+      local s = sink.new("text", path, { overwrite = true }, kind)
+      assert.is_true(s:open("head\n", "tail\n"))
+      assert.is_true(s:fresh())
+      s:write "one\n"
+      local data, fd = s:save()
+      assert.same({ length = 9 }, data)
+      assert.equal("number", type(fd))
+      s:write "lost\n"
+      assert.is_true(s:close())
+      assert.equal("head\none\nlost\ntail\n", read(path))
+      s = sink.new("text", path, { overwrite = true }, kind)
+      s:restore(data)
+      assert.is_true(s:open("head\n", "tail\n"))
+      assert.is_false(s:fresh())
+      s:write "two\n"
+      assert.is_true(s:close())
+      assert.equal("head\none\ntwo\ntail\n", read(path))
+    end
+  end)
+
+  it("collects records if it is buffered, until there is no room or update() is called", function()
+    local path = run.dir() .. "/buffered"
+    local s = sink.new("text", path, nil, { buffered = true })
+    s:open()
+    s:write "a\n"
+    assert.equal("", read(path))
+    s:update()
+    assert.equal("a\n", read(path))
+    local long = ("x"):rep(sink.SIZE - 3) .. "\n"
+    s:write "b\n"
+    s:write(long)
+    assert.equal("a\n", read(path))
+    s:write "c\n"
+    assert.is_true("a\nb\n" .. long == read(path))
+    s:write(long .. long)
+    assert.is_true("a\nb\n" .. long .. "c\n" .. long .. long == read(path))
+    s:close()
+  end)
+
+  it("packs what it writes into a .gz, whole after each update", function()
+    local path = run.dir() .. "/packed.gz"
+    for i = 1, 2 do
+      local s = sink.new("text", path)
+      s:open "head\n"
+      assert.equal(i == 1, s:fresh())
+      s:write "a\n"
+      s:update()
+      assert.equal(("head\na\n"):sub(i == 1 and 1 or 6),
+        run.run("gzip -dc " .. path).out:sub(i == 1 and 1 or 10))
+      s:write "b\n"
+      s:close()
+    end
+    assert.equal("head\na\nb\na\nb\n", run.run("gzip -dc " .. path).out)
+  end)
+
+  it("rotates when it is buffered, or packed, each part with its head and tail", function()
+    for _, name in ipairs { "buffered.txt", "packed.txt.gz" } do
+      local s = sink.new("text", run.dir() .. "/" .. name, { rotate = { size = 5000 } },
+        { buffered = true })
+      assert.is_true(s:open("head\n", "tail\n"))
+      local r, lines = random(4), {}
+      for i = 1, 3000 do
+        lines[i] = ("%x%x\n"):format(r(2147483646), r(2147483646))
+        assert.is_true(s:write(lines[i]))
+      end
+      assert.is_true(s:close())
+      local parts, n = {}, 0
+      repeat
+        n = n + 1
+        local path = ("%s/%s"):format(run.dir(), (name:gsub("%.", (".%04d."):format(n), 1)))
+        local packed = name:find "gz"
+        local ok, text = pcall(packed and function(p)
+          local got = run.run("gzip -dc " .. p)
+          return assert(got.status == 0 and got.out)
+        end or read, path)
+        if ok then
+          local body = assert(text:match "^head\n(.*)tail\n$")
+          assert.is_true(packed ~= nil or #text <= 5000 + #"head\ntail\n")
+          parts[n] = body
+        end
+      until not ok
+      assert.is_true(n > 4)
+      assert.is_true(table.concat(lines) == table.concat(parts))
+    end
+  end)
+
+  it("changes its head and tail while it is open", function()
+    local path = run.dir() .. "/frame"
+    local s = sink.new("text", path .. ".txt", { rotate = { size = 8 } })
+    assert.is_true(s:rotates())
+    s:open("one\n", "1\n")
+    s:write "a\n"
+    s:frame "two\n"
+    s:write "bbbbb\n"
+    s:frame(nil, "2\n")
+    s:close()
+    assert.equal("one\na\n1\n", read(path .. ".0001.txt"))
+    assert.equal("two\nbbbbb\n2\n", read(path .. ".0002.txt"))
+    local text = ""
+    s = sink.new("text", function(piece) text = text .. piece return true end)
+    assert.is_false(s:rotates())
+    s:open "head\n"
+    s:frame(nil, "tail\n")
+    s:close()
+    assert.equal("head\ntail\n", text)
+  end)
+
+  it("rotates by size: each part has whole records, a head and a tail", function()
+    local base = run.dir() .. "/parts"
+    local s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
+    assert.is_true(s:open("head\n", "tail\n"))
+    for i = 1, 5 do s:write(("line%d\n"):format(i)) end
+    s:close()
+    assert.equal("head\nline1\nline2\ntail\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline3\nline4\ntail\n", read(base .. ".0002.txt"))
+    assert.equal("head\nline5\ntail\n", read(base .. ".0003.txt"))
+    s = sink.new("text", base .. ".txt", { rotate = { size = 20 } })
+    s:open("head\n", "tail\n")
+    assert.is_false(s:fresh())
+    s:write "line6\n"
+    s:close()
+    assert.equal("head\nline6\ntail\n", read(base .. ".0004.txt"))
+  end)
+
+  it("rotates only at save() when states are saved, so that nothing is twice", function()
+    local base = run.dir() .. "/saving"
+    local function open(data)
+      local s = sink.new("text", base .. ".txt", { rotate = { size = 10 } })
+      if data then s:restore(data) end
+      assert.is_true(s:open "head\n")
+      return s
+    end
+    local s = open()
+    local first = s:save()
+    for i = 1, 3 do s:write(("line%d\n"):format(i)) end
+    local second = s:save()                    -- begins part 2
+    assert.same({ length = 5, part = 1, next = 2 }, first)
+    assert.same({ length = 5, part = 2, next = 3 }, second)
+    s:write "line4\n"
+    s:close()
+    s = open(second)                           -- line4 is lost
+    s:write "line5\n"
+    s:close()
+    assert.equal("head\nline1\nline2\nline3\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline5\n", read(base .. ".0002.txt"))
+    s = open(first)                            -- everything is lost, part 2 is written anew
+    s:write "line6\n"
+    s:write "line7\n"
+    s:save()
+    s:write "line8\n"
+    s:close()
+    assert.equal("head\nline6\nline7\n", read(base .. ".0001.txt"))
+    assert.equal("head\nline8\n", read(base .. ".0002.txt"))
+  end)
+
+  it("fails for good if the next part cannot be opened", function()
+    local base = run.dir() .. "/taken"
+    local s = sink.new("text", base .. ".txt", { rotate = { size = 10 } })
+    s:open()
+    s:write "line1\n"
+    run.run(("mkdir %s.0002.txt"):format(base))
+    s.file.parts.next = 2
+    local ok, message, name = s:write "line2\n"
+    assert.same({ nil, "EISDIR" }, { ok, name })
+    assert.same({ nil, message, name }, { s:write "line3\n" })
+    assert.is_true(s:close())
+    assert.equal("line1\n", read(base .. ".0001.txt"))
+  end)
+
+  it("refuses to write after a failure, with the same message", function()
+    local s = sink.new("text", "/dev/full")
+    s:open()
+    local first = { s:write "a\n" }
+    assert.same(first, { s:write "b\n" })
+    assert.same({ nil, "ENOSPC" }, { first[1], first[3] })
   end)
 
   it("makes control characters plain", function()

@@ -6,7 +6,10 @@ local pending = require "mtr.wait.pending"
 
 local engine
 
-before_each(function() engine = { entries = {}, vacant = {}, work = 0 } end)
+before_each(function()
+  engine = {}
+  pending.prepare(engine)
+end)
 
 describe("a slot", function()
   it("is the least number that was never used, or the one freed last", function()
@@ -21,13 +24,34 @@ describe("a slot", function()
     assert.equal(2, engine.work)
   end)
 
+  it("is its entry's alone, in whatever order slots are taken and freed", function()
+    local held, free, most, seed = {}, {}, 0, 1
+    for _ = 1, 5000 do
+      seed = seed * 16807 % 2147483647
+      if #held == 0 or seed % 5 < 3 then
+        local entry = {}
+        local slot = pending.take(engine, entry)
+        assert.equal(table.remove(free) or most + 1, slot)
+        most, held[#held + 1] = math.max(most, slot), entry
+      else
+        local entry = table.remove(held, seed % #held + 1)
+        free[#free + 1] = entry.slot
+        pending.free(engine, entry)
+      end
+    end
+    assert.is_true(most > 200)
+    for _, entry in ipairs(held) do assert.equal(entry, engine.entries[entry.slot]) end
+    assert.equal(#held, engine.work)
+  end)
+
   it("is freed once", function()
     local a = {}
     pending.take(engine, a)
     pending.free(engine, a)
     pending.free(engine, a)
     assert.equal(0, engine.work)
-    assert.same({ 1 }, engine.vacant)
+    assert.equal(1, pending.take(engine, {}))
+    assert.equal(2, pending.take(engine, {}))
   end)
 
   it("that is forgotten counts no more, and stays taken until it is freed", function()
@@ -39,7 +63,8 @@ describe("a slot", function()
     assert.equal(2, pending.take(engine, {}))
     pending.free(engine, a)
     assert.equal(1, engine.work)
-    assert.same({ 1 }, engine.vacant)
+    assert.equal(1, pending.take(engine, {}))
+    assert.equal(3, pending.take(engine, {}))
   end)
 
   it("that is remembered counts again", function()

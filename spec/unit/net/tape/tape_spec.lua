@@ -66,7 +66,7 @@ local PROBE = { "src", "dst", "payload_size", "size", "id", "ip_id", "cookie", "
 local REPLY = { "at", "from", "to", "quoted_src", "quoted_dst", "flags", "id", "ip_id", "sport",
   "dport", "size", "mtu", "quoted_size", "protocol", "quoted_protocol", "icmp_type", "icmp_code",
   "ttl", "tos", "tcp_flags", "quoted_ttl", "quoted_tos", "kernel_time", "tcp_low", "checksum",
-  "error", "handle", "flow_label" }
+  "error", "handle", "flow_label", "reply_id" }
 
 local function send()
   local s = ffi.new "struct tape_send"

@@ -77,16 +77,6 @@ local function loops(self, o, ttl, trace)
   return false
 end
 
---- Returns true if all answers of a hop are unreachables.
----@param h integer its counts
----@return boolean
-function M.refused(h) return answers(h) > 0 and band(h, OTHER + FINAL) == 0 end
-
--- Returns true if the target has answered beyond hop `ttl`.
-local function reached(self, ttl)
-  return self.limit > ttl and band(self.hop[self.step * self.limit], FINAL) ~= 0
-end
-
 --- Returns why the trace ends at hop `ttl`, which has settled; nil if it does not end.
 ---@param self ffi.cdata* the instance
 ---@param o mtr.ForceOptions
@@ -98,7 +88,7 @@ end
 function M.judge(self, o, h, ttl, trace)
   if band(h, FINAL) ~= 0 then return "completed", 0 end
   local silent = answers(h) == 0
-  if M.refused(h) and not reached(self, ttl) then return "unreach", self.data end
+  if not silent and band(h, OTHER) == 0 then return "unreach", self.data end
   self.gap = silent and self.gap + 1 or 0
   if o.gap_limit > 0 and self.gap >= o.gap_limit then
     if self.good == 0 then return "error", self.data end

@@ -16,12 +16,10 @@ local Instance = ffi.typeof [[struct {
   uint16_t flow, size;
   uint16_t next_ttl;                   // to try
   uint16_t good;                       // probes that left
-  uint16_t out;                        // probes outstanding
   uint8_t ttl;
   uint8_t settled, limit, high, last;  // TTLs: settled, worth it, that answered, and the last one
   uint8_t retry;                       // a TTL below next_ttl that wants another probe, the lowest
   uint16_t lost;                       // probes that came to nothing and are to be sent again
-  uint8_t doubt;                       // 1: sends nothing, see settle in window.lua
   uint8_t gap, loops;                  // silent hops in a row, loops
   uint8_t data;                        // stop_data
   uint8_t step;                        // numbers for each TTL in hop: 2, IPv6 3
@@ -42,7 +40,6 @@ local function init(self, trace)
   self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
   for i = 0, 3 do self.seen[i] = 0 end
   self.good, self.last, self.retry, self.lost = 0, 0, 0, 0
-  self.out, self.doubt = 0, 0
   self.gap, self.loops, self.data = 0, 0, 0
 end
 

@@ -73,9 +73,7 @@ local function refused(from) return { from = from, kind = "UNREACH", icmp_code =
 -- What ends a trace that chance does not make.
 local ENDS = {
   loop = { "10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2", "10.0.0.1" },
-  unreach = { "10.0.0.1", refused "10.0.0.2", refused "10.0.0.2", refused "10.0.0.2",
-    dest = refused "10.0.0.2" },
-  completed = { "10.0.0.1", refused "10.0.0.2" },
+  unreach = { "10.0.0.1", refused "10.0.0.2", refused "10.0.0.2", refused "10.0.0.2" },
   gaplimit = { "10.0.0.1", false, "10.0.0.3", false, false, false, false, false, dest = false },
 }
 

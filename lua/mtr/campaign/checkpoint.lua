@@ -1,0 +1,225 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Saves the state of a campaign each second, and resumes a campaign from it.
+--
+-- A state says how long the outputs are, how many targets were taken, and which of them are not
+-- done. It is put together at once, and the disk is waited for in the background, so probes go on.
+-- What is written meanwhile lies behind the lengths in the state, so it is cut off if the process
+-- dies, and its targets are traced again. While a slow disk is at work, no other state is saved.
+--
+-- Traces that are stopped before their end because the campaign ends are not done: their results go
+-- to nobody, and the next run traces their targets first. If an output fails, the last state stays
+-- as it is, because what the output lacks is not known.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local pending = require "mtr.wait.pending"
+local file = require "mtr.campaign.state"
+local taken = require "mtr.campaign.taken"
+
+local C = lib.C
+local M = {}
+
+local MOST_FDS = 256
+
+---@class mtr.Checkpoint: mtr.SaveEntry
+---@field owner mtr.Campaign
+---@field path string
+---@field left string[] targets that are not done, of traces that were stopped
+---@field busy boolean the disk has not yet answered
+---@field after? function called when it has
+local Checkpoint = {}
+Checkpoint.__index = Checkpoint
+
+--- Makes the checkpoint of a campaign that has not begun.
+---@param c mtr.Campaign
+---@return mtr.Checkpoint
+function M.new(c)
+  local described = c.feed:describe()
+  c.feed = taken.new(c.feed)
+  return setmetatable({
+    owner = c, path = c.state, left = {}, busy = false, fds = lib.new("int32_t[?]", MOST_FDS),
+    id = file.identity(described, c.trace, c.reporters),
+    handles = lib.new "uint32_t[1]", room = 1, text = lib.new("char[?]", C.MTR_TARGET_SIZE),
+  }, Checkpoint)
+end
+
+-- Resumes from a state that was read.
+local function resume(self, state)
+  local c = self.owner
+  local difference = file.difference(state.campaign, self.id)
+  if difference then
+    return err.named("EINVAL", ("%s is the state of another campaign: %s"):format(self.path,
+      difference))
+  end
+  self.finished = state.finished
+  c.tally:restore(state.tally, #state.left)
+  if state.finished then return true end
+  local ok, done, message, name = xpcall(c.feed.resume, err.traceback, c.feed, state.position,
+    state.left)
+  if not ok then return nil, done, "ETARGETS" end
+  if not done then return nil, ("%s: %s"):format(self.path, message), name end
+  c.reporters:restore(state.reporters)
+  return true
+end
+
+--- Reads the state, if there is one, before the reporters start.
+---@return true?
+---@return string? message, string? name
+function Checkpoint:open()
+  local state, message, name = file.read(self.path)
+  if state then return resume(self, state) end
+  if message then return nil, message, name end
+  return true
+end
+
+local function text_of(t)
+  local text = addr.format(t.dst, t.family)
+  return t.interface > 0 and text:find "^fe[89ab]" and text .. "%" .. t.interface or text
+end
+
+-- Returns the targets of the cohort that are under way, as lines, and their number.
+local function underway(self)
+  local engine, slot = self.owner.engine.c, self.owner.cohort.slot
+  local n, used = C.mtr_underway(engine, slot, self.handles, self.room), 0
+  if n > self.room then
+    self.room, self.handles = n, lib.new("uint32_t[?]", n)
+    self.text = lib.new("char[?]", n * C.MTR_TARGET_SIZE)
+    n = C.mtr_underway(engine, slot, self.handles, n)
+  end
+  for i = 0, n - 1 do
+    used = used + C.mtr_target(engine, self.handles[i], self.text + used)
+    self.text[used] = 10
+    used = used + 1
+  end
+  return lib.string(self.text, used), n
+end
+
+-- Returns all unfinished targets as lines, and their number.
+local function unfinished(self)
+  local c, lines = self.owner, {}
+  for i, target in ipairs(self.left) do lines[i] = file.line(target) end
+  for trace in pairs(c.singles) do lines[#lines + 1] = file.line(trace.target) end
+  local text, n = "", 0
+  if c.cohort and c.cohort.slot then
+    c.cohort:waiting(function(t) lines[#lines + 1] = text_of(t) .. "\n" end)
+    text, n = underway(self)
+  end
+  return text .. table.concat(lines), n + #lines
+end
+
+-- Returns the text of the state now, and the number of descriptors that the disk must have before.
+local function now(self)
+  local c = self.owner
+  local data, count, name = c.reporters:save(self.fds, MOST_FDS)
+  if not data then return nil, count, name end
+  return file.text({
+    finished = false, campaign = self.id, position = c.feed:position(), tally = c.tally:save(),
+    reporters = data,
+  }, unfinished(self)), count
+end
+
+local function refused(self, code) return err.env(code, "saving the state " .. self.path) end
+
+-- Saves a text and waits for the disk.
+local function write(self, text, count)
+  local code = C.mtr_save(nil, self.path, text, #text, self.fds, count, 0)
+  if code < 0 then return refused(self, code) end
+  return true
+end
+
+--- Saves the first state, before anything is written. Waits for the disk.
+---@return true?
+---@return string? message, string? name
+function Checkpoint:begin()
+  local text, count, name = now(self)
+  if not text then return nil, count, name end
+  return write(self, text, count)
+end
+
+--- Saves the state in the background, unless the disk is still at work.
+---@return true?
+---@return string? message, string? name
+function Checkpoint:save()
+  if self.busy then return true end
+  local text, count, name = now(self)
+  if not text then return nil, count, name end
+  local engine = self.owner.engine
+  local code = C.mtr_save(engine.c, self.path, text, #text, self.fds, count,
+    pending.take(engine, self))
+  if code < 0 then
+    pending.free(engine, self)
+    return refused(self, code)
+  end
+  self.busy = true
+  return true
+end
+
+--- Takes the answer of the disk.
+---@param e mtr.Event
+function Checkpoint:saved(e)
+  pending.free(self.owner.engine, self)
+  self.busy = false
+  if e.error > 0 then
+    local _, message, name = refused(self, e.error)
+    self.owner:fail(message, name)
+  end
+  if self.after then self.after() end
+end
+
+--- Ends the wait for the disk, because the engine closes.
+function Checkpoint:closed()
+  pending.forget(self.owner.engine, self)
+  self.lost = true
+  if self.after then self.after() end
+end
+
+--- Calls fn later if the disk is still at work.
+---@param fn function
+---@return boolean
+function Checkpoint:wait(fn)
+  if not self.busy or self.lost then return false end
+  self.after = fn
+  return true
+end
+
+--- Notes that a target is not done, because its trace was stopped.
+---@param target string
+function Checkpoint:leave(target) self.left[#self.left + 1] = target end
+
+--- Notes the targets of traces of the cohort: of one that was stopped, or of those not started.
+function Checkpoint:leave_trace(handle)
+  local n = C.mtr_target(self.owner.engine.c, handle, self.text)
+  if n > 0 then self:leave(lib.string(self.text, n)) end
+end
+
+function Checkpoint:leave_waiting()
+  self.owner.cohort:waiting(function(t) self:leave(text_of(t)) end)
+end
+
+--- Saves the last state around the end of the reporters, whose ends are not part of it.
+---@param finish fun(): boolean?, string?, string? ends the reporters
+---@return boolean? ok, string? message, string? name
+function Checkpoint:finish(finish)
+  local c = self.owner
+  local whole = not c.halted and not c.failure
+  local usable = not self.lost and not c.reporters.failed
+  local text, count, name = "", 0, nil
+  if usable and not whole then
+    text, count, name = now(self)
+    if text then
+      for i = 0, count - 1 do C.mtr_output_sync(self.fds[i]) end
+    end
+  end
+  local ok, message, code = finish()
+  if not text then return nil, count, name end
+  if not ok or not usable then return ok, message, code end
+  if whole then
+    text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
+      tally = c.tally:save(), reporters = {} }, "", 0)
+  end
+  return write(self, text, 0)
+end
+
+return M

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The targets of a campaign that can be resumed: first those that were taken before and are not
+-- done, then the others of the list.
+
+local targets = require "mtr.targets"
+
+local M = {}
+
+---@class mtr.Taken
+---@field text any the text of the last target
+---@field again? mtr.Targets the unfinished targets
+---@field feed mtr.Targets
+local Taken = {}
+Taken.__index = Taken
+
+--- Makes it of the targets of a campaign.
+---@param feed mtr.Targets
+---@return mtr.Taken
+function M.new(feed) return setmetatable({ feed = feed, text = false, again = false }, Taken) end
+
+--- Goes on where another run was.
+---@param position number what position() returned
+---@param left string[] the targets taken before that are not done
+---@return true?
+---@return string? message, string? name
+function Taken:resume(position, left)
+  self.again = left[1] and targets.list(left) or false
+  return self.feed:skip(position)
+end
+
+--- Returns the place in the list; unfinished targets do not count.
+---@return number
+function Taken:position() return self.feed:position() end
+
+--- Returns the next target, like mtr.Targets:next.
+---@param out ffi.cdata* 16 bytes
+---@return integer?
+---@return integer|string?
+---@return string?
+function Taken:next(out)
+  local again = self.again
+  if again then
+    local kind, what = again:next(out)
+    self.text = again.text
+    if kind then return kind, what end
+    self.again = false
+  end
+  local kind, what, name = self.feed:next(out)
+  self.text = self.feed.text
+  return kind, what, name
+end
+
+return M

@@ -1,0 +1,119 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Reads JSON (RFC 8259) of small files of our own, such as the state of a campaign. For many lines
+-- lua-cjson is faster; this file is there because a campaign must resume without it.
+--
+-- null becomes nil, so a list must not contain it. Nesting is limited to 32 levels.
+
+local M = {}
+
+local DEEPEST = 32
+
+local PLAIN = {
+  ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t",
+}
+
+local value
+
+local function fail(at, what) error({ ("byte %d: %s"):format(at, what) }, 0) end
+
+local function skip(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
+
+-- Returns the UTF-8 bytes of a code point.
+local function utf8(code)
+  if code < 0x80 then return string.char(code) end
+  if code < 0x800 then return string.char(0xc0 + math.floor(code / 64), 0x80 + code % 64) end
+  if code < 0x10000 then
+    return string.char(0xe0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64,
+      0x80 + code % 64)
+  end
+  return string.char(0xf0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64,
+    0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+end
+
+-- Reads what follows a backslash: returns its text and the place behind it.
+local function escape(text, at)
+  local c = text:sub(at, at)
+  if PLAIN[c] then return PLAIN[c], at + 1 end
+  local code = c == "u" and tonumber(text:match("^%x%x%x%x", at + 1) or "", 16)
+  if not code then fail(at, "this escape does not exist") end
+  at = at + 5
+  local low = code >= 0xd800 and code <= 0xdbff and text:match("^\\u([dD][c-fC-F]%x%x)", at)
+  if not low then return utf8(code), at end
+  return utf8(0x10000 + (code - 0xd800) * 1024 + tonumber(low, 16) - 0xdc00), at + 6
+end
+
+local function string_at(text, at)
+  local parts = {}
+  while true do
+    local run, stop, c = text:match('^([^%c"\\]*)()(.?)', at)
+    parts[#parts + 1] = run
+    at = stop + 1
+    if c == '"' then return table.concat(parts), at end
+    if c ~= "\\" then fail(stop, "a string has no end") end
+    parts[#parts + 1], at = escape(text, at)
+  end
+end
+
+-- Reads the elements of a list or an object up to `close`. one(at) returns the place behind one.
+local function elements(text, at, close, one)
+  at = skip(text, at)
+  if text:sub(at, at) == close then return at + 1 end
+  while true do
+    at = skip(text, one(at))
+    local c = text:sub(at, at)
+    if c == close then return at + 1 end
+    if c ~= "," then fail(at, ("expected , or %s"):format(close)) end
+    at = skip(text, at + 1)
+  end
+end
+
+local function list_at(text, at, depth)
+  local list = {}
+  return list, elements(text, at, "]", function(i)
+    list[#list + 1], i = value(text, i, depth)
+    return i
+  end)
+end
+
+local function object_at(text, at, depth)
+  local object = {}
+  return object, elements(text, at, "}", function(i)
+    if text:sub(i, i) ~= '"' then fail(i, "expected the name of a member") end
+    local name
+    name, i = string_at(text, i + 1)
+    i = skip(text, i)
+    if text:sub(i, i) ~= ":" then fail(i, "expected :") end
+    object[name], i = value(text, skip(text, i + 1), depth)
+    return i
+  end)
+end
+
+local WORDS = { ["true"] = true, ["false"] = false }
+
+function value(text, at, depth)
+  if depth > DEEPEST then fail(at, "the nesting is too deep") end
+  local c = text:sub(at, at)
+  if c == "{" then return object_at(text, at + 1, depth + 1) end
+  if c == "[" then return list_at(text, at + 1, depth + 1) end
+  if c == '"' then return string_at(text, at + 1) end
+  local word = text:match("^%l+", at)
+  if word == "null" or WORDS[word] ~= nil then return WORDS[word], at + #word end
+  local number = text:match("^-?%d+%.?%d*[eE]?[-+]?%d*", at)
+  if not tonumber(number) then fail(at, "expected a value") end
+  return tonumber(number), at + #number
+end
+
+--- Decodes a text.
+---@param text string
+---@return any value nil if it is wrong
+---@return string? message where and why
+function M.decode(text)
+  local ok, result, at = pcall(value, text, skip(text, 1), 0)
+  if not ok then return nil, type(result) == "table" and result[1] or error(result, 0) end
+  at = skip(text, at)
+  if at <= #text then return nil, ("byte %d: the value has ended before"):format(at) end
+  return result
+end
+
+return M

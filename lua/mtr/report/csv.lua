@@ -1,0 +1,184 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes results as CSV (RFC 4180): a header, then a row for each reply, and for
+-- each hop without replies; with the option `rows` = "hops" a row for each hop, with its first
+-- answer. A trace without hops has one row, so every target is there.
+--
+--     mtr.report.csv("out.csv", { fields = { "dst", "ttl", "addr", "rtt" } })
+--
+-- Lines end in CR LF, as the RFC says. What is not known is empty, and a flag that is true is 1.
+-- rtt, at and duration are ms, start is unix seconds; target is as it was given. unanswered and
+-- failed count the probes of a hop without a reply. mpls has the labels of a reply,
+-- label:tc:s:ttl, with "/" between them.
+--
+-- Results of a campaign are written by the library, without Lua strings (core/api/csv.c).
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local Sink = require "mtr.report.sink"
+
+local C = lib.C
+local EMSGSIZE = err.code.EMSGSIZE
+
+-- The columns that can be chosen: those of the trace, of the hop and the probe, of the reply.
+local TRACE = { "target", "dst", "src", "transport", "protocol", "multipath", "sport", "dport",
+  "icmp_sum", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
+  "first_ttl", "hop_count", "probe_count" }
+local HOP = { "ttl", "flow", "unanswered", "failed" }
+local REPLY = { "addr", "rtt", "attempt", "at", "reply_protocol", "icmp_type", "icmp_code",
+  "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl", "quoted_tos",
+  "quoted_size", "mtu", "mss", "dup", "late", "nat", "final", "unreach", "other_addr", "tstamp",
+  "mpls" }
+
+local DEFAULT = { "start", "src", "target", "dst", "protocol", "stop_reason", "ttl", "addr", "rtt",
+  "attempt", "icmp_type", "icmp_code", "reply_ttl", "mpls" }
+
+local FORMAT = { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" }
+
+-- Where a column of a reply has another name or place in mtr.Reply.
+local OTHER = {}
+function OTHER.reply_protocol(reply) return reply.protocol end
+function OTHER.reply_tos(reply) return reply.tos end
+function OTHER.quoted_ttl(reply) return reply.quoted and reply.quoted.ttl end
+function OTHER.quoted_tos(reply) return reply.quoted and reply.quoted.tos end
+function OTHER.quoted_size(reply) return reply.quoted and reply.quoted.size end
+function OTHER.nat(reply) return reply.quoted and reply.quoted.nat end
+function OTHER.mpls(reply)
+  local labels = {}
+  for _, object in ipairs(reply.ext or {}) do
+    for _, l in ipairs(object.mpls or {}) do
+      labels[#labels + 1] = ("%d:%d:%d:%d"):format(l.label, l.tc, l.s, l.ttl)
+    end
+  end
+  return table.concat(labels, "/")
+end
+
+-- For each column, where its value is.
+local PLACE, NAMES = {}, {}
+for place, names in pairs { trace = TRACE, hop = HOP, reply = REPLY } do
+  for _, name in ipairs(names) do PLACE[name], NAMES[#NAMES + 1] = place, name end
+end
+table.sort(NAMES)
+
+---@class mtr.CsvOptions: mtr.SinkOptions
+---@field fields? string[] columns, in order
+---@field rows? "replies"|"hops"
+
+---@class mtr.CsvReporter: mtr.Reporter
+---@field sink mtr.Sink
+---@field fields string[]
+---@field columns ffi.cdata* MTR_CSV_* of the fields
+---@field hops integer 1: a row for each hop
+local Csv = {}
+
+-- Returns a value as text of a cell.
+local function cell(name, value)
+  if value == nil or value == false then return "" end
+  if value == true then return "1" end
+  if type(value) == "number" then return (FORMAT[name] or "%.14g"):format(value) end
+  value = tostring(value)
+  return value:find '[",\r\n]' and '"' .. value:gsub('"', '""') .. '"' or value
+end
+
+local function row(self, result, hop, reply)
+  local cells = {}
+  for i, name in ipairs(self.fields) do
+    local place, value = PLACE[name], nil
+    if place == "trace" then
+      value = result[name]
+    elseif name == "flow" then
+      value = reply and reply.flow or result.flow
+    elseif place == "hop" then
+      value = hop and hop[name]
+    elseif reply then
+      local get = OTHER[name]
+      if get then value = get(reply) else value = reply[name] end
+    end
+    cells[i] = cell(name, value)
+  end
+  return table.concat(cells, ",") .. "\r\n"
+end
+
+-- Adds the rows of a hop.
+local function rows_of(self, result, hop, out)
+  local first = #out
+  for _, reply in ipairs(hop.replies) do
+    local answer = reply.addr == hop.addr and reply.rtt == hop.rtt
+    if self.hops == 0 or answer and #out == first then
+      out[#out + 1] = row(self, result, hop, reply)
+    end
+  end
+  if #out == first then out[#out + 1] = row(self, result, hop) end
+end
+
+-- Returns the rows of a result that is kept.
+local function rows(self, result)
+  local out = {}
+  for _, hop in ipairs(result.hops) do
+    if not hop.skipped then rows_of(self, result, hop, out) end
+  end
+  if not out[1] then out[1] = row(self, result) end
+  return table.concat(out)
+end
+
+--- Returns the header.
+---@return string
+function Csv:head() return table.concat(self.fields, ",") .. "\r\n" end
+
+--- Writes one result.
+---@param result mtr.BorrowedResult
+function Csv:trace(result)
+  local sink = self.sink
+  local method = sink.file and result.engine and result.rows
+  if not method then return sink:write(rows(self, result)) end
+  local columns, n, hops = self.columns, #self.fields, self.hops
+  local code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
+  if code == -EMSGSIZE and sink.used[0] > 0 then
+    local ok, message, name = sink:flush()
+    if not ok then return nil, message, name end
+    code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
+  end
+  if code == 0 then return true end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink:name()) end
+  return sink:write(rows(self, result:copy()))
+end
+
+-- Returns the message of what is wrong with the options, or nil.
+local function wrong(opts)
+  local fields = opts.fields or DEFAULT
+  if opts.rows ~= nil and opts.rows ~= "replies" and opts.rows ~= "hops" then
+    return ('rows must be "replies" or "hops", got %s'):format(err.show(opts.rows))
+  end
+  if type(fields) ~= "table" or not fields[1] or #fields > C.MTR_CSV_MOST then
+    return ("fields must be a list of 1..%d names, got %s"):format(C.MTR_CSV_MOST, err.show(fields))
+  end
+  for _, name in ipairs(fields) do
+    if not PLACE[name] then
+      local near = type(name) == "string" and err.nearest(name, NAMES)
+      return ("unknown field %s; %s"):format(err.show(name), near
+        and ("did you mean %q?"):format(near) or "known are " .. table.concat(NAMES, ", "))
+    end
+  end
+end
+
+local M = Sink.reporter("csv", Csv, { buffered = true })
+local new = M.new
+
+--- All names of columns.
+M.names = NAMES
+
+--- Makes a reporter.
+---@param out? mtr.ReportOut
+---@param opts? mtr.CsvOptions
+---@return mtr.CsvReporter
+function M.new(out, opts)
+  local bug = wrong(opts or {})
+  if bug then error("report.csv: " .. bug, 2) end
+  local self = new(out, opts)
+  self.fields, self.hops = self.opts.fields or DEFAULT, self.opts.rows == "hops" and 1 or 0
+  self.columns = lib.new("uint8_t[?]", #self.fields)
+  for i, name in ipairs(self.fields) do self.columns[i - 1] = C["MTR_CSV_" .. name:upper()] end
+  return self
+end
+
+return M

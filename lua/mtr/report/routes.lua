@@ -1,0 +1,94 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes the routes of all traces as one graph for Graphviz: a node for each
+-- address, and an arrow from the first answer of each hop to that of the next, with the number of
+-- traces that took it. An arrow over silent hops is dashed. The graph is written at the end.
+--
+--     dot -Tsvg routes.dot >routes.svg
+--
+-- Its memory grows with the number of different arrows. A file can be written again, but not
+-- appended to: Graphviz draws the graphs of one file on separate pages.
+
+local Sink = require "mtr.report.sink"
+
+---@class mtr.RoutesReporter: mtr.Reporter
+---@field links table<string, integer> by "from to silent": how many traces
+---@field ends table<string, integer> by address: how many traces that were completed end there
+local Routes = {}
+
+local function count(counts, key, n) counts[key] = (counts[key] or 0) + (n or 1) end
+
+--- Counts one result.
+---@param result mtr.BorrowedResult
+function Routes:trace(result)
+  local from, silent = result.src or "source", 0
+  for _, hop in ipairs(result.hops) do
+    local to = hop.addr
+    if to then
+      if to ~= from then count(self.links, ("%s %s %d"):format(from, to, silent)) end
+      from, silent = to, 0
+    elseif not hop.skipped then
+      silent = silent + 1
+    end
+  end
+  if result.stop_reason == "completed" then count(self.ends, from) end
+  return true
+end
+
+local function sorted(counts)
+  local keys = {}
+  for key in pairs(counts) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+local function text(self)
+  local out = { "digraph routes {\n  rankdir=LR;\n  node [shape=box];\n" }
+  for _, addr in ipairs(sorted(self.ends)) do
+    out[#out + 1] = ('  "%s" [peripheries=2];\n'):format(addr)
+  end
+  for _, key in ipairs(sorted(self.links)) do
+    local from, to, silent = key:match "^(%S+) (%S+) (%d+)$"
+    local skipped = silent ~= "0" and (", style=dashed, tooltip=\"%s silent\""):format(silent) or ""
+    out[#out + 1] = ('  "%s" -> "%s" [label="%d"%s];\n'):format(from, to, self.links[key], skipped)
+  end
+  return table.concat(out) .. "}\n"
+end
+
+--- Writes the graph and closes the file.
+function Routes:finish()
+  local ok, message, name = self.sink:write(text(self))
+  local closed, problem, what = self.sink:close()
+  if not ok then return nil, message, name end
+  return closed, problem, what
+end
+
+--- Returns all counters.
+function Routes:save()
+  local data, fd, name = self.sink:save()
+  if not data then return nil, fd, name end
+  data.links, data.ends = self.links, self.ends
+  return data, fd
+end
+
+--- Goes on with the counters that save() has returned.
+---@param data table
+function Routes:restore(data)
+  self.links, self.ends = data.links, data.ends
+  return self.sink:restore(data)
+end
+
+local M = Sink.reporter("dot", Routes)
+local new = M.new
+
+--- Makes a reporter.
+---@param out? mtr.ReportOut
+---@param opts? mtr.SinkOptions
+---@return mtr.RoutesReporter
+function M.new(out, opts)
+  local self = new(out, opts)
+  self.links, self.ends = {}, {}
+  return self
+end
+
+return M

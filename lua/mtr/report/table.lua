@@ -1,0 +1,107 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that writes a table like mtr --report: for each target the hops, with the share of
+-- probes that was not answered, and RTTs in ms. All results of a target are counted together, and
+-- all tables are written at the end.
+--
+-- Its memory grows with the number of targets, so it is for hundreds of targets, not for millions.
+
+local hub = require "mtr.report.hub"
+local Sink = require "mtr.report.sink"
+
+local WIDTH = 28                       -- of the column of addresses
+
+---@class mtr.TableReporter: mtr.Reporter
+---@field list { target: string, dst: string, src?: string, hubs: mtr.Hub[] }[] in order
+---@field index table<string, table> the same by target and address
+local Table = {}
+
+local function key(entry) return entry.target .. "\n" .. entry.dst end
+
+local function entry_of(self, result)
+  local entry = self.index[key(result)]
+  if not entry then
+    entry = { target = result.target, dst = result.dst, src = result.src, hubs = {} }
+    self.list[#self.list + 1], self.index[key(result)] = entry, entry
+  end
+  return entry
+end
+
+-- Returns the hub of a TTL; hubs are in the order of TTL.
+local function hub_of(hubs, ttl)
+  local i = #hubs
+  while i > 0 and hubs[i].ttl > ttl do i = i - 1 end
+  if i > 0 and hubs[i].ttl == ttl then return hubs[i] end
+  table.insert(hubs, i + 1, hub.new(ttl))
+  return hubs[i + 1]
+end
+
+--- Counts one result.
+---@param result mtr.BorrowedResult
+function Table:trace(result)
+  local entry = entry_of(self, result)
+  for ttl, hop in ipairs(result.hops) do
+    if not hop.skipped then hub.add(hub_of(entry.hubs, ttl), hop) end
+  end
+  return true
+end
+
+local function line(name, ...)
+  return ("%s%s%6.1f%% %5d %6.1f %6.1f %6.1f %6.1f %6.1f\n"):format(name,
+    (" "):rep(WIDTH + 8 - #name), ...)
+end
+
+local function text(entry)
+  local head = "HOST: " .. Sink.plain(entry.src or "?")
+  local out = { ("to %s (%s)\n"):format(Sink.plain(entry.target), entry.dst),
+    ("%s%s  Loss%%   Snt   Last    Avg   Best   Wrst  StDev\n"):format(head,
+      (" "):rep(WIDTH + 8 - #head)) }
+  for _, h in ipairs(entry.hubs) do
+    out[#out + 1] = line(("%3d.|-- %s"):format(h.ttl, h.hosts[1] or "???"), hub.loss(h), h.sent,
+      h.last, h.mean, h.best, h.worst, hub.deviation(h))
+    for i = 2, #h.hosts do out[#out + 1] = ("    |   %s\n"):format(h.hosts[i]) end
+  end
+  return table.concat(out)
+end
+
+--- Writes the tables and closes the file.
+function Table:finish()
+  local ok, message, name = true, nil, nil
+  for i, entry in ipairs(self.list) do
+    if ok then ok, message, name = self.sink:write((i > 1 and "\n" or "") .. text(entry)) end
+  end
+  local closed, problem, what = self.sink:close()
+  if not ok then return nil, message, name end
+  return closed, problem, what
+end
+
+--- Returns all counters.
+function Table:save()
+  local data, fd, name = self.sink:save()
+  if not data then return nil, fd, name end
+  data.list = self.list
+  return data, fd
+end
+
+--- Goes on with the counters that save() has returned.
+---@param data table
+function Table:restore(data)
+  self.list = data.list
+  for _, entry in ipairs(self.list) do self.index[key(entry)] = entry end
+  return self.sink:restore(data)
+end
+
+local M = Sink.reporter("table", Table)
+local new = M.new
+
+--- Makes a reporter.
+---@param out? mtr.ReportOut
+---@param opts? mtr.SinkOptions
+---@return mtr.TableReporter
+function M.new(out, opts)
+  local self = new(out, opts)
+  self.list, self.index = {}, {}
+  return self
+end
+
+return M

@@ -1,0 +1,250 @@
+#!/usr/bin/env mtrlua
+-- SPDX-License-Identifier: MIT
+--
+-- campaign: traces many targets at one rate, with several outputs, and goes on where it was killed.
+--
+-- It is mtr.campaign with options of a command line.
+
+local mtr = require "mtr"
+
+local cli = mtr.cli("campaign", [[
+usage: campaign [options]
+
+Traces the targets of a list, each once.
+
+targets:
+  -t, --targets FILE      addresses, names and prefixes, one a line; "-": standard input
+  --prefix PREFIX...      targets are the addresses of this prefix, and of others
+  --each N                of prefixes: one address in each part of this length, such as 24
+  --random N              of prefixes: so many random addresses (of each part)
+  --seed N                chooses random addresses (0)
+  --column N              the target is the Nth word of a line
+  --separator TEXT        what separates the words of a line: "," or "\t"; default: blanks
+  --exclude FILE          prefixes that are not traced; "!" before a prefix makes an exception
+  --unique                trace a target once that is in the list several times
+  --shuffle N             in a random order that this seed chooses
+  --shard I               such as 1/4: the first of four parts, for four machines
+  --take N                end after so many targets
+
+scheduling:
+  --rate N                probes per second; 0: as fast as possible
+  --window WORD           traces under way at once: a number, or auto
+  --prefix-rate TEXT...   such as /16=2/s: probes to each prefix of this length
+  --retry N               trace failed targets so many times more
+  --time-limit WAIT       end after this time
+  --state FILE            saves how far it is; the same command again goes on from there
+  --threshold TEXT...     such as 'completed>=0.9': if it is not met, the exit status is 99
+  --dry-run               send nothing: say what would be sent, and how long it would take
+
+outputs:
+  -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (text)
+  --only NAMES            members of jsonl to write, with commas between them
+  --fields NAMES          columns of csv
+  --rotate-size N         begin a new file after so many bytes
+  --rotate-every WAIT     or after this time
+  --overwrite             empty the files first; without it they are appended to
+  --list TEXT             name of the list of targets, in results
+  --cycle TEXT            number or name of this pass over the list, in results
+  --campaign TEXT         name of the campaign, in results
+  --monitor TEXT          name of this vantage point, in results
+  --no-progress           show nothing while it runs
+
+traces (see mtrlua trace --help):
+  -4                      IPv4 only
+  -6                      IPv6 only
+  -p, --protocol WORD
+  -I                      the same as -p icmp
+  -U                      the same as -p udp
+  -T                      the same as -p tcp
+  --port N
+  -f, --first-ttl N
+  -m, --max-ttl N
+  -q, --queries N
+  --attempts N
+  -w, --timeout WAIT
+  --outstanding N         probes outstanding in each trace (8)
+  --gap-limit N
+  --loop-limit N
+  --unreach-continue
+  --stop-on-te-from-dst
+  --multipath WORD
+  --flow N
+  --source-port N
+  --tcp-flags WORD
+  -s, --source ADDRESS
+  -i, --interface NAME
+  --tos N
+  -l, --flow-label N
+  -F, --dont-fragment
+  --size N
+  --mark N
+  -h, --help              print this text
+
+Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
+(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, scamper (its JSON). A FILE that
+ends in .gz is compressed.
+
+example:
+  campaign -t list.csv --column 2 --separator , --shuffle 42 --shard 1/4 --rate 500
+    -o warts=out.warts.gz -o prometheus=out.prom --state run.state
+
+Exit status: 0 done, 1 a target could not be traced or an output failed, 2 wrong usage, 99 a
+threshold is not met, 130 interrupted.
+]], { ["--no-progress"] = { "no_progress", true } })
+
+local args, SHOWN = cli:parse(arg), 10  -- messages about targets; the others are only counted
+
+-- Writes a message; returns the status of a failure.
+local function fail(message)
+  io.stderr:write("campaign: ", message, "\n")
+  return 1
+end
+
+local function take(name)
+  local value = args[name]
+  args[name] = nil
+  if type(value) == "table" and not value[1] then return nil end
+  return value
+end
+
+local function names(text)
+  local list = {}
+  for name in (text or ""):gmatch "[^,%s]+" do list[#list + 1] = name end
+  return list[1] and list or nil
+end
+
+local function source()
+  local file, prefixes = take "targets", take "prefix"
+  local opts = { each = take "each", random = take "random", seed = take "seed" }
+  if (file == nil) == (prefixes == nil) then
+    cli:usage "give the targets with one of --targets and --prefix"
+  end
+  if prefixes then return cli:call(mtr.targets.list, prefixes, opts) end
+  local chain, message = cli:call(mtr.targets.file, file, opts)
+  return chain or os.exit(fail(message))
+end
+
+local function chain_of()
+  local chain = source()
+  local column, separator = take "column", take "separator"
+  local shuffle, shard, most = take "shuffle", take "shard", take "take"
+  if separator and not column then cli:usage "--separator needs --column" end
+  local function add(method, ...) chain = cli:call(chain[method], chain, ...) end
+  if column then add("column", column, separator and separator:gsub("\\t", "\t") or nil) end
+  if shuffle then add("shuffle", shuffle) end
+  if shard then
+    local i, n = shard:match "^(%d+)/(%d+)$"
+    if not i then cli:usage(("--shard must be such as 1/4, got '%s'"):format(shard)) end
+    add("shard", tonumber(i), tonumber(n))
+  end
+  local exclude = take "exclude"
+  if exclude then
+    add("exclude", exclude)
+    cli:call(mtr.configure, { exclude = exclude })      -- for the addresses of names
+  end
+  if take "unique" then add "unique" end
+  if most then add("take", most) end
+  return chain
+end
+
+local function output(text, taken, opts)
+  local word, path = text:match "^([^=]*)=?(.*)$"
+  local name = mtr.report.name("trace", word)
+  if not name then
+    cli:usage(("--output must be one of %s or sqlite, or one with =FILE; got '%s'"):format(
+      table.concat(mtr.report.words "trace", ", "), text))
+  end
+  path = path ~= "" and path or "-"
+  if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
+  taken[path] = true
+  return cli:call(mtr.report[name], path, opts)
+end
+
+-- What is left in args are options of the traces.
+local function outputs()
+  local size, every = take "rotate_size", take "rotate_every"
+  local opts = { only = names(take "only"), fields = names(take "fields"),
+    overwrite = take "overwrite", rotate = (size or every) and { size = size, every = every } }
+  local given, quiet, list, taken = take "output" or { "text" }, take "no_progress", {}, {}
+  args.window = take "outstanding"
+  for name, value in pairs(args) do opts[name] = value end
+  for i, text in ipairs(given) do list[i] = output(text, taken, opts) end
+  if quiet then return list end
+  list[#list + 1] = mtr.report.progress()
+  return list, list[#list].terminal
+end
+
+-- Returns a table of texts such as "name=value", which a pattern takes apart.
+local function pairs_of(option, pattern, like)
+  local given, found = take(option), {}
+  for _, text in ipairs(given or {}) do
+    local name, value = text:match(pattern)
+    if not name then
+      cli:usage(("--%s must be such as %s, got '%s'"):format(option:gsub("_", "-"), like, text))
+    end
+    found[name] = value
+  end
+  return next(found) and found or nil
+end
+
+local function scheduling()
+  local window = take "window"
+  return {
+    rate = take "rate", window = tonumber(window) or window, retry = take "retry",
+    prefix_rate = pairs_of("prefix_rate", "^(/%d+)=(.+)$", "/16=2/s"),
+    time_limit = take "time_limit", state = take "state", list = take "list",
+    cycle = take "cycle", campaign = take "campaign", monitor = take "monitor",
+    thresholds = pairs_of("threshold", "^%s*([%w_.]+)%s*([<>=]+%s*%S+)%s*$", "'completed>=0.9'"),
+  }
+end
+
+-- Says what would be sent; returns the status.
+local function dry_run(opts)
+  local text, message = cli:call(mtr.plan, opts)
+  if not text then return fail(message) end
+  io.write(text)
+  for _, reporter in ipairs(opts.reporters) do
+    local path = reporter.path or reporter.sink and reporter.sink.path
+    if path then print("output: " .. (path == "-" and "standard output" or path)) end
+  end
+  return 0
+end
+
+local function count(counts)
+  local list = {}
+  for name, n in pairs(counts) do list[#list + 1] = ("%s %d"):format(name, n) end
+  table.sort(list)
+  return list[1] and ": " .. table.concat(list, ", ") or ""
+end
+
+-- Writes the summary; returns the status.
+local function conclude(summary)
+  local failed, unmet = summary.failed, summary.unmet or {}
+  local function put(...) fail(string.format(...)) end
+  put("%d traces%s", summary.traces, count(summary.stop_reasons))
+  put("%d probes, %d hops", summary.probes, summary.hops)
+  if failed > 0 then put("%d targets could not be traced%s", failed, count(summary.errors)) end
+  if summary.already then put "it was finished before; nothing was traced" end
+  for _, text in ipairs(unmet) do put("threshold not met: %s", text) end
+  return unmet[1] and 99 or failed > 0 and not mtr.interrupted() and 1 or 0
+end
+
+local opts, dry, told = scheduling(), take "dry_run", 0
+opts.targets = chain_of()
+local reporters, on_terminal = outputs()
+opts.reporters, opts.trace = reporters, args
+if dry then return dry_run(opts) end
+
+function opts.on_error(message, target)
+  told = told + 1
+  if told > SHOWN then return end
+  io.stderr:write(on_terminal and "\r\27[K" or "")
+  fail(target:gsub("%c", "?") .. ": " .. message)
+  if told == SHOWN then fail "further targets are only counted" end
+end
+
+local c = cli:call(mtr.campaign, opts)
+local summary, message = cli:call(c.run, c)
+if summary then return conclude(summary) end
+if c.summary and c.summary.targets > 0 then conclude(c.summary) end
+return fail(message)

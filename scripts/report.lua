@@ -1,0 +1,100 @@
+#!/usr/bin/env mtrlua
+-- SPDX-License-Identifier: MIT
+--
+-- report: reads results from files and writes them in other formats.
+
+local mtr = require "mtr"
+
+local cli = mtr.cli("report", [[
+usage: report [options] FILE...
+
+Reads results from each FILE: JSON lines of this program or warts of scamper, also compressed by
+gzip; "-" is standard input. Writes them as text to standard output, or as -o says.
+
+  -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (text)
+  --only NAMES            members of jsonl to write, with commas between them
+  --overwrite             empty the output files first; without it they are appended to
+  -h, --help              print this text
+
+Formats: text, jsonl, warts (scamper's), dot (for Graphviz; of mda). The name of a FILE that is to
+be compressed ends in .gz. Warts is written as it was read, byte for byte; of several files the
+numbers of lists and cycles are counted on.
+
+examples:
+  report out.warts.gz
+  report -o jsonl out.warts | jq .stop_reason
+  report -o warts=all.warts.gz monday.jsonl.gz tuesday.warts
+
+Exit status: 0 done, 1 a file could not be read to its end, or a result could not be written, 2
+wrong usage, 130 interrupted. What was read before is written all the same.
+]])
+
+local args = cli:parse(arg)
+local status = 0
+
+local function complain(...)
+  io.stderr:write("report: ", ..., "\n")
+  status = 1
+end
+
+local function names(list)
+  local out = {}
+  for name in (list or ""):gmatch "[^,%s]+" do out[#out + 1] = name end
+  return out[1] and out or nil
+end
+
+-- Makes the reporter of one --output.
+local function output(text, taken)
+  local word, path = text:match "^([^=]*)=?(.*)$"
+  local known, formats = false, mtr.report.formats()
+  for _, format in ipairs(formats) do known = known or format == word end
+  if not known then
+    cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
+      table.concat(formats, ", "), text))
+  end
+  path = path ~= "" and path or "-"
+  if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
+  taken[path] = true
+  return cli:call(mtr.report.any, word, path, { only = names(args.only), copy = true,
+    overwrite = args.overwrite })
+end
+
+local outputs, taken = {}, {}
+local given = args.output and #args.output > 0 and args.output or { "text" }
+for i, text in ipairs(given) do outputs[i] = output(text, taken) end
+for _, one in ipairs(outputs) do cli:pass(one, "start", {}) end
+
+local function copy(file)
+  while not mtr.interrupted() do
+    local result, message = file:next()
+    if not result then
+      if message then complain(message) end
+      break
+    end
+    for _, one in ipairs(outputs) do
+      if result.type == "warts" then
+        cli:pass(one, "record", result.record, result.file)
+      else
+        cli:pass(one, "trace", result)
+      end
+    end
+  end
+  if file:skipped() > 0 then
+    io.stderr:write(("report: %s: %d records of other types skipped\n"):format(file.name,
+      file:skipped()))
+  end
+  file:close()
+end
+
+for _, path in ipairs(args.file) do
+  local file, message = mtr.report.read(path)
+  if file then copy(file) else complain(message) end
+end
+
+for _, one in ipairs(outputs) do
+  cli:pass(one, "finish", {})
+  for kind, n in pairs(one.skipped) do
+    complain(("%d results of %s cannot be written as %s"):format(n, kind, one.word))
+  end
+end
+return status

@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Campaigns with a state, as processes: killed at random moments, interrupted, on a full disk, with
+-- a second process. The same command again traces the rest; nothing is lost, doubled or torn.
+local killed = require "spec.support.harness.killed"
+local run = require "spec.support.harness.run"
+
+local COMMAND = '"$MTR_PROGRAM" spec/perf/loads/resume.lua'
+
+local function size(path)
+  local file = assert(io.open(path, "rb"))
+  local n = file:seek "end"
+  file:close()
+  return n
+end
+
+describe("a campaign whose process ends early", function()
+  teardown(run.clean)
+
+  it("goes on after SIGKILL, at random moments", function()
+    run.run "mkdir $DIR/killed"
+    local got = killed.campaign(run.dir() .. "/killed", 1200, 10, 300000, 5)
+    assert.is_true(got.kills >= 2)
+    got.kills = nil
+    assert.same({ lost = 0, doubled = 0, torn = 0 }, got)
+  end)
+
+  it("goes on after SIGTERM, with whole outputs in between", function()
+    local dir = run.dir() .. "/interrupted"
+    local got = run.run(([[mkdir %s; %s %s 1200 2000 & pid=$!
+      while [ ! -s %s/out.jsonl ]; do sleep 0.01; done
+      kill -TERM $pid; wait $pid; echo $?
+      tail -c 1 %s/out.jsonl | od -An -c; gzip -t %s/out.jsonl.gz && echo whole]]):format(
+      dir, COMMAND, dir, dir, dir, dir))
+    assert.same({ "143\n  \\n\nwhole\n", "mtrlua: interrupted\n" }, { got.out, got.err })
+    local rest = killed.campaign(dir, 1200, 0, 1, 1)
+    assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
+  end)
+
+  it("goes on after the disk was full, also for the state itself", function()
+    if run.run("unshare -rm true").status ~= 0 then return pending "needs a mount namespace" end
+    local dir = run.dir() .. "/small"
+    local got = run.run(([[mkdir %s %s.copy; unshare -rm sh -c '
+      mount -t tmpfs -o size=1200k none %s
+      %s %s 600 500; echo $?
+      tail -c 1 %s/out.jsonl | od -An -c; gzip -t %s/out.jsonl.gz && echo whole
+      mount -o remount,size=64m %s
+      cp %s/* %s.copy']]):format(dir, dir, dir, COMMAND, dir, dir, dir, dir, dir, dir))
+    assert.equal("1\n  \\n\nwhole\n", got.out)
+    assert.truthy(got.err:find "ENOSPC: no space left on device: %l+ [^\n]*/small/", got.err)
+    local rest = killed.campaign(dir .. ".copy", 600, 0, 1, 1)
+    assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
+  end)
+
+  it("goes on after a file was too large, from the last state", function()
+    local dir = run.dir() .. "/full"
+    local got = run.run(([[mkdir %s; ulimit -f 2000; trap '' XFSZ
+      %s %s 1200 2000]]):format(dir, COMMAND, dir))
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "EFBIG: file too large: writing [^\n]*/full/out%.", got.err)
+    local before = size(dir .. "/out.jsonl")
+    assert.is_true(before <= 2000 * 1024 and before > 0)
+    local rest = killed.campaign(dir, 1200, 0, 1, 1)
+    assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
+  end)
+
+  it("says that nobody reads its output, and leaves a state", function()
+    local got = run.run([[{ "$MTR_PROGRAM" -e '
+      local mtr = require "mtr"
+      local net = mtr.sim.internet { prefixes = 5000 }
+      assert(mtr.campaign { targets = net:targets(), engine = mtr.engine { sim = net },
+        state = "]] .. run.dir() .. [[/pipe.state", reporters = { mtr.report.jsonl() } }:run())'
+      echo $? >"$DIR/status"; } | true; cat "$DIR/status"; tail -1 "$DIR/pipe.state"]])
+    assert.equal("141\nend\n", got.out)
+    assert.truthy(got.err:find("EPIPE: broken pipe: writing standard output", 1, true), got.err)
+  end)
+
+  it("is refused beside a process that writes to its outputs", function()
+    local dir = run.dir() .. "/two"
+    local got = run.run(([[mkdir %s; exec 9>>%s/out.txt; flock 9
+      %s %s 100 2000]]):format(dir, dir, COMMAND, dir))
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("two/out.txt: another process writes to it", 1, true), got.err)
+    assert.equal(0, size(dir .. "/out.jsonl"))
+    assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, killed.campaign(dir, 100, 0, 1, 1))
+  end)
+end)

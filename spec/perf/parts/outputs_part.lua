@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The bench's part about outputs: what a campaign over a simulated internet of a million prefixes
+-- pays for its results in a file, above a campaign that writes none. See outputs.lua.
+
+local contenders = require "spec.perf.kit.contenders"
+local reports = require "spec.perf.kit.report"
+
+local ROUNDS, TARGETS, FILE = 3, 1000000, "build/perf/outputs"
+local MOST_US, MOST_MIB = 0.35, 64
+local WORDS = { "jsonl", "csv", "warts" }
+
+-- The words among them that this version knows.
+local function known()
+  local command = contenders.MTRLUA
+    .. " -e 'print(table.concat(require(\"mtr\").report.formats(), \" \"))'"
+  local pipe = assert(io.popen(command))
+  local text, list = " " .. pipe:read("*a"):gsub("%s+", " ") .. " ", {}
+  pipe:close()
+  for _, word in ipairs(WORDS) do
+    if text:find(" " .. word .. " ", 1, true) then list[#list + 1] = word end
+  end
+  return list
+end
+
+local function run(word)
+  local values = contenders.script("outputs", { output = word, targets = TARGETS,
+    file = FILE .. "." .. word })
+  os.remove(FILE .. "." .. word)
+  return values
+end
+
+---@param report perf.Report
+return function(report)
+  reports.say("\nResults of a million simulated targets in a file, above no output")
+  os.execute("mkdir -p build/perf")
+  local more, peak, words = {}, {}, known()
+  for round = 1, ROUNDS do
+    local none = run("none")
+    for _, word in ipairs(words) do
+      local values = run(word)
+      assert(values.probes == none.probes, "bench: other probes")
+      more[word], peak[word] = more[word] or {}, peak[word] or {}
+      more[word][round] = values.us_per_probe - none.us_per_probe
+      peak[word][round] = values.peak / 2 ^ 20
+    end
+  end
+  for _, word in ipairs(words) do
+    report:add_median({ name = "output_" .. word .. "_us", unit = "us", most = MOST_US,
+      text = "CPU time per probe, " .. word }, more[word])
+    report:add_median({ name = "output_" .. word .. "_mib", unit = "MiB", digits = 1,
+      most = MOST_MIB, text = "peak memory, " .. word }, peak[word])
+  end
+end

@@ -1,0 +1,167 @@
+-- SPDX-License-Identifier: MIT
+--
+-- scripts/campaign.lua: the whole campaign by flags, over a simulated network.
+local run = require "spec.support.harness.run"
+
+local NET = [[return {
+  nodes = { me = "192.0.2.1", r1 = "10.0.0.1", r2 = "10.0.0.2", web = { "203.0.113.9",
+    "203.0.113.0/24" } },
+  links = { { "me", "r1", "r2", "web", delay = "5ms" } },
+}]]
+
+-- Runs the program in a directory of its own.
+local function campaign(words, before)
+  run.file("net.lua", NET)
+  return run.run(('here=$PWD; program=$(readlink -f "$MTR_PROGRAM"); cd $DIR; %s '
+    .. '"$program" --sim net.lua $here/scripts/campaign.lua %s'):format(before or "", words))
+end
+
+local function read(name) return run.run("cat $DIR/" .. name).out end
+
+local function list(n, more)
+  local lines = {}
+  for i = 1, n do lines[i] = "203.0.113." .. i end
+  return run.file("list.txt", table.concat(lines, "\n") .. "\n" .. (more or ""))
+end
+
+describe("campaign", function()
+  teardown(run.clean)
+
+  it("writes several outputs, which their readers accept", function()
+    list(20)
+    local got = campaign("-t list.txt --rate 200 -o jsonl=a.jsonl -o json=a.json -o csv=a.csv.gz "
+      .. "-o prometheus=a.prom -o sqlite=a.db -o dot=a.dot -o table=a.txt --fields dst,ttl,addr")
+    assert.equal(0, got.status, got.err)
+    assert.equal("", got.out)
+    assert.truthy(got.err:find("campaign: 20 traces: completed 20\n", 1, true))
+    assert.equal(20, #run.records(read "a.jsonl"))
+    assert.equal("20\n", run.run("jq length $DIR/a.json").out)
+    assert.equal("20\n", run.run("sqlite3 $DIR/a.db 'SELECT count(*) FROM traces'").out)
+    assert.equal("61\n", run.run("zcat $DIR/a.csv.gz | wc -l").out)
+    assert.equal(0, run.run("dot -Tsvg -o /dev/null $DIR/a.dot").status)
+    assert.truthy(read("a.prom"):find('mtr_traces_total{stop_reason="completed"} 20\n', 1, true))
+    assert.equal(20, select(2, read("a.txt"):gsub("  3%.|%-%- 203%.0%.113%.%d+ ", "")))
+  end)
+
+  it("writes text to standard output, and progress and summary to standard error", function()
+    list(2)
+    local got = campaign "-t list.txt --rate 100"
+    assert.equal(2, select(2, got.out:gsub("trace to 203%.0%.113%.%d ", "")))
+    assert.truthy(got.err:find("^2 targets done  %d+ probes/s  0%.0%% unanswered\n"
+      .. "campaign: 2 traces"), got.err)
+    got = campaign "-t list.txt --rate 100 --no-progress"
+    assert.truthy(got.err:find "^campaign: 2 traces: completed 2\ncampaign: %d+ probes, 6 hops\n$")
+  end)
+
+  it("takes targets from a column, each once, in shards, but for those excluded", function()
+    run.file("list.csv", "a,203.0.113.1\nb,203.0.113.2\nc,203.0.113.1\nd,203.0.113.64/30\n")
+    run.file("never.txt", "203.0.113.64/31\n")
+    local seen = {}
+    for i = 1, 2 do
+      local got = campaign(("-t list.csv --column 2 --separator , --unique --exclude never.txt "
+        .. "--shuffle 5 --shard %d/2 --rate max -o csv --fields dst"):format(i))
+      assert.equal(0, got.status, got.err)
+      for dst in got.out:gmatch "203[%d.]+" do seen[dst] = i end
+    end
+    local all = {}
+    for dst in pairs(seen) do all[#all + 1] = dst end
+    table.sort(all)
+    assert.same({ "203.0.113.1", "203.0.113.2", "203.0.113.66", "203.0.113.67" }, all)
+  end)
+
+  it("takes prefixes, and a number of random addresses of their parts", function()
+    local got = campaign "--prefix 203.0.113.0/24 --each 26 --random 2 --seed 3 --rate max -o csv"
+    local parts = {}
+    for dst in got.out:gmatch "completed,3,203%.0%.113%.(%d+)," do
+      local part = math.floor(dst / 64)
+      parts[part] = (parts[part] or 0) + 1
+    end
+    assert.same({ [0] = 2, 2, 2, 2 }, parts)
+  end)
+
+  it("says what it would do, and does not do it", function()
+    list(40, "300.1.2.3\n")
+    local got = campaign "-t list.txt --rate 100 --dry-run -o jsonl=dry.jsonl -q 3"
+    assert.equal(0, got.status, got.err)
+    assert.equal([[
+targets: 40, first 203.0.113.1, 203.0.113.2, 203.0.113.3
+wrong: 1, first: EINVAL: list.txt, line 41: "300.1.2.3" is not an IPv4 or IPv6 address
+probes: about 1920 if paths have 16 hops, at most 180 to each target
+time: about 19 s at 100 probes/s
+output: dry.jsonl
+]], got.out)
+    assert.equal("", run.run("ls $DIR | grep dry").out)
+  end)
+
+  it("goes on where it was killed", function()
+    list(200)
+    local words = "-t list.txt --shuffle 7 --rate 300 -o jsonl=k.jsonl -o csv=k.csv.gz "
+      .. "-o sqlite=k.db -o json=k.json -o dot=k.dot -o prometheus=k.prom "
+      .. "--fields dst --state k.state"
+    for i = 1, 3 do
+      campaign(words .. " --take 200", ("timeout -s KILL 0.%d"):format(i + 1))
+    end
+    local got = campaign(words .. " --take 200")
+    assert.equal(0, got.status, got.err)
+    assert.truthy(got.err:find("campaign: 200 traces: completed 200\n", 1, true), got.err)
+    local seen, lines = {}, run.records(read "k.jsonl")
+    for _, line in ipairs(lines) do seen[line.dst] = true end
+    local n = 0
+    for _ in pairs(seen) do n = n + 1 end
+    assert.same({ 200, 200 }, { #lines, n })
+    assert.equal("200\n", run.run("jq '[.[].dst] | unique | length' $DIR/k.json").out)
+    assert.equal("200|200\n",
+      run.run("sqlite3 $DIR/k.db 'SELECT count(*), count(DISTINCT dst) FROM traces'").out)
+    assert.equal("201\n", run.run("zcat $DIR/k.csv.gz | sort -u | wc -l").out)
+    assert.truthy(read("k.dot"):find('"10.0.0.1" -> "10.0.0.2" [label="200"]', 1, true))
+    assert.truthy(read("k.prom"):find('mtr_traces_total{stop_reason="completed"} 200\n', 1, true))
+    got = campaign(words .. " --take 200 --no-progress")
+    assert.truthy(got.err:find("it was finished before; nothing was traced", 1, true), got.err)
+    got = campaign(words .. " --take 199")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("k.state is the state of another campaign: targets was", 1, true))
+  end)
+
+  for words, want in pairs {
+    [""] = "give the targets with one of --targets and --prefix",
+    ["-t list.txt --prefix 10.0.0.0/8"] = "give the targets with one of --targets and --prefix",
+    ["-t list.txt -o xml=out"] = "--output must be one of text, jsonl, ",
+    ["-t list.txt -o csv=out -o jsonl=out"] = "two outputs cannot share 'out'",
+    ["-t list.txt -o csv=out --fields dst,adr"] = 'unknown field "adr"; did you mean "addr"?',
+    ["-t list.txt -o sqlite"] = "the path must be a string that names a file",
+    ["-t list.txt --shard 3"] = "--shard must be such as 1/4, got '3'",
+    ["-t list.txt --shard 5/4"] = "got 5, 4",
+    ["-t list.txt --separator ,"] = "--separator needs --column",
+    ["-t list.txt --max-ttl 999"] = "--max-ttl must be 1..255, got 999",
+    ["-t list.txt --window many"] = "window must be ",
+    ["-t list.txt --threshold much"] = "--threshold must be such as 'completed>=0.9', got 'much'",
+    ["-t list.txt --prefix-rate 16"] = "--prefix-rate must be such as /16=2/s, got '16'",
+    ["-t list.txt -o json=out --rotate-size 9999"] = "a JSON document cannot be rotated",
+  } do
+    it("refuses as wrong usage: campaign " .. words, function()
+      list(1)
+      local got = campaign(words)
+      assert.equal(2, got.status)
+      assert.truthy(got.err:find(want, 1, true), got.err)
+      assert.equal("", got.out .. run.run("ls $DIR | grep -x out").out)
+    end)
+  end
+
+  for words, want in pairs {
+    ["-t none.txt"] = "ENOENT: no such file or directory: none.txt",
+    ["-t list.txt -o jsonl=none/out"] = "ENOENT: no such file or directory: none/out",
+    ["-t list.txt -o csv=folder"] = "EISDIR: is a directory: folder",
+    ["-t list.txt -o prometheus=folder"] = "folder",
+    ["-t list.txt -o sqlite=folder"] = "folder",
+    ["-t list.txt -o jsonl=/dev/full"] = "ENOSPC",
+    ["-t folder"] = "folder",
+  } do
+    it("fails, and says why: campaign " .. words, function()
+      list(1)
+      run.run "mkdir -p $DIR/folder"
+      local got = campaign(words)
+      assert.equal(1, got.status, got.err)
+      assert.truthy(got.err:find(want, 1, true), got.err)
+    end)
+  end
+end)
