@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -18,6 +19,7 @@
 enum { SAME_NS = 20 * 1000 * 1000 };
 
 static volatile int32_t count;
+static atomic_int speed;
 static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
@@ -88,11 +90,23 @@ static void on_signal(int sig) {
   errno = saved;
 }
 
+static void on_speed(int sig) {
+  const uint64_t one = 1;
+  int saved = errno;
+  atomic_fetch_add(&speed, sig == SIGUSR1 ? 1 : -1);
+  if (write(wake_fd, &one, sizeof one) < 0) {
+    /* it is readable already */
+  }
+  errno = saved;
+}
+
 /* Installs the handler of |sig|. If SIGINT was ignored before, it stays
  * ignored: shells start background programs like that. */
 static void take(int sig) {
   struct sigaction old;
-  struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  int usr = sig == SIGUSR1 || sig == SIGUSR2;
+  struct sigaction act = {.sa_handler = usr ? on_speed : on_signal,
+                          .sa_flags = SA_RESTART};
   sigfillset(&act.sa_mask);
   sigaction(sig, NULL, &old);
   if (sig != SIGINT || old.sa_handler != SIG_IGN) sigaction(sig, &act, NULL);
@@ -123,8 +137,12 @@ int signals_start(uint32_t grace_ms) {
   take(SIGINT);
   take(SIGTERM);
   take(SIGPIPE);
+  take(SIGUSR1);
+  take(SIGUSR2);
   return wake_fd;
 }
+
+int signals_speed(void) { return atomic_exchange(&speed, 0); }
 
 int signals_count(void) { return count; }
 

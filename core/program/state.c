@@ -12,7 +12,7 @@
  * installed = whether the script came with the program, root = whether root
  * runs it, without root's power over files, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
- * clear = function() }.
+ * speed = function() -> signals_speed, clear = function() }.
  */
 #include "program/state.h"
 
@@ -57,6 +57,11 @@ static int os_exit(lua_State *L) {
 
 static int interrupted(lua_State *L) {
   lua_pushinteger(L, signals_count());
+  return 1;
+}
+
+static int speed(lua_State *L) {
+  lua_pushinteger(L, signals_speed());
   return 1;
 }
 
@@ -152,6 +157,8 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "signals");
   lua_pushcfunction(L, interrupted);
   lua_setfield(L, -2, "interrupted");
+  lua_pushcfunction(L, speed);
+  lua_setfield(L, -2, "speed");
   lua_pushcfunction(L, clear_signals);
   lua_setfield(L, -2, "clear");
   lua_setfield(L, -2, "mtr.program");

@@ -22,7 +22,7 @@ local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 
 local exit = os.exit
-local BAD_USAGE, INTERRUPTED = 2, 130
+local BAD_USAGE, UNMET, INTERRUPTED = 2, 99, 130
 
 local program = lib.program
 
@@ -43,6 +43,12 @@ local function on_command_line(bug)
   return (text:gsub('[%w_."]+', config.command_line))
 end
 
+-- Returns true if a campaign has missed one of its thresholds.
+local function unmet()
+  local thresholds = package.loaded["mtr.campaign.thresholds"]
+  return thresholds and thresholds.unmet > 0
+end
+
 local function say(text) io.stderr:write("mtrlua: ", text, "\n") end
 
 local function on_wake()
@@ -52,6 +58,8 @@ local function on_wake()
     for _, engine in ipairs(loop.engines()) do engine:halt() end
   end
   program.clear()
+  local steps = program.speed()
+  if steps ~= 0 then require("mtr.campaign.live").change(steps, say) end
 end
 
 -- Returns the status of the script: the whole number that it returned.
@@ -93,5 +101,6 @@ return function(chunk, ...)
   if default.unfollowed() then err.report(default.unfollowed()) end
   if returned(task) and returned(task) > 0 then exit(returned(task)) end
   if err.reports > 0 then return 1 end
-  return program.interrupted() > 0 and INTERRUPTED or 0
+  if program.interrupted() > 0 then return INTERRUPTED end
+  return unmet() and UNMET or 0
 end

@@ -43,6 +43,40 @@ describe("a pick that returns nil", function()
     assert.is_true(asked < 40, asked)
   end)
 
+  for _, wait in ipairs { 250, "250ms" } do
+    it("is asked again at the time it names: " .. type(wait), function()
+      local open_at, asked = nil, 0
+      open(function()
+        asked = asked + 1
+        if engine:now() < open_at then return nil, wait end
+        return 1
+      end)
+      open_at = engine:now() + 250
+      local first
+      local trace = engine:trace("a", { on_probe = function() first = first or engine:now() end },
+        function() end)
+      engine:run()
+      assert.equal("done", trace.state)
+      assert.is_true(first >= open_at and first < open_at + 2, first - open_at)
+      assert.equal(0, reports)
+      assert.is_true(asked < 60, asked)
+    end)
+  end
+
+  it("is reported if the time it names is none", function()
+    local once
+    open(function()
+      if once then return 1 end
+      once = true
+      return nil, "soon"
+    end)
+    local trace = engine:trace("a", {}, function() end)
+    mtr.go(function() mtr.sleep(50) end)
+    engine:run()
+    assert.equal("done", trace.state)
+    assert.equal(1, reports)
+  end)
+
   it("is asked again when a timer has fired", function()
     local open_at, first
     open(function()

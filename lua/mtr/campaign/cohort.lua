@@ -8,6 +8,7 @@
 -- remembered of a trace (a hook stopped it, or failed), a mark is kept by its handle until its end.
 
 local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
 local borrowed = require "mtr.campaign.borrowed"
 local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"
@@ -39,7 +40,7 @@ local info = lib.new "struct mtr_info"
 ---@param engine mtr.Engine
 ---@param opts? mtr.TraceOptions
 ---@param owner table has ids (of its results, or nil), ended(result, e), after() (called when the
----trace was released), refused(t, message, name) and halt()
+---trace was released), refused(t, message, name) and halt(); if it has on_start, begun(target)
 ---@param whole boolean true if results are wanted
 ---@return mtr.Cohort?
 ---@return string? message, string? name err.BUG: a caller's bug
@@ -98,7 +99,9 @@ function Cohort:start()
       if self.instances then
         for i = self.first, self.first + n - 1 do self.instances:started(batch[i]) end
       end
-      self.first, self.in_flight = self.first + n, self.in_flight + n
+      local from = self.first
+      self.first, self.in_flight = from + n, self.in_flight + n
+      if self.owner.on_start then self:begun(from, n) end
     elseif n == -err.code.EAGAIN then
       return false
     else
@@ -110,6 +113,14 @@ function Cohort:start()
   end
   self.first, self.count = 0, 0
   return true
+end
+
+-- Tells the owner that `n` traces of the batch have started.
+function Cohort:begun(from, n)
+  for i = from, from + n - 1 do
+    local t = self.batch[i]
+    self.owner:begun(addr.format(t.dst, t.family))
+  end
 end
 
 --- Calls fn for each trace that was added and has not started.

@@ -34,6 +34,7 @@ local pending = require "mtr.wait.pending"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
+local live = require "mtr.campaign.live"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
 
@@ -81,6 +82,7 @@ function Campaign:stop()
 end
 
 Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
+Campaign.set_rate, Campaign.set_window = live.set_rate, live.set_window
 
 --- Ends the campaign with an error.
 function Campaign:fail(message, name)
@@ -100,8 +102,13 @@ function Campaign:refused(t, message, name)
   self:cannot(addr.format(t.dst, t.family), message, name)
 end
 
+--- Notes that the trace of a target has started.
+---@param trace? mtr.Trace of a target with an object
+function Campaign:begun(target, trace) call(self, self.on_start, target, trace) end
+
 --- Hands out a result.
 function Campaign:deliver(result)
+  if self.thresholds then self.thresholds:count(result) end
   local ok, message, name = self.reporters:call("trace", result)
   if not ok then self:fail(message, name) end
   if self.on_trace then call(self, self.on_trace, result) end
@@ -126,15 +133,22 @@ function Campaign:ended(result, e)
   self:deliver(result)
 end
 
+local function summary(c)
+  local made = c.tally:summary(c.halted)
+  made.stopped_by = c.stopped_by
+  return made
+end
+
 local function finish(c)
   local saver = c.checkpoint
   if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
   clock.stop(c)
-  c.window:detach(c)
+  live.remove(c)
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
-  c.summary = c.tally:summary(c.halted)
+  c.summary = summary(c)
+  if c.thresholds then c.summary.thresholds = c.thresholds:judge(c.summary) end
   local function last() return c.reporters:call("finish", c.summary) end
   local ok, message, name
   if saver then ok, message, name = saver:finish(last) else ok, message, name = last() end
@@ -186,7 +200,7 @@ local function start(c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
   clock.start(c)
-  c.window:attach(c)
+  live.add(c)
   scheduler.wake(c.pump)
   return true
 end
@@ -195,7 +209,7 @@ end
 local function failed(c, message, name, level)
   if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
-    c.summary = c.tally:summary(c.halted)
+    c.summary = summary(c)
     c.reporters:call("finish", c.summary)
   end
   return nil, message, name

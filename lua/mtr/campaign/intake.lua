@@ -56,7 +56,7 @@ local function start_single(c, target)
   c.singles[trace], c.single_count = true, c.single_count + 1
   local ok, message, name = trace:launch(t, kept)
   if trace.state == "resolving" then c.looking[trace] = true end
-  if ok then return end
+  if ok then return c.on_start and c:begun(target, trace) end
   over()
   if name == err.BUG then return c:fail(message, name) end
   c:cannot(target, message, name)

@@ -10,6 +10,7 @@ local request = require "mtr.trace.request"
 local Checkpoint = require "mtr.campaign.checkpoint"
 local Reporters = require "mtr.campaign.reporters"
 local targets = require "mtr.targets"
+local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 
 local M = {}
@@ -21,6 +22,9 @@ local M = {}
 ---@field window? integer|"auto" traces under way at once; "auto", the default: as many as keep the
 --- rate busy; without a rate 1000
 ---@field rate? number|string sets the engine's rate
+---@field time_limit? number|string then it ends, as by stop(); summary.stopped_by is "time_limit"
+---@field thresholds? table<string, string> see mtr.campaign.thresholds; summary.thresholds
+---@field on_start? fun(target: string, trace: mtr.Trace?): "stop"? a trace only if it has an object
 ---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
 ---@field on_error? fun(message: string, target: string, name: string): "stop"?
 ---@field reporters? mtr.Reporter[]
@@ -41,6 +45,9 @@ M.declaration = check.declare("campaign", {
   { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
   { name = "window", kind = window.kind, doc = 'traces under way; default "auto"' },
   { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
+  { name = "time_limit", kind = check.duration(1, 1e10), doc = "ends it after this time" },
+  { name = "thresholds", kind = check.type "table", doc = "figures to reach; unmet: status 99" },
+  { name = "on_start", kind = hook, doc = "gets each target whose trace starts" },
   { name = "on_trace", kind = hook, doc = "gets each result" },
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
   { name = "reporters", kind = check.type "table", doc = "objects that write results" },
@@ -55,6 +62,10 @@ local function problem(c)
   local list, wrong = Reporters.new(c.reporters or {})
   if not list then return wrong end
   c.reporters = list
+  if c.thresholds then
+    c.thresholds, wrong = thresholds.new(c.thresholds)
+    if not c.thresholds then return wrong end
+  end
   c.apart = type(c.trace) == "function"
   if c.apart then return nil end
   local kept, bug = request.fill(options.trace, c.trace, lib.new "struct mtr_trace")

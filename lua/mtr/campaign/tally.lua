@@ -17,6 +17,8 @@ local M = {}
 ---@field errors table<string, integer> number of failed targets by name of the error
 ---@field first_error? string error of the first failed target
 ---@field halted boolean ended before its last target
+---@field stopped_by? "time_limit" why it was halted, if an option did it
+---@field thresholds? mtr.Outcome[] at the end, if the option thresholds was given
 
 ---@field already? boolean the state says that it has finished before: nothing was done
 

@@ -34,7 +34,8 @@ local M = {}
 ---@field strict? boolean take no reply that fits its probe only in part
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file of a recorded run: no network, recorded times, transport is ignored
----@field pick? fun(ready: mtr.Trace[]): integer? which ready trace sends next; nil: none now
+---@field pick? fun(ready: mtr.Trace[]): integer?, number|string? which ready trace sends next; nil:
+--- none now; nil and a duration: ask again after it
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
 ---@field log_level? "error"|"warn"|"info"|"debug" how much goes to a log function; default "info"
 

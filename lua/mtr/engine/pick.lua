@@ -5,17 +5,21 @@
 -- The library asks when packets may be sent and traces wait. For each packet `pick` is called with
 -- an array of the traces that may send now, the longest waiting first, and returns the index of
 -- one; nil means none now. After nil it is called again when a probe has ended, a trace was started
--- or a timer has fired; a pick that must wait for a time starts a timer (mtr.sleep in a task). The
--- array is borrowed. If pick fails, or returns no such index, that is reported, and the first trace
--- sends: the fault belongs to no single trace, so no trace is stopped.
+-- or a timer has fired, and with nil and a duration also after that time. The array is borrowed. If
+-- pick fails, or returns no such index, that is reported, and the first trace sends: the fault
+-- belongs to no single trace, so no trace is stopped.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local units = require "mtr.base.units"
+local pending = require "mtr.wait.pending"
+local timer = require "mtr.wait.timer"
 
 local C = lib.C
 
 local M = {}
 
+local LONGEST = 1e9                    -- ms that pick may wait
 local room = 64
 local cookies = lib.new("uint32_t[?]", room)
 local ready, size = {}, 0              -- the array for pick
@@ -34,11 +38,26 @@ local function list(engine)
   return n
 end
 
+-- Sees to it that pick is called again after `wait`. The timer's event is enough for that.
+local function later(engine, wait)
+  local ms = units.duration(wait)
+  if not ms or ms > LONGEST then
+    return engine:report("pick: the wait after nil must be ms or a duration such as \"20ms\", got "
+      .. err.show(wait))
+  end
+  local at, due = engine:now() + ms, engine.pick_at
+  if due and due > engine:now() and due <= at then return end
+  engine.pick_at = at
+  local alarm = timer.start(engine, ms, function() end)
+  if alarm then pending.forget(engine, alarm) end
+end
+
 local function choose(engine, n)
-  local ok, i = xpcall(engine.pick, err.traceback, ready)
+  local ok, i, wait = xpcall(engine.pick, err.traceback, ready)
   if not ok then
     engine:report(i)
   elseif i == nil then
+    if wait ~= nil then later(engine, wait) end
     return nil
   elseif type(i) == "number" and ready[i] and i <= n then
     return i

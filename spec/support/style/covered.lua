@@ -11,6 +11,7 @@ return {
   ["lua/mtr/campaign/clock.lua"] = { "spec/sim/campaign_spec.lua", "update" },
   ["lua/mtr/campaign/cohort.lua"] = { "spec/sim/campaign_spec.lua", "campaign" },
   ["lua/mtr/campaign/intake.lua"] = { "spec/net/campaign_spec.lua", "targets" },
+  ["lua/mtr/campaign/live.lua"] = { "spec/sim/campaign_live_spec.lua", "set_window" },
   ["lua/mtr/campaign/options.lua"] = { "spec/unit/lua/campaign/init_spec.lua", "campaign: " },
   ["lua/mtr/campaign/results.lua"] = { "spec/net/campaign_spec.lua", ":results()" },
   ["lua/mtr/campaign/tally.lua"] = { "spec/unit/lua/campaign/init_spec.lua", "mtr.campaign.tally" },

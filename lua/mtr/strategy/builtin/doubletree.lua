@@ -2,7 +2,8 @@
 --
 -- Doubletree (Donnet and others, 2005). Paths from one source form a tree, and paths to one network
 -- form another, so known parts are not probed again. It starts at TTL `h` and goes forward to the
--- target, or to a hop in the global stop set: hops that were seen on a path to the same prefix.
+-- target, or to a hop in the global stop set: hops that were seen on a path to the same prefix, of
+-- `prefix` (IPv4, default 24) or `prefix6` (IPv6, default 48) bits.
 -- Then it goes backward from h - 1 to the source, or to a hop in the local stop set: all hops that
 -- were seen from this source.
 --
@@ -15,11 +16,28 @@
 -- both ends. It misses hops where the paths of one source are not a tree: behind a load balancer.
 
 local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local lib = require "mtr.lib"
+local prefix = require "mtr.base.prefix"
 
-local M = { name = "doubletree", state = false, h = 8, prefix = 24 }
+local M = { name = "doubletree", state = false, h = 8, prefix = 24, prefix6 = 48 }
+
+local bytes = lib.new "uint8_t[16]"
 
 --- Makes stop sets to share: any table with the tables `global` and `near`.
 function M.new_state() return { global = {}, near = {} } end
+
+-- Returns the prefix of an address as a key.
+local function key_of(self, dst)
+  local family = addr.parse(dst, bytes)
+  local name = family == 6 and "prefix6" or "prefix"
+  local length, full = self[name], prefix.FULL[family]
+  if type(length) ~= "number" or length % 1 ~= 0 or length < 0 or length > full then
+    error(("doubletree: %s must be 0..%d, got %s"):format(name, full, err.show(length)), 0)
+  end
+  prefix.clear(bytes, length)
+  return ("%s/%d"):format(addr.format(bytes, family), length)
+end
 
 function M:init(trace)
   local o = trace.options
@@ -27,8 +45,7 @@ function M:init(trace)
   self.o, self.forward, self.gap, self.tries, self.mine = o, true, 0, 0, {}
   self.probe = { ttl = math.max(o.first_ttl, math.min(self.h, o.max_ttl)) }
   self.start = self.probe.ttl
-  local octets = trace.dst:match(("%d+%."):rep(math.floor(self.prefix / 8)))
-  local key = (octets or trace.dst) .. "/"
+  local key = key_of(self, trace.dst)
   self.seen = self.sets.global[key] or {}
   self.sets.global[key] = self.seen
 end

@@ -17,6 +17,21 @@ describe("mtr.campaign", function()
     { { targets = 7 }, "campaign: targets must be a table or a function, got 7" },
     { {}, "campaign: targets must be a list or an iterator of strings" },
     { { targets = {}, window = 0 }, 'campaign: window must be 1..1000000, or "auto", got 0' },
+    { { targets = {}, window = "wide" },
+      'campaign: window must be 1..1000000, or "auto", got "wide"' },
+    { { targets = {}, time_limit = -1 },
+      'campaign: time_limit must be a duration such as 250, "250ms", "2s" or "1m", from 1 to '
+        .. '10000000000 ms, got -1' },
+    { { targets = {}, on_start = "x" }, 'campaign: on_start must be a function, got "x"' },
+    { { targets = {}, thresholds = 0.9 }, "campaign: thresholds must be a table, got 0.9" },
+    { { targets = {}, thresholds = { complete = ">= 0.9" } },
+      'campaign: thresholds: there is no figure "complete"; did you mean "completed"?' },
+    { { targets = {}, thresholds = { completed = "=> 0.9" } },
+      'campaign: thresholds: completed must be <, <=, >, >= or == and a number, such as ">= 0.9", '
+        .. 'got "=> 0.9"' },
+    { { targets = {}, thresholds = { completed = ">= 90" } },
+      'campaign: thresholds: completed must be compared with a share from 0 to 1, or "90%", '
+        .. 'got ">= 90"' },
     { { targets = {}, rate = "fast" },
       'campaign: rate must be a rate in probes per second, such as 100, "100/s" or "max", '
         .. 'got "fast"' },
