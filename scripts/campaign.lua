@@ -29,8 +29,6 @@ targets:
 scheduling:
   --rate N                probes per second; 0: as fast as possible
   --window WORD           traces under way at once: a number, or auto
-  --prefix-rate TEXT...   such as /16=2/s: probes to each prefix of this length
-  --retry N               trace failed targets so many times more
   --time-limit WAIT       end after this time
   --state FILE            saves how far it is; the same command again goes on from there
   --threshold TEXT...     such as 'completed>=0.9': if it is not met, the exit status is 99
@@ -190,8 +188,7 @@ end
 local function scheduling()
   local window = take "window"
   return {
-    rate = take "rate", window = tonumber(window) or window, retry = take "retry",
-    prefix_rate = pairs_of("prefix_rate", "^(/%d+)=(.+)$", "/16=2/s"),
+    rate = take "rate", window = tonumber(window) or window,
     time_limit = take "time_limit", state = take "state", list = take "list",
     cycle = take "cycle", campaign = take "campaign", monitor = take "monitor",
     thresholds = pairs_of("threshold", "^%s*([%w_.]+)%s*([<>=]+%s*%S+)%s*$", "'completed>=0.9'"),
@@ -219,14 +216,17 @@ end
 
 -- Writes the summary; returns the status.
 local function conclude(summary)
-  local failed, unmet = summary.failed, summary.unmet or {}
+  local failed = summary.failed
   local function put(...) fail(string.format(...)) end
   put("%d traces%s", summary.traces, count(summary.stop_reasons))
   put("%d probes, %d hops", summary.probes, summary.hops)
   if failed > 0 then put("%d targets could not be traced%s", failed, count(summary.errors)) end
   if summary.already then put "it was finished before; nothing was traced" end
-  for _, text in ipairs(unmet) do put("threshold not met: %s", text) end
-  return unmet[1] and 99 or failed > 0 and not mtr.interrupted() and 1 or 0
+  for _, one in ipairs(summary.thresholds or {}) do
+    local is = one.value and ("%g"):format(one.value) or "not known"
+    if not one.met then put("threshold not met: %s %s, it is %s", one.figure, one.wanted, is) end
+  end
+  return failed > 0 and not mtr.interrupted() and 1 or 0  -- if one is unmet, mtrlua makes 0 a 99
 end
 
 local opts, dry, told = scheduling(), take "dry_run", 0

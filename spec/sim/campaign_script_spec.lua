@@ -135,7 +135,7 @@ output: dry.jsonl
     ["-t list.txt --max-ttl 999"] = "--max-ttl must be 1..255, got 999",
     ["-t list.txt --window many"] = "window must be ",
     ["-t list.txt --threshold much"] = "--threshold must be such as 'completed>=0.9', got 'much'",
-    ["-t list.txt --prefix-rate 16"] = "--prefix-rate must be such as /16=2/s, got '16'",
+    ["-t list.txt --threshold 16"] = "--threshold must be such as 'completed>=0.9', got '16'",
     ["-t list.txt -o json=out --rotate-size 9999"] = "a JSON document cannot be rotated",
   } do
     it("refuses as wrong usage: campaign " .. words, function()
