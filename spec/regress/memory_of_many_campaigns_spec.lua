@@ -21,12 +21,12 @@ local function resident()
 end
 for _ = 1, tonumber(arg[1]) do
   for i, trace in ipairs(KINDS) do
-    local net = mtr.sim.internet { seed = i, prefixes = 500 }
+    local net = mtr.sim.internet { seed = i, prefixes = 250 }
     local engine = assert(mtr.engine { sim = net, rate = "max" })
     trace.timeout = 200
-    local summary = mtr.campaign { engine = engine, targets = net:targets(), window = 300,
+    local summary = mtr.campaign { engine = engine, targets = net:targets(), window = 250,
       trace = trace }:run()
-    assert(summary.traces == 500)
+    assert(summary.traces == 250)
     engine:close()
   end
   print(resident())
