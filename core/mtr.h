@@ -611,13 +611,14 @@ int mtr_output_cut(int fd, double length);
 int mtr_output_sync(int fd);
 
 /* mtr_save: replaces the content of the file |path| with |bytes|[|size|] in the
- * background, after the disk has the data of |fds|[|n|] (at most 256), which is
- * what the content speaks of. After a crash of the machine the file has the old
- * or the new content. It is written as |path|.new and renamed. Then a SAVED
- * event with |cookie| comes; |error|: errno, 0: saved; ENOTSUP: |path| is no
- * regular file. Copies what it needs. One at a time for each |path|. |engine|
- * NULL: it is done when the function returns, and there is no event. 0 or a
- * negative errno. */
+ * background, after the disk has the data of |fds|[|n|], which is what the
+ * content speaks of; |n| is at most MTR_SAVE_FDS. After a crash of the machine
+ * the file has the old or the new content. It is written as |path|.new and
+ * renamed. Then a SAVED event with |cookie| comes; |error|: errno, 0: saved;
+ * ENOTSUP: |path| is no regular file. Copies what it needs. One at a time for
+ * each |path|. |engine| NULL: it is done when the function returns, and there
+ * is no event. 0 or a negative errno. */
+enum { MTR_SAVE_FDS = 256 };
 int mtr_save(struct mtr *engine, const char *path, const void *bytes,
              uint32_t size, const int32_t *fds, uint32_t n, uint32_t cookie);
 

@@ -17,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_FDS = 256 };
-
 struct saving {
   uv_work_t work;
   struct loop *loop;
@@ -28,7 +26,7 @@ struct saving {
   char *path, *beside;   /* the file, and its name until it is whole */
   char *bytes;
   uint32_t count;
-  int fds[MOST_FDS];
+  int fds[MTR_SAVE_FDS];
 };
 
 static void destroy(struct saving *s) {
@@ -118,7 +116,7 @@ static struct saving *make(const char *path, const void *bytes,
 int save_start(struct loop *l, const char *path, const void *bytes,
                uint32_t size, const int32_t *fds, uint32_t n,
                uint32_t cookie) {
-  if (n > MOST_FDS) return -EINVAL;
+  if (n > MTR_SAVE_FDS) return -EINVAL;
   struct saving *s = make(path, bytes, size);
   if (!s) return -ENOMEM;
   int err = 0;

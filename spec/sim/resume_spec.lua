@@ -12,12 +12,7 @@ local run = require "spec.support.harness.run"
 local COUNT = 300
 local OUTPUTS = { "out.jsonl", "out.txt", "out.jsonl.gz" }
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
@@ -225,23 +220,19 @@ describe("a campaign with a state", function()
       return n == 90 and "stop" or nil
     end }))
     local function left()
-      local file = assert(io.open(dir .. "/run.state"))
-      local text = file:read "*a"
-      file:close()
+      local text = read(dir .. "/run.state")
       return tonumber(text:match '"unfinished":(%d+)'), text:match '"position":(%d+)'
     end
     local unfinished, position = left()
     assert.is_true(unfinished > 0)
-    -- A reporter that looks when the first result comes: the state is still the first one.
-    local looked
-    local function look(path)
-      return { mtr.report.jsonl(path .. "/out.jsonl"), mtr.report.text(path .. "/out.txt"),
-        mtr.report.jsonl(path .. "/out.jsonl.gz") }
-    end
-    assert(campaign(dir, { reporters = look, on_trace = function()
-      looked = looked or { left() }
+    -- When the first result comes, the state is still the first one.
+    local looked, first
+    local summary = assert(campaign(dir, { on_trace = function()
+      looked, first = looked or { left() }, first or read(dir .. "/run.state")
     end }))
     assert.same({ unfinished, position }, looked)
+    run.file(dir:match "[^/]+$" .. "/run.state", first)    -- as if it was killed then
+    assert.same(summary, assert(campaign(dir, {})))
   end)
 
   it("rotates its outputs without a loss", function()

@@ -21,8 +21,6 @@ local taken = require "mtr.campaign.taken"
 local C = lib.C
 local M = {}
 
-local MOST_FDS = 256
-
 ---@class mtr.Checkpoint: mtr.SaveEntry
 ---@field owner mtr.Campaign
 ---@field path string
@@ -39,7 +37,7 @@ function M.new(c)
   local described = c.feed:describe()
   c.feed = taken.new(c.feed)
   return setmetatable({
-    owner = c, path = c.state, left = {}, busy = false, fds = lib.new("int32_t[?]", MOST_FDS),
+    owner = c, path = c.state, left = {}, busy = false, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
     id = file.identity(described, c.trace, c.reporters),
     handles = lib.new "uint32_t[1]", room = 1, text = lib.new("char[?]", C.MTR_TARGET_SIZE),
   }, Checkpoint)
@@ -113,11 +111,11 @@ end
 -- Returns the text of the state now, and the number of descriptors that the disk must have before.
 local function now(self)
   local c = self.owner
-  local data, count, name = c.reporters:save(self.fds, MOST_FDS)
+  local data, count, name = c.reporters:save(self.fds, C.MTR_SAVE_FDS)
   if not data then return nil, count, name end
   return file.text({
-    finished = false, campaign = self.id, position = c.feed:position(), tally = c.tally:save(),
-    reporters = data,
+    finished = false, campaign = self.id, position = c.feed:position(),
+    tally = c.tally:save(c.feed:waiting()), reporters = data,
   }, unfinished(self)), count
 end
 
@@ -218,7 +216,7 @@ function Checkpoint:finish(finish)
   if not ok or not usable then return ok, message, code end
   if whole then
     text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
-      tally = c.tally:save(), reporters = {} }, "", 0)
+      tally = c.tally:save(0), reporters = {} }, "", 0)
   end
   return write(self, text, 0)
 end

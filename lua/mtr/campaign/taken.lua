@@ -37,7 +37,11 @@ end
 ---@return number
 function Taken:position() return self.feed:position() end
 
---- Calls a function for each unfinished target that was not handed out yet.
+--- Returns how many unfinished targets were not handed out yet.
+---@return integer
+function Taken:waiting() return #self.left - self.given end
+
+--- Calls a function for each of them.
 ---@param fn fun(target: string)
 function Taken:each_left(fn)
   for i = self.given + 1, #self.left do fn(self.left[i]) end

@@ -65,10 +65,12 @@ local COUNTERS = { "targets", "traces", "failed", "probes", "hops", "stops", "er
   "first_error" }
 
 --- Returns the counters as plain data.
+---@param waiting integer targets of an earlier run that were not taken again so far
 ---@return table
-function Tally:save()
+function Tally:save(waiting)
   local data = {}
   for _, name in ipairs(COUNTERS) do data[name] = self[name] end
+  data.targets = data.targets + waiting
   return data
 end
 
