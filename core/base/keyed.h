@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * keyed.h: numbers that nobody can foresee who lacks the key, however many of
- * them he has seen: SipHash-2-4 of one 64-bit number (Aumasson and Bernstein,
- * 2012). The key has 64 bits of a seed, so it is no harder to find than by
- * trying 2^63 seeds.
+ * keyed.h: numbers that nobody without the key can foresee, even after seeing
+ * many of them: SipHash-2-4 of one 64-bit number (Aumasson and Bernstein,
+ * 2012). The key is made of a seed of 64 bits: trying 2^63 seeds finds it.
  */
 #ifndef BASE_KEYED_H
 #define BASE_KEYED_H
@@ -35,7 +34,7 @@ static inline void keyed_round(struct keyed_state *s) {
   s->c = keyed_turn(s->c, 32);
 }
 
-/* keyed_hash: the number that |k| makes of |m|. */
+/* keyed_hash: returns the number that |k| makes of |m|. */
 static inline uint64_t keyed_hash(const struct keyed *k, uint64_t m) {
   struct keyed_state s = {k->key[0] ^ 0x736f6d6570736575u,
                           k->key[1] ^ 0x646f72616e646f6du,
@@ -55,7 +54,7 @@ static inline uint64_t keyed_hash(const struct keyed *k, uint64_t m) {
   return s.a ^ s.b ^ s.c ^ s.d;
 }
 
-/* keyed_init: the key of |seed|, for one |purpose|. */
+/* keyed_init: sets |k| to the key of |seed| for one |purpose|. */
 static inline void keyed_init(struct keyed *k, uint64_t seed,
                               uint64_t purpose) {
   struct keyed by = {{seed, purpose}};

@@ -8,15 +8,15 @@
 #include "probe/share.h"
 #include "wire/proto.h"
 
-/* So often SYNs are sent again before something else is heard. */
+/* A trace's SYNs are sent again at most so often before another reply comes. */
 enum { TIMES = 15 };
 
-/* Whether |port| is of the block that is ours, not one that the user chose. */
+/* Returns 1 if |port| is of our block, not one that the user chose. */
 static int in_block(const struct core *c, unsigned port) {
   return ((port - c->config.port_base) & 0xffff) < CORE_PORTS;
 }
 
-/* Whether |r| is an acknowledgement and nothing else, to SYNs of |t|. */
+/* Returns 1 if |r| only acknowledges, and |t| sends SYNs. */
 static int acknowledges(const struct trace *t, const struct wire_reply *r) {
   unsigned kinds = PROTO_TCP_SYN | PROTO_TCP_ACK | PROTO_TCP_RST |
                    PROTO_TCP_FIN;

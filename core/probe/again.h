@@ -20,19 +20,19 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* again_same: |r| is about |p| of |t|. If it says that the target still holds
- * the connection of |p|, which was answered, the outstanding SYNs behind it are
- * sent again; how many these are. */
+/* again_same: |r| is about |p| of |t|, which was answered. If it says that the
+ * target still holds the connection of |p|, has the outstanding SYNs behind it
+ * sent again. Returns how many. */
 unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
                     const struct wire_reply *r, int64_t now);
 
-/* again_older: |r| is about no probe that is known, or about one of another
- * trace. If it says that the target holds an older connection of the same
- * ports, the outstanding SYNs beyond the last hop that is known are sent again;
- * how many these are. */
+/* again_older: |r| is about no known probe, or about one of another trace. If
+ * it says that the target holds an older connection of the same ports, has the
+ * outstanding SYNs beyond the last known hop sent again. Returns how many. */
 unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now);
 
-/* again_port: the source port of the SYN |p| of |t|, about to be sent. */
+/* again_port: returns the source port for the SYN |p| of |t|, which is about to
+ * be sent. */
 uint16_t again_port(struct core *c, const struct trace *t,
                     const struct probe *p);
 

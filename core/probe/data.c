@@ -37,16 +37,16 @@ static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
   return 1;
 }
 
-/* Whether |t| can ask again, one probe at a time. */
+/* Returns 1 if |t| can ask again, one probe at a time. */
 static int can_repeat(const struct trace *t) {
   return !t->alone && !(t->opts->flags & MTR_MANUAL) && t->opts->attempts > 1;
 }
 
-/* Returns the lowest TTL that has reached the port, which sent |n| replies with
- * data, the first of them with TTL |reply_ttl|, or UNKNOWN. It is
- * the highest for which no fewer than |n| probes are outstanding at this TTL
- * and above, unless no fewer probes below it stay without a reply and
- * |reply_ttl| tells of a nearer port. */
+/* Returns the lowest TTL that has reached the port, or UNKNOWN. The port has
+ * sent |n| replies with data, the first of them with TTL |reply_ttl|. If each
+ * probe that reached it got a reply, it is the highest TTL for which |n| probes
+ * are outstanding at this TTL and above. If |reply_ttl| tells of a nearer port,
+ * and |n| or more probes from there on have no reply, it is that nearer TTL. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;

@@ -29,7 +29,8 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* data_is_bare: whether |r| carries nothing of the probe that it answers. */
+/* data_is_bare: returns 1 if |r| carries nothing of the probe that it answers.
+ */
 int data_is_bare(const struct wire_reply *r);
 
 /* data_take: takes in a reply that carries nothing of its probe. */

@@ -7,8 +7,7 @@
 
 #include "wire/proto.h"
 
-/* Misses that are not yet guessing. A whole quote has 15 bits that a guess must
- * hit, and other programs behind a box that rewrites quotes make misses too. */
+/* So many misses mean that somebody is guessing. */
 enum { FEW = 8, FEW_QUOTES = 64 };
 
 static const int64_t SPAN = 10000000000;   /* ns */

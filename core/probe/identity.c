@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/identity.h"
 
-/* A permutation into |to|, and back into |from|; |purpose| makes it another. */
+/* Writes a permutation to |to|, and its inverse to |from|. Each |purpose| has
+ * another one. */
 static void draw(const struct keyed *key, uint64_t purpose, uint16_t *to,
                  uint16_t *from) {
   for (uint32_t i = 0; i < TABLE_REGION; i++) to[i] = (uint16_t)i;

@@ -7,7 +7,7 @@
 #include "wire/checksum.h"
 #include "wire/proto.h"
 
-/* The live probe at |place| of |region|, if |r| can be about it. */
+/* Returns the live probe at |place| of |region|, if |r| can be about it. */
 static struct probe *live_at(const struct core *c, uint32_t region,
                              uint32_t place, const struct wire_reply *r) {
   if (region >= c->regions) return NULL;
@@ -16,7 +16,7 @@ static struct probe *live_at(const struct core *c, uint32_t region,
   return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
 }
 
-/* The same by its identity |id|, or by its IPv4 identification |ip_id|. */
+/* Return the same by its identity |id|, or its IPv4 identification |ip_id|. */
 static struct probe *live(const struct core *c, uint32_t region, unsigned id,
                           const struct wire_reply *r) {
   if (!id || id > TABLE_REGION) return NULL;
@@ -35,7 +35,7 @@ static uint32_t region_of(const struct core *c, const struct wire_reply *r) {
   return (uint16_t)(r->sport - c->config.port_base) % c->regions;
 }
 
-/* Bytes of payload that the SYN |p| of |t| has. */
+/* Returns how many bytes of payload the SYN |p| of |t| has. */
 static unsigned payload_of(const struct trace *t, const struct probe *p) {
   unsigned headers = PROTO_TCP_HEADER + (p->family == 4 ? PROTO_IPV4_HEADER
                                                         : PROTO_IPV6_HEADER);
@@ -44,7 +44,7 @@ static unsigned payload_of(const struct trace *t, const struct probe *p) {
   return body - (mss ? PROTO_TCP_MSS_SIZE : 0u);
 }
 
-/* Whether the number in the TCP segment or quote |r| is that of |p|: as sent in
+/* Returns 1 if the TCP segment or quote |r| has the number of |p|: as sent in
  * a quote, plus what it took of the payload in an answer. A reset may
  * acknowledge the SYN's own number: one less than it should. */
 static int number_fits(const struct core *c, const struct probe *p,
@@ -70,8 +70,8 @@ static uint16_t before_nat(const struct wire_reply *r, uint16_t check) {
   return check;
 }
 
-/* Whether the checksum in the quote |r|, or the number of a TCP segment, is of
- * |p|, but for what a translator does that changes the source. */
+/* Returns 1 if the checksum in the quote |r|, or the number of a TCP segment,
+ * is that of |p|, after what a translator did to it has been undone. */
 static int explained(const struct core *c, const struct probe *p,
                      const struct wire_reply *r) {
   if (p->protocol == WIRE_TCP) return number_fits(c, p, r);
@@ -83,11 +83,11 @@ static int explained(const struct core *c, const struct probe *p,
   return checksum_update(check, r->sport, p->sport) == sent;
 }
 
-/* Whether a quote whose source port is not |p|'s can be of |p| all the same. A
+/* Returns 1 if a quote can be of |p| although its source port may be another. A
  * port that is ours proves itself, for nobody else on this host has it; behind
  * a translator that changed it, what it did to the checksum has to fit. */
-static int proven(const struct core *c, const struct probe *p,
-                  const struct wire_reply *r) {
+static int port_fits(const struct core *c, const struct probe *p,
+                     const struct wire_reply *r) {
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;
   int no_number = (p->marks & PROBE_BY_IP_ID) || !r->id;
   return (p->protocol == WIRE_UDP && no_number) || explained(c, p, r);
@@ -101,7 +101,7 @@ static int tier_of(const struct core *c, const struct probe *p,
   if (p->protocol == WIRE_TCP && !number_fits(c, p, r)) return 0;
   if (dst && ports) return 1;
   if (!(r->flags & WIRE_QUOTE)) return ports ? 3 : 0;
-  return dst && proven(c, p, r) ? 2 : ports ? 3 : 0;
+  return dst && port_fits(c, p, r) ? 2 : ports ? 3 : 0;
 }
 
 /* How many live probes to the quoted destination have the IPv4 identification
@@ -112,7 +112,7 @@ static int same_id(const struct core *c, unsigned id,
   int n = 0;
   for (uint32_t i = 0; i < c->regions; i++) {
     struct probe *p = live_ip(c, i, id, r);
-    if (!p || p->dst != dst || !proven(c, p, r)) continue;
+    if (!p || p->dst != dst || !port_fits(c, p, r)) continue;
     *found = p;
     n++;
   }
@@ -176,7 +176,7 @@ static struct probe *by_port(const struct core *c, const struct wire_reply *r) {
   return found;
 }
 
-/* The probe that |r| fits best, and how well. */
+/* Returns the probe that |r| fits best; its tier in |*tier|. */
 static struct probe *find(const struct core *c, const struct wire_reply *r,
                           int *tier) {
   uint32_t region = region_of(c, r);
@@ -207,7 +207,7 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
   return q;
 }
 
-/* Whether all that |r|, of tier 1, holds of |p| is as it was sent. */
+/* Returns 1 if all that |r|, of tier 1, holds of |p| is as it was sent. */
 static int fits_in_all(const struct core *c, const struct probe *p,
                        const struct wire_reply *r) {
   const struct trace *t = state_trace(c, p->trace);
@@ -223,11 +223,11 @@ static int fits_in_all(const struct core *c, const struct probe *p,
   return r->checksum == p->dport;
 }
 
-/* Whether the quote |r|, whose source is not ours, proves all the same by two
- * numbers that nobody can guess that it is of |p|. A translator that leaves its
- * own address in quotes makes such ones. */
-static int proves(const struct core *c, const struct probe *p,
-                  const struct wire_reply *r) {
+/* Returns 1 if the quote |r| of |p|, whose source is not ours, has at least 30
+ * bits of |p| that nobody can guess. A translator that leaves its own address
+ * in quotes makes such ones. */
+static int proves_itself(const struct core *c, const struct probe *p,
+                         const struct wire_reply *r) {
   uint32_t place = table_place(p);
   if (!(r->flags & WIRE_QUOTE) || r->flags & WIRE_TRUNCATED) return 0;
   if (p->dst != table_fold(r->quoted_dst) || p->marks & PROBE_BY_IP_ID)
@@ -238,7 +238,8 @@ static int proves(const struct core *c, const struct probe *p,
   if (p->protocol == WIRE_UDP && r->id)
     second = r->family == 4
                  ? r->ip_id == identity_ip(c, place)
-                 : t && r->flow_label == identity_label(t, p->flow);
+                 : t && identity_label_secret(t) &&
+                       r->flow_label == identity_label(t, p->flow);
   return second && explained(c, p, r);
 }
 
@@ -247,7 +248,7 @@ struct probe *match_probe(const struct core *c, const struct wire_reply *r,
   struct probe *p = find(c, r, tier);
   if (!p || (*tier == 1 && fits_in_all(c, p, r))) return p;
   *tier |= MATCH_WEAK;
-  if (proves(c, p, r)) *tier |= MATCH_PROVEN;
+  if (proves_itself(c, p, r)) *tier |= MATCH_PROVEN;
   return p;
 }
 

@@ -16,9 +16,10 @@
  * and a quoted source port that is not must be explained by its checksum.
  *
  * A match is full if all that the reply holds of the probe is as it was sent;
- * otherwise it is weak, and is believed only while nobody seems to be guessing
- * (guess.h), or if it proves itself by two numbers, as below for a full match
- * but for the addresses and ports.
+ * otherwise it is weak. A weak match is believed while nobody seems to be
+ * guessing (guess.h). It is always believed if it has 30 bits or more that
+ * nobody can guess, as in the table below: a translator rewrites the source,
+ * but cannot help leaving these.
  *
  * The chance that a packet of somebody who sees none of ours, but knows source,
  * destination and ports, and when we send, is taken for the reply to a certain
@@ -37,10 +38,10 @@
  *                        no host has seen a ping of ours
  *   of TCP         2^-29 number 30; a reset has two that fit
  *
- * Those above 2^-32 have no room for more: of UDP over IPv4 each
- * quote has 8 bytes, and the ports and the length, which tell the flow, stay as
- * they are; an answer has only what it repeats. A flow label that the user gave
- * is known, and adds nothing. Data, and a reset without a number, show the
+ * Those above 2^-32 have no room for more. A quote of UDP over IPv4 may have 8
+ * bytes only, and the ports and the length in them tell the flow, so they
+ * cannot change. An answer has only what it repeats. A flow label that the user
+ * gave is known, and adds nothing. Data, and a reset without a number, show the
  * ports alone, and are always weak.
  *
  * The ports are told only to those whom we probe: a source port is drawn for
@@ -61,14 +62,15 @@
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
 
 enum {
-  MATCH_TIER = 7,
-  MATCH_WEAK = 8,        /* beside the tier: the match is not full, */
-  MATCH_PROVEN = 32,     /* but has two numbers that nobody can guess */
-  MATCH_SEVERAL = 16     /* instead of it: several probes fit */
+  MATCH_TIER = 7,        /* the bits of the tier */
+  MATCH_WEAK = 8,        /* the match is not full */
+  MATCH_PROVEN = 16,     /* weak, but with 30 bits that nobody can guess */
+  MATCH_SEVERAL = 32     /* no tier: several probes fit */
 };
 
-/* match_probe: the probe that |r|, not WIRE_UDP_REPLY, answers; its tier in
- * |*tier|, with MATCH_WEAK. NULL: none of ours, or MATCH_SEVERAL. */
+/* match_probe: returns the probe that |r|, not WIRE_UDP_REPLY, answers, and
+ * sets |*tier| to its tier and the bits above. NULL: it answers none of ours.
+ */
 struct probe *match_probe(const struct core *c, const struct wire_reply *r,
                           int *tier);
 

@@ -15,7 +15,7 @@ static void unmatched(struct core *c, const struct wire_reply *r, int tier,
   c->counters.unmatched++;
 }
 
-/* Whether |r|, which fits only in part, is believed. */
+/* Returns 1 if |r|, which was matched in |tier|, is believed. */
 static int believed(const struct core *c, const struct wire_reply *r, int tier,
                     int64_t now) {
   if (!(tier & MATCH_WEAK)) return 1;

@@ -108,15 +108,13 @@ describe("a forged reply", function()
       return { ip_id = 2 * i - 1, id = 0, sport = 9, dport = 9, tcp_low = 0, checksum = 0 }
     end },
     { "another source and port", 6, function(i)
-      return { id = i, sport = 9, quoted_src = ELSEWHERE[6], tcp_low = i % 0x7fff,
-        flow_label = (i * 40503) % 2 ^ 20 }
+      return { id = i, sport = 9, quoted_src = ELSEWHERE[6], tcp_low = i % 0x7fff }
     end },
     { "another destination", 4, function(i)
       return { id = i, ip_id = 0, quoted_dst = ("10.%d.%d.9"):format(math.floor(i / 256), i % 256) }
     end },
     { "another destination", 6, function(i)
-      return { id = i, quoted_dst = ("2001:db8:c::%x"):format(i),
-        flow_label = (i * 40503) % 2 ^ 20 }
+      return { id = i, quoted_dst = ("2001:db8:c::%x"):format(i) }
     end },
     { "an answer from elsewhere", 4, function(i, protocol)
       if protocol == "udp" then return nil end
