@@ -92,18 +92,23 @@ int mtr_z_inflate_reset(struct mtr_z_stream *) __asm__("inflateReset");
 int mtr_z_inflate_end(struct mtr_z_stream *) __asm__("inflateEnd");
 ]]
 
-local zlib
-
---- Returns zlib, which is loaded when it is first asked for; nil if it is not installed.
----@return ffi.namespace*?
-function M.zlib()
-  if zlib == nil then
-    if not pcall(ffi.typeof, "struct mtr_z_stream") then ffi.cdef(ZLIB) end
-    local found, library = pcall(ffi.load, "libz.so.1")
-    zlib = found and library
+-- Returns a function that gives a library of the system, loaded when it is first asked for, or nil
+-- if it is not installed. `mark`: a type that `cdefs` declares.
+local function optional(file, cdefs, mark)
+  local library
+  return function()
+    if library == nil then
+      if not pcall(ffi.typeof, mark) then ffi.cdef(cdefs) end
+      local found, loaded = pcall(ffi.load, file)
+      library = found and loaded
+    end
+    return library or nil
   end
-  return zlib or nil
 end
+
+--- Returns zlib; nil if it is not installed.
+---@type fun(): ffi.namespace*?
+M.zlib = optional("libz.so.1", ZLIB, "struct mtr_z_stream")
 
 -- From sqlite3.h of SQLite 3. The names are our own, as those of zlib.
 local SQLITE = [[
@@ -127,18 +132,9 @@ int mtr_sqlite_bind_text(mtr_sqlite_statement *, int, const char *, int size, in
 double mtr_sqlite_column_double(mtr_sqlite_statement *, int) __asm__("sqlite3_column_double");
 ]]
 
-local sqlite
-
---- Returns SQLite, which is loaded when it is first asked for; nil if it is not installed.
----@return ffi.namespace*?
-function M.sqlite()
-  if sqlite == nil then
-    if not pcall(ffi.typeof, "mtr_sqlite") then ffi.cdef(SQLITE) end
-    local found, library = pcall(ffi.load, "libsqlite3.so.0")
-    sqlite = found and library
-  end
-  return sqlite or nil
-end
+--- Returns SQLite; nil if it is not installed.
+---@type fun(): ffi.namespace*?
+M.sqlite = optional("libsqlite3.so.0", SQLITE, "mtr_sqlite")
 
 --- The number of signals that mtrlua received, in [0]; always 0 in any other host.
 M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"

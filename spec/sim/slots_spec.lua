@@ -33,12 +33,7 @@ local function contract(class)
   return must, may
 end
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 -- A source as a path from the top of the tree.
 local function path_of(source) return (source:gsub("^@", ""):gsub("^.*lua/mtr/", "lua/mtr/")) end

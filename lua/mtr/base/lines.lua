@@ -10,21 +10,12 @@
 
 local bit = require "bit"
 local lib = require "mtr.lib"
+local utf8 = require "mtr.base.utf8"
 
 local C = lib.C
-local band, bor, rshift = bit.band, bit.bor, bit.rshift
-local char = string.char
+local band, rshift = bit.band, bit.rshift
 
 local M = { MOST = 65534 }
-
-local function utf8(code)
-  if code < 0x80 then return char(code) end
-  local last = char(bor(0x80, band(code, 0x3f)))
-  if code < 0x800 then return char(bor(0xc0, rshift(code, 6))) .. last end
-  last = char(bor(0x80, band(rshift(code, 6), 0x3f))) .. last
-  if code < 0x10000 then return char(bor(0xe0, rshift(code, 12))) .. last end
-  return char(bor(0xf0, rshift(code, 18)), bor(0x80, band(rshift(code, 12), 0x3f))) .. last
-end
 
 -- Turns UTF-16 into UTF-8; half a surrogate pair, or half a character, becomes U+FFFD.
 local function from_utf16(text, big)
@@ -33,18 +24,18 @@ local function from_utf16(text, big)
     local a, b = text:byte(i, i + 1)
     local unit = b and (big and a * 256 + b or b * 256 + a) or 0xfffd
     if high and unit >= 0xdc00 and unit <= 0xdfff then
-      out[#out + 1] = utf8(0x10000 + (high - 0xd800) * 0x400 + unit - 0xdc00)
+      out[#out + 1] = utf8.char(0x10000 + (high - 0xd800) * 0x400 + unit - 0xdc00)
       unit, high = nil, nil
     elseif high then
-      out[#out + 1], high = utf8(0xfffd), nil
+      out[#out + 1], high = utf8.char(0xfffd), nil
     end
     if unit and unit >= 0xd800 and unit <= 0xdbff then
       high = unit
     elseif unit then
-      out[#out + 1] = utf8(unit >= 0xdc00 and unit <= 0xdfff and 0xfffd or unit)
+      out[#out + 1] = utf8.char(unit >= 0xdc00 and unit <= 0xdfff and 0xfffd or unit)
     end
   end
-  if high then out[#out + 1] = utf8(0xfffd) end
+  if high then out[#out + 1] = utf8.char(0xfffd) end
   return table.concat(out)
 end
 

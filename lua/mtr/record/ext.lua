@@ -67,6 +67,20 @@ local function interface(b, from, to, ctype)
   return out
 end
 
+--- Returns the MPLS label stacks of a reply, each label as text.
+---@param objects? mtr.Extension[]
+---@param form string for string.format, of label, traffic class, bottom of stack and TTL
+---@return string[]
+function M.mpls(objects, form)
+  local list = {}
+  for _, object in ipairs(objects or {}) do
+    for _, l in ipairs(object.mpls or {}) do
+      list[#list + 1] = form:format(l.label, l.tc, l.s, l.ttl)
+    end
+  end
+  return list
+end
+
 --- Reads extension objects.
 ---@param b ffi.cdata* bytes, indexed from 0, without the 4-byte extension header
 ---@param size integer

@@ -5,6 +5,8 @@
 --
 -- null becomes nil, so a list must not contain it. Nesting is limited to 32 levels.
 
+local utf8 = require "mtr.base.utf8"
+
 local M = {}
 
 local DEEPEST = 32
@@ -19,18 +21,6 @@ local function fail(at, what) error({ ("byte %d: %s"):format(at, what) }, 0) end
 
 local function skip(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
 
--- Returns the UTF-8 bytes of a code point.
-local function utf8(code)
-  if code < 0x80 then return string.char(code) end
-  if code < 0x800 then return string.char(0xc0 + math.floor(code / 64), 0x80 + code % 64) end
-  if code < 0x10000 then
-    return string.char(0xe0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64,
-      0x80 + code % 64)
-  end
-  return string.char(0xf0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64,
-    0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
-end
-
 -- Reads what follows a backslash: returns its text and the place behind it.
 local function escape(text, at)
   local c = text:sub(at, at)
@@ -39,8 +29,8 @@ local function escape(text, at)
   if not code then fail(at, "this escape does not exist") end
   at = at + 5
   local low = code >= 0xd800 and code <= 0xdbff and text:match("^\\u([dD][c-fC-F]%x%x)", at)
-  if not low then return utf8(code), at end
-  return utf8(0x10000 + (code - 0xd800) * 1024 + tonumber(low, 16) - 0xdc00), at + 6
+  if not low then return utf8.char(code), at end
+  return utf8.char(0x10000 + (code - 0xd800) * 1024 + tonumber(low, 16) - 0xdc00), at + 6
 end
 
 local function string_at(text, at)

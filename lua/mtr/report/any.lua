@@ -102,9 +102,7 @@ function Any:finish(summary)
     local made = self.open[kind]
     if made and made.finish and ok then ok, message, name = made:finish(summary) end
   end
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  return self.sink:end_with(ok, message, name)
 end
 
 return M

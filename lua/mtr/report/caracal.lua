@@ -13,6 +13,7 @@
 --   rtt                 tenths of a millisecond
 --   round               the option `round`, default 1
 
+local ext = require "mtr.record.ext"
 local Sink = require "mtr.report.sink"
 
 local NUMBER = { icmp = 1, tcp = 6, udp = 17 }
@@ -34,16 +35,6 @@ local function number(protocol, addr)
   return protocol == "icmp" and addr:find ":" and ICMP6 or NUMBER[protocol]
 end
 
-local function labels(reply)
-  local list = {}
-  for _, object in ipairs(reply.ext or {}) do
-    for _, l in ipairs(object.mpls or {}) do
-      list[#list + 1] = ("(%d,%d,%d,%d)"):format(l.label, l.tc, l.s, l.ttl)
-    end
-  end
-  return table.concat(list, ",")
-end
-
 -- Returns what stands for the flow of a reply's probe: that of the trace's flow, counted on for
 -- other flows.
 local function source_port(result, reply)
@@ -59,7 +50,8 @@ local function row(result, ttl, reply, round)
     number(result.protocol, result.dst), mapped(result.src or "::"), mapped(result.dst),
     source_port(result, reply), result.dport or 0, ttl, quoted and quoted.ttl or 0,
     mapped(reply.addr), number(reply.protocol, reply.addr), reply.icmp_type or 0,
-    reply.icmp_code or 0, reply.reply_ttl or 0, reply.reply_size or 0, labels(reply),
+    reply.icmp_code or 0, reply.reply_ttl or 0, reply.reply_size or 0,
+    table.concat(ext.mpls(reply.ext, "(%d,%d,%d,%d)"), ","),
     math.min(65535, math.floor(reply.rtt * 10 + 0.5)), round)
 end
 

@@ -15,6 +15,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local ext = require "mtr.record.ext"
 local Sink = require "mtr.report.sink"
 
 local C = lib.C
@@ -43,15 +44,7 @@ function OTHER.quoted_ttl(reply) return reply.quoted and reply.quoted.ttl end
 function OTHER.quoted_tos(reply) return reply.quoted and reply.quoted.tos end
 function OTHER.quoted_size(reply) return reply.quoted and reply.quoted.size end
 function OTHER.nat(reply) return reply.quoted and reply.quoted.nat end
-function OTHER.mpls(reply)
-  local labels = {}
-  for _, object in ipairs(reply.ext or {}) do
-    for _, l in ipairs(object.mpls or {}) do
-      labels[#labels + 1] = ("%d:%d:%d:%d"):format(l.label, l.tc, l.s, l.ttl)
-    end
-  end
-  return table.concat(labels, "/")
-end
+function OTHER.mpls(reply) return table.concat(ext.mpls(reply.ext, "%d:%d:%d:%d"), "/") end
 
 -- For each column, where its value is.
 local PLACE, NAMES = {}, {}

@@ -49,10 +49,7 @@ end
 
 --- Ends the array and closes the file.
 function Json:finish()
-  local ok, message, name = self.sink:write "\n]\n"
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  return self.sink:end_with(self.sink:write "\n]\n")
 end
 
 --- Says how far the array is whole.

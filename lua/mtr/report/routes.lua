@@ -57,10 +57,7 @@ end
 
 --- Writes the graph and closes the file.
 function Routes:finish()
-  local ok, message, name = self.sink:write(text(self))
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  return self.sink:end_with(self.sink:write(text(self)))
 end
 
 --- Returns all counters.

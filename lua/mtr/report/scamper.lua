@@ -106,10 +106,7 @@ end
 
 --- Ends the cycle and closes the file.
 function Scamper:finish()
-  local ok, message, name = self.sink:write(cycle(self, "stop"))
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  return self.sink:end_with(self.sink:write(cycle(self, "stop")))
 end
 
 local M = Sink.reporter("scamper", Scamper, { buffered = true })

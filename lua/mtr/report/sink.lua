@@ -167,6 +167,18 @@ function Sink:close()
   return closed, problem, what
 end
 
+--- Closes the sink after a last write; returns what that returned if it has failed.
+---@param ok any what the write returned, and so on
+---@param message? string
+---@param name? string
+---@return true?
+---@return string? message, string? name
+function Sink:end_with(ok, message, name)
+  local closed, problem, what = self:close()
+  if not ok then return nil, message, name end
+  return closed, problem, what
+end
+
 M.plain = err.plain
 
 --- Makes the module of a reporter: its new(out, opts) makes a reporter, which writes the text that

@@ -10,6 +10,7 @@
 -- its last checkpoint are removed.
 
 local err = require "mtr.base.err"
+local ext = require "mtr.record.ext"
 local database = require "mtr.report.output.database"
 
 -- The columns of each table, with their types in SQL.
@@ -114,12 +115,7 @@ function Sqlite:start()
 end
 
 local function labels(reply)
-  local list = {}
-  for _, object in ipairs(reply.ext or {}) do
-    for _, l in ipairs(object.mpls or {}) do
-      list[#list + 1] = ("%d:%d:%d:%d"):format(l.label, l.tc, l.s, l.ttl)
-    end
-  end
+  local list = ext.mpls(reply.ext, "%d:%d:%d:%d")
   return list[1] and table.concat(list, "/") or nil
 end
 

@@ -70,9 +70,7 @@ function Table:finish()
   for i, entry in ipairs(self.list) do
     if ok then ok, message, name = self.sink:write((i > 1 and "\n" or "") .. text(entry)) end
   end
-  local closed, problem, what = self.sink:close()
-  if not ok then return nil, message, name end
-  return closed, problem, what
+  return self.sink:end_with(ok, message, name)
 end
 
 --- Returns all counters.

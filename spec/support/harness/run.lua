@@ -4,7 +4,8 @@
 -- "$MTR_PROGRAM" is mtrlua, and "$DIR" a directory of its own that run.clean() removes.
 local M = {}
 
-local function read(path)
+-- Returns the bytes of a file.
+function M.read(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("*a")
   file:close()
@@ -64,9 +65,9 @@ function M.run(command)
     quote(M.dir()), quote(command), base, base, base)
   os.execute(line)
   return {
-    status = tonumber(read(base .. ".status")),
-    out = read(base .. ".out"),
-    err = read(base .. ".err"),
+    status = tonumber(M.read(base .. ".status")),
+    out = M.read(base .. ".out"),
+    err = M.read(base .. ".err"),
   }
 end
 

@@ -67,14 +67,4 @@ function M.collector()
   end, function() return table.concat(out) end
 end
 
---- Returns the bytes of a file.
----@param path string
----@return string
-function M.read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 return M

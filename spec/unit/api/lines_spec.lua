@@ -15,12 +15,7 @@ int lines_fcntl(int, int, ...) __asm__("fcntl");
 local ENOSPC, EMSGSIZE, ESTALE, EPIPE, EINVAL = -28, -90, -116, -32, -22
 local SETFL, NONBLOCK, WRONLY = 4, 2048, 1
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 describe("mtr_write_lines", function()
   local open

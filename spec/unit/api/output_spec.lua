@@ -11,12 +11,7 @@ local C, ffi = core.load { "core/mtr.h" }
 local EAGAIN, ENOENT, EBADF, EINVAL, EPIPE = -11, -2, -9, -22, -32
 local holder, done = ffi.new "int32_t[1]", ffi.new "uint32_t[1]"
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 describe("an output", function()
   local open

@@ -26,6 +26,13 @@ describe("extension objects", function()
     }, objects)
   end)
 
+  it("give the labels of all stacks, as text", function()
+    local objects = read "000c 0101 03f3c001 ffffffff  0006 0903 abcd  0008 0101 000011ff"
+    assert.same({ "16188 0 0 1", "1048575 7 1 255", "1 0 1 255" },
+      ext.mpls(objects, "%d %d %d %d"))
+    assert.same({}, ext.mpls(nil, "%d"))
+  end)
+
   it("are several, one after the other", function()
     local objects, malformed = read "0008 0101 000011ff  0006 0903 abcd  0004 0a01"
     assert.is_false(malformed)

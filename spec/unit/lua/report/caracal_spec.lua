@@ -47,7 +47,7 @@ describe("the caracal reporter", function()
     local _, list = results.campaign { caracal.new(path) }
     local out, text = results.collector()
     results.give(caracal.new(out), list)
-    assert.equal(text(), results.read(path))
+    assert.equal(text(), run.read(path))
     out, text = results.collector()
     results.give(caracal.new(out), {})
     assert.truthy(text():find "^capture_timestamp,[%l_,]+,rtt,round\n$")

@@ -23,12 +23,7 @@ end
 
 local function own(text) return { json = function() return text end } end
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 describe("the jsonl reporter", function()
   teardown(run.clean)

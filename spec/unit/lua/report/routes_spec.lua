@@ -63,7 +63,7 @@ describe("the reporter of routes", function()
     second:restore(data)
     results.give(second, { list[3], list[4] })
     results.give(routes.new(whole), list)
-    assert.equal(results.read(whole), results.read(resumed))
+    assert.equal(run.read(whole), run.read(resumed))
   end)
 
   it("writes an empty graph of nothing", function()

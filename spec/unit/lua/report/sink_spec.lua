@@ -6,12 +6,7 @@ local fds = require "spec.support.harness.fds"
 local random = require "spec.support.harness.random"
 local run = require "spec.support.harness.run"
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 describe("a sink", function()
   teardown(run.clean)

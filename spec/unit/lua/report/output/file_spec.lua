@@ -5,12 +5,7 @@ local output = require "mtr.report.output.file"
 local fds = require "spec.support.harness.fds"
 local run = require "spec.support.harness.run"
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local read = run.read
 
 describe("an output file", function()
   local open
