@@ -96,8 +96,10 @@ end
 -- Waits until the kernel has brought every link up: it reports the carrier from a work queue, which
 -- taking another lab down can hold up for a second, and until then packets vanish unseen.
 local function ready_script(plan, state)
-  local lines = { "ready() {", "try=0; while [ $try -lt 500 ]; do",
-    "nsenter --net=$1 ip -o link show type veth | grep -qv 'state UP' || return 0",
+  local lines = { "all_up() { while read -r link; do",
+    "case $link in *'state UP'*) ;; *) return 1 ;; esac; done; }",
+    "ready() { try=0; while [ $try -lt 500 ]; do",
+    "links=$(nsenter --net=$1 ip -o link show type veth); echo \"$links\" | all_up && return 0",
     "try=$((try + 1)); sleep 0.01; done; echo \"links of $1 did not come up\"; return 1; }" }
   for _, node in ipairs(plan.nodes) do
     lines[#lines + 1] = "ready " .. states.path(state, node.name)
