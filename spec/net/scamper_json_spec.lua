@@ -36,8 +36,8 @@ describe("scamper and we", function()
     local got = run.run(l:command(('"$MTR_PROGRAM" --rate 0 --transport %s scripts/trace.lua -q 1 '
       .. "--attempts 2 -w 1 --window 1 %s -o scamper %s"):format(transport or "raw", ours, dst)))
     assert.same({ 0, "" }, { got.status, got.err })
-    local scamper = run.run(l:command(("scamper -O json -c 'trace -q 2 -m 30 -w 1 %s' -i %s"):format(
-      theirs, dst)))
+    local scamper = run.run(l:command(("scamper -O json -c 'trace -q 2 -m 30 -w 1 %s' -i %s")
+      :format(theirs, dst)))
     return trace_of(got.out), trace_of(scamper.out)
   end
 
