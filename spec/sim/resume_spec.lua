@@ -218,6 +218,32 @@ describe("a campaign with a state", function()
     assert.equal(count, #first)
   end)
 
+  it("keeps what was not done if it is killed before it has traced that", function()
+    local dir, n = fresh(), 0
+    assert(campaign(dir, { on_trace = function()
+      n = n + 1
+      return n == 90 and "stop" or nil
+    end }))
+    local function left()
+      local file = assert(io.open(dir .. "/run.state"))
+      local text = file:read "*a"
+      file:close()
+      return tonumber(text:match '"unfinished":(%d+)'), text:match '"position":(%d+)'
+    end
+    local unfinished, position = left()
+    assert.is_true(unfinished > 0)
+    -- A reporter that looks when the first result comes: the state is still the first one.
+    local looked
+    local function look(path)
+      return { mtr.report.jsonl(path .. "/out.jsonl"), mtr.report.text(path .. "/out.txt"),
+        mtr.report.jsonl(path .. "/out.jsonl.gz") }
+    end
+    assert(campaign(dir, { reporters = look, on_trace = function()
+      looked = looked or { left() }
+    end }))
+    assert.same({ unfinished, position }, looked)
+  end)
+
   it("rotates its outputs without a loss", function()
     local dir, n = fresh(), 0
     local function reporters(where)

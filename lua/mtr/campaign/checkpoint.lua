@@ -101,6 +101,7 @@ local function unfinished(self)
   local c, lines = self.owner, {}
   for i, target in ipairs(self.left) do lines[i] = file.line(target) end
   for trace in pairs(c.singles) do lines[#lines + 1] = file.line(trace.target) end
+  c.feed:each_left(function(target) lines[#lines + 1] = file.line(target) end)
   local text, n = "", 0
   if c.cohort and c.cohort.slot then
     c.cohort:waiting(function(t) lines[#lines + 1] = text_of(t) .. "\n" end)

@@ -9,7 +9,9 @@ local M = {}
 
 ---@class mtr.Taken
 ---@field text any the text of the last target
----@field again? mtr.Targets the unfinished targets
+---@field again mtr.Targets|false the unfinished targets, while there are some to hand out
+---@field left string[] the unfinished targets
+---@field given integer how many of them were handed out
 ---@field feed mtr.Targets
 local Taken = {}
 Taken.__index = Taken
@@ -17,7 +19,9 @@ Taken.__index = Taken
 --- Makes it of the targets of a campaign.
 ---@param feed mtr.Targets
 ---@return mtr.Taken
-function M.new(feed) return setmetatable({ feed = feed, text = false, again = false }, Taken) end
+function M.new(feed)
+  return setmetatable({ feed = feed, text = false, again = false, left = {}, given = 0 }, Taken)
+end
 
 --- Goes on where another run was.
 ---@param position number what position() returned
@@ -25,13 +29,19 @@ function M.new(feed) return setmetatable({ feed = feed, text = false, again = fa
 ---@return true?
 ---@return string? message, string? name
 function Taken:resume(position, left)
-  self.again = left[1] and targets.list(left) or false
+  self.again, self.left, self.given = left[1] and targets.list(left) or false, left, 0
   return self.feed:skip(position)
 end
 
 --- Returns the place in the list; unfinished targets do not count.
 ---@return number
 function Taken:position() return self.feed:position() end
+
+--- Calls a function for each unfinished target that was not handed out yet.
+---@param fn fun(target: string)
+function Taken:each_left(fn)
+  for i = self.given + 1, #self.left do fn(self.left[i]) end
+end
 
 --- Returns the next target, like mtr.Targets:next.
 ---@param out ffi.cdata* 16 bytes
@@ -43,8 +53,11 @@ function Taken:next(out)
   if again then
     local kind, what = again:next(out)
     self.text = again.text
-    if kind then return kind, what end
-    self.again = false
+    if kind then
+      self.given = self.given + 1
+      return kind, what
+    end
+    self.again, self.left, self.given = false, {}, 0
   end
   local kind, what, name = self.feed:next(out)
   self.text = self.feed.text

@@ -31,6 +31,22 @@ describe("the targets of a campaign that can be resumed", function()
     assert.equal(5, feed:position())
   end)
 
+  it("tell what was left before and is not handed out yet", function()
+    local feed = taken.new(targets.feed(given))
+    local function left()
+      local texts = {}
+      feed:each_left(function(target) texts[#texts + 1] = target end)
+      return texts
+    end
+    assert.same({}, left())
+    assert.is_true(feed:resume(2, { "10.9.9.9", "left.example", "10.9.9.8" }))
+    for n, rest in ipairs { { "10.9.9.9", "left.example", "10.9.9.8" },
+      { "left.example", "10.9.9.8" }, { "10.9.9.8" }, {}, {} } do
+      assert.same(rest, left(), n)
+      take(feed, 1)
+    end
+  end)
+
   it("go on wherever the other run was, after what it left", function()
     for position = 0, #all do
       local feed = taken.new(targets.feed(given))
