@@ -13,8 +13,7 @@ usage: ping [options] TARGET...
 
 Probes each TARGET, an address or a name, all at once; "-" reads targets from standard input.
 
-  -4                      IPv4 only
-  -6                      IPv6 only
+  {family}
   -c, --count N           number of probes to each target; default: until ^C
   -i, --interval WAIT     time from one probe to the next: seconds, or such as 200ms (1s)
   -W, --timeout WAIT
