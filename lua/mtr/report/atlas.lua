@@ -20,7 +20,7 @@ local FIRMWARE, UNKNOWN_SYNC = 5080, -1
 
 local SHAPE = json.shape({
   "fw", "lts", "endtime", "dst_name", "dst_addr", "src_addr", "proto", "af", "error", "late",
-  "from", "x", "hop", "ttl", "size", "rtt", "paris_id", "tos", "result",
+  "from", "x", "hop", "ttl", "size", "tos", "rtt", "paris_id", "result",
   "sent", "rcvd", "dup", "min", "max", "avg", "step",
   "msm_id", "prb_id", "timestamp", "msm_name", "type", "group_id",
   "ittl", "itos", "err", "mtu", "flags", "hdropts", "icmpext", "version", "rfc4884", "obj", "class",

@@ -18,7 +18,7 @@ except jsonschema.SchemaError as error:
 # A line of a known type is held to the schema of that type, whose errors say more.
 whole, parts = validator(schema), {}
 for name, kind in schema["$defs"].items():
-    word = kind["properties"].get("type", {}).get("const")
+    word = kind.get("properties", {}).get("type", {}).get("const")
     if word:
         parts[word] = validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
 bad = 0

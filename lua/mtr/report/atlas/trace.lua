@@ -41,11 +41,16 @@ local function flags(value)
   return out
 end
 
--- What an unreachable means: a letter, or its code; nil for the answer of a closed port.
+-- Returns a TOS if it says something: it is not 0, or that of the probes was not.
+local function told(tos, result)
+  return tos and (tos ~= 0 or (result.tos or 0) ~= 0) and tos or nil
+end
+
+-- What an unreachable means: a letter, or its code; nil for a closed port, which only TCP marks.
 local function fault(reply, protocol)
   local family, code = M.family(reply.addr), reply.icmp_code
   if reply.icmp_type ~= UNREACH[family] or not code or reply.too_big then return nil end
-  if code == PORT[family] then return protocol ~= "udp" and "p" or nil end
+  if code == PORT[family] then return protocol == "tcp" and "p" or nil end
   return LETTERS[family][code] or code
 end
 
@@ -73,7 +78,8 @@ local function packet(reply, result, late)
     size = M.size(reply.reply_size, M.family(reply.addr), reply.protocol),
     rtt = not late and reply.rtt or nil, late = late, dup = reply.dup,
     ittl = quoted and quoted.ttl ~= 1 and quoted.ttl or nil,
-    itos = quoted and quoted.tos ~= (result.tos or 0) and quoted.tos or nil,
+    itos = told(quoted and quoted.tos, result),
+    tos = told(not quoted and reply.tos, result),
     err = fault(reply, result.protocol), mtu = reply.too_big and reply.mtu or nil,
     icmpext = extensions(reply.ext),
   }
@@ -128,7 +134,7 @@ function M.members(result)
     type = "traceroute", dst_name = result.target, dst_addr = result.dst, src_addr = result.src,
     proto = result.protocol:upper(), af = family,
     size = M.size(result.size, family, result.protocol),
-    paris_id = result.multipath == "paris" and result.flow or 0,
+    paris_id = result.multipath ~= "classic" and result.flow or nil,
     tos = result.tos and result.tos > 0 and result.tos or nil, result = hops,
     timestamp = math.floor(start), endtime = math.floor(start + (result.duration or 0) / 1000),
   }

@@ -56,8 +56,8 @@ describe("the atlas reporter", function()
       endtime = math.floor(result.start + result.duration / 1000),
     }, one)
     assert.same({
-      { hop = 1, result = { { from = "10.0.0.1", ttl = 255, size = 60, rtt = 2 } } },
-      { hop = 2, result = { { from = "203.0.113.9", ttl = 63, size = 32, rtt = 4 } } },
+      { hop = 1, result = { { from = "10.0.0.1", ttl = 255, size = 60, rtt = 2, itos = 8 } } },
+      { hop = 2, result = { { from = "203.0.113.9", ttl = 63, size = 32, rtt = 4, tos = 0 } } },
     }, members)
     assert.truthy(text:find('^{"fw":5080,"lts":%-1,"endtime":.-"dst_name":.-"dst_addr":.-"src_addr"'
       .. ':.-"proto":.-"af":4,'))
@@ -98,7 +98,6 @@ describe("the atlas reporter", function()
     ["an unknown protocol"] = { { icmp_type = 3, icmp_code = 2 }, "P" },
     ["a filter"] = { { icmp_type = 3, icmp_code = 13 }, "A" },
     ["another code by its number"] = { { icmp_type = 3, icmp_code = 9 }, 9 },
-    ["a closed port of another protocol"] = { { icmp_type = 3, icmp_code = 3 }, "p" },
     ["no way in IPv6"] = { { addr = "2001:db8::1", icmp_type = 1, icmp_code = 0 }, "N" },
     ["a filter in IPv6"] = { { addr = "2001:db8::1", icmp_type = 1, icmp_code = 1 }, "A" },
     ["a scope of IPv6"] = { { addr = "2001:db8::1", icmp_type = 1, icmp_code = 2 }, "h" },
@@ -109,8 +108,19 @@ describe("the atlas reporter", function()
     end)
   end
 
-  it("takes a closed port of UDP as the answer", function()
-    assert.is_nil(packets({ reply { icmp_type = 3, icmp_code = 3 } }, nil, "udp")[1].err)
+  it("marks a closed port only for TCP", function()
+    for protocol, want in pairs { udp = false, icmp = false, tcp = "p" } do
+      local closed = packets({ reply { icmp_type = 3, icmp_code = 3 } }, nil, protocol)[1]
+      assert.equal(want, closed.err or false)
+    end
+  end)
+
+  it("tells the TOS of a reply, and the quoted one, if they or the probe's are not 0", function()
+    local direct = reply { tos = 32, icmp_type = 0, quoted = false }
+    assert.equal(32, packets({ direct })[1].tos)
+    direct.tos = 0
+    assert.is_nil(packets({ direct })[1].tos)
+    assert.is_nil(packets({ reply { tos = 192 } })[1].tos)
   end)
 
   it("tells of an MTU, of a changed quote, of TCP options and of labels", function()
@@ -133,6 +143,7 @@ describe("the atlas reporter", function()
     local found = write { { type = "trace", dst = "203.0.113.9", target = "web", protocol = "icmp",
       multipath = "classic", flow = 0, start = 1, hops = { { ttl = 1, skipped = true }, hop } } }
     assert.same({ { hop = 2, error = "sendto failed: EPERM" } }, found[1].result)
+    assert.is_nil(found[1].paris_id)                  -- a trace without paris has no number
   end)
 
   it("writes whole lines of a campaign, of zero hops too", function()
