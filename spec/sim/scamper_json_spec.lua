@@ -3,7 +3,6 @@
 -- Our JSON of a result is, byte for byte, what scamper's own sc_warts2json prints of our warts of
 -- the same result; and jq reads it.
 local cjson = require "cjson"
-local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 local simulated = require "spec.support.virtual.simulated"
 local hard = require "spec.support.virtual.hard"
