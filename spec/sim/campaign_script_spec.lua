@@ -106,11 +106,12 @@ output: dry.jsonl
 
   -- The pipe is full long before all results are in it, so the process waits, and cannot end before
   -- it is killed.
-  it("goes on where it was killed", function()
+  it("goes on where it was killed, with all formats at once", function()
     run.file("list.txt", "203.0.112.0/21\n")
     local words = "-t list.txt --shuffle 7 --shard 1/2 --rate 300 -o jsonl=k.jsonl "
       .. "-o csv=k.csv.gz -o sqlite=k.db -o json=k.json -o dot=k.dot -o prometheus=k.prom "
-      .. "-o text=k.pipe "
+      .. "-o warts=k.warts -o table=k.table -o mtr=k.mtr -o caracal=k.caracal "
+      .. "-o scamper=k.scamper.gz -o atlas=k.atlas -o text=k.pipe "
       .. "--fields dst --state k.state --no-progress --take 1000"
     run.run "mkfifo $DIR/k.pipe"
     for i = 1, 3 do
@@ -133,6 +134,16 @@ output: dry.jsonl
     assert.equal("1001\n", run.run("zcat $DIR/k.csv.gz | sort -u | wc -l").out)
     assert.truthy(read("k.dot"):find('"10.0.0.1" -> "10.0.0.2" [label="1000"]', 1, true))
     assert.truthy(read("k.prom"):find('mtr_traces_total{stop_reason="completed"} 1000\n', 1, true))
+    for command, lines in pairs {
+      ["sc_wartsdump k.warts | grep '^traceroute from'"] = 1000,
+      ["grep '^  3.|-- 203' k.table"] = 1000, ["jq -r .report.mtr.dst k.mtr"] = 1000,
+      ["tail -n +2 k.caracal"] = 3000, ["zcat k.scamper.gz | grep trace | jq -r .dst"] = 1000,
+      ["jq -r .dst_addr k.atlas"] = 1000,
+    } do
+      local seen_lines = run.run(("cd $DIR; %s >all; sort -u all | wc -l; wc -l <all")
+        :format(command))
+      assert.equal(("%d\n%d\n"):format(lines, lines), seen_lines.out, command)
+    end
     got = campaign(words)
     assert.truthy(got.err:find("it was finished before; nothing was traced", 1, true), got.err)
     got = campaign((words:gsub("1000$", "999")))
