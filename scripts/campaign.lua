@@ -227,7 +227,7 @@ function opts.on_error(message, target)
   told = told + 1
   if told > SHOWN then return end
   io.stderr:write(on_terminal and "\r\27[K" or "")
-  fail(target:gsub("%c", "?") .. ": " .. message)
+  fail(mtr.plain(target) .. ": " .. message)
   if told == SHOWN then fail "further targets are only counted" end
 end
 

@@ -134,7 +134,7 @@ output: dry.jsonl
     assert.equal("1001\n", run.run("zcat $DIR/k.csv.gz | sort -u | wc -l").out)
     assert.truthy(read("k.dot"):find('"10.0.0.1" -> "10.0.0.2" [label="1000"]', 1, true))
     assert.truthy(read("k.prom"):find('mtr_traces_total{stop_reason="completed"} 1000\n', 1, true))
-    for command, lines in pairs {
+    for command, n_wanted in pairs {
       ["sc_wartsdump k.warts | grep '^traceroute from'"] = 1000,
       ["grep '^  3.|-- 203' k.table"] = 1000, ["jq -r .report.mtr.dst k.mtr"] = 1000,
       ["tail -n +2 k.caracal"] = 3000, ["zcat k.scamper.gz | grep trace | jq -r .dst"] = 1000,
@@ -142,7 +142,7 @@ output: dry.jsonl
     } do
       local seen_lines = run.run(("cd $DIR; %s >all; sort -u all | wc -l; wc -l <all")
         :format(command))
-      assert.equal(("%d\n%d\n"):format(lines, lines), seen_lines.out, command)
+      assert.equal(("%d\n%d\n"):format(n_wanted, n_wanted), seen_lines.out, command)
     end
     got = campaign(words)
     assert.truthy(got.err:find("it was finished before; nothing was traced", 1, true), got.err)
@@ -186,14 +186,43 @@ output: dry.jsonl
     ["-t list.txt -o prometheus=folder"] = "folder",
     ["-t list.txt -o sqlite=folder"] = "folder",
     ["-t list.txt -o jsonl=/dev/full"] = "ENOSPC",
-    ["-t folder"] = "folder",
+    ["-t folder"] = "folder", ["-t empty"] = "ENODATA: there are no targets in empty",
+    ["-t list.txt --state cut"] = "EPROTO: cut: the state is cut off",
+    ["-t list.txt --state folder/none/state"] = "ENOENT: no such file or directory: saving the "
+      .. "state folder/none/state",
+    ["-t list.txt --state folder"] = "EISDIR: is a directory: folder",
+    ["-t list.txt --state list.txt"] = "EPROTO: list.txt: this is not the state of a campaign",
   } do
     it("fails, and says why: campaign " .. words, function()
       list(1)
-      run.run "mkdir -p $DIR/folder"
+      run.run "cd $DIR; mkdir -p folder; : >empty; printf '{\"state\":\"mtrlua campaign\",' >cut"
       local got = campaign(words)
       assert.equal(1, got.status, got.err)
       assert.truthy(got.err:find(want, 1, true), got.err)
+    end)
+  end
+
+  it("shows the lines of a list that is no text so that a terminal does not obey them", function()
+    run.file("binary", "\127ELF\2\1\0\27[2J\155\255\n203.0.113.1\n")
+    local got = campaign "-t binary --no-progress -o csv --fields dst"
+    assert.equal(1, got.status)
+    assert.equal("dst\r\n203.0.113.1\r\n203.0.113.1\r\n203.0.113.1\r\n", got.out)
+    assert.equal("campaign: ?ELF????[2J??: EINVAL: binary, line 1: the line contains a zero byte: "
+      .. "is this a list?\n", got.err:match "^[^\n]*\n")
+  end)
+
+  for _, words in ipairs { "campaign.lua -t list.txt -o warts", "trace.lua -o warts 203.0.113.1",
+    "report.lua -o warts one.jsonl" } do
+    it("writes no warts to a terminal: " .. words, function()
+      list(1)
+      campaign "-t list.txt -o jsonl=one.jsonl"
+      local got = run.run(("here=$PWD; program=$(readlink -f $MTR_PROGRAM); cd $DIR; "
+        .. [[/usr/bin/python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' ]]
+        .. "$program --sim net.lua $here/scripts/%s </dev/null"):format(words))
+      assert.equal(1, got.status)
+      assert.equal(words:match "^%l+" .. ": EINVAL: standard output is a terminal, and the format "
+        .. "is binary\r\n", got.out)
     end)
   end
 end)
