@@ -957,6 +957,16 @@ int mtr_read_line(void *file, char *buf, uint32_t size, uint32_t *length);
  * from $PATH; if privileged, from the system's directories only. -ENOENT. */
 int mtr_find(const char *name, char *out, uint32_t size);
 
+/* ---- Serving ---- */
+/* mtr_listen: opens a TCP socket that clients can connect to, at |addr|[16] and
+ * |*port|; port 0: a free one, which is written there. mtr_accept: takes the
+ * next client; -EAGAIN: there is none now. Both return a non-blocking
+ * descriptor for mtr_watch and mtr_output_close, or a negative errno.
+ * mtr_send: writes as mtr_write does, to a socket, and never raises SIGPIPE. */
+int mtr_listen(const uint8_t *addr, uint32_t family, uint32_t *port);
+int mtr_accept(int fd);
+int mtr_send(int fd, const void *bytes, uint32_t size);
+
 #ifdef __cplusplus
 }
 #endif

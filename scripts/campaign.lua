@@ -40,6 +40,7 @@ outputs:
   --fields NAMES          columns of csv
   --rotate-size N         begin a new file after so many bytes
   --rotate-every WAIT     or after this time
+  --public                serve prometheus at an address that other hosts reach
   --overwrite             empty the files first; without it they are appended to
   --list TEXT             name of the list of targets, in results
   --cycle TEXT            number or name of this pass over the list, in results
@@ -48,39 +49,25 @@ outputs:
   --no-progress           show nothing while it runs
 
 traces (see mtrlua trace --help):
-  -4                      IPv4 only
-  -6                      IPv6 only
-  -p, --protocol WORD
-  -I                      the same as -p icmp
-  -U                      the same as -p udp
-  -T                      the same as -p tcp
+  {family}
+  {protocol}
   --port N
-  -f, --first-ttl N
-  -m, --max-ttl N
+  {ttl}
   -q, --queries N
   --attempts N
   -w, --timeout WAIT
   --outstanding N         probes outstanding in each trace (8)
-  --gap-limit N
-  --loop-limit N
-  --unreach-continue
-  --stop-on-te-from-dst
-  --multipath WORD
-  --flow N
-  --source-port N
-  --tcp-flags WORD
-  -s, --source ADDRESS
-  -i, --interface NAME
+  {ends}
+  {flow}
+  {from}
   --tos N
-  -l, --flow-label N
-  -F, --dont-fragment
-  --size N
-  --mark N
+  {packet}
   -h, --help              print this text
 
 Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
-(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, scamper (its JSON). A FILE that
-ends in .gz is compressed.
+(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, scamper (its JSON), atlas (RIPE
+Atlas' JSON). A FILE that ends in .gz is compressed. prometheus=:9100 serves the counters at
+http://127.0.0.1:9100/metrics while it runs; prometheus=http://ADDRESS:PORT/PATH elsewhere.
 
 example:
   campaign -t list.csv --column 2 --separator , --shuffle 42 --shard 1/4 --rate 500
@@ -162,7 +149,8 @@ end
 local function outputs()
   local size, every = take "rotate_size", take "rotate_every"
   local opts = { only = names(take "only"), fields = names(take "fields"),
-    overwrite = take "overwrite", rotate = (size or every) and { size = size, every = every } }
+    public = take "public", overwrite = take "overwrite",
+    rotate = (size or every) and { size = size, every = every } }
   local given, quiet, list, taken = take "output" or { "text" }, take "no_progress", {}, {}
   args.window = take "outstanding"
   for name, value in pairs(args) do opts[name] = value end
@@ -239,7 +227,7 @@ function opts.on_error(message, target)
   told = told + 1
   if told > SHOWN then return end
   io.stderr:write(on_terminal and "\r\27[K" or "")
-  fail(target:gsub("%c", "?") .. ": " .. message)
+  fail(mtr.plain(target) .. ": " .. message)
   if told == SHOWN then fail "further targets are only counted" end
 end
 

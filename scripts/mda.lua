@@ -13,8 +13,7 @@ usage: mda [options] TARGET...
 
 Finds all paths to each TARGET, an address or a name; "-" reads targets from standard input.
 
-  -4                      IPv4 only
-  -6                      IPv6 only
+  {family}
   -p, --protocol WORD     (udp)
   -I                      the same as -p icmp
   -U                      the same as -p udp
@@ -22,15 +21,13 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   --port N
   -c, --confidence N      percent: probability that no next hop is missed (95)
   --flows N               largest number of flows to try (512)
-  -f, --first-ttl N
-  -m, --max-ttl N
+  {ttl}
   --attempts N
   -w, --timeout WAIT
   -N, --window N          (32)
   --gap-limit N
   --max-probes N          (20000)
-  -s, --source ADDRESS
-  -i, --interface NAME
+  {from}
   -o, --output FORMAT     text (default), dot: for Graphviz, jsonl: a line of JSON for each target,
                           warts: scamper's, json: one document, csv: a row for each reply,
                           caracal: its CSV, scamper: its JSON

@@ -13,8 +13,7 @@ usage: ping [options] TARGET...
 
 Probes each TARGET, an address or a name, all at once; "-" reads targets from standard input.
 
-  -4                      IPv4 only
-  -6                      IPv6 only
+  {family}
   -c, --count N           number of probes to each target; default: until ^C
   -i, --interval WAIT     time from one probe to the next: seconds, or such as 200ms (1s)
   -W, --timeout WAIT
@@ -29,7 +28,7 @@ Probes each TARGET, an address or a name, all at once; "-" reads targets from st
   -q                      print only the summary
   -n                      print addresses, not names (always on)
   -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary;
-                          warts: scamper's format; scamper: its JSON
+                          warts: scamper's format; scamper: its JSON; atlas: RIPE Atlas'
   -h, --help              print this text
 
 An answer means that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK or a

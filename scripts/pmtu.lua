@@ -11,20 +11,17 @@ usage: pmtu [options] TARGET...
 
 Finds the path MTU to each TARGET, an address or a name; "-" reads targets from standard input.
 
-  -4                      IPv4 only
-  -6                      IPv6 only
+  {family}
   -p, --protocol WORD     protocol of the probes: icmp (default), udp
   -I                      the same as -p icmp
   -U                      the same as -p udp
   --port N                (33434)
   --largest N             largest size to try, in bytes (1500)
-  -f, --first-ttl N
-  -m, --max-ttl N
+  {ttl}
   --attempts N            (3)
   -w, --timeout WAIT
   --gap-limit N
-  -s, --source ADDRESS
-  -i, --interface NAME
+  {from}
   -o, --output FORMAT     text (default); jsonl: a line of JSON for each target; warts: scamper's;
                           json: one document; scamper: its JSON
   -h, --help              print this text

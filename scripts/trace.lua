@@ -15,40 +15,25 @@ usage: trace [options] TARGET...
 
 Finds the path to each TARGET, an address or a name; "-" reads targets from standard input.
 
-  -4                      IPv4 only
-  -6                      IPv6 only
-  -p, --protocol WORD
-  -I                      the same as -p icmp
-  -U                      the same as -p udp
-  -T                      the same as -p tcp
+  {family}
+  {protocol}
   --port N
-  -f, --first-ttl N
-  -m, --max-ttl N
+  {ttl}
   -q, --queries N         (3)
   --attempts N            (1)
   -w, --timeout WAIT
   -N, --window N
-  --gap-limit N
-  --loop-limit N
-  --unreach-continue
-  --stop-on-te-from-dst
-  --multipath WORD
-  --flow N
-  --source-port N
-  --tcp-flags WORD
-  -s, --source ADDRESS
-  -i, --interface NAME
+  {ends}
+  {flow}
+  {from}
   -t, --tos N
-  -l, --flow-label N
-  -F, --dont-fragment
-  --size N
-  --mark N
+  {packet}
   --allow-broadcast
   -n                      print addresses, not names (always on)
   -o, --output FORMAT     text (default); jsonl: one line of JSON for each target; warts: scamper's;
                           json: one document; csv: a row for each reply; table: mtr's report; mtr:
                           its JSON; caracal: its CSV; dot: routes for Graphviz; prometheus;
-                          scamper: its JSON
+                          scamper: its JSON; atlas: RIPE Atlas' JSON
   -h, --help              print this text
 
 The line of a hop has each address that answered, and the times. * means no answer. !H !N !P !S

@@ -15,7 +15,7 @@
 -- In the help text the line of an option begins with its names and the name of its value: N is a
 -- number, WAIT a duration (a plain number is seconds), any other name a string. A line that has
 -- only the name of an option of mtr.trace is completed with the description and default of that
--- option. Only this file of the library prints and exits: it is for programs.
+-- option; {family} is a group of them. Only this file of the library prints and exits.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"

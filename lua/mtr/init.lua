@@ -33,6 +33,7 @@ M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, Semaphore.
 M.coroutine, M.strategy = coro, strategy
 M.find_binary, M.parse_ip = find_binary.find, addr.parse_ip
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, words.mark, err.number
+M.plain = err.target                   -- foreign text, short and safe for a terminal
 
 -- Without a default engine: raises a caller's bug first; then returns the reason, and also gives it
 -- to the callback.

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
 -- scripts/campaign.lua: the whole campaign by flags, over a simulated network.
+local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 
 local NET = [[return {
   nodes = { me = "192.0.2.1", r1 = "10.0.0.1", r2 = "10.0.0.2", web = { "203.0.113.9",
-    "203.0.113.0/24" } },
+    "203.0.112.0/21" } },
   links = { { "me", "r1", "r2", "web", delay = "5ms" } },
 }]]
 
@@ -41,6 +42,16 @@ describe("campaign", function()
     assert.equal(0, run.run("dot -Tsvg -o /dev/null $DIR/a.dot").status)
     assert.truthy(read("a.prom"):find('mtr_traces_total{stop_reason="completed"} 20\n', 1, true))
     assert.equal(20, select(2, read("a.txt"):gsub("  3%.|%-%- 203%.0%.113%.%d+ ", "")))
+  end)
+
+  it("names every format", function()
+    local formats, at = campaign("--help").out:match "\nFormats: (.-)\n\n", 1
+    for _, word in ipairs { "text", "jsonl", "json", "csv", "warts", "table", "mtr", "caracal",
+      "dot", "prometheus", "sqlite", "scamper", "atlas" } do
+      assert.truthy(mtr.report.name("trace", word))
+      at = assert(select(2, formats:find("%f[%w]" .. word .. "%f[%W]", at)), word)
+    end
+    assert.equal(12, #mtr.report.words "trace")        -- without sqlite
   end)
 
   it("writes text to standard output, and progress and summary to standard error", function()
@@ -93,31 +104,49 @@ output: dry.jsonl
     assert.equal("", run.run("ls $DIR | grep dry").out)
   end)
 
-  it("goes on where it was killed", function()
-    list(200)
-    local words = "-t list.txt --shuffle 7 --rate 300 -o jsonl=k.jsonl -o csv=k.csv.gz "
-      .. "-o sqlite=k.db -o json=k.json -o dot=k.dot -o prometheus=k.prom "
-      .. "--fields dst --state k.state"
+  -- The pipe is full long before all results are in it, so the process waits, and cannot end before
+  -- it is killed.
+  it("goes on where it was killed, with all formats at once", function()
+    run.file("list.txt", "203.0.112.0/21\n")
+    local words = "-t list.txt --shuffle 7 --shard 1/2 --rate 300 -o jsonl=k.jsonl "
+      .. "-o csv=k.csv.gz -o sqlite=k.db -o json=k.json -o dot=k.dot -o prometheus=k.prom "
+      .. "-o warts=k.warts -o table=k.table -o mtr=k.mtr -o caracal=k.caracal "
+      .. "-o scamper=k.scamper.gz -o atlas=k.atlas -o text=k.pipe "
+      .. "--fields dst --state k.state --no-progress --take 1000"
+    run.run "mkfifo $DIR/k.pipe"
     for i = 1, 3 do
-      campaign(words .. " --take 200", ("timeout -s KILL 0.%d"):format(i + 1))
+      local got = campaign(words .. (" & exec 3<k.pipe; head -n %d <&3 | wc -l; kill -9 $!; "
+        .. "wait $!"):format(300 * i))
+      assert.same({ 300 * i .. "\n", 137 }, { got.out, got.status })
+      assert.truthy(read("k.state"):find '^{"state":"mtrlua campaign","version":1,"finished":false')
     end
-    local got = campaign(words .. " --take 200")
+    local got = campaign(words .. " & cat k.pipe >$DIR/k.rest; wait $!")
     assert.equal(0, got.status, got.err)
-    assert.truthy(got.err:find("campaign: 200 traces: completed 200\n", 1, true), got.err)
+    assert.truthy(got.err:find("campaign: 1000 traces: completed 1000\n", 1, true), got.err)
     local seen, lines = {}, run.records(read "k.jsonl")
     for _, line in ipairs(lines) do seen[line.dst] = true end
     local n = 0
     for _ in pairs(seen) do n = n + 1 end
-    assert.same({ 200, 200 }, { #lines, n })
-    assert.equal("200\n", run.run("jq '[.[].dst] | unique | length' $DIR/k.json").out)
-    assert.equal("200|200\n",
+    assert.same({ 1000, 1000 }, { #lines, n })
+    assert.equal("1000\n", run.run("jq '[.[].dst] | unique | length' $DIR/k.json").out)
+    assert.equal("1000|1000\n",
       run.run("sqlite3 $DIR/k.db 'SELECT count(*), count(DISTINCT dst) FROM traces'").out)
-    assert.equal("201\n", run.run("zcat $DIR/k.csv.gz | sort -u | wc -l").out)
-    assert.truthy(read("k.dot"):find('"10.0.0.1" -> "10.0.0.2" [label="200"]', 1, true))
-    assert.truthy(read("k.prom"):find('mtr_traces_total{stop_reason="completed"} 200\n', 1, true))
-    got = campaign(words .. " --take 200 --no-progress")
+    assert.equal("1001\n", run.run("zcat $DIR/k.csv.gz | sort -u | wc -l").out)
+    assert.truthy(read("k.dot"):find('"10.0.0.1" -> "10.0.0.2" [label="1000"]', 1, true))
+    assert.truthy(read("k.prom"):find('mtr_traces_total{stop_reason="completed"} 1000\n', 1, true))
+    for command, n_wanted in pairs {
+      ["sc_wartsdump k.warts | grep '^traceroute from'"] = 1000,
+      ["grep '^  3.|-- 203' k.table"] = 1000, ["jq -r .report.mtr.dst k.mtr"] = 1000,
+      ["tail -n +2 k.caracal"] = 3000, ["zcat k.scamper.gz | grep trace | jq -r .dst"] = 1000,
+      ["jq -r .dst_addr k.atlas"] = 1000,
+    } do
+      local seen_lines = run.run(("cd $DIR; %s >all; sort -u all | wc -l; wc -l <all")
+        :format(command))
+      assert.equal(("%d\n%d\n"):format(n_wanted, n_wanted), seen_lines.out, command)
+    end
+    got = campaign(words)
     assert.truthy(got.err:find("it was finished before; nothing was traced", 1, true), got.err)
-    got = campaign(words .. " --take 199")
+    got = campaign((words:gsub("1000$", "999")))
     assert.equal(1, got.status)
     assert.truthy(got.err:find("k.state is the state of another campaign: targets was", 1, true))
   end)
@@ -136,6 +165,9 @@ output: dry.jsonl
     ["-t list.txt --window many"] = "window must be ",
     ["-t list.txt --threshold much"] = "--threshold must be such as 'completed>=0.9', got 'much'",
     ["-t list.txt --threshold 16"] = "--threshold must be such as 'completed>=0.9', got '16'",
+    ["-t list.txt -o prometheus=http://192.0.2.1:9100/"] = "192.0.2.1 is not a loopback address; "
+      .. "only with the option public",
+    ["-t list.txt -o prometheus=http://localhost/"] = '"http://localhost/" cannot be served; it',
     ["-t list.txt -o json=out --rotate-size 9999"] = "a JSON document cannot be rotated",
   } do
     it("refuses as wrong usage: campaign " .. words, function()
@@ -154,14 +186,43 @@ output: dry.jsonl
     ["-t list.txt -o prometheus=folder"] = "folder",
     ["-t list.txt -o sqlite=folder"] = "folder",
     ["-t list.txt -o jsonl=/dev/full"] = "ENOSPC",
-    ["-t folder"] = "folder",
+    ["-t folder"] = "folder", ["-t empty"] = "ENODATA: there are no targets in empty",
+    ["-t list.txt --state cut"] = "EPROTO: cut: the state is cut off",
+    ["-t list.txt --state folder/none/state"] = "ENOENT: no such file or directory: saving the "
+      .. "state folder/none/state",
+    ["-t list.txt --state folder"] = "EISDIR: is a directory: folder",
+    ["-t list.txt --state list.txt"] = "EPROTO: list.txt: this is not the state of a campaign",
   } do
     it("fails, and says why: campaign " .. words, function()
       list(1)
-      run.run "mkdir -p $DIR/folder"
+      run.run "cd $DIR; mkdir -p folder; : >empty; printf '{\"state\":\"mtrlua campaign\",' >cut"
       local got = campaign(words)
       assert.equal(1, got.status, got.err)
       assert.truthy(got.err:find(want, 1, true), got.err)
+    end)
+  end
+
+  it("shows the lines of a list that is no text so that a terminal does not obey them", function()
+    run.file("binary", "\127ELF\2\1\0\27[2J\155\255\n203.0.113.1\n")
+    local got = campaign "-t binary --no-progress -o csv --fields dst"
+    assert.equal(1, got.status)
+    assert.equal("dst\r\n203.0.113.1\r\n203.0.113.1\r\n203.0.113.1\r\n", got.out)
+    assert.equal("campaign: ?ELF????[2J??: EINVAL: binary, line 1: the line contains a zero byte: "
+      .. "is this a list?\n", got.err:match "^[^\n]*\n")
+  end)
+
+  for _, words in ipairs { "campaign.lua -t list.txt -o warts", "trace.lua -o warts 203.0.113.1",
+    "report.lua -o warts one.jsonl" } do
+    it("writes no warts to a terminal: " .. words, function()
+      list(1)
+      campaign "-t list.txt -o jsonl=one.jsonl"
+      local got = run.run(("here=$PWD; program=$(readlink -f $MTR_PROGRAM); cd $DIR; "
+        .. [[/usr/bin/python3 -c 'import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' ]]
+        .. "$program --sim net.lua $here/scripts/%s </dev/null"):format(words))
+      assert.equal(1, got.status)
+      assert.equal(words:match "^%l+" .. ": EINVAL: standard output is a terminal, and the format "
+        .. "is binary\r\n", got.out)
     end)
   end
 end)

@@ -3,9 +3,9 @@
 -- Our JSON of a result is, byte for byte, what scamper's own sc_warts2json prints of our warts of
 -- the same result; and jq reads it.
 local cjson = require "cjson"
-local mtr = require "mtr"
 local run = require "spec.support.harness.run"
 local simulated = require "spec.support.virtual.simulated"
+local hard = require "spec.support.virtual.hard"
 local report = require "mtr.report"
 local write = require "mtr.report.warts.write"
 
@@ -67,23 +67,9 @@ local function compare(least)
   assert.equal(n, tonumber(run.run("jq -c .type " .. all .. " | wc -l").out))
 end
 
-local function topologies(fn)
-  for path in io.popen "ls spec/sim/topologies/*.lua":lines() do
-    local targets = {}
-    for name, node in pairs(dofile(path).nodes) do
-      for _, dst in ipairs(type(node) == "table" and node or { node }) do
-        local literal = type(dst) == "string" and not dst:find "/"
-        if literal and name ~= "me" then targets[#targets + 1] = dst end
-      end
-    end
-    table.sort(targets)
-    simulated.with(mtr.sim.load(path), function(engine) fn(engine, targets) end)
-  end
-end
-
 local function trace_all(opts, least)
   local made = reporter()
-  topologies(function(engine, targets)
+  hard.networks(function(engine, targets)
     for i, dst in ipairs(targets) do
       opts.protocol = ({ "icmp", "udp", "tcp" })[i % 3 + 1]
       opts.tcp_flags = i % 6 == 2 and "ack" or nil

@@ -9,6 +9,7 @@
 -- engine.
 
 local lib = require "mtr.lib"
+local utf8 = require "mtr.base.utf8"
 
 local C = lib.C
 local M = {}
@@ -107,16 +108,21 @@ local function cut(text, most)
   return #text > most and text:sub(1, most - 3) .. "..." or text
 end
 
---- Makes text of one line safe for a terminal: control characters become "?".
+--- Makes text of one line safe for a terminal: control characters, and what is not UTF-8, become
+--- "?".
 ---@param text string
 ---@return string
-function M.plain(text) return (text:gsub("%c", "?")) end
+function M.plain(text)
+  text = text:gsub("%c", "?")
+  if not text:find "[\128-\255]" then return text end
+  return (utf8.clean(text, "?"):gsub("\194[\128-\159]", "?"))
+end
 
 --- Returns the name of a target for the beginning of a message: safe for a terminal, and not longer
 --- than a name can be.
 ---@param target string
 ---@return string
-function M.target(target) return cut(M.plain(target), 253) end
+function M.target(target) return M.plain(cut(target, 253)) end
 
 --- Returns a value as text for a message: short, strings in quotes.
 ---@param value any

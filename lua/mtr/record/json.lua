@@ -10,6 +10,8 @@
 -- does not have become null. This file does not read JSON. A table that contains itself would never
 -- end.
 
+local utf8 = require "mtr.base.utf8"
+
 local M = {}
 
 local ESCAPES = {
@@ -19,30 +21,8 @@ local ESCAPES = {
 
 local function escape(c) return ESCAPES[c] or ("\\u%04x"):format(c:byte()) end
 
--- Returns the length of the UTF-8 sequence at i; 0 if it is malformed (RFC 3629 section 4).
-local function sequence(s, i)
-  local a, b = s:byte(i, i + 1)
-  if a < 0x80 then return 1 end
-  local length = a >= 0xc2 and a <= 0xdf and 2 or a >= 0xe0 and a <= 0xef and 3
-    or a >= 0xf0 and a <= 0xf4 and 4 or 0
-  if length == 0 or not s:find(("^" .. ("[\128-\191]"):rep(length - 1)), i + 1) then return 0 end
-  local bad = a == 0xe0 and b < 0xa0 or a == 0xed and b > 0x9f or a == 0xf0 and b < 0x90
-    or a == 0xf4 and b > 0x8f
-  return bad and 0 or length
-end
-
-local function utf8(s)
-  local out, i = {}, 1
-  while i <= #s do
-    local length = sequence(s, i)
-    out[#out + 1] = length > 0 and s:sub(i, i + length - 1) or "\239\191\189"
-    i = i + math.max(length, 1)
-  end
-  return table.concat(out)
-end
-
 local function quote(s)
-  if s:find "[\128-\255]" then s = utf8(s) end
+  if s:find "[\128-\255]" then s = utf8.clean(s, "\239\191\189") end
   return '"' .. s:gsub('[%c"\\\127]', escape) .. '"'
 end
 

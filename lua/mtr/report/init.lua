@@ -66,6 +66,7 @@ local BUILT_IN = {
   { "progress", "mtr.report.progress" },
   { "scamper", "mtr.report.scamper", trace = "scamper", mda = "scamper", pmtu = "scamper",
     ping = "scamper" },
+  { "atlas", "mtr.report.atlas", trace = "atlas", ping = "atlas" },
   { "any", "mtr.report.any" },
 }
 
@@ -82,10 +83,11 @@ local BUILT_IN = {
 ---@field mtr fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like mtr --json
 ---@field caracal fun(out?: mtr.ReportOut, opts?: { round?: integer }): mtr.Reporter its CSV
 ---@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
----@field prometheus fun(out: mtr.ReportOut): mtr.Reporter counters, for Prometheus
+---@field prometheus fun(out?: mtr.ReportOut, opts?: mtr.PrometheusOptions): mtr.Reporter counters
 ---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
 ---@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
 ---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
+---@field atlas fun(out?: mtr.ReportOut, opts?: mtr.AtlasOptions): mtr.Reporter RIPE Atlas' JSON
 ---@field scamper fun(out?: mtr.ReportOut, opts?: mtr.ScamperOptions): mtr.Reporter scamper's JSON
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}

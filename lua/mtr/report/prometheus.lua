@@ -6,8 +6,17 @@
 --
 -- A file is replaced as a whole: the text goes to a file beside it, which is then renamed. Standard
 -- output and a function get the text once, at the end.
+--
+--     mtr.report.prometheus "http://127.0.0.1:9100/metrics"
+--
+-- A URL, or ":9100" for short, is no file: the text is served there while the engine runs, so that
+-- Prometheus can scrape it. Only addresses of this host are taken (127.0.0.0/8, ::1), unless the
+-- option `public` is given.
 
 local err = require "mtr.base.err"
+local default = require "mtr.engine.default"
+local server = require "mtr.report.output.server"
+local url = require "mtr.report.output.url"
 
 -- Upper bounds of the buckets.
 local HOPS = { 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 25, 30, 64 }
@@ -17,8 +26,13 @@ local SECONDS = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 }
 ---@field counts integer[] by bucket, not cumulative; the last one has no bound
 ---@field sum number
 
+---@class mtr.PrometheusOptions
+---@field public? boolean serve other hosts too
+
 ---@class mtr.PrometheusReporter: mtr.Reporter
 ---@field path? string
+---@field url? mtr.ServedUrl where it is served
+---@field server? mtr.Server
 ---@field out? function
 ---@field counters { traces: table<string, integer>, probes: integer, hops: mtr.Histogram,
 --- seconds: mtr.Histogram }
@@ -40,14 +54,18 @@ end
 local M = {}
 
 --- Makes a reporter.
----@param out? mtr.ReportOut a file; "-", the default, is standard output
+---@param out? mtr.ReportOut a file or a URL; "-", the default, is standard output
+---@param opts? mtr.PrometheusOptions
 ---@return mtr.PrometheusReporter
-function M.new(out)
+function M.new(out, opts)
   if out ~= nil and type(out) ~= "string" and type(out) ~= "function" then
     error("report.prometheus: the path must be a string, got " .. err.show(out), 2)
   end
+  local served, bug = nil, nil
+  if type(out) == "string" then served, bug = url.read(out, opts and opts.public) end
+  if bug then error("report.prometheus: " .. bug, 2) end
   return setmetatable({
-    path = type(out) ~= "function" and (out or "-") or nil,
+    url = served, path = type(out) ~= "function" and (out or "-") or nil,
     out = type(out) == "function" and out or nil, summary = {},
     counters = { traces = {}, probes = 0, hops = histogram(HOPS), seconds = histogram(SECONDS) },
   }, Prometheus)
@@ -121,8 +139,19 @@ local function replace(self)
   return err.env(code or problem, "writing " .. self.path)
 end
 
---- Makes sure that the file can be written.
-function Prometheus:start()
+local function serve(self, engine)
+  local message, name
+  if not engine then engine, message, name = default.for_timers() end
+  if not engine then return nil, message, name end
+  self.server, message, name = server.open(engine, self.url, function() return self:text() end)
+  if not self.server then return nil, message, name end
+  return true
+end
+
+--- Makes sure that the file can be written, or begins to serve.
+---@param meta mtr.ReportMeta
+function Prometheus:start(meta)
+  if self.url then return serve(self, meta.engine) end
   if self.out or self.path == "-" then return true end
   return replace(self)
 end
@@ -131,14 +160,17 @@ end
 ---@param summary mtr.Summary
 function Prometheus:update(summary)
   self.summary = summary
-  if self.out or self.path == "-" then return true end
+  if self.server then self.server:listen() end
+  if self.out or self.url or self.path == "-" then return true end
   return replace(self)
 end
 
---- Writes the counters for the last time.
+--- Writes the counters for the last time, and serves them no longer.
 ---@param summary mtr.Summary|{}
 function Prometheus:finish(summary)
   self.summary = summary or {}
+  if self.server then self.server:close() end
+  if self.url then return true end
   if self.out then return self.out(self:text()) end
   if self.path ~= "-" then return replace(self) end
   local ok, _, code = io.stdout:write(self:text())

@@ -15,6 +15,7 @@
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
+local pings = require "mtr.report.pings"
 local options = require "mtr.report.warts.options"
 local of_ping = require "mtr.report.warts.ping"
 local of_trace = require "mtr.report.warts.trace"
@@ -33,7 +34,7 @@ local tracelb = require "mtr.report.scamper.tracelb"
 ---@class mtr.ScamperReporter: mtr.Reporter
 ---@field sink mtr.Sink
 ---@field opts mtr.ScamperOptions
----@field pings table<string, table> pings under way, by target
+---@field pings mtr.Pings
 local Scamper = {}
 
 local NONE = { list = 0, cycle = 0 }
@@ -57,7 +58,7 @@ end
 function Scamper:start(meta)
   local mlab, resumed = self.opts.mlab, self.resumed
   options.take(self.opts, meta or {})
-  self.pings, self.written = {}, 0
+  self.pings, self.written = pings.new(), 0
   local head = (mlab and metadata(mlab) or "") .. cycle(self, "start")
   local ok, message, name = self.sink:open(head)
   if not ok or self.sink:fresh() or resumed then return ok, message, name end
@@ -66,17 +67,8 @@ end
 
 -- Returns the line of a ping when its last result has come.
 local function pinged(self, result)
-  local key = result.target .. " " .. result.dst
-  if result.type == "ping_start" then
-    self.pings[key] = { start = result }
-    return nil
-  end
-  local list = self.pings[key]
-  if not list then return nil end
-  list[#list + 1] = result
-  if result.type ~= "ping_summary" then return nil end
-  self.pings[key] = nil
-  return ping.line(rawget(list.start, "_warts") or of_ping.record(list, NONE))
+  local list = self.pings:add(result)
+  return list and ping.line(rawget(list.start, "_warts") or of_ping.record(list, NONE))
 end
 
 local function line_of(self, result)

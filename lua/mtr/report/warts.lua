@@ -19,6 +19,7 @@ local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"
 local options = require "mtr.report.warts.options"
 local ping = require "mtr.report.warts.ping"
+local pings = require "mtr.report.pings"
 local renumber = require "mtr.report.warts.renumber"
 local trace = require "mtr.report.warts.trace"
 local tracelb = require "mtr.report.warts.tracelb"
@@ -41,7 +42,7 @@ local EMSGSIZE = err.code.EMSGSIZE
 ---@field opts mtr.WartsOptions
 ---@field ids { list: integer, cycle: integer } of the file; 0: none yet
 ---@field renumber mtr.WartsRenumber for records that were read
----@field pings table<string, table> pings under way, by target
+---@field pings mtr.Pings
 local Warts = {}
 
 local function now(self) return math.floor((self.opts.clock or os.time)()) end
@@ -100,7 +101,7 @@ end
 function Warts:start(meta)
   local o = self.opts
   options.take(o, meta or {})
-  self.renumber, self.pings, self.ids = renumber.new(), {}, { list = 1, cycle = 1 }
+  self.renumber, self.pings, self.ids = renumber.new(), pings.new(), { list = 1, cycle = 1 }
   if o.copy then return open_copy(self) end
   local ok, message, name = self.sink:open(head(self, self.ids))
   if not ok then return nil, message, name end
@@ -158,16 +159,8 @@ local function slow(self, result)
 end
 
 local function pinged(self, result)
-  local key = result.target .. " " .. result.dst
-  if result.type == "ping_start" then
-    self.pings[key] = { start = result }
-    return true
-  end
-  local list = self.pings[key]
+  local list = self.pings:add(result)
   if not list then return true end
-  list[#list + 1] = result
-  if result.type ~= "ping_summary" then return true end
-  self.pings[key] = nil
   local record = rawget(list.start, "_warts")
   if record then return put(self, self.renumber:result(record, list.start._file)) end
   local ids, message, name = own(self)

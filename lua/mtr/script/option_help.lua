@@ -7,11 +7,45 @@
 --       -q, --queries N (3)        becomes     -q, --queries N         answers wanted of ... (3)
 --
 -- The default in brackets is that of the program, if it differs from the library. A line that has a
--- description already does not change.
+-- description already does not change. A line such as {family} stands for the lines of a group that
+-- several programs have: see GROUPS.
 
 local options = require "mtr.trace.options"
 
 local COLUMN, WIDTH = 26, 98
+
+-- Lines that are the same in several programs.
+local GROUPS = {
+  family = [[
+  -4                      IPv4 only
+  -6                      IPv6 only]],
+  protocol = [[
+  -p, --protocol WORD
+  -I                      the same as -p icmp
+  -U                      the same as -p udp
+  -T                      the same as -p tcp]],
+  ttl = [[
+  -f, --first-ttl N
+  -m, --max-ttl N]],
+  ends = [[
+  --gap-limit N
+  --loop-limit N
+  --unreach-continue
+  --stop-on-te-from-dst]],
+  flow = [[
+  --multipath WORD
+  --flow N
+  --source-port N
+  --tcp-flags WORD]],
+  from = [[
+  -s, --source ADDRESS
+  -i, --interface NAME]],
+  packet = [[
+  -l, --flow-label N
+  -F, --dont-fragment
+  --size N
+  --mark N]],
+}
 
 local M = {}
 
@@ -62,6 +96,11 @@ local function layout(names, text)
 end
 
 local function complete(line)
+  local group = line:match "^  {(%l+)}$"
+  if group then
+    local lines = GROUPS[group] or error(("cli: no group of options is %q"):format(group), 0)
+    return (lines:gsub("[^\n]+", complete))
+  end
   local bare, default = line:match "^(.-)%s+%(([^()]*)%)$"
   local names = (bare or line):match "^  (%-%-?%w.-)%s*$"
   if not names or names:find "  " then return line end

@@ -19,7 +19,7 @@ except jsonschema.SchemaError as error:
 # quicker; the first of each type to the whole schema too. No two types have the same word.
 whole, parts, whole_seen = validator(schema), {}, set()
 for name, kind in schema["$defs"].items():
-    word = kind["properties"].get("type", {}).get("const")
+    word = kind.get("properties", {}).get("type", {}).get("const")
     if word:
         parts[word] = validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
 bad = 0

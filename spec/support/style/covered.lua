@@ -4,6 +4,8 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["core/api/listen.c"] = { "spec/net/prometheus_spec.lua", "serves many clients" },
+  ["core/net/host/listen.c"] = { "spec/net/prometheus_spec.lua", "a port is in use" },
   ["core/probe/again.c"] = { "spec/regress/half_open_spec.lua", "holds the connection" },
   ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
@@ -37,12 +39,18 @@ return {
   ["lua/mtr/report/dot.lua"] = { "spec/net/mda_script_spec.lua", "-o dot" },
   ["lua/mtr/report/output/database.lua"] = { "spec/unit/lua/report/sqlite_spec.lua",
     "mtr.report.sqlite" },
+  ["lua/mtr/report/output/server.lua"] = { "spec/net/prometheus_spec.lua",
+    "serves many clients" },
   ["lua/mtr/report/read/input.lua"] = { "spec/unit/lua/report/read/init_spec.lua", "compressed" },
   ["lua/mtr/report/read/jsonl.lua"] = { "spec/unit/lua/report/read/init_spec.lua", "JSON lines" },
   ["lua/mtr/report/read/records.lua"] = { "spec/unit/lua/report/read/init_spec.lua",
     "this is no warts record" },
   ["lua/mtr/report/read/warts.lua"] = { "spec/unit/lua/report/read/init_spec.lua",
     "gives pings and paths" },
+  ["lua/mtr/report/atlas/ping.lua"] = { "spec/unit/lua/report/atlas_spec.lua",
+    "writes a ping when it has ended" },
+  ["lua/mtr/report/atlas/trace.lua"] = { "spec/unit/lua/report/atlas_spec.lua",
+    "the order of sending" },
   ["lua/mtr/report/scamper/ping.lua"] = { "spec/sim/scamper_json_spec.lua", "scripts/ping.lua" },
   ["lua/mtr/report/scamper/trace.lua"] = { "spec/sim/scamper_json_spec.lua", "of every network" },
   ["lua/mtr/report/scamper/tracelb.lua"] = { "spec/sim/scamper_json_spec.lua", "all paths" },

@@ -3,6 +3,7 @@
 -- Traces over the networks of spec/sim/topologies, for the specs of hard cases.
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
+local simulated = require "spec.support.virtual.simulated"
 
 local M = {}
 
@@ -14,6 +15,22 @@ function M.over(topology, fn, config)
   fn(e)
   nets.accounted(e:stats())
   e:close()
+end
+
+-- Calls fn(engine, targets, path) over each network; the targets are all its addresses but the
+-- source's.
+function M.networks(fn)
+  for path in io.popen "ls spec/sim/topologies/*.lua":lines() do
+    local targets = {}
+    for name, node in pairs(dofile(path).nodes) do
+      for _, dst in ipairs(type(node) == "table" and node or { node }) do
+        local literal = type(dst) == "string" and not dst:find "/"
+        if literal and name ~= "me" then targets[#targets + 1] = dst end
+      end
+    end
+    table.sort(targets)
+    simulated.with(mtr.sim.load(path), function(engine) fn(engine, targets, path) end)
+  end
 end
 
 -- One trace: its result, what hooks were told as { replies =, timeouts = }, and counters.

@@ -4,6 +4,7 @@
 -- so every reporter takes them. Lines of blanks, which a full disk can leave, are skipped.
 
 local err = require "mtr.base.err"
+local json_read = require "mtr.record.json_read"
 local kept = require "mtr.record.kept"
 local Result = require "mtr.record.result"
 
@@ -12,31 +13,15 @@ local M = {}
 ---@class mtr.JsonlResults
 ---@field input mtr.Input
 ---@field number integer of the last line
----@field decode fun(text: string): any
 ---@field skipped integer always 0
 local Results = {}
 Results.__index = Results
 
 --- Reads the results of an input.
 ---@param input mtr.Input
----@return mtr.JsonlResults?
----@return string? message, string? name
+---@return mtr.JsonlResults
 function M.new(input)
-  local found, cjson = pcall(require, "cjson.safe")
-  if not found then
-    return err.named("ELIBACC", "reading JSON needs lua-cjson: apt-get install lua-cjson")
-  end
-  return setmetatable({ input = input, number = 0, decode = cjson.decode, null = cjson.null,
-    skipped = 0 }, Results)
-end
-
--- Takes null out of a value: a member that is null is one that is not there.
-local function without_null(value, null)
-  for key, member in pairs(value) do
-    if member == null then value[key] = nil end
-    if type(member) == "table" then without_null(member, null) end
-  end
-  return value
+  return setmetatable({ input = input, number = 0, skipped = 0 }, Results)
 end
 
 local TEXTS = { protocol = true, dst = true, target = true, stop_reason = true }
@@ -80,11 +65,10 @@ end
 
 -- Returns the result in the text of a line.
 local function parse(self, text, whole)
-  local line = self.decode(text)
+  local line = json_read.decode(text)
   if type(line) ~= "table" then
     return fault(self, whole and "this is not JSON" or "the file is cut off within a line")
   end
-  line = without_null(line, self.null)
   if line.type == "trace" and is_trace(line) then return trace_of(line) end
   if type(line.type) == "string" and line.type:find "^ping" and is_ping(line) then return line end
   return fault(self, "this is no result of mtrlua")

@@ -35,25 +35,24 @@ local function reply_of(reply)
   return table.concat(out) .. "}"
 end
 
--- Statistics of all replies, in whole microseconds; scamper cuts off what is below them. It counts
--- the probes that were answered, however often.
+-- Statistics of all replies, duplicates included, in whole microseconds: scamper cuts off what is
+-- below them. "replies" is the number of probes with a reply.
 local function statistics(r)
-  local seen, n, sum, least, most, squares = {}, 0, 0, nil, 0, 0
+  local seen, answered, n, sum, least, most, squares = {}, 0, #r.replies, 0, nil, 0, 0
   for _, reply in ipairs(r.replies) do
-    local id = reply.probe_id or 0
-    if not seen[id] then seen[id], n = true, n + 1 end
-    sum, least = sum + reply.rtt, math.min(least or reply.rtt, reply.rtt)
-    most = math.max(most, reply.rtt)
+    local id, rtt = reply.probe_id or 0, reply.rtt or 0
+    if not seen[id] then seen[id], answered = true, answered + 1 end
+    sum, least, most = sum + rtt, math.min(least or rtt, rtt), math.max(most, rtt)
   end
-  local out = ('"statistics":{"replies":%d, "loss":'):format(n)
-  local lost, sent = (r.sent or 0) - n, r.sent or 0
-  local loss = lost <= 0 and "0" or n == 0 and "1" or ("%.2f"):format(lost / sent)
-  if n == 0 then return out .. loss .. "}" end
-  local mean = sum / #r.replies
-  for _, reply in ipairs(r.replies) do squares = squares + (reply.rtt - mean) ^ 2 end
-  return out .. loss .. (', "min":%s, "max":%s, "avg":%s, "stddev":%s}'):format(values.ms(least),
-    values.ms(most), values.ms(math.floor(mean)),
-    values.ms(math.floor(math.sqrt(squares / #r.replies))))
+  local sent = r.sent or 0
+  local loss = answered >= sent and "0" or answered == 0 and "1"
+    or ("%.2f"):format((sent - answered) / sent)
+  local out = ('"statistics":{"replies":%d, "loss":%s'):format(answered, loss)
+  if n == 0 then return out .. "}" end
+  for _, reply in ipairs(r.replies) do squares = squares + ((reply.rtt or 0) - sum / n) ^ 2 end
+  return out .. (', "min":%s, "max":%s, "avg":%s, "stddev":%s}'):format(values.ms(least),
+    values.ms(most), values.ms(math.floor(sum / n)),
+    values.ms(math.floor(math.sqrt(squares / n))))
 end
 
 --- Returns a ping as JSON.

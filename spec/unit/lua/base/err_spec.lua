@@ -96,4 +96,14 @@ describe("a report", function()
     local _, caught = xpcall(function() error "no" end, err.traceback)
     assert.matches("err_spec", caught)
   end)
+
+  it("shows foreign text so that a terminal does not obey it", function()
+    for text, want in pairs {
+      ["a\27[2Jb\n"] = "a?[2Jb?", ["b\195\188cher"] = "b\195\188cher", ["\155[2J"] = "?[2J",
+      ["\194\155[2J"] = "?[2J", [("x"):rep(300)] = ("x"):rep(250) .. "...",
+      [("x"):rep(249) .. ("\195\188"):rep(9)] = ("x"):rep(249) .. "?...",
+    } do
+      assert.equal(want, err.target(text))
+    end
+  end)
 end)

@@ -14,3 +14,16 @@ describe("a character as UTF-8", function()
     end)
   end
 end)
+
+describe("text that is to be UTF-8", function()
+  for text, want in pairs {
+    [""] = "", ["b\195\188cher"] = "b\195\188cher", ["\226\130\172"] = "\226\130\172",
+    ["\240\159\152\128"] = "\240\159\152\128", ["a\255b"] = "a?b", ["\195"] = "?",
+    ["\195\40"] = "?(", ["\192\128"] = "??", ["\237\160\128"] = "???", ["\224\128\128"] = "???",
+    ["\244\144\128\128"] = "????", ["\226\130"] = "??",
+  } do
+    it(("has a mark for each byte that is not: %q"):format(text), function()
+      assert.equal(want, utf8.clean(text, "?"))
+    end)
+  end
+end)

@@ -6,10 +6,10 @@ local run = require "spec.support.harness.run"
 
 local KINDS = {
   trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "dot",
-    "prometheus", "scamper" },
+    "prometheus", "scamper", "atlas" },
   mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "scamper" },
   pmtu = { "text", "jsonl", "warts", "json", "scamper" },
-  ping = { "text", "jsonl", "warts", "scamper" },
+  ping = { "text", "jsonl", "warts", "scamper", "atlas" },
 }
 
 -- What is in a file of no results; of others nothing.
@@ -53,7 +53,8 @@ describe("reporters", function()
 
   it("that say where they write", function()
     for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts", "json", "csv",
-      "table", "mtr", "caracal", "routes", "prometheus" } do
+      "table", "mtr", "caracal", "routes", "prometheus",
+      "scamper", "atlas" } do
       assert.has_error(function() report[name](7) end,
         ("report.%s: the path must be a string, got 7"):format(name == "routes" and "dot" or name))
       local ok, message, code = report[name](run.dir() .. "/none/out"):start()
@@ -64,7 +65,7 @@ describe("reporters", function()
 
   it("of all kinds are the formats, each once", function()
     assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
-      "prometheus", "sqlite", "scamper" }, report.formats())
+      "prometheus", "sqlite", "scamper", "atlas" }, report.formats())
     assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
     assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)

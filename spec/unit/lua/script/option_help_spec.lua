@@ -29,6 +29,13 @@ describe("a line of a help text", function()
     end)
   end
 
+  it("names a group, and becomes its lines", function()
+    assert.equal("a\n  -f, --first-ttl N       first TTL (1)\n  -m, --max-ttl N         last TTL "
+      .. "(30)\nb\n", option_help.complete "a\n  {ttl}\nb\n")
+    assert.has_error(function() option_help.complete "  {tll}\n" end,
+      'cli: no group of options is "tll"')
+  end)
+
   for _, line in ipairs {
     "  -4                      IPv4 only", "  -m, --max-ttl N         as far as that (3)",
     "usage: trace [options] TARGET...", "examples:", "", "  trace -q 1 example.org",
