@@ -41,7 +41,7 @@ enum { NAMED = MTR_TRANSPORT_NAMED, HELPED = MTR_TRANSPORT_HELPED,
 static const struct transport table[] = {
     {{"auto", MTR_AUTO, MTR_SOCKETS, RAW_CAPS, NAMED | RECORDED},
      NEVER, auto_start},
-    {{"raw", MTR_RAW, RAW_FDS, RAW_CAPS, NAMED | RECORDED}, ALWAYS, raw_start},
+    {{"raw", MTR_RAW, RAW_SOCKETS, RAW_CAPS, NAMED | RECORDED}, ALWAYS, raw_start},
     {{"packet", MTR_PACKET, PACKET_FDS, RAW_CAPS, NAMED | RECORDED},
      FAST, packet_start},
     {{"mtr-packet", MTR_MTR_PACKET, 0, MTRPACKET_CAPS,
@@ -54,7 +54,7 @@ enum { COUNT = sizeof table / sizeof *table };
 
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  fd[PACKET_4] = fd[PACKET_6] = -1;
   if (!err && fast) packet_sockets(fd, mark);
   return err;
 }

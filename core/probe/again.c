@@ -25,13 +25,12 @@ static int acknowledges(const struct trace *t, const struct wire_reply *r) {
          !(t->opts->flags & MTR_TCP_ACK);
 }
 
-/* Has the outstanding SYNs of |t| from |sport|, from |ttl| on, sent again. */
+/* Has the outstanding probes of |t| from |sport|, from |ttl| on, sent again.
+ * Returns how many. */
 static unsigned send(struct core *c, struct trace *t, unsigned sport,
                      unsigned ttl, int64_t now) {
   const struct table *table = &c->tables[t->region];
   unsigned n = 0;
-  if (!in_block(c, sport) || t->again == TIMES) return 0;
-  if (t->held_from && t->held_from < ttl) ttl = t->held_from;
   for (uint32_t i = t->oldest; i != SLAB_NONE;) {
     struct probe *p = table_at(table, i);
     i = p->newer;
@@ -46,16 +45,25 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
     c->counters.given_up++;
     n++;
   }
-  if (!n) return 0;
-  t->held_from = (uint8_t)ttl;
-  t->again++;
+  if (n) t->again++;
+  return n;
+}
+
+/* Has the outstanding SYNs of |t| from |sport|, from |ttl| on, sent again from
+ * other ports. Returns how many. */
+static unsigned send_apart(struct core *c, struct trace *t, unsigned sport,
+                           unsigned ttl, int64_t now) {
+  if (!in_block(c, sport) || t->again == TIMES) return 0;
+  if (t->held_from && t->held_from < ttl) ttl = t->held_from;
+  unsigned n = send(c, t, sport, ttl, now);
+  if (n) t->held_from = (uint8_t)ttl;
   return n;
 }
 
 unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
                     const struct wire_reply *r, int64_t now) {
   if (!acknowledges(t, r) || memcmp(r->from, t->dst, sizeof r->from)) return 0;
-  return send(c, t, p->sport, p->ttl, now);
+  return send_apart(c, t, p->sport, p->ttl, now);
 }
 
 unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now) {
@@ -64,8 +72,16 @@ unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now) {
   if (r->kind != WIRE_TCP_REPLY) return 0;
   while ((t = share_match(c, r->from, WIRE_TCP, t)))
     if (acknowledges(t, r) && t->opts->dport == r->dport && t->high < UINT8_MAX)
-      n += send(c, t, r->sport, t->high + 1u, now);
+      n += send_apart(c, t, r->sport, t->high + 1u, now);
   return n;
+}
+
+void again_apart(struct core *c, struct trace *t, int64_t now) {
+  unsigned ttl = t->high + 1u;
+  if (t->opts->flags & MTR_MANUAL || ttl > UINT8_MAX) return;
+  if (in_block(c, t->sport)) t->held_from = (uint8_t)ttl;
+  else t->alone = 1;
+  if (t->again < TIMES) send(c, t, t->sport, ttl, now);
 }
 
 uint16_t again_port(struct core *c, const struct trace *t,

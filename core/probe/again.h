@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * again.h: SYNs that the target cannot answer are sent again from other ports.
+ * again.h: probes whose answers the target withholds, or of which nobody can
+ * tell which probe they are for, are sent again from other ports.
  *
  * All SYNs of a flow have the same ports. A target that has answered the first
  * of them holds a half-open connection, and does not answer the next ones: it
@@ -9,7 +10,8 @@
  * outstanding SYNs were not lost, and will not be answered. So they are sent
  * again, and from then on each SYN that reaches the target has a port of its
  * own. Hops on the way stay on the one flow. Somebody who acknowledges
- * everything is believed a few times only.
+ * everything is believed a few times only. The same helps with data (data.h),
+ * which shows nothing but its ports.
  *
  * Wrong if the other ports lead to another target, or by a path of another
  * length.
@@ -31,8 +33,13 @@ unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
  * outstanding SYNs beyond the last known hop sent again. Returns how many. */
 unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now);
 
-/* again_port: returns the source port for the SYN |p| of |t|, which is about to
- * be sent. */
+/* again_apart: has the outstanding probes of |t| beyond the last known hop sent
+ * again, each from a port of its own; with a port that the user chose, one at a
+ * time. It does nothing for a trace whose probes are chosen outside. */
+void again_apart(struct core *c, struct trace *t, int64_t now);
+
+/* again_port: returns the source port for |p| of |t|, which is about to be
+ * sent. */
 uint16_t again_port(struct core *c, const struct trace *t,
                     const struct probe *p);
 

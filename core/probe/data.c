@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "probe/again.h"
 #include "probe/deliver.h"
 #include "probe/events.h"
 #include "probe/guess.h"
@@ -16,10 +17,18 @@
  * is one hop shorter, are common. */
 enum { FEW = 2, UNKNOWN = 256 };
 
+/* Returns the next trace that shares the data of |t|, and whose probes all go
+ * from the same port. */
+static struct trace *next(const struct core *c, const struct trace *t,
+                          struct trace *o) {
+  do o = share_next(c, t, o);
+  while (o && o->held_from);
+  return o;
+}
+
 static unsigned out_of_all(const struct core *c, const struct trace *t) {
   unsigned n = 0;
-  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
-    n += o->out;
+  for (struct trace *o = next(c, t, NULL); o; o = next(c, t, o)) n += o->out;
   return n;
 }
 
@@ -37,21 +46,33 @@ static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
   return 1;
 }
 
-/* Returns 1 if |t| can ask again, one probe at a time. */
-static int can_repeat(const struct trace *t) {
-  return !t->alone && !(t->opts->flags & MTR_MANUAL) && t->opts->attempts > 1;
+/* Returns 1 if |t| can ask again, so that each reply tells its probe. There are
+ * enough ports for some hundred probes at a time. */
+static int can_repeat(const struct core *c, const struct trace *t) {
+  enum { SPARE = 4 };
+  return !t->alone && !(t->opts->flags & MTR_MANUAL) &&
+         out_of_all(c, t) <= CORE_PORTS / c->regions / SPARE;
+}
+
+/* Returns 1 if probes to |ttl| are outstanding, and no router has answered
+ * there. */
+static int silent(const struct core *c, const struct trace *t,
+                  const uint32_t count[256], unsigned ttl) {
+  return ttl > 0 && ttl < 256 && count[ttl] && may_end(c, t, ttl);
 }
 
 /* Returns the lowest TTL that has reached the port, or UNKNOWN. The port has
  * sent |n| replies with data, the first of them with TTL |reply_ttl|. If each
  * probe that reached it got a reply, it is the highest TTL for which |n| probes
- * are outstanding at this TTL and above. If |reply_ttl| tells of a nearer port,
- * and |n| or more probes from there on have no reply, it is that nearer TTL. */
+ * are outstanding at this TTL and above. It is certain if there are no others
+ * right below. If |reply_ttl| tells of a port
+ * some hops nearer, and |n| or more probes from there on have no reply, it is
+ * that nearer TTL, which is certain in the same way. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;
-  unsigned ttl = 256, told = distance(reply_ttl);
-  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
+  unsigned ttl = 256, told = reply_ttl ? distance(reply_ttl) : 0;
+  for (struct trace *o = next(c, t, NULL); o; o = next(c, t, o))
     for (uint32_t i = o->oldest; i != SLAB_NONE;) {
       const struct probe *p = table_at(&c->tables[o->region], i);
       count[p->ttl]++;
@@ -59,11 +80,14 @@ static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
     }
   for (; ttl && count[ttl - 1] <= left; ttl--) left -= count[ttl - 1];
   if (left && ttl && may_end(c, t, ttl - 1)) ttl--;
-  if (!reply_ttl || told >= ttl || !count[told] || !may_end(c, t, told))
-    return ttl;
+  if (!silent(c, t, count, ttl - 1)) return ttl;
   for (unsigned i = told; i < ttl; i++) near += count[i];
-  if (ttl - told >= FEW && near >= n) return told;
-  return ttl - told >= FEW || can_repeat(t) ? UNKNOWN : ttl;
+  int nearer = told && told + FEW <= ttl && may_end(c, t, told);
+  int again = can_repeat(c, t);
+  if (nearer && count[told] && near >= n &&
+      (!again || !silent(c, t, count, told - 1)))
+    return told;
+  return nearer || again ? UNKNOWN : ttl;
 }
 
 /* Returns the least RTT of what answered below |ttl|, in ns; 0: none did. */
@@ -84,7 +108,7 @@ static int64_t least_rtt(const struct core *c, const struct trace *t,
 static struct probe *oldest(const struct core *c, const struct trace *t,
                             unsigned ttl, struct trace **of) {
   struct probe *first = NULL, *p = NULL;
-  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
+  for (struct trace *o = next(c, t, NULL); o; o = next(c, t, o)) {
     uint32_t i = o->oldest;
     for (; i != SLAB_NONE; i = p->newer) {
       p = table_at(&c->tables[o->region], i);
@@ -100,18 +124,12 @@ static struct probe *oldest(const struct core *c, const struct trace *t,
 /* Returns when the last probe of all will have timed out. */
 static int64_t latest(const struct core *c, const struct trace *t) {
   int64_t at = 0;
-  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o)) {
+  for (struct trace *o = next(c, t, NULL); o; o = next(c, t, o)) {
     if (o->newest == SLAB_NONE) continue;
     const struct probe *p = table_at(&c->tables[o->region], o->newest);
     if (p->sent + o->opts->timeout > at) at = p->sent + o->opts->timeout;
   }
   return at;
-}
-
-/* Has all that share the data of |t| send one probe at a time. */
-static void all_alone(struct core *c, const struct trace *t) {
-  for (struct trace *o = share_next(c, t, NULL); o; o = share_next(c, t, o))
-    o->alone = 1;
 }
 
 static void all_wait(struct core *c, const struct trace *t, int wait) {
@@ -126,6 +144,23 @@ static void drop(struct core *c, struct trace *keeper) {
   cells_free(&c->cells, &keeper->extra->data);
   keeper->extra->data_count = 0;
   all_wait(c, keeper, 0);
+}
+
+/* Frees the data kept with |keeper|, which is nobody's. */
+static void drop_rest(struct core *c, struct trace *keeper) {
+  c->counters.unmatched += keeper->extra->data_count;
+  drop(c, keeper);
+}
+
+/* Drops the data kept with |keeper|, and has the probes sent again such that
+ * their replies can be told apart. */
+static void tell_apart(struct core *c, struct trace *keeper, int64_t now) {
+  drop_rest(c, keeper);
+  struct trace *o = next(c, keeper, NULL), *after;
+  for (; o; o = after) {
+    after = next(c, keeper, o);
+    again_apart(c, o, now);
+  }
 }
 
 /* Credits the first data kept with |keeper| to |p| of |t|. */
@@ -149,11 +184,65 @@ static void give(struct core *c, struct trace *keeper, struct trace *t,
   if (!keeper->extra->data_count) drop(c, keeper);
 }
 
+/* When the reply number |n|, from 0, of those kept with |keeper| came, ns. */
+static int64_t came(const struct core *c, const struct trace *keeper,
+                    unsigned n) {
+  uint32_t at = SLAB_NONE;
+  const struct cell *cell;
+  struct mtr_event kept = {0};
+  int64_t when;
+  while ((cell = cells_next(&c->cells, &keeper->extra->data, &at)) && n--)
+    continue;
+  if (cell) cells_event(&c->cells, cell, &kept, NULL);
+  memcpy(&when, kept.addr, sizeof when);
+  return when;
+}
+
+/* Returns the RTT of the first answer of hop |ttl|, in ns; 0: it has none. */
+static int64_t first_rtt(const struct core *c, const struct trace *t,
+                         unsigned ttl) {
+  const struct hop *h = trace_hop(t, ttl);
+  struct mtr_event e;
+  if (!h || !h->first) return 0;
+  cells_event(&c->cells, cells_at(&c->cells, h->first - 1), &e, NULL);
+  return (int64_t)(e.rtt * 1e6);
+}
+
+/* Returns 1 if the replies kept with |keeper| seem to hold some twice: the
+ * probes to the hop of the first one from |ttl| on were sent one after the
+ * other, but the replies came faster than that; or the first one came in less
+ * than half of the time that the hop took before. */
+static int repeats(const struct core *c, const struct trace *keeper,
+                   unsigned ttl) {
+  enum { APART = 32, EARLY = 4 };
+  struct trace *of = NULL;
+  const struct probe *first = oldest(c, keeper, ttl, &of), *last = first;
+  unsigned n = 0;
+  if (!first || !can_repeat(c, of)) return 0;
+  int64_t rtt = came(c, keeper, 0) - first->sent;
+  if (rtt < first_rtt(c, of, first->ttl) / 2) return 1;
+  for (uint32_t i = table_place(first); i != SLAB_NONE;) {
+    const struct probe *p = table_at(&c->tables[of->region], i);
+    i = p->newer;
+    if (p->ttl != first->ttl || n == keeper->extra->data_count) continue;
+    last = p;
+    n++;
+  }
+  if (n < 2) return 0;
+  int64_t spread = last->sent - first->sent;
+  return spread > rtt / APART &&
+         came(c, keeper, n - 1) - last->sent < rtt - spread / EARLY;
+}
+
 int data_credit(struct core *c, struct trace *t, int64_t now) {
   struct trace *of = NULL;
   struct probe *p;
   if (!t->extra || !t->extra->data_count) return 1;
   if (t->extra->data_count < out_of_all(c, t)) return 1;
+  if (repeats(c, t, 0)) {
+    tell_apart(c, t, now);
+    return 1;
+  }
   while (t->extra->data_count && (p = oldest(c, t, 0, &of))) {
     if (!events_room(c)) return 0;
     give(c, t, of, p, now);
@@ -188,11 +277,10 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   }
   unsigned ttl = credited_from(c, t, h);
   if (ttl == UNKNOWN) {
-    c->counters.unmatched += h->extra->data_count;
-    all_alone(c, t);
-    drop(c, h);
-    return 0;
+    tell_apart(c, h, now);
+    return p->state != PROBE_SENT;
   }
+  int once = repeats(c, h, ttl);       /* then only the first is sure */
   while (p->ttl >= ttl && p->state == PROBE_SENT && h->extra->data_count) {
     if (!events_room(c)) {
       wheel_add(&c->wheel, &p->timer, now);
@@ -200,6 +288,7 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
     }
     struct probe *first = oldest(c, t, ttl, &of);
     give(c, h, of, first, now);
+    if (once && h->extra->data_count) drop_rest(c, h);
   }
   return p->state != PROBE_SENT;
 }
@@ -242,19 +331,39 @@ int data_is_bare(const struct wire_reply *r) {
           (r->tcp_flags & (PROTO_TCP_RST | PROTO_TCP_ACK)) == PROTO_TCP_RST);
 }
 
+/* Returns the place for what is known about data with the ports of |r|, and a
+ * number for these. */
+static uint32_t *known(struct core *c, const struct wire_reply *r,
+                       uint32_t *number) {
+  uint32_t ports = (uint32_t)r->sport << 16 | r->dport;
+  *number = ((table_fold(r->from) ^ ports * 0x85ebca6bu) * 0x9e3779b1u) | 1;
+  return &c->known[*number >> 16 & (KNOWN_PLACES - 1)];
+}
+
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
   struct trace *t = NULL;
+  uint32_t number, *place = known(c, r, &number);
+  int late = *place == number;         /* its probe was answered */
   int refused = c->config.strict || guess_likely(c, r, 0, now);
   while (!refused && (t = share_match(c, r->from, r->protocol, t))) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
+      if (t->held_from) {
+        late = 1;                      /* see tell_apart */
+        continue;
+      }
       keep_data(c, share_keeper(c, t), r);
       return;
     }
     struct probe *p = by_ports(c, t, r);
     if (!p) continue;
+    *place = number;
     deliver_reply(c, t, p, r, 1 | MATCH_WEAK, now);
+    return;
+  }
+  if (late) {
+    c->counters.duplicates++;
     return;
   }
   guess_miss(c, r, now);

@@ -9,19 +9,21 @@
  * Then the data is credited: the first reply to the probe sent first. It is a
  * weak match (match.h), and is not believed if the engine is strict.
  *
- * A service may answer only the first few probes. Then the highest TTLs would
- * be wrong, and the RTTs too small. If at most half of the probes get a reply,
- * and the reply's TTL tells that the port is some hops nearer, where no router
- * has answered, the data is credited from that TTL on. If more of them do, it
- * cannot be told whether the port answers some probes only, or is farther away
- * behind silent hops: then, and if an RTT would be less than that of a nearer
- * hop, the data is credited to nobody, and the probes are tried again one at a
- * time, so that each datagram tells its own.
+ * A service may answer some probes only, or answer twice. Then the highest TTLs
+ * would be wrong, and the RTTs too small. So the count alone is believed only
+ * if no silent hop is right below. If at most half of the probes get a reply,
+ * and the reply's TTL tells that the port is right behind the last router that
+ * answered, the data is credited from there on. Otherwise, and if an RTT would
+ * be less than that of a nearer hop, or replies came faster than the probes
+ * were sent, the data is credited to nobody. The probes are sent again, each
+ * from a port of its own, so that each datagram tells its probe (again.h); or
+ * one at a time, if the user chose the port. Of a trace whose probes are chosen
+ * outside nothing is sent again.
  *
  * Traces with the same ports and destination share their data (share.h). Wrong
- * if the network loses or repeats some of it, or if a trace ends before the
- * replies to its last probes come: then one hop too many is counted, or the
- * data of another trace.
+ * if a trace ends before the replies to its last probes come: then the data of
+ * another trace is counted. Also wrong if the network repeats all replies and a
+ * silent hop is right below the port: then it is one hop too near.
  */
 #ifndef PROBE_DATA_H
 #define PROBE_DATA_H

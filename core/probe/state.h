@@ -38,7 +38,8 @@ struct core_config {
   uint16_t echo_base;    /* first echo identifier; one per region */
 };
 
-enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024 };
+enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024,
+       KNOWN_PLACES = 256 };
 
 /* The secrets of identity.h. */
 struct identity {
@@ -75,6 +76,8 @@ struct core {
   struct rand rand;
   struct identity *identity;
   struct guess guesses[GUESS_PLACES];
+  uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
+                                      * alone (data.h) */
   int64_t target_gap;    /* ns */
   int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */
@@ -87,7 +90,7 @@ struct core {
   uint8_t *ext;
   uint32_t event_count, ext_count;
   float rtt, rtt_spread; /* ms; means of late (deliver.c); 0: no answer yet */
-  uint32_t again;        /* SYNs sent from other ports (again.h) */
+  uint32_t again;        /* probes sent from other ports (again.h) */
   uint32_t events_seen;  /* events that the caller has read */
 };
 

@@ -103,6 +103,81 @@ describe("an IPsec policy", function()
     end, { transport = "packet" })
   end)
 
+  -- what the policies look at, a probe that meets them, and one that does not.
+  local NARROW = {
+    { " proto udp dport 53", { protocol = "udp", port = 53 }, { protocol = "udp", port = 54 } },
+    { " proto udp sport 5353", { protocol = "udp", source_port = 5353 },
+      { protocol = "udp", source_port = 5354 } },
+    { " proto tcp dport 443", { protocol = "tcp", port = 443 }, { protocol = "udp", port = 443 } },
+    { " proto tcp sport 4433", { protocol = "tcp", source_port = 4433 }, { protocol = "tcp" } },
+    { " dport 443 proto tcp", { protocol = "tcp", port = 443 }, { protocol = "icmp" } },
+  }
+  local SINGLE = "an IPsec policy of this host .* this transport cannot follow it"
+
+  for _, transport in ipairs { "raw", "packet", "auto" } do
+    it("for single ports is told where it cannot be followed, over " .. transport, function()
+      local l = up()
+      for _, case in ipairs(NARROW) do
+        add(l, case[1])
+        nets.inside(l, function(e)
+          for v = 4, 6, 2 do
+            local result, message, name = e:trace(l["dst" .. v], case[2])
+            assert.same({ nil, "EOPNOTSUPP" }, { result, name })
+            assert.matches(SINGLE, message)
+            local other = { max_ttl = 4, timeout = 500 }
+            for key, value in pairs(case[3]) do other[key] = value end
+            assert.equal("completed", e:trace(l["dst" .. v], other).stop_reason)
+          end
+          nets.must(l, "ip xfrm policy flush")
+          e:step()
+          assert.is_truthy(e:trace(l.dst4, { max_ttl = 1, protocol = case[2].protocol,
+            port = case[2].port, source_port = case[2].source_port, timeout = 60 }))
+        end, { transport = transport })
+      end
+    end)
+  end
+
+  it("that lets single ports pass is told too, where others of the host are protected", function()
+    local l = up()
+    add(l)
+    for v, prefix in pairs { [4] = "10.0.4.0/24", [6] = "fd00:4::/64" } do
+      nets.must(l, ("ip xfrm policy add dir out src %s dst %s proto tcp dport 443 priority 0")
+        :format(v == 4 and "0.0.0.0/0" or "::/0", prefix))
+      nets.must(l, ("ip xfrm policy update dir out src %s dst %s priority 9 tmpl src %s dst %s "
+        .. "proto esp mode tunnel"):format(v == 4 and "0.0.0.0/0" or "::/0", prefix,
+        v == 4 and "10.0.1.1" or "fd00:1::1", v == 4 and "10.0.1.2" or "fd00:1::2"))
+    end
+    nets.inside(l, function(e)
+      for v = 4, 6, 2 do
+        local result, message = e:trace(l["dst" .. v], { protocol = "tcp", port = 443 })
+        assert.is_nil(result)
+        assert.matches(SINGLE, message)
+        assert.is_nil(trace(e, l["dst" .. v], "tcp").hops[1].addr)      -- protected: no clear text
+      end
+    end, { transport = "raw" })
+  end)
+
+  it("for single ports is seen by mtrlua, by each of its engines, and by two at once", function()
+    local l = up()
+    add(l, " proto udp dport 53")
+    local script = [[
+      local mtr = require "mtr"
+      local function name(e, port)
+        local r, _, name = e:trace("10.0.4.2", { protocol = "udp", port = port, max_ttl = 1 })
+        return r and "traced" or name
+      end
+      local first = assert(mtr.engine { transport = "%s" })
+      for _ = 1, 3 do
+        local e = assert(mtr.engine { transport = "%s" })
+        print(name(first, 53), name(e, 53), name(e, 54))
+        e:close()
+      end]]
+    for _, transport in ipairs { "raw", "auto" } do
+      local output = l:exec(("$MTR_PROGRAM -e '%s'"):format(script:format(transport, transport)))
+      assert.equal(("EOPNOTSUPP\tEOPNOTSUPP\ttraced\n"):rep(3), output)
+    end
+  end)
+
   it("that lets packets pass unencrypted changes nothing", function()
     local l = up()
     nets.must(l, "ip xfrm policy add dir out src 0.0.0.0/0 dst 10.0.4.0/24;"

@@ -93,4 +93,86 @@ describe("a UDP service that answers some datagrams only", function()
     assert.equal(("%s * * %s completed"):format(A[4][1], DST[4]), d:summary(t))
     for _, e in ipairs(d:of("REPLY", t)) do assert(e.ttl == 1 or e.rtt == RTT, e.rtt) end
   end)
+
+  -- How many datagrams the service sends at once for the one number n, and how many ms later one
+  -- more; whether n counts in each flow; whether the target has to be found.
+  local HABITS = {
+    ["one for each"] = { function() return 1 end, found = true },
+    ["two for each"] = { function() return 2 end, found = true },
+    ["three for each"] = { function() return 3 end, found = true },
+    ["one for each, and one more soon"] = { function() return 1, 15 end, found = true },
+    ["one for each, and one more later"] = { function() return 1, 600 end, found = true },
+    ["one in a flow"] = { function(n) return n <= 1 and 1 or 0 end, flows = true, found = true },
+    ["two in a flow"] = { function(n) return n <= 2 and 1 or 0 end, flows = true, found = true },
+    ["four in a flow"] = { function(n) return n <= 4 and 1 or 0 end, flows = true, found = true },
+    ["the first of a flow twice"] = { function(n) return n <= 1 and 2 or 0 end, flows = true,
+      found = true },
+    ["four"] = { function(n) return n <= 4 and 1 or 0 end },
+    ["five"] = { function(n) return n <= 5 and 1 or 0 end },
+    ["the first, twice"] = { function(n) return n <= 1 and 2 or 0 end },
+    ["all but the first"] = { function(n) return n > 1 and 1 or 0 end, found = true },
+    ["three of four"] = { function(n) return n % 4 ~= 1 and 1 or 0 end, found = true },
+    ["every second of a flow"] = { function(n) return 1 - n % 2 end, flows = true },
+  }
+  local TTLS = { [62] = "as far away as it is", [61] = "a hop farther", [126] = "128 at first" }
+
+  -- Traces to a service of a habit; returns the summary, and the nearest TTL and the least RTT there.
+  local function meet(habit, family, ttl, rate, opts)
+    local seen = {}
+    local function service(p)
+      local flow = habit.flows and p.sport or 0
+      seen[flow] = (seen[flow] or 0) + 1
+      local n, later = habit[1](seen[flow])
+      if later then
+        d:deliver(RTT + later, path.reply(p, { kind = "UDP_REPLY", ttl = ttl }))
+      end
+      return n > 0 and { kind = "UDP_REPLY", rtt = RTT, ttl = ttl, n = n } or nil
+    end
+    d = drive.new { network = path.new { dst = DST[family], dest = service, rtt = 6,
+      A[family][1], A[family][2] }, target_rate = rate }
+    opts.protocol, opts.family, opts.timeout = "udp", family, 1000
+    local t, nearest, least = d:start(opts), 99, 99
+    d:run()
+    for _, e in ipairs(d:of("REPLY", t)) do
+      if e.addr == DST[family] and not e.set.DUP then
+        nearest = math.min(nearest, e.ttl)
+        if e.ttl == 3 then least = math.min(least, e.rtt) end
+      end
+    end
+    return d:summary(t), nearest, least
+  end
+
+  for name, habit in pairs(HABITS) do
+    for ttl, far in pairs(TTLS) do
+      it(("is not too far and not too fast: %s; its TTL says %s"):format(name, far), function()
+        for family = 4, 6, 2 do
+          for _, rate in ipairs { 0, 500, 100 } do
+            for attempts = 1, 2 do
+              for queries = 1, 3, 2 do
+                if d then d:close() end
+                local text, nearest, least = meet(habit, family, ttl, rate,
+                  { attempts = attempts, queries = queries })
+                local where = ("%s: IPv%d, rate %d, attempts %d, queries %d"):format(text, family,
+                  rate, attempts, queries)
+                if habit.found or nearest < 99 then
+                  assert.equal(3, nearest, where)
+                  assert.is_true(least >= RTT - 0.001, least .. " ms " .. where)
+                end
+              end
+            end
+          end
+        end
+      end)
+    end
+  end
+
+  it("is asked again from a port that the user chose, one datagram at a time", function()
+    for attempts = 1, 2 do
+      if d then d:close() end
+      local text, nearest, least = meet(HABITS["three of four"], 4, 61, 500,
+        { attempts = attempts, source_port = 5353 })
+      assert.same({ 3, RTT }, { nearest, least }, text)
+      for _, p in ipairs(d.sent) do assert.equal(5353, p.sport) end
+    end
+  end)
 end)

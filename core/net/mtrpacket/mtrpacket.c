@@ -15,6 +15,7 @@
 #include "net/host/flow.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
+#include "net/host/spd.h"
 #include "net/mtrpacket/worker.h"
 
 enum { GREET_POLL_MS = 50 };
@@ -23,6 +24,7 @@ struct mtrpacket {
   struct net net;        /* first */
   struct route route;
   struct flow flow;
+  struct spd spd;        /* only if this process may see the policies */
   struct ports ports;    /* holds the first of a block; we use the others */
   struct worker *worker[MTRPACKET_WORKERS];
   unsigned workers;
@@ -237,8 +239,7 @@ static enum flow_known known_of(const struct net_route *r) {
   return r->family == 6 ? FLOW_PROTOCOL : FLOW_NOTHING;
 }
 
-static int mtrpacket_route(struct net *net, struct net_route *r) {
-  struct mtrpacket *m = (struct mtrpacket *)net;
+static int way(struct mtrpacket *m, struct net_route *r) {
   int err = able(m, r);
   if (err) return err;
   if (flow_matters(&m->flow, r->family, r->now)) {
@@ -253,6 +254,14 @@ static int mtrpacket_route(struct net *net, struct net_route *r) {
     r->mark = mark;
   }
   return err ? err : one_source(m, r);
+}
+
+static int mtrpacket_route(struct net *net, struct net_route *r) {
+  struct mtrpacket *m = (struct mtrpacket *)net;
+  int err = way(m, r);
+  if (err) return err;
+  spd_hear(&m->spd);
+  return spd_check(&m->spd, r, known_of(r));
 }
 
 static int mtrpacket_reserve(struct net *net, int protocol, uint16_t port) {
@@ -275,6 +284,7 @@ static void mtrpacket_close(struct net *net, int32_t *keep) {
   ports_close(&m->ports);
   route_close(&m->route);
   flow_close(&m->flow);
+  if (m->spd.fd >= 0) close(m->spd.fd);
   free(m);
 }
 
@@ -363,6 +373,7 @@ int mtrpacket_open(struct net **net, const char *path, unsigned workers,
   m->net.ops = &mtrpacket_ops;
   route_init(&m->route);
   flow_init(&m->flow);
+  spd_open(&m->spd, -1);
   m->epoll = epoll_create1(EPOLL_CLOEXEC);
   int err = m->epoll < 0 ? -errno : ports_open(&m->ports, &rand);
   m->net.port_base = (uint16_t)(m->ports.base + 1);

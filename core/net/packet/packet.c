@@ -18,7 +18,7 @@ enum { SEND_BUFFER = 4 << 20 };
 int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {
   int err = 0, bytes = SEND_BUFFER;
   int32_t *fd = all + PACKET_4;
-  fd[0] = fd[1] = all[PACKET_SPD] = -1;
+  fd[0] = fd[1] = -1;
   for (int i = 0; i < 2 && !err; i++) {
     fd[i] = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd[i] < 0) {
@@ -36,10 +36,7 @@ int packet_sockets(int32_t all[PACKET_FDS], uint32_t mark) {
     if (fd[i] >= 0) close(fd[i]);
     fd[i] = -1;
   }
-  if (err) return err;
-  int spd = spd_socket();
-  all[PACKET_SPD] = spd < 0 ? -1 : spd;
-  return 0;
+  return err;
 }
 
 /* Whether |r| has conditions that the tables cannot answer. */
@@ -67,8 +64,7 @@ static int by_flow(struct packet *p, struct net_route *r) {
 /* In IPv4 all destinations of a route have the same source address, so the
  * kernel is asked for it once. In IPv6 the source depends on the destination
  * (RFC 6724). */
-static int packet_route(struct net *net, struct net_route *r) {
-  struct packet *p = (struct packet *)net;
+static int way(struct packet *p, struct net_route *r) {
   static const uint8_t none[16];
   struct fib_route *route = NULL;
   const char *why;
@@ -82,13 +78,19 @@ static int packet_route(struct net *net, struct net_route *r) {
     raw_hear(&p->raw, r->family, WIRE_ICMP);
     raw_hear(&p->raw, r->family, r->protocol);
   } else {
-    if ((err = raw_route(net, r))) return err;
+    if ((err = raw_route(&p->raw.net, r))) return err;
     if (route && route->way == FIB_LINK && r->family == 4)
       memcpy(route->src, r->src, sizeof r->src);
   }
   if (p->gear != PACKET_SLOW) packet_tune(p);
   if (route) fib_hop(&p->fib, r->family, r->dst, route, &why, r->now);
   return 0;
+}
+
+static int packet_route(struct net *net, struct net_route *r) {
+  struct packet *p = (struct packet *)net;
+  int err = way(p, r);
+  return err ? err : raw_follow(&p->raw, r);
 }
 
 static int packet_reserve(struct net *net, int protocol, uint16_t port) {
@@ -106,7 +108,6 @@ static void packet_fds(struct net *net, int fd[NET_FDS]) {
   raw_fds(net, fd);
   fd[PACKET_4] = p->fd[0];
   fd[PACKET_6] = p->fd[1];
-  fd[PACKET_SPD] = p->spd.fd;
   fd[PACKET_NEWS] = fib_fd(&p->fib);
 }
 
@@ -118,8 +119,6 @@ static void packet_close(struct net *net, int32_t *keep) {
     if (keep) keep[PACKET_4 + i] = p->fd[i];
     else if (p->fd[i] >= 0) close(p->fd[i]);
   }
-  if (keep) keep[PACKET_SPD] = p->spd.fd;
-  else if (p->spd.fd >= 0) close(p->spd.fd);
   raw_end(&p->raw, keep);
   fib_close(&p->fib);
   free(p->out);
@@ -147,19 +146,18 @@ int packet_open(struct net **net, const int32_t fd[PACKET_FDS], uint64_t seed,
     return err;
   }
   p->raw.net.ops = &packet_ops;
-  p->fd[0] = p->fd[1] = p->spd.fd = -1;
+  p->fd[0] = p->fd[1] = -1;
   p->out = packet_send_new();
   p->ext = calloc(RAW_BATCH, sizeof *p->ext);
   err = fib_open(&p->fib, p->raw.mark, now);
   p->fib.able = p->raw.able;
   if (!err && (!p->out || !p->ext)) err = -ENOMEM;
   if (err) {
-    for (int i = 0; i < RAW_FDS; i++) p->raw.fd[i] = -1;   /* the caller's */
+    raw_forget(&p->raw, fd);           /* they are still the caller's */
     packet_close(&p->raw.net, NULL);
     return err;
   }
   for (int i = 0; i < 2; i++) p->fd[i] = p->ring[i].fd = fd[PACKET_4 + i];
-  spd_open(&p->spd, fd[PACKET_SPD]);
   *net = &p->raw.net;
   return 0;
 }

@@ -30,7 +30,7 @@
 /* packet_sockets: opens the privileged descriptors that it needs besides those
  * of raw, into their places of |fd|, with |mark| on them unless it is 0. They
  * do not receive yet. 0; on -EPERM, -EMFILE, -EAFNOSUPPORT none of them is
- * open. The one for policies may be -1 on success too. */
+ * open. */
 int packet_sockets(int32_t fd[PACKET_FDS], uint32_t mark);
 
 /* packet_open: does what raw_open does, with PACKET_FDS descriptors, at

@@ -148,9 +148,8 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
   struct packet *p = (struct packet *)net;
   uint32_t got, k = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
-  if (i == PACKET_NEWS || i == PACKET_SPD) {
-    if (i == PACKET_NEWS) fib_hear(&p->fib);
-    else spd_hear(&p->spd);
+  if (i == PACKET_NEWS) {
+    fib_hear(&p->fib);
     *more = 0;
     return 0;
   }

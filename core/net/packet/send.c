@@ -65,8 +65,9 @@ static const struct fib_hop *next_hop(struct packet *p,
   if (*why) return NULL;
   struct fib_route *route = fib_find(&p->fib, w->family, w->dst, now);
   struct fib_hop *h = fib_hop(&p->fib, w->family, w->dst, route, why, now);
-  if (p->spd.state > SPD_NONE && h &&
-      (w->by_source || spd_applies(&p->spd, w->family, w->dst, h->mtu, now)))
+  if (p->raw.spd.state > SPD_NONE && h &&
+      (w->by_source ||
+       spd_applies(&p->raw.spd, w->family, w->dst, h->mtu, now)))
     *why = "an IPsec policy of this host";
   if (*why) return NULL;
   if (w->interface && (!simple || w->interface != h->link))

@@ -11,7 +11,7 @@
 
 static int open_own(int32_t fd[PACKET_FDS], uint32_t mark) {
   int err = raw_sockets(fd, mark);
-  fd[PACKET_SPD] = fd[PACKET_4] = fd[PACKET_6] = -1;
+  fd[PACKET_4] = fd[PACKET_6] = -1;
   if (!err) packet_sockets(fd, mark);
   return err;
 }

@@ -7,12 +7,10 @@
 
 #include "net/packet/fib_state.h"
 #include "net/packet/ring.h"
-#include "net/packet/spd.h"
 #include "net/raw/state.h"
 
 enum packet_fd {
-  PACKET_SPD = RAW_FDS,  /* behind raw's, as mtr_sockets orders them */
-  PACKET_4,
+  PACKET_4 = RAW_SOCKETS,    /* behind raw's, as mtr_sockets orders them */
   PACKET_6,
   PACKET_FDS,
   PACKET_NEWS = PACKET_FDS   /* of the fib; not privileged */
@@ -37,7 +35,6 @@ struct packet {
   struct ring ring[2];
   int tuned[2];          /* 1: the ring has its filter and receives */
   struct fib fib;
-  struct spd spd;
   struct packet_buffers *out;
   uint8_t (*ext)[RING_SNAP];  /* extensions of a batch, whose blocks are gone */
   enum packet_gear gear;

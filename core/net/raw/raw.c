@@ -94,9 +94,9 @@ static int usable(const int32_t fd[RAW_FDS], int family) {
                      : fd[RAW_SEND6] >= 0 && fd[RAW_ICMP6] >= 0;
 }
 
-int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark) {
+int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark) {
   int err = 0, refused = -EAFNOSUPPORT;
-  for (int i = 0; i < RAW_FDS; i++) fd[i] = -1;
+  for (int i = 0; i < RAW_SOCKETS; i++) fd[i] = -1;
   for (int i = 0; i < RAW_FDS && !err; i++) {
     fd[i] = socket(kinds[i].family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                    kinds[i].protocol);
@@ -116,6 +116,8 @@ int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark) {
   }
   if (!err && !usable(fd, 4) && !usable(fd, 6)) err = refused;
   if (err) close_all(fd);
+  int spd = err ? -1 : spd_socket();
+  if (spd >= 0) fd[RAW_SPD] = spd;
   return err;
 }
 
@@ -233,8 +235,7 @@ static int by_flow(struct raw *raw, struct net_route *r) {
 /* The route may depend on the mark. If this process may no longer set a mark on
  * a new socket, the sending socket, which has it, is asked instead. That one
  * does not refuse broadcasts, so they are refused before. */
-int raw_route(struct net *net, struct net_route *r) {
-  struct raw *raw = (struct raw *)net;
+static int way(struct raw *raw, struct net_route *r) {
   static const uint8_t none[16];
   int fd = raw->fd[r->family == 4 ? RAW_SEND4 : RAW_SEND6];
   int given = memcmp(r->src, none, sizeof none) != 0;
@@ -250,6 +251,20 @@ int raw_route(struct net *net, struct net_route *r) {
   if (err != -EPERM) return err;
   err = route_find(&raw->route, r);
   return err == -EACCES || given || r->interface ? err : route_ask(fd, r);
+}
+
+int raw_follow(const struct raw *raw, struct net_route *r) {
+  uint32_t mark = r->mark;
+  if (!mark) r->mark = raw->mark;
+  int err = spd_check(&raw->spd, r, raw->able ? FLOW_PROTOCOL : FLOW_NOTHING);
+  r->mark = mark;
+  return err;
+}
+
+int raw_route(struct net *net, struct net_route *r) {
+  struct raw *raw = (struct raw *)net;
+  int err = way(raw, r);
+  return err ? err : raw_follow(raw, r);
 }
 
 int raw_reserve(struct net *net, int protocol, uint16_t port) {
@@ -269,6 +284,7 @@ void raw_fds(struct net *net, int fd[NET_FDS]) {
   struct raw *raw = (struct raw *)net;
   for (int i = 0; i < NET_FDS; i++)
     fd[i] = i <= RAW_SEND6 || i >= RAW_FDS ? -1 : raw->fd[i];
+  fd[RAW_SPD] = raw->spd.fd;
 }
 
 static void drain(int fd) {
@@ -288,6 +304,8 @@ void raw_end(struct raw *raw, int32_t *keep) {
     listen_at(i, raw->fd[i], 0);
     drain(raw->fd[i]);
   }
+  if (keep) keep[RAW_SPD] = raw->spd.fd;
+  else if (raw->spd.fd >= 0) close(raw->spd.fd);
   ports_close(&raw->ports);
   route_close(&raw->route);
   flow_close(&raw->flow);
@@ -309,10 +327,16 @@ static const struct net_ops raw_ops = {
     .fds = raw_fds,
     .close = raw_close};
 
-int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
+void raw_forget(struct raw *raw, const int32_t fd[RAW_SOCKETS]) {
+  for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
+  if (raw->spd.fd == fd[RAW_SPD]) raw->spd.fd = -1;
+}
+
+int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
              uint32_t regions) {
   struct rand rand = {seed};
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
+  raw->spd.fd = -1;
   route_init(&raw->route);
   flow_init(&raw->flow);
   raw->net.ops = &raw_ops;
@@ -337,14 +361,16 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
   raw->quick = RAW_QUICK;
   set_caps(raw);
   raw->able = can_tell(fd[RAW_SEND4]);
-  if (!(err = attach(raw))) return 0;
+  if ((err = attach(raw))) goto fail;
+  spd_open(&raw->spd, fd[RAW_SPD]);
+  return 0;
 fail:
-  for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;   /* still the caller's */
+  raw_forget(raw, fd);                 /* they are still the caller's */
   raw_end(raw, NULL);
   return err;
 }
 
-int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
+int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS], uint64_t seed,
              uint32_t regions) {
   struct raw *raw = calloc(1, sizeof *raw);
   if (!raw) return -ENOMEM;

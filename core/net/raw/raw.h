@@ -7,7 +7,7 @@
  *
  * The kernel does not see the ports of such a packet, nor, before Linux 6.4,
  * its protocol. If rules of this host would route the real packet another way,
- * traces are refused. IPsec policies for single ports are not followed.
+ * or another IPsec policy would apply to it (spd.h), traces are refused.
  */
 #ifndef RAW_RAW_H
 #define RAW_RAW_H
@@ -17,12 +17,12 @@
 /* raw_sockets: opens the privileged descriptors, with |mark| on them unless it
  * is 0, and with filters that drop everything. 0; on -EPERM, -EMFILE none is
  * open. A family or protocol that this host lacks or refuses leaves -1, if one
- * family can send and receive. */
-int raw_sockets(int32_t fd[RAW_FDS], uint32_t mark);
+ * family can send and receive; so do policies that it does not show. */
+int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark);
 
 /* raw_open: opens a transport over |fd| into |*net|. |seed| chooses |regions|
  * echo identifiers and a block of ports. On success |fd| is taken over. */
-int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
+int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS], uint64_t seed,
              uint32_t regions);
 
 /* For a transport with a raw transport inside: */
@@ -30,9 +30,16 @@ int raw_open(struct net **net, const int32_t fd[RAW_FDS], uint64_t seed,
 /* raw_init: does the same in |raw|, all zero, whose ops the caller may replace.
  * 0; on a negative errno |fd| is still the caller's. raw_end: ends it; |keep|
  * as in net_ops' close. */
-int raw_init(struct raw *raw, const int32_t fd[RAW_FDS], uint64_t seed,
+int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
              uint32_t regions);
 void raw_end(struct raw *raw, int32_t *keep);
+
+/* raw_forget: leaves |fd|, which raw_init has taken over, to the caller. */
+void raw_forget(struct raw *raw, const int32_t fd[RAW_SOCKETS]);
+
+/* raw_follow: returns 0, or -EOPNOTSUPP and |r|->why: an IPsec policy is for
+ * the packet that |r| describes, but not for the probe that raw sends. */
+int raw_follow(const struct raw *raw, struct net_route *r);
 
 /* raw_hear: lets replies to |protocol| over |family| pass the filters. */
 void raw_hear(struct raw *raw, int family, int protocol);

@@ -31,12 +31,12 @@ void raw_add_lack(const struct net *net, struct net_opening *o) {
 int raw_start(struct net **net, struct net_opening *o) {
   const struct mtr_config *config = o->config;
   int given = raw_given(config), err = 0;
-  int32_t fd[RAW_FDS];
+  int32_t fd[RAW_SOCKETS];
   if (given) memcpy(fd, config->sockets, sizeof fd);
   else err = raw_sockets(fd, config->mark);
   if (!err) {
     err = raw_open(net, fd, o->seed, raw_regions(config));
-    for (int i = 0; err && !given && i < RAW_FDS; i++)
+    for (int i = 0; err && !given && i < RAW_SOCKETS; i++)
       if (fd[i] >= 0) close(fd[i]);
   }
   if (opening_denied(err)) {

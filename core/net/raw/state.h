@@ -10,13 +10,16 @@
 #include "net/host/flow.h"
 #include "net/host/ports.h"
 #include "net/host/route.h"
+#include "net/host/spd.h"
 #include "net/net.h"
 
 /* The privileged descriptors, as mtr_sockets orders them. */
 enum raw_fd {
   RAW_SEND4, RAW_SEND6,
   RAW_ICMP4, RAW_TCP4, RAW_UDP4, RAW_ICMP6, RAW_TCP6, RAW_UDP6,
-  RAW_FDS
+  RAW_FDS,               /* those of the network */
+  RAW_SPD = RAW_FDS,     /* IPsec policies; see spd.h. -1: not to be had */
+  RAW_SOCKETS
 };
 
 /* The socket option IP_PROTOCOL of Linux 6.4: the protocol of a packet. */
@@ -41,6 +44,7 @@ struct raw {
   struct ports ports;
   struct route route;
   struct flow flow;
+  struct spd spd;
   struct raw_buffers *out, *in;
   uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
   uint32_t mark;                     /* on the descriptors; 0: none */

@@ -138,7 +138,7 @@ return {
   ["core/net/packet/packet.c"] = { "spec/net/packet_spec.lua", 'transport = "packet"' },
   ["core/net/packet/send.c"] = { "spec/net/packet_spec.lua", "detours" },
   ["core/net/packet/start.c"] = { "spec/net/packet_spec.lua", 'describe("auto"' },
-  ["core/net/packet/spd.c"] = { "spec/net/ipsec_spec.lua", "xfrm" },
+  ["core/net/host/spd.c"] = { "spec/net/ipsec_spec.lua", "xfrm" },
   ["core/net/raw/raw.c"] = { "spec/net/matrix_spec.lua", "nets.inside" },
   ["core/net/raw/receive.c"] = { "spec/net/hostile_spec.lua", "forger" },
   ["core/net/raw/send.c"] = { "spec/net/errors_spec.lua", "send_retries" },

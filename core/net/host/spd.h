@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
  * spd.h: finds out whether an IPsec policy of this host ("ip xfrm policy")
- * applies to probes that packet would send directly to the link. Only a socket
- * opened with CAP_NET_ADMIN can list policies and receive their changes, and
- * only with that privilege can it ask for the list. So the list is asked for
- * when the socket is opened, and the answer stays in the socket until an engine
- * reads it.
+ * applies to probes that packet would send directly to the link, or to a real
+ * packet otherwise than to a probe that raw sends. Only a socket opened with
+ * CAP_NET_ADMIN can list policies and receive their changes, and only with that
+ * privilege can it ask for the list. So the list is asked for when the socket
+ * is opened, and the answer stays in the socket until an engine reads it. That
+ * engine leaves it in the socket for the next one.
  *
- * The state only becomes more careful: no policy; then some policies, so that
- * the kernel is asked about each destination once a second; then policies that
- * look at more than addresses, so that raw sends everything. Without the
- * privilege the kernel is asked too, but that does not show policies for a
- * single protocol or port. The question is a connected datagram socket: where a
- * policy applies, its path has another MTU, or there is no path.
+ * For packet: without policies, it sends; with policies for addresses, the
+ * kernel is asked about each destination once a second; with policies that look
+ * at more than addresses, raw sends everything. Without the privilege the
+ * kernel is asked too, but that does not show policies for a single protocol or
+ * port. The question is a connected datagram socket: where a policy applies,
+ * its path has another MTU, or there is no path.
  */
-#ifndef PACKET_SPD_H
-#define PACKET_SPD_H
+#ifndef HOST_SPD_H
+#define HOST_SPD_H
 
-#include <stdint.h>
+#include "net/host/policy.h"
 
 enum { SPD_ANSWERS = 1024 };
 
@@ -32,6 +33,7 @@ enum spd_state {
 struct spd {
   int fd;                /* netlink; -1 none */
   enum spd_state state;
+  struct policies list;
   struct spd_answer {
     uint8_t dst[16];
     int64_t at;          /* ns; 0: an empty entry */
@@ -58,5 +60,10 @@ void spd_hear(struct spd *s);
  * of |mtu| bytes. */
 int spd_applies(struct spd *s, int family, const uint8_t dst[16], uint32_t mtu,
                 int64_t now);
+
+/* spd_check: returns 0, or -EOPNOTSUPP and |q|->why: the packet that |q|
+ * describes, its source included, meets another policy than a probe of which
+ * the kernel knows only |known|. */
+int spd_check(const struct spd *s, struct net_route *q, enum flow_known known);
 
 #endif
