@@ -18,7 +18,7 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/stop_words.c
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
@@ -72,19 +72,17 @@ build/libmtr.a: $(call objects,,$(SRC)) build/mtr.syms $(DIRS)
 	echo "  AR $@"; rm -f $@; $(CC) -r -nostdlib -o build/libmtr.o $(filter %.o,$^)
 	objcopy --keep-global-symbols=build/mtr.syms build/libmtr.o; ar rcs $@ build/libmtr.o
 build/mtr.cdef: core/mtr.h Makefile | deps
-	mkdir -p $(@D); sed '/^#include/d' $< | $(CC) -E -P - >$@
+	mkdir -p $(@D); sed '/^#include/d; s/__extension__ //' $< | $(CC) -E -P - >$@
 build/mtr.syms: build/mtr.cdef
 	grep -o 'mtr_[a-z0-9_]*(' $< | tr -d '(' >$@
 build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
-# The words of the stop reasons are their names in mtr.h, in small letters.
-build/stop_words.c: build/mtr.cdef
-	(echo '#include "api/names.h"'; echo '#include "mtr.h"'; \
-	  echo 'const char *const names_stop[] = {'; grep -o 'MTR_STOP_[A-Z]*' $< | \
-	  awk '{ printf "  [%s] = \"%s\",\n", $$0, tolower(substr($$0, 10)) }'; echo '};'; \
-	  echo 'const uint32_t names_stops = sizeof names_stop / sizeof *names_stop;') >$@
+# The words of stop reasons, events, flags and capabilities are the names of their constants in
+# mtr.h, in small letters.
+build/words.c: core/api/words.awk build/mtr.cdef
+	awk -f $< build/mtr.cdef >$@
 build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
 	printf '%s\n' $(LUA) | awk -f $< >$@
 build/mtr.pc: Makefile
