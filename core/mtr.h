@@ -291,8 +291,8 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
  * started. The first trace that cannot start ends the call. If it is also the
  * first of all, its error is returned. mtr_why says more:
  *   -EAGAIN          max_traces are in flight
- *   -EINVAL          a field is out of range, or |dst| is not set; if mtr_why is
- *                    silent, the kernel refuses this destination: it is
+ *   -EINVAL          a field is out of range, or |dst| is not set; if mtr_why
+ *                    is silent, the kernel refuses this destination: it is
  *                    link-local and no interface is given, or it has a
  *                    blackhole route
  *   -EACCES          multicast or broadcast, or a route prohibits it

@@ -37,7 +37,7 @@ struct row {
 };
 
 static char *put_protocol(char *p, unsigned protocol) {
-  return put_word(p, phrase_protocol(protocol));
+  return put_word(p, names_protocol(protocol));
 }
 
 /* Writes a column that is the same in all rows; returns NULL for others. */

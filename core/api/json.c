@@ -235,7 +235,7 @@ static char *head(char *p, const char *transport,
                   const struct mtr_info *info) {
   p = put_word(p, "\"transport\":\"");
   p = put_word(put_word(p, transport), "\",\"protocol\":\"");
-  p = put_word(p, phrase_protocol(info->protocol));
+  p = put_word(p, names_protocol(info->protocol));
   p = put_word(p, "\",\"multipath\":\"");
   p = put_word(p, names_multipath[info->multipath]);
   p = address(p, "\",\"src\":\"", info->src, info->family);

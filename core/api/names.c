@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "api/phrase.h"
 #include "api/text.h"
 #include "mtr.h"
 
@@ -40,6 +39,10 @@ char *names_put(char *p, enum names_part part, unsigned flags) {
 
 const char *const names_multipath[] = {"paris", "classic", "dublin"};
 
+const char *names_protocol(unsigned protocol) {
+  return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
+}
+
 static const char *find(const struct names_word *w, uint32_t value) {
   while (w->name && w->value != value) w++;
   return w->name;
@@ -56,8 +59,9 @@ const char *mtr_flag_name(uint32_t flag) { return find(names_flags, flag); }
 const char *mtr_cap_name(uint32_t cap) { return find(names_caps, cap); }
 
 const char *mtr_protocol_name(uint32_t protocol) {
-  return protocol == MTR_ICMP || protocol == MTR_UDP || protocol == MTR_TCP
-             ? phrase_protocol(protocol) : NULL;
+  int known = protocol == MTR_ICMP || protocol == MTR_UDP ||
+              protocol == MTR_TCP;
+  return known ? names_protocol(protocol) : NULL;
 }
 
 const char *mtr_multipath_name(uint32_t multipath) {

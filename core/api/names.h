@@ -30,6 +30,9 @@ extern const struct names_word names_events[], names_flags[], names_caps[];
 enum names_part { NAMES_EARLY, NAMES_LATE };
 char *names_put(char *p, enum names_part part, unsigned flags);
 
+/* names_protocol: returns "icmp", "tcp" or "udp". */
+const char *names_protocol(unsigned protocol);
+
 /* names_multipath: "paris", "classic", "dublin", in the order of the enum. */
 extern const char *const names_multipath[];
 
