@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # mtrlua. `make` builds everything into build/; `make help` lists the targets. V=1 shows commands,
-# DESTDIR and PREFIX place the installation, SECONDS is the length of each fuzz run.
+# DESTDIR, PREFIX, LIBDIR and LUADIR place the installation, SECONDS is the length of each fuzz run.
 VERSION = 0.1.0
 PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+LUADIR = $(PREFIX)/share/lua/5.1
 SECONDS = 30
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS = -O2 -g
@@ -85,10 +87,12 @@ build/words.c: core/api/words.awk build/mtr.cdef
 	awk -f $< build/mtr.cdef >$@
 build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
 	printf '%s\n' $(LUA) | awk -f $< >$@
-build/mtr.pc: Makefile
-	mkdir -p $(@D); printf '%s\n' 'prefix=$(PREFIX)' 'Name: libmtr' 'Description: traceroute engine' \
-	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lmtr' \
-	  'Requires.private: libuv' >$@
+# A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
+build/mtr.pc: Makefile | deps
+	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
+	printf '%s\n' prefix= libdir= 'Name: libmtr' 'Description: traceroute engine' \
+	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${libdir} -lmtr' \
+	  "Requires.private: $$uv" >$@
 
 # FAKENET is the fake internet of spec/lab/fakenet; LOAD adds XDP and mini for the bench.
 FAKENET = build/fakenet/respond build/fakenet/truth
@@ -130,21 +134,22 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
 DEST = "$(DESTDIR)$(PREFIX)"
+LIB = "$(DESTDIR)$(LIBDIR)"
 install: all ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
-	install -Dm644 -t $(DEST)/lib build/libmtr.a build/libmtr.so.0
-	ln -sf libmtr.so.0 $(DEST)/lib/libmtr.so
-	sed 's,^prefix=.*,prefix=$(PREFIX),' build/mtr.pc | \
-	  install -Dm644 /dev/stdin $(DEST)/lib/pkgconfig/mtr.pc
-	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
+	install -Dm644 -t $(LIB) build/libmtr.a build/libmtr.so.0
+	ln -sf libmtr.so.0 $(LIB)/libmtr.so
+	sed 's,^prefix=,&$(PREFIX),; s,^libdir=,&$(LIBDIR),' build/mtr.pc | \
+	  install -Dm644 /dev/stdin $(LIB)/pkgconfig/mtr.pc
+	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
-	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
+	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 clean: ## remove build/
 	rm -rf build
