@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # mtrlua. `make` builds everything into build/; `make help` lists the targets. V=1 shows commands,
-# DESTDIR and PREFIX place the installation, SECONDS is the length of each fuzz run.
+# DESTDIR, PREFIX, LIBDIR and LUADIR place the installation, SECONDS is the length of each fuzz run.
 VERSION = 0.1.0
 PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+LUADIR = $(PREFIX)/share/lua/5.1
 SECONDS = 30
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS = -O2 -g
@@ -18,7 +20,7 @@ $(if $(V),,$(eval .SILENT:))
 .SECONDARY:
 .PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
 
-SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/stop_words.c
+SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
@@ -72,25 +74,25 @@ build/libmtr.a: $(call objects,,$(SRC)) build/mtr.syms $(DIRS)
 	echo "  AR $@"; rm -f $@; $(CC) -r -nostdlib -o build/libmtr.o $(filter %.o,$^)
 	objcopy --keep-global-symbols=build/mtr.syms build/libmtr.o; ar rcs $@ build/libmtr.o
 build/mtr.cdef: core/mtr.h Makefile | deps
-	mkdir -p $(@D); sed '/^#include/d' $< | $(CC) -E -P - >$@
+	mkdir -p $(@D); sed '/^#include/d; s/__extension__ //' $< | $(CC) -E -P - >$@
 build/mtr.syms: build/mtr.cdef
 	grep -o 'mtr_[a-z0-9_]*(' $< | tr -d '(' >$@
 build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
-# The words of the stop reasons are their names in mtr.h, in small letters.
-build/stop_words.c: build/mtr.cdef
-	(echo '#include "api/names.h"'; echo '#include "mtr.h"'; \
-	  echo 'const char *const names_stop[] = {'; grep -o 'MTR_STOP_[A-Z]*' $< | \
-	  awk '{ printf "  [%s] = \"%s\",\n", $$0, tolower(substr($$0, 10)) }'; echo '};'; \
-	  echo 'const uint32_t names_stops = sizeof names_stop / sizeof *names_stop;') >$@
+# The words of stop reasons, events, flags and capabilities are the names of their constants in
+# mtr.h, in small letters.
+build/words.c: core/api/words.awk build/mtr.cdef
+	awk -f $< build/mtr.cdef >$@
 build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
 	printf '%s\n' $(LUA) | awk -f $< >$@
-build/mtr.pc: Makefile
-	mkdir -p $(@D); printf '%s\n' 'prefix=$(PREFIX)' 'Name: libmtr' 'Description: traceroute engine' \
-	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lmtr' \
-	  'Requires.private: libuv' >$@
+# A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
+build/mtr.pc: Makefile | deps
+	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
+	printf '%s\n' prefix= libdir= 'Name: libmtr' 'Description: traceroute engine' \
+	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${libdir} -lmtr' \
+	  "Requires.private: $$uv" >$@
 
 # FAKENET is the fake internet of spec/lab/fakenet; LOAD adds XDP and mini for the bench.
 FAKENET = build/fakenet/respond build/fakenet/truth
@@ -132,21 +134,22 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
 DEST = "$(DESTDIR)$(PREFIX)"
+LIB = "$(DESTDIR)$(LIBDIR)"
 install: all ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
-	install -Dm644 -t $(DEST)/lib build/libmtr.a build/libmtr.so.0
-	ln -sf libmtr.so.0 $(DEST)/lib/libmtr.so
-	sed 's,^prefix=.*,prefix=$(PREFIX),' build/mtr.pc | \
-	  install -Dm644 /dev/stdin $(DEST)/lib/pkgconfig/mtr.pc
-	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
+	install -Dm644 -t $(LIB) build/libmtr.a build/libmtr.so.0
+	ln -sf libmtr.so.0 $(LIB)/libmtr.so
+	sed 's,^prefix=,&$(PREFIX),; s,^libdir=,&$(LIBDIR),' build/mtr.pc | \
+	  install -Dm644 /dev/stdin $(LIB)/pkgconfig/mtr.pc
+	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
-	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
+	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 clean: ## remove build/
 	rm -rf build

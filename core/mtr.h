@@ -12,7 +12,6 @@
  *     struct mtr_config config;
  *     struct mtr_trace trace;
  *     char why[512], addr[46];
- *     uint32_t zone;
  *     mtr_defaults(&config);
  *     if (mtr_open(&config, &engine, why, sizeof why) < 0) {
  *       fprintf(stderr, "%s\n", why);
@@ -20,7 +19,7 @@
  *     }
  *     mtr_trace_defaults(&trace);
  *     trace.want = MTR_WANT_HOP;
- *     trace.family = (uint8_t)mtr_address("127.0.0.1", trace.dst, &zone);
+ *     trace.family = (uint8_t)mtr_address("127.0.0.1", trace.dst, NULL);
  *     if (mtr_start(engine, &trace, 1) < 0) return 1;   // mtr_why says why
  *     for (int kind = 0; kind != MTR_EV_DONE;) {
  *       mtr_wait(&engine, 1, -1, -1);
@@ -46,10 +45,25 @@
  * are 16 bytes in network order; an IPv4 address takes the first four, the rest
  * is zero. Times are milliseconds as doubles unless a name says otherwise.
  * Handles are 32-bit numbers with a generation: a stale handle gives -ESTALE,
- * never a crash. Functions that can fail return a negative errno.
+ * never a crash. Functions that can fail return a negative errno; where none is
+ * listed, only a stale handle or no memory (-ENOMEM) makes them fail.
  *
- * An engine belongs to one thread and to the process that opened it: after a
- * fork, the child must not step it (mtr_step returns -ECHILD there).
+ * Defaults: the value in [brackets] beside an option is what mtr_defaults and
+ * its sisters set; without brackets it is 0 or "", which means none.
+ *
+ * Ownership: the caller owns what it passes in, and the library copies what it
+ * keeps. What a function returns by pointer belongs to the library: text is
+ * static unless its comment says until when it is borrowed. A pointer for an
+ * answer may be NULL only where the comment says so.
+ *
+ * Threads: an engine belongs to one thread at a time; two threads that share
+ * one must take turns with a lock of their own. The same is true of a simulated
+ * network until an engine is open over it: then it no longer changes, and
+ * engines of several threads can use it at once. Functions without an engine,
+ * network or set of prefixes among their arguments can be called in any thread.
+ *
+ * An engine belongs to the process that opened it: after a fork, the child must
+ * not step it (mtr_step returns -ECHILD there).
  */
 #ifndef MTR_H
 #define MTR_H
@@ -120,19 +134,24 @@ struct mtr;              /* an engine; opaque */
 
 /* mtr_config: how to open an engine. mtr_defaults fills it. */
 struct mtr_config {
-  uint32_t transport;    /* MTR_AUTO, MTR_RAW ... */
-  uint32_t max_traces;   /* 1..1000000 in flight */
-  uint32_t max_probes;   /* 1..524288 outstanding or awaiting late replies */
-  uint32_t max_events;   /* 1024..65536 in one batch */
-  double rate;           /* probes per second over all traces; 0: unlimited */
+  uint32_t transport;    /* MTR_AUTO, MTR_RAW ... [MTR_AUTO] */
+  uint32_t max_traces;   /* 1..1000000 in flight [1000000] */
+  uint32_t max_probes;   /* 1..524288 outstanding or awaiting late replies
+                          * [65536] */
+  uint32_t max_events;   /* 1024..65536 in one batch [4096] */
+  double rate;           /* probes per second over all traces, 1e-6..1e9;
+                          * 0: unlimited [1000] */
   double target_rate;    /* probes per second in one trace; 0: unlimited */
-  double late_window;    /* ms that an unanswered probe's id stays reserved */
+  double late_window;    /* ms that an unanswered probe's id stays reserved,
+                          * 0..3600000 [5000] */
   uint32_t seed;         /* seed of all random choices; 0: a random one */
   uint32_t mark;         /* SO_MARK of every probe; 0: none */
   char interface[16];    /* send through this interface; "": any */
   uint8_t source4[16], source6[16];   /* all zero: by destination */
-  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own */
-  uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP */
+  int32_t sockets[11];   /* from mtr_sockets; -1: the engine opens its own
+                          * [-1] */
+  uint32_t workers;      /* mtr-packet processes, 1..8; more than 1: no TCP
+                          * [1] */
   char helper[220];      /* absolute path of mtr-packet; "": as mtr_find */
   uint32_t pick;         /* 1: a PICK event asks who sends next; 0: in turn */
   uint32_t strict;       /* 1: replies that fit a probe only in part are not
@@ -152,7 +171,7 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 /* mtr_open: opens an engine into |*engine|, which the caller closes. It takes
  * over |config|->sockets on success and leaves them open on failure. Writes
  * into |why|[|size|] why this transport was chosen, or what failed and what to
- * do about it. On failure |*engine| is NULL:
+ * do about it; NULL: not wanted. On failure |*engine| is NULL:
  *   -EINVAL          a value is out of range
  *   -EPERM           a privilege is missing
  *   -ENODEV, -EADDRNOTAVAIL   no such interface; no such source address here
@@ -169,7 +188,8 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
  * closed but go back into |keep|[MTR_SOCKETS], filtered again. */
 void mtr_close(struct mtr *engine, int32_t *keep);
 
-/* mtr_why: says more about the last call that failed, or "", until the next. */
+/* mtr_why: says more about the last call that failed, or "". Borrowed until the
+ * next call with |engine|. */
 const char *mtr_why(struct mtr *engine);
 
 /* mtr_transport, mtr_caps: return the name and MTR_CAP_* of the transport. */
@@ -220,44 +240,48 @@ struct mtr_trace {
   uint32_t mark;         /* SO_MARK of this trace's probes; 0: the engine's */
   uint32_t interface;    /* index from mtr_interface; 0: any */
   uint32_t payload;      /* from mtr_payload; 0: none */
-  int32_t flow_label;    /* IPv6, 0..0xfffff, or MTR_NO_LABEL */
-  double timeout;        /* ms after which a probe counts as unanswered */
+  int32_t flow_label;    /* IPv6, 0..0xfffff [MTR_NO_LABEL] */
+  double timeout;        /* ms after which a probe counts as unanswered,
+                          * 1..3600000 [2000] */
   uint16_t flow;         /* 0..511: selects one of the equal-cost paths; with
                           * max_probes > 65536 1024 / (max_probes / 32768) */
   uint16_t source_port;  /* 0: from the engine's reserved range */
-  uint16_t port;         /* destination port; UDP and TCP */
+  uint16_t port;         /* destination port; UDP and TCP [33434] */
   uint16_t size;         /* bytes of the whole IP packet; 0: protocol default */
-  uint8_t family;        /* 4 or 6 */
-  uint8_t protocol;      /* MTR_ICMP, MTR_UDP, MTR_TCP */
-  uint8_t multipath;     /* MTR_PARIS ... */
+  uint8_t family;        /* 4 or 6 [4] */
+  uint8_t protocol;      /* MTR_ICMP, MTR_UDP, MTR_TCP [MTR_ICMP] */
+  uint8_t multipath;     /* MTR_PARIS ... [MTR_PARIS] */
   uint8_t tos;           /* IPv4 TOS, IPv6 traffic class */
-  uint8_t first_ttl;     /* 1..255 */
-  uint8_t max_ttl;       /* first_ttl..255 */
-  uint8_t window;        /* most probes outstanding in this trace, 1..255 */
-  uint8_t queries;       /* answers wanted per hop, 1..16 */
-  uint8_t attempts;      /* probes per wanted answer, 1..15 */
-  uint8_t gap_limit;     /* silent hops in a row that end it; 0: no limit */
-  uint8_t loop_limit;    /* loops that end it; 0: no limit */
+  uint8_t first_ttl;     /* 1..255 [1] */
+  uint8_t max_ttl;       /* first_ttl..255 [30] */
+  uint8_t window;        /* most probes outstanding in this trace, 1..255
+                          * [8] */
+  uint8_t queries;       /* answers wanted per hop, 1..16 [1] */
+  uint8_t attempts;      /* probes per wanted answer, 1..15 [2] */
+  uint8_t gap_limit;     /* silent hops in a row that end it; 0: no limit
+                          * [5] */
+  uint8_t loop_limit;    /* loops that end it; 0: no limit [1] */
   uint8_t fill;          /* the byte that fills packets up to |size| */
-  uint32_t max_probes;   /* of a strategy, in all; 0: no limit */
+  uint32_t max_probes;   /* of a strategy, in all; 0: no limit [1000] */
   uint32_t label;        /* from mtr_payload: members of an object of JSON,
                           * each behind a comma, that mtr_json writes behind
                           * the version; 0: none */
   uint32_t least;        /* out: bytes of the smallest packet possible */
-  uint8_t dst[16];
+  uint8_t dst[16];       /* must be set; not all zero */
   uint8_t src[16];       /* all zero: the engine's, or by destination */
 };
 void mtr_trace_defaults(struct mtr_trace *trace);
 
 /* mtr_address: parses a literal address into |addr|[16] and returns 4 or 6, or
  * -EINVAL. A zone ("fe80::1%eth0", "fe80::1%2") goes to |zone| as an interface
- * index, which mtr_interface gives too. -ENODEV: no such interface. */
+ * index; if |zone| is NULL, it is -EINVAL. -ENODEV: no such interface.
+ * mtr_interface: returns the index of an interface by its name, or -ENODEV. */
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone);
+int mtr_interface(const char *name);
 
 /* mtr_address_put: writes a whole number, below 2^53, into the bits of
  * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
 void mtr_address_put(uint8_t *addr, uint32_t last, double value);
-int mtr_interface(const char *name);
 
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
  * the copy, the same for equal bytes. -EMSGSIZE, -ENOMEM. */
@@ -267,9 +291,10 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
  * started. The first trace that cannot start ends the call. If it is also the
  * first of all, its error is returned. mtr_why says more:
  *   -EAGAIN          max_traces are in flight
- *   -EINVAL          a field is out of range; if mtr_why is silent, the kernel
- *                    refuses this destination: it is link-local and no
- *                    interface is given, or it has a blackhole route
+ *   -EINVAL          a field is out of range, or |dst| is not set; if mtr_why
+ *                    is silent, the kernel refuses this destination: it is
+ *                    link-local and no interface is given, or it has a
+ *                    blackhole route
  *   -EACCES          multicast or broadcast, or a route prohibits it
  *   -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL, -EAFNOSUPPORT, -EADDRINUSE */
 int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
@@ -364,13 +389,13 @@ struct mtr_event {
   float at;              /* when the probe was sent, ms since the trace began */
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;         /* of the probe */
-  union {
+  __extension__ union {   /* C99 has no unions without a name */
     uint8_t error;       /* errno of a lookup that failed, or 0 */
     uint8_t tos;         /* REPLY: of its own IP header, if reply_size > 0 */
   };
   uint8_t stop;          /* see the table */
   uint8_t protocol;      /* of the reply: MTR_ICMP, MTR_TCP, MTR_UDP */
-  union {
+  __extension__ union {
     uint8_t icmp_type;
     uint8_t tcp_flags;   /* of a TCP reply */
   };
@@ -390,7 +415,7 @@ struct mtr_event {
 };
 enum { MTR_NO_CODE = 255 };   /* icmp_code: the transport does not know it */
 
-/* Why a trace ended; mtr_stop_word makes its words from these names. */
+/* Why a trace ended. */
 enum {
   MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
   MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
@@ -429,10 +454,24 @@ enum {
   MTR_QUOTE_IP_ID = 1 << 7       /* IPv4 identification */
 };
 
-/* mtr_stop_word: returns the word of a stop reason, such as "completed", or
- * NULL from the first number after the last. mtr_reply_field: returns the name
- * of one MTR_REPLY_* |flag| in results, such as "dup"; NULL: none. Static. */
-const char *mtr_stop_word(uint32_t reason);
+/* ---- Words ---- */
+/* They return the word of a constant: its name in small letters, without what
+ * all names of its kind begin with. NULL: there is no such constant.
+ *   mtr_stop_name        MTR_STOP_COMPLETED is "completed"
+ *   mtr_event_name       MTR_EV_SENT is "sent"
+ *   mtr_flag_name        one MTR_REPLY_*: MTR_REPLY_DUP is "dup"
+ *   mtr_cap_name         one MTR_CAP_*: MTR_CAP_QUOTE is "quote"
+ *   mtr_protocol_name    MTR_ICMP, also on IPv6, is "icmp"
+ *   mtr_multipath_name   MTR_PARIS is "paris"
+ * mtr_reply_field: returns the name that one MTR_REPLY_* has as a field of
+ * replies in JSON: "local_" for MTR_REPLY_LOCAL, "ext_malformed" for
+ * MTR_REPLY_EXT_BAD, else as mtr_flag_name. NULL: it is no such field. */
+const char *mtr_stop_name(uint32_t reason);
+const char *mtr_event_name(uint32_t kind);
+const char *mtr_flag_name(uint32_t flag);
+const char *mtr_cap_name(uint32_t cap);
+const char *mtr_protocol_name(uint32_t protocol);
+const char *mtr_multipath_name(uint32_t multipath);
 const char *mtr_reply_field(uint32_t flag);
 
 /* ---- Probes chosen by the caller: manual traces and strategies ---- */

@@ -84,6 +84,13 @@ end
 
 local targets, targets_count = {}, 0
 
+local LOOPBACK = { ["ip-4"] = "127.0.0.1", ["ip-6"] = "::1" }
+
+-- Returns the address that is probed: as with mtr-packet, that of this host for 0.0.0.0 and "::".
+local function address_of(command)
+  return command.dst:find "[1-9a-fA-F]" and command.dst or LOOPBACK["ip-" .. command.family]
+end
+
 local function target_of(command)
   local target, opts = targets[command.key], command.opts
   if target then return target end
@@ -91,7 +98,7 @@ local function target_of(command)
     for _, old in pairs(targets) do retire(old) end
     targets, targets_count = {}, 0
   end
-  target = { dst = command.dst, family = command.family, opts = opts }
+  target = { dst = address_of(command), family = command.family, opts = opts }
   opts.data, opts.on_reply, opts.on_timeout = target, on_reply, on_timeout
   targets[command.key], targets_count = target, targets_count + 1
   return target
@@ -116,12 +123,10 @@ local function send(command, token)
   if not id then fail(target, token, name) end
 end
 
-local FAMILY = { ["ip-4"] = "127.0.0.1", ["ip-6"] = "::1" }
-
 local function run(command, token)
   if command.dst then return send(command, token) end
   if command.feature then
-    local prober, _, name = mtr.prober(FAMILY[command.feature])
+    local prober, _, name = mtr.prober(LOOPBACK[command.feature])
     command.answer = mtrp.support(name == "EAFNOSUPPORT" and "no" or "ok")
     command.feature = nil
     if prober then prober:close() end

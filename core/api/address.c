@@ -26,15 +26,16 @@ static uint32_t zone_of(const char *name) {
 int mtr_address(const char *text, uint8_t *addr, uint32_t *zone) {
   char copy[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
   memset(addr, 0, MTR_ADDR_SIZE);
-  *zone = 0;
+  if (zone) *zone = 0;
   if (strlen(text) >= sizeof copy) return -EINVAL;
   if (inet_pton(AF_INET, text, addr) == 1) return 4;
   strcpy(copy, text);
   char *name = strchr(copy, '%');
   if (name) *name++ = 0;
   if (inet_pton(AF_INET6, copy, addr) != 1) return -EINVAL;
-  if (name && !(*zone = zone_of(name))) return -ENODEV;
-  return 6;
+  if (!name) return 6;
+  if (!zone) return -EINVAL;
+  return (*zone = zone_of(name)) ? 6 : -ENODEV;
 }
 
 void mtr_address_put(uint8_t *addr, uint32_t last, double value) {

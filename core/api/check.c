@@ -77,6 +77,7 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
 }
 
 static int unknown(const struct mtr_trace *t, char *why, size_t size) {
+  static const uint8_t unset[16];
   if (t->family != 4 && t->family != 6)
     snprintf(why, size, "family must be 4 or 6, got %u", t->family);
   else if (t->protocol != MTR_ICMP && t->protocol != MTR_UDP &&
@@ -87,6 +88,9 @@ static int unknown(const struct mtr_trace *t, char *why, size_t size) {
     snprintf(why, size, "multipath must be 0..2, got %u", t->multipath);
   else if (t->multipath == MTR_DUBLIN && t->protocol != MTR_UDP)
     snprintf(why, size, "multipath \"dublin\" needs protocol \"udp\"");
+  else if (!memcmp(t->dst, unset, t->family == 4 ? 4 : sizeof unset))
+    snprintf(why, size, "dst is not set: %s is no destination",
+             t->family == 4 ? "0.0.0.0" : "::");
   else if (t->family == 6 && ip_mapped(t->dst))
     snprintf(why, size, "an address mapped from IPv4 (::ffff:0:0/96) must be "
              "given as IPv4");

@@ -37,20 +37,20 @@ struct row {
 };
 
 static char *put_protocol(char *p, unsigned protocol) {
-  return put_word(p, phrase_protocol(protocol));
+  return put_word(p, names_protocol(protocol));
 }
 
 /* Writes a column that is the same in all rows; returns NULL for others. */
 static char *put_fixed(char *p, unsigned column, const char *transport,
                        const struct mtr_info *info) {
-  static const char *const multipath[] = {"paris", "classic", "dublin"};
   switch (column) {
     case MTR_CSV_TARGET:
     case MTR_CSV_DST: return put_address(p, info->dst, info->family);
     case MTR_CSV_SRC: return put_address(p, info->src, info->family);
     case MTR_CSV_TRANSPORT: return put_word(p, transport);
     case MTR_CSV_PROTOCOL: return put_protocol(p, info->protocol);
-    case MTR_CSV_MULTIPATH: return put_word(p, multipath[info->multipath]);
+    case MTR_CSV_MULTIPATH:
+      return put_word(p, names_multipath[info->multipath]);
     case MTR_CSV_SPORT:
       return info->source_port ? put_number(p, info->source_port) : p;
     case MTR_CSV_DPORT:

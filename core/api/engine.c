@@ -111,8 +111,13 @@ static int mark_ours(struct mtr *m) {
 
 static int open_over(const struct mtr_config *config, struct mtr_sim *sim,
                      struct mtr **engine, char *why, uint32_t size) {
+  char unread[1];
+  if (!why || !size) {
+    why = unread;
+    size = sizeof unread;
+  }
   *engine = NULL;
-  snprintf(why, size, "%s", "");
+  why[0] = 0;
   int err = check_config(config, why, size);
   if (err) return err;
   struct mtr *m = calloc(1, sizeof *m);

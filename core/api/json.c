@@ -233,12 +233,11 @@ static void hops(struct text *t, struct replies *r, uint32_t n,
 
 static char *head(char *p, const char *transport,
                   const struct mtr_info *info) {
-  static const char *const multipath[] = {"paris", "classic", "dublin"};
   p = put_word(p, "\"transport\":\"");
   p = put_word(put_word(p, transport), "\",\"protocol\":\"");
-  p = put_word(p, phrase_protocol(info->protocol));
+  p = put_word(p, names_protocol(info->protocol));
   p = put_word(p, "\",\"multipath\":\"");
-  p = put_word(p, multipath[info->multipath]);
+  p = put_word(p, names_multipath[info->multipath]);
   p = address(p, "\",\"src\":\"", info->src, info->family);
   p = address(p, ",\"dst\":\"", info->dst, info->family);
   p = address(p, ",\"target\":\"", info->dst, info->family);

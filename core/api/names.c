@@ -37,8 +37,35 @@ char *names_put(char *p, enum names_part part, unsigned flags) {
   return p;
 }
 
-const char *mtr_stop_word(uint32_t reason) {
+const char *const names_multipath[] = {"paris", "classic", "dublin"};
+
+const char *names_protocol(unsigned protocol) {
+  return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
+}
+
+static const char *find(const struct names_word *w, uint32_t value) {
+  while (w->name && w->value != value) w++;
+  return w->name;
+}
+
+const char *mtr_stop_name(uint32_t reason) {
   return reason < names_stops ? names_stop[reason] : NULL;
+}
+
+const char *mtr_event_name(uint32_t kind) { return find(names_events, kind); }
+
+const char *mtr_flag_name(uint32_t flag) { return find(names_flags, flag); }
+
+const char *mtr_cap_name(uint32_t cap) { return find(names_caps, cap); }
+
+const char *mtr_protocol_name(uint32_t protocol) {
+  int known = protocol == MTR_ICMP || protocol == MTR_UDP ||
+              protocol == MTR_TCP;
+  return known ? names_protocol(protocol) : NULL;
+}
+
+const char *mtr_multipath_name(uint32_t multipath) {
+  return multipath <= MTR_DUBLIN ? names_multipath[multipath] : NULL;
 }
 
 const char *mtr_reply_field(uint32_t flag) {

@@ -5,10 +5,6 @@
 
 #include "api/names.h"
 
-const char *phrase_protocol(unsigned protocol) {
-  return protocol == MTR_ICMP ? "icmp" : protocol == MTR_TCP ? "tcp" : "udp";
-}
-
 /* Writes which fields of the quote differ from what was sent. */
 static char *changed(char *p, unsigned bits) {
   static const char *const names[] = {"src", "dst", "sport", "dport", "id",
@@ -42,7 +38,7 @@ static char *quoted(char *p, const struct mtr_event *e) {
 
 static char *kind(char *p, const struct mtr_event *e) {
   p = put_word(p, ",\"protocol\":\"");
-  p = put_word(p, phrase_protocol(e->protocol));
+  p = put_word(p, names_protocol(e->protocol));
   p = put_member(p, "\",\"flow\":", e->flow);
   if (e->reply_size) p = put_member(p, ",\"tos\":", e->tos);
   if (e->protocol == MTR_ICMP) {

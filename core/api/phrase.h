@@ -29,7 +29,4 @@ struct phrase {
  * call. */
 const struct phrase *phrase_of(struct phrase *cache, const struct mtr_event *e);
 
-/* phrase_protocol: returns "icmp", "tcp" or "udp". */
-const char *phrase_protocol(unsigned protocol);
-
 #endif

@@ -3,15 +3,19 @@
 -- The C library: its declarations, its symbols, and the check that both have the same version.
 --
 -- The Makefile turns core/mtr.h into the module mtr.cdef, which has the declarations. In mtrlua the
--- symbols are in the program. In other hosts they are in a shared library, which is searched for in
--- $MTR_LIB, on package.cpath, beside this file, in build/ of a checkout, and where the linker of
--- the system searches. Only this file declares and loads; the other files use what it returns, and
--- call C.mtr_step(...) as in C.
+-- symbols are in the program. In other hosts they are in a shared library: $MTR_LIB, or the first
+-- found of mtr.libmtr on package.cpath, beside this file, in build/ of a checkout, in the lib/ that
+-- belongs to this file's share/lua/5.1, and where the linker of the system searches. Only this file
+-- declares and loads; the other files use what it returns, and call C.mtr_step(...) as in C.
 --
 -- Two libraries with different ABI numbers cannot be in one process: the first one is declared, and
 -- the other is refused.
 
-local ffi = require "ffi"
+local has_ffi, ffi = pcall(require, "ffi")
+if not has_ffi then
+  error("mtr: this Lua has no module ffi: use LuaJIT, built with its FFI (Debian's package "
+    .. "luajit), or mtrlua", 0)
+end
 
 local M = {}
 
@@ -25,22 +29,37 @@ local function declarations()
   if ok then return text end
   local chunk = loadfile(here .. "../../build/lua/mtr/cdef.lua")
   if chunk then return chunk() end
-  error "mtr: the module mtr.cdef is missing: run make, or install the Lua files with make install"
+  error("mtr: the module mtr.cdef is missing: run make, or install the Lua files (Debian's package "
+    .. "lua-mtr, make install)", 0)
 end
 
 local function readable(path)
-  local file = path and io.open(path, "rb")
-  if file then file:close() end
-  return file and path
+  local file = io.open(path, "rb")
+  return file and file:close() and path
+end
+
+-- Where the library is beside this file: in the same directory, in a checkout, under one PREFIX.
+local BESIDE = { "libmtr.so", "../../build/libmtr.so", "../../../../lib/libmtr.so.0" }
+
+local function search()
+  local path, tried = package.searchpath("mtr.libmtr", package.cpath)
+  if path then return path end
+  for _, place in ipairs(BESIDE) do
+    path = readable(here .. place)
+    if path then return path end
+    tried = tried .. "\n\tno file '" .. here .. place .. "'"
+  end
+  return "libmtr.so.0", tried
 end
 
 local function load()
   if M.program then return ffi.C end
-  local path = os.getenv "MTR_LIB" or package.searchpath("mtr.libmtr", package.cpath)
-    or readable(here .. "libmtr.so") or readable(here .. "../../build/libmtr.so")
-  local ok, library = pcall(ffi.load, path or "mtr")
+  local path, tried = os.getenv "MTR_LIB"
+  if not path then path, tried = search() end
+  local ok, library = pcall(ffi.load, path)
   if ok then return library end
-  error(("mtr: cannot load libmtr (%s); build it with make, or set MTR_LIB"):format(library))
+  error(("mtr: cannot load libmtr: %s%s\nInstall it (Debian's package libmtr0, make install), "
+    .. "build it with make, or name the file in MTR_LIB"):format(library, tried or ""), 0)
 end
 
 local text = declarations()

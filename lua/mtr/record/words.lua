@@ -24,7 +24,7 @@ local STOP_WORDS = {}
 
 --- Maps numbers of stop reasons to words, and back.
 M.stop = {}
-for number, word in texts(C.mtr_stop_word) do
+for number, word in texts(C.mtr_stop_name) do
   M.stop[number], M.stop[word] = word, number
   STOP_WORDS[#STOP_WORDS + 1] = word
 end
@@ -47,17 +47,21 @@ function M.bad_stop(reason)
     near and ("; did you mean %q?"):format(near) or "")
 end
 
+-- Maps numbers to the words that a function of C has for them, and back.
+local function both(name, ...)
+  local map = {}
+  for _, number in ipairs { ... } do
+    local word = lib.string(name(number))
+    map[number], map[word] = word, number
+  end
+  return map
+end
+
 --- Maps numbers of protocols to words, and back.
-M.protocol = {
-  [C.MTR_ICMP] = "icmp", [C.MTR_UDP] = "udp", [C.MTR_TCP] = "tcp",
-  icmp = C.MTR_ICMP, udp = C.MTR_UDP, tcp = C.MTR_TCP,
-}
+M.protocol = both(C.mtr_protocol_name, C.MTR_ICMP, C.MTR_UDP, C.MTR_TCP)
 
 --- Maps numbers of the ways to identify probes to words, and back.
-M.multipath = {
-  [C.MTR_PARIS] = "paris", [C.MTR_CLASSIC] = "classic", [C.MTR_DUBLIN] = "dublin",
-  paris = C.MTR_PARIS, classic = C.MTR_CLASSIC, dublin = C.MTR_DUBLIN,
-}
+M.multipath = both(C.mtr_multipath_name, C.MTR_PARIS, C.MTR_CLASSIC, C.MTR_DUBLIN)
 
 --- The transports, in the order of the table in C: auto is first.
 ---@type { name: string, id: integer, sockets: integer, caps: integer, flags: integer }[]

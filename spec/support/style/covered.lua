@@ -28,7 +28,6 @@ return {
   ["lua/mtr/engine/sockets.lua"] = { "spec/net/packet_ring_spec.lua",
     "all sockets that mtrlua prepared are in use" },
   ["lua/mtr/init.lua"] = { "spec/net/api_spec.lua", 'require "mtr"' },
-  ["lua/mtr/lib.lua"] = { "spec/unit/abi_spec.lua", "mtr.lib" },
   ["lua/mtr/main.lua"] = { "spec/net/main_spec.lua", "MTR_PROGRAM" },
   ["lua/mtr/record/facts.lua"] = { "spec/regress/one_shape_of_traces_spec.lua", "trace" },
   ["lua/mtr/record/hop.lua"] = { "spec/unit/lua/record/decode_spec.lua", "mtr.record.hop" },

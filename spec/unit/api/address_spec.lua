@@ -63,6 +63,13 @@ describe("addresses", function()
     end)
   end
 
+  it("are read without a place for a zone, if they have none", function()
+    local addr = ffi.new "uint8_t[16]"
+    assert.equal(4, C.mtr_address("192.0.2.1", addr, nil))
+    assert.equal(6, C.mtr_address("::1", addr, nil))
+    assert.equal(EINVAL, C.mtr_address("fe80::1%lo", addr, nil))
+  end)
+
   it("come back as they were, whatever they are", function()
     local r = random(5)
     local bytes, back = ffi.new "uint8_t[16]", ffi.new "uint8_t[16]"

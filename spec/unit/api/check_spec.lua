@@ -22,6 +22,7 @@ end
 local function options(o)
   local t = ffi.new("struct mtr_trace")
   C.mtr_trace_defaults(t)
+  t.dst[0] = 10
   for k, v in pairs(o) do if k ~= "payload" then t[k] = v end end
   why[0] = 0
   return t
@@ -91,6 +92,17 @@ describe("check", function()
         assert.equal(EINVAL, err)
         assert.is_not_nil(text:find("^" .. name .. " must be "), text)
       end
+    end)
+  end
+
+  for family, none in pairs { [4] = "0.0.0.0", [6] = "::" } do
+    it("requires a destination on IPv" .. family, function()
+      local t = options { family = family }
+      t.dst[0] = 0
+      assert.equal(EINVAL, C.check_trace(t, 0, 512, why, 256))
+      assert.equal("dst is not set: " .. none .. " is no destination", ffi.string(why))
+      t.dst[3] = 1
+      assert.equal(0, C.check_trace(t, 0, 512, why, 256))
     end)
   end
 

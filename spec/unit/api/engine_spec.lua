@@ -49,6 +49,27 @@ describe("engine", function()
     end)
   end
 
+  it("opens, or does not, also when nobody wants to know why", function()
+    local config, out = ffi.new "struct mtr_config", ffi.new "struct mtr *[1]"
+    local text, sim = ffi.new("char[8]", "unread"), C.mtr_sim_new(1)
+    local node = ffi.new "struct mtr_sim_node"
+    C.mtr_sim_node_defaults(node)
+    assert.equal(0, C.mtr_sim_nodes(sim, node, 1))
+    C.mtr_defaults(config)
+    for _, buffer in ipairs { false, text } do
+      assert.equal(0, C.mtr_open_sim(config, sim, out, buffer or nil, 0))
+      C.mtr_close(out[0], nil)
+      config.rate = -1
+      assert.equal(EINVAL, C.mtr_open(config, out, buffer or nil, 0))
+      assert.equal(EINVAL, C.mtr_open_sim(config, sim, out, buffer or nil, 0))
+      assert.is_true(out[0] == nil)
+      config.rate, config.transport = 1, C.MTR_SIM
+      assert.equal(EINVAL, C.mtr_open(config, out, buffer or nil, 0))
+    end
+    assert.equal("unread", ffi.string(text))
+    C.mtr_sim_free(sim)
+  end)
+
   it("hands its sockets back, filtered and drained", function()
     e = assert(paired.open())
     e:inject("UDP4", "not read yet")

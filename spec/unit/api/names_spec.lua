@@ -11,7 +11,7 @@ local header = assert(io.open "core/mtr.h"):read "*a"
 -- Names of the constants that begin with |prefix|, in the header's order.
 local function constants(prefix)
   local names, seen = {}, {}
-  for name in header:gsub("/%*.-%*/", " "):gmatch("%f[%w_]" .. prefix .. "(%u[%u_]*)") do
+  for name in header:gsub("/%*.-%*/", " "):gmatch("%f[%w_]" .. prefix .. "(%u[%u%d_]*)") do
     if not seen[name] then names[#names + 1] = name end
     seen[name] = true
   end
@@ -31,14 +31,45 @@ describe("names", function()
     assert.is_true(#reasons >= 11)
     for i, name in ipairs(reasons) do
       assert.equal(i - 1, tonumber(C["MTR_STOP_" .. name]))
-      assert.equal(name:lower(), ffi.string(C.mtr_stop_word(i - 1)))
+      assert.equal(name:lower(), ffi.string(C.mtr_stop_name(i - 1)))
       assert.equal(i - 1, words.stop[name:lower()])
       assert.equal(name:lower(), words.stop[i - 1])
     end
     assert.equal(#reasons, C.names_stops)
     assert.is_nil(words.stop[#reasons])
-    assert.is_true(C.mtr_stop_word(#reasons) == nil)
-    assert.is_true(C.mtr_stop_word(0xffffffff) == nil)
+    assert.is_true(C.mtr_stop_name(#reasons) == nil)
+    assert.is_true(C.mtr_stop_name(0xffffffff) == nil)
+  end)
+
+  -- the function, the prefix of its constants, at least how many there are.
+  for _, case in ipairs {
+    { "event", "MTR_EV_", 13 }, { "flag", "MTR_REPLY_", 16 }, { "cap", "MTR_CAP_", 11 },
+  } do
+    local kind, prefix, least = unpack(case)
+    it("give every " .. prefix .. "* of the header its own name in small letters", function()
+      local name = C["mtr_" .. kind .. "_name"]
+      local list, most = constants(prefix), 0
+      assert.is_true(#list >= least)
+      for _, constant in ipairs(list) do
+        local value = tonumber(C[prefix .. constant])
+        most = math.max(most, value)
+        assert.equal(constant:lower(), ffi.string(name(value)))
+      end
+      for _, none in ipairs { 0, most * 2, 0xffffffff } do assert.is_true(name(none) == nil) end
+    end)
+  end
+
+  it("give the words of protocols and of the ways to identify probes", function()
+    for number, word in pairs { [1] = "icmp", [6] = "tcp", [17] = "udp" } do
+      assert.equal(word, ffi.string(C.mtr_protocol_name(number)))
+    end
+    for number, word in pairs { [0] = "paris", "classic", "dublin" } do
+      assert.equal(word, ffi.string(C.mtr_multipath_name(number)))
+    end
+    for _, none in ipairs { 0, 2, 58, 0xffffffff } do
+      assert.is_true(C.mtr_protocol_name(none) == nil)
+    end
+    assert.is_true(C.mtr_multipath_name(3) == nil)
   end)
 
   it("of fields equal those of the flags but for two", function()

@@ -85,4 +85,35 @@ describe("words", function()
       t.loop_limit, t.timeout, t.flow_label })
     assert.equal(("\0"):rep(32), ffi.string(t.dst, 16) .. ffi.string(t.src, 16))
   end)
+
+  -- The value that the header names in [brackets] beside a field; 0 where it names none.
+  local header = assert(io.open "core/mtr.h"):read "*a"
+  local function written(struct)
+    local defaults = {}
+    local body = header:match("\nstruct " .. struct .. " (%b{})")
+    for fields, comment in body:gmatch "\n  [%w_]+ ([^;]+); +/%*(.-)%*/" do
+      local value = comment:match "%[([^%]]+)%]" or "0"
+      for name in fields:gmatch "[%a_][%w_]*" do
+        defaults[name] = tonumber(value) or tonumber(C[value])
+      end
+    end
+    return defaults
+  end
+
+  local function first(value)
+    return type(value) == "cdata" and tonumber(value[0]) or tonumber(value)
+  end
+
+  for struct, fill in pairs { mtr_config = "mtr_defaults", mtr_trace = "mtr_trace_defaults" } do
+    it("set the defaults of struct " .. struct .. " that the header names", function()
+      local got, count = ffi.new("struct " .. struct), 0
+      ffi.fill(got, ffi.sizeof(got), 0xa5)
+      C[fill](got)
+      for name, value in pairs(written(struct)) do
+        assert.equal(value, first(got[name]), name)
+        count = count + 1
+      end
+      assert.is_true(count >= 18, count)
+    end)
+  end
 end)

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: MIT
+--
+-- lua/mtr/lib.lua: what it says when something that it needs is missing.
+local support = require "spec.support.harness.run"
+local run = support.run
+
+-- Runs LuaJIT in another directory, so that nothing of this checkout is found by chance.
+local function luajit(env, code)
+  return run(('cd $DIR && env -u LUA_CPATH LUA_PATH="$DIR/?.lua;$DIR/?/init.lua" %s luajit -e "%s"')
+    :format(env, code))
+end
+
+describe("mtr.lib", function()
+  setup(function() run 'mkdir $DIR/mtr && cp lua/mtr/lib.lua $DIR/mtr' end)
+  teardown(support.clean)
+
+  it("says that a Lua without FFI is none for it", function()
+    local got = luajit("", "package.preload.ffi, package.loaded.ffi = nil; require 'mtr.lib'")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("luajit: mtr: this Lua has no module ffi: use LuaJIT", 1, true),
+      got.err)
+  end)
+
+  it("says that the declarations are missing, and which package has them", function()
+    local got = luajit("", "require 'mtr.lib'")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("luajit: mtr: the module mtr.cdef is missing: run make", 1, true))
+    assert.truthy(got.err:find("package lua-mtr", 1, true), got.err)
+  end)
+
+  it("says which file is no library of ours, and where the library comes from", function()
+    support.file("mtr/cdef.lua", "return 'int mtr_abi(void);'")
+    for _, file in ipairs { "$DIR/nothing.so", "$DIR/mtr/cdef.lua" } do
+      local got = luajit("MTR_LIB=" .. file, "require 'mtr.lib'")
+      assert.equal(1, got.status)
+      local path = file:gsub("$DIR", support.dir())
+      assert.truthy(got.err:find("luajit: mtr: cannot load libmtr: " .. path .. ": ", 1, true),
+        got.err)
+      assert.truthy(got.err:find("package libmtr0", 1, true))
+    end
+  end)
+end)
