@@ -48,8 +48,14 @@
  * Handles are 32-bit numbers with a generation: a stale handle gives -ESTALE,
  * never a crash. Functions that can fail return a negative errno.
  *
- * An engine belongs to one thread and to the process that opened it: after a
- * fork, the child must not step it (mtr_step returns -ECHILD there).
+ * An engine belongs to one thread and to the process that opened it. After a
+ * fork, the child can close the parent's engine (mtr_close): this frees the
+ * child's copy and leaves the parent's engine working. It can also leave it
+ * open, run another program or call _exit; exit(3) without mtr_close crashes in
+ * libuv if the parent's engine has looked up names or saved files. What only
+ * reads memory still works in the child: mtr_why, mtr_stats, mtr_now ... Every
+ * other function returns -ECHILD and does nothing. The child may open engines
+ * of its own.
  */
 #ifndef MTR_H
 #define MTR_H
@@ -166,8 +172,13 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
 
 /* mtr_close: ends everything and frees |engine|; NULL is allowed. It waits for
  * name lookups under way. If |keep| is not NULL, the privileged sockets are not
- * closed but go back into |keep|[MTR_SOCKETS], filtered again. */
+ * closed but go back into |keep|[MTR_SOCKETS], filtered again. In a forked
+ * child it waits for nothing, and |keep| gets -1: they are the parent's. */
 void mtr_close(struct mtr *engine, int32_t *keep);
+
+/* mtr_forked: returns 1 if this process is a forked child of the one that
+ * opened |engine|, else 0. */
+int mtr_forked(struct mtr *engine);
 
 /* mtr_why: says more about the last call that failed, or "", until the next. */
 const char *mtr_why(struct mtr *engine);
@@ -276,13 +287,14 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_hold: suspends wake-ups of mtr_fd until mtr_flush. Use it around many
  * starts. mtr_flush: sends what is due, without receiving; the events come with
- * the next step. -ECHILD in a forked child. */
+ * the next step. */
 void mtr_hold(struct mtr *engine);
 int mtr_flush(struct mtr *engine);
 
 /* ---- Step ---- */
 /* mtr_fd: returns the descriptor that is readable when mtr_step has work. Only
- * wait for it. mtr_timeout: returns the ms until a step is due; -1: never. */
+ * wait for it. mtr_timeout: returns the ms until a step is due; -1: never, or
+ * this is a forked child. */
 int mtr_fd(struct mtr *engine);
 double mtr_timeout(struct mtr *engine);
 
@@ -297,7 +309,7 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout);
 
 /* mtr_step: does what is due, without blocking: receives, expires, judges,
  * sends. It discards the previous batch of events and returns the size of the
- * new one. Call it again while that is above 0. -ECHILD in a forked child. */
+ * new one. Call it again while that is above 0. */
 int mtr_step(struct mtr *engine);
 
 /* mtr_events: returns the batch of the last mtr_step, mtr_ext: the bytes that

@@ -4,7 +4,8 @@
 --
 -- step() drives it, called by a host whose loop watches fd(), or by mtr.wait.loop. In both cases
 -- hooks run inside the step and tasks after it. An engine has no thread, prints nothing and changes
--- no signal handler. It belongs to one process: after a fork the child must open another engine.
+-- no signal handler. It belongs to one process: after a fork the child must open another engine;
+-- there close() calls no callbacks, because the parent does.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
@@ -55,6 +56,7 @@ function M.open(opts)
   local sim, problem, code = config.network(kept.sim)
   if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
+  loop.disown()
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
   local self = setmetatable({
@@ -109,7 +111,7 @@ end
 
 -- Ends what is under way as "halted", and frees everything.
 local function shut(engine)
-  inside(engine, end_all)
+  if not engine:forked() then inside(engine, end_all) end
   debug_log.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
   sockets.close(engine)
@@ -139,6 +141,10 @@ function Engine:step()
   if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
   return n
 end
+
+--- Returns true in a forked child of the process that opened the engine.
+---@return boolean
+function Engine:forked() return not self.closed and C.mtr_forked(self.c) == 1 end
 
 --- Waits until nothing is under way in this engine.
 ---@async

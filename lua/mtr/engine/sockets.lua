@@ -83,9 +83,10 @@ end
 --- Closes the library's engine, and returns its set of sockets.
 ---@param engine mtr.Engine
 function M.close(engine)
-  local kit = engine.kit
-  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
-  recording.finish(engine)
+  local forked = engine:forked()
+  local kit = not forked and engine.kit
+  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS) or nil
+  if not forked then recording.finish(engine) end
   C.mtr_close(lib.gc(engine.c, nil), keep)
   if not kit then return end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end

@@ -43,6 +43,13 @@ function M.remove(engine)
   end
 end
 
+--- In a forked child: closes the engines of the parent, which nothing here can drive.
+function M.disown()
+  for _, engine in ipairs(M.engines()) do
+    if engine:forked() then engine:close() end
+  end
+end
+
 --- Returns the open engines, oldest first, in a new list.
 ---@return mtr.Engine[]
 function M.engines() return { unpack(engines) } end
