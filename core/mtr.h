@@ -155,10 +155,15 @@ void mtr_defaults(struct mtr_config *config);
  * in mtr_config. -EPERM: no CAP_NET_RAW. */
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 
+/* mtr_sockets_close: closes the sockets in |fd|[MTR_SOCKETS] that are not -1,
+ * and sets all to -1. */
+void mtr_sockets_close(int32_t *fd);
+
 /* mtr_open: opens an engine into |*engine|, which the caller closes. It takes
- * over |config|->sockets on success and leaves them open on failure. Writes
- * into |why|[|size|] why this transport was chosen, or what failed and what to
- * do about it. On failure |*engine| is NULL:
+ * over |config|->sockets on success, and leaves them open on failure. Another
+ * engine may have used them before, also one of a process that was killed.
+ * Writes into |why|[|size|] why this transport was chosen, or what failed and
+ * what to do about it. On failure |*engine| is NULL:
  *   -EINVAL          a value is out of range
  *   -EPERM           a privilege is missing
  *   -ENODEV, -EADDRNOTAVAIL   no such interface; no such source address here

@@ -57,7 +57,7 @@ function M.open(opts)
   if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
   loop.disown()
-  local c, why, kit = sockets.open(scratch_config, sim)
+  local c, why, kit = sockets.open(scratch_config, sim, kept.sockets)
   if not c then return nil, why, kit end
   local self = setmetatable({
     c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
