@@ -742,6 +742,30 @@ int mtr_unwatch(struct mtr *engine, int fd);
 int mtr_read(int fd, void *out, uint32_t size);
 int mtr_write(int fd, const void *bytes, uint32_t size);
 
+/* ---- Hosts that cannot watch descriptors ---- */
+/* mtr_waker: a thread for a host that can read only sockets which it connects
+ * itself, such as nginx. It waits for descriptors (mtr_fd) and then writes one
+ * byte to the host. Everything else stays in the host's thread.
+ *   _open       starts the thread and writes into |path|[|size|], 108 are
+ *               enough, the name of a unix socket. The host connects to it; the
+ *               connection of any other process is refused. -ENAMETOOLONG,
+ *               -EMFILE, -EAGAIN: no thread; and errors of mkdtemp(3)
+ *   _connected  removes the name from the file system. Call it when the host
+ *               has connected, and before the first _arm
+ *   _arm        when |fd| is readable, writes the byte |word|, 0..255, once.
+ *               For the next byte arm again. -EINVAL, -EBADF; -ECHILD in a
+ *               forked child
+ *   _disarm     forgets |fd|; call it before |fd| is closed. A byte may still
+ *               be on its way. -ENOENT: it was not armed; -ECHILD
+ *   _close      ends the thread and the connection; NULL is allowed. In a
+ *               forked child it frees the child's copy only */
+struct mtr_waker;
+int mtr_waker_open(struct mtr_waker **waker, char *path, uint32_t size);
+void mtr_waker_connected(struct mtr_waker *waker);
+int mtr_waker_arm(struct mtr_waker *waker, int fd, uint32_t word);
+int mtr_waker_disarm(struct mtr_waker *waker, int fd);
+void mtr_waker_close(struct mtr_waker *waker);
+
 /* ---- Simulated networks ---- */
 /* Nodes are numbered from 0 as they are added. Times are ms, shares 0..1.
  * Flags of mtr_sim_node: what the node does. */

@@ -4,6 +4,7 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["core/net/host/entrance.c"] = { "spec/unit/api/waker_spec.lua", "of another process" },
   ["core/probe/again.c"] = { "spec/regress/half_open_spec.lua", "holds the connection" },
   ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
