@@ -62,8 +62,14 @@
  * engines of several threads can use it at once. Functions without an engine,
  * network or set of prefixes among their arguments can be called in any thread.
  *
- * An engine belongs to the process that opened it: after a fork, the child must
- * not step it (mtr_step returns -ECHILD there).
+ * Processes: an engine belongs to the process that opened it. After a fork, the
+ * child can close the parent's engine (mtr_close): this frees the child's copy
+ * and leaves the parent's engine working. It can also leave it open, run
+ * another program or call _exit; exit(3) without mtr_close crashes in libuv if
+ * the parent's engine has looked up names or saved files. What only reads
+ * memory still works in the child: mtr_why, mtr_stats, mtr_now ... Every other
+ * function returns -ECHILD and does nothing. The child may open engines of its
+ * own.
  */
 #ifndef MTR_H
 #define MTR_H
@@ -168,10 +174,15 @@ void mtr_defaults(struct mtr_config *config);
  * in mtr_config. -EPERM: no CAP_NET_RAW. */
 int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 
+/* mtr_sockets_close: closes the sockets in |fd|[MTR_SOCKETS] that are not -1,
+ * and sets all to -1. */
+void mtr_sockets_close(int32_t *fd);
+
 /* mtr_open: opens an engine into |*engine|, which the caller closes. It takes
- * over |config|->sockets on success and leaves them open on failure. Writes
- * into |why|[|size|] why this transport was chosen, or what failed and what to
- * do about it; NULL: not wanted. On failure |*engine| is NULL:
+ * over |config|->sockets on success and leaves them open on failure. Another
+ * engine may have used them before, also one of a process that was killed.
+ * Writes into |why|[|size|] why this transport was chosen, or what failed and
+ * what to do about it; NULL: not wanted. On failure |*engine| is NULL:
  *   -EINVAL          a value is out of range
  *   -EPERM           a privilege is missing
  *   -ENODEV, -EADDRNOTAVAIL   no such interface; no such source address here
@@ -185,8 +196,13 @@ int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
 
 /* mtr_close: ends everything and frees |engine|; NULL is allowed. It waits for
  * name lookups under way. If |keep| is not NULL, the privileged sockets are not
- * closed but go back into |keep|[MTR_SOCKETS], filtered again. */
+ * closed but go back into |keep|[MTR_SOCKETS], filtered again. In a forked
+ * child it waits for nothing, and |keep| gets -1: they are the parent's. */
 void mtr_close(struct mtr *engine, int32_t *keep);
+
+/* mtr_forked: returns 1 if this process is a forked child of the one that
+ * opened |engine|, else 0. */
+int mtr_forked(struct mtr *engine);
 
 /* mtr_why: says more about the last call that failed, or "". Borrowed until the
  * next call with |engine|. */
@@ -301,13 +317,14 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_hold: suspends wake-ups of mtr_fd until mtr_flush. Use it around many
  * starts. mtr_flush: sends what is due, without receiving; the events come with
- * the next step. -ECHILD in a forked child. */
+ * the next step. */
 void mtr_hold(struct mtr *engine);
 int mtr_flush(struct mtr *engine);
 
 /* ---- Step ---- */
 /* mtr_fd: returns the descriptor that is readable when mtr_step has work. Only
- * wait for it. mtr_timeout: returns the ms until a step is due; -1: never. */
+ * wait for it. mtr_timeout: returns the ms until a step is due; -1: never, or
+ * this is a forked child. */
 int mtr_fd(struct mtr *engine);
 double mtr_timeout(struct mtr *engine);
 
@@ -322,7 +339,7 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout);
 
 /* mtr_step: does what is due, without blocking: receives, expires, judges,
  * sends. It discards the previous batch of events and returns the size of the
- * new one. Call it again while that is above 0. -ECHILD in a forked child. */
+ * new one. Call it again while that is above 0. */
 int mtr_step(struct mtr *engine);
 
 /* mtr_events: returns the batch of the last mtr_step, mtr_ext: the bytes that
@@ -763,6 +780,30 @@ int mtr_unwatch(struct mtr *engine, int fd);
  * raises SIGPIPE then, unless the program ignores it). */
 int mtr_read(int fd, void *out, uint32_t size);
 int mtr_write(int fd, const void *bytes, uint32_t size);
+
+/* ---- Hosts that cannot watch descriptors ---- */
+/* mtr_waker: a thread for a host that can read only sockets which it connects
+ * itself, such as nginx. It waits for descriptors (mtr_fd) and then writes one
+ * byte to the host. Everything else stays in the host's thread.
+ *   _open       starts the thread and writes into |path|[|size|], 108 are
+ *               enough, the name of a unix socket. The host connects to it; the
+ *               connection of any other process is refused. -ENAMETOOLONG,
+ *               -EMFILE, -EAGAIN: no thread; and errors of mkdtemp(3)
+ *   _connected  removes the name from the file system. Call it when the host
+ *               has connected, and before the first _arm
+ *   _arm        when |fd| is readable, writes the byte |word|, 0..255, once.
+ *               For the next byte arm again. -EINVAL, -EBADF; -ECHILD in a
+ *               forked child
+ *   _disarm     forgets |fd|; call it before |fd| is closed. A byte may still
+ *               be on its way. -ENOENT: it was not armed; -ECHILD
+ *   _close      ends the thread and the connection; NULL is allowed. In a
+ *               forked child it frees the child's copy only */
+struct mtr_waker;
+int mtr_waker_open(struct mtr_waker **waker, char *path, uint32_t size);
+void mtr_waker_connected(struct mtr_waker *waker);
+int mtr_waker_arm(struct mtr_waker *waker, int fd, uint32_t word);
+int mtr_waker_disarm(struct mtr_waker *waker, int fd);
+void mtr_waker_close(struct mtr_waker *waker);
 
 /* ---- Simulated networks ---- */
 /* Nodes are numbered from 0 as they are added. Times are ms, shares 0..1.

@@ -69,6 +69,7 @@ static int probe(struct mtr *m, struct mtr_probe_opts *p, int64_t now) {
 }
 
 int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
+  if (engine_forked(m)) return -ECHILD;
   int64_t now = clock_recent(&m->loop);
   uint32_t i = 0;
   int err = 0;
@@ -79,6 +80,7 @@ int mtr_probe(struct mtr *m, struct mtr_probe_opts *probes, uint32_t n) {
 }
 
 int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
+  if (engine_forked(m)) return -ECHILD;
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
   int64_t ns = wake < 0 ? -1 : clock_span(&m->loop, wake);
@@ -89,6 +91,7 @@ int mtr_pass(struct mtr *m, uint32_t handle, double wake) {
 }
 
 int mtr_pace(struct mtr *m, uint32_t handle, double wait) {
+  if (engine_forked(m)) return -ECHILD;
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
   int64_t ns = clock_span(&m->loop, wait);
@@ -112,6 +115,7 @@ uint32_t mtr_waiting(struct mtr *m) {
 }
 
 int mtr_pick(struct mtr *m, uint32_t handle) {
+  if (engine_forked(m)) return -ECHILD;
   if (!handle) {
     pick_nobody(&m->loop.core);
     return 0;

@@ -16,9 +16,12 @@ enum { WAIT_MAX = 64 };
 static const double WAIT_MOST = 1e12;   /* ms; more is not a number of seconds
                                           * that the kernel takes */
 
-int mtr_fd(struct mtr *m) { return loop_fd(&m->loop); }
+int mtr_fd(struct mtr *m) {
+  return engine_forked(m) ? -ECHILD : loop_fd(&m->loop);
+}
 
 double mtr_timeout(struct mtr *m) {
+  if (engine_forked(m)) return -1;
   int64_t at = loop_deadline(&m->loop, clock_now(&m->loop));
   if (at == INT64_MAX) return -1;
   int64_t now = m->loop.net->virtual ? at : clock_system();
@@ -29,6 +32,8 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   struct pollfd fd[WAIT_MAX + 1];
   uint32_t k = 0;
   if (n > WAIT_MAX) return -EINVAL;
+  for (uint32_t i = 0; i < n; i++)
+    if (engine_forked(engines[i])) return -ECHILD;
   /* A single engine sleeps in its loop; its step need not look again then. */
   if (n == 1 && wake_fd >= 0 && timeout < 0) {
     int err = loop_wait(&engines[0]->loop, wake_fd);
@@ -45,13 +50,8 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
   return fd[n].revents ? -EINTR : ready;
 }
 
-static int forked(struct mtr *m) {
-  return engine_because(m, -ECHILD, "an engine belongs to the process that "
-                        "opened it; after a fork open another");
-}
-
 int mtr_step(struct mtr *m) {
-  if (!*m->ours) return forked(m);
+  if (engine_forked(m)) return -ECHILD;
   m->why[0] = 0;
   int err = loop_step(&m->loop);
   return err ? err : (int)m->loop.core.event_count;
@@ -60,7 +60,7 @@ int mtr_step(struct mtr *m) {
 void mtr_hold(struct mtr *m) { m->loop.held_since = clock_now(&m->loop) | 1; }
 
 int mtr_flush(struct mtr *m) {
-  if (!*m->ours) return forked(m);
+  if (engine_forked(m)) return -ECHILD;
   loop_flush(&m->loop);
   return 0;
 }
@@ -72,6 +72,7 @@ const struct mtr_event *mtr_events(struct mtr *m) {
 const uint8_t *mtr_ext(struct mtr *m) { return m->loop.core.ext; }
 
 int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
+  if (engine_forked(m)) return -ECHILD;
   int64_t ns = clock_span(&m->loop, ms);
   if (ns < 0)
     return engine_because(m, (int)ns, "so long a wait is not possible");
@@ -81,11 +82,13 @@ int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
 }
 
 int mtr_timer_cancel(struct mtr *m, uint32_t timer) {
+  if (engine_forked(m)) return -ECHILD;
   return timers_cancel(&m->loop.core, timer);
 }
 
 int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
                 uint32_t cookie) {
+  if (engine_forked(m)) return -ECHILD;
   int err = resolve_start(&m->loop, name, family, cookie);
   loop_arm(&m->loop);
   return err;
@@ -93,14 +96,18 @@ int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
 
 int mtr_save(struct mtr *m, const char *path, const void *bytes, uint32_t size,
              const int32_t *fds, uint32_t n, uint32_t cookie) {
+  if (m && engine_forked(m)) return -ECHILD;
   return save_start(m ? &m->loop : NULL, path, bytes, size, fds, n, cookie);
 }
 
 int mtr_watch(struct mtr *m, int fd, uint32_t kind, uint32_t cookie) {
+  if (engine_forked(m)) return -ECHILD;
   if (kind != MTR_EV_READABLE && kind != MTR_EV_WRITABLE) return -EINVAL;
   int err = watch_start(&m->loop, fd, kind, cookie);
   loop_arm(&m->loop);
   return err;
 }
 
-int mtr_unwatch(struct mtr *m, int fd) { return watch_stop(&m->loop, fd); }
+int mtr_unwatch(struct mtr *m, int fd) {
+  return engine_forked(m) ? -ECHILD : watch_stop(&m->loop, fd);
+}

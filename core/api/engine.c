@@ -25,6 +25,11 @@ int engine_because(struct mtr *m, int err, const char *text) {
   return err;
 }
 
+int engine_refuse(struct mtr *m) {
+  return engine_because(m, -ECHILD, "an engine belongs to the process that "
+                        "opened it; after a fork open another");
+}
+
 void engine_not_ours(char *why, size_t size, const char *option, int family,
                      const uint8_t *addr) {
   char text[INET6_ADDRSTRLEN] = "";
@@ -161,15 +166,21 @@ int mtr_open_sim(const struct mtr_config *config, struct mtr_sim *sim,
 
 void mtr_close(struct mtr *m, int32_t *keep) {
   if (!m) return;
+  int forked = mtr_forked(m);
   if (keep) memcpy(keep, m->config.sockets, sizeof m->config.sockets);
-  loop_close(&m->loop, keep);
+  if (keep && forked) memset(keep, -1, sizeof m->config.sockets);
+  if (forked) loop_abandon(&m->loop);
+  else loop_close(&m->loop, keep);
   payload_close(&m->payloads);
   replies_close(&m->replies);
   munmap(m->ours, PAGE);
   free(m);
 }
 
+int mtr_forked(struct mtr *m) { return !*m->ours; }
+
 int mtr_finish(struct mtr *m) {
+  if (engine_forked(m)) return -ECHILD;
   const struct net_ops *ops = m->loop.net->ops;
   int err = ops->finish ? ops->finish(m->loop.net) : 0;
   m->loop.core.counters.unrecorded = m->loop.net->unrecorded;
@@ -178,6 +189,7 @@ int mtr_finish(struct mtr *m) {
 }
 
 int mtr_payload(struct mtr *m, const uint8_t *bytes, uint32_t size) {
+  if (engine_forked(m)) return -ECHILD;
   return payload_keep(&m->payloads, bytes, size);
 }
 
@@ -201,6 +213,7 @@ void mtr_stats(struct mtr *m, struct mtr_counters *counters) {
 double mtr_now(struct mtr *m) { return (double)clock_now(&m->loop) / 1e6; }
 
 int mtr_set_rate(struct mtr *m, double rate) {
+  if (engine_forked(m)) return -ECHILD;
   if (!check_rate(rate)) return -EINVAL;
   pace_init(&m->loop.core.pace, rate, clock_call(&m->loop));
   loop_arm(&m->loop);

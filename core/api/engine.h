@@ -40,6 +40,15 @@ static inline struct trace *engine_running(struct mtr *m, uint32_t handle) {
 /* engine_because: keeps |text| for mtr_why and returns |err|. */
 int engine_because(struct mtr *m, int err, const char *text);
 
+/* engine_refuse: keeps for mtr_why that |m| is the parent's; -ECHILD. */
+int engine_refuse(struct mtr *m);
+
+/* engine_forked: returns 0, or -ECHILD if this process is a forked child of the
+ * one that opened |m|. */
+static inline int engine_forked(struct mtr *m) {
+  return *m->ours ? 0 : engine_refuse(m);
+}
+
 /* engine_not_ours: writes into |why|[|size|] that |addr| of |family|, the value
  * of |option|, is not an address of this host. */
 void engine_not_ours(char *why, size_t size, const char *option, int family,

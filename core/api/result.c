@@ -24,6 +24,7 @@ static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
 }
 
 int mtr_describe(struct mtr *m, uint32_t handle, struct mtr_info *info) {
+  if (engine_forked(m)) return -ECHILD;
   const struct trace *t = engine_trace(m, handle);
   if (!t) return -ESTALE;
   const struct opts *o = t->opts;
@@ -65,6 +66,7 @@ int mtr_replies(struct mtr *m, uint32_t handle, uint32_t ttl,
   const struct cell *cell;
   uint32_t at = SLAB_NONE, k = 0, used = 0;
   struct missed missed[256] = {{0}};
+  if (engine_forked(m)) return -ECHILD;
   if (!t) return -ESTALE;
   unsigned last = t->opts->flags & MTR_MANUAL ? 255 : t->settled;
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {

@@ -128,6 +128,7 @@ int mtr_sim_path(struct mtr *m, const struct mtr_trace *trace,
   struct payload payload = {0};
   struct mtr_trace opts = *trace;
   uint32_t k = 0;
+  if (engine_forked(m)) return -ECHILD;
   if (!sim_is(net)) return -EOPNOTSUPP;
   int err = plan_trace(m, &opts, &route, &payload);
   if (err) return err;

@@ -24,6 +24,7 @@ static int start(struct mtr *m, struct mtr_trace *t) {
 int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
   uint32_t i = 0;
   int err = 0;
+  if (engine_forked(m)) return -ECHILD;
   m->why[0] = 0;
   clock_call(&m->loop);
   for (; i < n; i++)
@@ -34,6 +35,7 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
 
 int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
              uint32_t ttl) {
+  if (engine_forked(m)) return -ECHILD;
   struct trace *t = engine_running(m, handle);
   if (!t) return -ESTALE;
   if (reason >= names_stops || ttl > UINT8_MAX) return -EINVAL;
@@ -45,6 +47,7 @@ int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,
 }
 
 int mtr_stop_all(struct mtr *m, uint32_t cookie, uint32_t reason) {
+  if (engine_forked(m)) return -ECHILD;
   struct core *c = &m->loop.core;
   int64_t now = clock_now(&m->loop);
   int n = 0;
@@ -72,6 +75,7 @@ uint32_t mtr_underway(struct mtr *m, uint32_t cookie, uint32_t *handles,
 }
 
 int mtr_target(struct mtr *m, uint32_t handle, char *buf) {
+  if (engine_forked(m)) return -ECHILD;
   const struct trace *t = engine_trace(m, handle);
   if (!t) return -ESTALE;
   const struct opts *o = t->opts;
@@ -82,6 +86,7 @@ int mtr_target(struct mtr *m, uint32_t handle, char *buf) {
 }
 
 int mtr_release(struct mtr *m, uint32_t handle) {
+  if (engine_forked(m)) return -ECHILD;
   struct trace *t = engine_trace(m, handle);
   if (!t) return -ESTALE;
   if (t->state != TRACE_DONE) return -EBUSY;

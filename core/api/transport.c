@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/mtrpacket/mtrpacket.h"
 #include "net/mtrpacket/start.h"
@@ -57,6 +58,13 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   fd[PACKET_4] = fd[PACKET_6] = -1;
   if (!err && fast) packet_sockets(fd, mark);
   return err;
+}
+
+void mtr_sockets_close(int32_t *fd) {
+  for (int i = 0; i < MTR_SOCKETS; i++) {
+    if (fd[i] >= 0) close(fd[i]);
+    fd[i] = -1;
+  }
 }
 
 static const struct transport *find(uint32_t id) {

@@ -85,16 +85,47 @@ static void close_handle(uv_handle_t *h, void *arg) {
   if (!uv_is_closing(h)) uv_close(h, NULL);
 }
 
-void loop_close(struct loop *l, int32_t *keep) {
-  watch_end(l);
-  uv_walk(&l->uv, close_handle, NULL);
-  uv_run(&l->uv, UV_RUN_DEFAULT);
-  uv_loop_close(&l->uv);
+static void free_rest(struct loop *l, int32_t *keep) {
   resolve_free(l);
   save_free(l);
   close(l->timer_fd);
   l->net->ops->close(l->net, keep);
   core_close(&l->core);
+}
+
+void loop_close(struct loop *l, int32_t *keep) {
+  watch_end(l);
+  uv_walk(&l->uv, close_handle, NULL);
+  uv_run(&l->uv, UV_RUN_DEFAULT);
+  uv_loop_close(&l->uv);
+  free_rest(l, keep);
+}
+
+static void do_nothing(uv_work_t *work) { (void)work; }
+
+/* Makes libuv start its threads again. Otherwise the child would wait at its
+ * exit for those of the parent, and crash. */
+static void renew_threads(void) {
+  uv_loop_t uv;
+  uv_work_t work;
+  if (uv_loop_init(&uv)) return;
+  if (!uv_queue_work(&uv, &work, do_nothing, NULL)) uv_run(&uv, UV_RUN_DEFAULT);
+  uv_loop_close(&uv);
+}
+
+/* The fork of libuv's loop has an epoll set of its own: to stop a poll in it
+ * does not stop the parent's. */
+void loop_abandon(struct loop *l) {
+  l->net->forked = 1;
+  if (l->threaded) renew_threads();
+  if (!uv_loop_fork(&l->uv)) {
+    watch_end(l);
+    uv_walk(&l->uv, close_handle, NULL);
+    uv_run(&l->uv, UV_RUN_NOWAIT);
+    if (uv_loop_alive(&l->uv)) close(uv_backend_fd(&l->uv));
+    else uv_loop_close(&l->uv);
+  }
+  free_rest(l, NULL);
 }
 
 /* Returns when the next work is due. Events that the caller has not yet read

@@ -23,6 +23,12 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net);
  * saves under way. |keep| as in net_ops' close. */
 void loop_close(struct loop *l, int32_t *keep);
 
+/* loop_abandon: closes a loop in a forked child, so that the parent's works on:
+ * what both share (the kernel's list of descriptors, the modes of sockets, the
+ * file of a recording) stays as it is. Waits for nothing. The memory of lookups
+ * and saves that are under way is not freed: their threads are the parent's. */
+void loop_abandon(struct loop *l);
+
 /* loop_fd: returns the descriptor to wait on. From now on it is readable at
  * every deadline, even if loop_wait was used before. */
 int loop_fd(struct loop *l);

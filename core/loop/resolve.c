@@ -93,6 +93,7 @@ static int ask_system(struct loop *l, struct lookup *k) {
   if (err && err != -ELIBACC) return err;
   k->unmapped = err != 0;
   k->request.data = k;
+  l->threaded = 1;
   err = uv_getaddrinfo(&l->uv, &k->request, on_answer,
                        k->unmapped ? k->name : ascii, NULL, &hints);
   return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;

@@ -126,6 +126,7 @@ int save_start(struct loop *l, const char *path, const void *bytes,
   }
   if (err) s->count--;
   s->loop = l;
+  if (l) l->threaded = 1;
   s->cookie = cookie;
   s->work.data = s;
   if (!err) err = l ? uv_queue_work(&l->uv, &s->work, in_thread, on_saved)

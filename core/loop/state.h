@@ -36,6 +36,7 @@ struct loop {
                           * are not */
   int uses_wait;         /* 1: loop_wait sleeps on this loop */
   int fd_taken;          /* 1: a caller has the descriptor and may wait on it */
+  int threaded;          /* 1: it has used libuv's threads */
   unsigned unseen;       /* steps since the system was asked for readiness */
   uint32_t readable;     /* bit per descriptor */
   struct lookup *answers;  /* found, not yet reported; by time of reporting */

@@ -114,5 +114,8 @@ int watch_waiting(const struct loop *l) {
 }
 
 void watch_end(struct loop *l) {
-  while (l->watchers) end(&l->watchers);
+  while (l->watchers) {
+    if (l->net->forked) l->watchers->flags |= O_NONBLOCK;   /* not set back */
+    end(&l->watchers);
+  }
 }

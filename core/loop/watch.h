@@ -18,7 +18,8 @@ int watch_stop(struct loop *l, int fd);
 void watch_report(struct loop *l);
 int watch_waiting(const struct loop *l);
 
-/* watch_end: stops all watches, before the loop is closed. */
+/* watch_end: stops all watches, before the loop is closed. In a forked child it
+ * leaves the descriptors as they are. */
 void watch_end(struct loop *l);
 
 #endif

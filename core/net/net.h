@@ -153,6 +153,9 @@ struct net {
   const char *detour;    /* why the last of them; NULL: none. Static */
   const char *lack;      /* what this host or its administrator refuses; NULL:
                           * nothing. Static */
+  int forked;            /* 1: this process is a forked child of the one that
+                          * opened it: close only frees and closes, and changes
+                          * nothing that both share */
   int broken;            /* errno: it can receive no more; 0: it can */
   uint32_t load;         /* probes outstanding; the loop sets it before sends */
   uint16_t port_base;    /* block of source ports */

@@ -115,6 +115,7 @@ static void packet_close(struct net *net, int32_t *keep) {
   struct packet *p = (struct packet *)net;
   for (int i = 0; i < 2; i++) {
     if (keep && p->fd[i] >= 0) filter_none(p->fd[i]);
+    if (net->forked) p->ring[i].fd = -1;         /* leaves the kernel's half */
     ring_close(&p->ring[i]);
     if (keep) keep[PACKET_4 + i] = p->fd[i];
     else if (p->fd[i] >= 0) close(p->fd[i]);

@@ -44,12 +44,20 @@ int ring_open(struct ring *r, int fd, int family, uint32_t blocks) {
   return bind_to(fd, family == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
-void ring_close(struct ring *r) {
+void ring_rest(int fd) {
   struct tpacket_req3 none = {.tp_block_nr = 0};
+  struct sockaddr_ll at = {.sll_protocol = 0};
+  socklen_t size = sizeof at;
+  if (getsockname(fd, (struct sockaddr *)&at, &size)) return;
+  if (!at.sll_protocol || at.sll_protocol == htons(NOTHING)) return;
+  setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof none);
+  bind_to(fd, NOTHING);
+}
+
+void ring_close(struct ring *r) {
   if (!r->map) return;
   munmap(r->map, (size_t)r->blocks * RING_BLOCK);
-  setsockopt(r->fd, SOL_PACKET, PACKET_RX_RING, &none, sizeof none);
-  bind_to(r->fd, NOTHING);
+  ring_rest(r->fd);
   r->map = NULL;
 }
 

@@ -35,7 +35,9 @@ struct ring_packet {
  * errno. */
 int ring_open(struct ring *r, int fd, int family, uint32_t blocks);
 
-/* ring_close: removes the ring; |fd| receives no more packets. */
+/* ring_rest: removes the ring that a process left in |fd|, if there is one; it
+ * receives no more packets. ring_close: removes the ring, in the same way. */
+void ring_rest(int fd);
 void ring_close(struct ring *r);
 
 /* ring_next: writes the next packet into |p| and returns 1, or 0 if there is

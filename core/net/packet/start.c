@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/host/filter.h"
 #include "net/packet/packet.h"
+#include "net/packet/ring.h"
 #include "net/raw/raw.h"
 #include "net/raw/start.h"
 
@@ -16,11 +18,17 @@ static int open_own(int32_t fd[PACKET_FDS], uint32_t mark) {
   return err;
 }
 
+static void rest(const int32_t fd[PACKET_FDS]) {
+  raw_rest(fd);
+  for (int i = PACKET_4; i <= PACKET_6; i++)
+    if (fd[i] >= 0 && !filter_none(fd[i])) ring_rest(fd[i]);
+}
+
 int packet_start(struct net **net, struct net_opening *o) {
   const struct mtr_config *config = o->config;
   int given = raw_given(config), err = 0;
   int32_t fd[PACKET_FDS];
-  if (given) memcpy(fd, config->sockets, sizeof fd);
+  if (given) rest(memcpy(fd, config->sockets, sizeof fd));
   else err = open_own(fd, config->mark);
   if (!err) {
     err = given ? -EBUSY : -EAFNOSUPPORT;

@@ -292,20 +292,24 @@ static void drain(int fd) {
   while (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_TRUNC) >= 0) continue;
 }
 
-void raw_end(struct raw *raw, int32_t *keep) {
-  for (int i = 0; i < RAW_FDS; i++) {
-    if (!keep) {
-      if (raw->fd[i] >= 0) close(raw->fd[i]);
-      continue;
-    }
-    keep[i] = raw->fd[i];
-    if (raw->fd[i] < 0 || i <= RAW_SEND6) continue;
-    filter_none(raw->fd[i]);
-    listen_at(i, raw->fd[i], 0);
-    drain(raw->fd[i]);
+void raw_rest(const int32_t fd[RAW_FDS]) {
+  for (int i = RAW_ICMP4; i < RAW_FDS; i++) {
+    if (fd[i] < 0) continue;
+    filter_none(fd[i]);
+    listen_at(i, fd[i], 0);
+    drain(fd[i]);
   }
-  if (keep) keep[RAW_SPD] = raw->spd.fd;
-  else if (raw->spd.fd >= 0) close(raw->spd.fd);
+}
+
+void raw_end(struct raw *raw, int32_t *keep) {
+  if (keep) {
+    memcpy(keep, raw->fd, sizeof raw->fd);
+    keep[RAW_SPD] = raw->spd.fd;
+    raw_rest(raw->fd);
+  } else {
+    close_all(raw->fd);
+    if (raw->spd.fd >= 0) close(raw->spd.fd);
+  }
   ports_close(&raw->ports);
   route_close(&raw->route);
   flow_close(&raw->flow);

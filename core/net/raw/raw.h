@@ -20,6 +20,9 @@
  * family can send and receive; so do policies that it does not show. */
 int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark);
 
+/* raw_rest: makes sockets as new, whoever used them before: they drop all. */
+void raw_rest(const int32_t fd[RAW_FDS]);
+
 /* raw_open: opens a transport over |fd| into |*net|. |seed| chooses |regions|
  * echo identifiers and a block of ports. On success |fd| is taken over. */
 int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS], uint64_t seed,

@@ -32,7 +32,7 @@ int raw_start(struct net **net, struct net_opening *o) {
   const struct mtr_config *config = o->config;
   int given = raw_given(config), err = 0;
   int32_t fd[RAW_SOCKETS];
-  if (given) memcpy(fd, config->sockets, sizeof fd);
+  if (given) raw_rest(memcpy(fd, config->sockets, sizeof fd));
   else err = raw_sockets(fd, config->mark);
   if (!err) {
     err = raw_open(net, fd, o->seed, raw_regions(config));

@@ -174,7 +174,8 @@ static int record_finish(struct net *net) {
 
 static void record_close(struct net *net, int32_t *sockets) {
   struct record *r = (struct record *)net;
-  record_finish(net);
+  r->inner->forked = net->forked;
+  if (!net->forked) record_finish(net);
   r->inner->ops->close(r->inner, sockets);
   close(r->fd);
   free(r);

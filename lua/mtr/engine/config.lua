@@ -8,6 +8,7 @@ local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
 local prefix_set = require "mtr.base.prefix_set"
+local socket_set = require "mtr.engine.socket_set"
 
 local C = lib.C
 local M = {}
@@ -24,6 +25,7 @@ local M = {}
 ---@field source6? string
 ---@field interface? string
 ---@field mark? integer
+---@field sockets? mtr.Sockets sockets that were opened before; it has them until it closes
 ---@field max_traces? integer in flight
 ---@field max_probes? integer outstanding, or waiting for late replies
 ---@field late_window? number|string how long an unanswered probe's id stays reserved
@@ -88,6 +90,11 @@ local function device(value)
   return nil, "must be the name of an interface"
 end
 
+local function sockets(value)
+  if socket_set.is(value) then return value end
+  return nil, "must be a set of mtr.sockets"
+end
+
 -- An option whose value goes into a field of struct mtr_config, by default of the same name.
 local function field(option)
   option.field = option.field or option.name
@@ -118,6 +125,8 @@ M.declaration = check.declare("engine", {
     doc = "send through this interface" },
   field { name = "mark", kind = check.integer(0, 0xffffffff), default = 0,
     doc = "firewall mark, SO_MARK, of the probes" },
+  { name = "sockets", kind = sockets, otherwise = "its own",
+    doc = "sockets that were opened before, with mtr.sockets.open" },
   field { name = "max_traces", kind = check.integer(1, 1000000), default = 1000000,
     doc = "traces in flight" },
   field { name = "max_probes", kind = check.integer(1, 524288), default = 65536,
@@ -149,6 +158,15 @@ M.declaration = check.declare("engine", {
 M.command_line = {}
 for option in ("transport sim rate source4 source6 interface mark log seed record replay")
   :gmatch "%S+" do M.command_line[option] = "--" .. option end
+
+-- Finds what sockets that were opened before exclude.
+local function clash_of_sockets(out, transport, mark)
+  if not out.sockets then return nil end
+  if mark then return "sockets excludes mark: give the mark to mtr.sockets.open" end
+  local other = out.sim and "sim" or out.replay and "replay"
+    or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
+  return other and ("sockets excludes %s, which uses none"):format(other)
+end
 
 -- Finds options that exclude each other.
 local function clash(out, transport, given)
@@ -183,6 +201,7 @@ function M.fill(opts, config)
   config.pick, config.strict = out.pick and 1 or 0, out.strict and 1 or 0
   out.strict, out.ids = nil, ids.take(out)
   local problem = clash(out, config.transport, opts and opts.transport)
+    or clash_of_sockets(out, config.transport, opts and opts.mark)
   if problem then return nil, "engine: " .. problem end
   config.recording = out.record or out.replay or ""
   if out.sim then config.transport = C.MTR_SIM end

@@ -87,7 +87,7 @@ end
 function M.configure(opts)
   local _, bug = config.fill(opts, scratch)
   if bug then error((bug:gsub("^engine:", "configure:")), 2) end
-  if current and not current.closed then
+  if current and not (current.closed or current:forked()) then
     error("configure: the default engine is open already", 2)
   end
   configured = opts or {}
@@ -98,7 +98,7 @@ end
 ---@return mtr.Engine?
 ---@return string? message, string? name
 function M.get()
-  if current and not current.closing then return current end
+  if current and not current.closing and not current:forked() then return current end
   local _, message, name = taken()
   if message then return nil, message, name end
   local opened
@@ -112,9 +112,9 @@ end
 ---@return mtr.Engine?
 ---@return string? message, string? name
 function M.for_timers()
-  if current and not current.closing then return current end
+  if current and not current.closing and not current:forked() then return current end
   for _, open in ipairs(loop.engines()) do
-    if not open.closing then return open end
+    if not (open.closing or open:forked()) then return open end
   end
   return M.get()
 end

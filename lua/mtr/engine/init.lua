@@ -4,7 +4,8 @@
 --
 -- step() drives it, called by a host whose loop watches fd(), or by mtr.wait.loop. In both cases
 -- hooks run inside the step and tasks after it. An engine has no thread, prints nothing and changes
--- no signal handler. It belongs to one process: after a fork the child must open another engine.
+-- no signal handler. It belongs to one process: after a fork the child must open another engine;
+-- there close() calls no callbacks, because the parent does.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
@@ -55,14 +56,15 @@ function M.open(opts)
   local sim, problem, code = config.network(kept.sim)
   if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
-  local c, why, kit = sockets.open(scratch_config, sim)
+  loop.disown()
+  local c, why, kit = sockets.open(scratch_config, sim, kept.sockets)
   if not c then return nil, why, kit end
   local self = setmetatable({
     c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    halted = loop.halted, closed = false, closing = false, stepping = false,
+    halted = loop.halted, closed = false, closing = false, stepping = false, watched = nil,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -109,7 +111,10 @@ end
 
 -- Ends what is under way as "halted", and frees everything.
 local function shut(engine)
-  inside(engine, end_all)
+  if not engine:forked() then
+    inside(engine, end_all)
+    loop.detach(engine)
+  end
   debug_log.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
   sockets.close(engine)
@@ -139,6 +144,10 @@ function Engine:step()
   if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
   return n
 end
+
+--- Returns true in a forked child of the process that opened the engine.
+---@return boolean
+function Engine:forked() return not self.closed and C.mtr_forked(self.c) == 1 end
 
 --- Waits until nothing is under way in this engine.
 ---@async
@@ -178,10 +187,12 @@ function Engine:halt()
   scheduler.inside(halt_all, self)
 end
 
---- Returns the descriptor that is readable when step() has work, also for timers.
+--- Returns the descriptor that is readable when step() has work, also for timers. From now on the
+--- caller drives this engine; a host (mtr.host) does not any more.
 ---@return integer
 function Engine:fd()
   alive(self, "fd")
+  loop.taken(self)
   return C.mtr_fd(self.c)
 end
 
@@ -194,10 +205,7 @@ end
 
 --- Returns the milliseconds until step() is due, or -1 if nothing is planned; for poll(2).
 ---@return number
-function Engine:timeout_ms()
-  alive(self, "timeout")
-  return C.mtr_timeout(self.c)
-end
+function Engine:timeout_ms() return alive(self, "timeout") or C.mtr_timeout(self.c) end
 
 -- For cqueues, with timeout, and for luasocket.
 Engine.pollfd, Engine.getfd = Engine.fd, Engine.fd
@@ -217,10 +225,7 @@ end
 --- Returns the transport in use: its name, what it can do, and why it was chosen. `detour` says why
 --- the transport packet last sent a probe through raw (stats().detours counts them).
 ---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
-function Engine:transport()
-  alive(self, "transport")
-  return debug_log.transport(self)
-end
+function Engine:transport() return alive(self, "transport") or debug_log.transport(self) end
 
 --- Returns the engine's time in ms: the host's monotonic clock, or a simulation's or recording's.
 ---@return number
@@ -233,8 +238,6 @@ function Engine:sim() return self.network end
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
 Engine.prober, Engine.set_rate = prober.open, rate.set
 --- Does the same as mtr.go.
----@param fn function
----@return mtr.Task
 function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
 --- Reports the error of a hook once: to the reporter, this engine's log or standard error.

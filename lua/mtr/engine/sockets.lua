@@ -2,7 +2,7 @@
 --
 -- Hands out the privileged sockets that mtrlua opened before it gave up its privileges: one set per
 -- engine, taken when the engine opens and returned when it closes. In any other host there are
--- none, and an engine opens sockets itself.
+-- none, and an engine opens sockets itself. A set that the user gives goes before both.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -51,14 +51,27 @@ end
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
+-- Opens an engine with the sockets of the user.
+local function open_with(config, set)
+  local problem = set:copy(config)
+  if problem then return err.named("EBUSY", problem) end
+  local code = C.mtr_open(config, out, why, 512)
+  if code < 0 then return err.env(code, lib.string(why)) end
+  recording.opened[lib.string(config.recording)] = true
+  set:lend()
+  return out[0], lib.string(why), set
+end
+
 --- Opens an engine: over a simulated network if one is given, otherwise with a set if it can use
 --- one.
 ---@param config ffi.cdata* struct mtr_config
 ---@param sim? mtr.Sim
+---@param set? mtr.Sockets
 ---@return ffi.cdata*? engine
 ---@return string why this transport was chosen, or why it failed
----@return mtr.Kit|string|nil kit the set to return when it closes, or the name of the failure
-function M.open(config, sim)
+---@return mtr.Kit|mtr.Sockets|string|nil kit where they return to; or the name of the failure
+function M.open(config, sim, set)
+  if set then return open_with(config, set) end
   if sim then
     take(config, false)
     local code = C.mtr_open_sim(config, sim.c, out, why, 512)
@@ -83,11 +96,13 @@ end
 --- Closes the library's engine, and returns its set of sockets.
 ---@param engine mtr.Engine
 function M.close(engine)
-  local kit = engine.kit
-  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
-  recording.finish(engine)
+  local forked = engine:forked()
+  local kit = not forked and engine.kit
+  local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS) or nil
+  if not forked then recording.finish(engine) end
   C.mtr_close(lib.gc(engine.c, nil), keep)
   if not kit then return end
+  if kit.put_back then return kit:put_back(keep) end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
   put(kit)
 end

@@ -7,12 +7,9 @@ local paired = require "spec.support.real.paired"
 local C, ffi = core.load{ "core/mtr.h" }
 
 ffi.cdef [[
-int fork(void);
-int waitpid(int pid, int *status, int options);
-void _exit(int status);
 ]]
 
-local EINVAL, ESTALE, ECHILD = -22, -116, -10
+local EINVAL, ESTALE = -22, -116
 
 describe("driving an engine", function()
   local e
@@ -78,20 +75,6 @@ describe("driving an engine", function()
     assert.equal(1, C.mtr_wait(engines, 2, -1, 100))
     assert.equal(EINVAL, C.mtr_wait(engines, 65, -1, 0))
     other:close()
-  end)
-
-  it("refuses to be stepped in a forked child", function()
-    e = assert(paired.open())
-    local pid = ffi.C.fork()
-    if pid == 0 then
-      local told = C.mtr_step(e.mtr) == ECHILD and C.mtr_flush(e.mtr) == ECHILD
-        and ffi.string(C.mtr_why(e.mtr)):find "after a fork open another"
-      ffi.C._exit(told and 0 or 1)
-    end
-    local status = ffi.new("int[1]")
-    assert.equal(pid, ffi.C.waitpid(pid, status, 0))
-    assert.equal(0, status[0])
-    assert.equal(0, C.mtr_step(e.mtr))
   end)
 
   it("watches a descriptor for one of two things, and reports it with its cookie", function()

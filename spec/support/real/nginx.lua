@@ -1,0 +1,122 @@
+-- SPDX-License-Identifier: MIT
+--
+-- nginx.lua: an nginx with mtr in it, for specs. start { workers =, init =, init_worker =, http =,
+-- main =, locations = { ["/path"] = "Lua code" or { "directives" } } } writes the configuration,
+-- starts it as root with workers of nobody (user = "root": of root) and returns an object with
+-- get(path), reload(), stop() and log(). It listens on a unix socket, so that no port is needed.
+-- What nginx's packages need is unpacked by nginx.sh.
+local run = require "spec.support.harness.run"
+
+local M = {}
+local Nginx = {}
+Nginx.__index = Nginx
+
+local TREE = "build/nginx"
+
+local CONFIG = [[
+daemon off; pid @/pid; error_log @/log notice; user %s; worker_processes %d;
+load_module %s/usr/lib/nginx/modules/ndk_http_module.so;
+load_module %s/usr/lib/nginx/modules/ngx_http_lua_module.so;
+env MTR_LIB; env ASAN_OPTIONS; %s
+events { worker_connections 512; }
+http {
+  access_log off; client_body_temp_path @/body; proxy_temp_path @/proxy;
+  fastcgi_temp_path @/fastcgi; uwsgi_temp_path @/uwsgi; scgi_temp_path @/scgi;
+  lua_package_path "%s";
+  init_by_lua_block { %s }
+  init_worker_by_lua_block { require "mtr.host" %s }
+  %s
+  server { listen unix:@/http; %s }
+}
+]]
+
+-- Why there can be no nginx here; nil: there can.
+function M.missing()
+  local got = run.run("sh spec/support/real/nginx.sh " .. TREE .. " 2>&1")
+  return got.status ~= 0 and "needs the packages of nginx: " .. got.out or nil
+end
+
+local here
+local function root()
+  if not here then
+    local pipe = io.popen "pwd"
+    here = pipe:read "*l"
+    pipe:close()
+  end
+  return here
+end
+
+local function locations(list)
+  local all = {}
+  for path, code in pairs(list) do
+    all[#all + 1] = ("location %s { %s }"):format(path, type(code) == "table" and code[1]
+      or "content_by_lua_block { " .. code .. " }")
+  end
+  return table.concat(all, "\n")
+end
+
+local function config(options, dir)
+  local tree = root() .. "/" .. TREE
+  local paths = ("%s/lua/?.lua;%s/lua/?/init.lua;%s/build/lua/?.lua;%s/?.lua;%s/usr/share/lua/5.1/?.lua;;")
+    :format(root(), root(), root(), root(), tree)
+  local text = CONFIG:format(options.user or "nobody nogroup", options.workers or 1, tree, tree,
+    options.main or "", paths, options.init or "", options.init_worker or "", options.http or "",
+    locations(options.locations))
+  return (text:gsub("@", dir))
+end
+
+local function started(self)
+  for _ = 1, 200 do
+    if run.run("test -S $DIR/http && test -s $DIR/pid").status == 0 then return true end
+    if run.run("kill -0 " .. self.pid).status ~= 0 then return false end
+    os.execute "sleep 0.05"
+  end
+end
+
+-- Starts an nginx.
+function M.start(options)
+  local dir = run.dir()
+  os.execute(("chmod 755 %s; rm -f %s/http %s/pid %s/log"):format(dir, dir, dir, dir))
+  run.file("nginx.conf", config(options, dir))
+  local pipe = io.popen(("LD_LIBRARY_PATH=%s/usr/lib/$(gcc -dumpmachine) %s/usr/sbin/nginx -p %s"
+    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(root() .. "/" .. TREE, TREE,
+    dir, dir, dir))
+  local self = setmetatable({ dir = dir, pid = tonumber((pipe:read "*l")) }, Nginx)
+  pipe:close()
+  assert(started(self), "nginx did not start: " .. self:log())
+  return self
+end
+
+-- Returns the body of a response, and its status.
+function Nginx:get(path, seconds)
+  local got = run.run(("curl -s -m %s --unix-socket %s/http -w '\\n%%{http_code}' 'http://x%s'")
+    :format(seconds or 30, self.dir, path))
+  local body, status = got.out:match "^(.*)\n(%d+)$"
+  return body, tonumber(status)
+end
+
+-- The processes of its workers.
+function Nginx:workers()
+  local list = {}
+  for pid in run.run("pgrep -P " .. self.pid).out:gmatch "%d+" do list[#list + 1] = tonumber(pid) end
+  return list
+end
+
+function Nginx:reload() run.run("kill -HUP " .. self.pid) end
+
+-- Ends it by a signal: QUIT, or TERM. Returns the seconds that it took.
+function Nginx:stop(signal)
+  local got = run.run(([[start=$(date +%%s%%N); kill -%s %d
+    while kill -0 %d 2>/dev/null; do sleep 0.005; done; echo $(($(date +%%s%%N) - start))]]):format(
+    signal or "QUIT", self.pid, self.pid))
+  self.pid = nil
+  return tonumber(got.out) / 1e9
+end
+
+-- What it has logged, from the level warn up, except that it cannot set limits.
+function Nginx:log()
+  local text = run.run(("grep -v '\\[notice\\]' %s/log"):format(self.dir)).out
+  return text
+end
+
+return M
