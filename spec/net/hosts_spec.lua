@@ -11,6 +11,10 @@ local HOSTS = "spec/support/real/hosts/"
 -- How each host runs a file of Lua.
 local hosts = {
   { "luv", "luajit %s" },
+  { "cqueues", "luajit %s" },
+  { "copas", "luajit %s" },
+  { "tarantool", "tarantool %s" },
+  { "neovim", "nvim -u NONE --headless -c 'luafile %s' < /dev/null" },
 }
 
 local SAID = [[

@@ -28,12 +28,16 @@ M.wake_fd = -1
 ---@type fun()?
 M.on_wake = nil
 
+--- Called when the loop of the host calls us.
+function M.on_turn() end
+
 --- Set after ^C: traces of engines that are opened later end as they start.
 M.halted = false
 
 -- Does a step in a host. There is no caller who could get its error.
 local function pump(engine)
-  if engine.closed then return end
+  if engine.closed or engine.stepping then return end
+  M.on_turn()
   local ok, events, message = xpcall(engine.step, err.traceback, engine)
   if not ok then err.report(events) elseif not events then engine:report(message) end
 end
