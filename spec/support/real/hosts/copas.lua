@@ -4,7 +4,7 @@
 -- is a step that waits for 10 ms at most.
 local copas = require "copas"
 local socket = require "socket"
-local script = require "spec.support.real.hosts.script"
+local script = require("spec.support.real.hosts." .. os.getenv "SCRIPT")
 
 local over, ticks, due = false, 0, socket.gettime() + 0.01
 copas.addthread(function()

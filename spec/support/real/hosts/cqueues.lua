@@ -2,7 +2,7 @@
 --
 -- Runs the script in cqueues, beside a timer of 10 ms.
 local cqueues = require "cqueues"
-local script = require "spec.support.real.hosts.script"
+local script = require("spec.support.real.hosts." .. os.getenv "SCRIPT")
 
 local cq, ticks, over = cqueues.new(), 0, false
 cq:wrap(function()

@@ -2,7 +2,7 @@
 --
 -- Runs the script in Neovim, beside a timer of 10 ms that calls the editor.
 local vim = rawget(_G, "vim")
-local script = require "spec.support.real.hosts.script"
+local script = require("spec.support.real.hosts." .. os.getenv "SCRIPT")
 
 local ticks = 0
 local timer = vim.loop.new_timer()

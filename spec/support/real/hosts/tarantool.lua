@@ -2,7 +2,7 @@
 --
 -- Runs the script in Tarantool, beside a fiber that wakes every 10 ms.
 local fiber = require "fiber"
-local script = require "spec.support.real.hosts.script"
+local script = require("spec.support.real.hosts." .. os.getenv "SCRIPT")
 
 local ticks = 0
 fiber.create(function()
