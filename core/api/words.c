@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The part of the interface that needs no engine: sizes and defaults of
- * structs, names of errors, descriptors and interfaces.
+ * structs, names of errors, descriptors, interfaces, clients on this host.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 
 #include "mtr.h"
 #include "net/host/child.h"
+#include "net/host/local.h"
 #include "net/host/stream.h"
 
 uint32_t mtr_abi(void) { return MTR_ABI; }
@@ -82,3 +83,19 @@ int mtr_interface(const char *name) {
   unsigned index = if_nametoindex(name);
   return index ? (int)index : -ENODEV;
 }
+
+int mtr_listen(const char *path, uint32_t mode) {
+  return local_listen(path, mode);
+}
+
+int mtr_unlisten(int fd, const char *path) { return local_unlisten(fd, path); }
+
+int mtr_accept(int fd, int32_t *connection, uint32_t *who) {
+  return local_accept(fd, connection, who);
+}
+
+int mtr_member(int fd, uint32_t gid) { return local_member(fd, gid); }
+
+int mtr_gone(int fd) { return local_gone(fd); }
+
+void mtr_hangup(const int32_t *connection) { local_hangup(connection); }
