@@ -12,6 +12,7 @@
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local find_binary = require "mtr.script.find_binary"
+local host = require "mtr.host"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
@@ -30,7 +31,7 @@ local M = { version = "0.1.0" }
 M.engine, M.configure, M.default = default.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any
 M.sleep, M.with_timeout, M.semaphore = task.sleep, task.with_timeout, Semaphore.new
-M.coroutine, M.strategy = coro, strategy
+M.coroutine, M.strategy, M.host = coro, strategy, host
 M.find_binary, M.parse_ip = find_binary.find, addr.parse_ip
 M.addr_class, M.addr_family, M.mark, M.errno = addr.class, addr.family, words.mark, err.number
 
@@ -115,7 +116,7 @@ function M.run()
         e:run()
       end
     end
-    if not busy and not scheduler.current() then busy = loop.turn() end
+    if not busy and not scheduler.context().suspend then busy = loop.work() > 0 and loop.turn() end
   end
   return true
 end

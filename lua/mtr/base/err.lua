@@ -208,6 +208,11 @@ end
 ---@type fun(text: string)?
 M.reporter = nil
 
+--- Takes the errors that go neither to a reporter nor to a log: the host's own log. Without it they
+--- go to standard error.
+---@type fun(text: string)?
+M.output = nil
+
 --- The number of errors that were reported.
 M.reports = 0
 
@@ -220,7 +225,8 @@ function M.report(text, log)
   M.reports = M.reports + 1
   local reported = M.reporter and pcall(M.reporter, text)
     or not M.reporter and log and pcall(log, "error", text)
-  if not reported then io.stderr:write("mtr: ", text, "\n") end
+  if reported or M.output and pcall(M.output, "mtr: " .. text) then return end
+  io.stderr:write("mtr: ", text, "\n")
 end
 
 return M

@@ -62,7 +62,7 @@ function M.open(opts)
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    halted = loop.halted, closed = false, closing = false, stepping = false,
+    halted = loop.halted, closed = false, closing = false, stepping = false, watched = nil,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -110,6 +110,7 @@ end
 -- Ends what is under way as "halted", and frees everything.
 local function shut(engine)
   inside(engine, end_all)
+  loop.detach(engine)
   debug_log.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
   sockets.close(engine)
@@ -178,10 +179,12 @@ function Engine:halt()
   scheduler.inside(halt_all, self)
 end
 
---- Returns the descriptor that is readable when step() has work, also for timers.
+--- Returns the descriptor that is readable when step() has work, also for timers. From now on the
+--- caller drives this engine; a host (mtr.host) does not any more.
 ---@return integer
 function Engine:fd()
   alive(self, "fd")
+  loop.taken(self)
   return C.mtr_fd(self.c)
 end
 

@@ -25,11 +25,11 @@ end
 -- Returns the tasks of arguments: one by one, or as a list.
 local function list(who, ...)
   local tasks, n = { ... }, select("#", ...)
-  if n == 1 and type(tasks[1]) == "table" and not tasks[1].co then
+  if n == 1 and type(tasks[1]) == "table" and not scheduler.is_task(tasks[1]) then
     tasks, n = tasks[1], #tasks[1]
   end
   for i = 1, n do
-    if type(tasks[i]) ~= "table" or not tasks[i].co then
+    if not scheduler.is_task(tasks[i]) then
       error(("%s: argument %d must be a task, got %s"):format(who, i, err.show(tasks[i])), 3)
     end
   end

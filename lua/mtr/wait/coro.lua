@@ -11,7 +11,9 @@
 local M = {}
 
 local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
-local running, yieldable = coroutine.running, coroutine.isyieldable
+local running, status = coroutine.running, coroutine.status
+-- Some hosts have no isyieldable; there a yield that is not possible raises by itself.
+local yieldable = coroutine.isyieldable or function() return true end
 
 -- The value that a waiting task yields; users cannot get it.
 local WAIT = {}
@@ -22,11 +24,26 @@ local resumer = setmetatable({}, { __mode = "k" })
 local BOUNDARY = "mtr: cannot wait here: a C function is between this call and its task"
   .. " (called from table.sort, string.gsub or require?)"
 
+-- What suspends the host's coroutine in which the outermost coroutine of this file runs, and its
+-- argument; nil in a task of mtr's own loop. Set by the coroutine that is about to wait.
+local park, token
+
+-- Suspends the running coroutine: it waits itself, or one that it has resumed does.
+local function halt()
+  local up = resumer[running()]
+  if park and not (up and status(up) == "normal") then
+    local fn, of = park, token
+    park, token = nil, nil
+    return fn(of)
+  end
+  if yieldable() then return yield(WAIT) end
+  park, token = nil, nil
+  error(BOUNDARY, 0)
+end
+
 local function pass(co, ok, value, ...)
   if not ok or value ~= WAIT then return ok, value, ... end
-  if not yieldable() then error(BOUNDARY, 0) end
-  yield(WAIT)
-  return pass(co, resume(co))
+  return pass(co, resume(co, halt()))
 end
 
 --- Does what coroutine.resume does, for coroutines that may wait.
@@ -48,8 +65,21 @@ function M.wrap(fn)
   return function(...) return raise(M.resume(co, ...)) end
 end
 
-M.create, M.yield, M.status = create, yield, coroutine.status
+M.create, M.yield, M.status = create, yield, status
 M.running, M.isyieldable = running, yieldable
+
+--- Returns the coroutine in which the outermost resume or wrap of this file runs that leads to
+--- `co`; `co` itself if it was resumed by the host.
+---@param co any a thread, or a token of the host that is none
+---@return any
+function M.root(co)
+  local up = resumer[co]
+  while up and status(up) == "normal" do
+    co = up
+    up = resumer[co]
+  end
+  return co
+end
 
 --- Suspends a task; may be called in any coroutine inside the task. Returns the value that the task
 --- is resumed with.
@@ -68,6 +98,17 @@ function M.suspend(task)
 end
 
 local STRAY = "coroutine.yield in a task, outside any coroutine that was resumed"
+
+--- Suspends a coroutine of the host by fn(argument); may be called in any coroutine inside it.
+--- Returns what fn returns.
+---@async
+---@param fn fun(argument: any): any
+---@param argument any
+---@return any
+function M.suspend_host(fn, argument)
+  park, token = fn, argument
+  return (halt())
+end
 
 local function outcome(task, ok, value, ...)
   if not ok then return "fails", value end

@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- Keeps the list of open engines, and waits until one of them has work.
+-- Keeps the list of open engines, and drives them: mtr's own loop, or what a host (mtr.host) calls
+-- when the descriptor of an engine is readable.
 --
--- mtrlua uses turn() to drive its engines, and so does a plain host whenever a call has to wait. A
--- host with its own poll loop watches engine:fd() and calls engine:step(); there turn() never runs.
+-- mtrlua uses turn() to drive its engines, and so does a plain Lua program whenever a call has to
+-- wait. A program that watches engine:fd() itself and calls engine:step() drives that engine alone.
 -- An engine stays in the list, and so is not collected, until it is closed.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local hosts = require "mtr.host"
 
 local C = lib.C
 local EINTR = err.code.EINTR
@@ -18,6 +20,7 @@ local engines = {}
 local pointers = lib.new "struct mtr *[1]"
 local room = 1
 local deferred = {}
+local in_host = 0                      -- functions that the host will call
 
 --- mtrlua's descriptor that also ends the wait, and the function to call after that or after a
 --- signal.
@@ -28,9 +31,58 @@ M.on_wake = nil
 --- Set after ^C: traces of engines that are opened later end as they start.
 M.halted = false
 
+-- Does a step in a host. There is no caller who could get its error.
+local function pump(engine)
+  if engine.closed then return end
+  local ok, events, message = xpcall(engine.step, err.traceback, engine)
+  if not ok then err.report(events) elseif not events then engine:report(message) end
+end
+
+-- Lets the host drive an engine.
+local function attach(engine, host)
+  engine.watched = host.watch(C.mtr_fd(engine.c), function() pump(engine) end)
+  if host.keep then host.keep(engine.watched, engine.work > 0) end
+end
+
+local function take_over(host)
+  for _, engine in ipairs(engines) do
+    if not engine.taken then attach(engine, host) end
+  end
+  for _, fn in ipairs(deferred) do host.defer(fn) end
+  deferred = {}
+end
+
+hosts.on_found = take_over
+
+--- Tells the host that an engine has got something to do, or has nothing left.
+---@param engine mtr.Engine
+function M.changed(engine)
+  local host = hosts.current
+  if host.keep then host.keep(engine.watched, engine.work > 0) end
+end
+
 --- Adds an open engine.
 ---@param engine mtr.Engine
-function M.add(engine) engines[#engines + 1] = engine end
+function M.add(engine)
+  local host = hosts.enter()
+  engines[#engines + 1] = engine
+  if host and not engine.watched then attach(engine, host) end
+end
+
+--- Stops the host from driving an engine. Must come before its descriptor is closed.
+---@param engine mtr.Engine
+function M.detach(engine)
+  local handle = engine.watched
+  engine.watched = nil
+  if handle then hosts.current.unwatch(handle) end
+end
+
+--- Notes that the caller of engine:fd() drives this engine from now on.
+---@param engine mtr.Engine
+function M.taken(engine)
+  engine.taken = true
+  M.detach(engine)
+end
 
 --- Removes a closed engine.
 ---@param engine mtr.Engine
@@ -50,15 +102,45 @@ function M.engines() return { unpack(engines) } end
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
-  local n = #deferred
+  local n = #deferred + in_host
   for _, engine in ipairs(engines) do n = n + engine.work end
   return n
 end
 
+-- Returns the host if its loop drives the engines now.
+local function driver()
+  local host = hosts.current
+  if host and (not host.active or host.active()) then return host end
+end
+
+M.driver = driver
+
 --- Calls fn in the next turn. For work that must happen after the current call has returned, and
 --- for which no engine is there to wait in.
 ---@param fn fun()
-function M.defer(fn) deferred[#deferred + 1] = fn end
+function M.defer(fn)
+  hosts.enter()
+  local host = driver()
+  if not host then
+    deferred[#deferred + 1] = fn
+    return
+  end
+  in_host = in_host + 1
+  host.defer(function()
+    in_host = in_host - 1
+    fn()
+  end)
+end
+
+--- Returns why a wait outside of tasks and of the host's coroutines is not possible here; nil: it
+--- is.
+---@return string?
+function M.stuck()
+  local host = driver()
+  if not host then return nil end
+  if not host.turn then return "no coroutine of " .. host.name .. " runs here" end
+  return host.stuck and host.stuck()
+end
 
 local function step(engine)
   if engine.closed then return end
@@ -81,10 +163,15 @@ local function run_deferred()
   return true
 end
 
---- Waits until an engine has work, and steps every engine. Returns false if nothing is under way,
---- so that the wait would never end.
+--- Waits until an engine has work, and steps every engine; in a host lets the host do that. Returns
+--- false if nothing is under way, so that the wait would never end.
 ---@return boolean
 function M.turn()
+  local host = driver()
+  if host then
+    local busy = M.work() > 0
+    return host.turn() or busy
+  end
   if run_deferred() then return true end
   local only = engines[1]
   if only and not engines[2] then

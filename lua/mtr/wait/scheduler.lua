@@ -2,21 +2,21 @@
 --
 -- Tasks, and everything about a call that must wait for an engine.
 --
--- A call waits for an op: a table whose `done` becomes true when finish(op) is called. In a task
--- the wait suspends the task, which goes on after the step that finished the op. Outside any task
--- the wait itself drives the open engines until the op is done. Inside a hook nothing can wait,
--- because the engine is in the middle of a batch: that is a caller's bug.
+-- A call waits for an op: a table whose `done` becomes true when finish(op) is called. In a task,
+-- or in a coroutine of the host, the wait suspends it; it goes on after the step that finished the
+-- op. Outside of all of them the wait itself drives the loop until the op is done. Inside a hook
+-- nothing can wait, because the engine is in the middle of a batch: that is a caller's bug.
 --
--- Tasks are resumed one after another by the outermost call (the end of a step, or the call that
--- woke them), never one inside another and never inside a hook.
---
--- After a limit (mtr.with_timeout) has expired, each wait of its task raises until the limit is
+-- After a limit (mtr.with_timeout) has expired, each wait of its context raises until the limit is
 -- lifted. Code that never waits is never interrupted.
 
 local coro = require "mtr.wait.coro"
+local context = require "mtr.wait.context"
 local err = require "mtr.base.err"
+local hosts = require "mtr.host"
 local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
+local ready = require "mtr.wait.ready"
 
 local M = {}
 
@@ -25,32 +25,17 @@ local M = {}
 ---@field idle? boolean see mtr.wait.interrupt
 ---@field abandon? fun(op: mtr.Op) called when nobody waits for it any more
 
----@class mtr.Task: mtr.Op
----@field co thread
+---@class mtr.Task: mtr.Op, mtr.Context
+---@field co? thread in mtr's own loop
 ---@field done boolean the function has returned or failed
 ---@field err? string its error with traceback
 ---@field results? table what it returned, with n
----@field limits mtr.Limit[]
 local Task = {}
 Task.__index = Task
 
--- Stands for all code outside tasks.
-local outside = { limits = {} }
+local NOTHING = { n = 0 }
 
-local current = outside
-local ready, first, last = {}, 1, 0
-local busy, NOTHING = false, { n = 0 }
-
---- True while a hook runs.
-M.in_hook = false
-
---- The task that runs now, or nil.
----@return mtr.Task?
-function M.current() return current ~= outside and current or nil end
-
---- Returns the running task, or the object that stands for all code outside tasks.
----@return mtr.Task
-function M.context() return current end
+M.context, M.wake, M.batch, M.inside = context.get, ready.wake, ready.batch, ready.inside
 
 local function ended(task, outcome, ...)
   if outcome == "waits" then return end
@@ -60,84 +45,54 @@ local function ended(task, outcome, ...)
   elseif err.is_interrupt((...)) then
     task.err = err.INTERRUPTED
   else
-    task.err = err.own_frames(debug.traceback(task.co, err.text((...))))
+    task.err = (...)
     -- Without a reporter it is enough that somebody waits for the task and gets the error.
     if err.reporter or not task.waiters then err.report(task.err) end
   end
   M.finish(task)
 end
 
-local function resume(task)
-  local args = task.args
-  current, task.args = task, NOTHING
-  ended(task, coro.run(task.co, unpack(args, 1, args.n)))
-  current = outside
+-- Takes what coro.run returns. The traceback of a task that failed is that of its coroutine.
+local function ran(task, outcome, ...)
+  if outcome ~= "fails" then return ended(task, outcome, ...) end
+  ended(task, outcome, err.own_frames(debug.traceback(task.co, err.text((...)))))
 end
 
-local function advance()
-  local task = ready[first]
-  ready[first], first = nil, first + 1
-  task.queued = false
-  if task.co then resume(task) else task:run() end
+local function outcome_of(ok, ...) return ok and "ends" or "fails", ... end
+
+-- Runs a task in a coroutine of the host.
+local function run_in_host(task)
+  local fn, args = task.fn, task.args
+  task.fn, task.args = nil, nil
+  context.spawn(function()
+    ended(task, outcome_of(xpcall(fn, err.traceback, unpack(args, 1, args.n))))
+  end)
 end
 
--- Runs the ready tasks, unless a caller further up the stack will do it.
-local function drain()
-  if busy or first > last then return end
-  busy = true
-  advance()
-  while first <= last do advance() end
-  first, last = 1, 0
-  busy = false
+--- Starts a task, or lets it go on; called by mtr.wait.ready.
+function Task:run()
+  if self.fn then return run_in_host(self) end
+  local args = self.args
+  self.args = NOTHING
+  context.set(self)
+  ran(self, coro.run(self.co, unpack(args, 1, args.n)))
+  context.set(nil)
 end
 
---- Queues a task, or any object with run(), to go on when no hook and no other task runs.
----@param task mtr.Task|{ run: fun(self: table), queued?: boolean }
-function M.wake(task)
-  if task == outside or task.queued or task.done then return end
-  task.queued = true
-  last = last + 1
-  ready[last] = task
-  drain()
-end
+--- Suspends the task, the running one, in mtr's own loop.
+---@async
+function Task:suspend() return coro.suspend(self.co) end
 
---- Calls fn as the outermost call: tasks that it wakes run after it. Returns two values.
----@param fn function
----@param a? any its arguments: a fixed number, so that LuaJIT compiles the call
-function M.batch(fn, a, b, c)
-  if busy then return fn(a, b, c) end
-  busy = true
-  local ok, value, more = pcall(fn, a, b, c)
-  busy = false
-  drain()
-  if not ok then error(value, 0) end
-  return value, more
-end
-
-local function as_hook(fn, a)
-  local outer = M.in_hook
-  M.in_hook = true
-  local ok, value = pcall(fn, a)
-  M.in_hook = outer
-  if not ok then error(value, 0) end
-  return value
-end
-
---- Calls fn as a hook: it cannot wait, and tasks that it wakes run after it has returned.
----@param fn function
----@param a? any its argument
-function M.inside(fn, a) return M.batch(as_hook, fn, a) end
-
---- Calls fn as a hook in the next turn of mtr.wait.loop. Reports its error.
+--- Calls fn as a hook soon, outside of its caller. Reports its error.
 ---@param fn function
 function M.defer(fn)
   loop.defer(function()
-    local ok, problem = M.batch(xpcall, as_hook, err.traceback, fn)
+    local ok, problem = ready.batch(xpcall, ready.inside, err.traceback, fn)
     if not ok then err.report(problem) end
   end)
 end
 
---- Marks an op as done, and wakes the tasks that wait for it.
+--- Marks an op as done, and wakes those that wait for it.
 ---@param op mtr.Op
 function M.finish(op)
   op.done = true
@@ -145,39 +100,62 @@ function M.finish(op)
   local waiters = op.waiters
   if not waiters then return end
   op.waiters = nil
-  for _, task in ipairs(waiters) do M.wake(task) end
+  for _, waiter in ipairs(waiters) do ready.wake(waiter) end
 end
 
-local function check_limits(ops)
-  for _, limit in ipairs(current.limits) do
+local function give_up(ops)
+  for _, op in ipairs(ops) do
+    interrupt.finish(op)
+    if op.abandon then op:abandon() end
+  end
+end
+
+local function check_limits(me, ops)
+  for _, limit in ipairs(me.limits) do
     if limit.expired then
-      for _, op in ipairs(ops) do
-        interrupt.finish(op)
-        if op.abandon then op:abandon() end
-      end
+      give_up(ops)
       error(limit, 0)
     end
   end
 end
 
---- Raises an error if the caller runs in a hook, where nothing can wait.
+--- Raises an error if the caller cannot wait where it runs.
 ---@param who string the function that would wait
 ---@param level? integer of its caller, as error() counts from here; default 3
 function M.check(who, level)
-  if M.in_hook then
+  hosts.enter()
+  if ready.in_hook() then
     error(who .. ": cannot wait inside a hook or callback; give it a callback, or start a task"
       .. " with mtr.go", level or 3)
+  end
+  local why = not context.get().suspend and loop.stuck()
+  if why then
+    error(("%s: cannot wait here: %s; start a task with mtr.go, or give it a callback"):format(
+      who, why), level or 3)
   end
 end
 
 local STUCK = "mtr: this wait would never end: nothing is under way"
 
--- Adds the running task to those that wake when the op is done.
-local function follow(op)
-  for _, task in ipairs(op.waiters or NOTHING) do
-    if task == current then return end
+-- Adds a context to those that wake when the op is done.
+local function follow(op, me)
+  for _, waiter in ipairs(op.waiters or NOTHING) do
+    if waiter == me then return end
   end
-  if op.waiters then table.insert(op.waiters, current) else op.waiters = { current } end
+  if op.waiters then table.insert(op.waiters, me) else op.waiters = { me } end
+end
+
+-- Suspends the running context until one of the ops may be done.
+local function suspend(me, ops)
+  for _, op in ipairs(ops) do
+    follow(op, me)
+    interrupt.begin(op)
+  end
+  local problem = me:suspend()
+  if problem then
+    give_up(ops)
+    error(problem, 0)
+  end
 end
 
 --- Waits until one of a list of ops is done, and returns that op.
@@ -185,7 +163,7 @@ end
 ---@param ops mtr.Op[]
 ---@return mtr.Op
 function M.wait_first(ops)
-  local me = current
+  local me = context.get()
   while true do
     for _, op in ipairs(ops) do
       if op.done then return op end
@@ -195,16 +173,8 @@ function M.wait_first(ops)
       me.stuck = nil
       error(STUCK, 0)
     end
-    check_limits(ops)
-    if me == outside then
-      me.stuck = not loop.turn()
-    else
-      for _, op in ipairs(ops) do
-        follow(op)
-        interrupt.begin(op)
-      end
-      coro.suspend(me.co)
-    end
+    check_limits(me, ops)
+    if me.suspend then suspend(me, ops) else me.stuck = not context.turn(loop.turn) end
   end
 end
 
@@ -214,24 +184,41 @@ end
 function M.wait(op) M.wait_first { op } end
 
 --- Starts a function as a task. It runs at once, up to its first wait; if a task or a hook runs,
---- as soon as that ends or waits. Its error is reported, and returned to those who wait for it.
+--- as soon as that ends or waits; in some hosts a little later. Its error is reported, and returned
+--- to those who wait for it.
 ---@param fn function
 ---@return mtr.Task
 function M.go(fn, ...)
-  local co, args = coroutine.create(fn), { n = select("#", ...), ... }
-  local task = setmetatable({ co = co, args = args, done = false, limits = {} }, Task)
-  M.wake(task)
+  local args, driven = { n = select("#", ...), ... }, hosts.enter() and loop.driver()
+  local task = setmetatable({
+    fn = driven and fn or nil, co = not driven and coroutine.create(fn) or nil,
+    args = args, done = false, limits = {},
+  }, Task)
+  ready.wake(task)
   return task
 end
 
---- Lets the ready tasks run before the calling task goes on.
+--- Returns true for a task.
+---@param value any
+---@return boolean
+function M.is_task(value) return getmetatable(value) == Task end
+
+--- Lets those that are ready run before the caller goes on.
 ---@async
----@return boolean some false: no task was ready, or the caller is not a task
+---@return boolean some false: none was ready, or the caller cannot be suspended
 function M.pass()
-  local me = current
-  if me == outside or first > last then return false end
-  M.wake(me)
-  coro.suspend(me.co)
+  local me = context.get()
+  if not me.suspend then return false end
+  if me.co then
+    if not ready.any() then return false end
+    ready.wake(me)
+    me:suspend()
+    return true
+  end
+  if not ready.any() and not context.due() then return false end
+  local op = {}
+  loop.defer(function() M.finish(op) end)
+  M.wait(op)
   return true
 end
 

@@ -34,7 +34,8 @@ local calls = {
 }
 
 -- The rooms of Lua, likewise.
-local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/wait", "lua/mtr/record",
+local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/wait",
+  "lua/mtr/record",
   "lua/mtr/strategy/builtin/parts", "lua/mtr/strategy/builtin", "lua/mtr/strategy",
   "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report/output",
   "lua/mtr/report/warts", "lua/mtr/report/scamper", "lua/mtr/report/read", "lua/mtr/report",

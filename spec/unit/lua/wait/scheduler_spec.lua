@@ -110,9 +110,8 @@ end)
 
 describe("a wait", function()
   it("inside a hook is a caller's bug", function()
-    scheduler.in_hook = true
-    local ok, problem = pcall(function() task.sleep(5) end)
-    scheduler.in_hook = false
+    local ok, problem
+    scheduler.inside(function() ok, problem = pcall(function() task.sleep(5) end) end)
     assert.is_false(ok)
     assert.truthy(problem:find "scheduler_spec.lua:%d+: sleep: cannot wait inside a hook")
   end)

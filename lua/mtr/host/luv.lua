@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The host luv, also in luvit: callbacks of libuv, and plain coroutines that they resume.
+--
+--     coroutine.wrap(function() print(mtr.trace("192.0.2.7").stop_reason) end)()
+--     uv.run()
+--
+-- A wait outside of any coroutine runs the loop itself, if it does not run already. uv.run() ends
+-- when no engine has anything under way, although its descriptor is still watched.
+
+local err = require "mtr.base.err"
+
+local uv = package.loaded.luv or package.loaded.uv or require "luv"
+local running, resume, yield = coroutine.running, coroutine.resume, coroutine.yield
+
+---@type mtr.Host
+local M = { name = "luv", in_place = true }
+
+--- Returns the running coroutine; nil in the main one, where callbacks run.
+---@return thread?
+function M.running()
+  local co, main = running()
+  return not main and co or nil
+end
+
+--- Suspends the running coroutine.
+---@async
+function M.park() yield() end
+
+--- Resumes a parked coroutine.
+---@param co thread
+function M.wake(co)
+  local ok, problem = resume(co)
+  if not ok then err.report(err.own_frames(debug.traceback(co, err.text(problem)))) end
+end
+
+--- Calls fn whenever the descriptor is readable.
+---@param fd integer
+---@param fn fun()
+---@return userdata
+function M.watch(fd, fn)
+  local poll = uv.new_poll(fd)
+  poll:start("r", fn)
+  poll:unref()
+  return poll
+end
+
+--- Stops watching.
+---@param poll userdata
+function M.unwatch(poll)
+  poll:stop()
+  poll:close()
+end
+
+--- Sets whether uv.run() goes on for this descriptor.
+---@param poll userdata
+---@param alive boolean
+function M.keep(poll, alive)
+  if alive then poll:ref() else poll:unref() end
+end
+
+--- Calls fn in the next turn of the loop.
+---@param fn fun()
+function M.defer(fn)
+  local timer = uv.new_timer()
+  timer:start(0, 0, function()
+    timer:close()
+    fn()
+  end)
+end
+
+--- Says why the loop cannot be run here.
+---@return string?
+function M.stuck()
+  return uv.loop_mode() and "a callback of luv runs here, outside of any coroutine" or nil
+end
+
+--- Runs the loop once.
+---@return boolean
+function M.turn() return uv.run "once" end
+
+return M
