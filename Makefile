@@ -133,6 +133,7 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
 DEST = "$(DESTDIR)$(PREFIX)"
+NVIM := $(shell find scripts/nvim -type f)
 install: all ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
@@ -142,11 +143,14 @@ install: all ## install into DESTDIR/PREFIX
 	  install -Dm644 /dev/stdin $(DEST)/lib/pkgconfig/mtr.pc
 	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
+	for f in $(NVIM); do \
+	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
+	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
 
 clean: ## remove build/
