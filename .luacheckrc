@@ -1,3 +1,4 @@
 std = "luajit+busted"
 max_line_length = 100
-include_files = { "lua/**/*.lua", "scripts/*.lua", "spec/**/*.lua", ".busted" }
+include_files = { "lua/**/*.lua", "scripts/**/*.lua", "spec/**/*.lua", ".busted" }
+files["scripts/nvim"] = { globals = { "vim" } }

@@ -34,7 +34,7 @@ PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted netbase procps \
   python3-jsonschema python3-prometheus-client sqlite3 lua-luv lua-cqueues lua-copas lua-socket \
-  neovim tarantool
+  lua5.1 neovim tarantool
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
@@ -136,6 +136,7 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 
 DEST = "$(DESTDIR)$(PREFIX)"
 LIB = "$(DESTDIR)$(LIBDIR)"
+NVIM := $(shell find scripts/nvim -type f)
 install: all ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
@@ -145,11 +146,14 @@ install: all ## install into DESTDIR/PREFIX
 	  install -Dm644 /dev/stdin $(LIB)/pkgconfig/mtr.pc
 	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
+	for f in $(NVIM); do \
+	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 clean: ## remove build/

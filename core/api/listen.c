@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The sockets with which a program serves its figures.
+ * Sockets to which clients connect: over TCP, or at a path of this host.
  */
 #include "mtr.h"
 #include "net/host/listen.h"
+#include "net/host/local.h"
 
 int mtr_listen(const uint8_t *addr, uint32_t family, uint32_t *port) {
   return listen_open(addr, family, port);
@@ -14,3 +15,21 @@ int mtr_accept(int fd) { return listen_accept(fd); }
 int mtr_send(int fd, const void *bytes, uint32_t size) {
   return listen_send(fd, bytes, size);
 }
+
+int mtr_local_listen(const char *path, uint32_t mode) {
+  return local_listen(path, mode);
+}
+
+int mtr_local_unlisten(int fd, const char *path) {
+  return local_unlisten(fd, path);
+}
+
+int mtr_local_accept(int fd, int32_t *connection, uint32_t *who) {
+  return local_accept(fd, connection, who);
+}
+
+int mtr_local_member(int fd, uint32_t gid) { return local_member(fd, gid); }
+
+int mtr_local_gone(int fd) { return local_gone(fd); }
+
+void mtr_local_hangup(const int32_t *connection) { local_hangup(connection); }

@@ -150,6 +150,7 @@ function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
+function LAZY.serve() return require("mtr.serve").open end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require("mtr.script.warnings").of end

@@ -281,6 +281,39 @@ describe("stream", function()
     end)
   end)
 
+  it("forgets its output when it is dropped, and ends those who wait", function()
+    local a, b = sockets()
+    local drained, failed = 0, 0
+    local output = mtr.stream(a, {
+      on_drain = function() drained = drained + 1 end,
+      on_error = function() failed = failed + 1 end,
+    })
+    task(function()
+      for _ = 1, 100 do output:write(("x"):rep(10000)) end
+      mtr.go(function()
+        mtr.sleep(5)
+        assert.is_true(output.queued > 0)
+        output:drop()
+      end)
+      assert.same({ nil, "ECANCELED: the stream was dropped", "ECANCELED" }, { output:flush() })
+    end)
+    local sent = get(b)
+    output:drop()
+    mtr.run()
+    assert.same({ 0, 0, 0 }, { output.queued, drained, failed })
+    assert.is_true(#sent < 1000000)
+
+    local c, d = sockets()
+    task(function()
+      local last = mtr.stream(c)
+      last:write "never written"
+      last:drop()
+      assert.is_nil((last:write "neither"))
+    end)
+    close(c)
+    assert.equal("", get(d))
+  end)
+
   it("reports errors raised by its hooks", function()
     local reports = {}
     mtr.on_error(function(text) reports[#reports + 1] = text end)

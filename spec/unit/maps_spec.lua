@@ -53,6 +53,8 @@ describe("maps", function()
     ["a file of Lua that is gone"] = { "lua/mtr/lib.lua", false,
       "lua/README.md: names lib, which is not there" },
     ["a script"] = { "scripts/a-b.lua", "", "scripts/README.md: does not name scripts/a-b.lua" },
+    ["a directory of scripts"] = { "scripts/odd/a.lua", "",
+      "scripts/README.md: does not name scripts/odd/a.lua" },
     ["a script that is gone"] = { "scripts/trace.lua", false,
       "scripts/README.md: names trace, which is not there" },
     ["a directory of specs"] = { "spec/net/a_spec.lua", "",

@@ -30,7 +30,10 @@ local function escape(text, at)
   if not code then fail(at, "this escape does not exist") end
   at = at + 5
   local low = code >= 0xd800 and code <= 0xdbff and text:match("^\\u([dD][c-fC-F]%x%x)", at)
-  if not low then return utf8.char(code), at end
+  if not low then
+    if code >= 0xd800 and code <= 0xdfff then fail(at - 6, "half of a surrogate pair") end
+    return utf8.char(code), at
+  end
   return utf8.char(0x10000 + (code - 0xd800) * 1024 + tonumber(low, 16) - 0xdc00), at + 6
 end
 

@@ -53,21 +53,14 @@ local function call(self, fn, ...)
   if not ok then err.report(problem) end
 end
 
--- Returns the watch of this stream, or nil, a message and a name.
-local function watched(self)
-  local w = self.watch
-  if w and not w.engine.closing then return w end
-  local engine, message, name = default.for_timers()
-  if not engine then return nil, message, name end
-  self.watch = Watch.new(engine, self.fd)
-  return self.watch
-end
-
 -- Calls fn(message, name) when the descriptor is ready.
 local function ask(self, kind, fn)
-  local w, message, name = watched(self)
-  if not w then return nil, message, name end
-  return w:ask(kind, fn)
+  if not self.watch or self.watch.engine.closing then
+    local engine, message, name = default.for_timers()
+    if not engine then return nil, message, name end
+    self.watch = Watch.new(engine, self.fd)
+  end
+  return self.watch:ask(kind, fn)
 end
 
 -- Input ------------------------------------------------------------------------------------------
@@ -165,6 +158,14 @@ local function fail(self, message, name)
   self.failure, self.failure_name, self.queued = message, name, 0
   if self.on_error then call(self, self.on_error, message, name) end
   progress(self)
+end
+
+--- Ends the stream before its descriptor is closed: ends all waits, also those of flush(), calls no
+--- hook any more, and forgets output that has not gone out.
+function Stream:drop()
+  self.paused, self.on_error, self.on_drain = true, nil, nil
+  self:close()
+  fail(self, "ECANCELED: the stream was dropped", "ECANCELED")
 end
 
 -- Writes queued output, as much as the other end takes.

@@ -64,7 +64,11 @@ local function check_scripts(files, fault)
     end
   end
   for path in pairs(files) do
-    local name = path:match "^scripts/(.*)%.lua$"
+    local name = path:match "^scripts/([^/]*)%.lua$"
+    local room = path:match "^scripts/([^/]*/)"
+    if room and not (files[map] or ""):find("`" .. room, 1, true) then
+      fault(map, ": does not name ", path)
+    end
     if name and not named[name] then fault(map, ": does not name ", path) end
   end
 end

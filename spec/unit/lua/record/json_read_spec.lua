@@ -23,7 +23,7 @@ describe("the reader of JSON", function()
 
   for _, text in ipairs { "", "{", "[", '"', '"a', "[1", "[1,", "[1 2]", '{"a"}', '{"a":}', "{a:1}",
     "nul", "tru", "-", "1 2", '"\\x"', '"\\u12"', '"a\nb"', "\0",
-    ("["):rep(40) .. ("]"):rep(40) } do
+    '"\\ud800"', '"\\ude00"', ("["):rep(40) .. ("]"):rep(40) } do
     it("refuses " .. ("%q"):format(text):sub(1, 20), function()
       local value, message = read.plain(text)
       assert.is_nil(value)

@@ -1,0 +1,224 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A server for programs that cannot have an engine of their own: it listens on a unix socket, and
+-- takes requests to trace as lines of JSON, from many clients at once, all over one engine.
+--
+--     local server = assert(mtr.serve { socket = "/run/mtrlua.sock", allow_gid = { 33 } })
+--     server:wait()
+--
+-- The kernel says who a client is. Those that are not allowed get an error and are closed. The rate
+-- of probes is that of the engine, for all clients together. The file scripts/README.md describes
+-- the protocol. After ^C, and by close(), the socket file is removed, what is under way ends as
+-- "halted", and clients get their answers.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local default = require "mtr.engine.default"
+local scheduler = require "mtr.wait.scheduler"
+local timer = require "mtr.wait.timer"
+local Watch = require "mtr.wait.watch"
+local answer = require "mtr.serve.answer"
+local Client = require "mtr.serve.client"
+local options = require "mtr.serve.options"
+local request = require "mtr.serve.request"
+
+local C = lib.C
+local M = {}
+
+-- ACCEPT: clients taken at once. RETRY: ms until the next try when there are no descriptors left.
+-- LAST: ms that a client has to read its last answers when the server ends.
+local ACCEPT, RETRY, LAST = 64, 100, 1000
+
+---@class mtr.Server: mtr.Op
+---@field engine mtr.Engine
+---@field clients table<mtr.ServeClient, true>
+---@field client_count integer
+---@field closing boolean
+local Server = {}
+Server.__index = Server
+
+local function log(self, ...)
+  if self.log then self.log(string.format(...)) end
+end
+
+local function has(list, wanted)
+  for _, one in ipairs(list or {}) do
+    if one == wanted then return true end
+  end
+  return false
+end
+
+-- Returns true if a user may use the server.
+local function permitted(self, fd, uid, trusted)
+  if trusted or has(self.allow_uid, uid) then return true end
+  for _, gid in ipairs(self.allow_gid or {}) do
+    if C.mtr_local_member(fd, gid) == 1 then return true end
+  end
+  return false
+end
+
+-- Answers with an error, and closes the connection.
+local function turn_away(self, fd, who, name, message)
+  local text = answer.error(nil, name, name .. ": " .. message)
+  C.mtr_write(fd[1], text, #text)
+  C.mtr_local_hangup(fd)
+  log(self, "%s: refused: %s", who, message)
+end
+
+local id = lib.new "uint32_t[4]"
+
+-- Takes one client. Returns 0, or a negative errno.
+local function accept(self)
+  local fd = lib.new "int32_t[2]"
+  local code = C.mtr_local_accept(self.fd, fd, id)
+  if code < 0 then return code end
+  local pid, uid = id[0], id[1]
+  local who = ("client pid %d uid %d"):format(pid, uid)
+  if not permitted(self, fd[0], uid, id[3] == 1) then
+    turn_away(self, fd, who, "EACCES", ("user %d may not use this server"):format(uid))
+  elseif self.client_count >= self.max_clients then
+    turn_away(self, fd, who, "EAGAIN", ("%d clients are connected"):format(self.client_count))
+  else
+    Client.new(self, fd, who)
+  end
+  return 0
+end
+
+local listen
+
+-- Takes the clients that have connected.
+local function connected(self, message)
+  if self.closing then return end
+  if message then return self:close() end
+  for _ = 1, ACCEPT do
+    local code = accept(self)
+    if code == -err.code.EAGAIN then break end
+    local name = code < 0 and err.name(code)
+    if name and name ~= "ECONNABORTED" and name ~= "EINTR" then
+      log(self, "cannot accept: %s", name)
+      self.clock = timer.start(self.engine, RETRY, function()
+        self.clock = nil
+        listen(self)
+      end)
+      return
+    end
+  end
+  listen(self)
+end
+
+function listen(self)
+  if self.closing then return true end
+  local ok, message, name = self.watch:ask(Watch.READABLE, function(problem)
+    connected(self, problem)
+  end)
+  if not ok then self:close() end
+  return ok, message, name
+end
+
+-- Ends the wait for a server that has nothing left.
+local function settle(self)
+  if not self.closing or self.client_count > 0 or self.done then return end
+  if self.alarm then self.alarm:cancel() end
+  scheduler.finish(self)
+end
+
+--- Notes that a client has come.
+---@param client mtr.ServeClient
+function Server:joined(client)
+  self.clients[client], self.client_count = true, self.client_count + 1
+end
+
+--- Notes that a client has left.
+---@param client mtr.ServeClient
+---@param why? string
+function Server:left(client, why)
+  self.clients[client], self.client_count = nil, self.client_count - 1
+  if why then log(self, "%s: %s", client.who, why) end
+  settle(self)
+end
+
+local function clients(self)
+  local list = {}
+  for client in pairs(self.clients) do list[#list + 1] = client end
+  return list
+end
+
+--- Ends the server: removes the socket file, and stops what is under way. Clients get their last
+--- answers. Closing again does nothing.
+function Server:close()
+  if self.closing then return end
+  self.closing = true
+  self.watch:stop()
+  C.mtr_local_unlisten(self.fd, self.socket)
+  if self.clock then self.clock:cancel() end
+  if self.client_count > 0 and not self.engine.closing then
+    self.alarm = timer.start(self.engine, LAST, function()
+      self.alarm = nil
+      for _, client in ipairs(clients(self)) do client:leave "did not read its last answers" end
+    end)
+  end
+  for _, client in ipairs(clients(self)) do client:close() end
+  settle(self)
+end
+
+--- Waits until the server has ended: by close(), or because the program was interrupted.
+---@async
+---@return true
+function Server:wait()
+  scheduler.check "server:wait"
+  scheduler.wait(self)
+  return true
+end
+
+--- Returns what a client may want to know of this server.
+---@return table
+function Server:about()
+  local transport = self.engine:transport()
+  local can = {}
+  for name, has_it in pairs(transport.capabilities) do
+    if has_it then can[#can + 1] = name end
+  end
+  table.sort(can)
+  local unread = 0
+  for client in pairs(self.clients) do unread = unread + client.output.queued end
+  return {
+    protocol = 1, transport = transport.name, capabilities = can,
+    rate = self.engine.rate, max_requests = self.max_requests, max_window = self.max_window,
+    max_line = self.max_line, clients = self.client_count, traces = self.engine:stats().traces,
+    unread = unread,
+  }
+end
+
+local WHY = {
+  EADDRINUSE = "a server lives there", EEXIST = "there is a file that is no socket",
+}
+
+--- Starts a server.
+---@param opts mtr.ServeOptions
+---@return mtr.Server?
+---@return string? message, string? name
+function M.open(opts)
+  local self = setmetatable({
+    clients = {}, client_count = 0, closing = false, payloads = {}, payload_bytes = 0,
+  }, Server)
+  local bug = options.take(self, opts)
+  if bug then error(bug, 2) end
+  local message, name
+  if not self.engine then
+    self.engine, message, name = default.get()
+    if not self.engine then return nil, message, name end
+  end
+  self.read = request.reader(self.max_window)
+  self.fd = C.mtr_local_listen(self.socket, self.mode)
+  if self.fd < 0 then
+    local _, problem, code = err.file(self.fd, self.socket)
+    return nil, problem .. (WHY[code] and ": " .. WHY[code] or ""), code
+  end
+  self.watch = Watch.new(self.engine, self.fd)
+  local ok
+  ok, message, name = listen(self)
+  if not ok then return nil, message, name end
+  return self
+end
+
+return M
