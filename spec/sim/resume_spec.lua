@@ -327,6 +327,21 @@ describe("a campaign with a state", function()
     assert.truthy(message:find "run.state: EINVAL: there are only 99 targets, but %d+ were taken")
   end)
 
+  it("saves its state less often if that takes long", function()
+    local saves, ticks = 0, 0
+    local slow = { update = function() ticks = ticks + 1 end, save = function()
+      saves = saves + 1
+      local till = os.clock() + 0.13
+      repeat until os.clock() > till
+      return {}
+    end }
+    local dir = fresh()
+    local summary = assert(campaign(dir, { reporters = function() return { slow } end }))
+    assert.is_true(ticks >= 9, ticks)
+    assert.is_true(saves >= 3 and saves <= ticks / 3 + 2, saves)
+    assert.equal(COUNT, summary.traces)
+  end)
+
   for what, command in pairs {
     removed = "rm", moved = "f() { mv $1 $1.old; }; f", replaced = "f() { mv $1 o; cp o $1; }; f",
   } do
