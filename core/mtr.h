@@ -686,6 +686,11 @@ enum { MTR_SAVE_FDS = 256 };
 int mtr_save(struct mtr *engine, const char *path, const void *bytes,
              uint32_t size, const int32_t *fds, uint32_t n, uint32_t cookie);
 
+/* mtr_output_sum: returns a checksum of the last 64 bytes before |length| of
+ * the file |path|, which is open as |fd|. -ENOENT: |path| is gone, or is
+ * another file by now; -EACCES: it cannot be read; or another errno. */
+double mtr_output_sum(int fd, const char *path, double length);
+
 /* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
  * |*done|: how many bytes were written. 0 or the errno of write(2). */
 int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);

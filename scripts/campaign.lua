@@ -38,7 +38,7 @@ outputs:
   -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (text)
   --only NAMES            members of jsonl to write, with commas between them
   --fields NAMES          columns of csv
-  --rotate-size N         begin a new file after so many bytes
+  --rotate-size SIZE      begin a new file after so many bytes; or such as 500K, 20M, 1G
   --rotate-every WAIT     or after this time
   --public                serve prometheus at an address that other hosts reach
   --overwrite             empty the files first; without it they are appended to
@@ -74,7 +74,7 @@ example:
     -o warts=out.warts.gz -o prometheus=out.prom --state run.state
 
 Exit status: 0 done, 1 a target could not be traced or an output failed, 2 wrong usage, 99 a
-threshold is not met, 130 interrupted.
+threshold is not met, 130 interrupted, 141 nobody reads an output.
 ]], { ["--no-progress"] = { "no_progress", true } })
 
 local args, SHOWN = cli:parse(arg), 10  -- messages about targets; the others are only counted
@@ -232,7 +232,7 @@ function opts.on_error(message, target)
 end
 
 local c = cli:call(mtr.campaign, opts)
-local summary, message = cli:call(c.run, c)
+local summary, message, name = cli:call(c.run, c)
 if summary then return conclude(summary) end
 if c.summary and c.summary.targets > 0 then conclude(c.summary) end
-return fail(message)
+return fail(message) and name == "EPIPE" and 141 or 1

@@ -13,16 +13,19 @@ gzip; "-" is standard input. Writes them as text to standard output, or as -o sa
 
   -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (text)
   --only NAMES            members of jsonl to write, with commas between them
+  --fields NAMES          columns of csv
   --overwrite             empty the output files first; without it they are appended to
   -h, --help              print this text
 
-Formats: text, jsonl, warts (scamper's), dot (for Graphviz; of mda). The name of a FILE that is to
-be compressed ends in .gz. Warts is written as it was read, byte for byte; of several files the
-numbers of lists and cycles are counted on.
+Formats: text, dot (for Graphviz), jsonl, warts (scamper's), json, csv, table (mtr's report), mtr
+(its JSON), caracal (its CSV), prometheus (counters), sqlite, scamper (its JSON), atlas (RIPE
+Atlas' JSON). The name of a FILE that is to be compressed ends in .gz. Warts is written as it was
+read, byte for byte; of several files the numbers of lists and cycles are counted on.
 
 examples:
   report out.warts.gz
   report -o jsonl out.warts | jq .stop_reason
+  report -o csv=out.csv --fields dst,ttl,addr,rtt out.warts.gz
   report -o warts=all.warts.gz monday.jsonl.gz tuesday.warts
 
 Exit status: 0 done, 1 a file could not be read to its end, or a result could not be written, 2
@@ -56,7 +59,7 @@ local function output(text, taken)
   if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
   taken[path] = true
   return cli:call(mtr.report.any, word, path, { only = names(args.only), copy = true,
-    overwrite = args.overwrite })
+    fields = names(args.fields), overwrite = args.overwrite })
 end
 
 local outputs, taken = {}, {}

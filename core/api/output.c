@@ -38,6 +38,13 @@ static int end_line(const char *path, int fd) {
   return last != '\n' && write(fd, "\n", 1) < 0 ? -errno : 0;
 }
 
+/* Says who has the file. Closing any descriptor of the file takes that away, so
+ * it comes last. */
+static void leave_note(int fd) {
+  struct flock note = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  fcntl(fd, F_SETLK, &note);
+}
+
 int mtr_output_open(const char *path, uint32_t flags, int32_t *holder) {
   *holder = 0;
   int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -46,9 +53,7 @@ int mtr_output_open(const char *path, uint32_t flags, int32_t *holder) {
   int err = lock(fd, holder);
   if (!err && flags & MTR_OUTPUT_OVERWRITE && ftruncate(fd, 0)) err = -errno;
   if (!err && flags & MTR_OUTPUT_LINES) err = end_line(path, fd);
-  /* Closing any descriptor of the file takes this one away: it comes last. */
-  struct flock note = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-  fcntl(fd, F_SETLK, &note);
+  leave_note(fd);
   if (!err) return fd;
   close(fd);
   return err;
@@ -64,6 +69,26 @@ int mtr_output_kind(int fd) {
 double mtr_output_length(int fd) {
   struct stat s;
   return fstat(fd, &s) ? -errno : (double)s.st_size;
+}
+
+double mtr_output_sum(int fd, const char *path, double length) {
+  unsigned char last[64];
+  struct stat ours, there;
+  off_t end = (off_t)length, from = end > 64 ? end - 64 : 0;
+  if (fstat(fd, &ours)) return -errno;
+  if (stat(path, &there)) return -errno;
+  if (ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+    return -ENOENT;
+  int in = open(path, O_RDONLY | O_CLOEXEC);
+  if (in < 0) return -errno;
+  ssize_t n = pread(in, last, (size_t)(end - from), from);
+  int err = n < 0 ? -errno : 0;
+  close(in);
+  leave_note(fd);
+  if (err) return err;
+  uint32_t sum = 2166136261u;          /* FNV-1a */
+  for (ssize_t i = 0; i < n; i++) sum = (sum ^ last[i]) * 16777619u;
+  return sum;
 }
 
 int mtr_output_cut(int fd, double length) {

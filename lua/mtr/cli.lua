@@ -13,9 +13,9 @@
 --     return cli:each(args.target, function(target, put) put(target .. "\n") return true end)
 --
 -- In the help text the line of an option begins with its names and the name of its value: N is a
--- number, WAIT a duration (a plain number is seconds), any other name a string. A line that has
--- only the name of an option of mtr.trace is completed with the description and default of that
--- option; {family} is a group of them. Only this file of the library prints and exits.
+-- number, WAIT a duration (a plain number is seconds), SIZE bytes, any other name a string. A line
+-- that has only the name of an option of mtr.trace gets the description and default of that option;
+-- {family} is a group of them. Only this file of the library prints and exits.
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
@@ -151,7 +151,7 @@ function Cli:call(fn, ...)
   local results = { pcall(fn, ...) }
   if results[1] then return unpack(results, 2, table.maxn(results)) end
   if err.is_interrupt(results[2]) then error(results[2], 0) end
-  local bug = tostring(results[2]):match "^%S-:?%d*:? ?%l+: (.*)" or error(results[2], 0)
+  local bug = tostring(results[2]):match "^%S-:?%d*:? ?[%l.]+: (.*)" or error(results[2], 0)
   self:usage((bug:gsub("[%l_]+", function(name)
     return self.args[name] ~= nil and "--" .. name:gsub("_", "-") or name
   end)))

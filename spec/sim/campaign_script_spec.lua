@@ -168,6 +168,8 @@ output: dry.jsonl
     ["-t list.txt -o prometheus=http://192.0.2.1:9100/"] = "192.0.2.1 is not a loopback address; "
       .. "only with the option public",
     ["-t list.txt -o prometheus=http://localhost/"] = '"http://localhost/" cannot be served; it',
+    ["-t list.txt -o csv=out --rotate-size many"] = "--rotate-size must be such as 20000, 500K or "
+      .. "20M, got 'many'",
     ["-t list.txt -o json=out --rotate-size 9999"] = "a JSON document cannot be rotated",
   } do
     it("refuses as wrong usage: campaign " .. words, function()
@@ -225,4 +227,23 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' ]]
         .. "is binary\r\n", got.out)
     end)
   end
+
+  it("begins a new file after a size", function()
+    list(200)
+    local got = campaign("-t list.txt --rate max -o jsonl=part.jsonl --rotate-size 100K "
+      .. "--no-progress")
+    assert.equal(0, got.status, got.err)
+    local parts = tonumber(run.run("ls $DIR/part.*.jsonl | wc -l").out)
+    local bytes = tonumber(run.run("cat $DIR/part.*.jsonl | wc -c").out)
+    assert.is_true(bytes > 200000 and parts >= bytes / 100000 and parts <= bytes / 50000, parts)
+    assert.equal("200\n", run.run("cat $DIR/part.*.jsonl | jq -r .dst | sort -u | wc -l").out)
+  end)
+
+  it("ends with 141 when nobody reads its output", function()
+    run.file("list.txt", "203.0.112.0/21\n")
+    local got = campaign("-t list.txt --rate max -o jsonl --no-progress; echo $? >code; } | true; "
+      .. "cat code", "{")
+    assert.equal("141\n", got.out)
+    assert.truthy(got.err:find("campaign: EPIPE: broken pipe: writing standard output", 1, true))
+  end)
 end)

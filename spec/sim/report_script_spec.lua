@@ -2,6 +2,7 @@
 --
 -- scripts/report.lua, run from the command line: from every format that it reads to every format,
 -- and what it says of files that it cannot read.
+local formats = require "mtr.report"
 local run = require "spec.support.harness.run"
 
 local REPORT = '"$MTR_PROGRAM" scripts/report.lua '
@@ -35,6 +36,37 @@ describe("report", function()
       assert.same({ 0, "", "" }, { got.status, got.out, got.err })
     end)
   end
+
+  it("names every format, and writes each of them from warts", function()
+    made("f.warts", "trace", "-q 2 web")
+    local named, at = report("--help").out:match "\nFormats: (.-)\n\n", 1
+    for _, word in ipairs(formats.formats()) do
+      at = assert(select(2, named:find("%f[%w]" .. word .. "%f[%W]", at)), word)
+      local got = report(('-o %s="$DIR/f.%s.out" "$DIR/f.warts"'):format(word, word))
+      assert.same({ 0, "", "" }, { got.status, got.out, got.err }, word)
+      assert.truthy(#read("f." .. word .. ".out") > 100, word)
+    end
+    local got = report '-o csv --fields dst,ttl "$DIR/f.warts"'
+    assert.truthy(got.out:find "^dst,ttl\r\n203%.0%.113%.9,1\r\n203", got.out)
+    got = report '-o csv --fields dst,tll "$DIR/f.warts"'
+    assert.equal(2, got.status)
+    assert.truthy(got.err:find('unknown field "tll"; did you mean "ttl"?', 1, true), got.err)
+  end)
+
+  it("writes what scamper wrote in every format that has its kind", function()
+    local outputs = {}
+    for i, word in ipairs(formats.formats()) do
+      outputs[i] = ('-o %s="$DIR/any.%s" '):format(word, word)
+    end
+    for name in io.popen("ls " .. CORPUS):lines() do
+      run.run "rm -f $DIR/any.*"
+      local got = report(table.concat(outputs) .. CORPUS .. name)
+      for line in got.err:gmatch "[^\n]+" do
+        assert.truthy(line:find "^report: %d+ results of %l+ cannot be written as %l+$"
+          or line:find "^report: %S+: %d+ records of other types skipped$", name .. ": " .. line)
+      end
+    end
+  end)
 
   for program, words in pairs { trace = "-q 2 web", mda = "-I web", ping = "-c 2 203.0.113.9",
     pmtu = "web" } do

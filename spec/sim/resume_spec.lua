@@ -305,7 +305,19 @@ describe("a campaign with a state", function()
     local summary, message = campaign(dir, {})
     assert.is_nil(summary)
     assert.truthy(message:find("out.jsonl has 100 bytes, but the state says", 1, true), message)
-    write(dir .. "/out.jsonl", whole)
+    local packed = read(dir .. "/out.jsonl.gz")
+    for name, text in pairs { ["out.jsonl"] = whole, ["out.jsonl.gz"] = packed } do
+      write(dir .. "/out.jsonl", whole)
+      local length = tonumber(read(dir .. "/run.state"):match '"length":(%d+)')
+      local other = name == "out.jsonl" and text:sub(1, length - 9) .. "x" .. text:sub(length - 7)
+        or ("x"):rep(2 * #text)
+      write(dir .. "/" .. name, other)
+      summary, message = campaign(dir, {})
+      assert.is_nil(summary)
+      assert.truthy(message:find(name .. " has other bytes than those the state knows", 1, true))
+      assert.equal(other, read(dir .. "/" .. name))
+      write(dir .. "/" .. name, text)
+    end
     local short = {}
     for i = 1, #list do short[i] = i < 100 and list[i] or nil end
     local text = read(dir .. "/run.state"):gsub("list of 306", "list of 99")
@@ -313,6 +325,50 @@ describe("a campaign with a state", function()
     summary, message = campaign(dir, { targets = short })
     assert.is_nil(summary)
     assert.truthy(message:find "run.state: EINVAL: there are only 99 targets, but %d+ were taken")
+  end)
+
+  it("saves its state less often if that takes long", function()
+    local saves, ticks = 0, 0
+    local slow = { update = function() ticks = ticks + 1 end, save = function()
+      saves = saves + 1
+      local till = os.clock() + 0.13
+      repeat until os.clock() > till
+      return {}
+    end }
+    local dir = fresh()
+    local summary = assert(campaign(dir, { reporters = function() return { slow } end }))
+    assert.is_true(ticks >= 9, ticks)
+    assert.is_true(saves >= 3 and saves <= ticks / 3 + 2, saves)
+    assert.equal(COUNT, summary.traces)
+  end)
+
+  for what, command in pairs {
+    removed = "rm", moved = "f() { mv $1 $1.old; }; f", replaced = "f() { mv $1 o; cp o $1; }; f",
+  } do
+    it("ends when an output is " .. what .. " as it runs", function()
+      local dir = fresh()
+      local n = 0
+      local summary, message, name = campaign(dir, { on_trace = function()
+        n = n + 1
+        if n == 50 then run.run(("cd %s; %s out.jsonl"):format(dir, command)) end
+      end })
+      assert.same({ nil, "ENOENT" }, { summary, name })
+      assert.equal("ENOENT: " .. dir
+        .. "/out.jsonl was moved, removed or replaced while it was written", message)
+    end)
+  end
+
+  it("refuses a list in a file that has become longer", function()
+    local dir = fresh()
+    write(dir .. "/list", table.concat(list, "\n"))
+    local function once(fn)
+      return campaign(dir, { targets = assert(mtr.targets.file(dir .. "/list")), on_trace = fn })
+    end
+    assert(once(function() return "stop" end))
+    write(dir .. "/list", table.concat(list, "\n") .. "\n203.0.113.77\n")
+    local summary, message = once()
+    assert.is_nil(summary)
+    assert.truthy(message:find "was file .* of %d+ bytes, now file .* of %d+ bytes", message)
   end)
 
   it("says that its state cannot be saved", function()

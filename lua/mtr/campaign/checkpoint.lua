@@ -5,7 +5,9 @@
 -- A state says how long the outputs are, how many targets were taken, and which of them are not
 -- done. It is put together at once, and the disk is waited for in the background, so probes go on.
 -- What is written meanwhile lies behind the lengths in the state, so it is cut off if the process
--- dies, and its targets are traced again. While a slow disk is at work, no other state is saved.
+-- dies, and its targets are traced again. While a slow disk is at work, no other state is saved. A
+-- state that takes long to put together (reporters may keep counters of every target) is saved less
+-- often, so that this takes at most a twentieth of the time.
 --
 -- Traces that are stopped before their end because the campaign ends are not done: their results go
 -- to nobody, and the next run traces their targets first. If an output fails, the last state stays
@@ -19,13 +21,14 @@ local file = require "mtr.campaign.state"
 local taken = require "mtr.campaign.taken"
 
 local C = lib.C
-local M = {}
+local M, SHARE = {}, 20
 
 ---@class mtr.Checkpoint: mtr.SaveEntry
 ---@field owner mtr.Campaign
 ---@field path string
 ---@field left string[] targets that are not done, of traces that were stopped
 ---@field busy boolean the disk has not yet answered
+---@field pause integer seconds until the next state
 ---@field after? function called when it has
 local Checkpoint = {}
 Checkpoint.__index = Checkpoint
@@ -37,7 +40,8 @@ function M.new(c)
   local described = c.feed:describe()
   c.feed = taken.new(c.feed)
   return setmetatable({
-    owner = c, path = c.state, left = {}, busy = false, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
+    owner = c, path = c.state, left = {}, busy = false, pause = 0,
+    fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
     id = file.identity(described, c.trace, c.reporters),
     handles = lib.new "uint32_t[1]", room = 1, text = lib.new("char[?]", C.MTR_TARGET_SIZE),
   }, Checkpoint)
@@ -137,13 +141,16 @@ function Checkpoint:begin()
   return write(self, text, count)
 end
 
---- Saves the state in the background, unless the disk is still at work.
+--- Saves the state in the background, unless the disk is still at work or the pause is not over.
 ---@return true?
 ---@return string? message, string? name
 function Checkpoint:save()
-  if self.busy then return true end
+  self.pause = self.pause - 1
+  if self.busy or self.pause >= 0 then return true end
+  local began = os.clock()
   local text, count, name = now(self)
   if not text then return nil, count, name end
+  self.pause = math.floor((os.clock() - began) * SHARE)
   local engine = self.owner.engine
   local code = C.mtr_save(engine.c, self.path, text, #text, self.fds, count,
     pending.take(engine, self))

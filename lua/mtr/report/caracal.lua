@@ -36,11 +36,11 @@ local function number(protocol, addr)
 end
 
 -- Returns what stands for the flow of a reply's probe: that of the trace's flow, counted on for
--- other flows.
+-- other flows. Results of warts know no flows.
 local function source_port(result, reply)
-  local base = rawget(result, result.protocol == "icmp" and "icmp_sum" or "sport")
-  if not base then return reply.flow end
-  return (base + reply.flow - result.flow) % 65536
+  local base, flow = rawget(result, result.protocol == "icmp" and "icmp_sum" or "sport"), reply.flow
+  if not base then return flow or 0 end
+  return flow and (base + flow - (result.flow or 0)) % 65536 or base
 end
 
 local function row(result, ttl, reply, round)

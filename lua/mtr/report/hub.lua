@@ -3,7 +3,7 @@
 -- What was seen at one hop over any number of traces, in the terms of mtr(8): probes sent, share
 -- that was not answered, last, mean, best and worst RTT, deviation of a sample (Welford).
 --
--- A hub is a plain table without methods, so that it can be saved as JSON and read back.
+-- A hub is a plain table without methods.
 
 local M = {}
 
@@ -67,6 +67,33 @@ end
 ---@return number
 function M.deviation(hub)
   return hub.received > 1 and math.sqrt(hub.squares / (hub.received - 1)) or 0
+end
+
+--- Returns hubs as one text, for a state: numbers as they are, then the hosts.
+---@param hubs mtr.Hub[]
+---@return string
+function M.save(hubs)
+  local out = {}
+  for i, h in ipairs(hubs) do
+    out[i] = ("%d %d %d %.17g %.17g %.17g %.17g %.17g %s"):format(h.ttl, h.sent, h.received, h.last,
+      h.mean, h.squares, h.best, h.worst, table.concat(h.hosts, " "))
+  end
+  return table.concat(out, ",")
+end
+
+--- Returns the hubs that save() has written.
+---@param text string
+---@return mtr.Hub[]
+function M.load(text)
+  local hubs = {}
+  for line in text:gmatch "[^,]+" do
+    local words = {}
+    for word in line:gmatch "%S+" do words[#words + 1] = #words < 8 and tonumber(word) or word end
+    hubs[#hubs + 1] = { ttl = words[1], sent = words[2], received = words[3], last = words[4],
+      mean = words[5], squares = words[6], best = words[7], worst = words[8],
+      hosts = { unpack(words, 9) } }
+  end
+  return hubs
 end
 
 return M

@@ -4,7 +4,8 @@
 -- end, for the textfile collector of node_exporter: traces by stop reason, probes, targets that
 -- could not be traced, and histograms of path length and duration.
 --
--- A file is replaced as a whole: the text goes to a file beside it, which is then renamed. Standard
+-- A file is replaced as a whole: the text goes to a file beside it, which is then renamed. It is
+-- locked, so that two processes do not write it in turns. Standard
 -- output and a function get the text once, at the end.
 --
 --     mtr.report.prometheus "http://127.0.0.1:9100/metrics"
@@ -15,6 +16,7 @@
 
 local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
+local file = require "mtr.report.output.file"
 local server = require "mtr.report.output.server"
 local url = require "mtr.report.output.url"
 
@@ -33,6 +35,7 @@ local SECONDS = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 }
 ---@field path? string
 ---@field url? mtr.ServedUrl where it is served
 ---@field server? mtr.Server
+---@field file? mtr.OutputFile the file, as it was written last
 ---@field out? function
 ---@field counters { traces: table<string, integer>, probes: integer, hops: mtr.Histogram,
 --- seconds: mtr.Histogram }
@@ -76,9 +79,9 @@ end
 function Prometheus:trace(result)
   local c, reason = self.counters, result.stop_reason or "none"
   c.traces[reason] = (c.traces[reason] or 0) + 1
-  c.probes = c.probes + result.probe_count
+  c.probes = c.probes + (result.probe_count or 0)
   if reason == "completed" then observe(c.hops, HOPS, result.hop_count) end
-  observe(c.seconds, SECONDS, result.duration / 1000)
+  if result.duration then observe(c.seconds, SECONDS, result.duration / 1000) end  -- warts: none
   return true
 end
 
@@ -123,20 +126,46 @@ function Prometheus:text()
   return table.concat(out)
 end
 
--- Replaces the file.
+-- Closes the file that was written last.
+local function let_go(self)
+  if self.file then self.file:close() end
+  self.file = nil
+end
+
+-- Replaces the file. The new one stays open, and with it the lock that others find at its name.
 local function replace(self)
-  local beside = self.path .. ".new"
-  local file, _, code = io.open(beside, "wb")
-  if not file then return err.file(code, self.path) end
+  local beside, text = self.path .. ".new", self:text()
+  local new, message, name = file.open(beside, { overwrite = true })
+  if not new then return nil, message, name end
   local ok
-  ok, _, code = file:write(self:text())
-  local closed, _, problem = file:close()
-  if ok and closed then
-    ok, _, code = os.rename(beside, self.path)
-    if ok then return true end
+  ok, message, name = new:put(text, #text)
+  if ok then
+    local code
+    ok, message, code = os.rename(beside, self.path)
+    if not ok then ok, message, name = err.env(code, "writing " .. self.path) end
   end
-  os.remove(beside)
-  return err.env(code or problem, "writing " .. self.path)
+  if not ok then
+    os.remove(beside)
+    new:close()
+    return nil, message, name
+  end
+  let_go(self)
+  self.file = new
+  return true
+end
+
+-- Takes the file, unless another process has it.
+local function take(self)
+  local old, message, name = file.open(self.path, {})
+  if not old then return nil, message, name end
+  local ok
+  if old.regular then
+    ok, message, name = replace(self)
+  else
+    ok, message, name = err.named("ENOTSUP", self.path .. " is no file that can be replaced")
+  end
+  old:close()
+  return ok, message, name
 end
 
 local function serve(self, engine)
@@ -153,7 +182,7 @@ end
 function Prometheus:start(meta)
   if self.url then return serve(self, meta.engine) end
   if self.out or self.path == "-" then return true end
-  return replace(self)
+  return take(self)
 end
 
 --- Writes the counters.
@@ -172,7 +201,11 @@ function Prometheus:finish(summary)
   if self.server then self.server:close() end
   if self.url then return true end
   if self.out then return self.out(self:text()) end
-  if self.path ~= "-" then return replace(self) end
+  if self.path ~= "-" then
+    local ok, message, name = replace(self)
+    let_go(self)
+    return ok, message, name
+  end
   local ok, _, code = io.stdout:write(self:text())
   if ok then ok, _, code = io.stdout:flush() end
   if not ok then return err.env(code, "writing standard output") end

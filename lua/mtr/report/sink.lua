@@ -140,7 +140,7 @@ function Sink:write(text)
 end
 
 --- Writes the collected records and says how far the output is whole.
----@return { length?: number, part?: integer, next?: integer }? data for restore()
+---@return { length?: number, sum?: number, part?: integer, next?: integer }? data for restore()
 ---@return string|integer? message or: the descriptor that must be on disk before the data is true
 ---@return string? name
 function Sink:save()

@@ -5,6 +5,7 @@
 -- all tables are written at the end.
 --
 -- Its memory grows with the number of targets, so it is for hundreds of targets, not for millions.
+-- In a state, the hubs of a target are one text, which is made again only when they have changed.
 
 local hub = require "mtr.report.hub"
 local Sink = require "mtr.report.sink"
@@ -12,7 +13,8 @@ local Sink = require "mtr.report.sink"
 local WIDTH = 28                       -- of the column of addresses
 
 ---@class mtr.TableReporter: mtr.Reporter
----@field list { target: string, dst: string, src?: string, hubs: mtr.Hub[] }[] in order
+---@field list { target: string, dst: string, src?: string, hubs: mtr.Hub[], saved?: string }[] in
+--- order; saved: the hubs as text
 ---@field index table<string, table> the same by target and address
 local Table = {}
 
@@ -40,6 +42,7 @@ end
 ---@param result mtr.BorrowedResult
 function Table:trace(result)
   local entry = entry_of(self, result)
+  entry.saved = nil
   for ttl, hop in ipairs(result.hops) do
     if not hop.skipped then hub.add(hub_of(entry.hubs, ttl), hop) end
   end
@@ -77,15 +80,22 @@ end
 function Table:save()
   local data, fd, name = self.sink:save()
   if not data then return nil, fd, name end
-  data.list = self.list
+  data.list = {}
+  for i, e in ipairs(self.list) do
+    e.saved = e.saved or hub.save(e.hubs)
+    data.list[i] = { e.target, e.dst, e.src or "", e.saved }
+  end
   return data, fd
 end
 
 --- Goes on with the counters that save() has returned.
 ---@param data table
 function Table:restore(data)
-  self.list = data.list
-  for _, entry in ipairs(self.list) do self.index[key(entry)] = entry end
+  for i, words in ipairs(data.list) do
+    local entry = { target = words[1], dst = words[2], src = words[3] ~= "" and words[3] or nil,
+      saved = words[4], hubs = hub.load(words[4]) }
+    self.list[i], self.index[key(entry)] = entry, entry
+  end
   return self.sink:restore(data)
 end
 

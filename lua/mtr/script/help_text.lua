@@ -16,6 +16,12 @@ function CONVERT.WAIT(text, names)
   return text:find "^[%d.]+%l+$" and text or nil,
     ("%s must be such as 2 (seconds) or 250ms, got '%s'"):format(names, text)
 end
+local UNITS = { [""] = 1, K = 1e3, M = 1e6, G = 1e9 }
+function CONVERT.SIZE(text, names)
+  local n, unit = text:match "^(%d+)([KMG]?)B?$"
+  return n and tonumber(n) * UNITS[unit] or nil,
+    ("%s must be such as 20000, 500K or 20M, got '%s'"):format(names, text)
+end
 
 -- Flags of many programs: the name and value that each sets.
 local FLAGS = {

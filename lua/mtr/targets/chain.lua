@@ -232,7 +232,8 @@ function Targets:skip(n)
   return run:skip(n)
 end
 
---- Describes the chain, for a state file: the source and the methods, not what is in files.
+--- Describes the chain, for a state file: the source and the methods. Of what is in a file only the
+--- size is told.
 ---@return string
 function Targets:describe()
   local text = self.source:describe()

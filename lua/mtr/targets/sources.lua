@@ -58,7 +58,14 @@ function File:column(n, separator)
   return self
 end
 
-function File:describe() return self.text end
+-- A list that has become longer or shorter is another one. A pipe has no size.
+function File:describe()
+  local at = self.path and self.file:seek()
+  local size = at and self.file:seek "end"
+  if not size then return self.text end
+  self.file:seek("set", at)
+  return ("%s of %d bytes"):format(self.text, size)
+end
 
 ---@class mtr.ListSource
 local List = { who = "targets.list" }

@@ -54,6 +54,34 @@ describe("an output", function()
     end
   end)
 
+  it("is known again by its last bytes, as long as its name leads to it", function()
+    local function sum(text)                   -- FNV-1a
+      local h = 2166136261ULL
+      for i = 1, #text do
+        h = (ffi.cast("uint64_t", bit.bxor(h, text:byte(i))) * 16777619ULL) % 4294967296ULL
+      end
+      return tonumber(h)
+    end
+    local text = ("0123456789"):rep(10)
+    local path = run.file("sum", text)
+    local fd = C.mtr_output_open(path, 0, holder)
+    assert.equal(sum(text:sub(-64)), C.mtr_output_sum(fd, path, 100))
+    assert.equal(sum(text:sub(7, 70)), C.mtr_output_sum(fd, path, 70))
+    assert.equal(sum(text:sub(1, 5)), C.mtr_output_sum(fd, path, 5))
+    assert.equal(sum "", C.mtr_output_sum(fd, path, 0))
+    local other = run.run(([[luajit -e 'package.path = "build/lua/?.lua;lua/?.lua;" .. package.path
+      local C, ffi = require("mtr.lib").C, require "ffi"
+      local holder = ffi.new "int32_t[1]"
+      print(C.mtr_output_open("%s", 0, holder), holder[0] > 0)']]):format(path))
+    assert.equal("-11\ttrue\n", other.out)
+    run.run "mv $DIR/sum $DIR/moved"
+    assert.equal(ENOENT, C.mtr_output_sum(fd, path, 100))
+    run.file("sum", text)
+    assert.equal(ENOENT, C.mtr_output_sum(fd, path, 100))
+    assert.equal(EBADF, C.mtr_output_sum(-1, path, 100))
+    C.mtr_output_close(fd)
+  end)
+
   it("that is a device is not locked, and cannot be cut back", function()
     local one = C.mtr_output_open("/dev/null", C.MTR_OUTPUT_OVERWRITE, holder)
     local two = C.mtr_output_open("/dev/null", 0, holder)

@@ -52,11 +52,15 @@ local function open(path, opts, lines)
 end
 
 -- Cuts the file back to what the checkpoint says.
-local function restore(self, length)
+local function restore(self, length, sum)
   if not self.regular then return true end
   if self.length < length then
     return err.named("EINVAL", ("%s has %.0f bytes, but the state says %.0f: it was changed, or is "
       .. "another file"):format(self.name, self.length, length))
+  end
+  if sum and self.net and C.mtr_output_sum(self.fd, self.name, length) ~= sum then
+    return err.named("EINVAL", self.name .. " has other bytes than those the state knows: it was "
+      .. "changed, or is another file")
   end
   local code = C.mtr_output_cut(self.fd, length)
   if code < 0 then return err.env(code, "cutting back " .. self.name) end
@@ -71,13 +75,14 @@ local function prepare(self, opts)
   end
   self.regular = kind == C.MTR_OUTPUT_FILE
   self.length = self.regular and C.mtr_output_length(self.fd) or 0
-  if opts.length then return restore(self, opts.length) end
+  if opts.length then return restore(self, opts.length, opts.sum) end
   return true
 end
 
 --- Opens a file to append to it. "-" is standard output.
 ---@param path string
----@param opts { overwrite?: boolean, binary?: boolean, length?: number } length: cut back to this
+---@param opts { overwrite?: boolean, binary?: boolean, length?: number, sum?: number } length: cut
+--- back to this; sum: what sum() was then
 ---@return mtr.OutputFile?
 ---@return string? message, string? name
 function M.open(path, opts)
@@ -95,7 +100,8 @@ function M.open(path, opts)
   end
   self.gzip = packer
   local ok
-  ok, message, name = prepare(self, { binary = opts.binary or packed, length = opts.length })
+  ok, message, name = prepare(self, { binary = opts.binary or packed, length = opts.length,
+    sum = opts.sum })
   if ok then return self end
   self:close()
   return nil, message, name
@@ -136,6 +142,18 @@ function File:put(bytes, size, ends)
   if code < 0 then return failed(self, code, bytes, ends) end
   self.length = self.length + size
   return true
+end
+
+--- Returns a checksum of its last bytes, from which it is known again; false: it has none, because
+--- it cannot be read or has no name. Fails if it was moved or removed meanwhile.
+---@return number|false|nil
+---@return string? message, string? name
+function File:sum()
+  if not self.net then return false end
+  local sum = C.mtr_output_sum(self.fd, self.name, self.length)
+  if sum >= 0 then return sum end
+  if err.name(sum) ~= "ENOENT" then return false end
+  return err.named("ENOENT", self.name .. " was moved, removed or replaced while it was written")
 end
 
 --- Waits until the disk has all of it.

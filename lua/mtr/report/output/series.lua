@@ -51,10 +51,11 @@ local function broke(self, message, name)
 end
 
 -- Opens the file that is written to now, and begins it if it is empty.
-local function start(self, overwrite, length)
+local function start(self, overwrite, saved)
   local message, name
   self.file, message, name = output.open(self.parts and self.parts.path or self.path,
-    { overwrite = overwrite, binary = self.binary, length = length })
+    { overwrite = overwrite, binary = self.binary, length = saved and saved.length,
+      sum = saved and saved.sum })
   if not self.file then return nil, message, name end
   self.empty, self.bare = self.file.length == 0, 0
   if not self.head or not self.empty then return true end
@@ -99,7 +100,7 @@ function Series:open(head, tail)
   self.head, self.tail = head, tail
   local saved = self.saved or {}
   if self.parts then self.parts:open(saved) end
-  local ok, message, name = start(self, self.overwrite and not self.saved, saved.length)
+  local ok, message, name = start(self, self.overwrite and not self.saved, saved)
   if ok then return true end
   return broke(self, message, name)
 end
@@ -122,7 +123,7 @@ function Series:put(bytes, size, ends)
 end
 
 --- Says how far the output is whole.
----@return { length?: number, part?: integer, next?: integer }? data for restore()
+---@return { length?: number, sum?: number, part?: integer, next?: integer }? data for restore()
 ---@return string|integer? message or: the descriptor that must be on disk before the data is true
 ---@return string? name
 function Series:save()
@@ -133,8 +134,10 @@ function Series:save()
     local ok, message, name = turn(self)
     if not ok then return nil, message, name end
   end
+  local sum, message, name = self.file:sum()
+  if sum == nil then return broke(self, message, name) end
   local data = self.parts and self.parts:save() or {}
-  data.length = self.file.length
+  data.length, data.sum = self.file.length, sum or nil
   return data, self.file.fd
 end
 

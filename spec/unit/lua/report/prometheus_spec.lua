@@ -55,6 +55,30 @@ describe("the prometheus reporter", function()
     assert(reporter:finish {})
   end)
 
+  it("keeps the file locked, and lets it go at the end", function()
+    local path = run.dir() .. "/locked.prom"
+    local one, two = prometheus.new(path), prometheus.new(path)
+    assert(one:start {})
+    for _ = 1, 2 do
+      local ok, message, name = two:start {}
+      assert.same({ nil, "EAGAIN" }, { ok, name })
+      assert.truthy(message:find(path .. ": another process writes to it", 1, true))
+      assert(one:update { errors = {} })
+    end
+    assert(one:finish {})
+    assert(two:start {})
+    assert(two:finish {})
+    assert.equal(0, samples(path).mtr_probes_total)
+  end)
+
+  it("does not replace a device", function()
+    run.run "ln -s /dev/null $DIR/device.prom"
+    local ok, message, name = prometheus.new(run.dir() .. "/device.prom"):start {}
+    assert.same({ nil, "ENOTSUP" }, { ok, name })
+    assert.truthy(message:find "device.prom is no file that can be replaced")
+    assert.equal("device.prom\n", run.run("ls $DIR | grep device").out)
+  end)
+
   it("goes on with saved counters", function()
     local _, list = results.campaign {}
     local first = prometheus.new(function() return true end)

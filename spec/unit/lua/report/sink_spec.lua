@@ -99,7 +99,8 @@ describe("a sink", function()
       assert.is_true(s:fresh())
       s:write "one\n"
       local data, fd = s:save()
-      assert.same({ length = 9 }, data)
+      assert.same({ length = 9, sum = data.sum }, data)
+      assert.equal("number", type(data.sum))
       assert.equal("number", type(fd))
       s:write "lost\n"
       assert.is_true(s:close())
@@ -230,8 +231,8 @@ describe("a sink", function()
     local first = s:save()
     for i = 1, 3 do s:write(("line%d\n"):format(i)) end
     local second = s:save()                    -- begins part 2
-    assert.same({ length = 5, part = 1, next = 2 }, first)
-    assert.same({ length = 5, part = 2, next = 3 }, second)
+    assert.same({ length = 5, sum = first.sum, part = 1, next = 2 }, first)
+    assert.same({ length = 5, sum = second.sum, part = 2, next = 3 }, second)
     s:write "line4\n"
     s:close()
     s = open(second)                           -- line4 is lost

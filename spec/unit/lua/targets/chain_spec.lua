@@ -212,7 +212,7 @@ describe("a chain of targets", function()
     assert.equal('cidr "10.0.0.0/8" each 24', targets.cidr("10.0.0.0/8", 24):describe())
     assert.equal('list of 2:exclude(a list of 1)', targets.list { "a", "b" }:exclude { "::/0" }
       :describe())
-    assert.equal(('file "%s":column(2, ","):exclude("::1")'):format(never),
+    assert.equal(('file "%s":column(2, ",") of 12 bytes:exclude("::1")'):format(never),
       assert(targets.file(never)):column(2, ","):exclude "::1":describe())
     assert.equal("function", targets.generator(print):describe())
     assert.equal("stdin each6 48", targets.stdin { each6 = 48 }:describe())
