@@ -362,10 +362,6 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     deliver_reply(c, t, p, r, 1 | MATCH_WEAK, now);
     return;
   }
-  if (late) {
-    c->counters.duplicates++;
-    return;
-  }
-  guess_miss(c, r, now);
+  if (!late) guess_miss(c, r, now);
   c->counters.unmatched++;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "probe/doubt.h"
 #include "probe/events.h"
 #include "probe/identity.h"
 #include "probe/match.h"
@@ -169,8 +170,16 @@ static void note_rtt(struct core *c, float rtt) {
   c->rtt_spread += (off - c->rtt_spread) / 16;
 }
 
-void deliver_reply(struct core *c, struct trace *t, struct probe *p,
-                   const struct wire_reply *r, int tier, int64_t now) {
+/* What is made of a reply to an outstanding probe. */
+enum how {
+  ANEW,                  /* an unreachable may be held */
+  HELD,                  /* it was held long enough */
+  BESIDE                 /* it was held, and the target has answered */
+};
+
+static void take(struct core *c, struct trace *t, struct probe *p,
+                 const struct wire_reply *r, int tier, enum how how,
+                 int64_t now) {
   static const uint8_t none[1];
   struct mtr_event ev = {
       .kind = MTR_EV_REPLY, .ttl = p->ttl, .attempt = p->attempt,
@@ -188,6 +197,10 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
   if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);
   ev.flags = (uint16_t)(meaning(t, r) | marks(t, r, ev.stop));
   if (tier & MATCH_WEAK) ev.flags |= MTR_REPLY_WEAK;
+  int sent = p->state == PROBE_SENT;
+  if (how == ANEW && sent && ev.flags & MTR_REPLY_UNREACH &&
+      ends(t, r, ev.flags) && doubt_hold(c, t, p, r, tier, now))
+    return;
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;
     c->counters.user_times++;
@@ -200,7 +213,7 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
     ev.flags |= MTR_REPLY_LATE;
     p->state = PROBE_ANSWERED;         /* it stays in the silent queue */
     c->counters.late++;
-  } else if (ends(t, r, ev.flags)) {
+  } else if (how != BESIDE && ends(t, r, ev.flags)) {
     note_rtt(c, ev.rtt);
     settle(c, t, p, &ev, now);
   }
@@ -209,4 +222,24 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
   share_recount(c, t);
   turns_ready(c, t);
   turns_dirty(c, t);
+}
+
+void deliver_held(struct core *c, struct trace *t, struct probe *p,
+                  int64_t now) {
+  int tier = 0;
+  const struct wire_reply *r = doubt_end(c, p, &tier);
+  if (r) take(c, t, p, r, tier, HELD, now);
+}
+
+void deliver_reply(struct core *c, struct trace *t, struct probe *p,
+                   const struct wire_reply *r, int tier, int64_t now) {
+  int before = 0;
+  const struct wire_reply *held = doubt_end(c, p, &before);
+  if (held && events_room(c) > 1) {
+    int final = (meaning(t, r) & MTR_REPLY_FINAL) != 0;
+    struct wire_reply copy = *held;
+    if (events_ext_room(c) < 2) copy.ext_size = 0;
+    take(c, t, p, &copy, before, final ? BESIDE : HELD, now);
+  }
+  take(c, t, p, r, tier, ANEW, now);
 }

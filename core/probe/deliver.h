@@ -11,9 +11,15 @@
 #include "wire/record.h"
 
 /* deliver_reply: handles |r|, which answers |p| of |t| and was matched in
- * |tier| (match.h, with MATCH_WEAK). There must be room for an event. */
+ * |tier| (match.h, with MATCH_WEAK). There must be room for an event. An
+ * unreachable may be held first. */
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now);
+
+/* deliver_held: handles the reply to |p| that was held (doubt.h) in the same
+ * way. */
+void deliver_held(struct core *c, struct trace *t, struct probe *p,
+                  int64_t now);
 
 /* deliver_copy: copies the fields of |r| into the event |ev|. */
 void deliver_copy(struct mtr_event *ev, const struct wire_reply *r);

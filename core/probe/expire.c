@@ -2,6 +2,7 @@
 #include "probe/expire.h"
 
 #include "probe/data.h"
+#include "probe/deliver.h"
 #include "probe/events.h"
 #include "probe/outstanding.h"
 #include "probe/share.h"
@@ -14,6 +15,11 @@ enum { RESERVED = 256 /* events kept free for other kinds */ };
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct probe *p = state_probe(c, handle);
   struct trace *t = state_trace(c, p->trace);
+  if (p->marks & PROBE_DOUBTED) {
+    if (events_ext_room(c)) deliver_held(c, t, p, now);
+    else wheel_add(&c->wheel, &p->timer, now);
+    return;
+  }
   if (data_claim(c, t, p, now)) return;
   outstanding_remove(c, t, p);
   const struct opts *o = t->opts;

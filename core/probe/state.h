@@ -16,6 +16,7 @@
 #include "probe/pace.h"
 #include "probe/table.h"
 #include "probe/trace.h"
+#include "wire/record.h"
 
 enum { CORE_REGIONS = 16, CORE_FLOWS = 512, CORE_CLASSIC = 16,
        CORE_PORTS = 1024 };
@@ -39,7 +40,7 @@ struct core_config {
 };
 
 enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024,
-       KNOWN_PLACES = 256 };
+       KNOWN_PLACES = 256, DOUBTS = 32 };
 
 /* The secrets of identity.h. */
 struct identity {
@@ -62,6 +63,14 @@ struct trace_list {
   uint32_t recent[TURNS_AHEAD];      /* the last ones appended */
 };
 
+/* An unreachable that is not believed yet (doubt.h). */
+struct doubt {
+  struct wire_reply reply;
+  uint32_t probe;        /* its handle; 0: a free place */
+  int tier;
+  uint8_t ext[CELL_EXT_MAX];
+};
+
 struct core {
   struct core_config config;
   struct mtr_counters counters;
@@ -78,6 +87,7 @@ struct core {
   struct guess guesses[GUESS_PLACES];
   uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
                                       * alone (data.h) */
+  struct doubt doubts[DOUBTS];
   int64_t target_gap;    /* ns */
   int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */

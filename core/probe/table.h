@@ -28,7 +28,8 @@ enum probe_state {
 
 enum {
   PROBE_BY_IP_ID = 1,    /* its identity is the IPv4 identification alone */
-  PROBE_TOLD = 2         /* it is sent again, and was told of as sent */
+  PROBE_TOLD = 2,        /* it is sent again, and was told of as sent */
+  PROBE_DOUBTED = 4      /* its answer is held (doubt.h) */
 };
 
 struct probe {
@@ -49,7 +50,7 @@ struct probe {
   uint8_t state;         /* enum probe_state */
   uint8_t family;
   uint8_t protocol;
-  uint8_t marks;         /* PROBE_BY_IP_ID, PROBE_TOLD */
+  uint8_t marks;         /* PROBE_BY_IP_ID ... */
   uint16_t asked_size;   /* bytes of its packet; 0: its trace's */
 };
 

@@ -56,3 +56,67 @@ describe("with await_answer, an error before the answer", function()
     end
   end
 end)
+
+-- In a sweep too: the trace ended at once with the error, and the answer behind it was lost.
+describe("without await_answer, an unreachable before the answer", function()
+  local ROUTER = { [4] = "10.0.0.1", [6] = "2001:db8:1::1" }
+  local DST = { [4] = "203.0.113.9", [6] = "2001:db8:9::9" }
+
+  -- Traces a path of two hops; |after| ms behind the unreachable, 5 ms after the probe to hop 2,
+  -- comes the answer.
+  local function sweep(protocol, family, after, queries)
+    local d
+    d = drive.new { network = path.new { dst = DST[family], rtt = 2, ROUTER[family],
+      dest = function(p)
+        local failure = { kind = "UNREACH", rtt = 5 }
+        for key, value in pairs(ERROR[family]) do failure[key] = value end
+        if after then d:deliver(5 + after, path.reply(p, ANSWER[protocol])) end
+        return failure
+      end } }
+    d:start { protocol = protocol, queries = queries }
+    d:run()
+    return d
+  end
+
+  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+    for family = 4, 6, 2 do
+      for queries = 1, 3, 2 do
+        local what = ("%s over IPv%d, %d queries"):format(protocol, family, queries)
+        it("stands beside it: " .. what, function()
+          local d = sweep(protocol, family, 4, queries)
+          assert.same({ "completed", 2 }, { d:of("DONE")[1].reason, d:of("DONE")[1].ttl })
+          local hop = d:of("HOP")[2]
+          assert.same({ DST[family], 9, queries }, { hop.addr, hop.rtt, hop.stop })
+          local beside = 0
+          for _, e in ipairs(d:of("REPLY")) do
+            assert.is_nil(e.set.DUP)
+            if e.ttl == 2 and e.set.UNREACH then
+              beside = beside + 1
+              assert.is_nil(e.set.ANSWER)
+            end
+          end
+          assert.is_true(beside >= queries)
+          assert.equal(0, d:count("duplicates"))
+          d:close()
+        end)
+
+        it("is the answer if none follows in as much time again: " .. what, function()
+          for _, after in ipairs { false, 6 } do
+            local d = sweep(protocol, family, after, queries)
+            assert.same({ "unreach", 2 }, { d:of("DONE")[1].reason, d:of("DONE")[1].ttl })
+            local hop = d:of("HOP")[2]
+            assert.same({ ERROR[family].from, 5 }, { hop.addr, hop.rtt })
+            d:close()
+          end
+        end)
+      end
+    end
+  end
+
+  it("is held for some probes at a time, and counted once", function()
+    local d = sweep("icmp", 4, nil, 15)
+    local sent = d:count "replies" + d:count "timeouts" + d:count "failed" + d:count "given_up"
+    assert.equal(sent, d:count "probes_sent")
+    d:close()
+  end)
+end)
