@@ -246,6 +246,7 @@ struct mtr_trace {
   uint32_t least;        /* out: bytes of the smallest packet possible */
   uint8_t dst[16];
   uint8_t src[16];       /* all zero: the engine's, or by destination */
+  uint32_t lanes[4];     /* from mtr_lane; 0: none */
 };
 void mtr_trace_defaults(struct mtr_trace *trace);
 
@@ -262,6 +263,14 @@ int mtr_interface(const char *name);
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
  * the copy, the same for equal bytes. -EMSGSIZE, -ENOMEM. */
 int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
+
+/* mtr_lane: opens a lane: all traces with it in |lanes| together send at most
+ * |rate| probes per second, above 0. Returns its number, from 1. -EINVAL,
+ * -ENOMEM. mtr_lane_close: frees it. -ESTALE: it is not open; -EBUSY: a trace
+ * that is not released has it, or its next probe may not go yet. */
+enum { MTR_LANES = 4 };                /* most lanes of a trace */
+int mtr_lane(struct mtr *engine, double rate);
+int mtr_lane_close(struct mtr *engine, uint32_t lane);
 
 /* mtr_start: starts |n| traces, writes the handle of each, and returns how many
  * started. The first trace that cannot start ends the call. If it is also the

@@ -8,6 +8,7 @@
 #include "probe/events.h"
 #include "probe/fail.h"
 #include "probe/identity.h"
+#include "probe/lane.h"
 #include "probe/outstanding.h"
 #include "probe/pick.h"
 #include "probe/queue.h"
@@ -91,6 +92,7 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   t->probes++;
   t->paced = 0;
   t->at = now + c->target_gap;
+  if (t->laned) lane_sent(c, t, now);
 }
 
 /* Asks |t|, whose turn it is, with an event of |kind|. |k| probes are about to

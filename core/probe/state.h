@@ -64,7 +64,7 @@ struct trace_list {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, extras, timers, batch, hash, secrets;
+  struct slab traces, extras, timers, batch, hash, secrets, lanes;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;
