@@ -266,8 +266,8 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 
 /* mtr_lane: opens a lane: all traces with it in |lanes| together send at most
  * |rate| probes per second, above 0. Returns its number, from 1. -EINVAL,
- * -ENOMEM. mtr_lane_close: frees it. -ESTALE: it is not open; -EBUSY: a trace
- * that is not released has it, or its next probe may not go yet. */
+ * -ENOMEM. mtr_lane_close: lets no more traces start with it, and frees it when
+ * the last one that has it is released. -ESTALE: it is not open. */
 enum { MTR_LANES = 4 };                /* most lanes of a trace */
 int mtr_lane(struct mtr *engine, double rate);
 int mtr_lane_close(struct mtr *engine, uint32_t lane);

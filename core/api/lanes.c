@@ -15,5 +15,5 @@ int mtr_lane(struct mtr *m, double rate) {
 }
 
 int mtr_lane_close(struct mtr *m, uint32_t number) {
-  return lane_close(&m->loop.core, number, clock_now(&m->loop));
+  return lane_close(&m->loop.core, number);
 }

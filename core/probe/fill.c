@@ -123,7 +123,7 @@ uint32_t fill_probes(struct core *c, struct wire_probe *v, uint32_t *handles,
   while (k < n && k < events_room(c) && (t = turns_next(c))) {
     if (t->ready_ahead != SLAB_NONE) trace_fetch(state_at(c, t->ready_ahead));
     unsigned kind = due_question(t);
-    int idle = (kind || !trace_sweeps(t)) && !due_wants(t);
+    int idle = (kind || t->laned || !trace_sweeps(t)) && !due_wants(t);
     if (idle || (kind != MTR_EV_PACE && due_later(c, t, now))) {
       turns_leave(c, t);
       continue;

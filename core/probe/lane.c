@@ -3,11 +3,15 @@
 
 #include <errno.h>
 
+/* From turn to turn, as a part of the time between two probes. Less than one,
+ * so that others go in place of those whose turn is not used. */
+static const double LANE_STEP = 0.875;
+
 /* Returns lane |number|, or NULL if it is not open. */
 static struct lane *lane_at(const struct core *c, uint32_t number) {
   if (!number || number > c->lanes.count) return NULL;
   struct lane *l = slab_at(&c->lanes, number - 1);
-  return l->open ? l : NULL;
+  return l->state == LANE_OPEN ? l : NULL;
 }
 
 uint32_t lane_open(struct core *c, double rate, int64_t now) {
@@ -16,18 +20,23 @@ uint32_t lane_open(struct core *c, double rate, int64_t now) {
   if (i == SLAB_NONE) return 0;
   struct lane *l = slab_at(&c->lanes, i);
   l->users = 0;
-  l->open = 1;
+  l->state = LANE_OPEN;
   l->turn = now;
   pace_init(&l->pace, rate, now);
   return i + 1;
 }
 
-int lane_close(struct core *c, uint32_t number, int64_t now) {
+static void free_unused(struct core *c, struct lane *l, uint32_t number) {
+  if (l->users || l->state != LANE_CLOSING) return;
+  l->state = LANE_FREE;
+  slab_give(&c->lanes, number - 1);
+}
+
+int lane_close(struct core *c, uint32_t number) {
   struct lane *l = lane_at(c, number);
   if (!l) return -ESTALE;
-  if (l->users || pace_next(&l->pace) > now) return -EBUSY;
-  l->open = 0;
-  slab_give(&c->lanes, number - 1);
+  l->state = LANE_CLOSING;
+  free_unused(c, l, number);
   return 0;
 }
 
@@ -47,8 +56,13 @@ void lane_join(struct core *c, struct trace *t, const uint32_t *lanes) {
 }
 
 void lane_leave(struct core *c, const struct trace *t) {
-  for (unsigned i = 0; t->laned && i < MTR_LANES; i++)
-    if (t->extra->lanes[i]) lane_at(c, t->extra->lanes[i])->users--;
+  for (unsigned i = 0; t->laned && i < MTR_LANES; i++) {
+    uint32_t number = t->extra->lanes[i];
+    if (!number) continue;
+    struct lane *l = slab_at(&c->lanes, number - 1);
+    l->users--;
+    free_unused(c, l, number);
+  }
 }
 
 int64_t lane_wake(const struct core *c, struct trace *t, int64_t now) {
@@ -64,8 +78,9 @@ int64_t lane_wake(const struct core *c, struct trace *t, int64_t now) {
   }
   if (!slowest || at <= now) return at;
   if (t->extra->turn > now) return t->extra->turn;
+  if (t->extra->turn) return at;       /* it has had its turn */
   if (slowest->turn > at) at = slowest->turn;
-  slowest->turn = at + (int64_t)slowest->pace.gap_ns;
+  slowest->turn = at + (int64_t)(slowest->pace.gap_ns * LANE_STEP);
   return t->extra->turn = at;
 }
 

@@ -7,19 +7,22 @@
  * A trace that must wait for a lane gets a turn, which is a time of its own, so
  * that not all traces of the lane wake up for each probe. A turn is only a time
  * to wake up: whether a probe may go is decided by the pace of the lane. A
- * trace that ends leaves its turn unused.
+ * trace that comes too early waits until the next probe may go. A trace that
+ * ends leaves its turn unused.
  *
- * Wrong if a lane is closed while a trace is in it.
+ * Wrong if a trace stays in its lanes after its release.
  */
 #ifndef PROBE_LANE_H
 #define PROBE_LANE_H
 
 #include "probe/state.h"
 
+enum lane_state { LANE_FREE, LANE_OPEN, LANE_CLOSING };
+
 struct lane {
   uint32_t next_free;    /* of the slab, while free */
   uint32_t users;        /* traces in it */
-  uint32_t open;         /* 1: in use */
+  uint32_t state;        /* enum lane_state */
   uint32_t pad;
   struct pace pace;
   int64_t turn;          /* ns; the next trace that waits gets this turn */
@@ -29,9 +32,9 @@ struct lane {
  * number, from 1; 0: no memory. It may allocate. */
 uint32_t lane_open(struct core *c, double rate, int64_t now);
 
-/* lane_close: frees lane |number|. 0; -ESTALE: it is not open; -EBUSY: a trace
- * is in it, or its next probe may not go yet. */
-int lane_close(struct core *c, uint32_t number, int64_t now);
+/* lane_close: lets no more traces into lane |number|, and frees it when the
+ * last one has left. 0; -ESTALE: it is not open. */
+int lane_close(struct core *c, uint32_t number);
 
 /* lane_known: returns 1 if all of |lanes|[MTR_LANES] that are not 0 are
  * open. */

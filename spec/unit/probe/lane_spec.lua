@@ -7,8 +7,7 @@ local path = require "spec.support.virtual.path"
 
 local C = core.load { "core/probe/core.h", "core/probe/lane.h" }
 
-local EBUSY, ESTALE, EINVAL = -16, -116, -22
-local SECOND = 1e9
+local ESTALE, EINVAL = -116, -22
 
 describe("lanes", function()
   local d
@@ -119,18 +118,19 @@ describe("lanes", function()
     assert.is_true(list[#list] <= (#list - 1) * 0.5 + 0.001, tostring(list[#list]))
   end)
 
-  it("are closed when no trace is in them and the next probe may go", function()
+  it("that are closed are freed when the last trace has left, and take no other", function()
     open()
     local lane = C.lane_open(d.core, 1, d.now)
     local handle = start { lane }
-    assert.equal(EBUSY, C.lane_close(d.core, lane, d.now))
-    d:run(1)
+    assert.equal(0, C.lane_close(d.core, lane))
+    assert.equal(ESTALE, C.lane_close(d.core, lane))
+    assert.same({ nil, EINVAL }, { start { lane } })
+    d:run(5500)
+    assert.equal(6, #times { handle })                    -- it still keeps the rate
     C.stop_trace(d.core, d:trace(handle), C.MTR_STOP_HALTED, 0, d.now)
     d:run(0)
+    assert.equal(1, d.core.lanes.used)
     C.stop_release(d.core, d:trace(handle))
-    assert.equal(EBUSY, C.lane_close(d.core, lane, d.now))
-    assert.equal(0, C.lane_close(d.core, lane, d.now + SECOND))
-    assert.equal(ESTALE, C.lane_close(d.core, lane, d.now + SECOND))
     assert.equal(0, d.core.lanes.used)
     assert.equal(lane, C.lane_open(d.core, 1, d.now))     -- its place is used again
   end)
@@ -140,6 +140,6 @@ describe("lanes", function()
     for _, number in ipairs { 1, 77, 0xffffffff } do
       assert.same({ nil, EINVAL }, { start { number } })
     end
-    assert.equal(ESTALE, C.lane_close(d.core, 0, d.now))
+    assert.equal(ESTALE, C.lane_close(d.core, 0))
   end)
 end)
