@@ -288,6 +288,7 @@ struct mtr_trace {
   uint32_t least;        /* out: bytes of the smallest packet possible */
   uint8_t dst[16];       /* must be set; not all zero */
   uint8_t src[16];       /* all zero: the engine's, or by destination */
+  uint32_t lanes[4];     /* from mtr_lane; 0: none */
 };
 void mtr_trace_defaults(struct mtr_trace *trace);
 
@@ -305,6 +306,14 @@ void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
  * the copy, the same for equal bytes. -EMSGSIZE, -ENOMEM. */
 int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
+
+/* mtr_lane: opens a lane: all traces with it in |lanes| together send at most
+ * |rate| probes per second, above 0. Returns its number, from 1. -EINVAL,
+ * -ENOMEM. mtr_lane_close: lets no more traces start with it, and frees it when
+ * the last one that has it is released. -ESTALE: it is not open. */
+enum { MTR_LANES = 4 };                /* most lanes of a trace */
+int mtr_lane(struct mtr *engine, double rate);
+int mtr_lane_close(struct mtr *engine, uint32_t lane);
 
 /* mtr_start: starts |n| traces, writes the handle of each, and returns how many
  * started. The first trace that cannot start ends the call. If it is also the

@@ -18,6 +18,7 @@ static int start(struct mtr *m, struct mtr_trace *t) {
   err = start_trace(c, t, &route, payload.bytes, (uint16_t)payload.size,
                     clock_now(&m->loop));
   if (err == -EAGAIN) engine_because(m, err, "max_traces are in flight");
+  if (err == -EINVAL) engine_because(m, err, "a lane is not open");
   return err;
 }
 

@@ -20,7 +20,8 @@ uint32_t ask_count(const struct core *c, const struct trace *t) {
   const struct opts *o = t->opts;
   uint32_t n = (uint32_t)o->window - t->out;
   if (n > PROBES_ASKED) n = PROBES_ASKED;
-  if (c->target_gap || o->flags & MTR_PACED || c->config.pick) return 1;
+  if (c->target_gap || t->laned || o->flags & MTR_PACED || c->config.pick)
+    return 1;
   if (!o->max_probes || t->probes + n <= o->max_probes) return n;
   return t->probes < o->max_probes ? o->max_probes - t->probes : 1;
 }

@@ -6,6 +6,7 @@
 
 #include "probe/ask.h"
 #include "probe/identity.h"
+#include "probe/lane.h"
 #include "probe/share.h"
 
 enum { CELLS_LOW = 2048 /* cells free before a batch is received */ };
@@ -23,6 +24,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   uint32_t batch = config->max_events * (uint32_t)sizeof(struct mtr_event);
   slab_init(&c->batch, batch + EVENTS_EXT, 1, 0);
   slab_init(&c->secrets, sizeof(struct identity), 1, 0);
+  slab_init(&c->lanes, sizeof(struct lane), config->max_traces * MTR_LANES, 6);
   slab_init(&c->hash, sizeof(uint32_t) << SHARE_HASH_BITS, 1, 0);
   for (uint32_t left = config->max_probes; left; c->regions++) {
     uint32_t n = left < TABLE_REGION ? left : TABLE_REGION;
@@ -47,7 +49,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
 
 void core_close(struct core *c) {
   struct slab *all[] = {&c->traces, &c->extras, &c->timers, &c->batch,
-                         &c->hash, &c->secrets};
+                         &c->hash, &c->secrets, &c->lanes};
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) slab_close(all[i]);
   hops_close(&c->hops);
   cells_close(&c->cells);
@@ -58,6 +60,7 @@ void core_close(struct core *c) {
 double core_memory(const struct core *c) {
   const struct slab *all[] = {
       &c->traces, &c->extras, &c->timers, &c->batch, &c->hash, &c->secrets,
+      &c->lanes,
       &c->cells.slab,
       &c->cells.shapes.list, &c->cells.shapes.index, &c->opts.slab};
   size_t sum = hops_bytes(&c->hops);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/due.h"
 
+#include "probe/lane.h"
 #include "probe/sweep.h"
 
 int due_wants(struct trace *t) {
@@ -15,9 +16,10 @@ int due_wants(struct trace *t) {
 }
 
 int due_later(struct core *c, struct trace *t, int64_t now) {
-  if (now >= t->at) return 0;          /* always so for traces without timer */
+  int64_t at = t->laned ? lane_wake(c, t, now) : t->at;
+  if (now >= at) return 0;             /* always so for traces without timer */
   wheel_remove(&c->wheel, &t->extra->timer);
-  wheel_add(&c->wheel, &t->extra->timer, t->at);
+  wheel_add(&c->wheel, &t->extra->timer, at);
   return 1;
 }
 

@@ -14,7 +14,8 @@
 /* due_wants: returns 1 if |t| has a probe to send; a strategy: room for one. */
 int due_wants(struct trace *t);
 
-/* due_later: returns 1 if |t| must wait for its pace; then a timer wakes it. */
+/* due_later: returns 1 if |t| must wait for its pace or for a lane; then
+ * a timer wakes it. */
 int due_later(struct core *c, struct trace *t, int64_t now);
 
 /* due_question: returns MTR_EV_PACE or MTR_EV_NEXT if |t|, whose turn it is,

@@ -8,6 +8,7 @@
 #include "probe/events.h"
 #include "probe/fail.h"
 #include "probe/identity.h"
+#include "probe/lane.h"
 #include "probe/outstanding.h"
 #include "probe/pick.h"
 #include "probe/queue.h"
@@ -91,6 +92,7 @@ static void note_sent(struct core *c, struct trace *t, struct probe *p,
   t->probes++;
   t->paced = 0;
   t->at = now + c->target_gap;
+  if (t->laned) lane_sent(c, t, now);
 }
 
 /* Asks |t|, whose turn it is, with an event of |kind|. |k| probes are about to
@@ -121,7 +123,7 @@ uint32_t fill_probes(struct core *c, struct wire_probe *v, uint32_t *handles,
   while (k < n && k < events_room(c) && (t = turns_next(c))) {
     if (t->ready_ahead != SLAB_NONE) trace_fetch(state_at(c, t->ready_ahead));
     unsigned kind = due_question(t);
-    int idle = (kind || !trace_sweeps(t)) && !due_wants(t);
+    int idle = (kind || t->laned || !trace_sweeps(t)) && !due_wants(t);
     if (idle || (kind != MTR_EV_PACE && due_later(c, t, now))) {
       turns_leave(c, t);
       continue;

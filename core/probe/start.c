@@ -5,17 +5,25 @@
 #include <string.h>
 
 #include "probe/identity.h"
+#include "probe/lane.h"
 #include "probe/share.h"
 #include "probe/stop.h"
 #include "probe/turns.h"
 
 enum { CELLS_PER_TRACE = 8 };  /* reserved when a trace starts */
 
-/* Returns 1 if a trace needs a struct extra: it waits for a time, its probes
- * are chosen outside, or it may share ports with other traces. */
+static int in_lane(const struct mtr_trace *o) {
+  for (unsigned i = 0; i < MTR_LANES; i++)
+    if (o->lanes[i]) return 1;
+  return 0;
+}
+
+/* Returns 1 if a trace needs a struct extra: it waits for a time or a lane,
+ * its probes are chosen outside, or it may share ports with other traces. */
 static int needs_extra(const struct core *c, const struct mtr_trace *o) {
   uint32_t flags = MTR_MANUAL | MTR_STRATEGY | MTR_PACED;
-  return c->target_gap || o->flags & flags || o->protocol != MTR_ICMP;
+  return c->target_gap || o->flags & flags || o->protocol != MTR_ICMP ||
+         in_lane(o);
 }
 
 static int reserve(struct core *c, int extra) {
@@ -100,6 +108,7 @@ int start_trace(struct core *c, struct mtr_trace *opts,
                 uint16_t payload_size, int64_t now) {
   int extra = needs_extra(c, opts), err = reserve(c, extra);
   if (err) return err;
+  if (!lane_known(c, opts->lanes)) return -EINVAL;
   struct opts like = start_opts(opts, route, payload, payload_size);
   uint32_t i = slab_take(&c->traces);
   struct trace *t = state_at(c, i);
@@ -117,6 +126,7 @@ int start_trace(struct core *c, struct mtr_trace *opts,
   t->limit = opts->max_ttl;
   t->state = TRACE_RUNNING;
   if (extra) open_extra(c, t, i, now);
+  if (extra) lane_join(c, t, opts->lanes);
   if (!(t->opts = opts_take(&c->opts, &like))) goto fail;
   unsigned hops = hops_needed(t->opts);
   if (hops && hops_open(&c->hops, t, hops)) goto fail;

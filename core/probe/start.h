@@ -20,7 +20,7 @@ struct start_route {
 
 /* start_trace: starts a trace of |opts|, checked by the caller, over |route|.
  * |payload| is borrowed as long as the engine lives. Writes opts->handle. 0,
- * -EAGAIN (max_traces in flight) or -ENOMEM. */
+ * -EAGAIN (max_traces in flight), -EINVAL (no such lane) or -ENOMEM. */
 int start_trace(struct core *c, struct mtr_trace *opts,
                 const struct start_route *route, const uint8_t *payload,
                 uint16_t payload_size, int64_t now);

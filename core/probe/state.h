@@ -74,7 +74,7 @@ struct doubt {
 struct core {
   struct core_config config;
   struct mtr_counters counters;
-  struct slab traces, extras, timers, batch, hash, secrets;
+  struct slab traces, extras, timers, batch, hash, secrets, lanes;
   struct hops hops;
   struct cells cells;
   struct opts_store opts;

@@ -2,6 +2,7 @@
 #include "probe/stop.h"
 
 #include "probe/ask.h"
+#include "probe/lane.h"
 #include "probe/outstanding.h"
 #include "probe/queue.h"
 #include "probe/share.h"
@@ -54,6 +55,7 @@ void stop_release(struct core *c, struct trace *t) {
   cells_free(&c->cells, &t->cells);
   if (t->hops) hops_give(&c->hops, t);
   if (t->opts) opts_give(&c->opts, t->opts);
+  lane_leave(c, t);
   if (t->extra) slab_give(&c->extras, t->extra->self);
   t->state = TRACE_FREE;
   state_give(&c->traces, trace_index(t), t->handle);

@@ -50,6 +50,8 @@ struct extra {
   uint32_t same_hash;    /* UDP, TCP: next trace in the same bucket (share.h) */
   uint16_t asked_size;   /* strategy: bytes of its last probe; 0: the trace's */
   uint16_t pad;
+  int64_t turn;          /* ns; when to try again, if a lane made it wait */
+  uint32_t lanes[MTR_LANES];         /* numbers; 0: none (lane.h) */
 };
 
 struct trace {
@@ -87,6 +89,7 @@ struct trace {
   uint8_t retry : 1;     /* 1: a TTL below next_ttl wants another probe */
   uint8_t in_dirty : 1;
   uint8_t alone : 1;     /* 1: sends one probe at a time (data.h) */
+  uint8_t laned : 1;     /* 1: in a lane (lane.h) */
   uint8_t state;         /* enum trace_state */
   uint8_t stop, stop_data;
   uint8_t others;        /* kept replies that do not count as answers */

@@ -54,6 +54,8 @@ local function campaign(dir, opts)
         mtr.report.jsonl(dir .. "/out.jsonl.gz"),
       },
       trace = opts.trace, on_trace = opts.on_trace, on_error = opts.on_error,
+      prefix_rate = opts.prefix_rate, retry = opts.retry, priority = opts.priority,
+      thresholds = opts.thresholds,
     }
     results = { c:run() }
     results.campaign = c
@@ -132,19 +134,35 @@ describe("a campaign with a state", function()
     assert_each_once(dir)
   end)
 
-  for what, trace in pairs { ["of one cohort"] = { max_ttl = 20 },
-    ["of single traces"] = function() return { max_ttl = 20 } end } do
+  -- Options of the order of targets, in which some wait in memory.
+  local stored = {
+    prefix_rate = { ["/16"] = "80/s" }, retry = { times = 2, after = "9s" },
+    priority = function(target) return tonumber(target:match "%d+$") or 0 end,
+  }
+
+  for what, case in pairs { ["of one cohort"] = { { max_ttl = 20 }, {} },
+    ["of single traces"] = { function() return { max_ttl = 20 } end, {} },
+    ["of one cohort, in an order of its own"] = { { max_ttl = 20 }, stored },
+    ["of single traces, in an order of its own"] = {
+      function() return { max_ttl = 20 } end, stored },
+  } do
+    local trace, order = unpack(case)
+    local function options(on_trace)
+      return { trace = trace, on_trace = on_trace, prefix_rate = order.prefix_rate,
+        retry = order.retry, priority = order.priority }
+    end
+
     it("goes on wherever it was stopped: " .. what, function()
       local dir, seen, runs = fresh(), {}, 0
       local summary
       repeat
         local n = 0
-        summary = assert(campaign(dir, { trace = trace, on_trace = function(result)
+        summary = assert(campaign(dir, options(function(result)
           n = n + 1
           assert.is_nil(seen[result.dst])
           seen[result.dst] = true
           return n == 33 * (runs + 1) and "stop" or nil
-        end }))
+        end)))
         runs = runs + 1
       until not summary.halted
       assert.is_true(runs > 2)
@@ -156,21 +174,66 @@ describe("a campaign with a state", function()
       local dir, copies = fresh(), {}
       for i = 1, 4 do copies[i * i * 17] = fresh() end
       local n = 0
-      local summary = assert(campaign(dir, { trace = trace, on_trace = function()
+      local summary = assert(campaign(dir, options(function()
         n = n + 1
         local copy = copies[n]
         for _, name in ipairs(copy and { "run.state", unpack(OUTPUTS) } or {}) do
           write(copy .. "/" .. name, read(dir .. "/" .. name))
         end
-      end }))
+      end)))
       for _, copy in pairs(copies) do
-        local resumed = assert(campaign(copy, { trace = trace }))
+        local resumed = assert(campaign(copy, options()))
         assert.same({ summary.targets, summary.traces, summary.failed },
           { resumed.targets, resumed.traces, resumed.failed })
         assert_each_once(copy)
       end
     end)
   end
+
+  it("keeps the number of the attempt of each target", function()
+    local dir, first = fresh(), {}
+    assert(campaign(dir, { retry = stored.retry, on_trace = function(result)
+      first[#first + 1] = result.dst
+      return #first == COUNT - 40 and "stop" or nil
+    end }))
+    local attempts, n = {}, 0
+    for line in read(dir .. "/run.state"):gmatch '\n({"target"[^\n]+)' do
+      local target, attempt = line:match '^{"target":"([^"]+)","priority":0,"attempt":(%d)}$'
+      attempts[target], n = tonumber(attempt), n + 1
+    end
+    assert.is_true(n > 10)
+    assert(campaign(dir, { retry = stored.retry, on_trace = function(result)
+      assert.is_true(result.try >= (attempts[result.dst] or 1))
+      attempts[result.dst] = nil
+    end }))
+    assert.is_nil(next(attempts))
+    assert_each_once(dir)
+  end)
+
+  it("is judged by the values of all its runs, also when it has finished before", function()
+    local function wanted()
+      return { ["rtt.p95"] = "< 1", ["duration.mean"] = "> 0", ["hops.max"] = "< 256" }
+    end
+    local whole = assert(campaign(fresh(), { thresholds = wanted() })).thresholds
+    local dir, runs = fresh(), 0
+    local summary
+    repeat
+      local n = 0
+      summary = assert(campaign(dir, { thresholds = wanted(), on_trace = function()
+        n = n + 1
+        return n == 120 and "stop" or nil
+      end }))
+      runs = runs + 1
+    until not summary.halted
+    assert.is_true(runs > 2)
+    local again = assert(campaign(dir, { thresholds = wanted() }))
+    assert.is_true(again.already)
+    for i, one in ipairs(again.thresholds) do
+      assert.same(summary.thresholds[i], one)
+      assert.equal(whole[i].met, one.met)
+      assert.is_near(whole[i].value, one.value, 0.2 * whole[i].value)
+    end
+  end)
 
   it("goes on in a shuffled order, without what is excluded or there twice", function()
     local twice = { unpack(valid) }

@@ -166,6 +166,7 @@ function OTHER.list(result) return result._ids.list end
 function OTHER.cycle(result) return result._ids.cycle end
 function OTHER.campaign(result) return result._ids.campaign end
 function OTHER.monitor(result) return result._ids.monitor end
+function OTHER.try(result) return result._ids.try end
 function OTHER.error(result) return result._mark and result._mark.error or nil end
 
 local function result_index(result, key)
@@ -196,7 +197,9 @@ end
 ---@param result mtr.BorrowedResult
 ---@param handle integer
 ---@param mark? table values that replace those of the library: stop_reason, stop_data, error
-function M.fill(result, handle, mark)
+---@param ids? mtr.Ids those of this trace, if they differ
+function M.fill(result, handle, mark, ids)
+  if ids then result._ids = ids end
   result.handle, result._copy, result._mark = handle, false, mark or false
 end
 

@@ -26,7 +26,7 @@ local M, SHARE = {}, 20
 ---@class mtr.Checkpoint: mtr.SaveEntry
 ---@field owner mtr.Campaign
 ---@field path string
----@field left string[] targets that are not done, of traces that were stopped
+---@field left (string|mtr.TargetNote)[] targets that are not done, of traces that were stopped
 ---@field busy boolean the disk has not yet answered
 ---@field pause integer seconds until the next state
 ---@field after? function called when it has
@@ -57,6 +57,7 @@ local function resume(self, state)
   end
   self.finished = state.finished
   c.tally:restore(state.tally, #state.left)
+  if c.thresholds and state.thresholds then c.thresholds:restore(state.thresholds) end
   if state.finished then return true end
   local ok, done, message, name = xpcall(c.feed.resume, err.traceback, c.feed, state.position,
     state.left)
@@ -81,14 +82,28 @@ local function text_of(t)
   return t.interface > 0 and text:find "^fe[89ab]" and text .. "%" .. t.interface or text
 end
 
--- Returns the targets of the cohort that are under way, as lines, and their number.
-local function underway(self)
+local function of_handle(self, handle)
+  local n = C.mtr_target(self.owner.engine.c, handle, self.text)
+  return lib.string(self.text, math.max(n, 0)) .. "\n"
+end
+
+-- Returns the targets of the cohort that are under way, as lines, and their number; those of the
+-- store are added to `lines` instead.
+local function underway(self, lines)
   local engine, slot = self.owner.engine.c, self.owner.cohort.slot
   local n, used = C.mtr_underway(engine, slot, self.handles, self.room), 0
   if n > self.room then
     self.room, self.handles = n, lib.new("uint32_t[?]", n)
     self.text = lib.new("char[?]", n * C.MTR_TARGET_SIZE)
     n = C.mtr_underway(engine, slot, self.handles, n)
+  end
+  local items = self.owner.cohort.by_handle
+  if items then
+    for i = 0, n - 1 do
+      local item = items[self.handles[i]]
+      lines[#lines + 1] = item and file.line(item) or of_handle(self, self.handles[i])
+    end
+    return "", 0
   end
   for i = 0, n - 1 do
     used = used + C.mtr_target(engine, self.handles[i], self.text + used)
@@ -102,12 +117,17 @@ end
 local function unfinished(self)
   local c, lines = self.owner, {}
   for i, target in ipairs(self.left) do lines[i] = file.line(target) end
-  for trace in pairs(c.singles) do lines[#lines + 1] = file.line(trace.target) end
+  for trace, item in pairs(c.singles) do
+    lines[#lines + 1] = file.line(item == true and trace.target or item)
+  end
+  if c.ahead then c.ahead:each_stored(function(item) lines[#lines + 1] = file.line(item) end) end
   c.feed:each_left(function(target) lines[#lines + 1] = file.line(target) end)
   local text, n = "", 0
   if c.cohort and c.cohort.slot then
-    c.cohort:waiting(function(t) lines[#lines + 1] = text_of(t) .. "\n" end)
-    text, n = underway(self)
+    c.cohort:waiting(function(t, item)
+      lines[#lines + 1] = item and file.line(item) or text_of(t) .. "\n"
+    end)
+    text, n = underway(self, lines)
   end
   return text .. table.concat(lines), n + #lines
 end
@@ -119,7 +139,8 @@ local function now(self)
   if not data then return nil, count, name end
   return file.text({
     finished = false, campaign = self.id, position = c.feed:position(),
-    tally = c.tally:save(c.feed:waiting()), reporters = data,
+    tally = c.tally:save(c.feed:waiting()), thresholds = c.thresholds and c.thresholds:save(),
+    reporters = data,
   }, unfinished(self)), count
 end
 
@@ -191,17 +212,18 @@ function Checkpoint:wait(fn)
 end
 
 --- Notes that a target is not done, because its trace was stopped.
----@param target string
+---@param target string|mtr.TargetNote
 function Checkpoint:leave(target) self.left[#self.left + 1] = target end
 
 --- Notes the targets of traces of the cohort: of one that was stopped, or of those not started.
-function Checkpoint:leave_trace(handle)
+function Checkpoint:leave_trace(handle, item)
+  if item then return self:leave(item) end
   local n = C.mtr_target(self.owner.engine.c, handle, self.text)
   if n > 0 then self:leave(lib.string(self.text, n)) end
 end
 
 function Checkpoint:leave_waiting()
-  self.owner.cohort:waiting(function(t) self:leave(text_of(t)) end)
+  self.owner.cohort:waiting(function(t, item) self:leave(item or text_of(t)) end)
 end
 
 --- Saves the last state around the end of the reporters, whose ends are not part of it.
@@ -223,7 +245,8 @@ function Checkpoint:finish(finish)
   if not ok or not usable then return ok, message, code end
   if whole then
     text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
-      tally = c.tally:save(0), reporters = {} }, "", 0)
+      tally = c.tally:save(0), thresholds = c.thresholds and c.thresholds:save(),
+      reporters = {} }, "", 0)
   end
   return write(self, text, 0)
 end

@@ -14,6 +14,7 @@ local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
 local instances = require "mtr.strategy.instances"
+local lanes = require "mtr.campaign.lanes"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local pending = require "mtr.wait.pending"
@@ -29,6 +30,8 @@ M.BATCH = 64
 ---@field in_flight integer
 ---@field strategy? mtr.Strategy|function of all its traces
 ---@field instances? mtr.Instances
+---@field items table<integer, mtr.StoredTarget>|false by place in the batch
+---@field by_handle table<integer, mtr.StoredTarget>|false of traces under way
 ---@field bytes ffi.cdata* the caller writes the next address here, before add()
 local Cohort = {}
 Cohort.__index = Cohort
@@ -58,7 +61,8 @@ function M.new(engine, opts, owner, whole)
     on_timeout = kept.on_timeout or false, on_hop = kept.on_hop or false,
     strategy = kept.strategy or false, instances = false,
     batch = lib.new("struct mtr_trace[?]", M.BATCH), first = 0, count = 0,
-    bytes = lib.new "uint8_t[16]", in_flight = 0, marks = {}, marked = 0,
+    items = false, by_handle = false, bytes = lib.new "uint8_t[16]", in_flight = 0,
+    marks = {}, marked = 0,
   }, Cohort)
   self.trace = borrowed.trace(self, kept.data)
   self.result = borrowed.result(engine, kept.data, owner.ids)
@@ -75,9 +79,11 @@ end
 --- Adds the address in `bytes` to the traces to start; there is room for BATCH of them.
 ---@param family integer
 ---@param zone integer
+---@param item? mtr.StoredTarget whose address it is
+---@param label? integer of this trace, if it differs
 ---@return true?
 ---@return string? message, string? name why it must not be probed
-function Cohort:add(family, zone)
+function Cohort:add(family, zone, item, label)
   local ok, message, name = admit.permit(self.engine, self.kept, family, self.bytes)
   if not ok then return nil, message, name end
   local t = self.batch[self.count]
@@ -85,8 +91,29 @@ function Cohort:add(family, zone)
   lib.copy(t.dst, self.bytes, 16)
   t.family = family
   if zone > 0 then t.interface = zone end
+  if item then
+    t.label = label
+    lanes.write(t, item.lanes)
+    self.items, self.by_handle = self.items or {}, self.by_handle or {}
+    self.items[self.count] = item
+  end
   self.count = self.count + 1
   return true
+end
+
+-- Takes the stored target of a place in the batch.
+local function take_item(self, i)
+  local item = self.items and self.items[i]
+  if item then self.items[i] = nil end
+  return item or nil
+end
+
+-- Notes which stored targets are under way now.
+local function note_items(self, from, n)
+  for i = from, from + n - 1 do
+    local item = take_item(self, i)
+    if item then self.by_handle[self.batch[i].handle] = item end
+  end
 end
 
 --- Starts the traces that were added. Calls owner:refused() for a trace that cannot start.
@@ -100,6 +127,7 @@ function Cohort:start()
         for i = self.first, self.first + n - 1 do self.instances:started(batch[i]) end
       end
       local from = self.first
+      if self.items then note_items(self, from, n) end
       self.first, self.in_flight = from + n, self.in_flight + n
       if self.owner.on_start then self:begun(from, n) end
     elseif n == -err.code.EAGAIN then
@@ -108,7 +136,7 @@ function Cohort:start()
       local t = batch[self.first]
       self.first = self.first + 1
       local _, message, name = admit.refusal(engine, n, t.family, t.dst)
-      self.owner:refused(t, message, name)
+      self.owner:refused(t, message, name, take_item(self, self.first - 1))
     end
   end
   self.first, self.count = 0, 0
@@ -124,9 +152,11 @@ function Cohort:begun(from, n)
 end
 
 --- Calls fn for each trace that was added and has not started.
----@param fn fun(t: ffi.cdata*) gets its struct mtr_trace
+---@param fn fun(t: ffi.cdata*, item: mtr.StoredTarget?) gets its struct mtr_trace
 function Cohort:waiting(fn)
-  for i = self.first, self.count - 1 do fn(self.batch[i]) end
+  for i = self.first, self.count - 1 do
+    fn(self.batch[i], self.items and self.items[i] or nil)
+  end
 end
 
 --- Keeps a mark for a trace, and ends the trace.
@@ -172,8 +202,10 @@ function Cohort:ended(e)
   end
   self.in_flight = self.in_flight - 1
   if self.instances then self.instances:ended(handle) end
-  borrowed.fill(self.result, handle, mark)
-  self.owner:ended(self.result, e)
+  local item = self.by_handle and self.by_handle[handle]
+  if item then self.by_handle[handle] = nil end
+  borrowed.fill(self.result, handle, mark, item and self.owner:ids_of(item))
+  self.owner:ended(self.result, e, item)
   C.mtr_release(self.engine.c, handle)
   self.owner:after()
 end
@@ -182,6 +214,7 @@ end
 function Cohort:stop()
   self.on_probe, self.on_reply, self.on_timeout, self.on_hop = false, false, false, false
   self.first, self.count = 0, 0
+  if self.items then self.items = {} end
   C.mtr_stop_all(self.engine.c, self.slot, C.MTR_STOP_HALTED)
 end
 

@@ -17,9 +17,8 @@
 -- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
 --
 -- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
--- stopped, the results of the traces under way are not handed out, and their targets come first
--- when the same campaign is run again. on_error may get a target again after a kill. If it has
--- finished before, nothing is done, and summary.already is true.
+-- stopped, traces under way give no results, and their targets come first when it is run again.
+-- on_error may get a target again after a kill. summary.already: it had finished before.
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -34,7 +33,9 @@ local pending = require "mtr.wait.pending"
 local default = require "mtr.engine.default"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
+local stored = require "mtr.campaign.stored"
 local live = require "mtr.campaign.live"
+local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
 
@@ -73,6 +74,7 @@ end
 function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
+  if self.ahead then stored.stop(self) end
   for trace in pairs(self.singles) do trace:halt() end
   if self.cohort then
     if self.checkpoint then self.checkpoint:leave_waiting() end
@@ -90,25 +92,33 @@ function Campaign:fail(message, name)
   self:stop()
 end
 
---- Notes that a target could not be traced.
-function Campaign:cannot(target, message, name)
+--- Notes that a target could not be traced; a stored one may be tried again.
+function Campaign:cannot(target, message, name, item)
+  if item and stored.failed(self, item) then return end
   self.tally:refuse(target, message, name)
   if self.on_error then call(self, self.on_error, message, target, name) end
 end
 
 --- Notes that the library refused to start a trace of the cohort.
-function Campaign:refused(t, message, name)
+function Campaign:refused(t, message, name, item)
   if name == err.BUG then return self:fail(message, name) end
-  self:cannot(addr.format(t.dst, t.family), message, name)
+  self:cannot(addr.format(t.dst, t.family), message, name, item)
 end
+
+function Campaign:ids_of(item) return stored.ids(self, item.attempt) end
 
 --- Notes that the trace of a target has started.
 ---@param trace? mtr.Trace of a target with an object
 function Campaign:begun(target, trace) call(self, self.on_start, target, trace) end
 
---- Hands out a result.
+--- Hands out the result of a target that is done.
 function Campaign:deliver(result)
   if self.thresholds then self.thresholds:count(result) end
+  self:hand_out(result)
+end
+
+--- Hands out a result.
+function Campaign:hand_out(result)
   local ok, message, name = self.reporters:call("trace", result)
   if not ok then self:fail(message, name) end
   if self.on_trace then call(self, self.on_trace, result) end
@@ -124,18 +134,19 @@ function Campaign:unfinished(reason)
 end
 
 --- Takes the end of a trace of the cohort.
-function Campaign:ended(result, e)
+function Campaign:ended(result, e, item)
   local mark = result._mark
   if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
-    return self.checkpoint:leave_trace(e.trace)
+    return self.checkpoint:leave_trace(e.trace, item)
   end
+  if item and stored.ended(self, item, result) then return end
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
   self:deliver(result)
 end
 
 local function summary(c)
   local made = c.tally:summary(c.halted)
-  made.stopped_by = c.stopped_by
+  made.stopped_by, made.as_table = c.stopped_by, c.lanes and c.lanes.table or nil
   return made
 end
 
@@ -145,10 +156,11 @@ local function finish(c)
   c.done = true
   clock.stop(c)
   live.remove(c)
+  if c.lanes then c.lanes:close() end
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
   c.summary = summary(c)
-  if c.thresholds then c.summary.thresholds = c.thresholds:judge(c.summary) end
+  thresholds.judge(c.thresholds, c.summary)
   local function last() return c.reporters:call("finish", c.summary) end
   local ok, message, name
   if saver then ok, message, name = saver:finish(last) else ok, message, name = last() end
@@ -156,7 +168,7 @@ local function finish(c)
   scheduler.finish(c)
 end
 
---- Ends the campaign if nothing is left to wait for.
+--- Ends it if nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
   local left = group.in_flight + group.count + self.single_count
@@ -186,13 +198,12 @@ local function start(c, whole)
   if ok and saver and saver.finished then
     c.done, c.summary = true, c.tally:summary(false)
     c.summary.already = true
+    thresholds.judge(c.thresholds, c.summary)
     return true
   end
+  if ok then ok, message, name = stored.open(c) end
   if ok then
-    local known = c.ids or {}
-    ok, message, name = c.reporters:call("start", { transport = engine.transport_name,
-      engine = engine, list = known.list, cycle = known.cycle, campaign = known.campaign,
-      monitor = known.monitor })
+    ok, message, name = c.reporters:start(engine, c.ids or {})
   end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end

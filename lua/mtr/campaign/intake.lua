@@ -4,8 +4,10 @@
 -- tasks have run.
 --
 -- Addresses go to the cohort of the campaign. Names, and all targets of a campaign whose traces
--- need different treatment, become single traces. If the engine is full with other traces, the
--- targets that were taken wait until a trace of this campaign has ended, or for a short time.
+-- need different treatment, become single traces. If the order of targets depends on more than the
+-- list (rates of prefixes, priorities, retries), they come from a store. If the engine is
+-- full with other traces, the targets that were taken wait until a trace of this campaign has
+-- ended, or for a short time.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -14,6 +16,8 @@ local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
+local lanes = require "mtr.campaign.lanes"
+local stored = require "mtr.campaign.stored"
 local Trace = require "mtr.trace"
 
 local M = {}
@@ -31,7 +35,19 @@ local function made(c, target)
   c:fail(opts, "ETARGETS")
 end
 
-local function start_single(c, target)
+-- Puts a trace into the lanes of its target; those of a name are known only now.
+local function into_lanes(c, item)
+  return function(opts)
+    if not item.address and c.lanes then
+      if item.lanes then c.lanes:drop(item.lanes) end
+      item.lanes = c.lanes:of(opts.dst, opts.family)
+      if item.lanes then lanes.count(item.lanes, 1) end
+    end
+    lanes.write(opts, item.lanes)
+  end
+end
+
+local function start_single(c, target, item)
   local opts = c.trace
   if type(opts) == "function" then opts = made(c, target) end
   if c.failure then return end
@@ -40,39 +56,63 @@ local function start_single(c, target)
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
   end
-  trace.ids = c.ids
+  trace.ids = item and c:ids_of(item) or c.ids
+  if item then trace.addressed = into_lanes(c, item) end
   trace.on_done = function(message, result)
     over()
     if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then
-      c.checkpoint:leave(target)
+      c.checkpoint:leave(item or target)
+    elseif result and item and stored.ended(c, item, result) then
+      return c:after()
     elseif result then
       c.tally:count(result.stop_reason, nil, result.probe_count, result.hop_count)
       c:deliver(result)
     else
-      c:cannot(target, message, trace.failure_name)
+      c:cannot(target, message, trace.failure_name, item)
     end
     c:after()
   end
-  c.singles[trace], c.single_count = true, c.single_count + 1
+  c.singles[trace], c.single_count = item or true, c.single_count + 1
   local ok, message, name = trace:launch(t, kept)
   if trace.state == "resolving" then c.looking[trace] = true end
   if ok then return c.on_start and c:begun(target, trace) end
   over()
   if name == err.BUG then return c:fail(message, name) end
-  c:cannot(target, message, name)
+  c:cannot(target, message, name, item)
 end
 
--- Takes one target.
+-- Starts the next target of the store; returns false if none can start now.
+local function pull_stored(c)
+  local group, item = c.cohort, c.ahead:take()
+  if not item then
+    if c.ahead:empty() then c.exhausted = true end
+    return false
+  end
+  if not item.address or c.apart then
+    start_single(c, item.target, item)
+    return true
+  end
+  lib.copy(group.bytes, item.address, 16)
+  local ok, message, name = group:add(item.family, item.zone, item, stored.label(c, item.attempt))
+  if not ok then c:cannot(item.target, message, name, item) end
+  return true
+end
+
+-- Takes one target; returns false if none can start now.
 local function pull(c)
+  if c.ahead then return pull_stored(c) end
   local group, feed = c.cohort, c.feed
   local kind, what, name = feed:next(group.bytes)
   if not kind then
     c.exhausted = true
     if what then c:fail(what, name) end
-    return
+    return false
   end
   c.tally.targets = c.tally.targets + 1
-  if kind < 0 then
+  if feed.note and feed.note.priority and kind >= 0 then      -- the first one that has a priority
+    stored.begin(c)
+    c.ahead:put(kind, what, group.bytes, feed.note)
+  elseif kind < 0 then
     c:cannot(feed.text, what, what:match "^%u+")
   elseif kind == 0 then
     start_single(c, what)
@@ -83,6 +123,7 @@ local function pull(c)
     ok, message, name = group:add(kind, what)
     if not ok then c:cannot(addr.format(group.bytes, kind), message, name) end
   end
+  return true
 end
 
 local function again(c, ms)
@@ -90,15 +131,15 @@ local function again(c, ms)
 end
 
 local function fill(c)
-  local group, started = c.cohort, 0
+  local group, started, idle = c.cohort, 0, false
   while group:start() do
     local room = c.window:room(c)
-    if c.exhausted or room <= 0 then return end
+    if c.exhausted or idle or room <= 0 then return end
     if started >= BURST then return again(c, 0) end
     local n = math.min(Cohort.BATCH, room)
     for _ = 1, n do
-      pull(c)
-      if c.exhausted then break end
+      idle = not pull(c)
+      if c.exhausted or idle then break end
     end
     started = started + n
   end

@@ -9,6 +9,8 @@ local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local Checkpoint = require "mtr.campaign.checkpoint"
 local Reporters = require "mtr.campaign.reporters"
+local lanes = require "mtr.campaign.lanes"
+local retry = require "mtr.campaign.retry"
 local targets = require "mtr.targets"
 local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
@@ -22,6 +24,15 @@ local M = {}
 ---@field window? integer|"auto" traces under way at once; "auto", the default: as many as keep the
 --- rate busy; without a rate 1000
 ---@field rate? number|string sets the engine's rate
+---@field prefix_rate? table<string, number|string> such as { ["/16"] = "2/s", ["/48"] = 5 }:
+--- probes per second to each prefix of this length; up to /32 of IPv4, above of IPv6, or "ipv6/32"
+---@field as_rate? number|string probes per second to each AS of the option asn
+---@field asn? string|string[] files in the layout of CAIDA's pfx2as; addresses that are not in it
+--- have no AS rate
+---@field priority? fun(target: string): number the highest of the targets that were read ahead goes
+--- first. Targets may carry it instead: { target = "192.0.2.1", priority = 5 }; default 0
+---@field retry? integer|mtr.RetryOptions traces failed targets again: times, after, when, all
+---@field read_ahead? integer most targets that wait in memory for these five options; default 4096
 ---@field time_limit? number|string then it ends, as by stop(); summary.stopped_by is "time_limit"
 ---@field thresholds? table<string, string> see mtr.campaign.thresholds; summary.thresholds
 ---@field on_start? fun(target: string, trace: mtr.Trace?): "stop"? a trace only if it has an object
@@ -45,6 +56,12 @@ M.declaration = check.declare("campaign", {
   { name = "trace", kind = either("table", "function"), doc = "options of each trace" },
   { name = "window", kind = window.kind, doc = 'traces under way; default "auto"' },
   { name = "rate", kind = check.rate, doc = "sets the engine's rate" },
+  { name = "prefix_rate", kind = check.any, doc = "probes per second to each prefix of a length" },
+  { name = "as_rate", kind = check.any, doc = "probes per second to each AS" },
+  { name = "asn", kind = check.any, doc = "files that say which AS has which prefix" },
+  { name = "priority", kind = hook, doc = "returns the priority of a target" },
+  { name = "retry", kind = either("table", "number"), doc = "traces failed targets again" },
+  { name = "read_ahead", kind = check.integer(1, 1000000), doc = "most targets that wait" },
   { name = "time_limit", kind = check.duration(1, 1e10), doc = "ends it after this time" },
   { name = "thresholds", kind = check.type "table", doc = "figures to reach; unmet: status 99" },
   { name = "on_start", kind = hook, doc = "gets each target whose trace starts" },
@@ -65,6 +82,14 @@ local function problem(c)
   if c.thresholds then
     c.thresholds, wrong = thresholds.new(c.thresholds)
     if not c.thresholds then return wrong end
+  end
+  if c.prefix_rate ~= nil or c.as_rate ~= nil or c.asn ~= nil then
+    c.lanes, wrong = lanes.new(c)
+    if not c.lanes then return wrong end
+  end
+  if c.retry then
+    c.retry, wrong = retry.new(c.retry)
+    if not c.retry then return wrong end
   end
   c.apart = type(c.trace) == "function"
   if c.apart then return nil end

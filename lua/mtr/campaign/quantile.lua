@@ -30,6 +30,31 @@ function Quantile:add(value)
   self.min, self.max = math.min(self.min or value, value), math.max(self.max or value, value)
 end
 
+local EXACT = { "sum", "min", "max" }  -- saved as text, which keeps all their digits
+
+--- Returns the values as plain data: buckets[i] is the number of a bucket, counts[i] how many
+--- values are in it.
+---@return table
+function Quantile:save()
+  local data = { n = self.n, buckets = {}, counts = {} }
+  for _, name in ipairs(EXACT) do data[name] = self[name] and ("%.17g"):format(self[name]) end
+  for i in pairs(self.buckets) do data.buckets[#data.buckets + 1] = i end
+  table.sort(data.buckets)
+  for k, i in ipairs(data.buckets) do data.counts[k] = self.buckets[i] end
+  return data
+end
+
+--- Makes an estimator of what save() returned.
+---@param data table
+---@return mtr.Quantile
+function M.restored(data)
+  local self = M.new()
+  self.n = data.n
+  for _, name in ipairs(EXACT) do self[name] = tonumber(data[name]) end
+  for k, i in ipairs(data.buckets) do self.buckets[i] = data.counts[k] end
+  return self
+end
+
 --- Returns the mean of the values, or nil without any.
 ---@return number?
 function Quantile:mean() return self.n > 0 and self.sum / self.n or nil end

@@ -53,6 +53,16 @@ function Reporters:call(method, value)
   return true
 end
 
+--- Tells each reporter of the start.
+---@param engine mtr.Engine
+---@param ids mtr.Ids
+---@return true?
+---@return string? message, string? name
+function Reporters:start(engine, ids)
+  return self:call("start", { transport = engine.transport_name, engine = engine, list = ids.list,
+    cycle = ids.cycle, campaign = ids.campaign, monitor = ids.monitor })
+end
+
 --- Calls save() of each reporter that has it.
 ---@param fds ffi.cdata* int32_t[most]: gets the descriptors that must be on disk
 ---@param most integer

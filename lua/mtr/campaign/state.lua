@@ -3,9 +3,10 @@
 -- The file with the state of a campaign, from which it can be resumed.
 --
 -- The first line is a JSON object, with the members of mtr.CampaignState and `state` = "mtrlua
--- campaign". Then follows each target that was taken and is not done, one a line. The last line is
--- "end"; without it the file was cut off. The file is replaced as a whole (mtr_save), so that a
--- crash leaves the old or the new one.
+-- campaign". Then follows each target that was taken and is not done, one a line: its text, or JSON
+-- if it carries something (an object) or would not be one line (a string). The last line is "end";
+-- without it the file was cut off. The file is replaced as a whole (mtr_save), so that a crash
+-- leaves the old or the new one.
 
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
@@ -15,8 +16,9 @@ local M = {}
 
 local KIND, VERSION = "mtrlua campaign", 1
 local ORDER = { "state", "version", "finished", "campaign", "position", "unfinished", "tally",
-  "reporters" }
+  "thresholds", "reporters" }
 local SHAPE = json.shape(ORDER)
+local NOTE = json.shape { "target", "priority", "attempt" }
 
 ---@class mtr.CampaignState
 ---@field version integer of the format: 1
@@ -24,15 +26,24 @@ local SHAPE = json.shape(ORDER)
 ---@field campaign table<string, string> what tells this campaign from others: see identity()
 ---@field position integer targets taken from the list
 ---@field unfinished integer how many of them are not done
----@field left string[] the unfinished targets; in the file they are the lines behind
+---@field left (string|mtr.TargetNote)[] the unfinished targets; in the file: the lines behind
 ---@field tally table counters (mtr.campaign.tally)
+---@field thresholds? table<string, table> values so far (mtr.campaign.thresholds)
 ---@field reporters table[] what save() of each reporter returned; false: it has no save()
 
---- Returns a target as a line of a state. A name that would not be one line is written as JSON.
----@param target string
+--- Returns a target as a line of a state.
+---@param target string|mtr.TargetNote
 ---@return string
 function M.line(target)
-  return (target:find '[%c"]' and json.encode(target) or target) .. "\n"
+  if type(target) == "table" then
+    local priority, attempt = target.priority or 0, target.attempt or 1
+    if priority ~= 0 or attempt > 1 then
+      return json.encode({ target = target.target, priority = priority, attempt = attempt },
+        NOTE) .. "\n"
+    end
+    target = target.target
+  end
+  return (target:find '[%c"{]' and json.encode(target) or target) .. "\n"
 end
 
 --- Returns the text of a state.
@@ -62,7 +73,7 @@ local function parse(path, text)
   end
   state.left = {}
   for line in (rest or ""):gmatch "([^\n]*)\n" do
-    state.left[#state.left + 1] = line:sub(1, 1) == '"' and json_read.decode(line) or line
+    state.left[#state.left + 1] = line:find '^["{]' and json_read.decode(line) or line
   end
   if table.remove(state.left) ~= "end" or #state.left ~= state.unfinished then
     return wrong(path, "the state is cut off")

@@ -9,8 +9,9 @@ local M = {}
 
 ---@class mtr.Taken
 ---@field text any the text of the last target
+---@field note mtr.TargetNote|false of the last target
 ---@field again mtr.Targets|false the unfinished targets, while there are some to hand out
----@field left string[] the unfinished targets
+---@field left (string|mtr.TargetNote)[] the unfinished targets
 ---@field given integer how many of them were handed out
 ---@field feed mtr.Targets
 local Taken = {}
@@ -20,12 +21,13 @@ Taken.__index = Taken
 ---@param feed mtr.Targets
 ---@return mtr.Taken
 function M.new(feed)
-  return setmetatable({ feed = feed, text = false, again = false, left = {}, given = 0 }, Taken)
+  return setmetatable({ feed = feed, text = false, note = false, again = false, left = {},
+    given = 0 }, Taken)
 end
 
 --- Goes on where another run was.
 ---@param position number what position() returned
----@param left string[] the targets taken before that are not done
+---@param left (string|mtr.TargetNote)[] the targets taken before that are not done
 ---@return true?
 ---@return string? message, string? name
 function Taken:resume(position, left)
@@ -42,7 +44,7 @@ function Taken:position() return self.feed:position() end
 function Taken:waiting() return #self.left - self.given end
 
 --- Calls a function for each of them.
----@param fn fun(target: string)
+---@param fn fun(target: string|mtr.TargetNote)
 function Taken:each_left(fn)
   for i = self.given + 1, #self.left do fn(self.left[i]) end
 end
@@ -56,7 +58,7 @@ function Taken:next(out)
   local again = self.again
   if again then
     local kind, what = again:next(out)
-    self.text = again.text
+    self.text, self.note = again.text, again.note
     if kind then
       self.given = self.given + 1
       return kind, what
@@ -64,7 +66,7 @@ function Taken:next(out)
     self.again, self.left, self.given = false, {}, 0
   end
   local kind, what, name = self.feed:next(out)
-  self.text = self.feed.text
+  self.text, self.note = self.feed.text, self.feed.note
   return kind, what, name
 end
 

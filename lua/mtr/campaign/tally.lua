@@ -11,7 +11,8 @@ local M = {}
 ---@field targets integer taken from the list; each address of a prefix counts
 ---@field traces integer that have ended
 ---@field failed integer targets that could not be traced
----@field probes integer probes sent
+---@field retried? integer attempts that failed and were followed by another one; nil: none
+---@field probes integer probes sent, in all attempts
 ---@field hops integer hops settled
 ---@field stop_reasons table<string, integer> number of traces by stop reason
 ---@field errors table<string, integer> number of failed targets by name of the error
@@ -19,7 +20,7 @@ local M = {}
 ---@field halted boolean ended before its last target
 ---@field stopped_by? "time_limit" why it was halted, if an option did it
 ---@field thresholds? mtr.Outcome[] at the end, if the option thresholds was given
-
+---@field as_table? mtr.AsTable how the files of the option asn were read
 ---@field already? boolean the state says that it has finished before: nothing was done
 
 ---@class mtr.Tally
@@ -30,7 +31,7 @@ Tally.__index = Tally
 ---@return mtr.Tally
 function M.new()
   return setmetatable({
-    targets = 0, traces = 0, failed = 0, probes = 0, hops = 0, stops = {}, errors = {},
+    targets = 0, traces = 0, failed = 0, retried = 0, probes = 0, hops = 0, stops = {}, errors = {},
   }, Tally)
 end
 
@@ -44,6 +45,10 @@ function Tally:count(reason, number, probes, hops)
   self.traces, self.probes, self.hops = self.traces + 1, self.probes + probes, self.hops + hops
   self.stops[key] = (self.stops[key] or 0) + 1
 end
+
+--- Counts an attempt that another one follows.
+---@param probes integer
+function Tally:again(probes) self.retried, self.probes = self.retried + 1, self.probes + probes end
 
 --- Counts a target that could not be traced.
 ---@param target string
@@ -61,7 +66,7 @@ local function copy(counts)
   return out
 end
 
-local COUNTERS = { "targets", "traces", "failed", "probes", "hops", "stops", "errors",
+local COUNTERS = { "targets", "traces", "failed", "retried", "probes", "hops", "stops", "errors",
   "first_error" }
 
 --- Returns the counters as plain data.
@@ -78,7 +83,9 @@ end
 ---@param data table of save()
 ---@param again integer targets that were counted then and will be taken again
 function Tally:restore(data, again)
-  for _, name in ipairs(COUNTERS) do self[name] = data[name] end
+  for _, name in ipairs(COUNTERS) do
+    if data[name] ~= nil then self[name] = data[name] end
+  end
   self.targets = self.targets - again
 end
 
@@ -87,8 +94,9 @@ end
 ---@return mtr.Summary
 function Tally:summary(halted)
   return {
-    targets = self.targets, traces = self.traces, failed = self.failed, probes = self.probes,
-    hops = self.hops, stop_reasons = copy(self.stops), errors = copy(self.errors),
+    targets = self.targets, traces = self.traces, failed = self.failed,
+    retried = self.retried > 0 and self.retried or nil, probes = self.probes, hops = self.hops,
+    stop_reasons = copy(self.stops), errors = copy(self.errors),
     first_error = self.first_error, halted = halted,
   }
 end

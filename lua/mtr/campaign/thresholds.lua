@@ -103,6 +103,24 @@ function Thresholds:count(result)
   end
 end
 
+--- Returns the values so far as plain data.
+---@return table<string, table>
+function Thresholds:save()
+  local data = {}
+  for name in pairs(SPREADS) do
+    if self[name] then data[name] = self[name]:save() end
+  end
+  return data
+end
+
+--- Sets the values to those of an earlier run.
+---@param data table of save()
+function Thresholds:restore(data)
+  for name in pairs(SPREADS) do
+    if self[name] and data[name] then self[name] = quantile.restored(data[name]) end
+  end
+end
+
 local function value(self, name, summary)
   if COUNTS[name] then return summary[name] end
   if name == "failed" then
@@ -134,6 +152,13 @@ function Thresholds:judge(summary)
     outcomes[i] = { figure = one.figure, wanted = one.wanted, value = is, met = met }
   end
   return outcomes
+end
+
+--- Puts into a summary how its thresholds, if there are some, compare with it.
+---@param given? mtr.Thresholds
+---@param summary mtr.Summary
+function M.judge(given, summary)
+  if given then summary.thresholds = given:judge(summary) end
 end
 
 return M

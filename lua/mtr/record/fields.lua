@@ -35,7 +35,7 @@ M.probe = set(REPLY, "ttl attempt flow at id timeout error")
 M.trace = set(FACTS, "engine handle state result failure failure_name strategy options")
 
 --- mtr.Result, and what the built-in strategies add to it
-M.result = set(FACTS, "type version transport hops engine handle", "list cycle campaign monitor",
-  "doubletree mda pmtu")
+M.result = set(FACTS, "type version transport hops engine handle",
+  "list cycle campaign monitor try", "doubletree mda pmtu")
 
 return M

@@ -5,7 +5,8 @@
 -- point). Each is a name or a whole number of the user; the engine does not interpret them.
 --
 -- They are options of an engine and of a campaign; a campaign's replace its engine's. Results that
--- the library writes as JSON take them from a label, which the traces of a campaign share.
+-- the library writes as JSON take them from a label, which the traces of a campaign share. The
+-- number of the attempt (`try`) goes the same way.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -19,6 +20,7 @@ local M = {}
 ---@field cycle? string|integer
 ---@field campaign? string|integer
 ---@field monitor? string|integer
+---@field try? integer which attempt it is, in a campaign with retries; not an option
 
 local LONGEST = 255                    -- bytes of a name
 
@@ -69,6 +71,7 @@ function M.label(engine, ids)
       out[#out + 1] = (',"%s":%s'):format(option.name, json.encode(value))
     end
   end
+  if ids.try then out[#out + 1] = (',"try":%d'):format(ids.try) end
   local text = table.concat(out)
   local label = C.mtr_payload(engine, text, #text)
   if label < 0 then return err.env(label, "the ids of results") end

@@ -25,6 +25,7 @@ local M = {}
 ---@field cycle? string|integer
 ---@field campaign? string|integer
 ---@field monitor? string|integer
+---@field try? integer which attempt it is, from 1; in a campaign with the option retry
 ---@field transport string
 ---@field protocol "icmp"|"udp"|"tcp"
 ---@field multipath "paris"|"classic"|"dublin"
@@ -64,8 +65,8 @@ local M = {}
 local Result = {}
 
 local SHAPE = json.shape({
-  "type", "version", "list", "cycle", "campaign", "monitor", "ttl", "skipped", "addr", "addr_class",
-  "rtt", "unanswered", "failed", "attempt", "at",
+  "type", "version", "list", "cycle", "campaign", "monitor", "try", "ttl", "skipped", "addr",
+  "addr_class", "rtt", "unanswered", "failed", "attempt", "at",
   "transport", "protocol", "multipath", "src", "dst", "target", "all_addresses", "sport", "dport",
   "icmp_sum", "flow", "flow_label", "size", "tos", "tcp_flags", "start", "duration", "stop_reason",
   "stop_data", "error", "first_ttl", "max_ttl", "window", "queries", "attempts", "timeout",
@@ -179,6 +180,7 @@ local function add_rare(result, trace)
     put(result, "cycle", ids.cycle)
     put(result, "campaign", ids.campaign)
     put(result, "monitor", ids.monitor)
+    put(result, "try", ids.try)
   end
   put(result, "all_addresses", trace.all_addresses)
   put(result, "dport", decode.trace.dport(info))

@@ -23,6 +23,7 @@ local M = {}
 
 ---@class mtr.Targets
 ---@field text any of the last target: of an error, the line or value that is wrong
+---@field note mtr.TargetNote|false of the last target, if it was given as a table
 ---@operator call: string?
 local Targets = {}
 Targets.__index = Targets
@@ -33,7 +34,7 @@ Targets.__index = Targets
 function M.new(source)
   return setmetatable({
     source = source, steps = {}, stages = {}, words = {}, counts = false, late = false, run = false,
-    failure = false, text = false,
+    failure = false, text = false, note = false,
   }, Targets)
 end
 
@@ -191,7 +192,7 @@ function Targets:next(out)
   if not run then return nil, self.failure[1], self.failure[2] end
   local kind, what, name = run:next(out)
   if not kind then return nil, what, name end
-  self.text = run.text
+  self.text, self.note = run.text, run.note
   return kind, what
 end
 

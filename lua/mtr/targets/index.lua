@@ -21,6 +21,7 @@ local scratch = lib.new "uint8_t[16]"
 ---@class mtr.Index
 ---@field size number of targets
 ---@field text any of the target that was found last
+---@field note mtr.TargetNote|false likewise
 local Index = {}
 Index.__index = Index
 
@@ -48,7 +49,7 @@ end
 function M.new(items, most)
   most = most or MOST
   local self = setmetatable({
-    items = items, size = 0, text = false, range = false, at = -1,
+    items = items, size = 0, text = false, note = false, range = false, range_note = false, at = -1,
     first = {}, place = {}, number = {},
   }, Index)
   local count, stride = 0, 1
@@ -91,6 +92,7 @@ end
 function Index:get(i, out)
   local range = self.range
   if range and i >= self.at and i < self.at + range.size then
+    self.note = self.range_note
     return range:get(i - self.at, out), 0
   end
   local mark = mark_of(self, i)
@@ -98,14 +100,14 @@ function Index:get(i, out)
   self.items:go(self.place[mark], self.number[mark])
   while true do
     local kind, what, name = self.items:take(out)
-    self.text = self.items.text
+    self.text, self.note = self.items.text, self.items.note or false
     if not kind then
       if name then return nil, what, name end
       return err.named("ESTALE", "the list was changed while it was in use")
     end
     if kind == PREFIX then
       if i < at + what.size then
-        self.range, self.at = what, at
+        self.range, self.range_note, self.at = what, self.note, at
         return what:get(i - at, out), 0
       end
       at = at + what.size

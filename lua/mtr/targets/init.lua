@@ -80,8 +80,8 @@ function M.stdin(opts)
   return chain.new(sources.file(io.stdin, nil, expansion, words))
 end
 
---- Takes targets from a list of strings.
----@param list string[]
+--- Takes targets from a list of strings, or of tables: { target = "192.0.2.1", priority = 5 }.
+---@param list (string|mtr.TargetNote)[]
 ---@param opts? mtr.TargetsOptions
 ---@return mtr.Targets
 function M.list(list, opts)
@@ -96,8 +96,8 @@ local function callable(value)
   return type(value) == "function" or meta and meta.__call ~= nil
 end
 
---- Takes targets from a function, which returns one string at each call and nil at the end.
----@param next_one fun(): string?
+--- Takes targets from a function, which returns one at each call, as in a list, and nil at the end.
+---@param next_one fun(): string|mtr.TargetNote|nil
 ---@param opts? mtr.TargetsOptions
 ---@return mtr.Targets
 function M.generator(next_one, opts)

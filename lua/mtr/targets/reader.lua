@@ -16,6 +16,7 @@ local PREFIX = entry.PREFIX
 ---@field passed number targets that were returned or skipped
 ---@field items table
 ---@field text any of the last target, or of its prefix
+---@field note mtr.TargetNote|false likewise
 local Reader = {}
 Reader.__index = Reader
 
@@ -25,15 +26,15 @@ local M = {}
 ---@param items table
 ---@return mtr.Reader
 function M.new(items)
-  return setmetatable({ items = items, passed = 0, range = false, ended = false, text = false },
-    Reader)
+  return setmetatable({ items = items, passed = 0, range = false, ended = false, text = false,
+    note = false }, Reader)
 end
 
 -- Takes an item. Of a prefix it only keeps the range.
 local function take(self, out)
   if self.ended then return nil end
   local kind, what, name = self.items:take(out)
-  self.text = self.items.text
+  self.text, self.note = self.items.text, self.items.note or false
   if kind == PREFIX then
     self.range = what
   elseif not kind then

@@ -16,6 +16,7 @@ local scratch = lib.new "uint8_t[16]"
 ---@class mtr.TargetsRun
 ---@field passed number places of the order that were passed
 ---@field text any of the last target
+---@field note mtr.TargetNote|false likewise
 ---@field over boolean
 local Run = {}
 Run.__index = Run
@@ -40,8 +41,8 @@ end
 ---@return string? message, string? name
 function M.new(source, steps, stages)
   local self = setmetatable({
-    passed = 0, over = false, text = false, pass = false, remembers = false, reader = false,
-    index = false,
+    passed = 0, over = false, text = false, note = false, pass = false, remembers = false,
+    reader = false, index = false,
   }, Run)
   local shuffled = false
   for _, step in ipairs(steps) do shuffled = shuffled or step.kind == "shuffle" end
@@ -64,7 +65,7 @@ end
 local function found(self, number, out)
   local index = self.index
   local kind, what, name = index:get(number, out)
-  self.text = index.text
+  self.text, self.note = index.text, index.note or false
   if kind and not what then what = 0 end
   return kind, what, name
 end
@@ -79,7 +80,7 @@ local function read(self, number, out)
     return err.named("ESPIPE", "another chain has read this file further: open it again")
   end
   local kind, what, name = reader:next(out)
-  self.text = reader.text
+  self.text, self.note = reader.text, reader.note
   return kind, what, name
 end
 

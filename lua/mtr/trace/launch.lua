@@ -26,6 +26,7 @@ local function start(trace, t, kept, family, address, crowd)
   t.cookie, t.family = crowd and crowd.slot or pending.take(engine, trace), family
   t.want = admit.wants(trace, engine.debug, rawget(trace, "result") == nil)
   lib.copy(t.dst, address, 16)
+  if trace.addressed then trace.addressed(t) end
   local n = C.mtr_start(engine.c, t, 1)
   if n < 0 then
     if not crowd then pending.free(engine, trace) end

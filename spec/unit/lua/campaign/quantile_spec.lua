@@ -31,6 +31,19 @@ describe("the estimator of percentiles", function()
     assert.is_true(q:percentile(0) < 0.0011)
   end)
 
+  it("goes on from what was saved", function()
+    local json, json_read = require "mtr.record.json", require "mtr.record.json_read"
+    local all, q = quantile.new(), quantile.new()
+    for i = 1, 3000 do
+      local value = (i * 7919 % 3001) / 7
+      all:add(value)
+      q:add(value)
+      if i % 500 == 0 then q = quantile.restored(json_read.decode(json.encode(q:save()))) end
+    end
+    assert.same(all, q)
+    assert.same(quantile.new(), quantile.restored(quantile.new():save()))
+  end)
+
   it("knows nothing of nothing", function()
     local q = quantile.new()
     assert.is_nil(q:percentile(50))

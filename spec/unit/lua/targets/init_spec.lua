@@ -27,6 +27,27 @@ end
 describe("a feed of targets", function()
   teardown(run.clean)
 
+  it("keeps what a target carries, through shuffles and stages", function()
+    local given = { "192.0.2.1", { target = "192.0.2.2", priority = 5 },
+      { target = "192.0.2.4/31", priority = 3 }, { target = "no.example", priority = 1 } }
+    local wanted = { ["192.0.2.1"] = false, ["192.0.2.2"] = 5, ["192.0.2.4"] = 3,
+      ["192.0.2.5"] = 3, ["no.example"] = 1 }
+    local function generator()
+      local i = 0
+      return function()
+        i = i + 1
+        return given[i]
+      end
+    end
+    for _, chain in ipairs { targets.list(given), targets.list(given):shuffle(4),
+      targets.list(given):unique():filter(function() return true end),
+      targets.generator(generator()) } do
+      local found = {}
+      for target in chain do found[target] = chain.note and chain.note.priority end
+      assert.same(wanted, found)
+    end
+  end)
+
   it("takes a list of addresses, prefixes and names in its order", function()
     assert.equal("192.0.2.1, 192.0.2.2, 192.0.2.3, name example.net, 2001:db8::1",
       drain { "192.0.2.1", "192.0.2.2/31", "example.net", "2001:db8::1" })
