@@ -11,6 +11,7 @@ local HOSTS = "spec/support/real/hosts/"
 -- How each host runs a file of Lua.
 local hosts = {
   { "luv", "luajit %s" },
+  { "nginx", "luajit %s" },
 }
 
 local SAID = [[

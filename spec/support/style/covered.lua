@@ -27,6 +27,7 @@ return {
   ["lua/mtr/engine/sockets.lua"] = { "spec/net/packet_ring_spec.lua",
     "all sockets that mtrlua prepared are in use" },
   ["lua/mtr/init.lua"] = { "spec/net/api_spec.lua", 'require "mtr"' },
+  ["lua/mtr/host/nginx.lua"] = { "spec/net/nginx_spec.lua", "in nginx" },
   ["lua/mtr/host/luv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
   ["lua/mtr/lib.lua"] = { "spec/unit/abi_spec.lua", "mtr.lib" },
   ["lua/mtr/main.lua"] = { "spec/net/main_spec.lua", "MTR_PROGRAM" },

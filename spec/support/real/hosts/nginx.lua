@@ -4,9 +4,14 @@
 local nginx = require "spec.support.real.nginx"
 local run = require "spec.support.harness.run"
 
+assert(not nginx.missing(), nginx.missing())
 local server = nginx.start {
   init = [[sockets = require("mtr").sockets.open()]],
-  init_worker = [[ticks = 0 ngx.timer.every(0.01, function() ticks = ticks + 1 end)]],
+  init_worker = [[
+    require "mtr.host"
+    ticks = 0
+    ngx.timer.every(0.01, function() ticks = ticks + 1 end)
+  ]],
   locations = { ["/"] = [[
     require("mtr").configure { sockets = sockets }
     local before = ticks
