@@ -10,6 +10,7 @@
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
+local bounded = require "mtr.engine.bounded"
 local call = require "mtr.trace.call"
 local dispatch = require "mtr.engine.dispatch"
 local iterate = require "mtr.trace.iterate"
@@ -32,6 +33,7 @@ local M = {}
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
+---@field max_step? number ms that a step may take; nil: as long as it needs
 ---@field network? mtr.Sim
 local Engine = {}
 Engine.__index = Engine
@@ -57,6 +59,7 @@ function M.open(opts)
   if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
   loop.disown()
+  local most = bounded.most(scratch_config, opts, (kept.record or kept.replay) ~= nil)
   local c, why, kit = sockets.open(scratch_config, sim, kept.sockets)
   if not c then return nil, why, kit end
   local self = setmetatable({
@@ -64,7 +67,8 @@ function M.open(opts)
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    halted = loop.halted, closed = false, closing = false, stepping = false, watched = nil,
+    halted = loop.halted, closed = false, closing = false, stepping = false, max_step = most,
+    starts = 0,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -89,19 +93,19 @@ end
 
 -- Does one step and hands out its batch.
 local function work(engine)
-  if engine.abandoned[1] then
-    local list = engine.abandoned
-    engine.abandoned = {}
-    for _, trace in ipairs(list) do trace:halt() end
-  end
+  if engine.abandoned[1] then iterate.end_abandoned(engine) end
+  local most = engine.max_step
+  local from = most and C.mtr_now(engine.c)
+  engine.starts = 0
   local n = C.mtr_step(engine.c)
   if engine.debug then debug_log.batch(engine, n) end
-  dispatch.batch(engine, n)
+  if most and n > 0 then n = bounded.batch(engine, n, from) else dispatch.batch(engine, n) end
   if engine.feeders[1] then rate.feed(engine.feeders) end
   return n
 end
 
 local function end_all(engine)
+  engine.max_step = nil
   for i = 1, #engine.entries do
     local entry = engine.entries[i]
     if entry then entry:closed() end

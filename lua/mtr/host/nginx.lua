@@ -227,7 +227,10 @@ local deferred, planned = {}, false
 local function run_deferred()
   local list = deferred
   deferred, planned = {}, false
-  for _, fn in ipairs(list) do fn() end
+  for _, fn in ipairs(list) do
+    local ok, problem = xpcall(fn, err.traceback)
+    if not ok then err.report(problem) end
+  end
 end
 
 --- Calls fn soon. All that is deferred meanwhile shares one timer of nginx.

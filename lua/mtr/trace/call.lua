@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
+local burst = require "mtr.trace.burst"
 local crowd = require "mtr.trace.crowd"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
@@ -63,7 +64,9 @@ function M.trace(engine, dst, opts, on_done)
   if not trace then error(bug, 2) end
   if on_done then trace:at_end(on_done) end
   interrupt.check()
-  local joined = on_done and plain(engine, kept) and crowd.of(trace) or nil
+  local alone = on_done and plain(engine, kept)
+  if on_done and burst.full(engine) then return burst.later(engine, trace, t, kept, alone) end
+  local joined = alone and crowd.of(trace) or nil
   local ok, message, name = trace:launch(t, kept, joined)
   if not ok then
     check_bug("trace", message, name)

@@ -35,7 +35,9 @@ function M.missing()
 end
 
 local here
-local function root()
+
+-- The top directory.
+function M.root()
   if not here then
     local pipe = io.popen "pwd"
     here = pipe:read "*l"
@@ -56,8 +58,8 @@ local function locations(list)
 end
 
 local function config(options, dir)
-  local tree = root() .. "/" .. TREE
-  local paths = ("#/lua/?.lua;#/lua/?/init.lua;#/build/lua/?.lua;#/?.lua;"):gsub("#", root())
+  local tree = M.root() .. "/" .. TREE
+  local paths = ("#/lua/?.lua;#/lua/?/init.lua;#/build/lua/?.lua;#/?.lua;"):gsub("#", M.root())
     .. tree .. "/usr/share/lua/5.1/?.lua;;"
   local text = CONFIG:format(options.user or "nobody nogroup", options.workers or 1, tree, tree,
     options.main or "", options.cache or "lua_thread_cache_max_entries 0;", paths,
@@ -81,8 +83,8 @@ function M.start(options)
   os.execute(("chmod 755 %s; rm -f %s/http %s/pid %s/log"):format(dir, dir, dir, dir))
   run.file("nginx.conf", config(options, dir))
   local pipe = io.popen(("LD_LIBRARY_PATH=%s/usr/lib/$(gcc -dumpmachine) %s/usr/sbin/nginx -p %s"
-    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(root() .. "/" .. TREE, TREE,
-    dir, dir, dir))
+    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(M.root() .. "/" .. TREE,
+    TREE, dir, dir, dir))
   local self = setmetatable({ dir = dir, pid = tonumber((pipe:read "*l")) }, Nginx)
   pipe:close()
   assert(started(self), "nginx did not start: " .. self:log())
