@@ -32,7 +32,7 @@ BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted netbase procps \
+TEST_NEEDS = $(PEER_NEEDS) curl ethtool g++ graphviz jq libcap2-bin lua-busted netbase procps \
   python3-jsonschema python3-prometheus-client sqlite3 lua-luv lua-cqueues lua-copas lua-socket \
   lua5.1 neovim tarantool
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
@@ -110,8 +110,12 @@ build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/y
 demo: all ## send real traces through networks of namespaces
 	sh spec/lab/demo.sh
 
+# nginx and its Lua module cannot be installed beside luajit.
+build/nginx/ready: spec/support/real/nginx.sh | deps
+	sh $<
+
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) ## run the specs, several files at once
+test: all $(FAKENET) build/nginx/ready ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
@@ -148,6 +152,7 @@ install: all ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
+	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 

@@ -16,6 +16,7 @@ local hosts = {
   { "copas", "luajit %s" },
   { "tarantool", "tarantool %s" },
   { "neovim", "nvim -u NONE --headless -c 'luafile %s' < /dev/null" },
+  { "nginx", "luajit spec/support/real/in_nginx.lua %s" },
 }
 
 -- What each script says.
@@ -92,6 +93,23 @@ local ends = {
     vim.defer_fn(function() vim.cmd "qa!" end, 20)]], "" },
 }
 
+-- What the spec adds to a snippet, so that its host ends.
+local BEFORE = { copas = [[
+  local copas = require "copas"
+  copas.loop = function() for _ = 1, 20 do copas.step(0.05) end end
+]] }
+local AFTER = { tarantool = "os.exit(0)", neovim = 'vim.cmd "qa!"' }
+
+-- The snippet of README for a host: from the line that names it to the next one.
+local function snippet(name)
+  local section = support.read("README.md"):match "\n## In the loop of another program\n(.-)\n## "
+  local text = assert(section:match "```lua\n(.-)```"):gsub("\n%-%- ", "\n\0-- ")
+  for part in ("\0" .. text):gmatch "%z([^%z]*)" do
+    if part:match "^%-%- (%l+)" == name then return part end
+  end
+  error("README has no snippet for " .. name)
+end
+
 local missing = loopback.missing()
 local command = {}
 for _, host in ipairs(hosts) do command[host[1]] = host[2] end
@@ -128,6 +146,17 @@ describe("a script that waits", function()
       local _, errors = script(name, "mishaps")
       assert.equal(1, count(errors, "sleep: cannot wait inside a hook or callback"))
       assert.equal(1, count(errors, "mtr: a task fails\n"))
+    end)
+  end
+
+  for _, host in ipairs(hosts) do
+    local name = host[1]
+    it("is in README for " .. name, function()
+      if missing then return pending(missing) end
+      local text = (BEFORE[name] or "") .. snippet(name) .. (AFTER[name] or "")
+      local got = start(name, support.file(name .. "_snippet.lua", text))
+      assert.equal("completed", (got.out .. got.err):match "^(.-)%s*$")
+      assert.equal(0, got.status)
     end)
   end
 

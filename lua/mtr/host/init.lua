@@ -27,8 +27,6 @@ local err = require "mtr.base.err"
 ---@field unwatch fun(handle: any) stops that; may be called inside fn. The descriptor is closed
 --- after it
 ---@field defer fun(fn: fun()) calls fn soon, after its caller has returned
----@field identify? fun(co: any): any the token of a coroutine that running() has returned, in a host
---- that uses its coroutines again after they were cancelled. Default: the coroutine
 ---@field spawn? fun(fn: fun()) runs fn in a new coroutine of the host, at once or soon; default: a
 --- plain coroutine
 ---@field active? fun(): boolean whether its loop runs now; while it does not, mtr's own loop does

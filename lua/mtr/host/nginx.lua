@@ -3,6 +3,7 @@
 -- The host nginx, with its Lua module (OpenResty, or Debian's libnginx-mod-http-lua): calls wait in
 -- the light threads of requests and of ngx.timer, and tasks are light threads of their request.
 --
+--     lua_thread_cache_max_entries 0;
 --     init_worker_by_lua_block { require "mtr.host" }
 --     content_by_lua_block { ngx.say(require("mtr").trace("192.0.2.7").stop_reason) }
 --
@@ -11,8 +12,12 @@
 -- Nothing else happens in another thread. The thread pools of nginx are not used: nginx cannot end
 -- while one of their threads waits, and a round trip through them takes longer.
 --
--- When the worker is told to end, what is under way ends first, as do the requests of nginx. Wrong
--- with "lua_code_cache off", where each request has a Lua state of its own.
+-- When the worker is told to end, what is under way ends first, as do the requests of nginx.
+--
+-- The thread cache must be off. nginx uses the coroutines in it again without closing the upvalues
+-- of functions that were made in them: a hook of an aborted request would read and write variables
+-- of another request. "lua_code_cache off", where each request has a Lua state of its own, does not
+-- work.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -42,38 +47,26 @@ end
 ---@return boolean
 function M.active() return ngx.get_phase() ~= "init" end
 
---- A coroutine while it serves one request.
----@class mtr.host.nginx.Token
----@field semaphore table
-
--- nginx uses the coroutines of ended requests again, also of those that ended while they waited. So
--- a coroutine of another request, which has another ngx.ctx, gets another token.
-local tokens = setmetatable({}, { __mode = "k" })
-local requests = setmetatable({}, { __mode = "kv" })
-
---- Returns the token of a coroutine.
----@param co thread
----@return mtr.host.nginx.Token
-function M.identify(co)
-  local token, request = tokens[co], ngx.ctx
-  if token and requests[co] == request then return token end
-  token = { semaphore = semaphore.new(0) }
-  tokens[co], requests[co] = token, request
-  return token
-end
+-- For each coroutine that has waited, what it waits for.
+local semaphores = setmetatable({}, { __mode = "k" })
 
 --- Suspends the running coroutine. If its request is aborted, this never returns.
 ---@async
----@param token mtr.host.nginx.Token
-function M.park(token)
+---@param co thread
+function M.park(co)
+  local gate = semaphores[co]
+  if not gate then
+    gate = semaphore.new(0)
+    semaphores[co] = gate
+  end
   local ok, problem
-  repeat ok, problem = token.semaphore:wait(LONG_S) until ok or problem ~= "timeout"
+  repeat ok, problem = gate:wait(LONG_S) until ok or problem ~= "timeout"
   if not ok then error("mtr: " .. problem, 0) end
 end
 
 --- Lets a parked coroutine go on, soon.
----@param token mtr.host.nginx.Token
-function M.wake(token) token.semaphore:post(1) end
+---@param co thread
+function M.wake(co) semaphores[co]:post(1) end
 
 --- Takes errors that nobody can receive.
 ---@param text string
@@ -159,6 +152,20 @@ local function drive()
   socket:close()
 end
 
+local WARNING = "mtr: the directive 'lua_thread_cache_max_entries 0;' is missing: after an aborted "
+  .. "request, another one could get its variables"
+
+-- Logs a warning if one of a few timers has the coroutine of an earlier one.
+local function check_cache(_, left, seen)
+  local co = coroutine.running()
+  if seen[co] then
+    ngx.log(ngx.WARN, WARNING)
+  elseif left > 0 then
+    seen[co] = true
+    ngx.timer.at(0, check_cache, left - 1, seen)
+  end
+end
+
 local function on_end(premature)
   if not premature then
     ngx.timer.at(LONG_S, on_end)
@@ -179,7 +186,9 @@ local function start()
   local ok, problem = ngx.timer.at(0, drive)
   if not ok then return err.report("nginx: ngx.timer.at: " .. problem) end
   owner, waker = pid, nil
-  if not exiting then ngx.timer.at(LONG_S, on_end) end
+  if exiting then return end
+  ngx.timer.at(LONG_S, on_end)
+  ngx.timer.at(0, check_cache, 3, {})
 end
 
 --- Calls fn whenever the descriptor is readable.
@@ -218,7 +227,10 @@ local deferred, planned = {}, false
 local function run_deferred()
   local list = deferred
   deferred, planned = {}, false
-  for _, fn in ipairs(list) do fn() end
+  for _, fn in ipairs(list) do
+    local ok, problem = xpcall(fn, err.traceback)
+    if not ok then err.report(problem) end
+  end
 end
 
 --- Calls fn soon. All that is deferred meanwhile shares one timer of nginx.

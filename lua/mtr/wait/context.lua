@@ -49,7 +49,7 @@ local function token(host)
   if host.in_place and resumed and resumed ~= found and coroutine.status(resumed) == "normal" then
     error(STRANGER, 0)
   end
-  return host.identify and host.identify(found) or found
+  return found
 end
 
 --- Returns the context of the running code: a task, a coroutine of the host, or what stands for all

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- nginx.lua: an nginx with mtr in it, for specs. start { workers =, init =, init_worker =, http =,
--- main =, locations = { ["/path"] = "Lua code" or { "directives" } } } writes the configuration,
--- starts it as root with workers of nobody (user = "root": of root) and returns an object with
--- get(path), reload(), stop() and log(). It listens on a unix socket, so that no port is needed.
--- What nginx's packages need is unpacked by nginx.sh.
+-- nginx.lua: an nginx with mtr in it, for specs. start() writes the configuration and starts it, as
+-- root; its workers are of nobody. It listens on a unix socket, so that no port is needed. Options:
+-- locations = { ["/path"] = "Lua code" or { "directives" } }, workers, user, main and http (more
+-- directives), cache (in place of "lua_thread_cache_max_entries 0;"), init and init_worker (Lua
+-- code). The packages of nginx are unpacked by nginx.sh.
 local run = require "spec.support.harness.run"
 
 local M = {}
@@ -17,15 +17,13 @@ local CONFIG = [[
 daemon off; pid @/pid; error_log @/log notice; user %s; worker_processes %d;
 load_module %s/usr/lib/nginx/modules/ndk_http_module.so;
 load_module %s/usr/lib/nginx/modules/ngx_http_lua_module.so;
-env MTR_LIB; env ASAN_OPTIONS; %s
+%s env MTR_LIB; env ASAN_OPTIONS;
 events { worker_connections 512; }
 http {
-  access_log off; client_body_temp_path @/body; proxy_temp_path @/proxy;
+  access_log off; %s client_body_temp_path @/body; proxy_temp_path @/proxy;
   fastcgi_temp_path @/fastcgi; uwsgi_temp_path @/uwsgi; scgi_temp_path @/scgi;
   lua_package_path "%s";
-  init_by_lua_block { %s }
-  init_worker_by_lua_block { require "mtr.host" %s }
-  %s
+  %s %s %s
   server { listen unix:@/http; %s }
 }
 ]]
@@ -37,7 +35,9 @@ function M.missing()
 end
 
 local here
-local function root()
+
+-- The top directory.
+function M.root()
   if not here then
     local pipe = io.popen "pwd"
     here = pipe:read "*l"
@@ -45,6 +45,8 @@ local function root()
   end
   return here
 end
+
+local function block(name, code) return code and ("%s { %s }"):format(name, code) or "" end
 
 local function locations(list)
   local all = {}
@@ -56,12 +58,14 @@ local function locations(list)
 end
 
 local function config(options, dir)
-  local tree = root() .. "/" .. TREE
-  local paths = ("%s/lua/?.lua;%s/lua/?/init.lua;%s/build/lua/?.lua;%s/?.lua;%s/usr/share/lua/5.1/?.lua;;")
-    :format(root(), root(), root(), root(), tree)
+  local tree = M.root() .. "/" .. TREE
+  local paths = ("#/lua/?.lua;#/lua/?/init.lua;#/build/lua/?.lua;#/?.lua;"):gsub("#", M.root())
+    .. tree .. "/usr/share/lua/5.1/?.lua;;"
   local text = CONFIG:format(options.user or "nobody nogroup", options.workers or 1, tree, tree,
-    options.main or "", paths, options.init or "", options.init_worker or "", options.http or "",
-    locations(options.locations))
+    options.main or "", options.cache or "lua_thread_cache_max_entries 0;", paths,
+    block("init_by_lua_block", options.init),
+    block("init_worker_by_lua_block", options.init_worker), options.http or "",
+    locations(options.locations or {}))
   return (text:gsub("@", dir))
 end
 
@@ -79,8 +83,8 @@ function M.start(options)
   os.execute(("chmod 755 %s; rm -f %s/http %s/pid %s/log"):format(dir, dir, dir, dir))
   run.file("nginx.conf", config(options, dir))
   local pipe = io.popen(("LD_LIBRARY_PATH=%s/usr/lib/$(gcc -dumpmachine) %s/usr/sbin/nginx -p %s"
-    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(root() .. "/" .. TREE, TREE,
-    dir, dir, dir))
+    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(M.root() .. "/" .. TREE,
+    TREE, dir, dir, dir))
   local self = setmetatable({ dir = dir, pid = tonumber((pipe:read "*l")) }, Nginx)
   pipe:close()
   assert(started(self), "nginx did not start: " .. self:log())
@@ -98,7 +102,8 @@ end
 -- The processes of its workers.
 function Nginx:workers()
   local list = {}
-  for pid in run.run("pgrep -P " .. self.pid).out:gmatch "%d+" do list[#list + 1] = tonumber(pid) end
+  local out = run.run("pgrep -P " .. self.pid).out
+  for pid in out:gmatch "%d+" do list[#list + 1] = tonumber(pid) end
   return list
 end
 
@@ -107,7 +112,8 @@ function Nginx:reload() run.run("kill -HUP " .. self.pid) end
 -- Ends it by a signal: QUIT, or TERM. Returns the seconds that it took.
 function Nginx:stop(signal)
   local got = run.run(([[start=$(date +%%s%%N); kill -%s %d
-    while kill -0 %d 2>/dev/null; do sleep 0.005; done; echo $(($(date +%%s%%N) - start))]]):format(
+    while read -r _ _ state _ </proc/%d/stat 2>/dev/null && [ $state != Z ]; do sleep 0.005; done
+    echo $(($(date +%%s%%N) - start))]]):format(
     signal or "QUIT", self.pid, self.pid))
   self.pid = nil
   return tonumber(got.out) / 1e9

@@ -7,7 +7,7 @@ set -eu
 cd "${1-build/nginx}" 2>/dev/null || { mkdir -p "${1-build/nginx}"; cd "${1-build/nginx}"; }
 exec 9>lock
 flock 9
-[ ! -e ready ] || exit 0
+[ ! -e ready ] || { touch ready; exit 0; }
 packages="nginx libnginx-mod-http-lua libnginx-mod-http-ndk lua-resty-core lua-resty-lrucache
   libluajit2-5.1-2"
 get() {

@@ -32,6 +32,7 @@ return {
   ["lua/mtr/engine/sockets.lua"] = { "spec/net/packet_ring_spec.lua",
     "all sockets that mtrlua prepared are in use" },
   ["lua/mtr/init.lua"] = { "spec/net/api_spec.lua", 'require "mtr"' },
+  ["lua/mtr/host/nginx.lua"] = { "spec/net/nginx_spec.lua", "in nginx" },
   ["lua/mtr/engine/bounded.lua"] = { "spec/sim/bounded_step_spec.lua", "max_step" },
   ["lua/mtr/host/copas.lua"] = { "spec/net/hosts_spec.lua", "copas" },
   ["lua/mtr/host/cqueues.lua"] = { "spec/net/hosts_spec.lua", "cqueues" },
