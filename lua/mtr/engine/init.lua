@@ -126,6 +126,7 @@ end
 
 local function step(engine)
   local n = inside(engine, work)
+  if bounded.again(engine, n) then n = n + inside(engine, work) end
   if engine.closing then shut(engine) end
   return n
 end
@@ -138,7 +139,9 @@ function Engine:step()
   if self.stepping then error("step: called inside a hook of this engine", 2) end
   -- Traces that hooks and tasks start are sent together, after the last of them has run.
   C.mtr_hold(self.c)
+  self.held = true
   local ok, n = pcall(scheduler.batch, step, self)
+  self.held = false
   if not self.closed then C.mtr_flush(self.c) end
   if not ok then error(n, 0) end
   if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
