@@ -53,24 +53,14 @@ end
 ---@return userdata
 function M.watch(fd, fn)
   local poll = uv.new_poll(fd)
-  local due, stopped = false, false
   local ready
   local function step()
-    due = false
     fn()
-    if stopped and not poll:is_closing() then
-      stopped = false
-      poll:start("r", ready)
-    end
+    if not poll:is_closing() then poll:start("r", ready) end
   end
-  -- Until the step has returned, the descriptor stays readable. If the loop comes here again before
-  -- that, it must not be told any more: it would spin.
+  -- Until the step has returned, the descriptor stays readable: without a stop the loop would spin.
   function ready()
-    if due or stopped then
-      stopped = true
-      return poll:stop()
-    end
-    due = true
+    poll:stop()
     M.defer(step)
   end
   poll:start("r", ready)
