@@ -1,14 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
--- One program of the bench, run in each host: the round trip of a probe to loopback in a script that
--- waits, and of a datagram that another process echoes, waited for in the host's own way. Both in
--- turns, in blocks. It prints both medians, in us.
+-- One program of the bench, run in each host: the round trip of a probe to loopback in a script
+-- that waits, and of a datagram that another process echoes (loads/echo.lua), waited for in the
+-- host's own way. Both in turns, in blocks. It prints both medians, in us.
 --
---   (host) hosts_rtt.lua, with the environment PORT (of the echo) and BLOCKS
+--   HOST=luv PORT=1234 BLOCKS=20 luajit spec/perf/loads/hosts_rtt.lua
+--
+-- HOST says in which host it runs, and PORT is that of the echo.
 local ffi = require "ffi"
 local lib = require "mtr.lib"
 local mtr = require "mtr"
-local host = require("spec.perf.loads.hosts")
+local host = require "spec.perf.loads.hosts"
 
 ffi.cdef [[
 struct rtt_address { uint16_t family, port; uint8_t host[4], zero[8]; };
@@ -56,6 +58,6 @@ host(function(waiter)
       if block > 1 then probe[#probe + 1] = now() - from end
     end
   end
-  io.stdout:write(("%.2f %.2f\n"):format(median(echo), median(probe)))
+  io.stdout:write(("echo=%.2f probe=%.2f\n"):format(median(echo), median(probe)))
   io.stdout:flush()
 end)
