@@ -62,6 +62,9 @@ $(eval $(call variant,,$$(CC)))
 $(eval $(call variant,clang/,clang))
 $(eval $(call variant,asan/,gcc $(SANITIZE)))
 $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
+$(eval $(call variant,tsan/,gcc -fsanitize=thread))
+build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
+	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
@@ -110,7 +113,7 @@ demo: all ## send real traces through networks of namespaces
 	sh spec/lab/demo.sh
 
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) ## run the specs, several files at once
+test: all $(FAKENET) build/tsan/threads ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
