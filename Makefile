@@ -63,6 +63,9 @@ $(eval $(call variant,,$$(CC)))
 $(eval $(call variant,clang/,clang))
 $(eval $(call variant,asan/,gcc $(SANITIZE)))
 $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
+$(eval $(call variant,tsan/,gcc -fsanitize=thread))
+build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
+	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
@@ -115,7 +118,7 @@ build/nginx/ready: spec/support/real/nginx.sh | deps
 	sh $<
 
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) build/nginx/ready ## run the specs, several files at once
+test: all $(FAKENET) build/nginx/ready build/tsan/threads ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all

@@ -18,6 +18,7 @@
 struct mtr_sim *mtr_sim_new(uint32_t seed) {
   struct mtr_sim *t = calloc(1, sizeof *t);
   if (!t) return NULL;
+  pthread_mutex_init(&t->lock, NULL);
   t->seed = seed;
   t->users = 1;
   return t;

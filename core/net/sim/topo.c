@@ -25,10 +25,18 @@ int topo_append(struct topo_list *list, const void *v, size_t size,
   return 0;
 }
 
-void topo_use(struct mtr_sim *t) { t->users++; }
+/* Adds |n| users; returns how many there are then. */
+static int use(struct mtr_sim *t, int n) {
+  pthread_mutex_lock(&t->lock);
+  int users = t->users += n;
+  pthread_mutex_unlock(&t->lock);
+  return users;
+}
+
+void topo_use(struct mtr_sim *t) { use(t, 1); }
 
 void topo_free(struct mtr_sim *t) {
-  if (!t || --t->users) return;
+  if (!t || use(t, -1)) return;
   struct topo_list *all[] = {&t->nodes, &t->addrs, &t->links, &t->routes,
                              &t->ports, &t->filters};
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) free(all[i]->v);
@@ -37,6 +45,7 @@ void topo_free(struct mtr_sim *t) {
   free(t->port_of);
   free(t->filter_of);
   free(t->distance);
+  pthread_mutex_destroy(&t->lock);
   free(t);
 }
 
@@ -129,7 +138,7 @@ static int measure_all(struct mtr_sim *t) {
   return err;
 }
 
-int topo_freeze(struct mtr_sim *t) {
+static int freeze(struct mtr_sim *t) {
   if (t->frozen) return 0;
   if (!t->is_internet && !t->nodes.count) return -EINVAL;
   if (!t->is_internet) {
@@ -145,4 +154,11 @@ int topo_freeze(struct mtr_sim *t) {
   }
   t->frozen = 1;
   return 0;
+}
+
+int topo_freeze(struct mtr_sim *t) {
+  pthread_mutex_lock(&t->lock);
+  int err = freeze(t);
+  pthread_mutex_unlock(&t->lock);
+  return err;
 }

@@ -2,11 +2,13 @@
  *
  * topo.h: the description of a simulated network: nodes, and the records that
  * belong to them. Records are added, then topo_freeze completes it. From then
- * on it never changes, so that many engines may use it at the same time.
+ * on it never changes, so that many engines may use it at the same time, also
+ * in several threads: the lock protects what is left to change.
  */
 #ifndef SIM_TOPO_H
 #define SIM_TOPO_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +37,8 @@ struct mtr_sim {
   struct topo_list nodes, addrs, links, routes, ports, filters;
   struct topo_range *link_of, *route_of, *port_of, *filter_of;
   uint16_t *distance;    /* [to][from]; UINT16_MAX: no way */
+  pthread_mutex_t lock;  /* of |users| and |frozen|; PTHREAD_MUTEX_INITIALIZER
+                          * is all zero */
 };
 
 /* A check of one record: 0, or -EINVAL if it is not possible in |t|. */
