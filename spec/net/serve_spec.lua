@@ -2,6 +2,7 @@
 --
 -- mtrlua serve with real packets, and what its socket does: who may connect, what becomes of the
 -- socket file, of clients that go away and of the server that ends.
+local child = require "spec.support.harness.child"
 local lab = require "spec.lab.lab"
 local loopback = require "spec.support.real.loopback"
 local run = require "spec.support.harness.run"
@@ -81,6 +82,25 @@ describe("a served trace", function()
     until_about(server, "traces", 90)
     assert.equal(143, (server:stop()))
     server = nil
+  end)
+end)
+
+describe("the rate of a client", function()
+  teardown(run.clean)
+
+  it("limits its requests, and not those of others", function()
+    local server = assert(Server.start(nil, "--client-rate 20"))
+    local fast, other = server:connect(), server:connect()
+    local before = child.now()
+    for i = 1, 40 do fast:ask { id = i, request = "about" } end
+    for i = 1, 10 do
+      other:ask { id = i, request = "about" }
+      assert.equal(i, other:answer().id)
+    end
+    for i = 1, 40 do assert.equal(i, fast:answer().id) end
+    -- The first 20 go at once, and the others each 50 ms after the one before.
+    assert(child.now() - before > 0.99)
+    assert.equal(143, (server:stop()))
   end)
 end)
 
