@@ -139,6 +139,9 @@ struct mtr_config {
                           * believed */
   char recording[256];   /* MTR_REPLAY: the file to replay; else the file to
                           * record into, "" none */
+  double max_step;       /* ms after which mtr_step leaves the rest to the next
+                          * one; 0: does all that is due. Not with a recording,
+                          * and counted in probes where time is simulated */
 };
 void mtr_defaults(struct mtr_config *config);
 
@@ -299,6 +302,11 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout);
  * sends. It discards the previous batch of events and returns the size of the
  * new one. Call it again while that is above 0. -ECHILD in a forked child. */
 int mtr_step(struct mtr *engine);
+
+/* mtr_unread: says that the caller has not read the last |n| events of the
+ * batch: mtr_fd stays readable, and the next mtr_step gives them again, as the
+ * first ones. */
+void mtr_unread(struct mtr *engine, uint32_t n);
 
 /* mtr_events: returns the batch of the last mtr_step, mtr_ext: the bytes that
  * its |ext| offsets refer to. Both are borrowed until the next mtr_step. */

@@ -53,7 +53,8 @@ int check_config(const struct mtr_config *c, char *why, size_t size) {
       {"rate", c->rate, 0, 1e9},
       {"target_rate", c->target_rate, 0, 1e9},
       {"late_window", c->late_window, 0, 3.6e6},
-      {"pick", c->pick, 0, 1}};
+      {"pick", c->pick, 0, 1},
+      {"max_step", c->max_step, 0, 1e6}};
   unsigned n = sizeof ranges / sizeof *ranges;
   if (!transport_known(c->transport)) {
     snprintf(why, size, "transport must be one of mtr_transport_info, got %u",

@@ -65,6 +65,12 @@ int mtr_flush(struct mtr *m) {
   return 0;
 }
 
+void mtr_unread(struct mtr *m, uint32_t n) {
+  struct core *c = &m->loop.core;
+  c->events_seen = n < c->events_seen ? c->events_seen - n : 0;
+  loop_arm(&m->loop);
+}
+
 const struct mtr_event *mtr_events(struct mtr *m) {
   return m->loop.core.events;
 }

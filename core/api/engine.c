@@ -91,7 +91,9 @@ static int open_engine(struct mtr *m, char *why, uint32_t size) {
   err = open_net(m, &core.seed, &net, why, size);
   if (err) return err;
   if (!(net->caps & MTR_CAP_FLOW)) m->mark = config->mark;
-  return loop_open(&m->loop, &core, net);
+  err = loop_open(&m->loop, &core, net);
+  m->loop.most = (int64_t)(config->max_step * 1e6);
+  return err;
 }
 
 /* Makes the page that shows, without a system call, that this process is a

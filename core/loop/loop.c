@@ -17,7 +17,9 @@ enum {
   SEND_ROUNDS = 8,       /* batches sent in a step */
   NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
-  UNSEEN = 32            /* virtual steps between two looks at descriptors */
+  UNSEEN = 32,           /* virtual steps between two looks at descriptors */
+  LOOK_NS = 20000,       /* between two looks, if traces wait to be judged */
+  BOUNDED_BATCHES = 16   /* of a bounded step where time is virtual */
 };
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -109,7 +111,7 @@ static int64_t work_at(struct loop *l, int64_t now) {
   }
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
-  return watch_waiting(l) || save_waiting(l) ? now : at;
+  return l->left || watch_waiting(l) || save_waiting(l) ? now : at;
 }
 
 int64_t loop_deadline(struct loop *l, int64_t now) {
@@ -144,6 +146,14 @@ int loop_fd(struct loop *l) {
   return uv_backend_fd(&l->uv);
 }
 
+/* Returns 1 if this step has taken as long as it may. Asked after each batch.
+ * Where time is virtual, batches count, so that a run can be repeated. */
+static int spent(struct loop *l) {
+  if (!l->most) return 0;
+  if (l->net->virtual) return ++l->batches >= BOUNDED_BATCHES;
+  return clock_system() >= l->until;
+}
+
 static int receive(struct loop *l, unsigned i) {
   struct net *net = l->net;
   struct core *c = &l->core;
@@ -162,6 +172,10 @@ static int receive(struct loop *l, unsigned i) {
     int64_t now = clock_now(l);
     receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
+    if (more && spent(l)) {
+      l->left |= 1u << i;
+      break;
+    }
   }
   return 0;
 }
@@ -208,16 +222,28 @@ static void send_due(struct loop *l) {
     if (core_reserve(c, now)) return;
     l->out_first = 0;
     l->out_end = fill_probes(c, l->outbox, l->handles, LOOP_BATCH, now);
-    if (!l->out_end || !flush(l)) return;
+    if (!l->out_end || !flush(l) || spent(l)) return;
     now = clock_now(l);
   }
+}
+
+static void advance(struct loop *l, int64_t now) {
+  while (advance_some(&l->core, now, LOOP_BATCH) && !spent(l)) {}
+}
+
+/* Begins the time of a bounded step. What was recorded must be repeated as it
+ * was, so a recording has no bound. */
+static void begin(struct loop *l) {
+  if (l->net->ops->tick) l->most = 0;
+  if (l->most && !l->net->virtual) l->until = clock_system() + l->most;
+  l->batches = 0;
 }
 
 void loop_flush(struct loop *l) {
   l->held_since = 0;
   clock_call(l);
   send_due(l);
-  advance_traces(&l->core, clock_now(l));
+  advance(l, clock_now(l));
   loop_arm(l);
 }
 
@@ -282,14 +308,25 @@ static void leap(struct loop *l) {
     net->at = at + (paced ? 0 : net->slack);
 }
 
+/* Whether traces wait to be judged, such as one that a hook has stopped, and
+ * the descriptors were looked at a moment ago. */
+static int just_looked(const struct loop *l) {
+  if (l->core.dirty_first == SLAB_NONE || l->left || l->watchers) return 0;
+  return clock_system() - l->looked < LOOK_NS;
+}
+
 int loop_step(struct loop *l) {
   struct core *c = &l->core;
   int err = 0;
   events_clear(c);
+  begin(l);
   if (!l->fresh && !all_inside(l)) {
     l->readable = 0;
     l->unseen = 0;
-    uv_run(&l->uv, UV_RUN_NOWAIT);
+    if (!just_looked(l)) {
+      uv_run(&l->uv, UV_RUN_NOWAIT);
+      l->looked = clock_system();
+    }
   }
   l->fresh = 0;
   if (!l->net->virtual) clock_look(&l->epoch);   /* the clock may be set */
@@ -299,13 +336,15 @@ int loop_step(struct loop *l) {
   save_report(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))
     l->readable |= 1;
+  l->readable |= l->left;
+  l->left = 0;
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = clock_now(l);
-  expire_due(c, now);
-  advance_traces(c, now);
+  while (expire_some(c, now, LOOP_BATCH) && !spent(l)) {}
+  advance(l, now);
   send_due(l);
-  advance_traces(c, clock_now(l));
+  advance(l, clock_now(l));
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;
   c->counters.malformed = l->net->malformed;

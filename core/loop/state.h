@@ -36,6 +36,11 @@ struct loop {
                           * are not */
   int uses_wait;         /* 1: loop_wait sleeps on this loop */
   int fd_taken;          /* 1: a caller has the descriptor and may wait on it */
+  int64_t most;          /* ns that a step takes; 0: all that is due */
+  int64_t until;         /* ns; when this step ends, if |most| is set */
+  int64_t looked;        /* ns; when the descriptors were last looked at */
+  unsigned batches;      /* of this step, where time is virtual */
+  uint32_t left;         /* bit per descriptor that was not read to its end */
   unsigned unseen;       /* steps since the system was asked for readiness */
   uint32_t readable;     /* bit per descriptor */
   struct lookup *answers;  /* found, not yet reported; by time of reporting */

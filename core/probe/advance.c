@@ -103,12 +103,18 @@ static int advance(struct core *c, struct trace *t, int64_t now) {
   return 1;
 }
 
-void advance_traces(struct core *c, int64_t now) {
+int advance_some(struct core *c, int64_t now, uint32_t most) {
   while (c->dirty_first != SLAB_NONE) {
     struct trace *t = state_at(c, c->dirty_first);
-    if (!advance(c, t, now)) return;
+    if (most-- == 0) return 1;
+    if (!advance(c, t, now)) return 0;
     c->dirty_first = t->dirty_next;
     if (c->dirty_first == SLAB_NONE) c->dirty_last = SLAB_NONE;
     t->in_dirty = 0;
   }
+  return 0;
+}
+
+void advance_traces(struct core *c, int64_t now) {
+  advance_some(c, now, UINT32_MAX);
 }

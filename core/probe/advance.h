@@ -9,7 +9,9 @@
 
 #include "probe/state.h"
 
-/* advance_traces: judges all traces that changed. */
+/* advance_traces: judges all traces that changed. advance_some: judges up to
+ * |most| of them; returns 1 if there may be more. */
 void advance_traces(struct core *c, int64_t now);
+int advance_some(struct core *c, int64_t now, uint32_t most);
 
 #endif

@@ -85,8 +85,12 @@ int core_reserve(struct core *c, int64_t now) {
 }
 
 int64_t core_deadline(const struct core *c, int sending, int64_t now) {
-  int64_t at = wheel_next(&c->wheel);
   if (c->dirty_first != SLAB_NONE) return now;
+  /* Then the wheel has only probes that may get a late reply. They can wait
+   * until something else happens. */
+  if (c->counters.traces_started <= c->counters.traces_done && !c->timers.used)
+    return INT64_MAX;
+  int64_t at = wheel_next(&c->wheel);
   if (!turns_any(c) || !sending) return at;
   if (c->nobody && c->urgent.first == SLAB_NONE) return at;
   int64_t send = pace_wake(&c->pace);

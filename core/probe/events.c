@@ -8,7 +8,8 @@ void events_clear(struct core *c) {
   if (left) memmove(c->events, c->events + seen, left * sizeof *c->events);
   c->counters.events += seen;
   c->event_count = left;
-  c->events_seen = c->ext_count = 0;
+  c->events_seen = 0;
+  if (!left) c->ext_count = 0;
 }
 
 struct mtr_event *events_add(struct core *c, unsigned kind) {

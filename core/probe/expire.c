@@ -28,9 +28,11 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   turns_dirty(c, t);
 }
 
-void expire_due(struct core *c, int64_t now) {
+int expire_some(struct core *c, int64_t now, uint32_t most) {
   struct timer *timer;
-  while (events_room(c) > RESERVED && (timer = wheel_expire(&c->wheel, now))) {
+  while (most-- > 0) {
+    if (events_room(c) <= RESERVED) return 0;
+    if (!(timer = wheel_expire(&c->wheel, now))) return 0;
     if (timer->kind == TIMER_PROBE)
       timed_out(c, timer->index, now);
     else if (timer->kind == TIMER_TRACE)
@@ -38,4 +40,9 @@ void expire_due(struct core *c, int64_t now) {
     else
       timers_fired(c, timer->index);
   }
+  return 1;
+}
+
+void expire_due(struct core *c, int64_t now) {
+  expire_some(c, now, UINT32_MAX);
 }

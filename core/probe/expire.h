@@ -9,7 +9,9 @@
 #include "probe/state.h"
 
 /* expire_due: handles what is due at |now|, as long as there is room for
- * events. */
+ * events. expire_some: handles up to |most| of it; returns 1 if there may be
+ * more. */
 void expire_due(struct core *c, int64_t now);
+int expire_some(struct core *c, int64_t now, uint32_t most);
 
 #endif

@@ -31,6 +31,8 @@ local M = {}
 ---@field exclude_embedded? boolean IPv4 prefixes in exclude also exclude the IPv6 addresses that
 --- contain such an address: 6to4, Teredo, NAT64 (see mtr.base.embedded); default false
 ---@field seed? integer seed of every random choice
+---@field max_step? number|string how long a step may take; the rest is done by the next one; 0: no
+--- limit. Default: 1 ms in a host (mtr.host), else no limit
 ---@field strict? boolean take no reply that fits its probe only in part
 ---@field record? string file to record the run into, for replay
 ---@field replay? string file of a recorded run: no network, recorded times, transport is ignored
@@ -130,6 +132,9 @@ M.declaration = check.declare("engine", {
     doc = "IPv4 prefixes in exclude also exclude 6to4, Teredo and NAT64" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
     doc = "seed of every random choice" },
+  field { name = "max_step", kind = check.duration(0, 1e6), unit = "ms",
+    otherwise = "1 ms in a host, else none",
+    doc = "how long a step may take; the rest is done by the next one" },
   { name = "strict", kind = check.type "boolean", default = false,
     doc = "takes no reply that fits its probe only in part" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },

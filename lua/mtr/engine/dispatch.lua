@@ -125,12 +125,14 @@ local function at_fault(entry, kind)
   return kind <= HOP or kind == NEXT or kind == DONE and entry.raises
 end
 
---- Hands out the first n events. An error in a hook or a strategy goes to its trace; the events
---- after it are still handed out.
+--- Hands out the events from number `first`, counted from 0, to the one before number `n`. An error
+--- in a hook or a strategy goes to its trace; the events after it are still handed out.
 ---@param engine mtr.Engine
 ---@param n integer
-function M.batch(engine, n)
-  local events, first = C.mtr_events(engine.c), 0
+---@param first? integer default 0
+function M.batch(engine, n, first)
+  local events = C.mtr_events(engine.c)
+  first = first or 0
   while first < n do
     local ok, problem = xpcall(each, traceback, engine, events, first, n - 1)
     if ok then return end

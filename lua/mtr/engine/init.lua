@@ -9,6 +9,7 @@
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
+local bounded = require "mtr.engine.bounded"
 local call = require "mtr.trace.call"
 local dispatch = require "mtr.engine.dispatch"
 local iterate = require "mtr.trace.iterate"
@@ -31,6 +32,7 @@ local M = {}
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
+---@field max_step? number ms that a step may take; nil: as long as it needs
 ---@field network? mtr.Sim
 local Engine = {}
 Engine.__index = Engine
@@ -55,6 +57,7 @@ function M.open(opts)
   local sim, problem, code = config.network(kept.sim)
   if code == err.BUG then error(problem, 2) end
   if problem then return nil, problem, code end
+  local most = bounded.most(scratch_config, opts, (kept.record or kept.replay) ~= nil)
   local c, why, kit = sockets.open(scratch_config, sim)
   if not c then return nil, why, kit end
   local self = setmetatable({
@@ -62,7 +65,8 @@ function M.open(opts)
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    halted = loop.halted, closed = false, closing = false, stepping = false, watched = nil,
+    halted = loop.halted, closed = false, closing = false, stepping = false, max_step = most,
+    starts = 0,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -87,19 +91,19 @@ end
 
 -- Does one step and hands out its batch.
 local function work(engine)
-  if engine.abandoned[1] then
-    local list = engine.abandoned
-    engine.abandoned = {}
-    for _, trace in ipairs(list) do trace:halt() end
-  end
+  if engine.abandoned[1] then iterate.end_abandoned(engine) end
+  local most = engine.max_step
+  local from = most and C.mtr_now(engine.c)
+  engine.starts = 0
   local n = C.mtr_step(engine.c)
   if engine.debug then debug_log.batch(engine, n) end
-  dispatch.batch(engine, n)
+  if most and n > 0 then n = bounded.batch(engine, n, from) else dispatch.batch(engine, n) end
   if engine.feeders[1] then rate.feed(engine.feeders) end
   return n
 end
 
 local function end_all(engine)
+  engine.max_step = nil
   for i = 1, #engine.entries do
     local entry = engine.entries[i]
     if entry then entry:closed() end
@@ -122,8 +126,9 @@ end
 
 local function step(engine)
   local n = inside(engine, work)
+  local more = bounded.again(engine, n) and inside(engine, work) or 0
   if engine.closing then shut(engine) end
-  return n
+  return more < 0 and more or n + more
 end
 
 --- Does what is due, and hands out the events; never blocks. Call it when fd() is readable.
@@ -134,7 +139,9 @@ function Engine:step()
   if self.stepping then error("step: called inside a hook of this engine", 2) end
   -- Traces that hooks and tasks start are sent together, after the last of them has run.
   C.mtr_hold(self.c)
+  self.held = true
   local ok, n = pcall(scheduler.batch, step, self)
+  self.held = false
   if not self.closed then C.mtr_flush(self.c) end
   if not ok then error(n, 0) end
   if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
@@ -211,10 +218,7 @@ function Engine.dirty() return false end
 ---@return table<string, number>
 function Engine:stats()
   alive(self, "stats")
-  local counters, stats = lib.new "struct mtr_counters", {}
-  C.mtr_stats(self.c, counters)
-  for _, name in ipairs(lib.counters) do stats[name] = counters[name] end
-  return stats
+  return debug_log.stats(self)
 end
 
 --- Returns the transport in use: its name, what it can do, and why it was chosen. `detour` says why
@@ -232,7 +236,6 @@ function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 --- Returns the simulated network of the engine, or nil.
 ---@return mtr.Sim?
 function Engine:sim() return self.network end
-
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
 Engine.prober, Engine.set_rate = prober.open, rate.set
 --- Does the same as mtr.go.

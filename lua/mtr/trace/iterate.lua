@@ -77,6 +77,14 @@ function M.iterate(engine, dst, opts)
   return self
 end
 
+--- Ends the traces of iterators that were collected.
+---@param engine mtr.Engine
+function M.end_abandoned(engine)
+  local list = engine.abandoned
+  engine.abandoned = {}
+  for _, trace in ipairs(list) do trace:halt() end
+end
+
 function Hops:__call()
   local q, trace = self.queue, self.trace
   scheduler.check "hops"

@@ -19,8 +19,7 @@ local M = {}
 local engines = {}
 local pointers = lib.new "struct mtr *[1]"
 local room = 1
-local deferred = {}
-local in_host = 0                      -- functions that the host will call
+local deferred = {}                    -- functions to call soon, in their order
 
 --- mtrlua's descriptor that also ends the wait, and the function to call after that or after a
 --- signal.
@@ -28,12 +27,16 @@ M.wake_fd = -1
 ---@type fun()?
 M.on_wake = nil
 
+--- Called when the loop of the host calls us.
+function M.on_turn() end
+
 --- Set after ^C: traces of engines that are opened later end as they start.
 M.halted = false
 
 -- Does a step in a host. There is no caller who could get its error.
 local function pump(engine)
-  if engine.closed then return end
+  if engine.closed or engine.stepping then return end
+  M.on_turn()
   local ok, events, message = xpcall(engine.step, err.traceback, engine)
   if not ok then err.report(events) elseif not events then engine:report(message) end
 end
@@ -44,12 +47,16 @@ local function attach(engine, host)
   if host.keep then host.keep(engine.watched, engine.work > 0) end
 end
 
+local function run_first()
+  local fn = table.remove(deferred, 1)
+  if fn then fn() end
+end
+
 local function take_over(host)
   for _, engine in ipairs(engines) do
     if not engine.taken then attach(engine, host) end
   end
-  for _, fn in ipairs(deferred) do host.defer(fn) end
-  deferred = {}
+  for _ = 1, #deferred do host.defer(run_first) end
 end
 
 hosts.on_found = take_over
@@ -58,7 +65,7 @@ hosts.on_found = take_over
 ---@param engine mtr.Engine
 function M.changed(engine)
   local host = hosts.current
-  if host.keep then host.keep(engine.watched, engine.work > 0) end
+  if host.keep then host.keep(engine.watched, engine.work > 0, engine.awaited) end
 end
 
 --- Adds an open engine.
@@ -67,6 +74,27 @@ function M.add(engine)
   local host = hosts.enter()
   engines[#engines + 1] = engine
   if host and not engine.watched then attach(engine, host) end
+end
+
+-- How many traces are under way at most, for that one more is sent at once.
+local FEW = 8
+
+--- Sends at once what is started until loop.sent(): a caller in a host that is about to wait for it
+--- need not be woken to send it. Of many, each step sends several together, which costs less.
+---@param engine mtr.Engine
+---@return boolean
+function M.send_now(engine)
+  if not engine.watched or engine.held or engine.work > FEW then return false end
+  C.mtr_hold(engine.c)
+  engine.awaited = true
+  return true
+end
+
+--- Sends what was started since send_now() has returned true.
+---@param engine mtr.Engine
+function M.sent(engine)
+  engine.awaited = false
+  C.mtr_flush(engine.c)
 end
 
 --- Stops the host from driving an engine. Must come before its descriptor is closed.
@@ -102,7 +130,7 @@ function M.engines() return { unpack(engines) } end
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
-  local n = #deferred + in_host
+  local n = #deferred
   for _, engine in ipairs(engines) do n = n + engine.work end
   return n
 end
@@ -120,16 +148,9 @@ M.driver = driver
 ---@param fn fun()
 function M.defer(fn)
   hosts.enter()
+  deferred[#deferred + 1] = fn
   local host = driver()
-  if not host then
-    deferred[#deferred + 1] = fn
-    return
-  end
-  in_host = in_host + 1
-  host.defer(function()
-    in_host = in_host - 1
-    fn()
-  end)
+  if host then host.defer(run_first) end
 end
 
 --- Returns why a wait outside of tasks and of the host's coroutines is not possible here; nil: it

@@ -4,10 +4,14 @@
 -- one after another, called by the outermost call (the end of a step, or the call that woke them),
 -- never one inside another and never inside a hook.
 --
+-- In a host only so many run before its loop goes on; the rest runs soon.
+--
 -- Where the host may switch coroutines inside a hook, the hooks and batches of each coroutine are
 -- its own: a hook that sleeps in the host holds up nobody else.
 
+local coro = require "mtr.wait.coro"
 local context = require "mtr.wait.context"
+local hosts = require "mtr.host"
 
 local M = {}
 
@@ -19,13 +23,44 @@ local hooks = setmetatable({}, { __mode = "k" })
 
 local ready, first, last = {}, 1, 0
 
+-- How many may still run in this turn of the host's loop, and until which time of os.clock(), which
+-- is looked at after every eighth. Those are all who may run: 64, or 1 ms of them.
+local MOST, LOOK, SPAN = 64, 8, 0.001
+local left, until_, rest_due = MOST, nil, false
+
+local drain
+
+-- Begins another turn.
+local function again()
+  left, until_, rest_due = MOST, nil, false
+  drain()
+end
+
+-- Returns true if the rest of the queue must wait for the host's next turn.
+local function spent()
+  if rest_due then return true end
+  left = left - 1
+  if left % LOOK > 0 then return false end
+  local now = os.clock()
+  until_ = until_ or now + SPAN
+  if left > 0 and now < until_ then return false end
+  rest_due = true
+  hosts.current.defer(again)
+  return true
+end
+
 -- Runs the queue, unless a caller further up the stack will do it.
-local function drain()
+function drain()
   if first > last then return end
   local here = place()
   if busy[here] then return end
   busy[here] = true
+  local host = hosts.current
   while first <= last do
+    if host and spent() then
+      busy[here] = nil
+      return
+    end
     local entry = ready[first]
     ready[first], first = nil, first + 1
     entry.queued = false
@@ -33,6 +68,11 @@ local function drain()
   end
   first, last = 1, 0
   busy[here] = nil
+end
+
+--- Says that the host's loop has gone on since the last call.
+function M.turned()
+  if not rest_due then left, until_ = MOST, nil end
 end
 
 --- Queues an object with run(), to go on when no hook and no other one runs.
@@ -80,6 +120,6 @@ function M.inside(fn, a) return M.batch(as_hook, fn, a) end
 
 --- Returns true if a hook runs in the running coroutine.
 ---@return boolean
-function M.in_hook() return hooks[key()] == true end
+function M.in_hook() return hooks[key()] == true or coro.in_worker() end
 
 return M

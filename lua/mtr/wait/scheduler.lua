@@ -37,6 +37,8 @@ local NOTHING = { n = 0 }
 
 M.context, M.wake, M.batch, M.inside = context.get, ready.wake, ready.batch, ready.inside
 
+loop.on_turn = ready.turned
+
 local function ended(task, outcome, ...)
   if outcome == "waits" then return end
   task.done = true

@@ -42,7 +42,7 @@ describe("check", function()
     { "max_events", 1024, 65536, 1023, 65537 }, { "rate", 0, 1e9, -1, 1.1e9 },
     { "target_rate", 0, 1e9, -0.5, INF }, { "late_window", 0, 3.6e6, -1, 3.7e6 },
     { "rate", 0.1, 5, NAN, -INF }, { "transport", 0, 1, 99, 0xffffffff },
-    { "workers", 1, 8, 0, 9 },
+    { "workers", 1, 8, 0, 9 }, { "max_step", 0, 1e6, -1, NAN },
   } do
     local name = case[1]
     it(("takes %s in %g..%g only, and names it"):format(name, case[2], case[3]), function()

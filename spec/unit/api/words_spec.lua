@@ -70,9 +70,10 @@ describe("words", function()
     local config = ffi.new("struct mtr_config")
     ffi.fill(config, ffi.sizeof(config), 0xa5)
     C.mtr_defaults(config)
-    assert.same({ 0, 1000000, 65536, 4096, 1000, 0, 5000, 0, 0, 0 }, { config.transport,
+    assert.same({ 0, 1000000, 65536, 4096, 1000, 0, 5000, 0, 0, 0, 0 }, { config.transport,
       config.max_traces, config.max_probes, config.max_events, config.rate, config.target_rate,
-      config.late_window, config.seed, config.mark, config.interface[0] })
+      config.late_window, config.seed, config.mark, config.interface[0],
+      config.max_step })
     for i = 0, 7 do assert.equal(-1, config.sockets[i]) end
   end)
 

@@ -2,7 +2,7 @@
 --
 -- Runs the script in luv, beside a timer of 10 ms.
 local uv = require "luv"
-local script = require "spec.support.real.hosts.script"
+local script = require("spec.support.real.hosts." .. os.getenv "SCRIPT")
 
 local ticks = 0
 local timer = uv.new_timer()

@@ -53,11 +53,12 @@ describe("engine options", function()
       transport = "raw", rate = "max", per_target_rate = "20/s", source4 = "192.0.2.1",
       source6 = "2001:db8::1", interface = "eth0", mark = 7, max_traces = 5, max_probes = 6,
       late_window = "1s", exclude = { "10.0.0.0/8" }, seed = 42, log = log,
+      max_step = 0.5,
     }, c)
     assert.same({ exclude = { "10.0.0.0/8" }, log = log }, kept)
     for field, value in pairs {
       transport = C.MTR_RAW, rate = 0, target_rate = 20, mark = 7, max_traces = 5, max_probes = 6,
-      late_window = 1000, seed = 42,
+      late_window = 1000, seed = 42, max_step = 0.5,
     } do
       assert.equal(value, tonumber(c[field]), field)
     end
