@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- mtrlua serve over simulated networks, as its clients see it.
+local mtr = require "mtr"
+local unix = require "socket.unix"
+local fds = require "spec.support.harness.fds"
 local Server = require "spec.support.harness.server"
 local run = require "spec.support.harness.run"
 
@@ -242,6 +245,65 @@ describe("a server", function()
       assert.equal("done", all[3][1].answer)
       assert.same({ "result", "halted" }, { list[1].answer, list[1].result.stop_reason })
     end)
+  end)
+end)
+
+describe("a server in this process", function()
+  teardown(run.clean)
+
+  it("leaves nothing behind when it is closed", function()
+    local engine = assert(mtr.engine { sim = "spec/sim/topologies/duplicates.lua", seed = 1 })
+    local path, before = run.dir() .. "/inside", fds()
+    local text = ('{"id":1,"request":"trace","dst":"%s"}\n'):format(DST)
+    for round = 1, 3 do
+      local server = assert(mtr.serve { socket = path, engine = engine })
+      local clients = {}
+      for i = 1, 5 do
+        clients[i] = assert(unix.stream())
+        clients[i]:settimeout(0)
+        assert(clients[i]:connect(path))
+        clients[i]:send(text .. '{"id":2,"request":"campaign","targets":["' .. DST .. '"]}\n')
+      end
+      local task = mtr.go(function()
+        local line
+        repeat
+          line = clients[1]:receive "*l" or line
+          mtr.sleep(1)
+        until line
+        clients[2]:close()
+        if round == 2 then mtr.sleep(10) end
+        server:close()
+        server:wait()
+        return line
+      end)
+      assert.equal('{"id":1,', (assert(task:wait()):sub(1, 8)))
+      for _, client in ipairs(clients) do client:close() end
+      assert.equal(0, server.client_count)
+      assert.is_nil(io.open(path))
+    end
+    assert.equal(0, engine.work)
+    assert.equal(0, engine:stats().traces)
+    assert.equal(before, fds())
+    engine:close()
+  end)
+
+  it("ends when its engine is closed, and cannot start without one", function()
+    local engine = assert(mtr.engine { sim = "spec/sim/topologies/duplicates.lua", seed = 1 })
+    local path, before = run.dir() .. "/inside", fds()
+    local server = assert(mtr.serve { socket = path, engine = engine })
+    local client = assert(unix.stream())
+    assert(client:connect(path))
+    client:send('{"id":1,"request":"trace","dst":"' .. DST .. '"}\n')
+    mtr.sleep(1)
+    engine:close()
+    assert.is_true(server.done)
+    client:close()
+    assert.is_nil(io.open(path))
+    assert(fds() < before)
+    local none, _, name = mtr.serve { socket = path, engine = engine }
+    assert.is_nil(none)
+    assert.equal("ESHUTDOWN", name)
+    assert.is_nil(io.open(path))
   end)
 end)
 

@@ -93,7 +93,6 @@ return {
   ["lua/mtr/serve/client.lua"] = { "spec/sim/serve_spec.lua", "reads no more requests" },
   ["lua/mtr/serve/init.lua"] = { "spec/sim/serve_spec.lua", "keeps the answers of many clients" },
   ["lua/mtr/serve/jobs.lua"] = { "spec/sim/serve_spec.lua", "is a campaign" },
-  ["lua/mtr/serve/options.lua"] = { "spec/sim/serve_spec.lua", "--max-line" },
   ["lua/mtr/sim/build.lua"] = { "spec/unit/lua/sim/init_spec.lua", "sim: nodes" },
   ["lua/mtr/sim/fault.lua"] = { "spec/unit/lua/sim/init_spec.lua", "mtr.sim.fault" },
   ["lua/mtr/sim/fields.lua"] = { "spec/unit/lua/sim/init_spec.lua", "an address or a network" },
