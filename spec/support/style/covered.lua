@@ -40,7 +40,6 @@ return {
   ["lua/mtr/host/tarantool.lua"] = { "spec/net/hosts_spec.lua", "tarantool" },
   ["lua/mtr/trace/burst.lua"] = { "spec/sim/bounded_step_spec.lua", "starts many traces" },
   ["lua/mtr/host/luv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
-  ["lua/mtr/lib.lua"] = { "spec/unit/abi_spec.lua", "mtr.lib" },
   ["lua/mtr/main.lua"] = { "spec/net/main_spec.lua", "MTR_PROGRAM" },
   ["lua/mtr/record/facts.lua"] = { "spec/regress/one_shape_of_traces_spec.lua", "trace" },
   ["lua/mtr/record/hop.lua"] = { "spec/unit/lua/record/decode_spec.lua", "mtr.record.hop" },
