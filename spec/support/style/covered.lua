@@ -5,6 +5,8 @@
 -- nothing is missing here and that nothing here is out of date.
 return {
   ["core/probe/again.c"] = { "spec/regress/half_open_spec.lua", "holds the connection" },
+  ["core/probe/doubt.c"] = { "spec/regress/error_before_answer_spec.lua",
+    "without await_answer, an unreachable before the answer" },
   ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
   ["lua/mtr/campaign/checkpoint.lua"] = { "spec/sim/resume_spec.lua", "state =" },
