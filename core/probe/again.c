@@ -25,28 +25,26 @@ static int acknowledges(const struct trace *t, const struct wire_reply *r) {
          !(t->opts->flags & MTR_TCP_ACK);
 }
 
-/* Has the outstanding probes of |t| from |sport|, from |ttl| on, sent again;
- * |counts|: they were attempts. Returns how many. */
+/* Has the outstanding probes of |t| from |sport|, with TTLs |low| to |high|,
+ * sent again. Returns how many. */
 static unsigned send(struct core *c, struct trace *t, unsigned sport,
-                     unsigned ttl, int counts, int64_t now) {
+                     unsigned low, unsigned high, int64_t now) {
   const struct table *table = &c->tables[t->region];
   unsigned n = 0;
   for (uint32_t i = t->oldest; i != SLAB_NONE;) {
     struct probe *p = table_at(table, i);
     i = p->newer;
-    if (p->sport != sport || p->ttl < ttl) continue;
+    if (p->sport != sport || p->ttl < low || p->ttl > high) continue;
     if (t->hops && p->ttl > t->limit) continue;        /* nobody needs it */
     if (!p->size) continue;            /* it is about to leave */
-    unsigned size = p->size, at = p->ttl;
+    unsigned size = p->size;
     p->marks |= PROBE_TOLD;
     fail_probe(c, p->handle, EAGAIN, now);
-    if (counts && trace_sweeps(t)) trace_hop(t, at)->sent++;
     c->counters.probes_sent++;         /* it had left all the same */
     c->counters.bytes_sent += size;
     c->counters.given_up++;
     n++;
   }
-  if (n) t->again++;
   return n;
 }
 
@@ -56,8 +54,10 @@ static unsigned send_apart(struct core *c, struct trace *t, unsigned sport,
                            unsigned ttl, int64_t now) {
   if (!in_block(c, sport) || t->again == TIMES) return 0;
   if (t->held_from && t->held_from < ttl) ttl = t->held_from;
-  unsigned n = send(c, t, sport, ttl, 0, now);
-  if (n) t->held_from = (uint8_t)ttl;
+  unsigned n = send(c, t, sport, ttl, UINT8_MAX, now);
+  if (!n) return 0;
+  t->held_from = (uint8_t)ttl;
+  t->again++;
   return n;
 }
 
@@ -82,7 +82,9 @@ void again_apart(struct core *c, struct trace *t, int64_t now) {
   if (t->opts->flags & MTR_MANUAL || ttl > UINT8_MAX) return;
   if (in_block(c, t->sport)) t->held_from = (uint8_t)ttl;
   else t->alone = 1;
-  if (t->again < TIMES) send(c, t, t->sport, ttl, t->opts->attempts > 1, now);
+  if (t->again == TIMES) return;
+  t->again++;
+  for (; ttl <= UINT8_MAX && t->out; ttl++) send(c, t, t->sport, ttl, ttl, now);
 }
 
 uint16_t again_port(struct core *c, const struct trace *t,

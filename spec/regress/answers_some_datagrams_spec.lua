@@ -116,7 +116,7 @@ describe("a UDP service that answers some datagrams only", function()
   }
   local TTLS = { [62] = "as far away as it is", [61] = "a hop farther", [126] = "128 at first" }
 
-  -- Traces to a service of a habit; returns the summary, and the nearest TTL and the least RTT there.
+  -- Traces to a service of a habit; returns the summary, the nearest TTL, and the least RTT there.
   local function meet(habit, family, ttl, rate, opts)
     local seen = {}
     local function service(p)

@@ -92,8 +92,8 @@ local function check_probes(seed, d, t)
     end
   end
   for ttl, n in pairs(sent) do
-    -- What did not tell its probe is asked once more, also if that was the only attempt.
-    local attempts = t.n.open and math.max(t.o.attempts, 2) or t.o.attempts
+    -- Where data did not tell its probe, each query is asked once more.
+    local attempts = t.o.attempts + (t.n.open and 1 or 0)
     if n > t.o.queries * attempts + (too_big[ttl] or 0) then
       fail(seed, "%d probes of ttl %d", n, ttl)
     end

@@ -8,6 +8,8 @@ return {
   ["core/net/host/listen.c"] = { "spec/net/prometheus_spec.lua", "a port is in use" },
   ["core/net/host/entrance.c"] = { "spec/unit/api/waker_spec.lua", "of another process" },
   ["core/probe/again.c"] = { "spec/regress/half_open_spec.lua", "holds the connection" },
+  ["core/probe/doubt.c"] = { "spec/regress/error_before_answer_spec.lua",
+    "without await_answer, an unreachable before the answer" },
   ["lua/mtr/base/strict.lua"] = { "spec/regress/unknown_fields_spec.lua", "mtr.strict" },
   ["lua/mtr/campaign/borrowed.lua"] = { "spec/sim/campaign_spec.lua", ":copy()" },
   ["lua/mtr/campaign/checkpoint.lua"] = { "spec/sim/resume_spec.lua", "state =" },

@@ -18,6 +18,7 @@ local function scene(seed)
 end
 
 local VOLATILE = { trace = true, probe = true, cookie = true }
+local NUMBERS = { "handle", "id", "ip_id", "checksum" }
 
 -- Records up to a TTL, without what names them.
 local function plain(list, last)
@@ -25,6 +26,10 @@ local function plain(list, last)
   for _, e in ipairs(list) do
     local copy = {}
     for name, value in pairs(e) do if not VOLATILE[name] then copy[name] = value end end
+    -- What is sent again, from another port, has a new number in a sweep only.
+    if e.sport and e.sport ~= list[1].sport then
+      for _, name in ipairs(NUMBERS) do copy[name] = nil end
+    end
     if e.ttl <= last then out[#out + 1] = copy end
   end
   return out
