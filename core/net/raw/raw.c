@@ -304,7 +304,7 @@ void raw_end(struct raw *raw, int32_t *keep) {
     listen_at(i, raw->fd[i], 0);
     drain(raw->fd[i]);
   }
-  if (keep) keep[RAW_SPD] = raw->spd.fd;
+  if (keep && !raw->own_spd) keep[RAW_SPD] = raw->spd.fd;
   else if (raw->spd.fd >= 0) close(raw->spd.fd);
   ports_close(&raw->ports);
   route_close(&raw->route);
@@ -363,6 +363,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   raw->able = can_tell(fd[RAW_SEND4]);
   if ((err = attach(raw))) goto fail;
   spd_open(&raw->spd, fd[RAW_SPD]);
+  raw->own_spd = fd[RAW_SPD] < 0;
   return 0;
 fail:
   raw_forget(raw, fd);                 /* they are still the caller's */
