@@ -304,12 +304,12 @@ void raw_rest(const int32_t fd[RAW_FDS]) {
 void raw_end(struct raw *raw, int32_t *keep) {
   if (keep) {
     memcpy(keep, raw->fd, sizeof raw->fd);
-    keep[RAW_SPD] = raw->spd.fd;
     raw_rest(raw->fd);
   } else {
     close_all(raw->fd);
-    if (raw->spd.fd >= 0) close(raw->spd.fd);
   }
+  if (keep && !raw->own_spd) keep[RAW_SPD] = raw->spd.fd;
+  else if (raw->spd.fd >= 0) close(raw->spd.fd);
   ports_close(&raw->ports);
   route_close(&raw->route);
   flow_close(&raw->flow);
@@ -367,6 +367,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   raw->able = can_tell(fd[RAW_SEND4]);
   if ((err = attach(raw))) goto fail;
   spd_open(&raw->spd, fd[RAW_SPD]);
+  raw->own_spd = fd[RAW_SPD] < 0;
   return 0;
 fail:
   raw_forget(raw, fd);                 /* they are still the caller's */

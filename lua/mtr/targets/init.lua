@@ -92,8 +92,9 @@ function M.list(list, opts)
 end
 
 local function callable(value)
+  if type(value) == "function" then return true end
   local meta = type(value) == "table" and getmetatable(value)
-  return type(value) == "function" or meta and meta.__call ~= nil
+  return meta and meta.__call ~= nil
 end
 
 --- Takes targets from a function, which returns one at each call, as in a list, and nil at the end.
