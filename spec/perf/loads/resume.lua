@@ -6,7 +6,7 @@
 --
 --   mtrlua spec/perf/loads/resume.lua DIR COUNT RATE [order]
 --
--- With "order" many targets wait in memory: for the rate of their prefix, their priority, or a retry.
+-- With "order" many targets wait in memory: for the rate of a prefix, their priority, or a retry.
 
 local mtr = require "mtr"
 
