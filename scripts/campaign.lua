@@ -19,6 +19,7 @@ targets:
   --random N              of prefixes: so many random addresses (of each part)
   --seed N                chooses random addresses (0)
   --column N              the target is the Nth word of a line
+  --priority-column N     the Nth word is its priority: the highest of those read ahead goes first
   --separator TEXT        what separates the words of a line: "," or "\t"; default: blanks
   --exclude FILE          prefixes that are not traced; "!" before a prefix makes an exception
   --unique                trace a target once that is in the list several times
@@ -28,6 +29,13 @@ targets:
 
 scheduling:
   --rate N                probes per second; 0: as fast as possible
+  --prefix-rate TEXT...   such as '/16=2/s' (IPv4), '/48=2/s', 'ipv6/32=2/s': to each such prefix
+  --as-rate TEXT          probes per second to each AS of --asn
+  --asn FILE...           lines such as '192.0.2.0 24 64496' (CAIDA's pfx2as)
+  --retry N               trace failed targets again, so many times (0)
+  --retry-after WAIT      wait before that (30s)
+  --retry-when NAMES      which: timeout, gaplimit, unreach, failed ... (timeout,gaplimit)
+  --read-ahead N          most targets that wait in memory for these options (4096)
   --window WORD           traces under way at once: a number, or auto
   --time-limit WAIT       end after this time
   --state FILE            saves how far it is; the same command again goes on from there
@@ -112,10 +120,13 @@ end
 local function chain_of()
   local chain = source()
   local column, separator = take "column", take "separator"
+  local priority = take "priority_column"
   local shuffle, shard, most = take "shuffle", take "shard", take "take"
-  if separator and not column then cli:usage "--separator needs --column" end
+  if (separator or priority) and not column then
+    cli:usage(("--%s needs --column"):format(separator and "separator" or "priority-column"))
+  end
   local function add(method, ...) chain = cli:call(chain[method], chain, ...) end
-  if column then add("column", column, separator and separator:gsub("\\t", "\t") or nil) end
+  if column then add("column", column, separator and (separator:gsub("\\t", "\t")), priority) end
   if shuffle then add("shuffle", shuffle) end
   if shard then
     local i, n = shard:match "^(%d+)/(%d+)$"
@@ -174,8 +185,13 @@ local function pairs_of(option, pattern, like)
 end
 
 local function scheduling()
-  local window = take "window"
+  local window, times = take "window", take "retry"
+  local retry = { times = times, after = take "retry_after", when = names(take "retry_when") }
+  if not times and next(retry) then cli:usage "--retry-after and --retry-when need --retry" end
   return {
+    prefix_rate = pairs_of("prefix_rate", "^%s*([%w/]+)%s*=%s*(%S+)%s*$", "'/16=2/s'"),
+    as_rate = take "as_rate", asn = take "asn", retry = times and retry,
+    read_ahead = take "read_ahead",
     rate = take "rate", window = tonumber(window) or window,
     time_limit = take "time_limit", state = take "state", list = take "list",
     cycle = take "cycle", campaign = take "campaign", monitor = take "monitor",
@@ -195,26 +211,10 @@ local function dry_run(opts)
   return 0
 end
 
-local function count(counts)
-  local list = {}
-  for name, n in pairs(counts) do list[#list + 1] = ("%s %d"):format(name, n) end
-  table.sort(list)
-  return list[1] and ": " .. table.concat(list, ", ") or ""
-end
-
--- Writes the summary; returns the status.
+-- Writes the summary; returns the status, of which mtrlua makes 99 if a threshold is not met.
 local function conclude(summary)
-  local failed = summary.failed
-  local function put(...) fail(string.format(...)) end
-  put("%d traces%s", summary.traces, count(summary.stop_reasons))
-  put("%d probes, %d hops", summary.probes, summary.hops)
-  if failed > 0 then put("%d targets could not be traced%s", failed, count(summary.errors)) end
-  if summary.already then put "it was finished before; nothing was traced" end
-  for _, one in ipairs(summary.thresholds or {}) do
-    local is = one.value and ("%g"):format(one.value) or "not known"
-    if not one.met then put("threshold not met: %s %s, it is %s", one.figure, one.wanted, is) end
-  end
-  return failed > 0 and not mtr.interrupted() and 1 or 0  -- if one is unmet, mtrlua makes 0 a 99
+  for _, line in ipairs(mtr.outcome(summary)) do fail(line) end
+  return summary.failed > 0 and not mtr.interrupted() and 1 or 0
 end
 
 local opts, dry, told = scheduling(), take "dry_run", 0

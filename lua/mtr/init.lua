@@ -156,6 +156,7 @@ function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end
 function LAZY.plan() return require("mtr.script.plan").of end
+function LAZY.outcome() return require("mtr.script.outcome").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 

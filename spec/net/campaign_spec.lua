@@ -45,6 +45,24 @@ describe("a campaign", function()
     end
   end
 
+  it("keeps the rate of prefixes through real routers", function()
+    inside(function(e)
+      local times = {}
+      local summary = assert(mtr.campaign {
+        engine = e, targets = targets(60), prefix_rate = { ["/8"] = "400/s" },
+        trace = with { on_probe = function() times[#times + 1] = e:now() end },
+      }:run())
+      assert.equal(60, summary.stop_reasons.completed)
+      local first, most = 1, 0                 -- in any tenth of a second
+      for i = 1, #times do
+        while times[i] - times[first] >= 100 do first = first + 1 end
+        most = math.max(most, i - first + 1)
+      end
+      assert.is_true(most <= 42, tostring(most))
+      assert.is_true(#times >= 60 * HOPS and times[#times] - times[1] >= (#times - 2) / 0.4)
+    end, { rate = "10000/s" })
+  end)
+
   it("traces each target once, never more than its window at a time", function()
     inside(function(e)
       local seen, most = {}, 0

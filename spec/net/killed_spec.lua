@@ -25,6 +25,14 @@ describe("a campaign whose process ends early", function()
     assert.same({ lost = 0, doubled = 0, torn = 0 }, got)
   end)
 
+  it("goes on after SIGKILL when targets wait for rates, priorities and retries", function()
+    run.run "mkdir $DIR/order"
+    local got = killed.campaign(run.dir() .. "/order", 1200, 10, 300000, 6, "order")
+    assert.is_true(got.kills >= 2)
+    got.kills = nil
+    assert.same({ lost = 0, doubled = 0, torn = 0 }, got)
+  end)
+
   it("goes on after SIGTERM, with whole outputs in between", function()
     local dir = run.dir() .. "/interrupted"
     local got = run.run(([[mkdir %s; %s %s 1200 2000 & pid=$!

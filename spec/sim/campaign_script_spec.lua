@@ -151,6 +151,51 @@ output: dry.jsonl
     assert.truthy(got.err:find("k.state is the state of another campaign: targets was", 1, true))
   end)
 
+  it("keeps the rates of prefixes and ASes, and traces again what failed", function()
+    local lines = {}
+    for i = 1, 12 do lines[i] = ("203.0.113.%d,%d"):format(i, i) end
+    run.file("list.csv", table.concat(lines, "\n") .. "\nno.example,99\n")
+    run.file("as.txt", "203.0.113.0\t24\t64496\nbad\n")
+    local words = "-t list.csv --column 1 --separator , --priority-column 2 --rate 1000 --window 1 "
+      .. "--prefix-rate /24=20/s --prefix-rate /48=1 --as-rate 10 --asn as.txt --retry 2 "
+      .. "--retry-after 1 --retry-when failed,gaplimit -o jsonl=rates.jsonl"
+    local got = campaign(words .. " --dry-run")
+    assert.equal(0, got.status, got.err)
+    assert.truthy(got.out:find("time: about 19 s at the rate of its slowest prefix or AS", 1, true))
+    assert.truthy(got.out:find("failed targets are traced again, up to 2 times", 1, true))
+    got = campaign(words)
+    assert.equal(1, got.status)
+    for _, text in ipairs { "12 traces: completed 12", "36 probes, 36 hops",
+      "2 attempts failed and were repeated", "no.example: ", "1 targets could not be traced",
+      "wrong lines of --asn: 1, first: as.txt, line 2: this is no address, length and AS" } do
+      assert.truthy(got.err:find("campaign: " .. text, 1, true), got.err)
+    end
+    local order = {}
+    local first, last
+    for i, line in ipairs(run.records(read "rates.jsonl")) do
+      order[i], last = line.dst:match "%d+$", line.start
+      first = first or line.start
+      assert.equal(1, line["try"])
+    end
+    assert.equal("12 11 10 9 8 7 6 5 4 3 2 1", table.concat(order, " "))
+    assert.is_true(last - first >= 3.2, last - first)      -- 33 probes at 10 a second
+  end)
+
+  it("judges a campaign that was finished before, by all its values", function()
+    list(20)
+    local words = "-t list.txt --rate 200 -o jsonl=t.jsonl --state t.state --no-progress "
+      .. "--threshold 'rtt.p95<1' --threshold 'completed>=0.9'"
+    local got = campaign(words)
+    assert.equal(99, got.status, got.err)
+    local line = got.err:match "campaign: threshold not met: rtt.p95 <1, it is %d[^\n]+"
+    assert.is_not_nil(line, got.err)
+    got = campaign(words)
+    assert.equal(99, got.status, got.err)
+    assert.truthy(got.err:find(line, 1, true), got.err)
+    assert.truthy(got.err:find("it was finished before; nothing was traced", 1, true))
+    assert.equal(0, campaign((words:gsub("rtt.p95<1", "rtt.p95<1000"))).status)
+  end)
+
   for words, want in pairs {
     [""] = "give the targets with one of --targets and --prefix",
     ["-t list.txt --prefix 10.0.0.0/8"] = "give the targets with one of --targets and --prefix",
@@ -161,6 +206,12 @@ output: dry.jsonl
     ["-t list.txt --shard 3"] = "--shard must be such as 1/4, got '3'",
     ["-t list.txt --shard 5/4"] = "got 5, 4",
     ["-t list.txt --separator ,"] = "--separator needs --column",
+    ["-t list.txt --priority-column 2"] = "--priority-column needs --column",
+    ["-t list.txt --prefix-rate 16"] = "--prefix-rate must be such as '/16=2/s', got '16'",
+    ["-t list.txt --prefix-rate /33x=1"] = 'prefix_rate: a length must be such as "/16"',
+    ["-t list.txt --as-rate 5"] = "as_rate needs asn, a file",
+    ["-t list.txt --retry-after 5"] = "--retry-after and --retry-when need --retry",
+    ["-t list.txt --retry 1 --retry-when never"] = 'with "never"',
     ["-t list.txt --max-ttl 999"] = "--max-ttl must be 1..255, got 999",
     ["-t list.txt --window many"] = "window must be ",
     ["-t list.txt --threshold much"] = "--threshold must be such as 'completed>=0.9', got 'much'",

@@ -119,6 +119,21 @@ describe("lines of JSON", function()
     check(all)
   end)
 
+  it("fit the schema if failed targets are tried again", function()
+    local all = {}
+    simulated.with(rough(random(5)), function(engine)
+      for _, single in ipairs { false, true } do
+        local options = { timeout = 300 }
+        assert(mtr.campaign({ engine = engine, targets = { simulated.V4, "10.99.0.1" },
+          trace = single and function() return options end or options,
+          retry = { times = 1, after = 100, all = true },
+          on_trace = function(result) all[#all + 1] = result:json() end }):run())
+      end
+    end)
+    assert.is_true(#all > 2, #all)
+    check(all)
+  end)
+
   for _, name in ipairs { "sequential", "window-lua", "rounds", "random", "doubletree", "mda",
     "pmtu" } do
     it("fit the schema if a strategy has chosen the probes: " .. name, function()

@@ -156,10 +156,8 @@ end
 ---@return mtr.StoredTarget?
 function Store:take()
   ripen(self)
-  if self.eager then
-    while read(self) do end
-  end
   while true do
+    while self.eager and read(self) do end
     local item = self.ready:pop()
     if item then
       local lane = item.lanes and lanes.full(item.lanes)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Functions to start tasks, and to wait for tasks and for time. Tasks are made by
+-- Functions to start tasks, and to wait for tasks, traces and time. Tasks are made by
 -- mtr.wait.scheduler.
 --
 -- A wait suspends the task that calls it; outside any task it drives the engines. A task that fails
@@ -12,6 +12,7 @@ local default = require "mtr.engine.default"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
+local Trace = require "mtr.trace"
 
 local M = {}
 
@@ -22,18 +23,30 @@ local function milliseconds(who, duration)
     who, err.show(duration)), 3)
 end
 
--- Returns the tasks of arguments: one by one, or as a list.
+-- Returns true if a value is one task or trace, and not a list of them.
+local function is_one(value)
+  return scheduler.is_task(value) or Trace.is(value)
+end
+
+-- Returns the tasks and traces of arguments: one by one, or as a list.
 local function list(who, ...)
   local tasks, n = { ... }, select("#", ...)
-  if n == 1 and type(tasks[1]) == "table" and not scheduler.is_task(tasks[1]) then
+  if n == 1 and type(tasks[1]) == "table" and not is_one(tasks[1]) then
     tasks, n = tasks[1], #tasks[1]
   end
   for i = 1, n do
-    if not scheduler.is_task(tasks[i]) then
-      error(("%s: argument %d must be a task, got %s"):format(who, i, err.show(tasks[i])), 3)
+    if not is_one(tasks[i]) then
+      error(("%s: argument %d must be a task or a trace, got %s"):format(who, i,
+        err.show(tasks[i])), 3)
     end
   end
   return tasks
+end
+
+-- Returns the error of a task or a trace that has ended, and its name.
+local function problem_of(op)
+  if rawget(op, "co") then return op.err, "ETASK" end
+  return op.failure, op.failure_name
 end
 
 --- Starts a function as a task.
@@ -46,28 +59,31 @@ function M.go(fn, ...)
   return scheduler.go(fn, ...)
 end
 
---- Waits until all tasks have ended, the failed ones too.
+--- Waits until all tasks have ended, the failed ones too. Traces that were started with a callback
+--- can be waited for as well; one has failed if it could not be traced.
 ---@async
----@param ... mtr.Task|mtr.Task[]
+---@param ... mtr.Task|mtr.Trace|(mtr.Task|mtr.Trace)[]
 ---@return true? ok nil if one of them failed
----@return string? message of the first that failed, with traceback
----@return "ETASK"? name
----@return mtr.Task? task
+---@return string? message of the first that failed; of a task: with traceback
+---@return string? name of a task: "ETASK"
+---@return (mtr.Task|mtr.Trace)? task the one that failed
 function M.wait_all(...)
   scheduler.check "wait_all"
   local failed
   for _, task in ipairs(list("wait_all", ...)) do
     scheduler.wait(task)
-    if task.err and not failed then failed = task end
+    if not failed and problem_of(task) then failed = task end
   end
-  if failed then return nil, failed.err, "ETASK", failed end
-  return true
+  if not failed then return true end
+  local message, name = problem_of(failed)
+  return nil, message, name, failed
 end
 
---- Waits until one of the tasks has ended, and returns it; task:wait() returns its results.
+--- Waits until one of the tasks or traces has ended, and returns it; task:wait() returns the
+--- results of a task.
 ---@async
----@param ... mtr.Task|mtr.Task[]
----@return mtr.Task
+---@param ... mtr.Task|mtr.Trace|(mtr.Task|mtr.Trace)[]
+---@return mtr.Task|mtr.Trace
 function M.wait_any(...)
   scheduler.check "wait_any"
   local tasks = list("wait_any", ...)

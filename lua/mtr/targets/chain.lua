@@ -157,17 +157,20 @@ end
 --- methods.
 ---@param n integer from 1
 ---@param separator? string such as "," or "\t"; default: blanks
+---@param priority? integer column with the priority of the target, a number
 ---@return mtr.Targets
-function Targets:column(n, separator)
-  if not whole(n, 1, 10000) then
-    bug(2, "column: must be a whole number from 1, got %s", err.show(n))
+function Targets:column(n, separator, priority)
+  for _, number in ipairs { n or 0, priority } do
+    if not whole(number, 1, 10000) then
+      bug(2, "column: must be a whole number from 1, got %s", err.show(number))
+    end
   end
   if separator ~= nil and (type(separator) ~= "string" or separator == "") then
     bug(2, "column: the separator must be a string, got %s", err.show(separator))
   end
   if not self.source.column then bug(2, "column: only files have columns") end
   if self.words[1] then bug(2, "column must come first") end
-  local new = M.new(self.source:column(n, separator))
+  local new = M.new(self.source:column(n, separator, priority))
   new.failure = self.failure
   return new
 end

@@ -20,6 +20,7 @@ local zone = lib.new "uint32_t[1]"
 
 ---@class mtr.FileItems
 ---@field text? string of the last target, or of its line
+---@field note mtr.TargetNote|false of the last target, with a column of priorities
 ---@field number integer of the last line
 ---@field lines mtr.Lines
 local Items = {}
@@ -37,6 +38,7 @@ function M.new(file, name, opts)
     file = file, name = name, owned = opts.owned, again = false, expansion = opts.expansion,
     column = opts.column or false, separator = opts.separator or false,
     lines = lines.new(file), number = 0, found = false, text = false,
+    priority = false, note = false,
   }, Items)
 end
 
@@ -63,14 +65,31 @@ local function pick(line, n, separator)
   return nil, ("there is no column %d"):format(n)
 end
 
--- Returns the target in a line; nil: there is none; nil and a message.
+-- Returns the note of a target whose line has its priority in a column; nil and a message.
+local function note_of(self, line, word)
+  local text, message = pick(line, self.priority, self.separator)
+  if not text then return nil, message end
+  local value = tonumber(text)
+  if not value or value ~= value then
+    return nil, ("the priority must be a number, got %s"):format(err.show(text))
+  end
+  return { target = word, priority = value }
+end
+
+-- Returns the target in a line; nil: there is none; nil and a message. Sets its note.
 local function word_of(self, line)
   if line:find("%z") then return nil, "the line contains a zero byte: is this a list?" end
   if #line >= lines.MOST then return nil, "the line is too long: is this a list?" end
   line = line:gsub("#.*", "")
   local word, rest = line:match "^%s*(%S*)%s*(.*)"
   if word == "" then return nil end
-  if self.column then return pick(line, self.column, self.separator) end
+  if self.column then
+    local found, message = pick(line, self.column, self.separator)
+    if not found or not self.priority then return found, message end
+    self.note, message = note_of(self, line, found)
+    if message then return nil, message end
+    return found
+  end
   if rest ~= "" then
     return nil, ("a second word, %s: a line has one target"):format(err.show(rest:match "%S+"))
   end

@@ -51,10 +51,11 @@ function File:no_shuffle()
   return ("%s can be read only once: write it to a file, and shuffle that"):format(self.name)
 end
 
-function File:column(n, separator)
-  self.items.column, self.items.separator = n, separator or false
-  self.text = ("%s:column(%d%s)"):format(self.text, n,
-    separator and ", " .. err.show(separator) or "")
+function File:column(n, separator, priority)
+  local own = self.items
+  own.column, own.separator, own.priority = n, separator or false, priority or false
+  self.text = ("%s:column(%d%s%s)"):format(self.text, n,
+    separator and ", " .. err.show(separator) or "", priority and ", priority " .. priority or "")
   return self
 end
 

@@ -111,6 +111,14 @@ function M.new(engine, target, opts, declaration, t)
   return trace, nil, kept
 end
 
+--- Returns true if a value is a trace.
+---@param value any
+---@return boolean
+function M.is(value)
+  local class = type(value) == "table" and getmetatable(value)
+  return type(class) == "table" and class.__index == Trace.__index
+end
+
 -- The function that was asked about last. Others are not remembered: many programs make one for
 -- each trace.
 local last, last_takes = setmetatable({}, { __mode = "v" }), false

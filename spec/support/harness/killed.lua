@@ -79,11 +79,12 @@ local function count(dir, name, seen)
 end
 
 ---Kills a campaign of `targets` targets `kills` times, or until it has ended, and lets it end.
+---`order`: a last word for the program.
 ---@return table { kills, lost, doubled, torn } over all outputs
-function M.campaign(dir, targets, kills, grow, seed)
+function M.campaign(dir, targets, kills, grow, seed, order)
   local r, out = random(seed), { kills = 0, lost = 0, doubled = 0, torn = 0 }
-  local command = ("%s spec/perf/loads/resume.lua %s %d 500"):format(
-    os.getenv "MTR_PROGRAM" or "build/mtrlua", dir, targets)
+  local command = ("%s spec/perf/loads/resume.lua %s %d 500 %s"):format(
+    os.getenv "MTR_PROGRAM" or "build/mtrlua", dir, targets, order or "")
   while out.kills < kills and kill(command, dir, dir .. "/out.jsonl", r(grow)) do
     out.kills = out.kills + 1
   end

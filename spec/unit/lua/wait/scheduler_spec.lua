@@ -168,6 +168,34 @@ describe("wait_all and wait_any", function()
     assert.is_true(task.wait_all())
   end)
 
+  it("take traces, which were started with a callback", function()
+    local mtr = require "mtr"
+    local net = mtr.sim.internet { seed = 1, prefixes = 9 }
+    local engine = assert(mtr.engine { sim = net, seed = 1 })
+    local done, next_target = {}, net:targets()
+    local function start(dst)
+      return (assert(engine:trace(dst, { timeout = 100 }, function(message, result)
+        done[#done + 1] = message and "failed" or result.target
+      end)))
+    end
+    local list = {}
+    for i = 1, 3 do list[i] = start(next_target()) end
+    assert.is_true(task.wait_all(list))
+    assert.equal(3, #done)
+    assert.is_true(task.wait_all(start(next_target())))
+    assert.equal(4, #done)
+    local bad = start "no.example"
+    local ok, _, name, which = task.wait_all(start(next_target()), bad)
+    assert.is_nil(ok)
+    assert.is_string(name)
+    assert.equal(bad, which)
+    assert.equal(6, #done)
+    local one = start(next_target())
+    assert.equal(one, task.wait_any(one))
+    assert.equal(7, #done)
+    engine:close()
+  end)
+
   it("refuse a value that is not a task", function()
     for _, fn in ipairs { task.wait_all, task.wait_any } do
       assert.has_error(function() fn(scheduler.go(note), nil) end)
