@@ -16,8 +16,8 @@ answers are lines of JSON too.
 
   --socket PATH           make the socket here; this option is needed
   --mode MODE             permission bits of the socket (600; with the next two options 666)
-  --allow-uid N...        users who may connect, beside root and the user of this program
-  --allow-gid N...        groups whose members may connect
+  --allow-uid USER...     users who may connect, beside root and the user of this program
+  --allow-gid GROUP...    groups whose members may connect; names or numbers
   --exclude FILE          prefixes that are never probed
   --max-clients N         clients at once (64)
   --max-requests N        requests of one client under way (100)
@@ -56,16 +56,33 @@ local args = cli:parse(arg)
 if not args.socket then cli:usage "give a path with --socket" end
 if args.exclude then cli:call(mtr.configure, { exclude = args.exclude }) end
 
--- Returns the numbers of an option that may be given several times.
-local function list(name)
-  return args[name] and args[name][1] and args[name] or nil
+-- Returns the number of a user or group, by number or name, from a database of getent(1).
+local function number(option, database, text)
+  if tonumber(text) then return tonumber(text) end
+  local found
+  if text:find "^[%w_][%w_.-]*$" then
+    local pipe = io.popen(("getent %s %s"):format(database, text))
+    found = pipe:read "*a":match "^[^:]*:[^:]*:(%d+)"
+    pipe:close()
+  end
+  return tonumber(found) or cli:usage(("%s: there is no '%s'"):format(option, text))
+end
+
+-- Returns the numbers of all users or groups of an option; nil: none are given.
+local function numbers(name, database)
+  local list = {}
+  for i, text in ipairs(args[name] or {}) do
+    list[i] = number("--" .. name:gsub("_", "-"), database, text)
+  end
+  return list[1] and list or nil
 end
 
 local function say(message) io.stderr:write("serve: ", message, "\n") end
 
 local server, problem = cli:call(mtr.serve, {
-  socket = args.socket, mode = args.mode, allow_uid = list "allow_uid",
-  allow_gid = list "allow_gid", max_clients = args.max_clients, max_requests = args.max_requests,
+  socket = args.socket, mode = args.mode, allow_uid = numbers("allow_uid", "passwd"),
+  allow_gid = numbers("allow_gid", "group"),
+  max_clients = args.max_clients, max_requests = args.max_requests,
   max_window = args.max_window, max_line = args.max_line, max_unread = args.max_unread,
   client_rate = args.client_rate, log = say,
 })

@@ -18,11 +18,11 @@ function vim.notify(message) errors[#errors + 1] = message end
 
 local CLONE = "--cmd 'set runtimepath^=scripts/nvim' "
 
--- Runs a chunk in Neovim; returns what it printed.
+-- Runs a chunk in Neovim, by default with nothing set but the runtimepath; returns what it printed.
 local function nvim(chunk, how)
   run.file("chunk.lua", PRELUDE .. chunk .. '\nvim.cmd "qa!"\n')
   local got = run.run('HOME="$DIR" XDG_STATE_HOME="$DIR" NVIM_LOG_FILE="$DIR/log" '
-    .. (how or "") .. "nvim --headless -n -u NORC -i NONE "
+    .. (how or "env -u MTR_LIB -u LUA_PATH ") .. "nvim --headless -n -u NORC -i NONE "
     .. (how and "" or CLONE) .. '-c "luafile $DIR/chunk.lua" </dev/null')
   assert.equal(0, got.status, got.err)
   return got.out, got.err

@@ -317,7 +317,11 @@ describe("the program", function()
         .. "\ntry: serve --help\n",
       ["--socket x --max-line 7"] = "serve: --max-line must be 1024..67108864, got 7\n"
         .. "try: serve --help\n",
-      ["--socket x --allow-uid bob"] = "serve: --allow-uid must be a list of numbers from 0 to "
+      ["--socket x --allow-uid no.such"] = "serve: --allow-uid: there is no 'no.such'\n"
+        .. "try: serve --help\n",
+      ["--socket x --allow-gid '$(id)'"] = "serve: --allow-gid: there is no '$(id)'\n"
+        .. "try: serve --help\n",
+      ["--socket x --allow-uid 1.5"] = "serve: --allow-uid must be a list of numbers from 0 to "
         .. "4294967294, got a table\ntry: serve --help\n",
     } do
       local got = run.run('"$MTR_PROGRAM" ' .. SIM .. " scripts/serve.lua " .. words)
