@@ -45,10 +45,11 @@ parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 parts.resume = require "spec.perf.parts.resume_part"
 parts.targets = require "spec.perf.parts.targets_part"
+parts.nginx = require "spec.perf.parts.nginx_part"
 parts.plain = require "spec.perf.parts.plain_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
-  "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume" }
+  "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "nginx" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

@@ -107,16 +107,19 @@ function Nginx:workers()
   return list
 end
 
-function Nginx:reload() run.run("kill -HUP " .. self.pid) end
+-- Sends a signal to it, and waits until the process |pid| has ended. Returns the seconds of that.
+function Nginx:signal(signal, pid)
+  local got = run.run(([[start=$(date +%%s%%N); kill -%s %d
+    while read -r _ _ state _ </proc/%d/stat 2>/dev/null && [ $state != Z ]; do sleep 0.002; done
+    echo $(($(date +%%s%%N) - start))]]):format(signal, self.pid, pid))
+  return tonumber(got.out) / 1e9
+end
 
 -- Ends it by a signal: QUIT, or TERM. Returns the seconds that it took.
 function Nginx:stop(signal)
-  local got = run.run(([[start=$(date +%%s%%N); kill -%s %d
-    while read -r _ _ state _ </proc/%d/stat 2>/dev/null && [ $state != Z ]; do sleep 0.005; done
-    echo $(($(date +%%s%%N) - start))]]):format(
-    signal or "QUIT", self.pid, self.pid))
+  local seconds = self:signal(signal or "QUIT", self.pid)
   self.pid = nil
-  return tonumber(got.out) / 1e9
+  return seconds
 end
 
 -- What it has logged, from the level warn up, except that it cannot set limits.
