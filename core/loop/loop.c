@@ -18,6 +18,7 @@ enum {
   NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   UNSEEN = 32,           /* virtual steps between two looks at descriptors */
+  LOOK_NS = 20000,       /* between two looks, if traces wait to be judged */
   BOUNDED_BATCHES = 16   /* of a bounded step where time is virtual */
 };
 
@@ -338,6 +339,13 @@ static void leap(struct loop *l) {
     net->at = at + (paced ? 0 : net->slack);
 }
 
+/* Whether traces wait to be judged, such as one that a hook has stopped, and
+ * the descriptors were looked at a moment ago. */
+static int just_looked(const struct loop *l) {
+  if (l->core.dirty_first == SLAB_NONE || l->left || l->watchers) return 0;
+  return clock_system() - l->looked < LOOK_NS;
+}
+
 int loop_step(struct loop *l) {
   struct core *c = &l->core;
   int err = 0;
@@ -346,7 +354,10 @@ int loop_step(struct loop *l) {
   if (!l->fresh && !all_inside(l)) {
     l->readable = 0;
     l->unseen = 0;
-    uv_run(&l->uv, UV_RUN_NOWAIT);
+    if (!just_looked(l)) {
+      uv_run(&l->uv, UV_RUN_NOWAIT);
+      l->looked = clock_system();
+    }
   }
   l->fresh = 0;
   if (!l->net->virtual) clock_look(&l->epoch);   /* the clock may be set */

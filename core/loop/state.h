@@ -39,6 +39,7 @@ struct loop {
   int threaded;          /* 1: it has used libuv's threads */
   int64_t most;          /* ns that a step takes; 0: all that is due */
   int64_t until;         /* ns; when this step ends, if |most| is set */
+  int64_t looked;        /* ns; when the descriptors were last looked at */
   unsigned batches;      /* of this step, where time is virtual */
   uint32_t left;         /* bit per descriptor that was not read to its end */
   unsigned unseen;       /* steps since the system was asked for readiness */

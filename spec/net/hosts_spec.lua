@@ -38,6 +38,7 @@ step step: called inside a hook of this engine
 closes completed false
 after true stats: the engine is closed
 hook error
+first completed
 waiter 1 halted
 waiter 2 halted
 waiter 3 no hop

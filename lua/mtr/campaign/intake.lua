@@ -21,8 +21,9 @@ local M = {}
 -- The options of the trace that starts now.
 local t = lib.new "struct mtr_trace"
 
--- How many traces start before the engine runs again, and the ms between two tries when it is full.
-local BURST, RETRY = 4096, 50
+-- How many traces start before the engine runs again, in a host whose loop must go on, and the ms
+-- between two tries when it is full.
+local BURST, IN_HOST, RETRY = 4096, 128, 50
 
 -- Returns the options that the user's function makes for a target.
 local function made(c, target)
@@ -90,11 +91,11 @@ local function again(c, ms)
 end
 
 local function fill(c)
-  local group, started = c.cohort, 0
+  local group, started, burst = c.cohort, 0, c.engine.max_step and IN_HOST or BURST
   while group:start() do
     local room = c.window:room(c)
     if c.exhausted or room <= 0 then return end
-    if started >= BURST then return again(c, 0) end
+    if started >= burst then return again(c, 0) end
     local n = math.min(Cohort.BATCH, room)
     for _ = 1, n do
       pull(c)

@@ -50,4 +50,17 @@ function M.batch(engine, n, from)
   return first
 end
 
+-- After how many events there may be a second step at once.
+local FEW = 8
+
+--- Returns true if a step that had few events has left something to do, such as the end of a trace
+--- that a hook has stopped. To do it at once costs less than another turn of the host's loop.
+---@param engine mtr.Engine
+---@param n integer
+---@return boolean
+function M.again(engine, n)
+  return engine.max_step and n > 0 and n <= FEW and not engine.network and not engine.closing
+    and C.mtr_timeout(engine.c) == 0
+end
+
 return M

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Describes the transport of an engine, and writes the debug log: one line for each request, and
--- one for its outcome, on every transport.
+-- Describes an engine, its counters and its transport, and writes the debug log: one line for each
+-- request, and one for its outcome, on every transport.
 --
 --     127.0.0.1 udp 33434, ttl 1, try 1: sent
 --     127.0.0.1 udp 33434, ttl 1, try 1: 127.0.0.1 after 0.052 ms, icmp 3/3
@@ -63,6 +63,16 @@ function M.batch(engine, n)
     local say = outcome[e.kind]
     if say then engine.log("debug", request(engine, e) .. ": " .. say(engine, e)) end
   end
+end
+
+--- Returns what engine:stats() returns.
+---@param engine mtr.Engine
+---@return table<string, number>
+function M.stats(engine)
+  local counters, stats = lib.new "struct mtr_counters", {}
+  C.mtr_stats(engine.c, counters)
+  for _, name in ipairs(lib.counters) do stats[name] = counters[name] end
+  return stats
 end
 
 local function detour(engine)

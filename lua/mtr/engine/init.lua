@@ -130,8 +130,9 @@ end
 
 local function step(engine)
   local n = inside(engine, work)
+  local more = bounded.again(engine, n) and inside(engine, work) or 0
   if engine.closing then shut(engine) end
-  return n
+  return more < 0 and more or n + more
 end
 
 --- Does what is due, and hands out the events; never blocks. Call it when fd() is readable.
@@ -142,7 +143,9 @@ function Engine:step()
   if self.stepping then error("step: called inside a hook of this engine", 2) end
   -- Traces that hooks and tasks start are sent together, after the last of them has run.
   C.mtr_hold(self.c)
+  self.held = true
   local ok, n = pcall(scheduler.batch, step, self)
+  self.held = false
   if not self.closed then C.mtr_flush(self.c) end
   if not ok then error(n, 0) end
   if n < 0 then return err.env(n, not self.closed and lib.string(C.mtr_why(self.c)) or nil) end
@@ -220,10 +223,7 @@ function Engine.dirty() return false end
 ---@return table<string, number>
 function Engine:stats()
   alive(self, "stats")
-  local counters, stats = lib.new "struct mtr_counters", {}
-  C.mtr_stats(self.c, counters)
-  for _, name in ipairs(lib.counters) do stats[name] = counters[name] end
-  return stats
+  return debug_log.stats(self)
 end
 
 --- Returns the transport in use: its name, what it can do, and why it was chosen. `detour` says why
@@ -238,7 +238,6 @@ function Engine:now() return alive(self, "now") or C.mtr_now(self.c) end
 --- Returns the simulated network of the engine, or nil.
 ---@return mtr.Sim?
 function Engine:sim() return self.network end
-
 Engine.trace, Engine.probe, Engine.hops = call.trace, call.probe, iterate.iterate
 Engine.prober, Engine.set_rate = prober.open, rate.set
 --- Does the same as mtr.go.

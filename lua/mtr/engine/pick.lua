@@ -22,10 +22,15 @@ local M = {}
 local LONGEST = 1e9                    -- ms that pick may wait
 local room = 64
 local cookies = lib.new("uint32_t[?]", room)
-local ready, size = {}, 0              -- the array for pick
 
--- Fills the array with the traces that may send now; returns how many there are.
+-- Fills the array of an engine with the traces that may send now; returns it and how many there
+-- are. Each engine has its own, because a host may switch coroutines inside pick.
 local function list(engine)
+  local ready = engine.ready
+  if not ready then
+    ready = {}
+    engine.ready, engine.ready_size = ready, 0
+  end
   local n = C.mtr_ready(engine.c, cookies, room)
   if n > room then
     room = n * 2
@@ -33,9 +38,9 @@ local function list(engine)
     return list(engine)
   end
   for i = 1, n do ready[i] = engine.entries[cookies[i - 1]] end
-  for i = n + 1, size do ready[i] = nil end
-  size = n
-  return n
+  for i = n + 1, engine.ready_size do ready[i] = nil end
+  engine.ready_size = n
+  return ready, n
 end
 
 -- Sees to it that pick is called again after `wait`. The timer's event is enough for that.
@@ -52,7 +57,7 @@ local function later(engine, wait)
   if alarm then pending.forget(engine, alarm) end
 end
 
-local function choose(engine, n)
+local function choose(engine, ready, n)
   local ok, i, wait = xpcall(engine.pick, err.traceback, ready)
   if not ok then
     engine:report(i)
@@ -73,14 +78,14 @@ end
 ---@param n integer
 function M.pick(engine, n)
   for _ = 1, n do
-    local count = list(engine)
+    local ready, count = list(engine)
     if count == 0 then break end
-    local i = choose(engine, count)
+    local i = choose(engine, ready, count)
     C.mtr_pick(engine.c, i and ready[i].handle or 0)
     if not i then break end
   end
-  for i = 1, size do ready[i] = nil end
-  size = 0
+  for i = 1, engine.ready_size or 0 do engine.ready[i] = nil end
+  engine.ready_size = 0
 end
 
 return M

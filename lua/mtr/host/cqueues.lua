@@ -25,8 +25,8 @@ function M.running() return cqueues.running() and running() or nil end
 ---@return boolean
 function M.active() return cqueues.running() ~= nil end
 
--- By coroutine that is parked: what wakes it. Used again, as a condition costs much.
-local parked = setmetatable({}, { __mode = "k" })
+-- By coroutine that has been parked: what wakes it. Used again, as a condition costs much.
+local signals = setmetatable({}, { __mode = "k" })
 
 local NESTED = "mtr: cannot wait in a coroutine that was resumed inside one of cqueues; use"
   .. " mtr.coroutine.resume or mtr.coroutine.wrap"
@@ -34,40 +34,73 @@ local NESTED = "mtr: cannot wait in a coroutine that was resumed inside one of c
 -- All watches, by themselves.
 local watches = {}
 
--- Polls in the running controller, as long as there is something under way. Each controller that
--- has something waiting polls: another one may have ended, and would not say so.
+-- Polls in the running controller for the coroutines of others, as long as there is something under
+-- way. Each controller that has something waiting polls: another one may have ended, and would not
+-- say so.
 local function poll(watch)
   local cq = cqueues.running()
   watch.polled[cq] = true
   cq:wrap(function()
     while watch.alive do
-      cqueues.poll(watch, watch.changed)
+      watch.sleeps = true
+      cqueues.poll(watch)
+      watch.sleeps = false
       if watch.alive then watch.fn() end
     end
     watch.polled[cq] = nil
   end)
 end
 
---- Suspends the running coroutine.
+-- Returns the watch with something under way, if there is one only and nobody polls it here.
+local function only(cq)
+  local found
+  for watch in pairs(watches) do
+    if watch.alive then
+      if found or watch.polled[cq] then return nil end
+      found = watch
+    end
+  end
+  return found
+end
+
+-- Polls in a coroutine that waits itself, until it is woken.
+local function wait(watch, cq, signal)
+  watch.polled[cq] = true
+  repeat
+    if cqueues.poll(watch, signal.condition) == watch and watch.alive then watch.fn() end
+  until signal.woken or not watch.alive
+  watch.polled[cq] = nil
+  if watch.alive then poll(watch) end
+end
+
+--- Suspends the running coroutine. If it is the only one that waits, it polls itself.
 ---@async
 ---@param co thread
 function M.park(co)
   local cq, outermost = cqueues.running()
   if not outermost then error(NESTED, 0) end
+  local signal = signals[co]
+  if not signal then
+    signal = { condition = condition.new() }
+    signals[co] = signal
+  end
+  signal.woken = false
+  local mine = only(cq)
+  if mine then wait(mine, cq, signal) end
+  if signal.woken then return end
   for watch in pairs(watches) do
     if watch.alive and not watch.polled[cq] then poll(watch) end
   end
-  local signal = parked[co]
-  if not signal then
-    signal = condition.new()
-    parked[co] = signal
-  end
-  signal:wait()
+  signal.condition:wait()
 end
 
---- Lets a parked coroutine go on with the next turn.
+--- Lets a parked coroutine go on.
 ---@param co thread
-function M.wake(co) parked[co]:signal() end
+function M.wake(co)
+  local signal = signals[co]
+  signal.woken = true
+  if running() ~= co then signal.condition:signal() end
+end
 
 --- Calls fn whenever the descriptor is readable.
 ---@param fd integer
@@ -75,7 +108,7 @@ function M.wake(co) parked[co]:signal() end
 ---@return table
 function M.watch(fd, fn)
   local watch = {
-    pollfd = fd, events = "r", fn = fn, alive = false, changed = condition.new(),
+    pollfd = fd, events = "r", fn = fn, alive = false, sleeps = false,
     polled = setmetatable({}, { __mode = "k" }),
   }
   watches[watch] = true
@@ -85,10 +118,14 @@ end
 --- Sets whether the descriptor is watched.
 ---@param watch table
 ---@param alive boolean
-function M.keep(watch, alive)
+---@param awaited? boolean M.park() comes next, and polls
+function M.keep(watch, alive, awaited)
   watch.alive = alive
-  if not alive then return watch.changed:signal() end
-  local cq = cqueues.running()
+  if not alive then
+    if watch.sleeps then cqueues.cancel(watch.pollfd) end
+    return
+  end
+  local cq = not awaited and cqueues.running()
   if cq and not watch.polled[cq] then poll(watch) end
 end
 
@@ -96,8 +133,7 @@ end
 ---@param watch table
 function M.unwatch(watch)
   watch.alive, watches[watch] = false, nil
-  watch.changed:signal()
-  if next(watch.polled) then cqueues.cancel(watch.pollfd) end
+  cqueues.cancel(watch.pollfd)          -- controllers remember what they have polled
 end
 
 --- Runs fn in a coroutine of the controller that runs.

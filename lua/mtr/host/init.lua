@@ -34,8 +34,9 @@ local err = require "mtr.base.err"
 ---@field turn? fun(): boolean lets the host's loop run once, for a wait outside of any coroutine;
 --- false: nothing is left in the loop
 ---@field stuck? fun(): string? why turn() cannot be called here; nil: it can
----@field keep? fun(handle: any, alive: boolean) whether the loop must go on for this handle: false
---- when the engine has nothing under way. Without it the loop runs until the engine is closed
+---@field keep? fun(handle: any, alive: boolean, awaited?: boolean) whether the loop must go on for
+--- this handle: false when the engine has nothing under way. Without it the loop runs until the
+--- engine is closed. awaited: the running coroutine parks next
 ---@field in_place? boolean wake(token) and spawn(fn) run the coroutine at once, inside the call
 ---@field log? fun(text: string) takes errors that nobody can receive; default: standard error
 

@@ -12,6 +12,7 @@ local options = require "mtr.trace.options"
 local burst = require "mtr.trace.burst"
 local crowd = require "mtr.trace.crowd"
 local interrupt = require "mtr.wait.interrupt"
+local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
 local Trace = require "mtr.trace"
@@ -67,7 +68,9 @@ function M.trace(engine, dst, opts, on_done)
   local alone = on_done and plain(engine, kept)
   if on_done and burst.full(engine) then return burst.later(engine, trace, t, kept, alone) end
   local joined = alone and crowd.of(trace) or nil
+  local at_once = not on_done and loop.send_now(engine)
   local ok, message, name = trace:launch(t, kept, joined)
+  if at_once then loop.sent(engine) end
   if not ok then
     check_bug("trace", message, name)
     return fail(engine, trace, message, name)
@@ -136,7 +139,9 @@ function M.probe(engine, opts, on_done)
     end
   end
   interrupt.check()
+  local at_once = not on_done and loop.send_now(engine)
   local ok, message, name = trace:launch(t, kept)
+  if at_once then loop.sent(engine) end
   if not ok then
     check_bug("probe", message, name)
     return fail(engine, trace, message, name)

@@ -138,6 +138,9 @@ end
 
 local spare, SPARES = {}, 1000
 
+-- The workers, as keys.
+local workers = setmetatable({}, { __mode = "k" })
+
 --- Returns a coroutine for M.go_on, new or used before. It calls a function with up to two
 --- parameters and three results.
 ---@return thread
@@ -145,7 +148,17 @@ function M.worker()
   local n = #spare
   local worker = spare[n]
   spare[n] = nil
-  return worker or create(work)
+  if worker then return worker end
+  worker = create(work)
+  workers[worker] = true
+  return worker
+end
+
+--- Returns true in a worker: it runs a strategy, in a hook.
+---@return boolean
+function M.in_worker()
+  local co = running()
+  return co ~= nil and workers[co] == true
 end
 
 --- Runs a worker as run() runs a task. The first time it is given the function and its arguments,

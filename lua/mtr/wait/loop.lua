@@ -65,7 +65,7 @@ hosts.on_found = take_over
 ---@param engine mtr.Engine
 function M.changed(engine)
   local host = hosts.current
-  if host.keep then host.keep(engine.watched, engine.work > 0) end
+  if host.keep then host.keep(engine.watched, engine.work > 0, engine.awaited) end
 end
 
 --- Adds an open engine.
@@ -74,6 +74,27 @@ function M.add(engine)
   local host = hosts.enter()
   engines[#engines + 1] = engine
   if host and not engine.watched then attach(engine, host) end
+end
+
+-- How many traces are under way at most, for that one more is sent at once.
+local FEW = 8
+
+--- Sends at once what is started until loop.sent(): a caller in a host that is about to wait for it
+--- need not be woken to send it. Of many, each step sends several together, which costs less.
+---@param engine mtr.Engine
+---@return boolean
+function M.send_now(engine)
+  if not engine.watched or engine.held or engine.work > FEW then return false end
+  C.mtr_hold(engine.c)
+  engine.awaited = true
+  return true
+end
+
+--- Sends what was started since send_now() has returned true.
+---@param engine mtr.Engine
+function M.sent(engine)
+  engine.awaited = false
+  C.mtr_flush(engine.c)
 end
 
 --- Stops the host from driving an engine. Must come before its descriptor is closed.

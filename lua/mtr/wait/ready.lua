@@ -9,6 +9,7 @@
 -- Where the host may switch coroutines inside a hook, the hooks and batches of each coroutine are
 -- its own: a hook that sleeps in the host holds up nobody else.
 
+local coro = require "mtr.wait.coro"
 local context = require "mtr.wait.context"
 local hosts = require "mtr.host"
 
@@ -119,6 +120,6 @@ function M.inside(fn, a) return M.batch(as_hook, fn, a) end
 
 --- Returns true if a hook runs in the running coroutine.
 ---@return boolean
-function M.in_hook() return hooks[key()] == true end
+function M.in_hook() return hooks[key()] == true or coro.in_worker() end
 
 return M

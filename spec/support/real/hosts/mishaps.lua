@@ -4,7 +4,7 @@
 local mtr = require "mtr"
 
 local SIM = { nodes = { me = "192.0.2.1", web = "203.0.113.9" }, links = { { "me", "web" } } }
-local WEB = "203.0.113.9"
+local WEB, US = "203.0.113.9", "127.0.0.1"
 
 -- Returns the text of an error without its place.
 local function refusal(fn, ...)
@@ -57,9 +57,11 @@ return function(say)
   mtr.sleep(20)
 
   -- The engine is closed under those who wait for it.
-  local held = assert(mtr.engine { sim = SIM, rate = 0.001 })
-  local tasks = { mtr.go(held.trace, held, WEB), mtr.go(held.trace, held, WEB), mtr.go(function()
-    for _ in held:hops(WEB) do say "never" end
+  local held = assert(mtr.engine { rate = 0.001, transport = "raw" })
+  local first = held:trace(US)               -- takes the only probe of the next 1000 s
+  say("first", first.stop_reason)
+  local tasks = { mtr.go(held.trace, held, US), mtr.go(held.trace, held, US), mtr.go(function()
+    for _ in held:hops(US) do say "never" end
     return { stop_reason = "no hop" }
   end) }
   mtr.sleep(5)
