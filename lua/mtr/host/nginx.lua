@@ -16,8 +16,7 @@
 --
 -- The thread cache must be off. nginx uses the coroutines in it again without closing the upvalues
 -- of functions that were made in them: a hook of an aborted request would read and write variables
--- of another request. "lua_code_cache off", where each request has a Lua state of its own, does not
--- work.
+-- of another request. "lua_code_cache off" does not work.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -79,8 +78,8 @@ function M.log(text) ngx.log(ngx.ERR, text) end
 ---@field alive boolean
 ---@field pid integer the process that opened the engine
 
--- The handles by word; the waker of this process, once the light thread reads from it; and whether
--- the worker was told to end.
+-- By word; the waker, once the light thread reads from it; the process that has that thread; and
+-- whether it was told to end.
 local handles, waker, owner, exiting = {}, nil, nil, false
 
 local function arm(handle)
@@ -175,8 +174,7 @@ local function on_end(premature)
   if not any_alive() then stop() end
 end
 
--- Starts the light thread of this worker, if it does not run. A worker inherits the variables of
--- its master, but not the thread.
+-- Starts the light thread of this worker, if it does not run. The variables may be the master's.
 local function start()
   local pid = ngx.worker.pid()
   if owner == pid or not M.active() then return end

@@ -5,7 +5,17 @@
 -- locations = { ["/path"] = "Lua code" or { "directives" } }, workers, user, main and http (more
 -- directives), cache (in place of "lua_thread_cache_max_entries 0;"), init and init_worker (Lua
 -- code). The packages of nginx are unpacked by nginx.sh.
+local ffi = require "ffi"
 local run = require "spec.support.harness.run"
+
+ffi.cdef [[
+  struct nginx_time { long seconds, nanoseconds; };
+  int nginx_clock(int clock, struct nginx_time *now) __asm__("clock_gettime");
+  int nginx_kill(int pid, int signal) __asm__("kill");
+  int nginx_poll(void *fds, unsigned long n, int ms) __asm__("poll");
+]]
+
+local MONOTONIC, SIGNALS = 1, { HUP = 1, QUIT = 3, TERM = 15 }
 
 local M = {}
 local Nginx = {}
@@ -107,16 +117,34 @@ function Nginx:workers()
   return list
 end
 
-function Nginx:reload() run.run("kill -HUP " .. self.pid) end
+local instant = ffi.new "struct nginx_time"
+
+local function now()
+  ffi.C.nginx_clock(MONOTONIC, instant)
+  return tonumber(instant.seconds) + tonumber(instant.nanoseconds) / 1e9
+end
+
+-- Whether a process runs: it is there, and is no zombie.
+local function runs(pid)
+  local file = io.open(("/proc/%d/stat"):format(pid))
+  local text = file and file:read "*a"
+  if file then file:close() end
+  return text and text:match "%) (%a)" ~= "Z"
+end
+
+-- Sends a signal to it, and waits until the process |pid| has ended. Returns the seconds of that.
+function Nginx:signal(signal, pid)
+  local from = now()
+  ffi.C.nginx_kill(self.pid, SIGNALS[signal])
+  while runs(pid) do ffi.C.nginx_poll(nil, 0, 1) end
+  return now() - from
+end
 
 -- Ends it by a signal: QUIT, or TERM. Returns the seconds that it took.
 function Nginx:stop(signal)
-  local got = run.run(([[start=$(date +%%s%%N); kill -%s %d
-    while read -r _ _ state _ </proc/%d/stat 2>/dev/null && [ $state != Z ]; do sleep 0.005; done
-    echo $(($(date +%%s%%N) - start))]]):format(
-    signal or "QUIT", self.pid, self.pid))
+  local seconds = self:signal(signal or "QUIT", self.pid)
   self.pid = nil
-  return tonumber(got.out) / 1e9
+  return seconds
 end
 
 -- What it has logged, from the level warn up, except that it cannot set limits.
