@@ -80,16 +80,30 @@ function M.open(config, sim)
   return make(code, lib.string(why))
 end
 
---- Closes the library's engine, and returns its set of sockets.
----@param engine mtr.Engine
-function M.close(engine)
-  local kit = engine.kit
+-- Closes the library's engine, and returns its set of sockets.
+local function close(c, kit)
   local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS)
-  recording.finish(engine)
-  C.mtr_close(lib.gc(engine.c, nil), keep)
+  C.mtr_close(c, keep)
   if not kit then return end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
   put(kit)
+end
+
+--- Returns the library's engine, which from now on is closed when it is collected and when the Lua
+--- state ends, so that no descriptor stays open in the host process.
+---@param c ffi.cdata*
+---@param kit? mtr.Kit
+---@return ffi.cdata*
+function M.guard(c, kit)
+  -- A finalizer that referred to |c| itself would keep it for ever.
+  return lib.gc(c, function(dropped) close(dropped, kit) end)
+end
+
+--- Closes the library's engine, and returns its set of sockets.
+---@param engine mtr.Engine
+function M.close(engine)
+  recording.finish(engine)
+  close(lib.gc(engine.c, nil), engine.kit)
 end
 
 return M

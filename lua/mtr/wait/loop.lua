@@ -4,7 +4,8 @@
 --
 -- mtrlua uses turn() to drive its engines, and so does a plain host whenever a call has to wait. A
 -- host with its own poll loop watches engine:fd() and calls engine:step(); there turn() never runs.
--- An engine stays in the list, and so is not collected, until it is closed.
+-- An engine in which something is under way is not collected. Another one that nobody refers to is
+-- collected, and its finalizer closes it.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -13,8 +14,9 @@ local C = lib.C
 local EINTR = err.code.EINTR
 local M = {}
 
----@type mtr.Engine[]
-local engines = {}
+-- The open engines, oldest first, up to `count`; some may have been collected.
+local engines, count = setmetatable({}, { __mode = "v" }), 0
+local busy = {}                        -- keeps those in which something is under way
 local pointers = lib.new "struct mtr *[1]"
 local room = 1
 local deferred = {}
@@ -30,28 +32,48 @@ M.halted = false
 
 --- Adds an open engine.
 ---@param engine mtr.Engine
-function M.add(engine) engines[#engines + 1] = engine end
+function M.add(engine)
+  count = count + 1
+  engines[count] = engine
+end
+
+--- Keeps an engine from being collected, because something is under way in it.
+---@param engine mtr.Engine
+function M.keep(engine) busy[engine] = true end
+
+--- Lets an engine be collected, when nobody refers to it.
+---@param engine mtr.Engine
+function M.let_go(engine) busy[engine] = nil end
+
+-- Returns the open engines, and closes the gaps that collected ones and |closed| leave.
+local function tidy(closed)
+  local list = {}
+  for i = 1, count do
+    local engine = engines[i]
+    engines[i] = nil
+    if engine and engine ~= closed then list[#list + 1] = engine end
+  end
+  for i, engine in ipairs(list) do engines[i] = engine end
+  count = #list
+  return list
+end
 
 --- Removes a closed engine.
 ---@param engine mtr.Engine
 function M.remove(engine)
-  for i, e in ipairs(engines) do
-    if e == engine then
-      table.remove(engines, i)
-      return
-    end
-  end
+  busy[engine] = nil
+  tidy(engine)
 end
 
 --- Returns the open engines, oldest first, in a new list.
 ---@return mtr.Engine[]
-function M.engines() return { unpack(engines) } end
+function M.engines() return tidy() end
 
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
   local n = #deferred
-  for _, engine in ipairs(engines) do n = n + engine.work end
+  for engine in pairs(busy) do n = n + engine.work end
   return n
 end
 
@@ -87,7 +109,7 @@ end
 function M.turn()
   if run_deferred() then return true end
   local only = engines[1]
-  if only and not engines[2] then
+  if only and count == 1 then
     -- There is no loop here, so that LuaJIT compiles the loop around it.
     if only.work == 0 then return false end
     pointers[0] = only.c
@@ -96,13 +118,14 @@ function M.turn()
     return true
   end
   if M.work() == 0 then return false end
-  local n = #engines
+  local list = tidy()
+  local n = #list
   if n > room then
     pointers, room = lib.new("struct mtr *[?]", n), n
   end
-  for i = 1, n do pointers[i - 1] = engines[i].c end
+  for i = 1, n do pointers[i - 1] = list[i].c end
   wait(n)
-  for _, engine in ipairs(M.engines()) do step(engine) end
+  for _, engine in ipairs(list) do step(engine) end
   return true
 end
 

@@ -9,6 +9,7 @@
 -- to take a slot whether it was used before or not, and LuaJIT compiles one path for both.
 
 local lib = require "mtr.lib"
+local loop = require "mtr.wait.loop"
 local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
@@ -67,11 +68,20 @@ local function grow(engine)
   lib.copy(engine.links, links, room * 4)
 end
 
+-- Counts one thing more that is under way.
+local function more(engine)
+  local work = engine.work
+  engine.work = work + 1
+  if work == 0 then loop.keep(engine) end
+end
+
 -- Counts one thing less that is under way.
 local function less(engine)
   engine.work = engine.work - 1
+  if engine.work > 0 then return end
+  loop.let_go(engine)
   local idle = engine.idle
-  if engine.work == 0 and idle then
+  if idle then
     engine.idle = nil
     scheduler.finish(idle)
   end
@@ -87,7 +97,7 @@ function M.take(engine, entry)
   engine.next_slot = slot + 1 + engine.links[slot]
   engine.entries[slot] = entry
   entry.slot, entry.forgotten = slot, nil
-  engine.work = engine.work + 1
+  more(engine)
   return slot
 end
 
@@ -119,7 +129,7 @@ end
 function M.remember(engine, entry)
   if not entry.forgotten then return end
   entry.forgotten = nil
-  engine.work = engine.work + 1
+  more(engine)
 end
 
 return M
