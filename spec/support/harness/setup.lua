@@ -3,7 +3,12 @@
 -- Lets plain `busted` work in a built tree: tells specs, and the processes that they start, where
 -- the libraries and the program are. Values that are already set, such as those of `make asan`, are
 -- kept.
+--
+-- Code of a spec is compiled later than elsewhere: most of it runs a few times, and compiling costs
+-- system calls. Programs that specs start compile as they do for users.
 local ffi = require "ffi"
+
+require "jit.opt".start("hotloop=300", "hotexit=60")
 
 ffi.cdef [[ int setenv(const char *name, const char *value, int overwrite); ]]
 
