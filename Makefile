@@ -6,6 +6,7 @@ PREFIX = /usr/local
 LIBDIR = $(PREFIX)/lib
 LUADIR = $(PREFIX)/share/lua/5.1
 SECONDS = 30
+DEPS = .ci/deps
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS = -O2 -g
 FLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -fPIC -fno-semantic-interposition -Wall -Wextra \
@@ -18,7 +19,8 @@ $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
+.PHONY: all deps demo test asan lint bench fuzz deb install install-lua rock install-rock uninstall \
+  clean help
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
@@ -34,16 +36,18 @@ PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
-  netbase procps python3-jsonschema python3-prometheus-client sqlite3
+  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
+DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
-  $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)))
+  $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \
+  $(call for,deb,$(DEB_NEEDS)))
 
 all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
-	.ci/deps $(NEEDS)
+	$(DEPS) $(NEEDS)
 
 # How to compile and link: variant(directory under build, compiler with its own flags).
 objects = $(2:%.c=build/$(1)obj/%.o)
@@ -144,14 +148,16 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 DEST = "$(DESTDIR)$(PREFIX)"
 LIB = "$(DESTDIR)$(LIBDIR)"
 NVIM := $(shell find scripts/nvim -type f)
-install: all ## install into DESTDIR/PREFIX
+install-lua: $(LUA)
+	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
+
+install: all install-lua ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua
 	install -Dm644 -t $(DEST)/include core/mtr.h
 	install -Dm644 -t $(LIB) build/libmtr.a build/libmtr.so.0
 	ln -sf libmtr.so.0 $(LIB)/libmtr.so
 	sed 's,^prefix=,&$(PREFIX),; s,^libdir=,&$(LIBDIR),' build/mtr.pc | \
 	  install -Dm644 /dev/stdin $(LIB)/pkgconfig/mtr.pc
-	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
@@ -159,10 +165,26 @@ install: all ## install into DESTDIR/PREFIX
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
+# What scripts/rockspec builds and installs: the Lua files and the library that they load.
+rock: build/libmtr.so build/lua/mtr/cdef.lua
+install-rock: rock install-lua
+	install -Dm644 -t $(LIB)/mtr build/libmtr.so
+
 uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
+
+# The packages are built of a copy, because their description must be in debian/ at its top.
+# The manual of mtrlua is its --help.
+DEB = build/deb/mtrlua-$(VERSION)
+deb: | deps ## build the Debian packages into build/deb
+	rm -rf build/deb; mkdir -p $(DEB)
+	cp -R core lua scripts Makefile README.md LICENSE $(DEB); mv $(DEB)/scripts/debian $(DEB)
+	[ $(VERSION) = $$(dpkg-parsechangelog -l $(DEB)/debian/changelog -S Version) ] || \
+	  { echo 'scripts/debian/changelog is of another version than the Makefile' >&2; exit 1; }
+	cd $(DEB); dpkg-buildpackage -us -uc -b
+	lintian --allow-root --fail-on error,warning --suppress-tags no-manual-page build/deb/*.changes
 
 clean: ## remove build/
 	rm -rf build

@@ -91,6 +91,20 @@ describe("an installation below a PREFIX", function()
   end)
 end)
 
+describe("the rock", function()
+  teardown(support.clean)
+
+  it("is built and installed by luarocks, and runs", function()
+    local got = ok("MAKEFLAGS= HOME=$DIR luarocks --lua-version 5.1 --tree $DIR/rocks make "
+      .. "scripts/rockspec/mtrlua-scm-1.rockspec 2>&1")
+    assert.truthy(got.out:find("mtrlua scm-1 is now installed", 1, true), got.out)
+    if missing then return pending(missing) end
+    got = ok("cd $DIR && eval $(luarocks --lua-version 5.1 --tree $DIR/rocks path) && "
+      .. [[env -u MTR_LIB luajit -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']])
+    assert.same({ "completed\n", "" }, { got.out, got.err })
+  end)
+end)
+
 describe("the examples in C", function()
   teardown(function()
     nets.down_shared()

@@ -41,10 +41,6 @@ M.Engine = Engine
 
 local scratch_config = lib.new "struct mtr_config"
 
--- Closes an engine that is still open when the Lua state ends, so that no descriptor stays open in
--- the host process.
-local function free(c) C.mtr_close(c, nil) end
-
 --- Opens an engine.
 ---@param opts? mtr.EngineOptions
 ---@return mtr.Engine?
@@ -63,7 +59,7 @@ function M.open(opts)
   local c, why, kit = sockets.open(scratch_config, sim, kept.sockets)
   if not c then return nil, why, kit end
   local self = setmetatable({
-    c = lib.gc(c, free), kit = kit, log = kept.log, ids = kept.ids,
+    c = sockets.guard(c, kit), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},

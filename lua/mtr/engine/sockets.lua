@@ -93,18 +93,33 @@ function M.open(config, sim, set)
   return make(code, lib.string(why))
 end
 
---- Closes the library's engine, and returns its set of sockets.
----@param engine mtr.Engine
-function M.close(engine)
-  local forked = engine:forked()
-  local kit = not forked and engine.kit
+-- Closes the library's engine, and returns its set of sockets. In a forked child they are the
+-- parent's.
+local function close(c, kit)
+  if C.mtr_forked(c) == 1 then kit = nil end
   local keep = kit and lib.new("int32_t[?]", C.MTR_SOCKETS) or nil
-  if not forked then recording.finish(engine) end
-  C.mtr_close(lib.gc(engine.c, nil), keep)
+  C.mtr_close(c, keep)
   if not kit then return end
   if kit.put_back then return kit:put_back(keep) end
   for i = 1, C.MTR_SOCKETS do kit[i] = keep[i - 1] end
   put(kit)
+end
+
+--- Returns the library's engine, which from now on is closed when it is collected and when the Lua
+--- state ends, so that no descriptor stays open in the host process.
+---@param c ffi.cdata*
+---@param kit? mtr.Kit
+---@return ffi.cdata*
+function M.guard(c, kit)
+  -- A finalizer that referred to |c| itself would keep it for ever.
+  return lib.gc(c, function(dropped) close(dropped, kit) end)
+end
+
+--- Closes the library's engine, and returns its set of sockets.
+---@param engine mtr.Engine
+function M.close(engine)
+  if not engine:forked() then recording.finish(engine) end
+  close(lib.gc(engine.c, nil), engine.kit)
 end
 
 return M

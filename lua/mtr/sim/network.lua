@@ -14,7 +14,7 @@ local M = {}
 ---@class mtr.Sim
 ---@field c ffi.cdata*
 ---@field hosts? table<string, { [4]: string?, [6]: string? }> addresses of nodes by name
----@field engine? ffi.cdata* of the last engine over it, while that is open
+---@field open { engine?: ffi.cdata* } the last engine over it, while that is open
 local Sim = {}
 Sim.__index = Sim
 
@@ -24,7 +24,8 @@ Sim.__index = Sim
 function M.new(seed)
   local c = C.mtr_sim_new(seed)
   if c == nil then error("sim: out of memory", 0) end
-  return setmetatable({ c = lib.gc(c, C.mtr_sim_free) }, Sim)
+  local open = setmetatable({}, { __mode = "v" })   -- an engine that nobody uses is collected
+  return setmetatable({ c = lib.gc(c, C.mtr_sim_free), open = open }, Sim)
 end
 
 --- Returns true if a value is a network.
@@ -34,12 +35,12 @@ function M.is(value) return getmetatable(value) == Sim end
 
 --- Notes that an engine was opened over the network: path() then uses the ports of that engine.
 ---@param c ffi.cdata*
-function Sim:attach(c) self.engine = c end
+function Sim:attach(c) self.open.engine = c end
 
 --- Notes that an engine over the network is closed.
 ---@param c ffi.cdata*
 function Sim:detach(c)
-  if self.engine == c then self.engine = nil end
+  if self.open.engine == c then self.open.engine = nil end
 end
 
 local BATCH = 256
@@ -66,7 +67,7 @@ local why = lib.new "char[256]"
 
 -- Returns the engine whose ports path() uses: the open one, or one that is made for this.
 local function engine(sim)
-  if sim.engine then return sim.engine end
+  if sim.open.engine then return sim.open.engine end
   if not sim.path_engine then
     local config, out = lib.new "struct mtr_config", lib.new "struct mtr *[1]"
     C.mtr_defaults(config)

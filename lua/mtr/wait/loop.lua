@@ -5,7 +5,8 @@
 --
 -- mtrlua uses turn() to drive its engines, and so does a plain Lua program whenever a call has to
 -- wait. A program that watches engine:fd() itself and calls engine:step() drives that engine alone.
--- An engine stays in the list, and so is not collected, until it is closed.
+-- An engine in which something is under way is not collected, nor one that a host drives. Another
+-- one that nobody refers to is collected, and its finalizer closes it.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -15,8 +16,9 @@ local C = lib.C
 local EINTR = err.code.EINTR
 local M = {}
 
----@type mtr.Engine[]
-local engines = {}
+-- The open engines, oldest first, up to `count`; some may have been collected.
+local engines, count = setmetatable({}, { __mode = "v" }), 0
+local busy = {}                        -- keeps those in which something is under way
 local pointers = lib.new "struct mtr *[1]"
 local room = 1
 local deferred = {}                    -- functions to call soon, in their order
@@ -41,6 +43,19 @@ local function pump(engine)
   if not ok then err.report(events) elseif not events then engine:report(message) end
 end
 
+-- Returns the open engines, and closes the gaps that collected ones and |closed| leave.
+local function tidy(closed)
+  local list = {}
+  for i = 1, count do
+    local engine = engines[i]
+    engines[i] = nil
+    if engine and engine ~= closed then list[#list + 1] = engine end
+  end
+  for i, engine in ipairs(list) do engines[i] = engine end
+  count = #list
+  return list
+end
+
 -- Lets the host drive an engine.
 local function attach(engine, host)
   engine.watched = host.watch(C.mtr_fd(engine.c), function() pump(engine) end)
@@ -53,7 +68,7 @@ local function run_first()
 end
 
 local function take_over(host)
-  for _, engine in ipairs(engines) do
+  for _, engine in ipairs(tidy()) do
     if not engine.taken then attach(engine, host) end
   end
   for _ = 1, #deferred do host.defer(run_first) end
@@ -72,7 +87,8 @@ end
 ---@param engine mtr.Engine
 function M.add(engine)
   local host = hosts.enter()
-  engines[#engines + 1] = engine
+  count = count + 1
+  engines[count] = engine
   if host and not engine.watched then attach(engine, host) end
 end
 
@@ -112,15 +128,19 @@ function M.taken(engine)
   M.detach(engine)
 end
 
+--- Keeps an engine from being collected, because something is under way in it.
+---@param engine mtr.Engine
+function M.keep(engine) busy[engine] = true end
+
+--- Lets an engine be collected, when nobody refers to it.
+---@param engine mtr.Engine
+function M.let_go(engine) busy[engine] = nil end
+
 --- Removes a closed engine.
 ---@param engine mtr.Engine
 function M.remove(engine)
-  for i, e in ipairs(engines) do
-    if e == engine then
-      table.remove(engines, i)
-      return
-    end
-  end
+  busy[engine] = nil
+  tidy(engine)
 end
 
 --- In a forked child: closes the engines of the parent, which nothing here can drive.
@@ -132,13 +152,13 @@ end
 
 --- Returns the open engines, oldest first, in a new list.
 ---@return mtr.Engine[]
-function M.engines() return { unpack(engines) } end
+function M.engines() return tidy() end
 
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
   local n = #deferred
-  for _, engine in ipairs(engines) do n = n + engine.work end
+  for engine in pairs(busy) do n = n + engine.work end
   return n
 end
 
@@ -202,7 +222,7 @@ function M.turn()
   end
   if run_deferred() then return true end
   local only = engines[1]
-  if only and not engines[2] then
+  if only and count == 1 then
     -- There is no loop here, so that LuaJIT compiles the loop around it.
     if only.work == 0 then return false end
     pointers[0] = only.c
@@ -211,13 +231,14 @@ function M.turn()
     return true
   end
   if M.work() == 0 then return false end
-  local n = #engines
+  local list = tidy()
+  local n = #list
   if n > room then
     pointers, room = lib.new("struct mtr *[?]", n), n
   end
-  for i = 1, n do pointers[i - 1] = engines[i].c end
+  for i = 1, n do pointers[i - 1] = list[i].c end
   wait(n)
-  for _, engine in ipairs(M.engines()) do step(engine) end
+  for _, engine in ipairs(list) do step(engine) end
   return true
 end
 

@@ -72,7 +72,9 @@ end
 local function more(engine)
   local work = engine.work
   engine.work = work + 1
-  if work == 0 and engine.watched then loop.changed(engine) end
+  if work > 0 then return end
+  loop.keep(engine)
+  if engine.watched then loop.changed(engine) end
 end
 
 -- Counts one thing less that is under way.
@@ -80,6 +82,7 @@ local function less(engine)
   engine.work = engine.work - 1
   if engine.work > 0 then return end
   if engine.watched then loop.changed(engine) end
+  loop.let_go(engine)
   local idle = engine.idle
   if idle then
     engine.idle = nil

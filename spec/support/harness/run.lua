@@ -58,11 +58,12 @@ function M.records(text)
   return list
 end
 
--- Runs |command| with sh, its streams kept apart. It has 60 seconds, then its status is 124.
-function M.run(command)
+-- Runs |command| with sh, its streams kept apart. It has 60 seconds, or as many as |seconds| says;
+-- then its status is 124.
+function M.run(command, seconds)
   local base = M.dir() .. "/.run"
-  local line = ("DIR=%s timeout 60 sh -c %s >%s.out 2>%s.err; echo $? >%s.status"):format(
-    quote(M.dir()), quote(command), base, base, base)
+  local line = ("DIR=%s timeout %d sh -c %s >%s.out 2>%s.err; echo $? >%s.status"):format(
+    quote(M.dir()), seconds or 60, quote(command), base, base, base)
   os.execute(line)
   return {
     status = tonumber(M.read(base .. ".status")),
