@@ -53,6 +53,26 @@ describe("driving an engine", function()
     assert.equal(0, C.mtr_wait(engines, 1, -1, 0))
   end)
 
+  it("gives events again that the caller has not read, first and in their order", function()
+    e = assert(paired.open())
+    local engines, timer = ffi.new("struct mtr *[1]", e.mtr), ffi.new("uint32_t[1]")
+    for cookie = 1, 3 do C.mtr_timer(e.mtr, 0, cookie, timer) end
+    local from = C.mtr_now(e.mtr)
+    repeat until C.mtr_now(e.mtr) > from + 1           -- all of them are due
+    assert.equal(3, C.mtr_step(e.mtr))
+    C.mtr_unread(e.mtr, 2)
+    assert.equal(0, C.mtr_timeout(e.mtr))
+    assert.equal(1, C.mtr_wait(engines, 1, -1, 1000))
+    C.mtr_timer(e.mtr, 0, 4, timer)
+    local seen = {}
+    repeat
+      local n = C.mtr_step(e.mtr)
+      for i = 0, n - 1 do seen[#seen + 1] = C.mtr_events(e.mtr)[i].cookie end
+    until #seen >= 3
+    assert.same({ 2, 3, 4 }, seen)
+    assert.equal(-1, C.mtr_timeout(e.mtr))
+  end)
+
   it("wakes for the descriptor that is to wake it", function()
     e = assert(paired.open())
     local engines, pair = ffi.new("struct mtr *[1]", e.mtr), ffi.new("int[2]")
