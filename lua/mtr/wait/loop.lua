@@ -217,8 +217,8 @@ end
 function M.turn()
   local host = driver()
   if host then
-    local busy = M.work() > 0
-    return host.turn() or busy
+    local left = M.work() > 0
+    return host.turn() or left
   end
   if run_deferred() then return true end
   local only = engines[1]
