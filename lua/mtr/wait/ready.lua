@@ -120,6 +120,9 @@ function M.inside(fn, a) return M.batch(as_hook, fn, a) end
 
 --- Returns true if a hook runs in the running coroutine.
 ---@return boolean
-function M.in_hook() return hooks[key()] == true or coro.in_worker() end
+function M.in_hook()
+  -- In mtr's own loop there is one key, so a hook is known in all coroutines inside it.
+  return hooks[key()] == true or hosts.current ~= nil and coro.in_worker()
+end
 
 return M
