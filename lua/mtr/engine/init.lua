@@ -33,7 +33,7 @@ local M = {}
 ---@field work integer how many traces, timers and lookups are under way
 ---@field closed boolean
 ---@field closing boolean
----@field max_step? number ms that a step may take; nil: as long as it needs
+---@field max_step number|false ms that a step may take; false: as long as it needs
 ---@field network? mtr.Sim
 local Engine = {}
 Engine.__index = Engine
@@ -63,8 +63,8 @@ function M.open(opts)
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
-    halted = loop.halted, closed = false, closing = false, stepping = false, max_step = most,
-    starts = 0,
+    halted = loop.halted, closed = false, closing = false, stepping = false, starts = 0,
+    max_step = most or false, watched = false,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -101,7 +101,7 @@ local function work(engine)
 end
 
 local function end_all(engine)
-  engine.max_step = nil
+  engine.max_step = false
   for i = 1, #engine.entries do
     local entry = engine.entries[i]
     if entry then entry:closed() end
@@ -126,7 +126,7 @@ end
 
 local function step(engine)
   local n = inside(engine, work)
-  local more = bounded.again(engine, n) and inside(engine, work) or 0
+  local more = engine.max_step and bounded.again(engine, n) and inside(engine, work) or 0
   if engine.closing then shut(engine) end
   return more < 0 and more or n + more
 end

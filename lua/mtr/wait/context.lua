@@ -25,6 +25,7 @@ local function fresh() return { limits = {}, queued = true } end
 
 -- Stands for the main coroutine where a coroutine is needed as a key.
 local MAIN = {}
+M.MAIN = MAIN
 
 local outside = fresh()
 local current = outside                -- a task of mtr's own loop, or |outside|

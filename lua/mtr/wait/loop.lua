@@ -117,7 +117,7 @@ end
 ---@param engine mtr.Engine
 function M.detach(engine)
   local handle = engine.watched
-  engine.watched = nil
+  engine.watched = false
   if handle then hosts.current.unwatch(handle) end
 end
 

@@ -21,6 +21,14 @@ local key, place = context.key, context.place
 local busy = setmetatable({}, { __mode = "k" })
 local hooks = setmetatable({}, { __mode = "k" })
 
+-- The key of mtr's own loop always has a value: to set it asks for no metamethod then.
+local MAIN = context.MAIN
+busy[MAIN], hooks[MAIN] = false, false
+
+local function rest(here)
+  if here == MAIN then busy[MAIN] = false else busy[here] = nil end
+end
+
 local ready, first, last = {}, 1, 0
 
 -- How many may still run in this turn of the host's loop, and until which time of os.clock(), which
@@ -58,7 +66,7 @@ function drain()
   local host = hosts.current
   while first <= last do
     if host and spent() then
-      busy[here] = nil
+      rest(here)
       return
     end
     local entry = ready[first]
@@ -67,7 +75,7 @@ function drain()
     entry:run()
   end
   first, last = 1, 0
-  busy[here] = nil
+  rest(here)
 end
 
 --- Says that the host's loop has gone on since the last call.
@@ -97,7 +105,7 @@ function M.batch(fn, a, b, c)
   if busy[here] then return fn(a, b, c) end
   busy[here] = true
   local ok, value, more = pcall(fn, a, b, c)
-  busy[here] = nil
+  rest(here)
   drain()
   if not ok then error(value, 0) end
   return value, more
@@ -120,6 +128,9 @@ function M.inside(fn, a) return M.batch(as_hook, fn, a) end
 
 --- Returns true if a hook runs in the running coroutine.
 ---@return boolean
-function M.in_hook() return hooks[key()] == true or coro.in_worker() end
+function M.in_hook()
+  -- In mtr's own loop there is one key, so a hook is known in all coroutines inside it.
+  return hooks[key()] == true or hosts.current ~= nil and coro.in_worker()
+end
 
 return M
