@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The strategy of lua/README.md, copied to the letter, over a simulated network and over the same path through
--- kernel routers, by raw sockets and by mtr-packet.
+-- The strategy of lua/README.md, copied to the letter, over a simulated network and over the same
+-- path through kernel routers, by raw sockets and by mtr-packet.
 local nets = require "spec.support.real.nets"
 local run = require "spec.support.harness.run"
 
