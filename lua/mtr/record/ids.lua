@@ -20,7 +20,10 @@ local M = {}
 ---@field cycle? string|integer
 ---@field campaign? string|integer
 ---@field monitor? string|integer
----@field try? integer which attempt it is, in a campaign with retries; not an option
+
+--- What a label is made of: the ids, and what a campaign adds to them.
+---@class mtr.LabelIds: mtr.Ids
+---@field try? integer which attempt it is, in a campaign with retries
 
 local LONGEST = 255                    -- bytes of a name
 
@@ -59,7 +62,7 @@ end
 
 --- Makes the label of some ids: see struct mtr_trace in core/mtr.h.
 ---@param engine ffi.cdata*
----@param ids? mtr.Ids
+---@param ids? mtr.LabelIds
 ---@return integer? label 0: no ids
 ---@return string? message, string? name
 function M.label(engine, ids)

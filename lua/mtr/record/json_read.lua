@@ -2,7 +2,7 @@
 --
 -- Reads JSON (RFC 8259): states of campaigns, results in files. Where lua-cjson is installed, it
 -- does the work, nine times as fast. Without it this file reads by itself, because a campaign must
--- resume on any machine. Both give the same values.
+-- resume on any machine. Both give the same values; what is wrong is always said by this file.
 --
 -- null becomes nil, so a list must not contain it. Nesting is limited to 32 levels.
 
@@ -134,7 +134,9 @@ function M.decode(text)
   local result, message = cjson.decode(text)
   if type(result) == "table" then return without_null(result) end
   if result == cjson.null then return nil end
-  return result, message
+  if result ~= nil then return result end
+  local _, why = M.plain(text)
+  return nil, why or message
 end
 
 return M
