@@ -1068,27 +1068,29 @@ int mtr_find(const char *name, char *out, uint32_t size);
 int mtr_listen(const uint8_t *addr, uint32_t family, uint32_t *port);
 int mtr_accept(int fd);
 int mtr_send(int fd, const void *bytes, uint32_t size);
+
 /* ---- Clients on this host ---- */
-/* mtr_local_listen: makes a socket file |path| with the permission bits |mode|, and
- * returns the descriptor of a socket that listens there; mtr_watch reports it
- * readable when a client connects. The file that a dead server has left is
+/* mtr_local_listen: makes a socket file |path| with the permission bits |mode|,
+ * and returns the descriptor of a socket that listens there; mtr_watch reports
+ * it readable when a client connects. The file that a dead server has left is
  * replaced. -EADDRINUSE: a server lives there; -EEXIST: another kind of file is
  * there; -ENAMETOOLONG; -EINTR; errors of bind(2), connect(2) and open(2).
  *
- * mtr_local_unlisten: closes that descriptor, and removes |path| unless a server
- * listens there now. 0, or a negative errno if the file is still there.
+ * mtr_local_unlisten: closes that descriptor, and removes |path| unless a
+ * server listens there now. 0, or a negative errno if the file is still there.
  *
- * mtr_local_accept: takes a client. |connection|[2] gets two descriptors of it, one
- * to read and one to write, because mtr_watch waits for one kind of event of a
- * descriptor. |who|[4] gets its pid, uid and gid, from the kernel, and 1 if it
- * is root or the user of this process, else 0. 0; -EAGAIN: none has connected;
- * -EMFILE and other errors of accept(2).
+ * mtr_local_accept: takes a client. |connection|[2] gets two descriptors of it,
+ * one to read and one to write, because mtr_watch waits for one kind of event
+ * of a descriptor. |who|[4] gets its pid, uid and gid, from the kernel, and 1
+ * if it is root or the user of this process, else 0. 0; -EAGAIN: none has
+ * connected; -EMFILE and other errors of accept(2).
  *
- * mtr_local_member: returns 1 if the process that connected belongs to group |gid|,
- * by its own gid or its other groups, 0 if not, or a negative errno.
+ * mtr_local_member: returns 1 if the process that connected belongs to group
+ * |gid|, by its own gid or its other groups, 0 if not, or a negative errno.
  *
- * mtr_local_gone: returns 1 if the other end is closed, 0 if at most one direction
- * is: then the client has sent its last request and may wait for answers.
+ * mtr_local_gone: returns 1 if the other end is closed, 0 if at most one
+ * direction is: then the client has sent its last request and may wait for
+ * answers.
  *
  * mtr_local_hangup: closes both descriptors; call mtr_unwatch first. */
 int mtr_local_listen(const char *path, uint32_t mode);

@@ -73,8 +73,7 @@ end
 function Checkpoint:open()
   local state, message, name = file.read(self.path)
   if state then return resume(self, state) end
-  if message then return nil, message, name end
-  return true
+  return not message or nil, message, name
 end
 
 local function text_of(t)
@@ -100,8 +99,8 @@ local function underway(self, lines)
   local items = self.owner.cohort.by_handle
   if items then
     for i = 0, n - 1 do
-      local item = items[self.handles[i]]
-      lines[#lines + 1] = item and file.line(item) or of_handle(self, self.handles[i])
+      local handle = self.handles[i]
+      lines[#lines + 1] = items[handle] and file.line(items[handle]) or of_handle(self, handle)
     end
     return "", 0
   end
@@ -231,22 +230,19 @@ end
 ---@return boolean? ok, string? message, string? name
 function Checkpoint:finish(finish)
   local c = self.owner
-  local whole = not c.halted and not c.failure
-  local usable = not self.lost and not c.reporters.failed
+  local whole, usable = not (c.halted or c.failure), not (self.lost or c.reporters.failed)
   local text, count, name = "", 0, nil
   if usable and not whole then
     text, count, name = now(self)
-    if text then
-      for i = 0, count - 1 do C.mtr_output_sync(self.fds[i]) end
-    end
+    for i = 0, text and count - 1 or -1 do C.mtr_output_sync(self.fds[i]) end
   end
   local ok, message, code = finish()
   if not text then return nil, count, name end
   if not ok or not usable then return ok, message, code end
   if whole then
     text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
-      tally = c.tally:save(0), thresholds = c.thresholds and c.thresholds:save(),
-      reporters = {} }, "", 0)
+      tally = c.tally:save(0), thresholds = c.thresholds and c.thresholds:save(), reporters = {} },
+      "", 0)
   end
   return write(self, text, 0)
 end
