@@ -65,9 +65,9 @@ static int silent(const struct core *c, const struct trace *t,
  * sent |n| replies with data, the first of them with TTL |reply_ttl|. If each
  * probe that reached it got a reply, it is the highest TTL for which |n| probes
  * are outstanding at this TTL and above. It is certain if there are no others
- * right below. If |reply_ttl| tells of a port
- * some hops nearer, and |n| or more probes from there on have no reply, it is
- * that nearer TTL, which is certain in the same way. */
+ * right below. If |reply_ttl| tells of a port some hops nearer, and |n| or more
+ * probes from there on have no reply, it is that nearer TTL, which is certain
+ * in the same way. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;
@@ -211,16 +211,18 @@ static int64_t first_rtt(const struct core *c, const struct trace *t,
 /* Returns 1 if the replies kept with |keeper| seem to hold some twice: the
  * probes to the hop of the first one from |ttl| on were sent one after the
  * other, but the replies came faster than that; or the first one came in less
- * than half of the time that the hop took before. */
+ * than half of the time that the hop took before. Less than TOLD_NS tells
+ * nothing: so much may a host that is busy be late. */
 static int repeats(const struct core *c, const struct trace *keeper,
                    unsigned ttl) {
-  enum { APART = 32, EARLY = 4 };
+  enum { APART = 32, EARLY = 4, TOLD_NS = 500000 };
   struct trace *of = NULL;
   const struct probe *first = oldest(c, keeper, ttl, &of), *last = first;
   unsigned n = 0;
   if (!first || !can_repeat(c, of)) return 0;
   int64_t rtt = came(c, keeper, 0) - first->sent;
-  if (rtt < first_rtt(c, of, first->ttl) / 2) return 1;
+  int64_t before = first_rtt(c, of, first->ttl);
+  if (rtt < before / 2 && before - rtt > TOLD_NS) return 1;
   for (uint32_t i = table_place(first); i != SLAB_NONE;) {
     const struct probe *p = table_at(&c->tables[of->region], i);
     i = p->newer;
@@ -230,7 +232,7 @@ static int repeats(const struct core *c, const struct trace *keeper,
   }
   if (n < 2) return 0;
   int64_t spread = last->sent - first->sent;
-  return spread > rtt / APART &&
+  return spread > rtt / APART && spread > TOLD_NS &&
          came(c, keeper, n - 1) - last->sent < rtt - spread / EARLY;
 }
 

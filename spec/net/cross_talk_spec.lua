@@ -24,10 +24,12 @@ local function check(l, results, jobs)
   end
 end
 
--- Nothing reached the engine that was not for it, and nothing was lost.
-local function clean(stats)
-  assert.same({ 0, 0, 0, 0, 0, 0 }, { stats.unmatched, stats.malformed, stats.orphans,
-    stats.duplicates, stats.late, stats.kernel_drops })
+-- Nothing reached the engine that was not for it, and nothing was lost. `again`: how many answers
+-- may have been given to nobody, because nothing in them told which probe they were for.
+local function clean(stats, again)
+  assert.is_true(stats.unmatched <= (again or 0), stats.unmatched)
+  assert.same({ 0, 0, 0, 0, 0 }, { stats.malformed, stats.orphans, stats.duplicates, stats.late,
+    stats.kernel_drops })
 end
 
 local function jobs_of(l, n, more)
@@ -65,7 +67,8 @@ describe("traces side by side", function()
         return { first_ttl = i % 3 + 1, window = i % 7 + 1, queries = i % 2 + 1 }
       end)
       check(l, nets.traces(e, jobs), jobs)
-      clean(e:stats())
+      -- Data of an open port holds no number: where it is in doubt, the probes are sent again.
+      clean(e:stats(), e:stats().given_up)
     end)
   end)
 
