@@ -17,7 +17,8 @@ enum {
   RISE_NS = 200000,      /* after this the raw sockets stop listening */
   FALL_NS = 2000000000,  /* after this the rings stop listening */
   SLACK_NS = 5000000,    /* most time from a packet's stamp to its arrival */
-  TRIES = 32             /* places searched for a packet */
+  TRIES = 32,            /* places searched for a packet */
+  SAME_NS = 500000       /* most time between two stamps of one packet */
 };
 
 int packet_tune(struct packet *p) {
@@ -97,22 +98,26 @@ void packet_shift(struct packet *p, int64_t now) {
   }
 }
 
-int packet_fresh(struct packet *p, const struct wire_reply *r,
+int packet_fresh(struct packet *p, const struct wire_reply *r, int ring,
                  const struct net_clock *clock) {
   if (!r->kernel_time || r->at < p->from || r->at > p->until) return 1;
   int64_t at = r->at + clock->offset;  /* the kernel's own number again */
   uint32_t from[4], who = r->id | (uint32_t)r->ip_id << 16;
   memcpy(from, r->from, sizeof from);
   who ^= (from[0] ^ from[1] ^ from[2] ^ from[3]) * 0x9e3779b1u ^ r->kind;
-  uint32_t place = ((uint32_t)at ^ who) * 0x9e3779b1u >>
-                   (32 - PACKET_SEEN_BITS);
+  uint32_t place = who * 0x9e3779b1u >> (32 - PACKET_SEEN_BITS);
   struct packet_seen *s = &p->seen[place], *end = s + TRIES, *oldest = s;
   if (end > p->seen + PACKET_SEEN) end = p->seen + PACKET_SEEN;
   for (; s < end && s->at - clock->offset >= p->from; s++) {
-    if (s->at == at && s->who == who) return 0;
+    int64_t apart = s->at > at ? s->at - at : at - s->at;
+    if (s->who == who && apart <= SAME_NS) {
+      int known = ring ? s->lead < 0 : s->lead > 0;
+      s->lead += ring ? 1 : -1;
+      return !known;
+    }
     if (s->at < oldest->at) oldest = s;
   }
-  *(s < end ? s : oldest) = (struct packet_seen){at, who};
+  *(s < end ? s : oldest) = (struct packet_seen){at, who, ring ? 1 : -1};
   return 1;
 }
 
@@ -160,7 +165,7 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);
   if (i < PACKET_4 && p->gear != PACKET_SLOW) net->malformed = malformed;
   for (uint32_t j = 0; j < got; j++) {
-    if (!packet_fresh(p, &v[j], clock)) continue;
+    if (!packet_fresh(p, &v[j], i >= PACKET_4, clock)) continue;
     if (k != j) v[k] = v[j];
     k++;
   }

@@ -19,10 +19,12 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
 void packet_shift(struct packet *p, int64_t now);
 int packet_tune(struct packet *p);
 
-/* packet_fresh: returns 0 if |r| is the same packet, received twice; else
- * returns 1 and remembers |r|. A duplicate from the network has another time
- * stamp. */
-int packet_fresh(struct packet *p, const struct wire_reply *r,
+/* packet_fresh: returns 0 if the other kind of socket had |r| already; else
+ * returns 1 and remembers |r|. |ring|: 1 if a ring had it now, 0 if a raw
+ * socket. Two sockets stamp a packet alike, but for the first ones after the
+ * kernel has begun to stamp: then each stamps at its own time. Duplicates from
+ * the network come to both sockets, so each of them is told once. */
+int packet_fresh(struct packet *p, const struct wire_reply *r, int ring,
                  const struct net_clock *clock);
 
 #endif

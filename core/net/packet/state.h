@@ -45,6 +45,7 @@ struct packet {
   struct packet_seen {
     int64_t at;          /* ns of the time of day */
     uint32_t who;
+    int32_t lead;        /* how many more times a ring had it than a socket */
   } seen[PACKET_SEEN];   /* by hash; entries older than |from| are not used */
 };
 
