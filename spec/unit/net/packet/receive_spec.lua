@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- A packet that a ring and a raw socket received is told once, whatever the offset of the clocks was
--- when each was read. spec/net/packet_ring_spec.lua shows which socket listens when.
+-- A packet that a ring and a raw socket received is told once, whatever the offset of the clocks
+-- was when each was read. spec/net/packet_ring_spec.lua shows which socket listens when.
 local core = require "spec.support.harness.core"
 local path = require "spec.support.virtual.path"
 
