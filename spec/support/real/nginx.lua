@@ -92,9 +92,11 @@ function M.start(options)
   local dir = run.dir()
   os.execute(("chmod 755 %s; rm -f %s/http %s/pid %s/log"):format(dir, dir, dir, dir))
   run.file("nginx.conf", config(options, dir))
-  local pipe = io.popen(("LD_LIBRARY_PATH=%s/usr/lib/$(gcc -dumpmachine) %s/usr/sbin/nginx -p %s"
-    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(M.root() .. "/" .. TREE,
-    TREE, dir, dir, dir))
+  local tree = M.root() .. "/" .. TREE
+  local pipe = io.popen(("at=$(gcc -dumpmachine);"
+    .. " LD_LIBRARY_PATH=%s/usr/lib/$at:%s/lib/$at %s/usr/sbin/nginx -p %s"
+    .. " -c %s/nginx.conf -e %s/log >/dev/null 2>&1 & echo $!"):format(tree, tree, TREE, dir, dir,
+    dir))
   local self = setmetatable({ dir = dir, pid = tonumber((pipe:read "*l")) }, Nginx)
   pipe:close()
   assert(started(self), "nginx did not start: " .. self:log())
