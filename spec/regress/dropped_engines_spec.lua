@@ -14,6 +14,9 @@ local function resident()
   return tonumber(pages) * 4096
 end
 
+-- The address sanitizer keeps freed memory for a while, to see who uses it.
+local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
+
 local NET = simulated.describe(2)
 
 -- Opens an engine, uses all kinds of calls that keep something, and drops it.
@@ -44,7 +47,7 @@ describe("ten engines that are dropped", function()
       collectgarbage()
     end
     -- Forty engines would have 40 arrays of events, of 256 KB each.
-    assert.is_true(resident() < most + 4e6)
+    assert.is_true(sanitized or resident() < most + 4e6)
   end)
 
   it("end what is under way first, then they are collected", function()
