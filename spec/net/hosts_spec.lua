@@ -42,6 +42,7 @@ first completed
 waiter 1 halted
 waiter 2 halted
 waiter 3 no hop
+failed nil it fails ETASK true
 other host: it is in use already; set the host before anything else is called 1
 again true completed completed
 ]],

@@ -45,7 +45,7 @@ end
 
 -- Returns the error of a task or a trace that has ended, and its name.
 local function problem_of(op)
-  if rawget(op, "co") then return op.err, "ETASK" end
+  if scheduler.is_task(op) then return op.err, "ETASK" end
   return op.failure, op.failure_name
 end
 

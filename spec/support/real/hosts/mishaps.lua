@@ -69,6 +69,14 @@ return function(say)
   assert(mtr.wait_all(tasks))
   for i, task in ipairs(tasks) do say("waiter", i, task:wait().stop_reason) end
 
+  -- Those who wait for a task get its error.
+  local failing = mtr.go(function()
+    mtr.sleep(1)
+    error("it fails", 0)
+  end)
+  local all, problem, code, which = mtr.wait_all(failing)
+  say("failed", tostring(all), problem:match "^[^\n]*", code, which == failing)
+
   -- Another host cannot take over.
   say("other", refusal(mtr.host, { running = say, park = say, wake = say, watch = say,
     unwatch = say, defer = say }):gsub("host: %w+ is", "host: it is"))
