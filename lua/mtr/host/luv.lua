@@ -8,31 +8,12 @@
 -- A wait outside of any coroutine runs the loop itself, if it does not run already. uv.run() ends
 -- when no engine has anything under way, although its descriptor is still watched.
 
-local err = require "mtr.base.err"
+local libuv = require "mtr.host.libuv"
 
 local uv = package.loaded.luv or package.loaded.uv or require "luv"
-local running, resume, yield = coroutine.running, coroutine.resume, coroutine.yield
 
 ---@type mtr.Host
-local M = { name = "luv", in_place = true }
-
---- Returns the running coroutine; nil in the main one, where callbacks run.
----@return thread?
-function M.running()
-  local co, main = running()
-  return not main and co or nil
-end
-
---- Suspends the running coroutine.
----@async
-function M.park() yield() end
-
---- Resumes a parked coroutine.
----@param co thread
-function M.wake(co)
-  local ok, problem = resume(co)
-  if not ok then err.report(err.own_frames(debug.traceback(co, err.text(problem)))) end
-end
+local M = libuv.host "luv"
 
 --- Calls fn whenever the descriptor is readable.
 ---@param fd integer
@@ -43,13 +24,6 @@ function M.watch(fd, fn)
   poll:start("r", fn)
   poll:unref()
   return poll
-end
-
---- Stops watching.
----@param poll userdata
-function M.unwatch(poll)
-  poll:stop()
-  poll:close()
 end
 
 --- Sets whether uv.run() goes on for this descriptor.

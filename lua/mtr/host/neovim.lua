@@ -9,31 +9,13 @@
 -- a coroutine goes on from there too, wherever it began.
 
 local err = require "mtr.base.err"
+local libuv = require "mtr.host.libuv"
 
 local vim = rawget(_G, "vim")
 local uv = vim.uv or vim.loop
-local running, resume, yield = coroutine.running, coroutine.resume, coroutine.yield
 
 ---@type mtr.Host
-local M = { name = "neovim", in_place = true }
-
---- Returns the running coroutine; nil in the main one.
----@return thread?
-function M.running()
-  local co, main = running()
-  return not main and co or nil
-end
-
---- Suspends the running coroutine.
----@async
-function M.park() yield() end
-
---- Resumes a parked coroutine.
----@param co thread
-function M.wake(co)
-  local ok, problem = resume(co)
-  if not ok then err.report(err.own_frames(debug.traceback(co, err.text(problem)))) end
-end
+local M = libuv.host "neovim"
 
 -- How often the loop has done something of ours.
 local turns = 0
@@ -65,13 +47,6 @@ function M.watch(fd, fn)
   end
   poll:start("r", ready)
   return poll
-end
-
---- Stops watching.
----@param poll userdata
-function M.unwatch(poll)
-  poll:stop()
-  poll:close()
 end
 
 --- Says why the loop cannot be run here.

@@ -41,6 +41,7 @@ return {
   ["lua/mtr/host/neovim.lua"] = { "spec/net/hosts_spec.lua", "neovim" },
   ["lua/mtr/host/tarantool.lua"] = { "spec/net/hosts_spec.lua", "tarantool" },
   ["lua/mtr/trace/burst.lua"] = { "spec/sim/bounded_step_spec.lua", "starts many traces" },
+  ["lua/mtr/host/libuv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
   ["lua/mtr/host/luv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
   ["lua/mtr/main.lua"] = { "spec/net/main_spec.lua", "MTR_PROGRAM" },
   ["lua/mtr/record/facts.lua"] = { "spec/regress/one_shape_of_traces_spec.lua", "trace" },
