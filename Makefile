@@ -16,11 +16,15 @@ $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test asan lint bench fuzz install uninstall clean help
+.PHONY: all deps demo test test-lua asan lint bench fuzz install uninstall clean help
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/stop_words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
+# The versions of PUC Lua whose headers are installed, and their module mtr.ffi.
+PUC := $(foreach v,5.1 5.2 5.3 5.4,$(if $(shell pkg-config --exists lua$v && echo yes),$v))
+PUC_SRC := $(wildcard core/puc/*.c) build/puc/declared.c
+PUC_MODULES = $(PUC:%=build/puc/%/mtr/ffi.so)
 DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
@@ -32,12 +36,14 @@ PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted netbase procps \
   python3-jsonschema python3-prometheus-client sqlite3
+LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
-  $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)))
+  $(call for,test asan test-lua,$(TEST_NEEDS) $(LUA_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)))
 
-all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
+ALL = $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) $(PUC_MODULES)
+all: $(ALL) ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
 	.ci/deps $(NEEDS)
@@ -65,6 +71,19 @@ build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+# The module mtr.ffi of one version of PUC Lua: puc(directory under build, compiler with its flags).
+define puc
+build/$(1)puc/%/mtr/ffi.so: $$(PUC_SRC) $$(wildcard core/puc/*.h) core/mtr.h Makefile $$(DIRS) | deps
+	mkdir -p $$(@D); echo "  LD $$@"; $(2) $$(filter-out -M%,$$(FLAGS)) -fvisibility=hidden \
+	  $$$$(pkg-config --cflags lua$$*) -shared -o $$@ $$(PUC_SRC) $$(LDFLAGS)
+endef
+$(eval $(call puc,,$$(CC)))
+$(eval $(call puc,clang/,clang))
+$(eval $(call puc,asan/,gcc $(SANITIZE)))
+build/puc/declared.c: core/puc/declare.lua build/mtr.cdef lua/mtr/foreign.lua core/puc/parse.lua \
+    build/mtrlua
+	mkdir -p $(@D); build/mtrlua $(filter-out build/mtrlua,$^) >$@
 
 build/libmtr.so.0: build/libmtr.so
 	ln -sf libmtr.so $@
@@ -107,9 +126,15 @@ build/perf/mini: $(wildcard spec/perf/yardsticks/mini*.c) $(wildcard spec/perf/y
 demo: all ## send real traces through networks of namespaces
 	sh spec/lab/demo.sh
 
+PUC_SPECS = spec/unit/lua spec/unit/puc spec/sim
+PUC_QUICK = spec/unit/lua/base spec/unit/lua/wait spec/unit/lua/record spec/unit/puc
 SPECS = luajit spec/support/harness/parallel.lua
 test: all $(FAKENET) ## run the specs, several files at once
-	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net) $(PUC_QUICK:%=lua5.4:%)
+
+# The Lua layer in every Lua that is here. `make test` runs PUC_QUICK in Lua 5.4.
+test-lua: all ## run the specs of the Lua layer in PUC Lua, and in LuaJIT without its compiler
+	$(SPECS) $(foreach l,lua5.1 lua5.4 luajit%-joff,$(foreach p,$(PUC_SPECS),'$(subst %, ,$l):$p'))
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
 # memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
@@ -142,10 +167,13 @@ install: all ## install into DESTDIR/PREFIX
 	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
+	for v in $(PUC); do install -D -t $(DEST)/lib/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; \
+	  for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/$$v/$${f#*lua/} || exit; done; done
+	[ "$(PUC)" ] || echo "not installed for PUC Lua: needs liblua5.4-dev, or that of another Lua"
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.1/mtr
+	rm -rf $(DEST)/share/mtrlua $(DEST)/share/lua/5.?/mtr $(DEST)/lib/lua/5.?/mtr
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(DEST)/lib/libmtr.* $(DEST)/lib/pkgconfig/mtr.pc
 
 clean: ## remove build/

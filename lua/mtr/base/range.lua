@@ -12,7 +12,7 @@
 -- one it is more often a mistake than a plan. Random addresses of one part differ; of a part with
 -- more than 2^52 addresses they lie in different ones of 2^52 equal pieces.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local prefix = require "mtr.base.prefix"

@@ -11,6 +11,7 @@
 -- to nobody, and the next run traces their targets first. If an output fails, the last state stays
 -- as it is, because what the output lacks is not known.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"

@@ -21,6 +21,7 @@
 -- when the same campaign is run again. on_error may get a target again after a kill. If it has
 -- finished before, nothing is done, and summary.already is true.
 
+local xpcall = require "mtr.compat".xpcall
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"

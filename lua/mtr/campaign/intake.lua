@@ -7,6 +7,7 @@
 -- need different treatment, become single traces. If the engine is full with other traces, the
 -- targets that were taken wait until a trace of this campaign has ended, or for a short time.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local Cohort = require "mtr.campaign.cohort"

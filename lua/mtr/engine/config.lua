@@ -2,6 +2,7 @@
 --
 -- The options of an engine; writes them into struct mtr_config.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"

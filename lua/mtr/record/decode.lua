@@ -5,7 +5,7 @@
 --
 -- A flag is a field that is there only if it is true, so that a printed reply is short.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local words = require "mtr.record.words"

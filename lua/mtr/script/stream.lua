@@ -13,6 +13,7 @@
 --
 -- A stream does not close its descriptor. To read and write a socket, use two descriptors (dup).
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"

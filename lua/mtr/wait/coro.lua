@@ -8,10 +8,11 @@
 -- wait blocked. mtrlua installs both in the global table coroutine. In any other host they are
 -- mtr.coroutine, and the host's table does not change.
 
+local compat = require "mtr.compat"
 local M = {}
 
-local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
-local running, yieldable = coroutine.running, coroutine.isyieldable
+local resume, yield, create = coroutine.resume, coroutine.yield, compat.create
+local running, yieldable = compat.running, compat.isyieldable
 
 -- The value that a waiting task yields; users cannot get it.
 local WAIT = {}

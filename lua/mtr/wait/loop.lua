@@ -6,6 +6,7 @@
 -- host with its own poll loop watches engine:fd() and calls engine:step(); there turn() never runs.
 -- An engine stays in the list, and so is not collected, until it is closed.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 

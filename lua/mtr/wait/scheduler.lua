@@ -13,11 +13,13 @@
 -- After a limit (mtr.with_timeout) has expired, each wait of its task raises until the limit is
 -- lifted. Code that never waits is never interrupted.
 
+local compat = require "mtr.compat"
 local coro = require "mtr.wait.coro"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
 
+local unpack, xpcall = compat.unpack, compat.xpcall
 local M = {}
 
 ---@class mtr.Op
@@ -218,7 +220,7 @@ function M.wait(op) M.wait_first { op } end
 ---@param fn function
 ---@return mtr.Task
 function M.go(fn, ...)
-  local co, args = coroutine.create(fn), { n = select("#", ...), ... }
+  local co, args = compat.create(fn), { n = select("#", ...), ... }
   local task = setmetatable({ co = co, args = args, done = false, limits = {} }, Task)
   M.wake(task)
   return task

@@ -2,8 +2,15 @@
 --
 -- Lets plain `busted` work in a built tree: tells specs, and the processes that they start, where
 -- the libraries and the program are. Values that are already set, such as those of `make asan`, are
--- kept.
-local ffi = require "ffi"
+-- kept. Under PUC Lua (spec/support/harness/under) it gives specs the names of LuaJIT instead.
+local jitted, ffi = pcall(require, "ffi")
+
+if not jitted then
+  local compat = require "mtr.compat"
+  unpack, loadstring = compat.unpack, compat.loadstring    -- luacheck: ignore 111 121
+  package.preload.bit = function() return compat.bit end
+  return
+end
 
 ffi.cdef [[ int setenv(const char *name, const char *value, int overwrite); ]]
 

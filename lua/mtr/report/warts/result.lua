@@ -39,7 +39,8 @@ local ICMP = {
 -- Sets the flags that say what a reply is.
 local function explain(reply, dst)
   local kind, code = reply.icmp_type, reply.icmp_code
-  local icmp = ICMP[reply.addr:find(":", 1, true) ~= nil]
+  local is_ipv6 = reply.addr:find(":", 1, true) ~= nil
+  local icmp = ICMP[is_ipv6]
   if not kind then
     reply.final = true
   elseif kind == icmp.big and (not icmp.big_code or code == icmp.big_code) then
