@@ -141,8 +141,9 @@ describe("hard case 26: the way changes between rounds", function()
       list[number] = round
     end
     for i, round in ipairs(list) do
-      local words = {}
-      for ttl = 1, table.maxn(round) do words[ttl] = round[ttl] or "*" end
+      local words, last = {}, 0
+      for ttl in pairs(round) do last = math.max(last, ttl) end
+      for ttl = 1, last do words[ttl] = round[ttl] or "*" end
       list[i] = table.concat(words, " ")
     end
     return list, r

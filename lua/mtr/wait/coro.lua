@@ -49,6 +49,13 @@ function M.wrap(fn)
   return function(...) return raise(M.resume(co, ...)) end
 end
 
+--- Does what pcall does, for functions that may wait: in Lua 5.1 nothing can wait inside pcall.
+---@async
+M.pcall = compat.yields_through and pcall or function(fn, ...)
+  if not running() then return pcall(fn, ...) end
+  return M.resume(create(fn), ...)
+end
+
 M.create, M.yield, M.status = create, yield, coroutine.status
 M.running, M.isyieldable = running, yieldable
 

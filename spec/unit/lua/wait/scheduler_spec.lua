@@ -2,6 +2,7 @@
 --
 -- Tasks and waits, without any engine.
 local err = require "mtr.base.err"
+local coro = require "mtr.wait.coro"
 local scheduler = require "mtr.wait.scheduler"
 local semaphore = require "mtr.wait.semaphore"
 local task = require "mtr.script.task"
@@ -136,7 +137,7 @@ describe("a wait", function()
     local t = scheduler.go(function()
       table.insert(scheduler.context().limits, limit)
       for i = 1, 2 do
-        local ok, problem = pcall(scheduler.wait, op)
+        local ok, problem = coro.pcall(scheduler.wait, op)
         note(tostring(ok) .. i .. tostring(problem == limit))
       end
     end)
@@ -202,7 +203,7 @@ describe("a semaphore", function()
     local s, limit = semaphore.new(0), {}
     local t = scheduler.go(function()
       table.insert(scheduler.context().limits, limit)
-      pcall(s.acquire, s)
+      coro.pcall(s.acquire, s)
       note "gave up"
     end)
     scheduler.go(function()
