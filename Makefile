@@ -33,7 +33,7 @@ ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=rep
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
-BENCH_NEEDS = $(PEER_NEEDS) clang libbpf-dev ethtool masscan zmap
+BENCH_NEEDS = $(PEER_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted netbase procps \
   python3-jsonschema python3-prometheus-client sqlite3
 LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
@@ -138,12 +138,14 @@ test-lua: all ## run the specs of the Lua layer in PUC Lua, and in LuaJIT withou
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
 # memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
-asan: all $(ASAN) ## run specs and fuzz inputs with sanitizers (except spec/net)
+asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	ln -sfn ../scripts build/scripts # where build/asan/mtrlua looks for them
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
-	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
+	MTR_PROGRAM=$$PWD/build/asan/mtrlua MTR_PUC=build/asan/puc \
+	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress) lua5.4:spec/unit/puc
 
 lint: all build/clang/mtrlua ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
