@@ -169,8 +169,9 @@ install: all ## install into DESTDIR/PREFIX
 	for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/5.1/$${f#*lua/} || exit; done
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
-	for v in $(PUC); do install -D -t $(DEST)/lib/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; \
-	  for f in $(LUA); do install -Dm644 $$f $(DEST)/share/lua/$$v/$${f#*lua/} || exit; done; done
+	for v in $(PUC); do install -D -t $(DEST)/lib/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; done
+	for v in $(filter-out 5.1,$(PUC)); do mkdir -p $(DEST)/share/lua/$$v || exit; \
+	  cp -R --preserve=mode $(DEST)/share/lua/5.1/mtr $(DEST)/share/lua/$$v || exit; done
 	[ "$(PUC)" ] || echo "not installed for PUC Lua: needs liblua5.4-dev, or that of another Lua"
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 

@@ -64,6 +64,19 @@ function M.running()
 end
 if jit then M.running = coroutine.running end
 
+--- Makes of a function that returns a number one whose whole numbers are integers, so that 5 is not
+--- printed as 5.0. Where 5 is printed as 5 anyway, it is the function itself.
+---@generic F: fun(x: number): number
+---@param fn F
+---@return F
+function M.whole(fn)
+  if not math.tointeger then return fn end           -- luacheck: ignore 143
+  return function(x)
+    local value = fn(x)
+    return math.tointeger(value) or value            -- luacheck: ignore 143
+  end
+end
+
 --- Makes a coroutine of any function; that of Lua 5.1 takes no C function.
 ---@type fun(fn: function): thread
 M.create = pcall(coroutine.create, print) and coroutine.create or function(fn)

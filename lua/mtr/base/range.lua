@@ -64,7 +64,7 @@ function M.new(text, step, random, seed)
   end
   prefix.clear(bytes, length)
   local each = random and math.min(random, 2 ^ math.min(bits - part, WIDE)) or 1
-  local size = 2 ^ (part - length) * each
+  local size = math.floor(2 ^ (part - length) * each)
   local base = lib.new "uint8_t[16]"
   lib.copy(base, bytes, 16)
   return setmetatable({

@@ -5,8 +5,8 @@
 --
 --   luajit spec/support/harness/parallel.lua spec/unit spec/net/lab_spec.lua
 --
--- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files that
--- need LuaJIT's FFI say `#ffi` in the name of a describe, and are left out then.
+-- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files for
+-- LuaJIT only say `#luajit` in the name of a describe, and are left out then.
 --
 -- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
 -- is printed when it has ended: one line, and all that it said if it did not simply pass. A run
@@ -76,7 +76,7 @@ local function files_of(roots)
     local lua, place = root:match("^([^/:]+):(.*)$")
     for _, path in ipairs(lines(find:format(place or root))) do
       local name = (lua and lua .. ":" or "") .. path
-      if not seen[name] and not (lua and read(path):find("#ffi", 1, true)) then
+      if not seen[name] and not (lua and read(path):find("#luajit", 1, true)) then
         list[#list + 1], seen[name] = { name = name, lua = lua, path = path }, true
       end
     end

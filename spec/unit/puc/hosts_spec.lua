@@ -34,21 +34,25 @@ local function has(lua)
   return module ~= nil and run.has(lua)
 end
 
-describe("a script in", function()
+describe("a script in #luajit", function()
+  local installed
+
+  lazy_setup(function()
+    installed = run.run 'make -s -o all install DESTDIR="$DIR/root" PREFIX=/usr'
+  end)
+
+  before_each(function() run.file("script.lua", SCRIPT) end)
   teardown(run.clean)
 
   for lua, version in pairs(LUAS) do
     if has(lua) then
       it(lua .. " traces, from a checkout", function()
-        run.file("script.lua", SCRIPT)
-        local got = run.run(('LUA_PATH="lua/?.lua;lua/?/init.lua" %s "$DIR/script.lua"'):format(lua))
+        local got = run.run(('LUA_PATH="lua/?.lua;lua/?/init.lua" %s $DIR/script.lua'):format(lua))
         assert.same({ said(lua), "" }, { got.out, got.err })
       end)
 
       it(lua .. " traces, from where make install puts it", function()
-        run.file("script.lua", SCRIPT)
-        local made = run.run 'make -s -o all install DESTDIR="$DIR/root" PREFIX=/usr'
-        assert.equal(0, made.status, made.err)
+        assert.equal(0, installed.status, installed.err)
         local got = run.run(([[cd "$DIR/root/usr" && unset MTR_LIB && LD_LIBRARY_PATH=lib \
           LUA_PATH="share/lua/%s/?.lua;share/lua/%s/?/init.lua" LUA_CPATH="lib/lua/%s/?.so" \
           %s ../../script.lua]]):format(version, version, version, lua))
@@ -58,7 +62,6 @@ describe("a script in", function()
   end
 
   it("LuaJIT without its compiler traces", function()
-    run.file("script.lua", SCRIPT)
     local got = run.run 'LUA_PATH="lua/?.lua;lua/?/init.lua" luajit -joff "$DIR/script.lua"'
     assert.same({ said "lua5.1", "" }, { got.out, got.err })
   end)
@@ -77,7 +80,7 @@ describe("a script in", function()
     local got = run.run [[cp -r lua "$DIR/alone" && cd "$DIR" &&
       LUA_PATH="alone/?.lua;alone/?/init.lua" lua5.4 -e 'require "mtr"']]
     assert.equal(1, got.status)
-    assert.truthy(got.err:find("mtr: Lua 5.4 has no FFI, and the C module mtr.ffi", 1, true), got.err)
+    assert.truthy(got.err:find("mtr: Lua 5.4 has no FFI, and the C module", 1, true), got.err)
     assert.truthy(got.err:find("needs the Debian package liblua5.4-dev", 1, true), got.err)
   end)
 end)
