@@ -38,6 +38,11 @@ local made = 0 -- labs of this process so far, for their ids
 local CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 local HINT = "be root, or run it under `unshare -rnm`"
 
+-- Fails with the name of the first program that is missing.
+local PROGRAMS = "for c in ip nft nsenter unshare setsid tail; do command -v $c >/dev/null || {"
+  .. " echo $c; exit 1; }; done"
+local programs -- what it printed, once it has run
+
 -- Whether bit n of a hexadecimal number is set.
 local function bit_of(hex, n)
   local digit = tonumber(hex:sub(-1 - math.floor(n / 4), -1 - math.floor(n / 4)), 16) or 0
@@ -54,10 +59,9 @@ function M.available()
   if not (bit_of(caps, CAP_NET_ADMIN) and bit_of(caps, CAP_SYS_ADMIN)) then
     return false, "needs CAP_NET_ADMIN and CAP_SYS_ADMIN: " .. HINT
   end
-  local ok, missing =
-    netns.sh("for c in ip nft nsenter unshare setsid tail; do command -v $c >/dev/null || {"
-      .. ' echo $c; exit 1; }; done')
-  if not ok then
+  programs = programs or { netns.sh(PROGRAMS) }
+  if not programs[1] then
+    local missing = programs[2]
     return false, "needs the program '" .. missing .. "' (iproute2, nftables, util-linux)"
   end
   return true
@@ -204,7 +208,9 @@ end
 ---@return string output  of stdout and stderr
 ---@return integer status
 function Lab:exec(cmd, node)
-  local pipe = assert(io.popen("{ " .. self:command(cmd, node) .. '; } 2>&1; echo " $?"'))
+  local pipe = self:inside(function()
+    return assert(io.popen("(\n" .. cmd .. '\n) 2>&1; echo " $?"'))
+  end, node)
   local output = pipe:read("*a")
   pipe:close()
   local text, status = output:match("^(.*) (%d+)\n$")

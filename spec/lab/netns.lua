@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
--- Builds a plan out of network namespaces and veth pairs, and takes it down again. All of it is one
--- shell script: one `ip -batch` for namespaces and links, then per node one shell inside its
--- namespace for sysctls, addresses, routes and nft rules. Links are made inside the lab, so the
--- host's namespace never sees one. In the initial user namespace the namespaces are ordinary
--- `ip netns` ones; elsewhere (`unshare -rn`, no right to mount on the host's /run) a holder process
--- keeps a mount namespace with a /run of its own in which they are, and ending it ends them.
+-- Builds a plan out of network namespaces and veth pairs, and takes it down again: one `ip -batch`
+-- for namespaces, one for links, then per node one shell inside its namespace for sysctls,
+-- addresses, routes and nft rules. Specs build hundreds of labs, so it starts few programs. Links
+-- are made inside the lab, so the host's namespace never sees one. In the initial user namespace
+-- the namespaces are ordinary `ip netns` ones; elsewhere (`unshare -rn`, no right to mount on the
+-- host's /run) a holder process keeps a mount namespace with a /run of its own in which they are,
+-- and ending it ends them.
 -- It refuses to kill by anything but pid and start time. It assumes iproute2, nft, util-linux.
 
+local carrier = require "spec.lab.carrier"
 local plans = require "spec.lab.plan"
 local states = require "spec.lab.state"
 local sys = require "spec.lab.sys"
@@ -32,7 +34,7 @@ end
 
 -- The script that runs inside a node.
 local function node_script(plan, node)
-  local lines = { 'eval "$COMMON"' }
+  local lines = { COMMON }
   sysctls(lines, plans.SYSCTLS)
   sysctls(lines, node.router and plans.ROUTER or {})
   sysctls(lines, plan.limits and {} or plans.NO_LIMITS)
@@ -79,7 +81,7 @@ local function make_script(state, owner)
   return states.is_initial() and make_batch(state.ns) or M.holder_script(state.ns, owner)
 end
 
--- Links are made from inside the prober's namespace. The two ends of each get different indexes:
+-- Links are made inside the prober's namespace. The two ends of each get different indexes:
 -- where they are equal the kernel does not see a pair and may report the carrier a second late
 -- (linkwatch), and IPv6 waits for that.
 local function links_script(plan, state)
@@ -90,19 +92,19 @@ local function links_script(plan, state)
     lines[i] = make:format(l.b, 10 + 2 * i, a, l.a, 11 + 2 * i, b)
   end
   local batch = "ip -batch - <<'IP'\n" .. table.concat(lines, "\n") .. "\nIP\n"
-  return "nsenter --net=" .. states.path(state, "p") .. " " .. batch
+  return batch
 end
 
--- Waits until the kernel has brought every link up: it reports the carrier from a work queue, which
--- taking another lab down can hold up for a second, and until then packets vanish unseen.
-local function ready_script(plan, state)
-  local lines = { "ready() {", "try=0; while [ $try -lt 500 ]; do",
-    "nsenter --net=$1 ip -o link show type veth | grep -qv 'state UP' || return 0",
-    "try=$((try + 1)); sleep 0.01; done; echo \"links of $1 did not come up\"; return 1; }" }
-  for _, node in ipairs(plan.nodes) do
-    lines[#lines + 1] = "ready " .. states.path(state, node.name)
+-- Waits until the kernel has brought every link of a node up: until then packets vanish unseen.
+-- Taking another lab down can hold that up for a second. nil, or what is wrong.
+local function await_links(node, path)
+  local names = {}
+  for i, iface in ipairs(node.ifaces) do names[i] = iface.name end
+  for _ = 1, 500 do
+    if sys.inside(path, function() return carrier.all(names) end) then return end
+    sys.pause(0.01)
   end
-  return table.concat(lines, "\n")
+  return ("links of %s did not come up"):format(path)
 end
 
 -- Starts the destination's services; prints `service PID`, without a pid when they cannot be.
@@ -119,10 +121,12 @@ end
 
 --- Run a shell script that stops at the first failure; its output, or nil and its output.
 ---@param script string
+---@param path string?  of the network namespace to run it in; nil: ours
 ---@return string?
 ---@return string?
-function M.sh(script)
-  local pipe = assert(io.popen(START .. script .. "\necho done"))
+function M.sh(script, path)
+  local function open() return assert(io.popen(START .. script .. "\necho done")) end
+  local pipe = path and sys.inside(path, open) or open()
   local output = pipe:read("*a")
   pipe:close()
   local good = output:match("^(.*)done\n$")
@@ -138,6 +142,24 @@ function M.note_holder(state, output)
     state.holder = holder
     states.note(state.id, "holder", holder, sys.started(holder))
   end
+end
+
+-- Makes the links, sets the nodes up, and waits for the links: true, or nil and what is wrong.
+local function configure(plan, state)
+  local output, err = M.sh(links_script(plan, state), states.path(state, "p"))
+  for _, node in ipairs(output and plan.nodes or {}) do
+    output, err = M.sh(node_script(plan, node), states.path(state, node.name))
+    if not output then
+      return nil, err
+    end
+  end
+  for _, node in ipairs(output and plan.nodes or {}) do
+    local problem = await_links(node, states.path(state, node.name))
+    if problem then
+      return nil, problem
+    end
+  end
+  return output, err
 end
 
 --- Build a plan under an id that is free. On failure the lab's remains are for M.down.
@@ -163,22 +185,20 @@ function M.up(plan, id, topo, owner)
     return nil, err
   end
   M.note_holder(state, output)
-  local script = { "export COMMON=" .. states.quote(COMMON), links_script(plan, state) }
-  for _, node in ipairs(plan.nodes) do
-    local enter = "nsenter --net=" .. states.path(state, node.name) .. " sh -e <<'NODE'\n"
-    script[#script + 1] = enter .. node_script(plan, node) .. "\nNODE"
+  output, err = configure(plan, state)
+  if not output then
+    return nil, err
   end
-  script[#script + 1] = ready_script(plan, state)
-  local serves = next(plan.serve) ~= nil
-  script[#script + 1] = serves and serve_script(plan, state, owner) or nil
-  output, err = M.sh(table.concat(script, "\n"))
+  if next(plan.serve) == nil then
+    return states.load(id)
+  end
+  output, err = M.sh(serve_script(plan, state, owner))
   local pid = (output or ""):match("service (%d+)")
-  if pid then
-    states.note(id, "pid", pid, sys.started(pid))
-  elseif output and serves then
-    return nil, output
+  if not pid then
+    return nil, err or output
   end
-  return output and states.load(id), err
+  states.note(id, "pid", pid, sys.started(pid))
+  return states.load(id)
 end
 
 --- Take a lab down by its id, whatever of it there is; nothing there is fine.

@@ -22,6 +22,7 @@ int lab_sigprocmask(int how, const void *set, void *old) __asm__("sigprocmask");
 int lab_sigwaitinfo(const void *set, void *info) __asm__("sigwaitinfo");
 int lab_open(const char *path, int flags, ...) __asm__("open");
 int lab_close(int fd) __asm__("close");
+int lab_poll(void *fds, unsigned long count, int ms) __asm__("poll");
 int lab_setns(int fd, int kind) __asm__("setns");
 ]])
 
@@ -108,6 +109,12 @@ function M.run(argv, held)
   end
   local sig = status[0] % 128
   return sig > 0 and 128 + sig or math.floor(status[0] / 256) % 256
+end
+
+--- Wait for some seconds.
+---@param seconds number
+function M.pause(seconds)
+  C.lab_poll(nil, 0, seconds * 1000)
 end
 
 -- Open a namespace's file, move to it, and return the file.

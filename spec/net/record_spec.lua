@@ -103,7 +103,7 @@ describe("a run that is replayed", function()
     support.file("script.lua", [[
       local mtr = require "mtr"
       print(mtr.trace((...)):json())
-      mtr.sleep "1500ms"
+      mtr.sleep "3s"
       print(mtr.trace((...)):json())
       for _, name in ipairs { "localhost", "no.such.invalid", "localhost" } do
         mtr.go(function()
@@ -115,7 +115,7 @@ describe("a run that is replayed", function()
     local first = shell(l:command(program("--record $DIR/tape", l)))
     assert.same({ 0, "" }, { first.status, first.err })
     nets.down()
-    local again = shell("timeout 1 " .. nowhere() .. program("--replay $DIR/tape", l))
+    local again = shell("timeout 2.9 " .. nowhere() .. program("--replay $DIR/tape", l))
     assert.same({ 0, first.out }, { again.status, again.out })
     assert.truthy(first.out:find '"target":"localhost"')
     assert.truthy(first.out:find 'name "no.such.invalid"')
@@ -127,17 +127,17 @@ describe("a run that is replayed", function()
     support.file("script.lua", [[
       local mtr = require "mtr"
       local from = mtr.now()
-      mtr.sleep "1500ms"
+      mtr.sleep "3s"
       local slept = mtr.now() - from
       local result = assert(mtr.trace((...)))
       local traced = mtr.now() - from - slept
-      print(slept >= 1500, traced >= result.duration, ("%.6f %.6f"):format(slept, traced))
+      print(slept >= 3000, traced >= result.duration, ("%.6f %.6f"):format(slept, traced))
     ]])
     local first = shell(l:command(program("--record $DIR/tape", l)))
     assert.same({ 0, "" }, { first.status, first.err })
     assert.matches("^true\ttrue\t", first.out)
     nets.down()
-    local again = shell("timeout 1 " .. nowhere() .. program("--replay $DIR/tape", l))
+    local again = shell("timeout 2.9 " .. nowhere() .. program("--replay $DIR/tape", l))
     assert.same({ 0, first.out }, { again.status, again.out })
   end)
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The bench's part about outputs: what a campaign over a simulated internet of a million prefixes
--- pays for its results in a file, above a campaign that writes none. See outputs.lua.
+-- pays for its results in a file, above a campaign that writes none, and what of that the kernel
+-- takes for writing as many bytes. See loads/outputs.lua and loads/bare_write.lua.
 
 local contenders = require "spec.perf.kit.contenders"
 local reports = require "spec.perf.kit.report"
@@ -23,10 +24,23 @@ local function known()
   return list
 end
 
+local function size_of(path)
+  local file = io.open(path)
+  local size = file and file:seek "end" or 0
+  if file then file:close() end
+  return size
+end
+
+-- Runs a campaign with this output. Its values get `bytes`, the size of the file, and `bare`, the
+-- time in microseconds for each probe that bare writing of so many bytes takes.
 local function run(word)
-  local values = contenders.script("outputs", { output = word, targets = TARGETS,
-    file = FILE .. "." .. word })
-  os.remove(FILE .. "." .. word)
+  local path = FILE .. "." .. word
+  local values = contenders.script("outputs", { output = word, targets = TARGETS, file = path })
+  values.bytes = size_of(path)
+  os.remove(path)
+  local bare = contenders.script("bare_write", { bytes = values.bytes, file = path })
+  os.remove(path)
+  values.bare = bare.cpu / values.probes * 1e6
   return values
 end
 
@@ -34,20 +48,23 @@ end
 return function(report)
   reports.say("\nResults of a million simulated targets in a file, above no output")
   os.execute("mkdir -p build/perf")
-  local more, peak, words = {}, {}, known()
+  local more, bare, peak, words = {}, {}, {}, known()
   for round = 1, ROUNDS do
     local none = run("none")
     for _, word in ipairs(words) do
       local values = run(word)
       assert(values.probes == none.probes, "bench: other probes")
-      more[word], peak[word] = more[word] or {}, peak[word] or {}
+      more[word], bare[word], peak[word] = more[word] or {}, bare[word] or {}, peak[word] or {}
       more[word][round] = values.us_per_probe - none.us_per_probe
+      bare[word][round] = values.bare
       peak[word][round] = values.peak / 2 ^ 20
     end
   end
   for _, word in ipairs(words) do
     report:add_median({ name = "output_" .. word .. "_us", unit = "us", most = MOST_US,
       text = "CPU time per probe, " .. word }, more[word])
+    report:add_median({ name = "output_" .. word .. "_bare_us", unit = "us",
+      text = "of that, the kernel's for bare writing" }, bare[word])
     report:add_median({ name = "output_" .. word .. "_mib", unit = "MiB", digits = 1,
       most = MOST_MIB, text = "peak memory, " .. word }, peak[word])
   end

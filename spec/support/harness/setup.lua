@@ -3,6 +3,9 @@
 -- Lets plain `busted` work in a built tree: tells specs, and the processes that they start, where
 -- the libraries and the program are. Values that are already set, such as those of `make asan`, are
 -- kept. Under PUC Lua (spec/support/harness/under) it gives specs the names of LuaJIT instead.
+--
+-- Code of a spec is compiled later than elsewhere: most of it runs a few times, and compiling costs
+-- system calls. Programs that specs start compile as they do for users.
 local jitted, ffi = pcall(require, "ffi")
 
 if not jitted then
@@ -11,6 +14,8 @@ if not jitted then
   package.preload.bit = function() return compat.bit end
   return
 end
+
+require "jit.opt".start("hotloop=300", "hotexit=60")
 
 ffi.cdef [[ int setenv(const char *name, const char *value, int overwrite); ]]
 
