@@ -147,7 +147,7 @@ asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inpu
 	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress) lua5.4:spec/unit/puc
 
-lint: all build/clang/mtrlua ## check warnings of gcc and clang, luacheck, style
+lint: all build/clang/mtrlua $(PUC_MODULES:build/%=build/clang/%) ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
 	luajit spec/support/style/lint.lua
 
