@@ -19,8 +19,8 @@ $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test asan lint bench fuzz deb install install-lua rock install-rock uninstall \
-  clean help
+.PHONY: all deps demo test test-lua asan lint bench fuzz deb install install-lua rock install-rock \
+  uninstall clean help
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
@@ -34,17 +34,26 @@ BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
-BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
+LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
+BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
+TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) ethtool g++ graphviz jq libcap2-bin \
   luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
-LINT_NEEDS = luajit lua-check clang libclang-rt-dev
-DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
+LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
+DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.4 \
+  $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
-  $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \
+  $(call for,test asan test-lua,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \
   $(call for,deb,$(DEB_NEEDS)))
 
-all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
+# The versions of PUC Lua whose headers are installed, now or by deps, and their module mtr.ffi.
+PUC := $(foreach v,5.1 5.2 5.3 5.4,$(if $(or $(filter liblua$v-%,$(NEEDS)),$\
+  $(shell pkg-config --exists lua$v 2>/dev/null && echo yes)),$v))
+PUC_SRC := $(wildcard core/puc/*.c) build/puc/declared.c
+PUC_MODULES = $(PUC:%=build/puc/%/mtr/ffi.so)
+
+ALL = $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) $(PUC_MODULES)
+all: $(ALL) ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
 	$(DEPS) $(NEEDS)
@@ -75,6 +84,19 @@ build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+# The module mtr.ffi of one version of PUC Lua: puc(directory under build, compiler with its flags).
+define puc
+build/$(1)puc/%/mtr/ffi.so: $$(PUC_SRC) $$(wildcard core/puc/*.h) core/mtr.h Makefile $$(DIRS) | deps
+	mkdir -p $$(@D); echo "  LD $$@"; $(2) $$(filter-out -M%,$$(FLAGS)) -fvisibility=hidden \
+	  $$$$(pkg-config --cflags lua$$*) -shared -o $$@ $$(PUC_SRC) $$(LDFLAGS)
+endef
+$(eval $(call puc,,$$(CC)))
+$(eval $(call puc,clang/,clang))
+$(eval $(call puc,asan/,gcc $(SANITIZE)))
+build/puc/declared.c: core/puc/declare.lua build/mtr.cdef lua/mtr/foreign.lua core/puc/parse.lua \
+    build/mtrlua
+	mkdir -p $(@D); build/mtrlua $(filter-out build/mtrlua,$^) >$@
 
 build/libmtr.so.0: build/libmtr.so
 	ln -sf libmtr.so $@
@@ -121,20 +143,28 @@ demo: all ## send real traces through networks of namespaces
 build/nginx/ready: spec/support/real/nginx.sh | deps
 	sh $<
 
+PUC_SPECS = spec/unit/lua spec/unit/puc spec/sim
+PUC_QUICK = spec/unit/lua/base spec/unit/lua/wait spec/unit/lua/record spec/unit/puc
 SPECS = luajit spec/support/harness/parallel.lua
 test: all $(FAKENET) build/nginx/ready build/tsan/threads ## run the specs, several files at once
-	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net)
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net) $(PUC_QUICK:%=lua5.4:%)
+
+# The Lua layer in every Lua that is here. `make test` runs PUC_QUICK in Lua 5.4.
+test-lua: all ## run the specs of the Lua layer in PUC Lua, and in LuaJIT without its compiler
+	$(SPECS) $(foreach l,lua5.1 lua5.4 luajit%-joff,$(foreach p,$(PUC_SPECS),'$(subst %, ,$l):$p'))
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
 # memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
-asan: all $(ASAN) ## run specs and fuzz inputs with sanitizers (except spec/net)
+asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	ln -sfn ../scripts build/scripts # where build/asan/mtrlua looks for them
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
 	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
-	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
+	MTR_PROGRAM=$$PWD/build/asan/mtrlua MTR_PUC=build/asan/puc \
+	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \
+	$(SPECS) $(wildcard spec/unit spec/sim spec/regress) lua5.4:spec/unit/puc
 
-lint: all build/clang/mtrlua ## check warnings of gcc and clang, luacheck, style
+lint: all build/clang/mtrlua $(PUC_MODULES:build/%=build/clang/%) ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
 	luajit spec/support/style/lint.lua
 
@@ -163,6 +193,10 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
+	for v in $(PUC); do install -Dm644 -t $(LIB)/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; done
+	for v in $(filter-out 5.1,$(PUC)); do mkdir -p $(DEST)/share/lua/$$v || exit; \
+	  cp -R --preserve=mode "$(DESTDIR)$(LUADIR)/mtr" $(DEST)/share/lua/$$v || exit; done
+	[ "$(PUC)" ] || echo "not installed for PUC Lua: needs liblua5.4-dev, or that of another Lua"
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
@@ -171,7 +205,8 @@ install-rock: rock install-lua
 	install -Dm644 -t $(LIB)/mtr build/libmtr.so
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr $(DEST)/share/lua/5.?/mtr
+	rm -rf $(LIB)/lua/5.?/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 

@@ -17,6 +17,7 @@
 -- that has only the name of an option of mtr.trace gets the description and default of that option;
 -- {family} is a group of them. Only this file of the library prints and exits.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
@@ -27,7 +28,6 @@ local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
 
 local C = lib.C
-
 ---@class mtr.Cli
 ---@field name string name of the program
 ---@field help string
@@ -148,8 +148,8 @@ end
 ---@param ... any
 ---@return any ... its results
 function Cli:call(fn, ...)
-  local results = { pcall(fn, ...) }
-  if results[1] then return unpack(results, 2, table.maxn(results)) end
+  local results = compat.pack(pcall(fn, ...))
+  if results[1] then return compat.unpack(results, 2, results.n) end
   if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?[%l.]+: (.*)" or error(results[2], 0)
   self:usage((bug:gsub("[%l_]+", function(name)

@@ -46,7 +46,7 @@ local function takers()
   return list
 end
 
-describe("a slot of an engine", function()
+describe("a slot of an engine #luajit", function()
   teardown(run.clean)
 
   local engine, network, entries, from, take

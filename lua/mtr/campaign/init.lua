@@ -39,7 +39,7 @@ local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
 
-local M = {}
+local M, xpcall = {}, require "mtr.compat".xpcall
 
 ---@class mtr.Campaign: mtr.Op
 ---@field summary? mtr.Summary after its end

@@ -2,6 +2,7 @@
 --
 -- The options of a campaign: what may be given, and what is made of it before anything starts.
 
+local unpack = require "mtr.compat".unpack
 local check = require "mtr.base.check"
 local lib = require "mtr.lib"
 local ids = require "mtr.record.ids"

@@ -2,6 +2,7 @@
 --
 -- The options of an engine; writes them into struct mtr_config.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
@@ -10,8 +11,7 @@ local words = require "mtr.record.words"
 local prefix_set = require "mtr.base.prefix_set"
 local socket_set = require "mtr.engine.socket_set"
 
-local C = lib.C
-local M = {}
+local C, M = lib.C, {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions: mtr.Ids

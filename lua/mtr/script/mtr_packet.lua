@@ -36,7 +36,7 @@ local function integer(word)
   for part in (over and most or digits):gmatch "%d%d?%d?%d?" do
     value = (value * 10 ^ #part + tonumber(part)) % WRAP
   end
-  if sign == "-" then value = -value % WRAP end
+  value = floor((sign == "-" and -value or value) % WRAP)
   return value > INT and value - WRAP or value, rest == "" and find(word, "%d") ~= nil, over
 end
 

@@ -13,6 +13,7 @@
 --
 -- A stream does not close its descriptor. To read and write a socket, use two descriptors (dup).
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
@@ -22,9 +23,7 @@ local Watch = require "mtr.wait.watch"
 local default = require "mtr.engine.default"
 
 local C, copy, EAGAIN = lib.C, lib.copy, err.code.EAGAIN
-local CHUNK = 65536                    -- bytes of one read, and the smallest buffer for output
-
-local M = {}
+local M, CHUNK = {}, 65536             -- bytes of one read, and the smallest buffer for output
 
 ---@class mtr.StreamOptions
 ---@field on_data? fun(stream: mtr.Stream, text: string) gets the input

@@ -21,6 +21,7 @@
 -- The classes below explain the fields. Times are ms or "2s", and shares are 0..1. Without other
 -- fields a node is ordinary: routers quote all that fits, ports are closed, pings are answered.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local build = require "mtr.sim.build"
@@ -165,7 +166,7 @@ function M.load(path)
   if not file then return err.file(code, "network " .. path) end
   local text = file:read "*a"
   file:close()
-  local chunk, syntax = loadstring(text, "@" .. path)
+  local chunk, syntax = compat.loadstring(text, "@" .. path)
   if not chunk then return err.named("EINVAL", syntax) end
   local ran, given = pcall(chunk)
   if not ran then return err.named("EINVAL", err.text(given)) end

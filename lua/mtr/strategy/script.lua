@@ -22,7 +22,7 @@
 local coro = require "mtr.wait.coro"
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
-local new_table = require "table.new"
+local new_table = require "mtr.compat".new_table
 
 local M = {}
 

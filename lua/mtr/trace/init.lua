@@ -7,6 +7,7 @@
 -- mtr.strategy.runner runs its strategy. A hook that raises stops only its trace, with stop_reason
 -- "error".
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
@@ -23,6 +24,7 @@ local script = require "mtr.strategy.script"
 local runner = require "mtr.strategy.runner"
 local timer = require "mtr.wait.timer"
 
+local xpcall = compat.xpcall
 local C, stops = lib.C, err.stops
 local M = {}
 
@@ -125,8 +127,7 @@ local last, last_takes = setmetatable({}, { __mode = "v" }), false
 
 local function takes_second(fn)
   if last.fn ~= fn then
-    local info = debug.getinfo(fn, "u")
-    last.fn, last_takes = fn, info.nparams >= 2 or info.isvararg
+    last.fn, last_takes = fn, compat.takes_second(fn)
   end
   return last_takes
 end

@@ -17,7 +17,7 @@
 -- kept in arrays by the place of the probe in its trace: a table with handles as keys would have to
 -- be rehashed every few probes.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"

@@ -8,12 +8,11 @@
 -- wait blocked. mtrlua installs both in the global table coroutine. In any other host they are
 -- mtr.coroutine, and the host's table does not change.
 
+local compat = require "mtr.compat"
 local M = {}
 
-local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
-local running, status = coroutine.running, coroutine.status
--- Some hosts have no isyieldable; there a yield that is not possible raises by itself.
-local yieldable = coroutine.isyieldable or function() return true end
+local resume, yield, create = coroutine.resume, coroutine.yield, compat.create
+local running, status, yieldable = compat.running, coroutine.status, compat.isyieldable
 
 -- The value that a waiting task yields; users cannot get it.
 local WAIT = {}
@@ -63,6 +62,13 @@ end
 function M.wrap(fn)
   local co = create(fn)
   return function(...) return raise(M.resume(co, ...)) end
+end
+
+--- Does what pcall does, for functions that may wait: in Lua 5.1 nothing can wait inside pcall.
+---@async
+M.pcall = compat.yields_through and pcall or function(fn, ...)
+  if not running() then return pcall(fn, ...) end
+  return M.resume(create(fn), ...)
 end
 
 M.create, M.yield, M.status = create, yield, status

@@ -8,6 +8,7 @@
 -- An engine in which something is under way is not collected, nor one that a host drives. Another
 -- one that nobody refers to is collected, and its finalizer closes it.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local hosts = require "mtr.host"

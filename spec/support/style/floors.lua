@@ -14,7 +14,7 @@ local M = {}
 -- their own room each other, but not in a circle.
 local c_rooms = { "core/base", "core/wire", "core/probe", "core/net", "core/net/host",
   "core/net/raw", "core/net/packet", "core/net/mtrpacket", "core/net/sim", "core/net/tape",
-  "core/loop", "core/api", "core/program", "core/main.c" }
+  "core/loop", "core/api", "core/program", "core/puc", "core/main.c" }
 
 -- What files may not call up to the room |upto| or from the room |from| on, and those that may all
 -- the same.
@@ -34,8 +34,8 @@ local calls = {
 }
 
 -- The rooms of Lua, likewise.
-local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/wait",
-  "lua/mtr/record",
+local lua_rooms = { "lua/mtr/compat.lua", "lua/mtr/foreign.lua", "lua/mtr/lib.lua",
+  "lua/mtr/base", "lua/mtr/host", "lua/mtr/wait", "lua/mtr/record",
   "lua/mtr/strategy/builtin/parts", "lua/mtr/strategy/builtin", "lua/mtr/strategy",
   "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report/output",
   "lua/mtr/report/warts", "lua/mtr/report/scamper", "lua/mtr/report/atlas",
@@ -44,7 +44,8 @@ local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/
   "lua/mtr/main.lua" }
 
 -- Modules that are no files of lua/: who alone may require them, or true.
-local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.program"] = true }
+local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.ffi"] = "lua/mtr/compat.lua",
+  ["mtr.program"] = true }
 local scripts_may = { mtr = true, cjson = true, argparse = true,
   ["socket.unix"] = true, ["mtr.nvim"] = true, health = true }
 

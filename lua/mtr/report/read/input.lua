@@ -3,6 +3,7 @@
 -- Reads the bytes of a file or of standard input, decompressed if they are gzip (RFC 1952), of one
 -- member or of several. What the bytes are is seen from their beginning, not from the name.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 

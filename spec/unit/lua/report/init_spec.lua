@@ -13,7 +13,7 @@ local KINDS = {
 }
 
 -- What is in a file of no results; of others nothing.
-local EMPTY = { warts = "\x12\5", scamper = "^{\"type\":\"cycle%-start\"",
+local EMPTY = { warts = "\18\5", scamper = "^{\"type\":\"cycle%-start\"",
   json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
   caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ", prometheus = "^# HELP " }
 
