@@ -25,7 +25,7 @@ local function list(n, more)
   return run.file("list.txt", table.concat(lines, "\n") .. "\n" .. (more or ""))
 end
 
-describe("campaign", function()
+describe("campaign #luajit", function()
   teardown(run.clean)
 
   it("writes several outputs, which their readers accept", function()

@@ -24,7 +24,7 @@ local function read(name)
   return text
 end
 
-describe("report", function()
+describe("report #luajit", function()
   teardown(run.clean)
 
   for _, name in ipairs { "trace-udp-paris", "trace-pmtud", "trace-last-ditch", "tracelb-diamond",

@@ -26,7 +26,7 @@ local function trace(id, more)
   return r
 end
 
-describe("a served request", function()
+describe("a served request #luajit", function()
   teardown(run.clean)
 
   it("has the result that the reporter jsonl writes", function()
