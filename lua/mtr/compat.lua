@@ -78,14 +78,14 @@ function M.whole(fn)
   end
 end
 
+--- Whether a coroutine can yield through pcall, metamethods and iterators: not in Lua 5.1.
+M.yields_through = jit ~= nil or VERSION ~= "5.1"
+
 --- Makes a coroutine of any function; that of Lua 5.1 takes no C function.
 ---@type fun(fn: function): thread
-M.create = pcall(coroutine.create, print) and coroutine.create or function(fn)
+M.create = M.yields_through and coroutine.create or function(fn)
   return coroutine.create(function(...) return fn(...) end)
 end
-
---- Whether a coroutine can yield through pcall, metamethods and iterators: not in Lua 5.1.
-M.yields_through = coroutine.wrap(function() return pcall(coroutine.yield, "yes") end)() == "yes"
 
 --- Returns true if the running coroutine can yield. Lua 5.1 does not know; a yield that cannot be
 --- raises its own error there.

@@ -116,13 +116,13 @@ local missing = loopback.missing()
 local command = {}
 for _, host in ipairs(hosts) do command[host[1]] = host[2] end
 
-local function start(name, file, words)
-  return run(PATHS .. (words or "") .. " timeout 60 " .. command[name]:format(file))
+local function start(name, file, words, other)
+  return run(PATHS .. (words or "") .. " timeout 60 " .. (other or command[name]):format(file))
 end
 
--- What a run of one of the scripts said, and how often the timer ticked.
-local function script(name, which)
-  local got = start(name, HOSTS .. name .. ".lua", "SCRIPT=" .. which)
+-- What a run of one of the scripts said, and how often the timer ticked. |other|: another command.
+local function script(name, which, other)
+  local got = start(name, HOSTS .. name .. ".lua", "SCRIPT=" .. which, other)
   local said, ticks = got.out:gsub("\t", " "):match "^(.*)ticks (%d+)\n$"
   assert.equal(SAID[which], said or got.out .. got.err)
   assert.equal(0, got.status)
@@ -148,6 +148,15 @@ describe("a script that waits", function()
       local _, errors = script(name, "mishaps")
       assert.equal(1, count(errors, "sleep: cannot wait inside a hook or callback"))
       assert.equal(1, count(errors, "mtr: a task fails\n"))
+    end)
+  end
+
+  for _, name in ipairs { "luv", "cqueues" } do
+    it("runs in " .. name .. " of Lua 5.4", function()
+      if missing then return pending(missing) end
+      local ticks, errors = script(name, "script", "lua5.4 %s")
+      assert.equal("", errors)
+      assert.is_true(ticks >= 10, ticks .. " ticks")
     end)
   end
 
