@@ -111,11 +111,10 @@ function M.run()
   local busy = true
   while busy do
     busy = scheduler.pass()
-    for _, e in ipairs(loop.engines()) do
-      if e.work > 0 then
-        busy = true
-        e:run()
-      end
+    local e = loop.busy()
+    if e then
+      busy = true
+      e:run()
     end
     if not busy and not scheduler.context().suspend then busy = loop.work() > 0 and loop.turn() end
   end

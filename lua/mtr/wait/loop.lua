@@ -155,6 +155,10 @@ end
 ---@return mtr.Engine[]
 function M.engines() return tidy() end
 
+--- Returns an engine in which something is under way; nil: there is none.
+---@return mtr.Engine?
+function M.busy() return (next(busy)) end
+
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
@@ -204,6 +208,23 @@ local function wait(n)
   if M.on_wake then M.on_wake() end
 end
 
+-- The engines that are stepped in this turn. A task that runs in a step may be the last one that
+-- refers to some of them, so nothing here keeps them.
+local turn = setmetatable({}, { __mode = "v" })
+
+-- Waits until an engine has work. Returns how many are in `turn`.
+local function wait_for_all()
+  local list = tidy()
+  local n = #list
+  if n > room then
+    pointers, room = lib.new("struct mtr *[?]", n), n
+  end
+  for i = 1, n do pointers[i - 1] = list[i].c end
+  wait(n)
+  for i = 1, n do turn[i] = list[i] end
+  return n
+end
+
 local function run_deferred()
   if not deferred[1] then return false end
   local list = deferred
@@ -232,14 +253,11 @@ function M.turn()
     return true
   end
   if M.work() == 0 then return false end
-  local list = tidy()
-  local n = #list
-  if n > room then
-    pointers, room = lib.new("struct mtr *[?]", n), n
+  for i = 1, wait_for_all() do
+    local engine = turn[i]
+    turn[i] = nil
+    if engine then step(engine) end
   end
-  for i = 1, n do pointers[i - 1] = list[i].c end
-  wait(n)
-  for _, engine in ipairs(list) do step(engine) end
   return true
 end
 
