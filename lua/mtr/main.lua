@@ -19,6 +19,7 @@ local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
+local own = require "mtr.wait.own"
 local scheduler = require "mtr.wait.scheduler"
 
 local exit = os.exit
@@ -94,7 +95,7 @@ return function(chunk, ...)
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   err.all_frames = program.options.log == "debug"
-  loop.wake_fd, loop.on_wake = program.wake_fd, on_wake
+  own.wake_fd, own.on_wake = program.wake_fd, on_wake
   local task = scheduler.go(chunk, ...)
   drive(task)
   for _, engine in ipairs(loop.engines()) do engine:close() end

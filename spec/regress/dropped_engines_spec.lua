@@ -46,8 +46,8 @@ describe("engines that are dropped after a trace", function()
   it("are collected in mtrlua, whose main chunk is a task", function()
     local got = run.run([["$MTR_PROGRAM" -e 'local mtr, alive = require "mtr", 0
       for _ = 1, 10 do
-        local engine = assert(mtr.engine { sim = { nodes = { me = "192.0.2.1", web = "203.0.113.9" },
-          links = { { "me", "web" } } } })
+        local engine = assert(mtr.engine { sim = {
+          nodes = { me = "192.0.2.1", web = "203.0.113.9" }, links = { { "me", "web" } } } })
         assert(engine:trace "203.0.113.9")
       end
       for _ = 1, 3 do collectgarbage() end

@@ -187,4 +187,5 @@ return {
   ["core/program/source.c"] = { "spec/unit/program_spec.lua", "open scripts" },
   ["core/program/state.c"] = { "spec/unit/program_spec.lua", "room for compiled code" },
   ["lua/mtr/wait/interrupt.lua"] = { "spec/regress/interrupted_spec.lua", "interrupted" },
+  ["lua/mtr/wait/own.lua"] = { "spec/regress/dropped_engines_spec.lua", "mtr.run" },
 }
