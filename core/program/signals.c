@@ -144,6 +144,8 @@ int signals_start(uint32_t grace_ms) {
 
 int signals_speed(void) { return atomic_exchange(&speed, 0); }
 
+void signals_serve(void) { signal(SIGPIPE, SIG_IGN); }
+
 int signals_count(void) { return count; }
 
 volatile int32_t *signals_cell(void) {

@@ -12,7 +12,8 @@
  * installed = whether the script came with the program, root = whether root
  * runs it, without root's power over files, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
- * speed = function() -> signals_speed, clear = function() }.
+ * speed = function() -> signals_speed, clear = function(),
+ * serve = function(): signals_serve }.
  */
 #include "program/state.h"
 
@@ -68,6 +69,12 @@ static int speed(lua_State *L) {
 static int clear_signals(lua_State *L) {
   (void)L;
   signals_clear();
+  return 0;
+}
+
+static int serve(lua_State *L) {
+  (void)L;
+  signals_serve();
   return 0;
 }
 
@@ -161,6 +168,8 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "speed");
   lua_pushcfunction(L, clear_signals);
   lua_setfield(L, -2, "clear");
+  lua_pushcfunction(L, serve);
+  lua_setfield(L, -2, "serve");
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, os_exit);

@@ -218,6 +218,8 @@ function M.open(opts)
   local ok
   ok, message, name = listen(self)
   if not ok then return nil, message, name end
+  -- A client may go at any moment, and so may those who read what mtrlua prints.
+  if lib.program then lib.program.serve() end
   return self
 end
 
