@@ -62,6 +62,21 @@ local ends = {
     uv.new_timer():start(20, 0, function() uv.stop() end)
     uv.run()
     print "ends"]], "ends\n" },
+  { "luv", "engines that are closed after the loop", [[
+    local uv = require "luv"
+    local other
+    for _ = 1, 3 do
+      coroutine.wrap(function()
+        other = assert(mtr.engine())
+        assert(other:trace("127.0.0.1"))
+      end)()
+      uv.run()
+      other:close()
+    end
+    engine:close()
+    local open = 0
+    uv.walk(function() open = open + 1 end)
+    print("closed", open)]], "closed\t2\n" },
   { "luv", "a coroutine that fails", [[
     local uv = require "luv"
     coroutine.wrap(function() mtr.sleep(5) error("boom", 0) end)()
