@@ -329,7 +329,8 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_hold: suspends wake-ups of mtr_fd until mtr_flush. Use it around many
  * starts. mtr_flush: sends what is due, without receiving; the events come with
- * the next step. */
+ * the next step. After a step that was held and has taken all of max_step, it
+ * leaves the sending to the next step. */
 void mtr_hold(struct mtr *engine);
 int mtr_flush(struct mtr *engine);
 
