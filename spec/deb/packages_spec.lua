@@ -49,8 +49,10 @@ local function work()
   assert.truthy(ok("mtrlua --version"):find "^mtrlua ")
   assert.truthy(ok("mtrlua trace 127.0.0.1"):find "127%.0%.0%.1")
   assert.truthy(ok("mtrlua mda --help"):find "usage: mda")
-  assert.equal("completed\n",
-    ok [[luajit -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']])
+  for _, lua in ipairs { "luajit", "lua5.1", "lua5.4" } do
+    assert.equal("completed\n",
+      ok(lua .. [[ -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']]))
+  end
   for _, how in ipairs { "", "--static" } do
     assert.truthy(ok(([[cd /tmp; cp /usr/share/doc/libmtr-dev/examples/trace.c .
       gcc %s trace.c $(pkg-config %s --cflags --libs mtr) -o trace; ./trace 127.0.0.1]]):format(
@@ -81,7 +83,7 @@ describe("the packages", function()
   end)
 
   test("run, and let C programs build, shared and static", function()
-    ok(APT .. "install luajit gcc libc6-dev pkgconf")
+    ok(APT .. "install luajit lua5.1 lua5.4 gcc libc6-dev pkgconf")
     work()
   end)
 
