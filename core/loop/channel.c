@@ -169,10 +169,12 @@ static int open_channel(struct channels *all, enum channel_kind kind,
   struct channel *c = calloc(1, sizeof *c);
   if (!c) return -ENOMEM;
   struct ares_options o = {.sock_state_cb = on_state, .sock_state_cb_data = c};
-  int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
+  int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+             ARES_OPT_LOOKUPS;
   c->all = all;
   c->kind = kind;
   c->due = INT64_MAX;
+  o.lookups = all->config.servers[0] ? (char[]){"fb"} : all->system.order;
   set_patience(all, kind, &o);
   int status = ares_init_options(&c->ares, &o, mask);
   if (status) {

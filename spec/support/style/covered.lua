@@ -11,6 +11,8 @@ return {
   ["lua/mtr/names/ask.lua"] = { "spec/net/names_spec.lua", "budget" },
   ["lua/mtr/names/call.lua"] = { "spec/net/names_spec.lua", "calls back once" },
   ["lua/mtr/names/init.lua"] = { "spec/net/names_spec.lua", "mtr.names.peek" },
+  ["lua/mtr/names/view.lua"] = { "spec/sim/names_script_spec.lua", "names" },
+  ["lua/mtr/script/lineup.lua"] = { "spec/sim/names_script_spec.lua", "in the order of hops" },
   ["lua/mtr/names/options.lua"] = { "spec/net/names_spec.lua", "names.configure" },
   ["lua/mtr/wait/dns.lua"] = { "spec/net/names_spec.lua", "servers =" },
   ["core/api/listen.c"] = { "spec/net/prometheus_spec.lua", "serves many clients" },
