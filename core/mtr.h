@@ -820,6 +820,21 @@ int mtr_reverse(struct mtr *engine, const uint8_t *addr, uint32_t family,
                 uint32_t cookie);
 int mtr_text(struct mtr *engine, const char *name, uint32_t cookie);
 
+/* mtr_label: sets what mtr_json writes behind |addr|[16] of hops and replies:
+ * |text|[|size|], members of an object of JSON, each behind a comma; size 0:
+ * nothing. -EINVAL: wrong family, or longer than MTR_LABEL; -ENOMEM.
+ *
+ * mtr_unlabelled: writes the routers among the kept replies of a trace for
+ * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
+ * once for all traces; not who completes the trace. Returns how many it wrote;
+ * n: there may be more. After two million addresses they all begin anew.
+ * -ESTALE, -ENOMEM. */
+enum { MTR_LABEL = 320 };
+int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
+              const char *text, uint32_t size);
+int mtr_unlabelled(struct mtr *engine, uint32_t trace, uint8_t *addr,
+                   uint8_t *family, uint32_t n);
+
 /* ---- Descriptors of the caller ---- */
 /* mtr_watch: makes one event |kind| (MTR_EV_READABLE, MTR_EV_WRITABLE) with
  * |cookie| when |fd| can be read or written, or has come to its end. Call it

@@ -79,6 +79,18 @@ function M.configure(opts)
   return true
 end
 
+--- Chooses the source of origins, as the option origin of configure(), and leaves the rest.
+---@param word string
+---@return true?
+---@return string? message
+function M.use_origin(word)
+  local source, message = options.source(word, ases)
+  if not source then return nil, message end
+  current().source = source
+  origins:clear()
+  return true
+end
+
 -- Returns the text of an address as all parts write it, without a zone. Raises a caller's bug.
 local function checked(who, address)
   local family = type(address) == "string" and addr.parse(address, bytes) or 0

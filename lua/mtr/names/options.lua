@@ -66,10 +66,17 @@ M.declaration = check.declare("names.configure", {
 ---@field ixp? mtr.PrefixSet
 ---@field source? fun(address: string, done: function, background?: boolean) of origins
 
--- Returns the function that finds origins; nil: there is none.
-local function source(out, cache)
-  local word, file = (out.origin or ""):match "^(%w+):?(.*)$"
-  if word == "cymru" then return cymru.source(ask, cache, out.cymru_zone) end
+local zone_used
+
+--- Returns the function that finds origins; nil: there is none, or it cannot be had.
+---@param choice string|false
+---@param cache mtr.NamesCache
+---@return function?
+---@return string? message, string? name
+function M.source(choice, cache)
+  if choice and not origin(choice) then return nil, select(2, origin(choice)), err.BUG end
+  local word, file = (choice or ""):match "^(%w+):?(.*)$"
+  if word == "cymru" then return cymru.source(ask, cache, zone_used) end
   if not word then return nil end
   return require("mtr.names." .. word).source(file)
 end
@@ -89,7 +96,8 @@ function M.take(opts, cache)
     settings.ixp, message, name = require("mtr.names.ixp").load(out.ixp)
     if not settings.ixp then return nil, message, name end
   end
-  settings.source, message, name = source(out, cache)
+  zone_used = out.cymru_zone
+  settings.source, message, name = M.source(out.origin, cache)
   if message then return nil, message, name end
   dns.set { servers = out.servers or os.getenv "MTR_NAME_SERVERS", timeout = out.timeout,
     attempts = out.attempts }

@@ -4,6 +4,8 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["core/api/label.c"] = { "spec/sim/campaign_names_spec.lua", "mtr_label" },
+  ["lua/mtr/campaign/enrich.lua"] = { "spec/sim/campaign_names_spec.lua", "enrich =" },
   ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
   ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
   ["core/loop/system.c"] = { "spec/net/nsswitch_spec.lua", "nsswitch.conf" },
