@@ -1088,6 +1088,23 @@ int mtr_prefixes_add(struct mtr_prefixes *set, const uint8_t *addr,
 int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
                       uint32_t family, uint32_t *length);
 
+/* mtr_mmdb: a database of addresses in MaxMind's format, such as that of their
+ * ASes; read with libmaxminddb.
+ *   _open   opens the file |path|. -ELIBACC: libmaxminddb is not installed;
+ *           -EBADMSG: it is no such database; errors of open(2), -ENOMEM
+ *   _close  closes it; NULL is fine
+ *   _find   writes the value at |path|, names with dots between them such as
+ *           "country.iso_code", of |addr|[16] as text with a zero byte into
+ *           |out|[|size|], and sets |*length| to that of the prefix. Returns
+ *           its length; 0: there is none, or it is no number or text. -EINVAL,
+ *           -EBADMSG: the file is damaged */
+struct mtr_mmdb;
+int mtr_mmdb_open(const char *path, struct mtr_mmdb **db);
+void mtr_mmdb_close(struct mtr_mmdb *db);
+int mtr_mmdb_find(struct mtr_mmdb *db, const uint8_t *addr, uint32_t family,
+                  const char *path, char *out, uint32_t size,
+                  uint32_t *length);
+
 /* mtr_shuffle: returns the number at place |index| when 0..size-1 are in an
  * order that |seed| chooses; each number has one place. |size| is at most 2^52;
  * an index that is not in 0..size-1 gives 0. */

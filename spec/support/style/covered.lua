@@ -6,6 +6,7 @@
 return {
   ["core/api/label.c"] = { "spec/sim/campaign_names_spec.lua", "mtr_label" },
   ["lua/mtr/campaign/enrich.lua"] = { "spec/sim/campaign_names_spec.lua", "enrich =" },
+  ["core/api/mmdb.c"] = { "spec/unit/lua/names/mmdb_spec.lua", "mmdb" },
   ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
   ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
   ["core/loop/system.c"] = { "spec/net/nsswitch_spec.lua", "nsswitch.conf" },
