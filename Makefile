@@ -13,8 +13,8 @@ FLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -fPIC -fno-semantic-interposition -Wall
   -Wconversion -Werror -Icore -MMD -MP
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PUBLIC = -Wl,--version-script=build/mtr.map
-SHARED = -shared -luv -Wl,-z,nodelete -Wl,--no-undefined $(LDFLAGS)
-HOST = -rdynamic $(PUBLIC) -lluajit-5.1 -luv $(LDFLAGS)
+SHARED = -shared -luv -lcares -Wl,-z,nodelete -Wl,--no-undefined $(LDFLAGS)
+HOST = -rdynamic $(PUBLIC) -lluajit-5.1 -luv -lcares $(LDFLAGS)
 $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -30,14 +30,16 @@ FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
 # The Debian packages that each goal needs.
-BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
+BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev \
+  libc-ares-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) ethtool g++ graphviz jq libcap2-bin \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
+  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 libmaxminddb0 \
+  lua-busted lua5.1
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.1 lua5.4 \
   $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
@@ -78,11 +80,11 @@ $(eval $(call variant,asan/,gcc $(SANITIZE)))
 $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,tsan/,gcc -fsanitize=thread))
 build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
-	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv
+	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv -lcares
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
-	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
+	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv -lcares
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
-	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv -lcares
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # The module mtr.ffi of one version of PUC Lua: puc(directory under build, compiler with its flags).
@@ -122,7 +124,7 @@ build/mtr.pc: Makefile | deps
 	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
 	printf '%s\n' prefix= libdir= 'Name: libmtr' 'Description: traceroute engine' \
 	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${libdir} -lmtr' \
-	  "Requires.private: $$uv" >$@
+	  "Requires.private: $$uv libcares" >$@
 
 # FAKENET is the fake internet of spec/lab/fakenet; LOAD adds XDP and mini for the bench.
 FAKENET = build/fakenet/respond build/fakenet/truth

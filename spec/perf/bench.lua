@@ -49,6 +49,7 @@ parts.nginx = require "spec.perf.parts.nginx_part"
 parts.lua = require "spec.perf.parts.lua_part"
 parts.plain = require "spec.perf.parts.plain_part"
 parts.hosts = require "spec.perf.parts.hosts_part"
+parts.names = require "spec.perf.parts.names_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",

@@ -4,6 +4,20 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["core/api/label.c"] = { "spec/sim/campaign_names_spec.lua", "mtr_label" },
+  ["lua/mtr/campaign/enrich.lua"] = { "spec/sim/campaign_names_spec.lua", "enrich =" },
+  ["core/api/mmdb.c"] = { "spec/unit/lua/names/mmdb_spec.lua", "mmdb" },
+  ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
+  ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
+  ["core/loop/system.c"] = { "spec/net/nsswitch_spec.lua", "nsswitch.conf" },
+  ["core/net/host/nameserver.c"] = { "spec/net/names_spec.lua", "TCP" },
+  ["lua/mtr/names/ask.lua"] = { "spec/net/names_spec.lua", "budget" },
+  ["lua/mtr/names/call.lua"] = { "spec/net/names_spec.lua", "calls back once" },
+  ["lua/mtr/names/init.lua"] = { "spec/net/names_spec.lua", "mtr.names.peek" },
+  ["lua/mtr/names/view.lua"] = { "spec/sim/names_script_spec.lua", "names" },
+  ["lua/mtr/script/lineup.lua"] = { "spec/sim/names_script_spec.lua", "in the order of hops" },
+  ["lua/mtr/names/options.lua"] = { "spec/net/names_spec.lua", "names.configure" },
+  ["lua/mtr/wait/dns.lua"] = { "spec/net/names_spec.lua", "servers =" },
   ["core/api/listen.c"] = { "spec/net/prometheus_spec.lua", "serves many clients" },
   ["core/net/host/listen.c"] = { "spec/net/prometheus_spec.lua", "a port is in use" },
   ["core/net/host/entrance.c"] = { "spec/unit/api/waker_spec.lua", "of another process" },
