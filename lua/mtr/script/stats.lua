@@ -13,16 +13,18 @@
 -- is stopped are not counted.
 --
 -- The word is "unanswered" and not loss, because a router need not answer. Only the destination has
--- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered all of its
--- probes, so many that this would hardly happen (1 case in 20) if the probes that this hop did not
--- answer had been lost on the way.
+-- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered a larger
+-- share of its probes, so many that this would hardly happen if the probes that this hop did not
+-- answer had been lost on the way: 1 case in 20 if the later hop answered all, else 1 in 700 (three
+-- standard deviations of the difference of two shares).
 --
 -- It needs no engine: a result may be any table with the fields of mtr.Result. Traces over
 -- different paths are mixed here; use one object per flow to separate them.
 
 local Series = require "mtr.script.series"
 
-local CHANCE = 0.05
+local CHANCE, DEVIATIONS = 0.05, 3
+local PATIENCE = 8                     -- as in mtr.strategy.builtin.rounds
 
 ---@class mtr.Stats
 ---@field traces integer results added
@@ -69,21 +71,21 @@ local M = {}
 
 --- Makes empty statistics.
 ---@return mtr.Stats
-function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0 }, Stats) end
+function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0, _count = 0 }, Stats) end
 
 local function at(stats, ttl)
   local hop = stats._hops[ttl]
   if not hop then
     hop = {
       received = 0, unanswered = 0, errors = 0, too_big = 0, dup = 0, late = 0, addrs = {},
-      rtts = Series.new(),
+      rtts = Series.new(), quiet = 0, heard = 0,
     }
     stats._hops[ttl], stats._last = hop, math.max(stats._last, ttl)
   end
   return hop
 end
 
-local function take(hop, reply)
+local function take(stats, hop, reply)
   if reply.dup then
     hop.dup = hop.dup + 1
   elseif reply.late then
@@ -92,7 +94,8 @@ local function take(hop, reply)
     hop.too_big = hop.too_big + 1
   elseif not reply.ignored then
     local addr = reply.addr
-    hop.received = hop.received + 1
+    stats._count = stats._count + 1
+    hop.received, hop.quiet, hop.heard = hop.received + 1, 0, stats._count
     hop.addrs[addr] = (hop.addrs[addr] or 0) + 1
     hop.rtts:add(reply.rtt)
     hop.ends = reply.final or false
@@ -104,7 +107,7 @@ end
 --- Adds one reply; has the parameters of the hook on_reply.
 ---@param _ any a trace; not used
 ---@param reply mtr.Reply borrowed or not
-function Stats:on_reply(_, reply) take(at(self, reply.ttl), reply) end
+function Stats:on_reply(_, reply) take(self, at(self, reply.ttl), reply) end
 
 --- Adds a probe without an answer, or that could not be sent; has the parameters of the hook
 --- on_timeout.
@@ -115,7 +118,7 @@ function Stats:on_timeout(_, probe)
   if probe.error then
     hop.errors = hop.errors + 1
   else
-    hop.unanswered = hop.unanswered + 1
+    hop.unanswered, hop.quiet = hop.unanswered + 1, hop.quiet + 1
   end
 end
 
@@ -149,7 +152,7 @@ function Stats:add(result)
   self.traces = self.traces + 1
   for _, hop in ipairs(result.hops) do
     local mine = at(self, hop.ttl)
-    for _, reply in ipairs(hop.replies) do take(mine, reply) end
+    for _, reply in ipairs(hop.replies) do take(self, mine, reply) end
     mine.unanswered = mine.unanswered + (hop.unanswered or 0)
     mine.errors = mine.errors + (hop.failed or 0)
   end
@@ -168,15 +171,22 @@ local function addresses(hop)
   return list
 end
 
+-- Returns true if a later hop answered so large a share of its probes that the unanswered ones of
+-- this hop were hardly lost on the way to it.
+local function shows_more(hop, later)
+  local asked, also = hop.received + hop.unanswered, later.received + later.unanswered
+  if later.unanswered == 0 then return (hop.received / asked) ^ later.received <= CHANCE end
+  local share = (hop.received + later.received) / (asked + also)
+  local deviation = math.sqrt(share * (1 - share) * (1 / asked + 1 / also))
+  return later.received / also - hop.received / asked > DEVIATIONS * deviation
+end
+
 -- Returns true if a later hop shows that unanswered probes of this hop were not lost on the way.
 local function rate_limited(stats, ttl, hop)
-  local asked = hop.received + hop.unanswered
   if hop.received == 0 or hop.unanswered == 0 then return nil end
   for later = ttl + 1, stats._last do
     local other = stats._hops[later]
-    if other and other.unanswered == 0 and (hop.received / asked) ^ other.received <= CHANCE then
-      return true
-    end
+    if other and other.received > 0 and shows_more(hop, other) then return true end
   end
 end
 
@@ -207,13 +217,15 @@ function Stats:hop(ttl)
 end
 
 -- Returns the last hop of the path: the first one at which the destination answered last. It also
--- answers probes with a higher TTL, but those are no hops. A path also ends at a hop that sent only
--- unreachables.
+-- answers probes with a higher TTL, but those are no hops, unless it answers no nearer ones any
+-- more: then the path became longer. A path also ends at a hop that sent only unreachables.
 local function length(stats)
-  local last = stats._last
+  local last, heard = stats._last, 0
   for ttl = stats._last, 1, -1 do
     local hop = stats._hops[ttl]
-    if hop and hop.ends then last = ttl end
+    if hop and hop.ends and (hop.quiet < PATIENCE or hop.heard > heard) then
+      last, heard = ttl, hop.heard
+    end
   end
   for ttl = last, 1, -1 do
     local hop = stats._hops[ttl]
@@ -222,6 +234,10 @@ local function length(stats)
   end
   return last
 end
+
+--- Returns the TTL of the last hop: of the destination, or the highest that was probed; 0: none.
+---@return integer
+function Stats:length() return length(self) end
 
 --- Returns the statistics of all hops up to the destination, by TTL.
 ---@return mtr.HopStats[]
