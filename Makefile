@@ -13,8 +13,8 @@ FLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -fPIC -fno-semantic-interposition -Wall
   -Wconversion -Werror -Icore -MMD -MP
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PUBLIC = -Wl,--version-script=build/mtr.map
-SHARED = -shared -luv -Wl,-z,nodelete -Wl,--no-undefined $(LDFLAGS)
-HOST = -rdynamic $(PUBLIC) -lluajit-5.1 -luv $(LDFLAGS)
+SHARED = -shared -luv -lcares -Wl,-z,nodelete -Wl,--no-undefined $(LDFLAGS)
+HOST = -rdynamic $(PUBLIC) -lluajit-5.1 -luv -lcares $(LDFLAGS)
 $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -30,7 +30,8 @@ FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
 # The Debian packages that each goal needs.
-BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
+BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev \
+  libc-ares-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
@@ -69,11 +70,11 @@ $(eval $(call variant,asan/,gcc $(SANITIZE)))
 $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,tsan/,gcc -fsanitize=thread))
 build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
-	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv
+	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv -lcares
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
-	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv
+	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv -lcares
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
-	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv -lcares
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 build/libmtr.so.0: build/libmtr.so
@@ -100,7 +101,7 @@ build/mtr.pc: Makefile | deps
 	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
 	printf '%s\n' prefix= libdir= 'Name: libmtr' 'Description: traceroute engine' \
 	  'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' 'Libs: -L$${libdir} -lmtr' \
-	  "Requires.private: $$uv" >$@
+	  "Requires.private: $$uv libcares" >$@
 
 # FAKENET is the fake internet of spec/lab/fakenet; LOAD adds XDP and mini for the bench.
 FAKENET = build/fakenet/respond build/fakenet/truth

@@ -66,7 +66,7 @@
  * child can close the parent's engine (mtr_close): this frees the child's copy
  * and leaves the parent's engine working. It can also leave it open, run
  * another program or call _exit; exit(3) without mtr_close crashes in libuv if
- * the parent's engine has looked up names or saved files. What only reads
+ * the parent's engine has saved files. What only reads
  * memory still works in the child: mtr_why, mtr_stats, mtr_now ... Every other
  * function returns -ECHILD and does nothing. The child may open engines of its
  * own.
@@ -197,8 +197,8 @@ void mtr_sockets_close(int32_t *fd);
 int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
              uint32_t size);
 
-/* mtr_close: ends everything and frees |engine|; NULL is allowed. It waits for
- * name lookups under way. If |keep| is not NULL, the privileged sockets are not
+/* mtr_close: ends everything, also name lookups under way, and frees |engine|;
+ * NULL is allowed. If |keep| is not NULL, the privileged sockets are not
  * closed but go back into |keep|[MTR_SOCKETS], filtered again. In a forked
  * child it waits for nothing, and |keep| gets -1: they are the parent's. */
 void mtr_close(struct mtr *engine, int32_t *keep);
@@ -378,12 +378,13 @@ enum {
   MTR_EV_NEXT = 10,      /* asks a strategy which probes to send next */
   MTR_EV_PACE = 11,      /* asks how long the next probe of a trace waits */
   MTR_EV_PICK = 12,      /* asks which traces send next */
-  MTR_EV_SAVED = 13      /* a file of mtr_save was saved, or was not */
+  MTR_EV_SAVED = 13,     /* a file of mtr_save was saved, or was not */
+  MTR_EV_TEXT = 14       /* a text of mtr_reverse or mtr_text, or its error */
 };
 
 /* mtr_event: one thing that happened. The table says which fields each kind
  * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
- * has |cookie| and |error|.
+ * has |cookie| and |error|; for TEXT see mtr_reverse.
  *
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
@@ -783,6 +784,41 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
  * addresses become IPv4. Returns 0 or a negative errno. */
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
+
+/* mtr_dns: which name servers an engine asks, and how long. mtr_dns_defaults
+ * fills it. */
+struct mtr_dns {
+  char servers[256];     /* addresses with or without ports, with a comma
+                          * between them: "192.0.2.53,[2001:db8::53]:5353"; "":
+                          * those of the system */
+  double timeout;        /* ms until a lookup is given up, 1..3600000; 0: as the
+                          * system says, 10 s by default; 3 s for mtr_reverse
+                          * and mtr_text */
+  uint32_t attempts;     /* how often each server is asked in that time, 1..10;
+                          * 0: as the system says; 2 for mtr_reverse and
+                          * mtr_text */
+  uint32_t real;         /* 1: a simulated network asks them for mtr_reverse and
+                          * mtr_text, instead of itself */
+};
+void mtr_dns_defaults(struct mtr_dns *dns);
+
+/* mtr_dns_use: sets them for lookups that start from now on. -EINVAL,
+ * -ENOMEM. */
+int mtr_dns_use(struct mtr *engine, const struct mtr_dns *dns);
+
+/* mtr_reverse: asks for the names of |addr|[16]; mtr_text: asks for the TXT
+ * records of |name|, ASCII without a dot at the end. TEXT events with |cookie|
+ * follow: one for each name or text, the last with ttl 0; or a single one with
+ * |error|: ENOENT: there is none; EAGAIN: no server answers; EBADMSG: the
+ * answer is damaged, or to another question; ENOMEM, EIO. The text is
+ * |reply_size| bytes in mtr_ext at |ext|, at most 1020: of a name ASCII, in
+ * which "\." is a dot within a label and "\032" a byte that is not printable;
+ * of a TXT record any bytes. |probe| is for how many seconds the answer may be
+ * believed. A simulated network knows its nodes whose names have a dot. 0,
+ * -EINVAL, -ENOMEM, -EIO. */
+int mtr_reverse(struct mtr *engine, const uint8_t *addr, uint32_t family,
+                uint32_t cookie);
+int mtr_text(struct mtr *engine, const char *name, uint32_t cookie);
 
 /* ---- Descriptors of the caller ---- */
 /* mtr_watch: makes one event |kind| (MTR_EV_READABLE, MTR_EV_WRITABLE) with

@@ -31,7 +31,8 @@ uint32_t mtr_sizeof(const char *which) {
       {"sim_route", sizeof(struct mtr_sim_route)},
       {"sim_port", sizeof(struct mtr_sim_port)},
       {"sim_filter", sizeof(struct mtr_sim_filter)},
-      {"sim_internet", sizeof(struct mtr_sim_internet)}};
+      {"sim_internet", sizeof(struct mtr_sim_internet)},
+      {"dns", sizeof(struct mtr_dns)}};
   for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!strcmp(which, sizes[i].name)) return sizes[i].size;
   return 0;

@@ -7,9 +7,12 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "loop/channel.h"
 #include "loop/clock.h"
+#include "loop/query.h"
 #include "loop/resolve.h"
 #include "loop/save.h"
+#include "loop/system.h"
 #include "loop/watch.h"
 
 enum {
@@ -87,8 +90,14 @@ static void close_handle(uv_handle_t *h, void *arg) {
   if (!uv_is_closing(h)) uv_close(h, NULL);
 }
 
+static void end_lookups(struct loop *l) {
+  channel_close(l);
+  system_close(l);
+}
+
 static void free_rest(struct loop *l, int32_t *keep) {
   resolve_free(l);
+  query_free(l);
   save_free(l);
   close(l->timer_fd);
   l->net->ops->close(l->net, keep);
@@ -97,30 +106,21 @@ static void free_rest(struct loop *l, int32_t *keep) {
 
 void loop_close(struct loop *l, int32_t *keep) {
   watch_end(l);
+  end_lookups(l);
   uv_walk(&l->uv, close_handle, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
   uv_loop_close(&l->uv);
   free_rest(l, keep);
 }
 
-static void do_nothing(uv_work_t *work) { (void)work; }
-
-/* Makes libuv start its threads again. Otherwise the child would wait at its
- * exit for those of the parent, and crash. */
-static void renew_threads(void) {
-  uv_loop_t uv;
-  uv_work_t work;
-  if (uv_loop_init(&uv)) return;
-  if (!uv_queue_work(&uv, &work, do_nothing, NULL)) uv_run(&uv, UV_RUN_DEFAULT);
-  uv_loop_close(&uv);
-}
-
 /* The fork of libuv's loop has an epoll set of its own: to stop a poll in it
  * does not stop the parent's. */
 void loop_abandon(struct loop *l) {
   l->net->forked = 1;
-  if (l->threaded) renew_threads();
-  if (!uv_loop_fork(&l->uv)) {
+  if (l->threaded) save_forked();
+  int err = uv_loop_fork(&l->uv);
+  end_lookups(l);
+  if (!err) {
     watch_end(l);
     uv_walk(&l->uv, close_handle, NULL);
     uv_run(&l->uv, UV_RUN_NOWAIT);
@@ -142,7 +142,12 @@ static int64_t work_at(struct loop *l, int64_t now) {
   }
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
-  return l->left || watch_waiting(l) || save_waiting(l) ? now : at;
+  if (!l->net->virtual && !l->net->ops->tick &&
+      (answer = channel_deadline(l)) < at)
+    at = answer;
+  int waiting = l->left || watch_waiting(l) || save_waiting(l) ||
+                query_waiting(l);
+  return waiting ? now : at;
 }
 
 int64_t loop_deadline(struct loop *l, int64_t now) {
@@ -152,6 +157,10 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
 static void arm(struct loop *l) {
   int64_t now = clock_now(l), at = loop_deadline(l, now);
   if (l->net->virtual && at < INT64_MAX) at = now;
+  if (l->net->virtual && at == INT64_MAX) {    /* name servers take real time */
+    at = channel_deadline(l);
+    now = at < INT64_MAX ? clock_system() : 0;
+  }
   if (at <= now) {                     /* cheaper than a timer in the past, */
     uv_async_send(&l->at_once);        /* an interrupt of 30 us in a VM */
     return;
@@ -362,7 +371,10 @@ int loop_step(struct loop *l) {
   l->fresh = 0;
   if (!l->net->virtual) clock_look(&l->epoch);   /* the clock may be set */
   if (l->net->virtual || l->net->ops->tick) leap(l);
+  if (l->channels) channel_run(l);
+  if (l->questions) system_run(l);
   resolve_report(l);
+  query_report(l);
   watch_report(l);
   save_report(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))

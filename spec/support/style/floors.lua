@@ -39,7 +39,7 @@ local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/
   "lua/mtr/strategy/builtin/parts", "lua/mtr/strategy/builtin", "lua/mtr/strategy",
   "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report/output",
   "lua/mtr/report/warts", "lua/mtr/report/scamper", "lua/mtr/report/atlas",
-  "lua/mtr/report/read", "lua/mtr/report", "lua/mtr/targets", "lua/mtr/campaign",
+  "lua/mtr/report/read", "lua/mtr/names", "lua/mtr/report", "lua/mtr/targets", "lua/mtr/campaign",
   "lua/mtr/script", "lua/mtr/serve", "lua/mtr/cli.lua", "lua/mtr/init.lua",
   "lua/mtr/main.lua" }
 
@@ -93,6 +93,8 @@ local function check_c(files, path, text, report)
   if text:find("#include%s*<uv") and name ~= "core/loop" and path ~= "core/program/about.c" then
     report(path, "includes uv.h")
   end
+  local asks = name == "core/loop" or path:find "^core/net/host/nameserver%."
+  if text:find("#include%s*<ares") and not asks then report(path, "includes ares.h") end
   local code = arrows.strip(text)
   for _, rule in ipairs(calls) do
     for _, call in ipairs(rule) do
