@@ -12,12 +12,15 @@ local M = {}
 ---@field doc string
 ---@field text fun(hop: mtr.HopStats): string
 
+--- Returns ms as text of at most six characters.
+---@param value number
+---@return string
+function M.ms(value)
+  return (value < 9.995 and "%.2f" or value < 999.95 and "%.1f" or "%.0f"):format(value)
+end
+
 local function ms(name)
-  return function(hop)
-    local value = hop[name]
-    if not value then return "-" end
-    return (value < 9999.95 and "%.1f" or "%.0f"):format(value)
-  end
+  return function(hop) return hop[name] and M.ms(hop[name]) or "-" end
 end
 
 local function count(name)
@@ -38,7 +41,7 @@ M.list = {
   { letter = "D", title = "NoAns", width = 6, text = count "unanswered",
     doc = "how many probes were not answered" },
   { letter = "R", title = "Recv", width = 6, text = count "received", doc = "answers" },
-  { letter = "S", title = "Sent", width = 6, text = count "sent",
+  { letter = "S", title = "Sent", width = 5, text = count "sent",
     doc = "probes that were answered or waited for in vain" },
   { letter = "N", title = "Last", width = 6, text = ms "last", doc = "latest round-trip time" },
   { letter = "A", title = "Avg", width = 6, text = ms "avg", doc = "average round-trip time" },
@@ -78,7 +81,7 @@ function M.problem(letters)
     if not by_letter[letter] and letter ~= M.HISTORY then
       local known = {}
       for i, column in ipairs(M.list) do known[i] = column.letter end
-      return ("has no %q; there are %s and %s"):format(letter, table.concat(known, " "), M.HISTORY)
+      return ("must be letters of %s and %s"):format(table.concat(known, " "), M.HISTORY)
     end
   end
 end

@@ -20,13 +20,12 @@ arrows     up and down scroll, also page up, page down, home, end
 
 Hop        distance from here; each hop is a router, the last one the target
 Loss       share of probes that were not answered
-limits its answers
-           this router answers only some probes, but hops behind it answer more:
+rate limit this router answers only some probes, but hops behind it answer more:
            it saves work, and nothing is lost there
-or ADDRESS another router at the same distance, reached by load balancing
-ADDRESS until TIME
-           the path has changed there; this router answered before
-bars       one for each round: the height is the time, x is no answer
+or HOST    another router at the same distance, reached by load balancing
+was HOST   the path has changed there; this router answered before
+bars       one for each round: the height is the time, x is no answer, and a
+           blank is not decided yet
 !H !N !X   a router says that the target, its network, cannot be reached, or
            that it may not pass packets on]]
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The table of the hops of one target, as lines of a given width. Columns that have no room are left
--- out, the last ones first; the address keeps LEAST columns, the bars FEWEST.
+-- out, the last ones first; hosts keep LEAST columns, long ones LONG, and the bars FEWEST.
 
 local text = require "mtr.screen.text"
 local bars = require "mtr.live.bars"
@@ -10,8 +10,8 @@ local labels = require "mtr.live.labels"
 
 local M = {}
 
-local NUMBER, ORIGIN, LEAST, MOST, FEWEST = 5, 10, 22, 60, 10
-local LIMITS = " (limits its answers)"
+local NUMBER, ORIGIN, LEAST, LONG, MOST, FEWEST = 4, 10, 18, 30, 60, 8
+local LIMITS = " (rate limit)"
 
 ---@class mtr.LiveLook how it looks
 ---@field style mtr.TextStyle
@@ -34,7 +34,7 @@ local function wish(path, hops, look)
   for ttl, hop in ipairs(hops) do
     local known = path.hops[ttl]
     if known and known.route.addr then
-      local size = text.width(labels.host(known.route.addr, look.names)) + 4
+      local size = text.width(labels.host(known.route.addr, look.names)) + 1
       most = math.max(most, size + (hop.rate_limited and #LIMITS or 0))
     end
   end
@@ -56,15 +56,17 @@ local function layout(path, hops, look)
   local left, shown = look.width - NUMBER - (look.origins and ORIGIN or 0), {}
   local wants_bars = look.letters:find(columns.HISTORY, 1, true)
   for letter in look.letters:gmatch "." do shown[#shown + 1] = columns.of(letter) end
+  local wanted = wish(path, hops, look)
+  local least = math.min(wanted, LONG)
   local function free()
-    local n = left - LEAST - (wants_bars and FEWEST + 2 or 0)
+    local n = left - least - (wants_bars and FEWEST + 2 or 0)
     for _, column in ipairs(shown) do n = n - column.width - 1 end
     return n
   end
   while shown[2] and free() < 0 do shown[#shown] = nil end
   local spare = math.max(0, free())
-  local host = LEAST + math.min(spare, wish(path, hops, look) - LEAST)
-  if not wants_bars then host = math.min(MOST, LEAST + spare) end
+  local host = least + math.min(spare, wanted - least)
+  if not wants_bars then host = math.min(MOST, least + spare) end
   local used = host
   for _, column in ipairs(shown) do used = used + column.width + 1 end
   local room = wants_bars and left - used - 2 or 0
@@ -86,7 +88,7 @@ local function host(known, hop, look, size)
   end
   local name = labels.host(known.route.addr, look.names)
   local note = hop.rate_limited and LIMITS or known.mark and " " .. known.mark or ""
-  if #note + 12 > size then note = "" end
+  if size - #note < math.min(text.width(name), 8) then note = "" end
   name = text.fit(name, math.min(text.width(name), size - #note))
   local rest = text.fit(note, size - text.width(name))
   return look.style:paint(name, hop.destination and "bold" or nil) .. look.style:paint(rest, "dim")
@@ -94,7 +96,7 @@ end
 
 local function row(path, hop, look, l)
   local known = path.hops[hop.ttl]
-  local out = { ("%3d  "):format(hop.ttl) }
+  local out = { ("%2d  "):format(hop.ttl) }
   if look.origins then
     local origin = known and known.route.addr and labels.origin(known.route.addr) or ""
     out[2] = text.fit(origin, ORIGIN - 1) .. " "
@@ -115,7 +117,9 @@ end
 -- Returns the share of the answers of a hop that came from an address, as text.
 local function share(hop, addr)
   for _, entry in ipairs(hop.addrs) do
-    if entry.addr == addr then return ("%.0f%% of answers"):format(100 * entry.count / hop.received) end
+    if entry.addr == addr then
+      return ("%.0f%% of answers"):format(100 * entry.count / hop.received)
+    end
   end
   return ""
 end
@@ -131,13 +135,13 @@ local function add_notes(list, known, hop, look)
   local change = known.route.change
   if change then
     local now = change.to ~= known.route.addr and (", now %s"):format(change.to) or ""
-    list[#list + 1] = look.style:paint(("%s%s until %s%s"):format(indent,
+    list[#list + 1] = look.style:paint(("%swas %s until %s%s"):format(indent,
       labels.host(change.from, look.names), os.date("%H:%M:%S", change.at), now), "yellow")
   end
 end
 
 local function heading(look, l)
-  local out = { "Hop  " }
+  local out = { "Hop " }
   if look.origins then out[2] = text.fit("AS", ORIGIN) end
   out[#out + 1] = text.fit("Host", l.host)
   for _, column in ipairs(l.shown) do
@@ -157,7 +161,7 @@ function M.lines(path, hops, look)
   local l, list, heard = layout(path, hops, look), {}, path:heard()
   for ttl, hop in ipairs(hops) do
     if ttl > heard then
-      local from = #hops > ttl and ("%3d to %d  "):format(ttl, #hops) or ("%3d  "):format(ttl)
+      local from = #hops > ttl and ("%2d to %d  "):format(ttl, #hops) or ("%2d  "):format(ttl)
       list[#list + 1] = look.style:paint(from .. (hop.sent > 0 and "(no answer)" or "(waiting)"),
         "dim")
       break

@@ -3,7 +3,7 @@
 -- What stands for an address on the screen: its name, if it is known by now, and its AS. Nothing is
 -- waited for; mtr.names looks it up meanwhile.
 
-local found, names = pcall(require, "mtr.names")
+local names = require "mtr.names"
 
 local M = {}
 
@@ -12,16 +12,14 @@ local M = {}
 ---@param named boolean
 ---@return string
 function M.host(addr, named)
-  local name = named and found and names.peek(addr)
-  return name and names.clean(name) or addr
+  return named and names.peek(addr, "name") or addr
 end
 
 --- Returns the AS of an address ("AS64500"), or what kind of address it is ("private"), or "".
 ---@param addr string
 ---@return string
 function M.origin(addr)
-  if not found then return "" end
-  local _, origin = names.peek(addr)
+  local _, origin = names.peek(addr, "origin")
   if origin and origin.asn then return ("AS%.0f"):format(origin.asn) end
   return origin and origin.label or names.label(addr) or ""
 end

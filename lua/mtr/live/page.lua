@@ -58,14 +58,14 @@ local function tabs(view, width)
   return text.clip(table.concat(out), width)
 end
 
+-- The sentence about a target, and its last change.
 local function about(view, path, list, width)
   local name = err.target(path.target)
   if path.dst and path.dst ~= path.target then name = ("%s (%s)"):format(name, path.dst) end
   local sentence, words = verdict.of(path, list)
-  local change = verdict.change(path)
+  local change = verdict.change(path) or ""
   local line = view.style:paint(name, "bold") .. ": " .. view.style:paint(sentence, words)
-  if change then line = line .. "; " .. view.style:paint(change, "yellow") end
-  return text.clip(line, width)
+  return text.clip(line, width), view.style:paint(text.cut(change, width), "yellow")
 end
 
 -- Returns the part of the table that is scrolled to.
@@ -81,7 +81,7 @@ local function window(view, list, rows)
   return out
 end
 
--- Returns the lines above the table, and its lines.
+-- Returns the lines above the table, the most important one last, and its lines.
 local function body(view, width)
   local look = { style = view.style, letters = view.mode == "bars" and BARS_ONLY or view.letters,
     names = view.names, origins = view.origins, width = width }
@@ -97,7 +97,8 @@ local function body(view, width)
   local path = view.paths[view.current]
   local stats = path.stats:hops()
   local heading, list = hops.lines(path, stats, look)
-  return { about(view, path, stats, width), heading }, list
+  local sentence, change = about(view, path, stats, width)
+  return list[1] and { sentence, change, heading } or { sentence }, list
 end
 
 --- Returns the lines of the screen.
@@ -115,10 +116,9 @@ function M.lines(view, rows, width, clock)
   end
   if rows >= ROOMY then out[#out + 1] = "" end
   for i, line in ipairs(above) do
-    if rows - #out > 2 or i == #above and rows - #out > 1 then
-      out[#out + 1] = line
-      if rows >= ROOMY and i < #above then out[#out + 1] = "" end
-    end
+    local left = rows - #out
+    local wanted = line ~= "" or rows >= ROOMY
+    if wanted and (left > 3 or i == #above and left > 1) then out[#out + 1] = line end
   end
   local foot = rows >= ENOUGH and 1 or 0
   if rows >= ROOMY then foot = 2 end

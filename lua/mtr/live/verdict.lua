@@ -3,13 +3,15 @@
 -- One sentence about a target: reached or not, in how many hops, with which loss and time.
 
 local err = require "mtr.base.err"
+local columns = require "mtr.live.columns"
 
 local M = {}
 
 local function of_target(hop)
   local loss = hop.sent > 0 and 100 * hop.unanswered / hop.sent or 0
-  local text = ("reached in %d %s, %.1f%% loss"):format(hop.ttl, hop.ttl == 1 and "hop" or "hops", loss)
-  if hop.avg then text = text .. (", %.1f ms on average"):format(hop.avg) end
+  local text = ("reached in %d %s, %.1f%% loss"):format(hop.ttl, hop.ttl == 1 and "hop" or "hops",
+    loss)
+  if hop.avg then text = ("%s, %s ms on average"):format(text, columns.ms(hop.avg)) end
   return text, loss > 0 and "yellow" or "green"
 end
 
@@ -19,7 +21,9 @@ end
 ---@return string
 ---@return string style
 function M.of(path, hops)
-  if path.state == "failed" then return err.target(path.message), "bold red" end
+  if path.state == "failed" then
+    return err.target(path.message:gsub("^%u[%u%d]*: ", "")), "bold red"
+  end
   local last = hops[#hops]
   if last and last.destination then return of_target(last) end
   local heard = path:heard()
@@ -37,7 +41,8 @@ end
 ---@return string?
 function M.change(path)
   local change = path.changed
-  return change and ("path changed at %s"):format(os.date("%H:%M:%S", change.at)) or nil
+  return change and ("the path changed at hop %d, %s"):format(change.ttl,
+    os.date("%H:%M:%S", change.at)) or nil
 end
 
 return M

@@ -177,14 +177,16 @@ end
 
 --- Returns what is known of an address by now, and lets the rest be looked up; never waits.
 ---@param address string
+---@param only? "name"|"origin" asks for this alone
 ---@return string? name
 ---@return mtr.Origin? origin
-function M.peek(address)
+function M.peek(address, only)
   local family = addr.parse(address, bytes)
   if family <= 0 then return nil end
   local text = addr.format(bytes, family)
   local name, origin
-  find_name(text, family, function(found) name = found end, true)
+  if only ~= "origin" then find_name(text, family, function(found) name = found end, true) end
+  if only == "name" then return name end
   local known = origins:get(text)
   if known then origin = known.origin
   else find_origin(text, function(found) origin = found end, true) end
