@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The table of the hops of one target, as lines of a given width. Columns that have no room are left
--- out, the last ones first; hosts keep LEAST columns, long ones LONG, and the bars FEWEST.
+-- The table of the hops of one target, as lines of a given width. Columns that have no room are
+-- left out, the last ones first; hosts keep LEAST columns, long ones LONG, and the bars FEWEST.
 
 local text = require "mtr.screen.text"
 local bars = require "mtr.live.bars"
@@ -148,7 +148,7 @@ local function heading(look, l)
     out[#out + 1] = " " .. text.right(column.title, column.width)
   end
   if l.bars > 0 then out[#out + 1] = "  " .. bars.title(l.scale, l.bars, l.bars) end
-  return look.style:paint(text.fit(table.concat(out), look.width), "bold")
+  return look.style:paint(text.cut(table.concat(out), look.width), "bold")
 end
 
 --- Returns the line of titles, and the lines of the hops.

@@ -5,8 +5,8 @@
 --
 --     mtr.live { targets = { "example.org" }, interval = "1s" }
 --
--- The screen is drawn FRAME ms after something has come, and at once for a key. Errors of hooks that
--- come meanwhile are reported after the screen is given back.
+-- The screen is drawn FRAME ms after something has come, and at once for a key. Errors of hooks
+-- that come meanwhile are reported after the screen is given back.
 
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
@@ -67,8 +67,10 @@ local function options(opts)
     columns = columns.DEFAULT, origins = false, lines = false, write = io.write }
   local bug = check.each(declaration, opts, function(option, value) o[option.name] = value end)
   if not bug and not (o.targets and o.targets[1]) then bug = "live: targets must not be empty" end
-  local last = o.flows - 1 + (tonumber(o.trace.flow) or 0)
-  if not bug and last > 511 then bug = ("live: flow and flows end at flow 511, got %g"):format(last) end
+  local most, flow = 512 - o.flows, o.trace.flow
+  if not bug and type(flow) == "number" and flow > most then
+    bug = ("live: flow must be at most %d with %d flows, got %g"):format(most, o.flows, flow)
+  end
   return o, bug
 end
 

@@ -59,7 +59,7 @@ function M.lines(paths, current, look)
   for i, path in ipairs(paths) do
     list[i] = text.clip(line(path, i == current and " > " or "", host, look), look.width)
   end
-  return look.style:paint(text.fit(heading, look.width), "bold"), list
+  return look.style:paint(text.cut(heading, look.width), "bold"), list
 end
 
 return M

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The whole screen of live as lines: title, targets, a sentence about the target, the table, and the
--- keys. On a small screen lines are left out: the title and the keys first, the table last.
+-- The whole screen of live as lines: title, targets, a sentence about the target, the table, and
+-- the keys. On a small screen lines are left out: the title and the keys first, the table last.
 
 local err = require "mtr.base.err"
 local text = require "mtr.screen.text"
@@ -69,14 +69,14 @@ local function about(view, path, list, width)
 end
 
 -- Returns the part of the table that is scrolled to.
-local function window(view, list, rows)
+local function window(view, list, rows, width)
   view.page, view.most = rows, math.max(0, #list - rows)
   view.scroll = math.max(0, math.min(view.scroll, view.most))
   local out = {}
   for i = 1, math.min(rows, #list) do out[i] = list[view.scroll + i] end
   if view.scroll < view.most and rows > 2 then
-    out[rows] = view.style:paint(("     ... %d more lines: arrow down"):format(
-      view.most - view.scroll + 1), "dim")
+    local more = ("    ... %d more lines: arrow down"):format(view.most - view.scroll + 1)
+    out[rows] = view.style:paint(text.cut(more, width), "dim")
   end
   return out
 end
@@ -122,7 +122,7 @@ function M.lines(view, rows, width, clock)
   end
   local foot = rows >= ENOUGH and 1 or 0
   if rows >= ROOMY then foot = 2 end
-  for _, line in ipairs(window(view, list, math.max(1, rows - #out - foot))) do
+  for _, line in ipairs(window(view, list, math.max(1, rows - #out - foot), width)) do
     out[#out + 1] = line
   end
   if foot > 0 then

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- What live knows of one target: statistics, history and addresses of each hop, and how its trace
--- is doing. It is fed by the hooks of the trace and needs no engine; the pages and lines of live are
--- made of it.
+-- is doing. It is fed by the hooks of the trace and needs no engine; the pages and lines of live
+-- are made of it.
 
 local words = require "mtr.record.words"
 local stats = require "mtr.script.stats"
@@ -61,12 +61,12 @@ local function at(self, ttl)
   return hop
 end
 
--- Returns the round of a probe, by the time when it was sent, ms since the trace began. That time is
--- a float: with ten rounds a second it tells them apart for some days, with one for months.
+-- Returns the round of a probe, by the time when it was sent, ms since the trace began. That time
+-- is a float: with ten rounds a second it tells them apart for some days, with one for months.
 local function round_of(self, sent) return math.floor(sent / self.interval) + 1 end
 
---- Takes a reply. Returns its hop and round if it is the answer to a probe, and true if the path has
---- changed there.
+--- Takes a reply. Returns its hop and round if it is the answer to a probe, and true if the path
+--- has changed there.
 ---@param reply mtr.Reply borrowed or not
 ---@return mtr.LiveHop?
 ---@return integer? round

@@ -21,7 +21,9 @@ Route.__index = Route
 
 --- Makes a route of which nothing is known.
 ---@return mtr.LiveRoute
-function M.new() return setmetatable({ count = 0, seen = {}, flows = {}, flow_count = 0 }, Route) end
+function M.new()
+  return setmetatable({ count = 0, seen = {}, flows = {}, flow_count = 0 }, Route)
+end
 
 -- Returns true if an address answered lately; `last`: its last answer, by number.
 local function recent(self, last)
