@@ -66,7 +66,7 @@ end
 local function round_of(self, sent) return math.floor(sent / self.interval) + 1 end
 
 --- Takes a reply. Returns its hop and round if it is the answer to a probe, and true if the path
---- has changed there.
+--- has changed there; nothing if the probe went beyond the end of the path.
 ---@param reply mtr.Reply borrowed or not
 ---@return mtr.LiveHop?
 ---@return integer? round
@@ -75,6 +75,7 @@ function Path:on_reply(reply)
   self.stats:on_reply(nil, reply)
   self.fresh = true
   if reply.dup or reply.late or reply.ignored or reply.too_big then return nil end
+  if reply.ttl > self:length() then return nil end
   local hop, round = at(self, reply.ttl), round_of(self, reply.at)
   hop.history:add(round, reply.rtt)
   hop.mark, hop.heard = not reply.final and words.mark(reply) or nil, true
