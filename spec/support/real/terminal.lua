@@ -14,7 +14,7 @@ local run = require "spec.support.harness.run"
 
 local M = {}
 
-local MOST = 6                        -- seconds of a wait
+local MOST = 60                        -- seconds of a wait
 
 local Terminal = {}
 Terminal.__index = Terminal
