@@ -37,7 +37,7 @@ PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
+  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 tmux
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))

@@ -199,7 +199,7 @@ describe("the terminal of live", function()
     t:until_true("the screen of the shell", function() return t:plain() end)
     assert.equal(before, t:shell "stty -a")
     t:until_true("no guard", function()
-      return run.run("pgrep -x mtrlua-guard -r S").status ~= 0
+      return not t:process "mtrlua-guard"
     end)
   end
 

@@ -23,6 +23,11 @@ local function ms(name)
   return function(hop) return hop[name] and M.ms(hop[name]) or "-" end
 end
 
+local function p95(hop)
+  local value = hop:quantile(0.95)
+  return value and M.ms(value) or "-"
+end
+
 local function count(name)
   return function(hop) return ("%d"):format(hop[name]) end
 end
@@ -49,7 +54,7 @@ M.list = {
   { letter = "W", title = "Worst", width = 6, text = ms "worst", doc = "longest round-trip time" },
   { letter = "V", title = "StDev", width = 6, text = ms "stdev", doc = "standard deviation" },
   { letter = "G", title = "GMean", width = 6, text = ms "gmean", doc = "geometric mean" },
-  { letter = "P", title = "95%", width = 6, text = ms "p95",
+  { letter = "P", title = "95%", width = 6, text = p95,
     doc = "95 of 100 round-trip times are at most this" },
   { letter = "J", title = "Jitter", width = 6, text = ms "jitter",
     doc = "difference of the last two round-trip times" },

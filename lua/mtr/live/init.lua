@@ -22,7 +22,7 @@ local runner = require "mtr.live.runner"
 
 local M = {}
 
-local TICK, FRAME, CLOCK = 100, 300, 1000        -- ms
+local TICK, FRAME, CLOCK = 100, 500, 1000        -- ms
 
 local function letters(value)
   if type(value) ~= "string" then return nil, "must be letters of columns" end

@@ -20,7 +20,7 @@ local function width_of(paths, look)
 end
 
 local function line(path, mark, host, look)
-  local style, hops = look.style, path.stats:hops()
+  local style, hops = look.style, path.stats:hops(true)
   local last = hops[#hops]
   local out = { text.fit(mark, MARK), text.fit(err.target(path.target), host) }
   if not (last and last.destination) then

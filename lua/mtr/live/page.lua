@@ -95,7 +95,7 @@ local function body(view, width)
     return { heading }, list
   end
   local path = view.paths[view.current]
-  local stats = path.stats:hops()
+  local stats = path.stats:hops(true)
   local heading, list = hops.lines(path, stats, look)
   local sentence, change = about(view, path, stats, width)
   return list[1] and { sentence, change, heading } or { sentence }, list
@@ -141,7 +141,7 @@ function M.last(view, path, width)
   local plain = text.new { utf8 = view.style.utf8, styled = false }
   local look = { style = plain, letters = view.letters, names = view.names, origins = view.origins,
     width = width }
-  local stats = path.stats:hops()
+  local stats = path.stats:hops(true)
   local sentence = verdict.of(path, stats)
   local heading, list = hops.lines(path, stats, look)
   local name = err.target(path.target)

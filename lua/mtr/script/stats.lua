@@ -23,8 +23,7 @@
 
 local Series = require "mtr.script.series"
 
-local CHANCE, DEVIATIONS = 0.05, 3
-local PATIENCE = 8                     -- as in mtr.strategy.builtin.rounds
+local CHANCE, DEVIATIONS, PATIENCE = 0.05, 3, 8      -- patience: as that of the strategy rounds
 
 ---@class mtr.Stats
 ---@field traces integer results added
@@ -192,23 +191,23 @@ end
 
 --- Returns the statistics of a hop now; nil if nothing was added for that TTL.
 ---@param ttl integer
+---@param brief? boolean without p50 to p99, which cost most
 ---@return mtr.HopStats?
-function Stats:hop(ttl)
+function Stats:hop(ttl, brief)
   local hop = self._hops[ttl]
   if not hop then return nil end
   local rtts, addrs = hop.rtts, addresses(hop)
   local sent = hop.received + hop.unanswered + hop.too_big
   return setmetatable({
     ttl = ttl, addr = addrs[1] and addrs[1].addr, addrs = addrs,
-    sent = sent, received = hop.received, unanswered = hop.unanswered,
-    errors = hop.errors, too_big = hop.too_big, dup = hop.dup, late = hop.late,
-    last = rtts.last, best = rtts.min, worst = rtts.max,
-    avg = rtts.count > 0 and rtts.mean or nil,
-    gmean = rtts:geometric_mean(), stdev = rtts:stdev(),
-    jitter = rtts.jitter, jitter_avg = rtts.jitter_avg, jitter_max = rtts.jitter_max,
+    sent = sent, received = hop.received, unanswered = hop.unanswered, errors = hop.errors,
+    too_big = hop.too_big, dup = hop.dup, late = hop.late,
+    last = rtts.last, best = rtts.min, worst = rtts.max, avg = rtts.count > 0 and rtts.mean or nil,
+    gmean = rtts:geometric_mean(), stdev = rtts:stdev(), jitter = rtts.jitter,
+    jitter_avg = rtts.jitter_avg, jitter_max = rtts.jitter_max,
     jitter_interarrival = rtts.jitter_interarrival,
-    p50 = rtts:quantile(0.5), p90 = rtts:quantile(0.9), p95 = rtts:quantile(0.95),
-    p99 = rtts:quantile(0.99),
+    p50 = not brief and rtts:quantile(0.5) or nil, p90 = not brief and rtts:quantile(0.9) or nil,
+    p95 = not brief and rtts:quantile(0.95) or nil, p99 = not brief and rtts:quantile(0.99) or nil,
     destination = hop.final,
     loss = hop.final and sent > 0 and hop.unanswered / sent or nil,
     rate_limited = rate_limited(self, ttl, hop),
@@ -240,10 +239,11 @@ end
 function Stats:length() return length(self) end
 
 --- Returns the statistics of all hops up to the destination, by TTL.
+---@param brief? boolean see hop()
 ---@return mtr.HopStats[]
-function Stats:hops()
+function Stats:hops(brief)
   local list = {}
-  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl) end
+  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl, brief) end
   return list
 end
 

@@ -105,10 +105,10 @@ function Terminal:resize(columns, rows)
   tmux(self, ("resize-window -x %d -y %d"):format(columns, rows))
 end
 
----The process whose name is |name| among the descendants of the shell, or nil.
+---The process with this name that the shell has started, or that one of those has; or nil.
 function Terminal:process(name)
   local shell = tmux(self, "display -p '#{pane_pid}'"):match "%d+"
-  local got = run.run(("pgrep -P %s -x %s"):format(shell, name))
+  local got = run.run(("pgrep -s %s -r R,S,D,T -x %s"):format(shell, name))
   return tonumber(got.out:match "%d+")
 end
 
