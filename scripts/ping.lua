@@ -26,7 +26,7 @@ Probes each TARGET, an address or a name, all at once; "-" reads targets from st
   --source ADDRESS
   -I, --interface NAME
   -q                      print only the summary
-  -n                      print addresses, not names (always on)
+  {shows}
   -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary;
                           warts: scamper's format; scamper: its JSON; atlas: RIPE Atlas'
   -h, --help              print this text
@@ -46,7 +46,7 @@ usage, 130 interrupted. ^C ends the pings; the summaries are printed.
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-local options = {}
+local options, shown = {}, cli:shows { "text" }
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
@@ -62,6 +62,7 @@ options.data, options.protocol = data, protocol
 local function put(t, result)
   if result.type == "ping" and args.quiet then return end
   result.target, result.dst = t.target, t.dst
+  if shown then shown:item(result) end
   cli:pass(reporter, "trace", result)
 end
 

@@ -53,7 +53,7 @@ struct channels {
   struct resolv_conf system;
   int64_t looked;        /* ns; when its stamp was compared */
   int64_t due;           /* ns; of all channels */
-  int fresh;             /* 1: a socket is not yet watched by the kernel */
+  int fresh;             /* 1: the kernel is not yet told what to watch */
   int room;              /* 1: lookups that wait may find room now */
   int closing;
 };
@@ -83,6 +83,11 @@ static void end_port(struct channel *c, struct port *s) {
 
 static void on_ready(uv_poll_t *p, int status, int events);
 
+static void listen_to(struct channel *c, struct port *s) {
+  uv_poll_start(&s->poll, s->events, on_ready);
+  c->all->fresh = 1;
+}
+
 /* What c-ares calls when it wants to know other things of a socket. */
 static void on_state(void *data, ares_socket_t fd, int reads, int writes) {
   struct channel *c = data;
@@ -105,8 +110,7 @@ static void on_state(void *data, ares_socket_t fd, int reads, int writes) {
     c->ports = s;
   }
   s->events = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
-  uv_poll_start(&s->poll, s->events, on_ready);
-  c->all->fresh = 1;
+  listen_to(c, s);
 }
 
 /* Notes when |c| must be told the time. */
@@ -131,7 +135,7 @@ static void on_ready(uv_poll_t *p, int status, int events) {
   ares_process_fd(c->ares, read ? s->fd : ARES_SOCKET_BAD,
                   write ? s->fd : ARES_SOCKET_BAD);
   /* After an error libuv watches it no more. */
-  if (status && s->channel) uv_poll_start(&s->poll, s->events, on_ready);
+  if (status && s->channel) listen_to(c, s);
   plan(c);
 }
 
@@ -165,10 +169,12 @@ static int open_channel(struct channels *all, enum channel_kind kind,
   struct channel *c = calloc(1, sizeof *c);
   if (!c) return -ENOMEM;
   struct ares_options o = {.sock_state_cb = on_state, .sock_state_cb_data = c};
-  int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
+  int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+             ARES_OPT_LOOKUPS;
   c->all = all;
   c->kind = kind;
   c->due = INT64_MAX;
+  o.lookups = all->config.servers[0] ? (char[]){"fb"} : all->system.order;
   set_patience(all, kind, &o);
   int status = ares_init_options(&c->ares, &o, mask);
   if (status) {
@@ -231,8 +237,9 @@ static int find(struct channels *all, enum channel_kind kind,
   return open < MOST ? open_channel(all, kind, out) : -EBUSY;
 }
 
-/* Watches new sockets. libuv tells the kernel of them when it runs; a host may
- * wait for the descriptor before the next step. */
+/* Lets libuv tell the kernel what to watch, which it does when it runs: a host
+ * may wait for the descriptor before the next step. If there is more to tell
+ * after that, a step is due at once. */
 static void watch_fresh(struct channels *all) {
   if (!all->fresh) return;
   all->fresh = 0;
@@ -321,6 +328,7 @@ int channel_real(const struct loop *l) {
 int64_t channel_deadline(const struct loop *l) {
   const struct channels *all = l->channels;
   if (!all) return INT64_MAX;
+  if (all->fresh) return 0;
   for (int i = 0; all->room && i < CHANNEL_KINDS; i++)
     if (all->waiting[i].first) return 0;
   return all->due;
@@ -345,7 +353,7 @@ static void feed(struct channels *all) {
 void channel_run(struct loop *l) {
   struct channels *all = l->channels;
   struct channel *next;
-  if (!all || (all->due == INT64_MAX && !all->room)) return;
+  if (!all || (all->due == INT64_MAX && !all->room && !all->fresh)) return;
   int64_t now = clock_system();
   for (struct channel *c = all->list; c; c = next) {
     next = c->next;

@@ -142,9 +142,7 @@ static int64_t work_at(struct loop *l, int64_t now) {
   }
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
-  if (!l->net->virtual && !l->net->ops->tick &&
-      (answer = channel_deadline(l)) < at)
-    at = answer;
+  if (!l->net->virtual && (answer = channel_deadline(l)) < at) at = answer;
   int waiting = l->left || watch_waiting(l) || save_waiting(l) ||
                 query_waiting(l);
   return waiting ? now : at;

@@ -41,6 +41,15 @@ void resolv_conf_line(struct resolv_conf *c, const char *line) {
   if (!strcmp(word, "options")) take_options(c, more);
 }
 
+/* Adds a source to the order, unless it is there. systemd's resolver is the
+ * server in resolv.conf too. */
+static void add_source(struct resolv_conf *c, const char *word) {
+  char source = !strcmp(word, "files")                             ? 'f'
+                : !strcmp(word, "dns") || !strcmp(word, "resolve") ? 'b' : 0;
+  size_t n = strlen(c->order);
+  if (source && !strchr(c->order, source)) c->order[n] = source;
+}
+
 void resolv_conf_nsswitch(struct resolv_conf *c, const char *line) {
   char copy[512], *more;
   snprintf(copy, sizeof copy, "%s", line);
@@ -51,6 +60,7 @@ void resolv_conf_nsswitch(struct resolv_conf *c, const char *line) {
   for (char *word = strtok_r(start + 6, blank, &more); word;
        word = strtok_r(NULL, blank, &more)) {
     if (*word == '[') inside = 1;
+    if (!inside) add_source(c, word);
     if (!inside && strcmp(word, "files") && strcmp(word, "dns"))
       c->others = 1;
     if (strchr(word, ']')) inside = 0;
@@ -87,5 +97,6 @@ void resolv_conf_read(struct resolv_conf *c) {
   char copy[512];
   snprintf(copy, sizeof copy, "%s", options ? options : "");
   take_options(c, copy);
+  if (!c->order[0]) strcpy(c->order, "fb");
   if (!c->servers) c->servers = 1;     /* the one on this host */
 }

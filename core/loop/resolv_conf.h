@@ -14,6 +14,8 @@ struct resolv_conf {
   uint32_t servers;      /* how many name servers there are, from 1 */
   uint32_t timeout;      /* seconds until one of them is asked again */
   uint32_t attempts;     /* how often all of them are asked */
+  char order[3];         /* of 'f' the hosts file and 'b' the DNS, as c-ares has
+                          * it */
   int others;            /* 1: names may be found elsewhere, such as by mDNS */
   int64_t stamp;         /* changes with the files */
 };

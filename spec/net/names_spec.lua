@@ -10,7 +10,7 @@ local names = mtr.names
 
 -- How the server answers, by the second byte of an address.
 local OK, NONE, NEVER, OTHER, TCP, CUT, LATE, DAMAGED, FAIL, ALIAS, LOOP, EVIL, ID, TWO, REFUSED,
-  LONG, EMPTY, CASE, SHORT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
+  LONG, EMPTY, CASE = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 
 local server
 
@@ -149,13 +149,13 @@ describe("many questions", function()
 
   it("go on while others are not answered", function()
     configure { timeout = "20s" }
-    local dead, done = {}, {}
-    for i = 1, 100 do
-      dead[i] = names.reverse((address(NEVER)), function(problem) done[#done + 1] = problem end)
+    local done = {}
+    for _ = 1, 100 do
+      names.reverse((address(NEVER)), function(problem) done[#done + 1] = problem end)
     end
     for _ = 1, 20 do assert(names.reverse((address(OK)))) end
     assert.same({}, done)
-    mtr.default():close()
+    require("mtr.names.ask").engine():close()
   end)
 
   it("fail at once when servers have been silent for long", function()
@@ -173,8 +173,8 @@ describe("mtr.names.origin", function()
       assert(names.origin "9.0.0.7"))
     assert.same({ asn = 64502, prefix = "9.13.0.0/16", country = "FR", name = "EXAMPLE-AS" },
       assert(names.origin "9.13.0.7"))
-    assert.same({ asn = 64500, prefix = "2001:db8::/32", country = "DE", name = "EXAMPLE-AS" },
-      { asn = 64500, prefix = "2001:db8::/32", country = "DE", name = "EXAMPLE-AS" })
+    assert.same({ asn = 64500, prefix = "2001:4860::/32", country = "DE", name = "EXAMPLE-AS" },
+      assert(names.origin "2001:4860::9"))
   end)
 
   it("does not believe what cannot be true", function()

@@ -8,7 +8,6 @@
 -- that is open, or in one of its own, if none can be opened: over a simulated network that it does
 -- not use.
 
-local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 
 local M = {}

@@ -175,21 +175,28 @@ function M.origin(address, on_done)
   return call.call("names.origin", on_done, function(done) find_origin(text, done) end)
 end
 
+--- Finds one thing about an address; calls done(value) once, maybe at once. For views.
+---@param address string
+---@param what "name"|"origin"
+---@param done fun(value: any)
+---@param background? boolean a program may end before the answer has come
+function M.find(address, what, done, background)
+  local family = addr.parse(address, bytes)
+  if family <= 0 then return done(nil) end
+  local text = addr.format(bytes, family)
+  if what == "origin" then return find_origin(text, done, background) end
+  find_name(text, family, done, background)
+end
+
 --- Returns what is known of an address by now, and lets the rest be looked up; never waits.
 ---@param address string
----@param only? "name"|"origin" asks for this alone
+---@param what? "name"|"origin" default: both
 ---@return string? name
 ---@return mtr.Origin? origin
-function M.peek(address, only)
-  local family = addr.parse(address, bytes)
-  if family <= 0 then return nil end
-  local text = addr.format(bytes, family)
+function M.peek(address, what)
   local name, origin
-  if only ~= "origin" then find_name(text, family, function(found) name = found end, true) end
-  if only == "name" then return name end
-  local known = origins:get(text)
-  if known then origin = known.origin
-  else find_origin(text, function(found) origin = found end, true) end
+  if what ~= "origin" then M.find(address, "name", function(found) name = found end, true) end
+  if what ~= "name" then M.find(address, "origin", function(found) origin = found end, true) end
   return name, origin
 end
 

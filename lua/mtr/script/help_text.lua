@@ -73,6 +73,21 @@ local function add(flags, parser, spec, valued)
   end
 end
 
+--- Returns the words in a new list, in which a negative number is one word with the option before
+--- it: -q -1 becomes -q-1, which argparse does not take for two options.
+function M.join_numbers(words, valued)
+  local list = {}
+  for _, word in ipairs(words) do
+    local before = list[#list]
+    if word:find "^%-%d" and valued[before] then
+      list[#list] = before .. (before:find "^%-%-" and "=" or "") .. word
+    else
+      list[#list + 1] = word
+    end
+  end
+  return list
+end
+
 --- Adds the arguments in a help text to a parser. Returns true if there are targets, and the names
 --- of the options that have a value. FILE... in the usage line is the list of files `file`.
 ---@param help string

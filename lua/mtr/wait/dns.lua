@@ -57,7 +57,7 @@ function M.apply(engine)
   local servers = opts.servers ~= "none" and opts.servers or ""
   if #servers < 256 then given.servers = servers else return M.bad(servers) end
   given.timeout, given.attempts = opts.timeout or 0, opts.attempts or 0
-  given.real = (opts.servers or engine.dns_only) and 1 or 0
+  given.real = (servers ~= "" or engine.dns_only) and 1 or 0
   local plain = servers == "" and not (opts.timeout or opts.attempts) and given.real == 0
   if plain and not engine.dns_changes then return true end
   local code = C.mtr_dns_use(engine.c, given)
@@ -81,7 +81,7 @@ local Question = {}
 Question.__index = Question
 
 local function start(engine, done, what, ask, ...)
-  if settings().servers == "none" then
+  if settings().servers == "none" and (engine.dns_only or not engine.network) then
     return err.named("EAGAIN", what .. ": name servers are switched off")
   end
   local ok, message, name = M.apply(engine)

@@ -60,7 +60,7 @@ def asked(text):
 
 def data_of(kind, word, numbers, text):
     tail = "-".join(numbers[2:] or numbers)
-    network = "2001:db8::/32" if numbers[0] == "6" else numbers[0] + ".0.0.0/8"
+    network = "2001:4860::/32" if numbers[0] == "6" else numbers[0] + ".0.0.0/8"
     if kind == PTR:
         if word == "evil":
             return [name(b"\x0bred\x1b[31m.x\n\x07\xe2\x80\xaeabcd\4test\0")]

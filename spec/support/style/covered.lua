@@ -4,6 +4,17 @@
 -- the spec that covers it, and words of that spec that use it. spec/unit/tree_spec.lua checks that
 -- nothing is missing here and that nothing here is out of date.
 return {
+  ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
+  ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
+  ["core/loop/system.c"] = { "spec/net/nsswitch_spec.lua", "nsswitch.conf" },
+  ["core/net/host/nameserver.c"] = { "spec/net/names_spec.lua", "TCP" },
+  ["lua/mtr/names/ask.lua"] = { "spec/net/names_spec.lua", "budget" },
+  ["lua/mtr/names/call.lua"] = { "spec/net/names_spec.lua", "calls back once" },
+  ["lua/mtr/names/init.lua"] = { "spec/net/names_spec.lua", "mtr.names.peek" },
+  ["lua/mtr/names/view.lua"] = { "spec/sim/names_script_spec.lua", "names" },
+  ["lua/mtr/script/lineup.lua"] = { "spec/sim/names_script_spec.lua", "in the order of hops" },
+  ["lua/mtr/names/options.lua"] = { "spec/net/names_spec.lua", "names.configure" },
+  ["lua/mtr/wait/dns.lua"] = { "spec/net/names_spec.lua", "servers =" },
   ["core/api/listen.c"] = { "spec/net/prometheus_spec.lua", "serves many clients" },
   ["core/net/host/listen.c"] = { "spec/net/prometheus_spec.lua", "a port is in use" },
   ["core/net/host/entrance.c"] = { "spec/unit/api/waker_spec.lua", "of another process" },
@@ -44,7 +55,7 @@ return {
   ["lua/mtr/host/libuv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
   ["lua/mtr/host/luv.lua"] = { "spec/net/hosts_spec.lua", "luv" },
   ["lua/mtr/live/init.lua"] = { "spec/net/live_screen_spec.lua", "mtr.live {" },
-  ["lua/mtr/live/help.lua"] = { "spec/unit/lua/live/page_spec.lua", 'v.over, v.scroll = "help", 0' },
+  ["lua/mtr/live/help.lua"] = { "spec/unit/lua/live/page_spec.lua", 'over, v.scroll = "help"' },
   ["lua/mtr/live/hops.lua"] = { "spec/unit/lua/live/page_spec.lua", "shows a table of hops" },
   ["lua/mtr/live/labels.lua"] = { "spec/unit/lua/live/page_spec.lua", "shows AS numbers" },
   ["lua/mtr/live/lines.lua"] = { "spec/sim/live_spec.lua", "writes a line for each answer" },

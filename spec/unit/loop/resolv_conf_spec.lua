@@ -43,4 +43,14 @@ describe("nsswitch.conf", function()
       assert.equal(others, conf.others, line)
     end
   end)
+
+  it("says in which order the hosts file and the DNS are asked", function()
+    for line, order in pairs { ["hosts: files dns"] = "fb", ["hosts: dns files"] = "bf",
+      ["hosts: files"] = "f", ["hosts: db files [NOTFOUND=return] resolve dns files"] = "fb",
+      ["hosts: dnsx nis"] = "", ["hosts: resolve [!UNAVAIL=return] files"] = "bf" } do
+      conf = ffi.new "struct resolv_conf"
+      C.resolv_conf_nsswitch(conf, line)
+      assert.equal(order, ffi.string(conf.order), line)
+    end
+  end)
 end)

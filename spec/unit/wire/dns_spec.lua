@@ -152,7 +152,9 @@ describe("an answer of a name server", function()
       assert.equal(EBADMSG, (read(message { record(HERE, PTR, data) })), what)
     end
     assert.equal(0, (read(message { record(HERE, CNAME, HERE) })))
-    assert.equal(0, (read(message { record(HERE, CNAME, name "b"), record(name "b", CNAME, HERE) })))
+    assert.equal(0, (read(message {
+      record(HERE, CNAME, name "b"), record(name "b", CNAME, HERE),
+    })))
     local longest = ("\63" .. ("x"):rep(63)):rep(3) .. "\61" .. ("x"):rep(61) .. "\0"
     assert.equal(253, #read(message { record(HERE, PTR, longest) }))
   end)
