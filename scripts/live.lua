@@ -75,7 +75,7 @@ local function report(rounds)
   end)
 end
 
--- The rounds limit the rate: one probe for each hop. Those of a round are sent together, which costs
+-- The rounds limit the rate: one probe for each hop. Those of a round leave together, which costs
 -- the processor a third of what single ones do. --rate of mtrlua spreads them.
 mtr.configure { rate = "max" }
 if args.report then return report(cli:number("report", 1, 1e6, 10)) end
