@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only static variables of the program: a signal handler has no argument
- * for its state. The handler makes async-signal-safe calls only.
+ * Static variables, as in terminal.c: a signal handler has no argument for its
+ * state. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
@@ -13,6 +13,8 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "program/terminal.h"
 
 /* timeout(1) signals its child and then the group of its child: two signals
  * within a few microseconds, which count as one. */
@@ -59,6 +61,7 @@ static void signals_first(int sig) {
   first = sig;
   first_ns = now_ns();
   count = 1;
+  terminal_over();
   if (sig != SIGPIPE && !(sig == SIGTERM && client_gone()))
     signals_say();
   if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)

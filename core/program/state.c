@@ -13,7 +13,7 @@
  * runs it, without root's power over files, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
  * speed = function() -> signals_speed, clear = function(),
- * serve = function(): signals_serve }.
+ * serve = function(): signals_serve, screen = see screen.h }.
  */
 #include "program/state.h"
 
@@ -29,12 +29,15 @@
 
 #include "base/heap.h"
 #include "program/embed.h"
+#include "program/screen.h"
 #include "program/signals.h"
+#include "program/terminal.h"
 
 /* state_end: as state_exit; |chosen|: the script says that this is the status,
  * which a reader that has gone then changes only if it is 0. */
 static _Noreturn void state_end(int status, int chosen) {
   int err = 0;
+  terminal_close();
   if (fflush(stdout)) err = errno;
   else if (ferror(stdout)) err = EIO;
   fflush(NULL);
@@ -170,6 +173,8 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "clear");
   lua_pushcfunction(L, serve);
   lua_setfield(L, -2, "serve");
+  screen_push(L);
+  lua_setfield(L, -2, "screen");
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, os_exit);
@@ -268,6 +273,7 @@ int state_run(const struct state_setup *setup) {
   lua_pushlightuserdata(L, (void *)(uintptr_t)setup);
   if (lua_pcall(L, 1, 1, 1) != 0) {
     const char *message = lua_tostring(L, -1);
+    terminal_close();
     fprintf(stderr, "mtrlua: %s\n", message ? message : "unknown error");
     return EXIT_FAILURE;
   }

@@ -157,6 +157,7 @@ function LAZY.sockets() return require "mtr.engine.socket_set" end
 function LAZY.plan() return require("mtr.script.plan").of end
 function LAZY.outcome() return require("mtr.script.outcome").of end
 function LAZY.payloads() return require "mtr.script.payloads" end
+function LAZY.live() return require("mtr.live").run end
 function LAZY.prefixes() return require "mtr.names.prefixes" end
 function LAZY.names() return require "mtr.names" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end

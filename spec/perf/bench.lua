@@ -7,6 +7,7 @@
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
 --     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx] [lua]
+--     [live]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -50,10 +51,11 @@ parts.lua = require "spec.perf.parts.lua_part"
 parts.plain = require "spec.perf.parts.plain_part"
 parts.hosts = require "spec.perf.parts.hosts_part"
 parts.names = require "spec.perf.parts.names_part"
+parts.live = require "spec.perf.parts.live_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
-  "nginx", "lua" }
+  "nginx", "lua", "live" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()
