@@ -10,8 +10,9 @@
 
 #include "net/user/queue.h"
 #include "net/user/socket.h"
-#include "wire/build.h"
 #include "wire/proto.h"
+
+enum { TCP_SIZE = 40 };  /* bytes of a SYN with the options that Linux sends */
 
 static const int64_t LONGEST = 960000000;   /* ns; see connect.h */
 
@@ -87,8 +88,8 @@ int connect_send(struct user *u, const struct wire_probe *p,
     *sent = (struct net_sent){.at = start, .error = (uint16_t)err};
     return 1;
   }
-  *sent = (struct net_sent){.size = (uint16_t)wire_default_size(
-                                p->family, WIRE_TCP, WIRE_CLASSIC, 0)};
+  *sent = (struct net_sent){.size = (uint16_t)(TCP_SIZE +
+      (family == USER_4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER))};
   net_stamp_early(sent, 1, start, u->net.now(), &u->usual);
   struct user_slot *s = user_slot(u, i);
   memcpy(s->dst, p->dst, sizeof s->dst);
