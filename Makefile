@@ -32,7 +32,7 @@ ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=rep
 # The Debian packages that each goal needs.
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
-PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
+PEER_NEEDS = $(LAB_NEEDS) iputils-tracepath mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
