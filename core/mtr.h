@@ -97,8 +97,8 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 
 /* ---- Transports ---- */
 /* MTR_AUTO is the first that this host permits: packet if the rate is above
- * MTR_FAST_RATE or unlimited, then raw, then mtr-packet with its privilege, then
- * user. While few probes are outstanding, packet works like raw. */
+ * MTR_FAST_RATE or unlimited, then raw, then mtr-packet with its privilege,
+ * then user. While few probes are outstanding, packet works like raw. */
 enum {
   MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY, MTR_USER
 };

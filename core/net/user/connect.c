@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/user/datagram.h"
 #include "net/user/queue.h"
 #include "net/user/socket.h"
 #include "wire/proto.h"
@@ -71,6 +72,8 @@ int connect_send(struct user *u, const struct wire_probe *p,
   struct sockaddr_in6 to;
   uint32_t i = slab_take(&u->slots);
   int fd = i == SLAB_NONE ? -ENOMEM : socket_open(u, family, WIRE_TCP);
+  if (fd == -EMFILE && datagram_spare(u))
+    fd = socket_open(u, family, WIRE_TCP);
   int err = fd < 0 ? -fd : prepare(fd, family, p);
   int64_t start = u->net.now();
   if (!err) {
@@ -121,8 +124,8 @@ static int icmp_error(struct user *u, const struct user_slot *s,
   return 0;
 }
 
-/* What the kernel says of the connection of |s|. Returns 0: not yet answered; 1:
- * it has opened; or the negative errno that ended it. */
+/* What the kernel says of the connection of |s|. Returns 0: not yet answered;
+ * 1: it has opened; or the negative errno that ended it. */
 static int outcome(const struct user_slot *s, struct tcp_info *info) {
   int err = 0;
   socklen_t size = sizeof err, room = sizeof *info;

@@ -15,18 +15,42 @@
 enum {
   ENOUGH = 4,            /* bytes of the nonce that make a full match */
   AGAIN = 16,            /* how often a send is tried after a pending error */
-  SHARE = 4              /* a quarter of the descriptors for the pool */
+  SHARE = 4              /* of each family: a quarter of the free descriptors */
 };
 
-static const int64_t AFTERWARDS = 2000000000;   /* ns; see datagram.h */
+/* A port is reserved so long after an answer, for a second one: four times as
+ * long as the first one took, but within these bounds; ns. */
+static const int64_t LEAST = 100000000, MOST = 2000000000;
 
 void datagram_open(struct user *u) {
+  int first = dup(u->epoll), left = u->limit - first;
+  if (first >= 0) close(first);
+  unsigned most = left > SHARE ? (unsigned)left / SHARE : 1;
+  u->pool[USER_4].most = u->pool[USER_6].most =
+      most < USER_POOL ? most : USER_POOL;
   memset(u->table, 0xff, USER_HASH * sizeof *u->table);
+}
+
+static void drop(struct user_pool *pool, unsigned socket) {
+  if (pool->fd[socket] >= 0) close(pool->fd[socket]);
+  pool->fd[socket] = -1;
 }
 
 void datagram_close(struct user *u) {
   for (int f = USER_4; f <= USER_6; f++)
-    for (unsigned i = 0; i < u->pool[f].count; i++) close(u->pool[f].fd[i]);
+    for (unsigned i = 0; i < u->pool[f].count; i++) drop(&u->pool[f], i);
+}
+
+int datagram_spare(struct user *u) {
+  for (int f = USER_4; f <= USER_6; f++) {
+    struct user_pool *pool = &u->pool[f];
+    for (unsigned i = 0; i < pool->count; i++) {
+      if (pool->fd[i] < 0 || pool->used[i]) continue;
+      drop(pool, i);
+      return 1;
+    }
+  }
+  return 0;
 }
 
 static uint32_t *place_of(const struct user *u, int family, unsigned socket,
@@ -59,6 +83,7 @@ static void release(struct user *u, uint32_t i) {
   uint32_t *at = place_of(u, s->family, s->socket, s->dst, s->dport);
   while (*at != i) at = &user_slot(u, *at)->next;
   *at = s->next;
+  u->pool[s->family].used[s->socket]--;
   slab_give(&u->slots, i);
 }
 
@@ -67,16 +92,17 @@ void datagram_pass(struct user *u, int64_t now) {
   while ((t = wheel_expire(&u->kept, now))) release(u, t->index);
 }
 
-/* Adds a socket to the pool of |family|. Returns its number or a negative
- * errno. */
-static int add(struct user *u, int family) {
+/* Opens a socket for place |n| of the pool of |family|. Returns |n| or a
+ * negative errno. */
+static int add(struct user *u, int family, unsigned n) {
   static const uint8_t any[16];
   struct user_pool *pool = &u->pool[family];
   struct sockaddr_in6 at;
   socklen_t room = sizeof at;
-  unsigned most = (unsigned)u->limit / SHARE, n = pool->count;
-  if (n >= USER_POOL || n > most) return -EADDRINUSE;
+  if (n >= pool->most) return -EADDRINUSE;
   int fd = socket_open(u, family, WIRE_UDP);
+  if (fd == -EMFILE && datagram_spare(u))
+    fd = socket_open(u, family, WIRE_UDP);
   if (fd < 0) return fd;
   unsigned size = route_sockaddr(&at, family == USER_4 ? 4 : 6, any, 0, 0);
   int err = bind(fd, (struct sockaddr *)&at, size) ||
@@ -90,20 +116,21 @@ static int add(struct user *u, int family) {
   pool->fd[n] = fd;
   pool->df[n] = 0;
   pool->port[n] = ntohs(at.sin6_port); /* at the same place for IPv4 */
-  pool->count++;
+  if (n == pool->count) pool->count++;
   return (int)n;
 }
 
 /* Returns a socket that is free for the destination of |p|, or a negative
  * errno. Begins at a random one, so that ports tell nothing of the next. */
 static int choose(struct user *u, const struct wire_probe *p, int family) {
-  unsigned n = u->pool[family].count;
-  unsigned first = n ? rand_below(&u->rand, n) : 0;
+  const struct user_pool *pool = &u->pool[family];
+  unsigned n = pool->count, first = n ? rand_below(&u->rand, n) : 0, hole = n;
   for (unsigned i = 0; i < n; i++) {
     unsigned socket = first + i < n ? first + i : first + i - n;
-    if (!find(u, family, socket, p->dst, p->dport)) return (int)socket;
+    if (pool->fd[socket] < 0) hole = socket;
+    else if (!find(u, family, socket, p->dst, p->dport)) return (int)socket;
   }
-  return add(u, family);
+  return add(u, family, hole);
 }
 
 /* Writes the data of |p| to |out|[USER_DATA]. Returns its size or a negative
@@ -190,6 +217,7 @@ int datagram_send(struct user *u, const struct wire_probe *p,
   uint32_t *place = place_of(u, family, (unsigned)socket, s->dst, s->dport);
   s->next = *place;
   *place = i;
+  pool->used[socket]++;
   s->timer.index = i;
   wheel_add(&u->kept, &s->timer,
             s->sent + p->timeout_ms * 1000000ll + u->late);
@@ -220,9 +248,11 @@ static void link_reply(struct user *u, int family, unsigned socket, int errors,
   if (sure < 2) r->flags |= WIRE_WEAK;
   if (s->answered) return;
   s->answered = 1;
-  if (r->at + AFTERWARDS >= s->timer.at) return;
+  int64_t wait = 4 * (r->at - s->sent);
+  wait = wait < LEAST ? LEAST : wait > MOST ? MOST : wait;
+  if (r->at + wait >= s->timer.at) return;
   wheel_remove(&u->kept, &s->timer);
-  wheel_add(&u->kept, &s->timer, r->at + AFTERWARDS);
+  wheel_add(&u->kept, &s->timer, r->at + wait);
 }
 
 uint32_t datagram_receive(struct user *u, int family, unsigned socket,

@@ -16,7 +16,7 @@
  * target outstanding: N times that). The bytes add up to 64 bits.
  *
  * A port is reserved for its destination until no reply can come any more: as
- * long as the probe and its late window last, or two seconds after an answer.
+ * long as the probe and its late window last, or a while after an answer.
  */
 #ifndef USER_DATAGRAM_H
 #define USER_DATAGRAM_H
@@ -26,8 +26,8 @@
 void datagram_open(struct user *u);
 void datagram_close(struct user *u);
 
-/* datagram_send: sends |p|. Returns 1 if |sent| has the outcome, 0 if |p| has to
- * wait for a port, a descriptor or the kernel. */
+/* datagram_send: sends |p|. Returns 1 if |sent| has the outcome, 0 if |p| has
+ * to wait for a port, a descriptor or the kernel. */
 int datagram_send(struct user *u, const struct wire_probe *p,
                   struct net_sent *sent);
 
@@ -36,6 +36,10 @@ int datagram_send(struct user *u, const struct wire_probe *p,
 uint32_t datagram_receive(struct user *u, int family, unsigned socket,
                           int errors, struct wire_reply *v, uint32_t n,
                           const struct net_clock *clock);
+
+/* datagram_spare: closes a socket that is not in use. Returns 0 if there is
+ * none. */
+int datagram_spare(struct user *u);
 
 /* datagram_pass: frees the ports that are no longer reserved at |now|. */
 void datagram_pass(struct user *u, int64_t now);

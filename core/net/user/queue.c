@@ -112,7 +112,8 @@ static int take_error(const struct cmsghdr *c, struct wire_reply *r,
 /* Finds extensions in the |n| bytes at |data| that the kernel has read behind
  * headers of |head| bytes. Returns how many of them are the quote. */
 static size_t find_extensions(struct user *u, const uint8_t *data, size_t n,
-                              size_t head, int cut, const struct extensions *ext,
+                              size_t head, int cut,
+                              const struct extensions *ext,
                               struct wire_reply *r) {
   size_t length = ext->at ? ext->at + head : 0;
   size_t quote = ext_split(data - head, n + head, length, cut, r);

@@ -40,7 +40,7 @@ void socket_df(int fd, int family, int df) {
  * it. The kernel gives at most net.core.rmem_max. */
 static void configure(int fd, int family, int protocol) {
   enum { RECEIVE_BUFFER = 8 << 20 };
-  if (protocol == WIRE_ICMP) set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+  if (protocol != WIRE_TCP) set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
   set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
   if (protocol != WIRE_TCP) set(fd, SOL_SOCKET, SO_BROADCAST, 1);
   if (family == USER_4) {

@@ -12,16 +12,17 @@
 
 #include "net/user/state.h"
 
-/* socket_open: opens a socket of |family| (USER_4 ...) for |protocol| (WIRE_ICMP
- * ...). Returns it or a negative errno: -EMFILE none left, -EACCES ping sockets
- * are closed to this user, -EAFNOSUPPORT. */
+/* socket_open: opens a socket of |family| (USER_4 ...) for |protocol|
+ * (WIRE_ICMP ...). Returns it or a negative errno: -EMFILE none left, -EACCES
+ * ping sockets are closed to this user, -EAFNOSUPPORT. */
 int socket_open(const struct user *u, int family, int protocol);
 
 /* socket_df: sets whether packets of |fd| may be fragmented. */
 void socket_df(int fd, int family, int df);
 
 /* socket_watch: has epoll tell |kind| (USER_ECHO ...) and |index| when |fd| has
- * something to read, or for |writable| can be written. 0 or a negative errno. */
+ * something to read, or with |writable| can be written. 0 or a negative
+ * errno. */
 int socket_watch(struct user *u, int fd, unsigned kind, uint32_t index,
                  int writable);
 

@@ -77,10 +77,12 @@ struct user {
   uint8_t df[2][USER_REGIONS];         /* 1: they forbid fragments now */
   unsigned regions;
   struct user_pool {
-    int fd[USER_POOL];
+    int fd[USER_POOL];   /* -1: closed */
+    uint32_t used[USER_POOL];          /* slots that reserve it */
     uint16_t port[USER_POOL];
     uint8_t df[USER_POOL];
-    unsigned count;
+    unsigned count;      /* places used, from 0 on */
+    unsigned most;       /* how many there may be */
   } pool[2];
   struct slab slots;     /* of struct user_slot */
   uint32_t *table;       /* [USER_HASH]: first slot of UDP with this place */
@@ -90,6 +92,7 @@ struct user {
   int64_t refused;       /* ns; first refusal in a row; 0: none */
   int64_t retry;         /* ns; when to try again; INT64_MAX: none refused */
   int64_t usual;         /* see net_stamp */
+  uint32_t unread;       /* probes sent since all answers were read */
   struct user_in *in;
   struct user_out *out;
   uint8_t *data;         /* [USER_DATA]: of the UDP probe under way */

@@ -14,6 +14,11 @@
 #include "net/user/queue.h"
 #include "net/user/socket.h"
 
+/* So many probes may be sent before answers are looked at. They can come at
+ * once, and where net.core.rmem_max has its default a socket keeps about 400
+ * errors; what is beyond is lost. */
+enum { BURST = 256 };
+
 static const char CLOSED[] =
     "icmp is closed to this user; as root, sysctl -w "
     "net.ipv4.ping_group_range=\"0 2147483647\" opens it";
@@ -22,6 +27,10 @@ static uint32_t user_send(struct net *net, const struct wire_probe *v,
                           uint32_t n, struct net_sent *sent) {
   struct user *u = (struct user *)net;
   uint32_t i = 0, one = 1;
+  if (u->unread >= BURST) {
+    u->retry = 0;                      /* at once, after a look at answers */
+    return 0;
+  }
   datagram_pass(u, net->now());
   if (slab_reserve(&u->slots, n)) return 0;
   while (i < n && one) {
@@ -32,6 +41,7 @@ static uint32_t user_send(struct net *net, const struct wire_probe *v,
       one = (uint32_t)connect_send(u, v + i, sent + i);
     i += one;
   }
+  u->unread += i;
   return i;
 }
 
@@ -63,9 +73,13 @@ static uint32_t user_receive(struct net *net, unsigned i, struct wire_reply *v,
   if (n > USER_BATCH) n = USER_BATCH;
   int got = epoll_wait(u->epoll, e, (int)n, 0), j = 0;
   queue_begin(u);
+  if (u->retry <= clock->now) u->retry = INT64_MAX;   /* it offers them again */
   for (; j < got && k < n; j++) k += take(u, &e[j], v + k, n - k, clock);
   *more = j < got || k == n;
-  if (!*more) connect_pass(u, clock->now);
+  if (!*more) {
+    u->unread = 0;
+    connect_pass(u, clock->now);
+  }
   return k;
 }
 
@@ -178,10 +192,8 @@ int user_open(struct net **net, uint64_t seed, uint32_t regions, int64_t late,
   u->in = queue_new();
   u->epoll = epoll_create1(EPOLL_CLOEXEC);
   int err = u->epoll < 0 ? -errno : u->table && u->in && u->data ? 0 : -ENOMEM;
-  if (!err) {
-    datagram_open(u);
-    err = echo_open(u);
-  }
+  if (!err) err = echo_open(u);
+  if (err >= 0) datagram_open(u);
   if (err < 0) {
     user_close(&u->net, NULL);
     return err;

@@ -4,10 +4,10 @@
  * (echo.h), UDP through ordinary sockets (datagram.h), TCP by connect
  * (connect.h). The kernel keeps the ICMP errors about what these sockets send.
  *
- * What it cannot do: quotes, as the kernel keeps the quoted IP header to itself;
- * constant flows of UDP and TCP, as each of their probes needs a source port of
- * its own to be told; flow labels, source ports, marks, TCP probes other than a
- * plain SYN. ICMP is paris.
+ * ICMP is paris. UDP and TCP are not, as each of their probes needs a source
+ * port of its own to be told. What it cannot do either: quotes, as the kernel
+ * keeps the quoted IP header to itself; flow labels, source ports, marks, TCP
+ * probes other than a plain SYN.
  *
  * Descriptors, ports and memory that are used up make probes wait.
  */

@@ -168,9 +168,8 @@ for option in ("transport sim rate source4 source6 interface mark log seed recor
 local function clash_of_sockets(out, transport, mark)
   if not out.sockets then return nil end
   if mark then return "sockets excludes mark: give the mark to mtr.sockets.open" end
-  local other = out.sim and "sim" or out.replay and "replay"
-    or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
-    or transport == C.MTR_USER and 'transport "user"'
+  local other = out.sim and "sim" or out.replay and "replay" or transport == C.MTR_USER
+    and 'transport "user"' or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
   return other and ("sockets excludes %s, which uses none"):format(other)
 end
 

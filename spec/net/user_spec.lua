@@ -1,0 +1,234 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The transport user: what it makes of errors, answers and forgeries, what it refuses, and how it
+-- lives with few descriptors. spec/net/matrix_spec.lua compares its paths with the truth and with
+-- other tracers; spec/net/ordinary_user_spec.lua runs it without any privilege.
+
+local forger = require "spec.support.real.forger"
+local hostile = require "spec.support.real.hostile"
+local nets = require "spec.support.real.nets"
+local packet = require "spec.support.packets.packet"
+local support = require "spec.support.harness.run"
+
+local u16, u32, quote = packet.u16, packet.u32, forger.quote
+local USER = { transport = "user" }
+local PROTOCOLS = { "icmp", "udp", "tcp" }
+
+local function exceeded(p, q) return forger.icmp(p, "exceeded", { quote = q }) end
+
+-- An error whose quote is cut to so many bytes of transport.
+local function cut(n)
+  return function(p) return exceeded(p, quote(p):sub(1, p.head + n)) end
+end
+
+-- An error whose quote has other bytes at an offset of its transport header, or behind it.
+local function changed(offset, bytes)
+  return function(p)
+    return exceeded(p, quote(p, { transport = { [offset] = bytes(p) } }))
+  end
+end
+
+-- A port or identifier that is no socket's.
+local function other_port(p) return u16(((p.sport or p.echo_id) + 99) % 65536) end
+
+local CASES = {
+  { "believes a quote with our payload", answer = cut(40), only = "udp",
+    reply = { weak = false, quoted = false } },
+  { "takes a quote that shows the ports alone for weak", answer = cut(8), only = "udp",
+    reply = { weak = true } },
+  { "needs no more of ICMP than its header", answer = cut(8), only = "icmp",
+    reply = { weak = false } },
+  { "needs no more of TCP than the sequence number", answer = cut(8), only = "tcp",
+    reply = { weak = false } },
+  { "does not believe a quote with another payload", only = "udp", hop = false,
+    answer = changed(8, function() return "forged!!" end), counters = { unmatched = 1 } },
+  { "does not believe a quote to another port", only = "udp", hop = false,
+    answer = changed(2, function(p) return u16(p.dport + 1) end), counters = { unmatched = 1 } },
+  { "does not believe a quote of another ping", only = "icmp", hop = false,
+    answer = changed(6, function(p) return u16((p.seq + 40) % 65536) end),
+    counters = { unmatched = 1 } },
+  { "does not believe a quote with another checksum, in strict engines", only = "icmp", hop = false,
+    answer = changed(2, function(p) return u16((p.checksum + 9) % 65536) end), strict = true,
+    counters = { unmatched = 1 } },
+  { "does not believe a quote that shows the ports alone, in strict engines", only = "udp",
+    answer = cut(8), hop = false, strict = true, counters = { unmatched = 1 } },
+  { "has a kernel that compares the sequence number of TCP", only = "tcp", hop = false,
+    answer = changed(4, function(p) return u32((p.seq + 9) % 2 ^ 32) end) },
+  { "has a kernel that compares our port", only = "udp tcp", hop = false,
+    answer = changed(0, other_port) },
+  { "has a kernel that compares the echo identifier", only = "icmp", hop = false,
+    answer = changed(4, other_port) },
+  { "takes data from the target for the answer", only = "udp", hop = hostile.DST,
+    answer = function(p) return forger.udp(p) end, stop = "completed",
+    reply = { weak = true, protocol = "udp", reply_ttl = 61 } },
+  { "does not believe data from elsewhere", only = "udp", hop = false,
+    answer = function(p) return forger.udp(p, { sport = p.dport + 1 }) end,
+    counters = { unmatched = 1 } },
+  { "counts a second answer as one", only = "icmp udp", counters = { duplicates = 1 }, replies = 2,
+    answer = function(p) return { exceeded(p, quote(p)), exceeded(p, quote(p)) } end },
+  { "knows an MTU", only = "icmp udp", reply = { mtu = 1300 }, replies = 2,
+    opts = { dont_fragment = true, size = 1400 }, answer = function(p)
+      if p.size <= 1300 then return exceeded(p) end
+      return forger.icmp(p, "too_big", { code = p.v == 4 and 4 or 0, word = 1300 })
+    end },
+}
+
+describe("the transport user", function()
+  teardown(hostile.tear_down)
+
+  for _, case in ipairs(CASES) do
+    it(case[1], function()
+      hostile.set_up(pending)
+      hostile.run(case, { transport = "user", strict = case.strict })
+    end)
+  end
+end)
+
+describe("a connection that opened", function()
+  teardown(hostile.tear_down)
+
+  it("is an answer, and is reset at once", function()
+    local l, f = hostile.set_up(pending)
+    for v = 4, 6, 2 do
+      nets.inside(l, function(e)
+        local result
+        e:trace(hostile.DST[v], { protocol = "tcp", first_ttl = 3, max_ttl = 3, attempts = 1 },
+          function(err, r) result = assert(r, err) end)
+        f.resets = 0
+        f:drive(e, function(p) f:send(forger.tcp(p, { flags = 0x12, seq = 7 })) end)
+        f:answer(function() end)
+        local reply = result.hops[3].replies[1]
+        assert.same({ "completed", hostile.DST[v], 0x12, "kernel" },
+          { result.stop_reason, reply.addr, reply.tcp_flags, reply.tstamp })
+        assert.equal(1, f.resets)
+      end, USER)
+    end
+  end)
+
+  it("is over before the kernel sends its SYN again", function()
+    local l, f = hostile.set_up(pending)
+    nets.inside(l, function(e)
+      local seen, failed = 0, false
+      e:trace(hostile.DST[4], { protocol = "tcp", max_ttl = 1, attempts = 1, timeout = 1500 },
+        function(err) failed = err end)
+      f:drive(e, function() seen = seen + 1 end)
+      assert.same({ 1, nil }, { seen, failed })
+    end, USER)
+  end)
+end)
+
+-- Options that user does not have: protocol, options, what the message names.
+local REFUSED = {
+  { "tcp", { tcp_flags = "ack" }, 'tcp_flags "ack"' }, { "tcp", { payload = "x" }, "payload" },
+  { "tcp", { size = 400 }, "size of tcp" }, { "tcp", { flow = 1 }, "flow" },
+  { "tcp", { source_port = 5000 }, "source_port" },
+  { "udp", { source_port = 5000 }, "source_port" },
+  { "udp", { flow = 1 }, "flow" }, { "udp", { multipath = "dublin" }, 'multipath "dublin"' },
+  { "icmp", { flow_label = 5 }, "flow_label" }, { "icmp", { mark = 5 }, "mark" },
+}
+
+describe("what user cannot do", function()
+  teardown(nets.down_shared)
+
+  for _, case in ipairs(REFUSED) do
+    it("is refused by name: " .. case[3] .. " of " .. case[1], function()
+      nets.needs_privilege(pending)
+      local l = nets.shared "chain 2"
+      nets.inside(l, function(e)
+        case[2].protocol = case[1]
+        local none, message, name = e:trace(l.dst6, case[2])
+        assert.same({ nil, "EOPNOTSUPP" }, { none, name })
+        assert.truthy(message:find(case[3] .. " is not possible with transport user", 1, true),
+          message)
+      end, USER)
+    end)
+  end
+
+  it("is icmp where ping sockets are closed", function()
+    nets.needs_privilege(pending)
+    local l = nets.shared "chain 2"
+    nets.pings(l, nil, true)
+    l:inside(function()
+      local e = assert(require "mtr".engine(USER))
+      local able = e:transport().capabilities
+      local none, message, name = e:trace(l.dst4)
+      assert.same({ false, true, true, true }, { able.icmp, able.udp, able.tcp, able.ext })
+      assert.same({ nil, "EPERM" }, { none, name })
+      assert.truthy(message:find('sysctl -w net.ipv4.ping_group_range="0 2147483647"', 1, true))
+      for _, protocol in ipairs { "udp", "tcp" } do
+        assert.equal("completed", e:trace(l.dst6, { protocol = protocol }).stop_reason)
+      end
+      e:close()
+    end)
+  end)
+end)
+
+describe("what user can do", function()
+  teardown(nets.down_shared)
+
+  it("is like raw: payload, size, DF, TOS, source, interface", function()
+    nets.needs_privilege(pending)
+    local l = nets.shared "chain 3"
+    nets.inside(l, function(e)
+      for _, protocol in ipairs(PROTOCOLS) do
+        for v = 4, 6, 2 do
+          local opts = { protocol = protocol, tos = 64, source = l["src" .. v],
+            dont_fragment = true }
+          if protocol ~= "tcp" then opts.payload, opts.size = "payload", 900 end
+          local result = assert(e:trace(l["dst" .. v], opts))
+          assert.same({ "completed", 3 }, { result.stop_reason, result.hop_count })
+          assert.equal(protocol == "icmp" and "paris" or "classic", result.multipath)
+          assert.equal(opts.size, result.size)
+        end
+      end
+    end, USER)
+  end)
+end)
+
+-- Takes all privileges away.
+local NOTHING = "setpriv --inh-caps=-all --bounding-set=-all"
+
+-- Traces of all protocols to both families by a program with few descriptors.
+local SCRIPT = [[
+  local mtr = require "mtr"
+  local e = assert(mtr.engine { transport = "user", rate = 0 })
+  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+    for i = 1, 2 do
+      for _ = 1, 5 do
+        e:trace(arg[i], { protocol = protocol, attempts = 1, timeout = 4000, max_ttl = 6 },
+          function(err, r)
+            print(protocol, r and r.stop_reason or err, r and r.hop_count)
+          end)
+      end
+    end
+  end
+  e:run()
+  print(e:stats().failed + e:stats().send_errors)]]
+
+describe("descriptors", function()
+  teardown(nets.down_shared)
+  after_each(support.clean)
+
+  it("that are missing make probes wait: ulimit -n 24", function()
+    nets.needs_privilege(pending)
+    local l = nets.shared "chain 4"
+    nets.pings(l)
+    local got = support.run(l:command(("ulimit -n 24; %s \"$MTR_PROGRAM\" %s %s %s"):format(
+      NOTHING, support.file("few.lua", SCRIPT), l.dst4, l.dst6)))
+    local counts = {}
+    for line in got.out:gmatch "[^\n]+" do counts[line] = (counts[line] or 0) + 1 end
+    assert.same({ ["icmp\tcompleted\t4"] = 10, ["udp\tcompleted\t4"] = 10,
+      ["tcp\tcompleted\t4"] = 10, ["0"] = 1 }, counts, got.err)
+  end)
+
+  it("of TCP are closed with their probes, and ports are given back", function()
+    nets.needs_privilege(pending)
+    local l = nets.shared "chain 4"
+    nets.inside(l, function(e)
+      e:trace(l.dst4, { protocol = "udp" })
+      local before = nets.descriptors()
+      for _ = 1, 20 do e:trace(l.dst4, { protocol = "tcp" }) end
+      assert.equal(before, nets.descriptors())
+    end, USER)
+  end)
+end)
