@@ -103,21 +103,19 @@ static int fatal(int err) {
 }
 
 int echo_open(struct user *u) {
-  int err4 = -EADDRINUSE, err6 = -EADDRINUSE;
-  memset(u->echo, 0xff, sizeof u->echo);
+  int *err = u->closed, again = 1;
   if (!(u->out = out_new())) return -ENOMEM;
-  for (int i = 0; i < TRIES && (err4 == -EADDRINUSE || err6 == -EADDRINUSE);
-       i++) {
+  for (int i = 0; i < TRIES && again; i++) {
     close_family(u, USER_4);
     close_family(u, USER_6);
     u->net.echo_base = (uint16_t)(1 + rand_below(&u->rand,
                                                  0xffff - u->regions));
-    err4 = open_family(u, USER_4, u->net.echo_base);
-    err6 = open_family(u, USER_6, u->net.echo_base);
+    err[USER_4] = open_family(u, USER_4, u->net.echo_base);
+    err[USER_6] = open_family(u, USER_6, u->net.echo_base);
+    again = err[USER_4] == -EADDRINUSE || err[USER_6] == -EADDRINUSE;
   }
-  if (fatal(err4)) return err4;
-  if (fatal(err6)) return err6;
-  return (err4 ? 0 : 1) | (err6 ? 0 : 2);
+  return fatal(err[USER_4]) ? err[USER_4] : fatal(err[USER_6]) ? err[USER_6]
+                                                               : 0;
 }
 
 void echo_close(struct user *u) {
@@ -137,6 +135,8 @@ static int prepare(struct user_out *b, unsigned i, const struct wire_probe *p) {
   b->bytes[i].iov_len = (size_t)size - head;
   m->msg_namelen = route_sockaddr(&b->to[i], p->family, p->dst, 0,
                                   p->interface);
+  if (p->family == 6 && p->dst[0] == 0xff)             /* RFC 4291 2.7 */
+    b->to[i].sin6_scope_id = p->interface;
   socket_options(m, b->control[i], p);
   return size;
 }

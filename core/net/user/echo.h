@@ -10,6 +10,9 @@
  * number and checksum tell the probe, as with raw. So who does not see our
  * probes hits one of N outstanding ones by chance 2^-30 for each forged error
  * or reply, and has to know the identifier.
+ *
+ * Linux does not say when it drops a ping over IPv6 because a queue of this host
+ * is full: such a probe is not sent again, and times out.
  */
 #ifndef USER_ECHO_H
 #define USER_ECHO_H
@@ -17,8 +20,8 @@
 #include "net/user/state.h"
 
 /* echo_open: opens the ping sockets of both families, each bound to its
- * identifier. Returns which families can ping: bit 0 IPv4, bit 1 IPv6; or a
- * negative errno. */
+ * identifier. |u|->closed says of each family why it cannot. 0, or -EMFILE,
+ * -ENOMEM. */
 int echo_open(struct user *u);
 void echo_close(struct user *u);
 

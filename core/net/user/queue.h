@@ -6,6 +6,9 @@
  * follows the transport header of UDP, or from the header on for ICMP and TCP.
  * The IP header of the quote is not to be had.
  *
+ * Errors that do not fit into the socket's buffer are lost, and the kernel does
+ * not count them.
+ *
  * The kernel itself has found the socket by the addresses and ports in the
  * quote. Of TCP it has also compared the sequence number.
  */

@@ -74,6 +74,7 @@ struct user {
   int limit;             /* no descriptor of ours is this high */
   int64_t late;          /* ns; how long after its timeout a reply is welcome */
   int echo[2][USER_REGIONS];           /* ping sockets; -1: none */
+  int closed[2];         /* 0, or the negative errno of opening them */
   uint8_t df[2][USER_REGIONS];         /* 1: they forbid fragments now */
   unsigned regions;
   struct user_pool {

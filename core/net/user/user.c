@@ -23,6 +23,8 @@ static const char CLOSED[] =
     "icmp is closed to this user; as root, sysctl -w "
     "net.ipv4.ping_group_range=\"0 2147483647\" opens it";
 
+static const char OLD[] = "icmp over IPv6 takes Linux 5.18 or later";
+
 static uint32_t user_send(struct net *net, const struct wire_probe *v,
                           uint32_t n, struct net_sent *sent) {
   struct user *u = (struct user *)net;
@@ -101,8 +103,9 @@ static int able(struct user *u, struct net_route *r) {
   if (r->mark)
     return refuse(u, r, -EOPNOTSUPP, "mark is not possible with transport "
                   "user: it takes a privilege");
-  if (r->protocol != WIRE_ICMP || u->echo[family][0] >= 0) return 0;
-  return refuse(u, r, -EPERM, CLOSED);
+  int err = r->protocol == WIRE_ICMP ? u->closed[family] : 0;
+  if (err == -EACCES || err == -EPERM) return refuse(u, r, -EPERM, CLOSED);
+  return err == -EOPNOTSUPP ? refuse(u, r, err, OLD) : err;
 }
 
 static int user_route(struct net *net, struct net_route *r) {
@@ -153,20 +156,21 @@ static const struct net_ops user_ops = {
     .close = user_close};
 
 /* Sets the caps by the families of this host, and by those that can ping. */
-static void set_caps(struct user *u, int pings) {
-  int exists = 0;
+static void set_caps(struct user *u) {
+  static const uint32_t cap[] = {MTR_CAP_IPV4, MTR_CAP_IPV6};
+  uint32_t no = 0;
   for (int f = USER_4; f <= USER_6; f++) {
     int fd = socket_open(u, f, WIRE_UDP);
     if (fd >= 0) close(fd);
-    if (fd != -EAFNOSUPPORT) exists |= 1 << f;
+    if (fd == -EAFNOSUPPORT) no |= cap[f];
   }
-  u->net.caps = USER_CAPS;
-  if (!(exists & 1)) u->net.caps &= ~(uint32_t)MTR_CAP_IPV4;
-  if (!(exists & 2)) u->net.caps &= ~(uint32_t)MTR_CAP_IPV6;
-  if (!pings) u->net.caps &= ~(uint32_t)(MTR_CAP_ICMP | MTR_CAP_CHECKSUM);
-  if (!pings) u->net.lack = CLOSED;
-  else if (pings != exists && !(pings & 2))
-    u->net.lack = "icmp over IPv6 takes Linux 5.18 or later";
+  if (u->closed[USER_4] && u->closed[USER_6]) {
+    no |= MTR_CAP_ICMP | MTR_CAP_CHECKSUM;
+    u->net.lack = CLOSED;
+  } else if (u->closed[USER_6] == -EOPNOTSUPP) {
+    u->net.lack = OLD;
+  }
+  u->net.caps = USER_CAPS & ~no;
 }
 
 int user_open(struct net **net, uint64_t seed, uint32_t regions, int64_t late,
@@ -193,12 +197,12 @@ int user_open(struct net **net, uint64_t seed, uint32_t regions, int64_t late,
   u->epoll = epoll_create1(EPOLL_CLOEXEC);
   int err = u->epoll < 0 ? -errno : u->table && u->in && u->data ? 0 : -ENOMEM;
   if (!err) err = echo_open(u);
-  if (err >= 0) datagram_open(u);
-  if (err < 0) {
+  if (err) {
     user_close(&u->net, NULL);
     return err;
   }
-  set_caps(u, err);
+  datagram_open(u);
+  set_caps(u);
   *net = &u->net;
   return 0;
 }
