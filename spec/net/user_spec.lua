@@ -117,6 +117,82 @@ describe("a connection that opened", function()
   end)
 end)
 
+-- What the probes of a trace of three hops look like on the wire, as the network sees them.
+local function seen(l, f, v, opts)
+  local list = {}
+  nets.inside(l, function(e)
+    local path = forger.path(3)
+    opts.attempts, opts.timeout, opts.max_ttl = 1, 500, 3
+    e:trace(hostile.DST[v], opts, function(err) assert.is_nil(err) end)
+    f:drive(e, function(p)
+      list[#list + 1] = p
+      f:send(path(p))
+    end)
+  end, USER)
+  table.sort(list, function(a, b) return a.ttl < b.ttl end)
+  return list
+end
+
+local function values(list, key)
+  local all, count = {}, 0
+  for _, p in ipairs(list) do
+    if not all[p[key]] then count = count + 1 end
+    all[p[key]] = true
+  end
+  return count
+end
+
+describe("a probe of user on the wire", function()
+  teardown(hostile.tear_down)
+
+  for _, protocol in ipairs(PROTOCOLS) do
+    for v = 4, 6, 2 do
+      it(("has the TTL, TOS and DF that were asked for: %s over IPv%d"):format(protocol, v),
+        function()
+          local l, f = hostile.set_up(pending)
+          for _, df in ipairs { true, false } do
+            local list = seen(l, f, v, { protocol = protocol, tos = 184, dont_fragment = df })
+            assert.equal(3, #list)
+            for ttl, p in ipairs(list) do
+              assert.equal(ttl, p.ttl)
+              local first, second, flags = p.bytes:byte(1), p.bytes:byte(2), p.bytes:byte(7)
+              assert.equal(184, v == 4 and second or first % 16 * 16 + math.floor(second / 16))
+              if v == 4 then assert.equal(df and 64 or 0, flags) end
+            end
+          end
+        end)
+    end
+  end
+
+  for v = 4, 6, 2 do
+    it("of icmp paris has one checksum, of classic others, over IPv" .. v, function()
+      local l, f = hostile.set_up(pending)
+      local paris = seen(l, f, v, { payload = "payload" })
+      assert.same({ 1, 1, 3 }, { values(paris, "checksum"), values(paris, "echo_id"),
+        values(paris, "seq") })
+      assert.equal("payload", paris[1].payload:sub(1, 7))
+      assert.equal(3, values(seen(l, f, v, { multipath = "classic" }), "checksum"))
+      assert.are_not.equal(paris[1].checksum, seen(l, f, v, { flow = 1 })[1].checksum)
+    end)
+
+    it("of udp and tcp has a source port of its own, over IPv" .. v, function()
+      local l, f = hostile.set_up(pending)
+      for _, protocol in ipairs { "udp", "tcp" } do
+        local list = seen(l, f, v, { protocol = protocol, port = 5353 })
+        assert.same({ 3, 1, 5353 }, { values(list, "sport"), values(list, "dport"),
+          list[1].dport })
+      end
+      local list = seen(l, f, v, { protocol = "udp", payload = "odd", size = 300, fill = 7 })
+      for _, p in ipairs(list) do
+        assert.equal(300, p.size)
+        assert.equal("odd", p.payload:sub(1, 3))
+        assert.equal(("\7"):rep(9), p.payload:sub(-9))
+      end
+      assert.equal(3, values(list, "payload"))
+    end)
+  end
+end)
+
 -- Options that user does not have: protocol, options, what the message names.
 local REFUSED = {
   { "tcp", { tcp_flags = "ack" }, 'tcp_flags "ack"' }, { "tcp", { payload = "x" }, "payload" },

@@ -36,13 +36,15 @@ void connect_close(struct user *u) { connect_pass(u, INT64_MAX); }
 static int prepare(int fd, int family, const struct wire_probe *p) {
   struct linger at_once = {.l_onoff = 1};
   int ttl = p->ttl, tos = p->tos, v4 = family == USER_4, one = 1;
+  int always = IP_PMTUDISC_DO;         /* TCP has DF with no other value */
   int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   if (setsockopt(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, &ttl, sizeof ttl))
     return errno;
   if (tos && setsockopt(fd, level, v4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos))
     return errno;
-  if (p->dont_fragment) socket_df(fd, family, 1);
+  if (v4 && p->dont_fragment)
+    setsockopt(fd, level, IP_MTU_DISCOVER, &always, sizeof always);
   if (p->interface && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX,
                                  &p->interface, sizeof p->interface))
     return errno;

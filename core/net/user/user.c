@@ -34,7 +34,10 @@ static uint32_t user_send(struct net *net, const struct wire_probe *v,
     return 0;
   }
   datagram_pass(u, net->now());
-  if (slab_reserve(&u->slots, n)) return 0;
+  if (slab_reserve(&u->slots, n)) {
+    user_wait(u, net->now());
+    return 0;
+  }
   while (i < n && one) {
     if (v[i].protocol == WIRE_ICMP) one = echo_send(u, v + i, n - i, sent + i);
     else if (v[i].protocol == WIRE_UDP)

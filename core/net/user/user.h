@@ -9,7 +9,8 @@
  * keeps the quoted IP header to itself; flow labels, source ports, marks, TCP
  * probes other than a plain SYN.
  *
- * Descriptors, ports and memory that are used up make probes wait.
+ * Descriptors, ports and memory that are used up make probes wait, and those
+ * behind them.
  */
 #ifndef USER_USER_H
 #define USER_USER_H
