@@ -259,6 +259,22 @@ describe("what user can do", function()
       end
     end, USER)
   end)
+
+  it("is larger than the link, in fragments, unless that is forbidden", function()
+    nets.needs_privilege(pending)
+    local l = nets.shared "chain 3"
+    nets.inside(l, function(e)
+      for _, protocol in ipairs { "icmp", "udp" } do
+        for _, dst in ipairs { l.dst4, l.dst6 } do
+          local opts = { protocol = protocol, size = 3000 }
+          assert.equal("completed", e:trace(dst, opts).stop_reason)
+          opts.dont_fragment = true
+          local result = e:trace(dst, opts)
+          assert.same({ "error", "EMSGSIZE" }, { result.stop_reason, result.hops[1].error })
+        end
+      end
+    end, USER)
+  end)
 end)
 
 -- Takes all privileges away.

@@ -166,11 +166,17 @@ static int transmit(int fd, const struct wire_probe *p, uint8_t *data,
   m.msg_namelen = route_sockaddr(&to, p->family, p->dst, p->dport,
                                  p->interface);
   socket_options(&m, room, p);
+  int split = p->family == 6 && !p->dont_fragment, err = 0;
   for (int i = 0; i < AGAIN; i++) {
     if (sendmsg(fd, &m, MSG_DONTWAIT) >= 0) return 0;
     if (errno == EAGAIN || errno == ENOBUFS || errno == EPERM) break;
   }
-  return errno;
+  err = errno;
+  if (err != EMSGSIZE || !split) return err;
+  socket_split(fd, 1);
+  err = sendmsg(fd, &m, MSG_DONTWAIT) < 0 ? errno : 0;
+  socket_split(fd, 0);
+  return err;
 }
 
 static int later(int err) {

@@ -179,6 +179,12 @@ uint32_t echo_send(struct user *u, const struct wire_probe *v, uint32_t n,
   if (u->df[family][region] != v->dont_fragment)
     socket_df(fd, family, u->df[family][region] = v->dont_fragment);
   int got = send_some(fd, b->message, k), err = errno;
+  if (got < 0 && err == EMSGSIZE && v->family == 6 && !v->dont_fragment) {
+    socket_split(fd, 1);
+    got = send_some(fd, b->message, 1);
+    err = errno;
+    socket_split(fd, 0);
+  }
   if (got > 0) {
     net_stamp_early(sent, got, start, u->net.now(), &u->usual);
     user_took(u);

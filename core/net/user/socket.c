@@ -12,7 +12,8 @@
 /* Options that this C library may not have: Linux 5.9, 4.4. */
 enum { RECVERR_RFC4884 = 26, RECVERR_RFC4884_6 = 31 };
 
-enum { DISCOVER_OMIT = 5 };  /* IP_PMTUDISC_OMIT: no DF, fragments if needed */
+/* IP_PMTUDISC_OMIT, also of IPv6: no DF, fragments if the link needs them. */
+enum { DISCOVER_OMIT = 5 };
 
 static int set(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof value);
@@ -36,6 +37,11 @@ void socket_df(int fd, int family, int df) {
   set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, df);
 }
 
+void socket_split(int fd, int split) {
+  set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+      split ? DISCOVER_OMIT : IPV6_PMTUDISC_PROBE);
+}
+
 /* A ping socket has room for many replies and their errors, as all probes share
  * it. The kernel gives at most net.core.rmem_max. */
 static void configure(int fd, int family, int protocol) {
@@ -52,7 +58,7 @@ static void configure(int fd, int family, int protocol) {
     set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
     set(fd, IPPROTO_IPV6, RECVERR_RFC4884_6, 1);
     set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
-    set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+    socket_split(fd, 0);
   }
   socket_df(fd, family, 0);
 }

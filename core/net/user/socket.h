@@ -20,6 +20,10 @@ int socket_open(const struct user *u, int family, int protocol);
 /* socket_df: sets whether packets of |fd| may be fragmented. */
 void socket_df(int fd, int family, int df);
 
+/* socket_split: lets packets of IPv6 of |fd| exceed the link, in fragments, or
+ * no longer. Meanwhile the kernel takes no notice of packets too big. */
+void socket_split(int fd, int split);
+
 /* socket_watch: has epoll tell |kind| (USER_ECHO ...) and |index| when |fd| has
  * something to read, or with |writable| can be written. 0 or a negative
  * errno. */
