@@ -11,8 +11,8 @@
  * probes hits one of N outstanding ones by chance 2^-30 for each forged error
  * or reply, and has to know the identifier.
  *
- * Linux does not say when it drops a ping over IPv6 because a queue of this host
- * is full: such a probe is not sent again, and times out.
+ * Linux does not say when it drops a ping over IPv6 because a queue of this
+ * host is full: such a probe is not sent again, and times out.
  */
 #ifndef USER_ECHO_H
 #define USER_ECHO_H
