@@ -31,6 +31,16 @@ end
 -- A port or identifier that is no socket's.
 local function other_port(p) return u16(((p.sport or p.echo_id) + 99) % 65536) end
 
+local GUESSES = 100
+
+-- Sends errors from elsewhere, whose quotes have no payload and other numbers.
+local function flood(p, f, numbers)
+  for i = 1, GUESSES do
+    local q = quote(p, { transport = numbers(i) }):sub(1, p.head + 8)
+    f:send(forger.icmp(p, "exceeded", { quote = q, from = forger.addr(p.v, 1, 99) }))
+  end
+end
+
 local CASES = {
   { "believes a quote with our payload", answer = cut(40), only = "udp",
     reply = { weak = false, quoted = false } },
@@ -45,7 +55,7 @@ local CASES = {
   { "does not believe a quote to another port", only = "udp", hop = false,
     answer = changed(2, function(p) return u16(p.dport + 1) end), counters = { unmatched = 1 } },
   { "does not believe a quote of another ping", only = "icmp", hop = false,
-    answer = changed(6, function(p) return u16((p.seq + 40) % 65536) end),
+    answer = changed(6, function() return u16(0x8001) end),
     counters = { unmatched = 1 } },
   { "does not believe a quote with another checksum, in strict engines", only = "icmp", hop = false,
     answer = changed(2, function(p) return u16((p.checksum + 9) % 65536) end), strict = true,
@@ -58,6 +68,15 @@ local CASES = {
     answer = changed(0, other_port) },
   { "has a kernel that compares the echo identifier", only = "icmp", hop = false,
     answer = changed(4, other_port) },
+  { "is not misled by guesses of the source port", only = "udp tcp", answer = function(p, f)
+    flood(p, f, function(i) return { [0] = u16(1024 + i) } end)   -- below the kernel's range
+    return exceeded(p)
+  end },
+  { "is not misled by guesses of the sequence number of a ping", only = "icmp",
+    counters = { unmatched = GUESSES }, answer = function(p, f)
+      flood(p, f, function(i) return { [6] = u16(0x8000 + i) } end)   -- above ours
+      return exceeded(p)
+    end },
   { "takes data from the target for the answer", only = "udp", hop = hostile.DST,
     answer = function(p) return forger.udp(p) end, stop = "completed",
     reply = { weak = true, protocol = "udp", reply_ttl = 61 } },

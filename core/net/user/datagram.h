@@ -10,10 +10,11 @@
  *
  * Behind the payload are up to 8 bytes that nobody can guess. A quote that has
  * them is a full match. One without them, or data from the target, shows only
- * the ports: a weak match. Who sees none of our probes hits one by chance about
- * 2^-14 for each forged packet, as he has to know when and to which port we
- * send, and to guess the source port (of about 28,000, with N probes to this
- * target outstanding: N times that). The bytes add up to 64 bits.
+ * the ports: a weak match. Who sees none of our probes, but knows when we send
+ * and to which port, has to guess the source port, one of about 28,000: each
+ * forged packet hits by chance 2^-15, or N times that with N probes to this
+ * target outstanding. The kernel drops the other guesses, so nobody notices
+ * them; strict engines believe no weak match. The bytes add up to 64 bits.
  *
  * A port is reserved for its destination until no reply can come any more: as
  * long as the probe and its late window last, or a while after an answer.
