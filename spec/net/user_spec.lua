@@ -28,8 +28,8 @@ local function changed(offset, bytes)
   end
 end
 
--- A port or identifier that is no socket's.
-local function other_port(p) return u16(((p.sport or p.echo_id) + 99) % 65536) end
+-- A port or identifier that is no socket's: below those that the kernel draws, or not near ours.
+local function other_port(p) return u16(p.sport and 1024 or (p.echo_id + 99) % 65536) end
 
 local GUESSES = 100
 
