@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: MIT
 --
--- The transport user: what it makes of errors, answers and forgeries, what it refuses, and how it
--- lives with few descriptors. spec/net/matrix_spec.lua compares its paths with the truth and with
--- other tracers; spec/net/ordinary_user_spec.lua runs it without any privilege.
+-- The transport user: what it makes of errors, answers and forgeries, what its probes look like,
+-- and what it refuses. spec/net/matrix_spec.lua compares its paths with the truth and with other
+-- tracers; spec/net/user_load_spec.lua has many probes and few descriptors;
+-- spec/net/ordinary_user_spec.lua runs it without any privilege.
 
 local forger = require "spec.support.real.forger"
 local hostile = require "spec.support.real.hostile"
 local nets = require "spec.support.real.nets"
 local packet = require "spec.support.packets.packet"
-local support = require "spec.support.harness.run"
 
 local u16, u32, quote = packet.u16, packet.u32, forger.quote
 local USER = { transport = "user" }
@@ -298,54 +298,6 @@ describe("what user can do", function()
           assert.same({ "error", "EMSGSIZE" }, { result.stop_reason, result.hops[1].error })
         end
       end
-    end, USER)
-  end)
-end)
-
--- Takes all privileges away.
-local NOTHING = "setpriv --inh-caps=-all --bounding-set=-all"
-
--- Traces of all protocols to both families by a program with few descriptors.
-local SCRIPT = [[
-  local mtr = require "mtr"
-  local e = assert(mtr.engine { transport = "user", rate = 0 })
-  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-    for i = 1, 2 do
-      for _ = 1, 5 do
-        e:trace(arg[i], { protocol = protocol, attempts = 1, timeout = 4000, max_ttl = 6 },
-          function(err, r)
-            print(protocol, r and r.stop_reason or err, r and r.hop_count)
-          end)
-      end
-    end
-  end
-  e:run()
-  print(e:stats().failed + e:stats().send_errors)]]
-
-describe("descriptors", function()
-  teardown(nets.down_shared)
-  after_each(support.clean)
-
-  it("that are missing make probes wait: ulimit -n 40", function()
-    nets.needs_privilege(pending)
-    local l = nets.shared "chain 4"
-    nets.pings(l)
-    local got = support.run(l:command(("ulimit -n 40; %s \"$MTR_PROGRAM\" %s %s %s"):format(
-      NOTHING, support.file("few.lua", SCRIPT), l.dst4, l.dst6)))
-    local counts = {}
-    for line in got.out:gmatch "[^\n]+" do counts[line] = (counts[line] or 0) + 1 end
-    assert.same({ ["icmp\tcompleted\t4"] = 10, ["udp\tcompleted\t4"] = 10,
-      ["tcp\tcompleted\t4"] = 10, ["0"] = 1 }, counts, got.err)
-  end)
-
-  it("of TCP are closed with their probes, and ports are given back", function()
-    nets.needs_privilege(pending)
-    local l = nets.shared "chain 4"
-    nets.inside(l, function(e)
-      e:trace(l.dst4, { protocol = "udp" })
-      local before = nets.descriptors()
-      for _ = 1, 20 do e:trace(l.dst4, { protocol = "tcp" }) end
-      assert.equal(before, nets.descriptors())
     end, USER)
   end)
 end)
