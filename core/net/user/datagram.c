@@ -143,7 +143,7 @@ static int fill(struct user *u, const struct wire_probe *p,
                       : wire_default_size(p->family, WIRE_UDP, WIRE_CLASSIC,
                                           p->payload_size);
   int size = whole - head, rest = size - p->payload_size;
-  uint64_t nonce = rand_u64(&u->rand);
+  uint64_t nonce = keyed_hash(&u->key, ++u->count);
   if (rest < 0 || whole > PROTO_PACKET_MAX) return -EMSGSIZE;
   s->payload_size = p->payload_size;
   s->nonce_size = (uint8_t)(rest < USER_NONCE ? rest : USER_NONCE);
@@ -241,6 +241,14 @@ static int proof(const struct user_slot *s, const struct queue_message *q) {
   return n >= ENOUGH ? 2 : 1;
 }
 
+/* Whether |r| is the last answer to |s|, but for copies of it. A firewall that
+ * says unreachable may pass the probe on all the same. */
+static int ends(const struct user_slot *s, const struct wire_reply *r) {
+  return r->kind == WIRE_TIME_EXCEEDED || r->kind == WIRE_TOO_BIG ||
+         r->kind == WIRE_UDP_REPLY ||
+         (r->kind == WIRE_UNREACH && !memcmp(r->from, s->dst, sizeof s->dst));
+}
+
 /* Finds the probe of |q|. One that is nobody's keeps no port or handle, and the
  * engine counts it. */
 static void link_reply(struct user *u, int family, unsigned socket, int errors,
@@ -252,7 +260,7 @@ static void link_reply(struct user *u, int family, unsigned socket, int errors,
   r->handle = s->handle;
   r->sport = u->pool[family].port[socket];
   if (sure < 2) r->flags |= WIRE_WEAK;
-  if (s->answered) return;
+  if (s->answered || !ends(s, r)) return;
   s->answered = 1;
   int64_t wait = 4 * (r->at - s->sent);
   wait = wait < LEAST ? LEAST : wait > MOST ? MOST : wait;

@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 
+#include "base/keyed.h"
 #include "base/rand.h"
 #include "base/slab.h"
 #include "base/wheel.h"
@@ -70,6 +71,8 @@ struct user {
   struct route route;
   struct flow flow;
   struct rand rand;
+  struct keyed key;      /* makes the bytes that nobody can guess */
+  uint64_t count;        /* how many UDP probes it has made them for */
   int epoll;
   int limit;             /* no descriptor of ours is this high */
   int64_t late;          /* ns; how long after its timeout a reply is welcome */

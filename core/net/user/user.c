@@ -178,12 +178,14 @@ static void set_caps(struct user *u) {
 
 int user_open(struct net **net, uint64_t seed, uint32_t regions, int64_t late,
               int64_t (*now)(void)) {
-  enum { PORTS = 16384, SLOTS = 1 << 20, CHUNK = 8 };
+  enum { PORTS = 16384, SLOTS = 1 << 20, CHUNK = 8,
+         PURPOSE = 3 };  /* of the key; the engine's identities have 1 and 2 */
   struct user *u = calloc(1, sizeof *u);
   if (!u) return -ENOMEM;
   u->net.ops = &user_ops;
   u->net.port_base = PORTS;            /* never on the wire */
   u->rand.state = seed;
+  keyed_init(&u->key, seed, PURPOSE);
   u->regions = regions;
   u->late = late;
   u->retry = INT64_MAX;
