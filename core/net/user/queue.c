@@ -46,6 +46,29 @@ struct user_in *queue_new(void) {
 
 void queue_begin(struct user *u) { u->in->used = 0; }
 
+static int refused(int err) {
+  return err == EPERM || err == EACCES || err == ENOSYS;
+}
+
+/* Reads up to |n| messages; returns how many, or -1. If recvmmsg is forbidden,
+ * it tries recvmsg; if that is forbidden too, |broken| is set. */
+static int read_some(struct user *u, int fd, int flags, unsigned n) {
+  struct mmsghdr *m = u->in->message;
+  int got = -1;
+  if (!u->single) {
+    got = recvmmsg(fd, m, n, flags, NULL);
+    if (got >= 0 || !refused(errno)) return got;
+    u->single = 1;
+  }
+  for (got = 0; got < (int)n; got++) {
+    ssize_t size = recvmsg(fd, &m[got].msg_hdr, flags);
+    if (size < 0) break;
+    m[got].msg_len = (unsigned)size;
+  }
+  if (!got && refused(errno)) u->net.broken = errno;
+  return got;
+}
+
 int queue_read(struct user *u, int fd, int errors, unsigned n) {
   struct user_in *b = u->in;
   if (n > USER_BATCH) n = USER_BATCH;
@@ -54,7 +77,7 @@ int queue_read(struct user *u, int fd, int errors, unsigned n) {
     b->message[i].msg_hdr.msg_controllen = USER_CONTROL;
   }
   int flags = MSG_DONTWAIT | MSG_TRUNC | (errors ? MSG_ERRQUEUE : 0);
-  int got = recvmmsg(fd, b->message, n, flags, NULL);
+  int got = read_some(u, fd, flags, n);
   return got < 0 ? -errno : got;
 }
 

@@ -78,6 +78,7 @@ struct user {
   int64_t late;          /* ns; how long after its timeout a reply is welcome */
   int echo[2][USER_REGIONS];           /* ping sockets; -1: none */
   int closed[2];         /* 0, or the negative errno of opening them */
+  int none[2];           /* 0, or that of any socket of the family */
   uint8_t df[2][USER_REGIONS];         /* 1: they forbid fragments now */
   unsigned regions;
   struct user_pool {
@@ -97,6 +98,7 @@ struct user {
   int64_t retry;         /* ns; when to try again; INT64_MAX: none refused */
   int64_t usual;         /* see net_stamp */
   uint32_t unread;       /* probes sent since all answers were read */
+  int single;            /* 1: recvmmsg is refused: use recvmsg */
   struct user_in *in;
   struct user_out *out;
   uint8_t *data;         /* [USER_DATA]: of the UDP probe under way */

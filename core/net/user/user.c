@@ -25,11 +25,18 @@ static const char CLOSED[] =
 
 static const char OLD[] = "icmp over IPv6 takes Linux 5.18 or later";
 
+static const char *const REFUSED[] = {
+    "sockets of IPv4 are refused to this process",
+    "sockets of IPv6 are refused to this process"};
+
 static uint32_t user_send(struct net *net, const struct wire_probe *v,
                           uint32_t n, struct net_sent *sent) {
   struct user *u = (struct user *)net;
   uint32_t i = 0, one = 1;
-  if (u->unread >= BURST) {
+  for (; net->broken && i < n; i++)    /* no answer would be seen */
+    sent[i] = (struct net_sent){.at = net->now(),
+                                .error = (uint16_t)net->broken};
+  if (u->unread >= BURST && !net->broken) {
     u->retry = 0;                      /* at once, after a look at answers */
     return 0;
   }
@@ -103,6 +110,11 @@ static int refuse(struct user *u, struct net_route *r, int err,
 
 static int able(struct user *u, struct net_route *r) {
   int family = r->family == 4 ? USER_4 : USER_6;
+  if (u->net.broken)
+    return refuse(u, r, -u->net.broken, "what comes back cannot be read by "
+                  "this process");
+  if (u->none[family] == -EAFNOSUPPORT) return -EAFNOSUPPORT;
+  if (u->none[family]) return refuse(u, r, -EPERM, REFUSED[family]);
   if (r->mark)
     return refuse(u, r, -EOPNOTSUPP, "mark is not possible with transport "
                   "user: it takes a privilege");
@@ -165,12 +177,14 @@ static void set_caps(struct user *u) {
   for (int f = USER_4; f <= USER_6; f++) {
     int fd = socket_open(u, f, WIRE_UDP);
     if (fd >= 0) close(fd);
-    if (fd == -EAFNOSUPPORT) no |= cap[f];
+    else if (fd != -EMFILE) u->none[f] = fd;
+    if (u->none[f]) no |= cap[f];
+    if (u->none[f] && fd != -EAFNOSUPPORT) u->net.lack = REFUSED[f];
   }
   if (u->closed[USER_4] && u->closed[USER_6]) {
     no |= MTR_CAP_ICMP | MTR_CAP_CHECKSUM;
     u->net.lack = CLOSED;
-  } else if (u->closed[USER_6] == -EOPNOTSUPP) {
+  } else if (u->closed[USER_6] == -EOPNOTSUPP && !u->net.lack) {
     u->net.lack = OLD;
   }
   u->net.caps = USER_CAPS & ~no;
