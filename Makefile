@@ -33,7 +33,7 @@ ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=rep
 BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev \
   libc-ares-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
-PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
+PEER_NEEDS = $(LAB_NEEDS) iputils-tracepath mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap

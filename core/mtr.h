@@ -97,9 +97,11 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 
 /* ---- Transports ---- */
 /* MTR_AUTO is the first that this host permits: packet if the rate is above
- * MTR_FAST_RATE or unlimited, then raw, then mtr-packet. While few probes are
- * outstanding, packet works like raw. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY };
+ * MTR_FAST_RATE or unlimited, then raw, then mtr-packet with its privilege,
+ * then user. While few probes are outstanding, packet works like raw. */
+enum {
+  MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY, MTR_USER
+};
 enum { MTR_FAST_RATE = 5000 };         /* probes per second */
 enum { MTR_SOCKETS = 11 };             /* privileged sockets of one engine */
 
@@ -112,7 +114,10 @@ enum {
   MTR_CAP_FLOW = 1 << 7,      /* sets ports, checksum and flow label */
   MTR_CAP_TSTAMP = 1 << 8,    /* has kernel receive timestamps */
   MTR_CAP_PORTS4 = 1 << 9,    /* sets source ports of UDP over IPv4 */
-  MTR_CAP_PORTS6 = 1 << 10    /* sets source ports of UDP over IPv6 */
+  MTR_CAP_PORTS6 = 1 << 10,   /* sets source ports of UDP over IPv6 */
+  MTR_CAP_PAYLOAD = 1 << 11,  /* without FLOW: sets payload and size of ICMP and
+                               * UDP, and dont_fragment */
+  MTR_CAP_CHECKSUM = 1 << 12  /* without FLOW: sets the checksum of ICMP */
 };
 
 /* Flags of mtr_transport_info. */

@@ -25,8 +25,8 @@ static int believed(const struct core *c, const struct wire_reply *r, int tier,
 }
 
 void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
-  int tier = 1;
-  if (r->kind == WIRE_UDP_REPLY) {
+  int tier = r->flags & WIRE_WEAK ? 1 | MATCH_WEAK : 1;
+  if (r->kind == WIRE_UDP_REPLY && !r->handle) {
     data_take(c, r, now);
     return;
   }
@@ -36,7 +36,7 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   }
   struct probe *p = r->handle ? state_probe(c, r->handle)
                               : match_probe(c, r, &tier);
-  if (!p && data_is_bare(r)) {
+  if (!p && !r->handle && data_is_bare(r)) {
     data_take(c, r, now);
     return;
   }

@@ -24,7 +24,7 @@ local cases = {
   { "wants a value", "mtrlua --seed", 2, "", "%-%-seed needs a value" },
   { "wants a chunk", "mtrlua -e", 2, "", "%-e needs a chunk" },
   { "checks words", "mtrlua --transport=pigeon x", 2, "",
-    "'pigeon' is not one of auto|raw|packet|mtr%-packet|sim" },
+    "'pigeon' is not one of auto|raw|packet|mtr%-packet|user|sim" },
   { "checks empty words", "mtrlua --log= x", 2, "", "'' is not one of error|warn|info|debug" },
   { "checks numbers", "mtrlua --seed 12x x", 2, "", "%-%-seed: '12x' is not a number" },
   { "checks signs", "mtrlua --mark -1 x", 2, "", "%-%-mark: '%-1' is not a number" },

@@ -15,7 +15,7 @@ local C, M = lib.C, {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions: mtr.Ids
----@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"user"|"sim"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file with it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
@@ -168,8 +168,8 @@ for option in ("transport sim rate source4 source6 interface mark log seed recor
 local function clash_of_sockets(out, transport, mark)
   if not out.sockets then return nil end
   if mark then return "sockets excludes mark: give the mark to mtr.sockets.open" end
-  local other = out.sim and "sim" or out.replay and "replay"
-    or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
+  local other = out.sim and "sim" or out.replay and "replay" or transport == C.MTR_USER
+    and 'transport "user"' or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
   return other and ("sockets excludes %s, which uses none"):format(other)
 end
 

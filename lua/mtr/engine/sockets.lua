@@ -80,6 +80,10 @@ function M.open(config, sim, set)
   end
   local raw = USES[config.transport] > 0
   local kit = take(config, raw)
+  -- Auto does not take another transport because the sockets are in use.
+  if raw and none_left(kit) and config.transport == C.MTR_AUTO then
+    config.transport = C.MTR_RAW
+  end
   local code = C.mtr_open(config, out, why, 512)
   if code >= 0 then
     recording.opened[lib.string(config.recording)] = true

@@ -79,6 +79,15 @@ local function checked(fn)
   assert.equal(before, M.descriptors(), "descriptors left open")
 end
 
+---Opens ping sockets to all groups in a node's network, or closes them to all.
+---@param l lab.Lab
+---@param node? string
+---@param closed? boolean
+function M.pings(l, node, closed)
+  M.must(l, ("echo %s >/proc/sys/net/ipv4/ping_group_range"):format(closed and "1 0"
+    or "0 2147483647"), node)
+end
+
 ---Calls fn(engine) in a node's network (the prober's by default), then closes the engine and
 ---checks that it took everything along. Unlimited rate, and raw or the transport of that name in
 ---$MTR_TRANSPORT, unless opts says otherwise.
@@ -90,6 +99,7 @@ end
 function M.inside(l, fn, opts, node, drops)
   opts = opts or {}
   opts.rate, opts.transport = opts.rate or 0, opts.transport or M.transport
+  if opts.transport == "user" then M.pings(l, node) end
   checked(function()
     l:inside(function()
       local e = assert(mtr.engine(opts))

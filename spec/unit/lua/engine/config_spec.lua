@@ -101,8 +101,8 @@ describe("engine options", function()
   for opts, message in pairs {
     [{ raet = 1 }] = 'engine: unknown option "raet"; did you mean "rate"?',
     [{ transport = "row" }] =
-      'engine: transport must be "auto", "raw", "packet", "mtr-packet" or "sim", got "row"; '
-        .. 'did you mean "raw"?',
+      'engine: transport must be "auto", "raw", "packet", "mtr-packet", "user" or "sim", got "row"'
+        .. '; did you mean "raw"?',
     [{ source4 = "::1" }] = 'engine: source4 must be an IPv4 address, got "::1"',
     [{ source6 = "127.0.0.1" }] = 'engine: source6 must be an IPv6 address, got "127.0.0.1"',
     [{ interface = ("x"):rep(16) }] =
