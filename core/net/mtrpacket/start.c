@@ -14,8 +14,8 @@ int mtrpacket_start(struct net **net, struct net_opening *o) {
     snprintf(o->why, o->size, "mtr-packet is not installed (Debian: mtr-tiny)");
     return -ENOENT;
   }
-  int err = mtrpacket_open(net, path, config->workers, o->seed, o->clock, more,
-                           sizeof more);
+  int err = mtrpacket_open(net, path, config->workers, config->starter, o->seed,
+                           o->clock, more, sizeof more);
   if (err) snprintf(o->why, o->size, "%s", more);
   else if (o->asked) snprintf(o->why, o->size, "asked for; %s", more);
   else snprintf(o->why, o->size, "%s%s%s", o->lacks, o->lacks[0] ? ", " : "",

@@ -175,9 +175,11 @@ return {
     "knows the probe of a reply" },
   ["core/program/about.c"] = { "spec/unit/program_spec.lua", "--version" },
   ["core/program/options.c"] = { "spec/unit/program_spec.lua", "--help" },
-  ["core/program/privilege.c"] = { "spec/unit/program_spec.lua", "privileges" },
+  ["core/program/privilege.c"] = { "spec/net/privilege_spec.lua", "privileges" },
+  ["core/program/user.c"] = { "spec/net/privilege_spec.lua", "--user" },
+  ["core/net/host/starter.c"] = { "spec/net/privilege_spec.lua", "mtr-packet have its privilege" },
   ["core/program/signals.c"] = { "spec/net/interrupt_spec.lua", "kill -INT" },
-  ["core/program/source.c"] = { "spec/unit/program_spec.lua", "open scripts" },
+  ["core/program/source.c"] = { "spec/unit/program_spec.lua", "finds installed scripts" },
   ["core/program/state.c"] = { "spec/unit/program_spec.lua", "room for compiled code" },
   ["lua/mtr/wait/interrupt.lua"] = { "spec/regress/interrupted_spec.lua", "interrupted" },
 }
