@@ -24,6 +24,8 @@ $(if $(V),,$(eval .SILENT:))
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
+HELPER := $(wildcard core/sockets/*.c) core/net/raw/sockets.c core/net/host/filter.c \
+  core/wire/fragment.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
@@ -44,7 +46,7 @@ NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(B
   $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \
   $(call for,deb,$(DEB_NEEDS)))
 
-all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
+all: $(addprefix build/,mtrlua mtr-sockets libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
 	$(DEPS) $(NEEDS)
@@ -60,6 +62,8 @@ build/$(1)libmtr.so: $(call objects,$(1),$(SRC)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED) $$(PUBLIC) -Wl,-soname,libmtr.so.0
 build/$(1)test/libmtrtest.so: $(call objects,$(1),$(SRC)) $(DIRS)
 	mkdir -p $$(@D); echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED)
+build/$(1)mtr-sockets: $(call objects,$(1),$(HELPER)) $(DIRS)
+	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) -Wl,-z,relro,-z,now $(LDFLAGS)
 build/$(1)mtrlua: $(call objects,$(1),$(SRC) $(PROGRAM)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(HOST)
 endef
@@ -152,7 +156,7 @@ install-lua: $(LUA)
 	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 
 install: all install-lua ## install into DESTDIR/PREFIX
-	install -Dt $(DEST)/bin build/mtrlua
+	install -Dt $(DEST)/bin build/mtrlua build/mtr-sockets
 	install -Dm644 -t $(DEST)/include core/mtr.h
 	install -Dm644 -t $(LIB) build/libmtr.a build/libmtr.so.0
 	ln -sf libmtr.so.0 $(LIB)/libmtr.so
@@ -173,7 +177,7 @@ install-rock: rock install-lua
 uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
-	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
+	rm -f $(DEST)/bin/mtrlua $(DEST)/bin/mtr-sockets $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 # The packages are built of a copy, because their description must be in debian/ at its top.
 # The manual of mtrlua is its --help.

@@ -114,35 +114,66 @@ int child_start(struct child *c, const char *path) {
   return child_start_by(c, path, -1);
 }
 
+/* Starts |path| with |theirs|, whose last is |say|. */
+static int launch(struct child *c, const char *path,
+                  const int theirs[CHILD_PIPES], int say[2]) {
+  int code = 0;
+  if (c->starter >= 0) {
+    code = ask_start(c->starter, path, theirs);
+  } else {
+    c->pid = fork();
+    if (!c->pid) child_become(path, theirs, c->owner);
+    if (c->pid < 0) code = -errno;
+  }
+  close_fd(&say[WRITE]);
+  return code ? code : outcome(say[READ], &c->pid);
+}
+
+static void prepare(struct child *c, int starter) {
+  *c = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1,
+                      .owner = getpid(), .starter = starter};
+}
+
 int child_start_by(struct child *c, const char *path, int starter) {
   int pipes[CHILD_PIPES][2], code = 0;
   memset(pipes, -1, sizeof pipes);
-  *c = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1,
-                      .owner = getpid(), .starter = starter};
+  prepare(c, starter);
   for (int i = 0; i < CHILD_PIPES && !code; i++)
     if (pipe2(pipes[i], O_CLOEXEC)) code = -errno;
   const int theirs[CHILD_PIPES] = {
       pipes[CHILD_IN][READ], pipes[CHILD_OUT][WRITE], pipes[CHILD_ERR][WRITE],
       pipes[CHILD_SAY][WRITE]};
-  if (!code && starter >= 0) {
-    code = ask_start(starter, path, theirs);
-  } else if (!code) {
-    c->pid = fork();
-    if (!c->pid) child_become(path, theirs, c->owner);
-    if (c->pid < 0) code = -errno;
-  }
+  if (!code) code = launch(c, path, theirs, pipes[CHILD_SAY]);
   close_fd(&pipes[CHILD_OUT][WRITE]);
   close_fd(&pipes[CHILD_ERR][WRITE]);
   close_fd(&pipes[CHILD_SAY][WRITE]);
+  close_fd(&pipes[CHILD_SAY][READ]);
   c->in = pipes[CHILD_IN][WRITE];
   c->in_end = pipes[CHILD_IN][READ];
   c->out = pipes[CHILD_OUT][READ];
   c->err = pipes[CHILD_ERR][READ];
-  if (!code) code = outcome(pipes[CHILD_SAY][READ], &c->pid);
-  close_fd(&pipes[CHILD_SAY][READ]);
   if (!code) code = nonblocking(c->in);
   if (!code) code = nonblocking(c->out);
   if (!code) code = nonblocking(c->err);
+  if (code) child_end(c);
+  return code;
+}
+
+int child_start_over(struct child *c, const char *path, int starter, int in,
+                     int out) {
+  int say[2], code = 0;
+  prepare(c, starter);
+  int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null < 0) return -errno;
+  if (pipe2(say, O_CLOEXEC)) {
+    code = -errno;
+    close(null);
+    return code;
+  }
+  const int theirs[CHILD_PIPES] = {in, out, null, say[WRITE]};
+  code = launch(c, path, theirs, say);
+  close_fd(&say[READ]);
+  close(null);
   if (code) child_end(c);
   return code;
 }

@@ -56,6 +56,11 @@ int child_start(struct child *c, const char *path);
  * -ENAMETOOLONG, and -EPIPE: the starter has ended. */
 int child_start_by(struct child *c, const char *path, int starter);
 
+/* child_start_over: starts |path| with the sockets |in| and |out| as standard
+ * input and output, which stay the caller's, and no error messages. */
+int child_start_over(struct child *c, const char *path, int starter, int in,
+                     int out);
+
 /* child_become: runs |path| in this process, a child of |parent|, and never
  * returns. Tells a failure to CHILD_SAY. child_reap: kills and reaps a child of
  * this process. Both are for starters. */

@@ -35,10 +35,12 @@ static int is_roots(const char *path) {
          st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Whether |path|, without symbolic links, is a mtr-packet of root's. */
+/* Whether |path|, without symbolic links, is a helper that is root's. */
 static int trusted(char *path) {
   char *name = strrchr(path, '/');
-  if (!name || strcmp(name, "/mtr-packet") || !is_roots(path)) return 0;
+  if (!name || (strcmp(name, "/mtr-packet") && strcmp(name, "/mtr-sockets")))
+    return 0;
+  if (!is_roots(path)) return 0;
   *name = 0;
   int ours = is_roots(*path ? path : "/");
   *name = '/';

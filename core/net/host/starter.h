@@ -3,10 +3,10 @@
  * starter.h: a process that starts programs for another one, which thereby can
  * give up the way to new privileges (no_new_privs) for itself.
  *
- * Only mtr-packet gets the privilege of its file: a file of that name that only
- * root can change, in a folder that only root can change. All other programs
- * are started without it, so that the starter gives nobody more than mtr-packet
- * does. It ends when its parent ends.
+ * Only mtr-packet and mtr-sockets get the privileges of their files: files of
+ * these names that only root can change, in a folder that only root can change.
+ * All other programs are started without, so that the starter gives nobody more
+ * than these two do. It ends when its parent ends.
  */
 #ifndef HOST_STARTER_H
 #define HOST_STARTER_H
