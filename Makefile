@@ -155,6 +155,10 @@ NVIM := $(shell find scripts/nvim -type f)
 install-lua: $(LUA)
 	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 
+# Members of the group mtr may run mtr-sockets, which has the privilege.
+HELPER_FILE = $(DEST)/bin/mtr-sockets
+PRIVILEGE = groupadd -f -r mtr; chgrp mtr $(HELPER_FILE); chmod 750 $(HELPER_FILE); \
+  setcap cap_net_raw+ep $(HELPER_FILE) || chmod 4750 $(HELPER_FILE)
 install: all install-lua ## install into DESTDIR/PREFIX
 	install -Dt $(DEST)/bin build/mtrlua build/mtr-sockets
 	install -Dm644 -t $(DEST)/include core/mtr.h
@@ -167,7 +171,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
-	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
+	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || { ldconfig; $(PRIVILEGE); }
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
 rock: build/libmtr.so build/lua/mtr/cdef.lua

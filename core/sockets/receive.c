@@ -51,5 +51,5 @@ int receive_packets(struct serve *s, int kind, struct serve_message *m) {
     used += sizeof r + helper_padded(size);
   }
   m->size = used;
-  return used > 0;
+  return n < 0 ? 0 : n;
 }

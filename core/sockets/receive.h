@@ -7,8 +7,8 @@
 
 #include "sockets/state.h"
 
-/* receive_packets: reads from the socket |kind| into |m|. Returns 0 if there
- * was nothing. */
+/* receive_packets: reads from the socket |kind| into |m|. Returns how many
+ * packets, RAW_BATCH at most. */
 int receive_packets(struct serve *s, int kind, struct serve_message *m);
 
 #endif

@@ -127,17 +127,21 @@ static int give(struct serve *s) {
   return 1;
 }
 
-/* Receives from the socket |kind| once. */
+/* Empties the socket |kind|, if there is room: more may have come than is sent
+ * meanwhile. */
 static void receive(struct serve *s, int kind) {
-  struct serve_message *m =
-      &s->queue[(s->first + s->waiting) % SERVE_QUEUE];
-  s->waiting += (unsigned)receive_packets(s, kind, m);
+  for (int n = RAW_BATCH; n == RAW_BATCH && s->waiting < SERVE_QUEUE;) {
+    struct serve_message *m =
+        &s->queue[(s->first + s->waiting) % SERVE_QUEUE];
+    n = receive_packets(s, kind, m);
+    s->waiting += n > 0;
+  }
 }
 
 void serve_run(struct serve *s) {
   struct pollfd p[POLLED];
   for (;;) {
-    int full = s->waiting > SERVE_QUEUE - RAW_FDS;
+    int full = s->waiting == SERVE_QUEUE;
     p[0] = (struct pollfd){.fd = SERVE_ASK, .events = POLLIN};
     p[1] = (struct pollfd){.fd = SERVE_GIVE,
                            .events = s->waiting ? POLLOUT : 0};
