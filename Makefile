@@ -138,7 +138,7 @@ asan: all $(ASAN) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
 	MTR_PROGRAM=$$PWD/build/asan/mtrlua $(SPECS) $(wildcard spec/unit spec/sim spec/regress)
 
-lint: all build/clang/mtrlua ## check warnings of gcc and clang, luacheck, style
+lint: all build/clang/mtrlua build/clang/mtr-sockets ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
 	luajit spec/support/style/lint.lua
 

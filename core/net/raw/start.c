@@ -18,9 +18,10 @@ uint32_t raw_regions(const struct mtr_config *config) {
 }
 
 void raw_denied(struct net_opening *o, const char *sockets) {
-  snprintf(o->why, o->size, "%s sockets need CAP_NET_RAW: run as root, "
-           "install mtr-sockets for your group (README), or take a namespace "
-           "of your own (unshare -rn)", sockets);
+  int raw = !strcmp(sockets, "raw");   /* mtr-sockets has no others */
+  snprintf(o->why, o->size, "%s sockets need CAP_NET_RAW: run as root, %sor "
+           "take a namespace of your own (unshare -rn)", sockets,
+           raw ? "install mtr-sockets for your group (README), " : "");
 }
 
 void raw_add_lack(const struct net *net, struct net_opening *o) {
