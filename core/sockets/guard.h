@@ -3,8 +3,7 @@
  * guard.h: what an engine may send: whole packets from an address of this host,
  * to one host, without IP options, extension headers or fragments; echo
  * requests with its identifiers; UDP, and TCP with only SYN or only ACK, from
- * its own ports. A program without privilege can send as much, but for the TTL
- * of TCP and single ACKs.
+ * its own ports.
  */
 #ifndef SOCKETS_GUARD_H
 #define SOCKETS_GUARD_H
