@@ -24,6 +24,8 @@ $(if $(V),,$(eval .SILENT:))
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
+HELPER := $(wildcard core/sockets/*.c) core/net/raw/sockets.c core/net/host/filter.c \
+  core/wire/fragment.c
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
 DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
@@ -54,7 +56,8 @@ PUC := $(foreach v,5.1 5.2 5.3 5.4,$(if $(or $(filter liblua$v-%,$(NEEDS)),$\
 PUC_SRC := $(wildcard core/puc/*.c) build/puc/declared.c
 PUC_MODULES = $(PUC:%=build/puc/%/mtr/ffi.so)
 
-ALL = $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) $(PUC_MODULES)
+ALL = $(addprefix build/,mtrlua mtr-sockets libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) \
+  $(PUC_MODULES)
 all: $(ALL) ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
@@ -71,6 +74,8 @@ build/$(1)libmtr.so: $(call objects,$(1),$(SRC)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED) $$(PUBLIC) -Wl,-soname,libmtr.so.0
 build/$(1)test/libmtrtest.so: $(call objects,$(1),$(SRC)) $(DIRS)
 	mkdir -p $$(@D); echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED)
+build/$(1)mtr-sockets: $(call objects,$(1),$(HELPER)) $(DIRS)
+	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) -Wl,-z,relro,-z,now $(LDFLAGS)
 build/$(1)mtrlua: $(call objects,$(1),$(SRC) $(PROGRAM)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(HOST)
 endef
@@ -166,7 +171,7 @@ asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inpu
 	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress) lua5.4:spec/unit/puc
 
-lint: all build/clang/mtrlua $(PUC_MODULES:build/%=build/clang/%) ## check warnings of gcc and clang, luacheck, style
+lint: all build/clang/mtrlua build/clang/mtr-sockets $(PUC_MODULES:build/%=build/clang/%) ## check warnings of gcc and clang, luacheck, style
 	luacheck -q --no-color .
 	luajit spec/support/style/lint.lua
 
@@ -183,8 +188,12 @@ NVIM := $(shell find scripts/nvim -type f)
 install-lua: $(LUA)
 	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
 
+# Members of the group mtr may run mtr-sockets, which has the privilege.
+HELPER_FILE = $(DEST)/bin/mtr-sockets
+PRIVILEGE = groupadd -f -r mtr; chgrp mtr $(HELPER_FILE); chmod 750 $(HELPER_FILE); \
+  setcap cap_net_raw+ep $(HELPER_FILE) || chmod 4750 $(HELPER_FILE)
 install: all install-lua ## install into DESTDIR/PREFIX
-	install -Dt $(DEST)/bin build/mtrlua
+	install -Dt $(DEST)/bin build/mtrlua build/mtr-sockets
 	install -Dm644 -t $(DEST)/include core/mtr.h
 	install -Dm644 -t $(LIB) build/libmtr.a build/libmtr.so.0
 	ln -sf libmtr.so.0 $(LIB)/libmtr.so
@@ -199,7 +208,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	for v in $(filter-out 5.1,$(PUC)); do mkdir -p $(DEST)/share/lua/$$v || exit; \
 	  cp -R --preserve=mode "$(DESTDIR)$(LUADIR)/mtr" $(DEST)/share/lua/$$v || exit; done
 	[ "$(PUC)" ] || echo "not installed for PUC Lua: needs liblua5.4-dev, or that of another Lua"
-	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
+	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || { ldconfig; $(PRIVILEGE); }
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
 rock: build/libmtr.so build/lua/mtr/cdef.lua
@@ -210,7 +219,7 @@ uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr $(DEST)/share/lua/5.?/mtr
 	rm -rf $(LIB)/lua/5.?/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
-	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
+	rm -f $(DEST)/bin/mtrlua $(DEST)/bin/mtr-sockets $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 # The packages are built of a copy, because their description must be in debian/ at its top.
 # The manual of mtrlua is its --help.

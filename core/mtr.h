@@ -81,7 +81,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 7 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 8 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -172,6 +172,9 @@ struct mtr_config {
   double max_step;       /* ms after which mtr_step leaves the rest to the next
                           * one; 0: does all that is due. Not with a recording,
                           * and counted in probes where time is simulated */
+  int32_t starter;       /* of mtr_starter: it starts mtr-packet; -1: the engine
+                          * does [-1] */
+  uint32_t reserved;     /* 0 */
 };
 void mtr_defaults(struct mtr_config *config);
 
@@ -185,6 +188,13 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 /* mtr_sockets_close: closes the sockets in |fd|[MTR_SOCKETS] that are not -1,
  * and sets all to -1. */
 void mtr_sockets_close(int32_t *fd);
+
+/* mtr_starter: makes a process that starts mtr-packet for engines of this one,
+ * so that this one can set PR_SET_NO_NEW_PRIVS, with which mtr-packet would not
+ * get the privilege of its file. It starts other programs too, but without
+ * their privileges. Returns its descriptor; it ends when that is closed. Call
+ * it while there is one thread. -EMFILE, -EAGAIN. */
+int mtr_starter(void);
 
 /* mtr_open: opens an engine into |*engine|, which the caller closes. It takes
  * over |config|->sockets on success and leaves them open on failure. Another

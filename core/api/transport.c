@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/host/starter.h"
 #include "net/mtrpacket/mtrpacket.h"
 #include "net/mtrpacket/start.h"
 #include "net/packet/packet.h"
@@ -63,6 +64,8 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   if (!err && fast) packet_sockets(fd, mark);
   return err;
 }
+
+int mtr_starter(void) { return starter_open(); }
 
 void mtr_sockets_close(int32_t *fd) {
   for (int i = 0; i < MTR_SOCKETS; i++) {

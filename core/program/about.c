@@ -70,6 +70,8 @@ void about_help(void) {
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"
     "  --mark NUMBER       firewall mark of all probes\n"
+    "  --user NAME         as root: become this user (default: who called "
+    "sudo)\n"
     "  --log LEVEL         which messages to print: error, warn, info, debug\n"
     "  --seed NUMBER       make the same random choices in each run\n"
     "  --record FILE       record the run in FILE\n"

@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {"mark", FIELD(mark_text), FIELD(mark), NULL},
     {"log", FIELD(log), 0, "error|warn|info|debug"},
     {"seed", FIELD(seed_text), FIELD(seed), NULL},
+    {"user", FIELD(user), 0, NULL},
     {"record", FIELD(record), 0, NULL},
     {"replay", FIELD(replay), 0, NULL},
     {"grace", FIELD(grace_text), FIELD(grace_ms), duration},

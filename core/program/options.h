@@ -28,6 +28,7 @@ struct options {
   const char *source6;
   const char *interface;
   const char *log;       /* "error", "warn", "info", "debug" */
+  const char *user;      /* name or number of the user to become */
   const char *record;    /* file to record into */
   const char *replay;    /* file to replay from */
   const char *mark_text;

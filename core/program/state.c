@@ -9,8 +9,8 @@
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
  * replay: strings; mark, seed: numbers; each nil when not given },
- * installed = whether the script came with the program, root = whether root
- * runs it, without root's power over files, wake_fd = n,
+ * installed = whether the script came with the program, starter = n or nil: of
+ * mtr_starter, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
  * speed = function() -> signals_speed, clear = function(),
  * serve = function(): signals_serve, screen = see screen.h }.
@@ -159,8 +159,10 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "options");
   lua_pushboolean(L, setup->script && setup->script->installed);
   lua_setfield(L, -2, "installed");
-  lua_pushboolean(L, getuid() == 0);
-  lua_setfield(L, -2, "root");
+  if (setup->starter >= 0) {
+    lua_pushinteger(L, setup->starter);
+    lua_setfield(L, -2, "starter");
+  }
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
   lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());

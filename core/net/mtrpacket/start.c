@@ -33,8 +33,8 @@ int mtrpacket_start(struct net **net, struct net_opening *o) {
     lacks(o, "mtr-packet is not installed");
     return -ENOENT;
   }
-  int err = mtrpacket_open(net, path, config->workers, o->seed, o->clock, more,
-                           sizeof more);
+  int err = mtrpacket_open(net, path, config->workers, config->starter, o->seed,
+                           o->clock, more, sizeof more);
   if (!err && !o->asked && !((*net)->caps & MTR_CAP_EXT))
     return decline(net, o, path);
   if (err) lacks(o, opening_denied(err) ? "mtr-packet has not its privilege"

@@ -184,7 +184,7 @@ function M.from(given)
   if set then return set, nil, nil, words end
   if type(given) == "table" then return nil, message, err.BUG end
   if code then
-    local _, text, name = err.file(code, "exclude list " .. given)
+    local _, text, name = err.env(code, "exclude list " .. given)
     return nil, text, name, words
   end
   return nil, "EINVAL: exclude list " .. message, "EINVAL", words

@@ -243,7 +243,7 @@ function M.exclude(given, within)
     return set
   end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
-  if errno then return err.file(errno, "exclude list " .. given) end
+  if errno then return err.env(errno, "exclude list " .. given) end
   return err.named("EINVAL", "exclude list " .. message)
 end
 

@@ -211,7 +211,7 @@ function M.open(opts)
   self.read = request.reader(self.max_window)
   self.fd = C.mtr_local_listen(self.socket, self.mode)
   if self.fd < 0 then
-    local _, problem, code = err.file(self.fd, self.socket)
+    local _, problem, code = err.env(self.fd, self.socket)
     return nil, problem .. (WHY[code] and ": " .. WHY[code] or ""), code
   end
   self.watch = Watch.new(self.engine, self.fd)

@@ -163,7 +163,7 @@ end
 ---@return string? message with file and line, string? name
 function M.load(path)
   local file, _, code = io.open(path, "rb")
-  if not file then return err.file(code, "network " .. path) end
+  if not file then return err.env(code, "network " .. path) end
   local text = file:read "*a"
   file:close()
   local chunk, syntax = compat.loadstring(text, "@" .. path)

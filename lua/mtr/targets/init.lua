@@ -67,8 +67,8 @@ function M.file(path, opts)
   local expansion, words = read("file", opts)
   if path == "-" then return chain.new(sources.file(io.stdin, nil, expansion, words)) end
   local file, _, code = io.open(path)
-  failure = not file and select(2, err.file(code, path)) or nil
-  if not file then return err.file(code, path) end
+  failure = not file and select(2, err.env(code, path)) or nil
+  if not file then return err.env(code, path) end
   return chain.new(sources.file(file, path, expansion, words))
 end
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Runs shell commands for specs: run("...") gives { status =, out =, err = }. In them
--- "$MTR_PROGRAM" is mtrlua, and "$DIR" a directory of its own that run.clean() removes.
+-- "$MTR_PROGRAM" is mtrlua, and "$DIR" a directory of its own that run.clean() removes. Who called
+-- sudo is not told: mtrlua would become that user.
 local M = {}
 
 -- Returns the bytes of a file.
@@ -62,8 +63,8 @@ end
 -- then its status is 124.
 function M.run(command, seconds)
   local base = M.dir() .. "/.run"
-  local line = ("DIR=%s timeout %d sh -c %s >%s.out 2>%s.err; echo $? >%s.status"):format(
-    quote(M.dir()), seconds or 60, quote(command), base, base, base)
+  local line = ("unset SUDO_UID; DIR=%s timeout %d sh -c %s >%s.out 2>%s.err; echo $? >%s.status")
+    :format(quote(M.dir()), seconds or 60, quote(command), base, base, base)
   os.execute(line)
   return {
     status = tonumber(M.read(base .. ".status")),

@@ -22,6 +22,9 @@ M.descriptors = fds
 
 local available, reason = lab.available()
 
+---Whether labs can be made here.
+function M.available() return available end
+
 ---Ends the test as pending if labs cannot be made here. Pass it busted's `pending`.
 function M.needs_privilege(pending)
   if not available then pending(reason) end

@@ -13,8 +13,9 @@ local M = {}
 -- The rooms of C, lowest first: a directory or a file. Files use rooms before their own, and in
 -- their own room each other, but not in a circle.
 local c_rooms = { "core/base", "core/wire", "core/probe", "core/net", "core/net/host",
-  "core/net/raw", "core/net/packet", "core/net/mtrpacket", "core/net/user", "core/net/sim",
-  "core/net/tape", "core/loop", "core/api", "core/program", "core/puc", "core/main.c" }
+  "core/net/raw", "core/sockets", "core/net/packet", "core/net/mtrpacket", "core/net/user",
+  "core/net/sim", "core/net/tape", "core/loop", "core/api", "core/program", "core/puc",
+  "core/main.c" }
 
 -- What files may not call up to the room |upto| or from the room |from| on, and those that may all
 -- the same.

@@ -30,7 +30,7 @@ local function piece(self)
   if bytes then return bytes end
   self.over = true
   if code then
-    self.failure = { err.file(code, self.name) }
+    self.failure = { err.env(code, self.name) }
     return nil
   end
   return nil, message
@@ -86,7 +86,7 @@ function M.open(path)
   if path ~= "-" then
     local _, code
     file, _, code = io.open(path, "rb")
-    if not file then return err.file(code, path) end
+    if not file then return err.env(code, path) end
   end
   local self = setmetatable({ file = file, name = path == "-" and "standard input" or path,
     at = 0, held = "", from = 1, over = false }, Input)
