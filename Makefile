@@ -19,7 +19,7 @@ $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test asan lint bench fuzz deb install install-lua rock install-rock uninstall \
+.PHONY: all deps demo test asan lint bench fuzz doc deb install install-lua rock install-rock uninstall \
   clean help
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
@@ -36,7 +36,7 @@ PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
+  luarocks man-db mandoc netbase procps python3-jsonschema python3-prometheus-client sqlite3 zsh
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
@@ -44,7 +44,7 @@ NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(B
   $(call for,test asan,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \
   $(call for,deb,$(DEB_NEEDS)))
 
-all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) ## build (default)
+all: $(addprefix build/,mtrlua libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) doc ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
 	$(DEPS) $(NEEDS)
@@ -145,6 +145,11 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; build/fuzz/$$f -max_total_time=$(SECONDS) \
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
+doc: build/doc/done ## write the manuals and the completions of shells
+build/doc/done: build/mtrlua core/mtr.h scripts/debian/changelog \
+  scripts $(wildcard scripts/*.lua scripts/doc/*.lua scripts/doc/pages/*.md)
+	echo "  DOC $(@D)"; rm -rf $(@D); build/mtrlua scripts/doc/main.lua $(@D); touch $@
+
 DEST = "$(DESTDIR)$(PREFIX)"
 LIB = "$(DESTDIR)$(LIBDIR)"
 NVIM := $(shell find scripts/nvim -type f)
@@ -163,6 +168,8 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
+	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt
+	for n in 1 3; do install -Dm644 -t $(DEST)/share/man/man$$n build/doc/man$$n/*; done
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
@@ -171,12 +178,12 @@ install-rock: rock install-lua
 	install -Dm644 -t $(LIB)/mtr build/libmtr.so
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -rf $(DEST)/share/mtrlua $(DEST)/share/doc/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
+	rm -f $(DEST)/share/man/man1/mtrlua*.1 $(addprefix $(DEST)/share/man/man3/,mtr-lua.3 libmtr.3)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 
 # The packages are built of a copy, because their description must be in debian/ at its top.
-# The manual of mtrlua is its --help.
 DEB = build/deb/mtrlua-$(VERSION)
 deb: | deps ## build the Debian packages into build/deb
 	rm -rf build/deb; mkdir -p $(DEB)
@@ -184,7 +191,7 @@ deb: | deps ## build the Debian packages into build/deb
 	[ $(VERSION) = $$(dpkg-parsechangelog -l $(DEB)/debian/changelog -S Version) ] || \
 	  { echo 'scripts/debian/changelog is of another version than the Makefile' >&2; exit 1; }
 	cd $(DEB); dpkg-buildpackage -us -uc -b
-	lintian --allow-root --fail-on error,warning --suppress-tags no-manual-page build/deb/*.changes
+	lintian --allow-root --fail-on error,warning build/deb/*.changes
 
 clean: ## remove build/
 	rm -rf build

@@ -83,7 +83,7 @@ void about_help(void) {
     "these defaults is used. --record and --replay apply to one engine only.\n"
     "\n"
     "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), 143\n"
-    "ended by SIGTERM, or the status that the script chooses. The first such\n"
+    "ended by SIGTERM. A script can choose another status. The first such\n"
     "signal ends traces and campaigns, and the script still gets their\n"
     "results; calls that only wait, or start something, raise\n"
     "\"mtr: interrupted\". The second signal, or the end of --grace, ends the\n"

@@ -196,6 +196,7 @@ end
 ---@param value any
 ---@return mtr.Sim?
 ---@return string? message, string? name nil: a caller's bug
+---@private
 function M.from(value)
   if network.is(value) then return value end
   if type(value) == "string" then return M.load(value) end

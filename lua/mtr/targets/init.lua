@@ -131,6 +131,7 @@ end
 --- Returns a message about targets from which feed() can make nothing.
 ---@param given any
 ---@return string
+---@private
 function M.wrong(given)
   local why = given == nil and failure
   failure = nil
@@ -142,6 +143,7 @@ end
 --- it is nothing of these.
 ---@param given any
 ---@return mtr.Targets?
+---@private
 function M.feed(given)
   if chain.is(given) then return given end
   if callable(given) then return M.generator(given) end
