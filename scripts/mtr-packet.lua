@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- mtr-packet: serves the protocol of mtr-packet 0.96 on standard input and output, for mtr(8) and
+-- mtr-packet: serves the protocol of mtr-packet 0.96, on standard input and output, for mtr(8) and
 -- other programs that use it:
 --
 --     MTR_PACKET=scripts/mtr-packet.lua mtr -n -r -c 5 example.org

@@ -17,32 +17,39 @@
 #include "program/options.h"
 #include "program/source.h"
 
-/* about_transports: prints the line of --transport, with line breaks. */
-static void about_transports(void) {
-  enum { INDENT = 22, WIDTH = 78 };
-  const char *text = "  --transport NAME    how probes travel:";
-  char names[OPTIONS_NAMES];
-  size_t column = strlen(text);
-
-  fputs(text, stdout);
-  options_transports(names, sizeof names, ", ");
-  for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
-    if (column + 1 + strlen(name) > WIDTH) {
-      printf("\n%*s", INDENT - 1, "");
-      column = INDENT - 1;
+/* Prints |words| behind the |column| characters that the line already has, and
+ * breaks it before WIDTH; further lines begin at |indent|. Changes |words|. */
+static void about_words(char *words, size_t column, int indent) {
+  enum { WIDTH = 78 };
+  for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+    if (column + 1 + strlen(word) > WIDTH) {
+      printf("\n%*s", indent - 1, "");
+      column = (size_t)indent - 1;
     }
-    column += (size_t)printf(" %s", name);
+    column += (size_t)printf(" %s", word);
   }
   putchar('\n');
 }
 
-/* about_programs: prints the names of the installed scripts. */
+/* about_transports: prints the line of --transport. */
+static void about_transports(void) {
+  char names[OPTIONS_NAMES];
+  options_transports(names, sizeof names, ", ");
+  about_words(names, (size_t)printf("  --transport NAME    how probes travel:"),
+              22);
+}
+
+/* about_programs: prints the installed scripts, and what each does. */
 static void about_programs(void) {
-  char names[SOURCE_PROGRAMS][SOURCE_NAME];
+  enum { INDENT = 14 };
+  char names[SOURCE_PROGRAMS][SOURCE_NAME], text[256];
   int count = source_programs(names);
-  for (int i = 0; i < count; i++)
-    printf("%s%s", i ? ", " : "programs, each has --help:\n  ", names[i]);
-  if (count) fputs("\n\n", stdout);
+  if (count) puts("programs, each has --help:");
+  for (int i = 0; i < count; i++) {
+    source_about(names[i], text, sizeof text);
+    about_words(text, (size_t)printf("  %-*s", INDENT - 3, names[i]), INDENT);
+  }
+  if (count) putchar('\n');
 }
 
 void about_help(void) {

@@ -37,6 +37,17 @@ describe("the manuals", function()
     end
   end)
 
+  it("say of each program what it does, and --help too, in one line", function()
+    local help = run("$MTR_PROGRAM --help").out
+    for _, script in ipairs(lines "ls scripts/*.lua") do
+      local name = script:match "([^/]*)%.lua$"
+      local about = help:match("\n  " .. name:gsub("%-", "%%-") .. " +(%l[^\n]+)\n  ?%S")
+        or help:match("\n  " .. name:gsub("%-", "%%-") .. " +(%l[^\n]+)\n\n")
+      local title = shown("$DIR/doc/man1/mtrlua-" .. name .. ".1"):match "NAME\n.- %- ([^\n]*)\n"
+      assert.equal(about, title:sub(1, #about), name)
+    end
+  end)
+
   it("are right for man and mandoc", function()
     for _, page in ipairs(pages) do
       assert.truthy(#shown(page) > 500)
