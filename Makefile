@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 # mtrlua. `make` builds everything into build/; `make help` lists the targets. V=1 shows commands,
-# DESTDIR, PREFIX, LIBDIR and LUADIR place the installation, SECONDS is the length of each fuzz run.
+# DESTDIR, PREFIX, LIBDIR, LUADIR and ZSHDIR place the installation, SECONDS is the length of each
+# fuzz run.
 VERSION = 0.1.0
 PREFIX = /usr/local
 LIBDIR = $(PREFIX)/lib
 LUADIR = $(PREFIX)/share/lua/5.1
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
 SECONDS = 30
 DEPS = .ci/deps
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -166,9 +168,12 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
+	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt
+	install -Dm644 build/doc/mtrlua.bash $(DEST)/share/bash-completion/completions/mtrlua
+	install -Dm644 -t "$(DESTDIR)$(ZSHDIR)" build/doc/_mtrlua
 	for n in 1 3; do install -Dm644 -t $(DEST)/share/man/man$$n build/doc/man$$n/*; done
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
@@ -180,6 +185,7 @@ install-rock: rock install-lua
 uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/mtrlua $(DEST)/share/doc/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
+	rm -f $(DEST)/share/bash-completion/completions/mtrlua "$(DESTDIR)$(ZSHDIR)"/_mtrlua
 	rm -f $(DEST)/share/man/man1/mtrlua*.1 $(addprefix $(DEST)/share/man/man3/,mtr-lua.3 libmtr.3)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
 

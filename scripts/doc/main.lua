@@ -13,6 +13,7 @@ package.path = "./?.lua;" .. package.path
 local man = require "scripts.doc.man"
 local markup = require "scripts.doc.markup"
 local program_page = require "scripts.doc.program_page"
+local completion = require "scripts.doc.completion"
 local header = require "scripts.doc.header"
 local html = require "scripts.doc.html"
 local library = require "scripts.doc.library"
@@ -85,3 +86,5 @@ for _, page in ipairs(pages) do
 end
 write("manual.html", html.write(pages, about))
 write("manual.txt", text.write(pages, about))
+write("mtrlua.bash", completion.bash(mtrlua, all))
+write("_mtrlua", completion.zsh(mtrlua, all))
