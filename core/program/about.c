@@ -57,6 +57,7 @@ void about_help(void) {
     "usage: mtrlua [options] script [args]   run a script of trace campaigns\n"
     "       mtrlua [options] -e 'chunk'      run a piece of Lua\n"
     "       mtrlua [options] -               run standard input\n"
+    "       mtrlua [options] -i              run what is typed at a prompt\n"
     "\n"
     "A script without a slash in its name is one of the installed scripts:\n"
     "mtrlua trace example.org; if the name ends with .lua, the current\n"
@@ -66,7 +67,8 @@ void about_help(void) {
   about_programs();
   fputs(
     "options (write them before the script):\n"
-    "  -e CHUNK            run the Lua text CHUNK, before the script\n",
+    "  -e CHUNK            run the Lua text CHUNK, before the script\n"
+    "  -i                  then run what is typed at a prompt; mtr is loaded\n",
     stdout);
   about_transports();
   fputs(

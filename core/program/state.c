@@ -12,7 +12,8 @@
  * installed = whether the script came with the program, root = whether root
  * runs it, without root's power over files, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
- * speed = function() -> signals_speed, clear = function() }.
+ * speed = function() -> signals_speed, clear = function(), prompt = the table
+ * of prompt.c with the option -i }.
  */
 #include "program/state.h"
 
@@ -28,6 +29,7 @@
 
 #include "base/heap.h"
 #include "program/embed.h"
+#include "program/prompt.h"
 #include "program/signals.h"
 
 /* state_end: as state_exit; |chosen|: the script says that this is the status,
@@ -161,6 +163,10 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "speed");
   lua_pushcfunction(L, clear_signals);
   lua_setfield(L, -2, "clear");
+  if (setup->options->interactive) {
+    prompt_push(L);
+    lua_setfield(L, -2, "prompt");
+  }
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, os_exit);
@@ -210,6 +216,7 @@ static int compile(lua_State *L, const struct state_setup *setup) {
     if (err) return err;
     n++;
   }
+  if (n == 0) return luaL_loadstring(L, "");
   return join_chunks(L, n);
 }
 

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 
@@ -24,11 +25,12 @@ shown, seen, until = "", 0, time.monotonic() + LIMIT
 
 def fail(step):
     print(shown)
+    os.kill(pid, signal.SIGKILL)
     sys.exit(f"typed.py: {step}")
 
 
 def more():
-    """Reads what the terminal shows next; returns False at its end."""
+    """Reads what the terminal shows next; returns False at its end, None when time is over."""
     global shown
     ready, _, _ = select.select([terminal], [], [], max(0, until - time.monotonic()))
     if not ready:
@@ -51,8 +53,11 @@ for step in steps:
                 fail(step)
         seen = shown.index(text, seen) + len(text)
     elif word == "end":
-        while more():
-            pass
+        piece = True
+        while piece:
+            piece = more()
+        if piece is None:
+            fail(step)
         _, status = os.waitpid(pid, 0)
         if os.waitstatus_to_exitcode(status) != int(text):
             fail(f"{step}: it was {os.waitstatus_to_exitcode(status)}")

@@ -174,6 +174,8 @@ return {
   ["core/net/tape/replay_link.c"] = { "spec/unit/net/tape/replay_spec.lua",
     "knows the probe of a reply" },
   ["core/program/about.c"] = { "spec/unit/program_spec.lua", "--version" },
+  ["core/program/line.c"] = { "spec/unit/lua/script/prompt_spec.lua", "edits lines" },
+  ["core/program/prompt.c"] = { "spec/unit/lua/script/prompt_spec.lua", "waiting or busy" },
   ["core/program/options.c"] = { "spec/unit/program_spec.lua", "--help" },
   ["core/program/privilege.c"] = { "spec/unit/program_spec.lua", "privileges" },
   ["core/program/signals.c"] = { "spec/net/interrupt_spec.lua", "kill -INT" },
