@@ -32,9 +32,9 @@ volatile int32_t *signals_cell(void);
  * last call. */
 int signals_speed(void);
 
-/* signals_interactive: lets SIGINT call |hook|, in the handler, and nothing else
- * but count; the second one still ends the process. signals_forgive: forgets a
- * SIGINT. Returns 1, or 0: the signal was another one. */
+/* signals_interactive: lets SIGINT call |hook|, in the handler, and nothing
+ * else but count; the second one still ends the process. signals_forgive:
+ * forgets a SIGINT. Returns 1, or 0: the signal was another one. */
 void signals_interactive(void (*hook)(void));
 int signals_forgive(void);
 

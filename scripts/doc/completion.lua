@@ -114,8 +114,8 @@ PROGRAMS
   fi
 }
 complete -F _mtrlua mtrlua
-]=]):gsub("%f[%u]%u+%f[%U]", { VALUED = table.concat(valued, "|"), CASES = table.concat(cases, "\n"),
-    OPTIONS = options, PROGRAMS = table.concat(by_program, "\n"),
+]=]):gsub("%f[%u]%u+%f[%U]", { VALUED = table.concat(valued, "|"),
+    CASES = table.concat(cases, "\n"), OPTIONS = options, PROGRAMS = table.concat(by_program, "\n"),
     NAMES = table.concat(names, " ") }))
 end
 

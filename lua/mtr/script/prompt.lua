@@ -143,7 +143,8 @@ end
 
 --- Runs lines until the end of the input.
 function M.run()
-  local home, name = os.getenv "HOME", nil
+  local home = os.getenv "HOME"
+  local name
   edited, name = program.prompt.editable(home and home ~= "" and home .. "/.mtrlua_history" or "")
   terminal = edited or name == "ELIBACC"
   if terminal then

@@ -46,7 +46,7 @@ local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/
 -- Modules that are no files of lua/: who alone may require them, or true.
 local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.program"] = true }
 local scripts_may = { mtr = true, cjson = true, argparse = true,
-  ["socket.unix"] = true, ["mtr.nvim"] = true, health = true }
+  ["socket.unix"] = true, ["mtr.nvim"] = true, health = true, luv = true }
 
 local place = {}
 for _, rooms in ipairs { c_rooms, lua_rooms } do
