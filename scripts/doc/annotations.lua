@@ -108,7 +108,7 @@ local function code(file, line, doc)
     name = args and "call"
   end
   local object, module = line:match "^local ([%w_]+) = require%(?%s*\"([%w_.]+)\""
-  local left, right = line:match "^(%a[%w_., ]*) = ([%w_., ]+)$"
+  local left, right = line:gsub("%s+%-%-.*$", ""):match "^(%a[%w_., ]*) = ([%w_., ]+)$"
   if name then
     file.functions[name] = { name = name, args = words(args), doc = doc }
   elseif object then

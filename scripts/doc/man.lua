@@ -55,20 +55,16 @@ function write.item(block)
   return ".TP\n" .. guard(styled(block.term)) .. "\n" .. paragraphs(block.text)
 end
 
--- Rows of tbl(1); the first is the head. Each cell is a text of its own, so that it can be broken.
+-- A table of two columns; the first row is its head.
 function write.table(block)
-  local columns, out = #block.rows[1], {}
-  out[1] = ".PP\n.TS\n" .. ("lb "):rep(columns - 1) .. "lbx\n" .. ("l "):rep(columns - 1) .. "lx."
+  local wide, out = 0, {}
+  for _, row in ipairs(block.rows) do wide = math.max(wide, #inline.plain(row[1])) end
   for i, row in ipairs(block.rows) do
-    local cells = {}
-    for c, cell in ipairs(row) do
-      cells[c] = c == columns and i > 1 and cell ~= "" and "T{\n" .. wrapped(cell) .. "\nT}"
-        or styled(cell)
-    end
-    out[#out + 1] = table.concat(cells, "\t")
+    local mark = i == 1 and "`" or ""
+    out[i] = (".TP %d\n%s\n%s"):format(wide + 3, guard(styled(mark .. row[1] .. mark)),
+      wrapped(mark .. row[2] .. mark)) .. (i == 1 and "\n.PD 0" or "")
   end
-  out[#out + 1] = ".TE"
-  return table.concat(out, "\n")
+  return table.concat(out, "\n") .. "\n.PD"
 end
 
 --- Returns a whole page.
@@ -76,7 +72,7 @@ end
 ---@param about { version: string, date: string }
 ---@return string
 function M.write(page, about)
-  local out = { "'\\\" t", ('.TH "%s" "%d" "%s" "mtrlua %s" "%s"'):format(
+  local out = { ('.TH "%s" "%d" "%s" "mtrlua %s" "%s"'):format(
     escape(page.name:upper()), page.section, about.date, about.version, page.manual) }
   out[#out + 1] = ".nh\n.ad l\n.SH NAME"
   out[#out + 1] = wrapped(page.name .. " - " .. page.title)

@@ -15,6 +15,7 @@ local err = require "mtr.base.err"
 
 local C = lib.C
 local SIZE = C.MTR_SOCKETS
+---@class mtr.sockets
 local M = {}
 
 ---@class mtr.Sockets

@@ -30,6 +30,8 @@ local fields = require "mtr.sim.fields"
 local schema = require "mtr.sim.schema"
 
 local C = lib.C
+---@class mtr.sim
+---@overload fun(given: mtr.SimNetwork): mtr.Sim
 local M = {}
 
 ---@class mtr.SimNetwork

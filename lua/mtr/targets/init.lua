@@ -16,6 +16,7 @@ local Range = require "mtr.base.range"
 local chain = require "mtr.targets.chain"
 local sources = require "mtr.targets.sources"
 
+---@class mtr.targets
 local M = {}
 
 -- Why the last file could not be opened: `targets = mtr.targets.file(path)` passes on only nil.
