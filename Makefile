@@ -148,7 +148,7 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
 doc: build/doc/done ## write the manuals and the completions of shells
-build/doc/done: build/mtrlua core/mtr.h scripts/debian/changelog \
+build/doc/done: build/mtrlua core/mtr.h $(wildcard scripts/debian/changelog debian/changelog) \
   scripts $(wildcard scripts/*.lua scripts/doc/*.lua scripts/doc/pages/*.md)
 	echo "  DOC $(@D)"; rm -rf $(@D); build/mtrlua scripts/doc/main.lua $(@D); touch $@
 
@@ -168,7 +168,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
-	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
+	install -D -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt

@@ -23,8 +23,8 @@ local text = require "scripts.doc.text"
 
 local out = arg[1] or error("usage: mtrlua scripts/doc/main.lua OUTPUT-DIRECTORY", 0)
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
+local function read(path, other)
+  local file = io.open(path, "rb") or assert(io.open(other or path, "rb"))
   local all = file:read "*a"
   file:close()
   return all
@@ -36,9 +36,10 @@ local function write(path, bytes)
   file:close()
 end
 
--- Version and date are those of the newest entry of the changelog.
+-- Version and date are those of the newest entry of the changelog. Where a Debian package is built,
+-- debian/ is at the top.
 local MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
-local changelog = read "scripts/debian/changelog"
+local changelog = read("scripts/debian/changelog", "debian/changelog")
 local day, month, year = changelog:match "\n %-%- [^\n]*, +(%d+) (%a%a%a) (%d+)"
 local about = {
   version = changelog:match "%(([^)]*)%)",

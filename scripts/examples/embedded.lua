@@ -1,4 +1,3 @@
-#!/usr/bin/env luajit
 -- SPDX-License-Identifier: MIT
 --
 -- mtr inside another program: here the loop is that of luv (Debian: lua-luv), as in luvit or
