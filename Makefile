@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 # mtrlua. `make` builds everything into build/; `make help` lists the targets. V=1 shows commands,
-# DESTDIR, PREFIX, LIBDIR and LUADIR place the installation, SECONDS is the length of each fuzz run.
+# DESTDIR, PREFIX, LIBDIR, LUADIR and ZSHDIR place the installation, SECONDS is the length of each
+# fuzz run.
 VERSION = 0.1.0
 PREFIX = /usr/local
 LIBDIR = $(PREFIX)/lib
 LUADIR = $(PREFIX)/share/lua/5.1
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
 SECONDS = 30
 DEPS = .ci/deps
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -19,8 +21,8 @@ $(if $(V),,$(eval .SILENT:))
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test test-lua asan lint bench fuzz deb install install-lua rock install-rock \
-  uninstall clean help
+.PHONY: all deps demo test test-lua asan lint bench fuzz doc deb install install-lua rock \
+  install-rock uninstall clean help
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
@@ -41,7 +43,7 @@ LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) ethtool g++ graphviz jq libcap2-bin \
   luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 libmaxminddb0 \
-  lua-busted lua5.1 tmux
+  lua-busted lua5.1 tmux man-db mandoc zsh
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.1 lua5.4 \
   $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
@@ -58,7 +60,7 @@ PUC_MODULES = $(PUC:%=build/puc/%/mtr/ffi.so)
 
 ALL = $(addprefix build/,mtrlua mtr-sockets libmtr.so.0 libmtr.a mtr.pc test/libmtrtest.so) \
   $(PUC_MODULES)
-all: $(ALL) ## build (default)
+all: $(ALL) doc ## build (default)
 
 deps: ## install Debian packages for the other goals named; alone: for all goals
 	$(DEPS) $(NEEDS)
@@ -182,6 +184,11 @@ fuzz: $(FUZZ:%=build/fuzz/%) ## search for input that breaks a parser
 	for f in $(FUZZ); do mkdir -p build/fuzz/corpus/$$f; build/fuzz/$$f -max_total_time=$(SECONDS) \
 	  -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f spec/fuzz/corpus/$$f || exit 1; done
 
+doc: build/doc/done ## write the manuals and the completions of shells
+build/doc/done: build/mtrlua core/mtr.h $(wildcard scripts/debian/changelog debian/changelog) \
+  scripts $(wildcard scripts/*.lua scripts/doc/*.lua scripts/doc/pages/*.md)
+	echo "  DOC $(@D)"; rm -rf $(@D); build/mtrlua scripts/doc/main.lua $(@D); touch $@
+
 DEST = "$(DESTDIR)$(PREFIX)"
 LIB = "$(DESTDIR)$(LIBDIR)"
 NVIM := $(shell find scripts/nvim -type f)
@@ -202,8 +209,13 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
+	install -D -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
+	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt
+	install -Dm644 build/doc/mtrlua.bash $(DEST)/share/bash-completion/completions/mtrlua
+	install -Dm644 -t "$(DESTDIR)$(ZSHDIR)" build/doc/_mtrlua
+	for n in 1 3; do install -Dm644 -t $(DEST)/share/man/man$$n build/doc/man$$n/*; done
 	for v in $(PUC); do install -Dm644 -t $(LIB)/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; done
 	for v in $(filter-out 5.1,$(PUC)); do mkdir -p $(DEST)/share/lua/$$v || exit; \
 	  cp -R --preserve=mode "$(DESTDIR)$(LUADIR)/mtr" $(DEST)/share/lua/$$v || exit; done
@@ -216,13 +228,15 @@ install-rock: rock install-lua
 	install -Dm644 -t $(LIB)/mtr build/libmtr.so
 
 uninstall: ## remove what install has installed
-	rm -rf $(DEST)/share/mtrlua "$(DESTDIR)$(LUADIR)"/mtr $(DEST)/share/lua/5.?/mtr
-	rm -rf $(LIB)/lua/5.?/mtr
+	rm -rf $(DEST)/share/mtrlua $(DEST)/share/doc/mtrlua "$(DESTDIR)$(LUADIR)"/mtr
+	rm -rf $(DEST)/share/lua/5.?/mtr $(LIB)/lua/5.?/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
-	rm -f $(DEST)/bin/mtrlua $(DEST)/bin/mtr-sockets $(DEST)/include/mtr.h $(LIB)/libmtr.* $(LIB)/pkgconfig/mtr.pc
+	rm -f $(DEST)/share/bash-completion/completions/mtrlua "$(DESTDIR)$(ZSHDIR)"/_mtrlua
+	rm -f $(DEST)/share/man/man1/mtrlua*.1 $(addprefix $(DEST)/share/man/man3/,mtr-lua.3 libmtr.3)
+	rm -f $(DEST)/bin/mtrlua $(DEST)/bin/mtr-sockets $(DEST)/include/mtr.h $(LIB)/libmtr.*
+	rm -f $(LIB)/pkgconfig/mtr.pc
 
 # The packages are built of a copy, because their description must be in debian/ at its top.
-# The manual of mtrlua is its --help.
 DEB = build/deb/mtrlua-$(VERSION)
 deb: | deps ## build the Debian packages into build/deb
 	rm -rf build/deb; mkdir -p $(DEB)
@@ -230,7 +244,7 @@ deb: | deps ## build the Debian packages into build/deb
 	[ $(VERSION) = $$(dpkg-parsechangelog -l $(DEB)/debian/changelog -S Version) ] || \
 	  { echo 'scripts/debian/changelog is of another version than the Makefile' >&2; exit 1; }
 	cd $(DEB); dpkg-buildpackage -us -uc -b
-	lintian --allow-root --fail-on error,warning --suppress-tags no-manual-page build/deb/*.changes
+	lintian --allow-root --fail-on error,warning build/deb/*.changes
 
 clean: ## remove build/
 	rm -rf build

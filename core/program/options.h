@@ -39,6 +39,7 @@ struct options {
   uint32_t seed;
   const char *chunk[OPTIONS_CHUNKS]; /* texts of -e, in order */
   int chunks;
+  int interactive;       /* -i: read lines of Lua, after the rest */
   int script;            /* index of the script in argv; 0: none */
 };
 

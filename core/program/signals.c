@@ -25,6 +25,7 @@ static atomic_int speed;
 static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
+static void (*interactive)(void);      /* NULL: SIGINT ends the program */
 static timer_t grace;
 static struct itimerspec grace_left;
 
@@ -61,6 +62,10 @@ static void signals_first(int sig) {
   first = sig;
   first_ns = now_ns();
   count = 1;
+  if (interactive && sig == SIGINT) {
+    interactive();
+    return;
+  }
   terminal_over();
   if (sig != SIGPIPE && !(sig == SIGTERM && client_gone()))
     signals_say();
@@ -148,6 +153,16 @@ int signals_start(uint32_t grace_ms) {
 int signals_speed(void) { return atomic_exchange(&speed, 0); }
 
 void signals_serve(void) { signal(SIGPIPE, SIG_IGN); }
+
+void signals_interactive(void (*hook)(void)) { interactive = hook; }
+
+int signals_forgive(void) {
+  if (first && first != SIGINT) return 0;
+  first = 0;
+  count = 0;
+  signals_clear();
+  return 1;
+}
 
 int signals_count(void) { return count; }
 

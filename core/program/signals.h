@@ -36,6 +36,12 @@ int signals_speed(void);
  * nobody reads its standard output and standard error any more. */
 void signals_serve(void);
 
+/* signals_interactive: lets SIGINT call |hook|, in the handler, and nothing
+ * else but count; the second one still ends the process. signals_forgive:
+ * forgets a SIGINT. Returns 1, or 0: the signal was another one. */
+void signals_interactive(void (*hook)(void));
+int signals_forgive(void);
+
 /* signals_clear: empties the descriptor. */
 void signals_clear(void);
 

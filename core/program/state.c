@@ -13,7 +13,8 @@
  * mtr_starter, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
  * speed = function() -> signals_speed, clear = function(),
- * serve = function(): signals_serve, screen = see screen.h }.
+ * serve = function(): signals_serve, screen = see screen.h, prompt = the table
+ * of prompt.c with the option -i }.
  */
 #include "program/state.h"
 
@@ -29,6 +30,7 @@
 
 #include "base/heap.h"
 #include "program/embed.h"
+#include "program/prompt.h"
 #include "program/screen.h"
 #include "program/signals.h"
 #include "program/terminal.h"
@@ -177,6 +179,10 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "serve");
   screen_push(L);
   lua_setfield(L, -2, "screen");
+  if (setup->options->interactive) {
+    prompt_push(L);
+    lua_setfield(L, -2, "prompt");
+  }
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, os_exit);
@@ -226,6 +232,7 @@ static int compile(lua_State *L, const struct state_setup *setup) {
     if (err) return err;
     n++;
   }
+  if (n == 0) return luaL_loadstring(L, "");
   return join_chunks(L, n);
 }
 

@@ -26,6 +26,23 @@ local strategy = require "mtr.strategy"
 local Semaphore = require "mtr.wait.semaphore"
 local task = require "mtr.script.task"
 
+-- The fields are what is loaded on first use, see LAZY.
+---@class mtr
+---@field version string
+---@field campaign fun(opts: mtr.CampaignOptions): mtr.Campaign
+---@field targets mtr.targets
+---@field report mtr.Reports
+---@field readable fun(fd: integer, on_done?: fun(err: string?)): true?, string?, string?
+---@field stream fun(fd: integer, opts?: mtr.StreamOptions): mtr.Stream
+---@field serve fun(opts: mtr.ServeOptions): mtr.Server?, string?, string?
+---@field cli fun(name: string, help: string, flags?: table): mtr.Cli
+---@field sim mtr.sim
+---@field warnings fun(result: mtr.Result, ...: mtr.Result): mtr.Warning[]
+---@field sockets mtr.sockets
+---@field plan fun(opts: mtr.CampaignOptions): string?, string?, string?
+---@field outcome fun(summary: mtr.Summary): string[]
+---@field payloads mtr.payloads
+---@field mtrp mtr.mtrp
 local M = { version = "0.1.0" }
 
 M.engine, M.configure, M.default = default.open, default.configure, default.get

@@ -96,8 +96,10 @@ return function(chunk, ...)
   err.reporter = say
   err.all_frames = program.options.log == "debug"
   own.wake_fd, own.on_wake = program.wake_fd, on_wake
+  if program.prompt then rawset(_G, "mtr", require "mtr") end
   local task = scheduler.go(chunk, ...)
   drive(task)
+  if program.prompt and program.interrupted() == 0 then require("mtr.script.prompt").run() end
   for _, engine in ipairs(loop.engines()) do engine:close() end
   if default.unfollowed() then err.report(default.unfollowed()) end
   if returned(task) and returned(task) > 0 then exit(returned(task)) end

@@ -68,11 +68,12 @@ local cases = {
   { "reports a missing bare name", "mtrlua none", 1, "", "cannot open script 'none': No such" },
   { "names the program that was meant", "mtrlua trac", 1, "",
     "cannot open script 'trac': No such file or directory; did you mean trace%?\n$" },
+  { "names the program that was meant", "mtrlua tracee", 1, "", "; did you mean trace%?\n$" },
   { "names the program that was meant", "mtrlua pign", 1, "", "; did you mean ping%?\n$" },
   { "names no program for what is like none", "mtrlua x", 1, "", "No such file or directory\n$" },
   { "lists the programs", "mtrlua --help", 0,
-    "\nprograms, each has %-%-help:\n  campaign, mda, mtr%-packet, ping, pmtu, report, serve, "
-      .. "simulate, trace\n", "" },
+    "\nprograms, each has %-%-help:\n  campaign    traces many targets at one rate\n.*"
+      .. "\n  trace       finds the path to one or more targets\n", "" },
   { "reports a directory", "mtrlua $DIR/", 1, "", "cannot open script '[^']*': Is a directory" },
   { "reports a syntax error with its place", "mtrlua $DIR/syntax.lua", 1, "",
     "^mtrlua: %S*syntax.lua:3: " },

@@ -33,6 +33,7 @@ function Trace:stop(reason, data)
 end
 
 --- Ends the trace for its strategy: see mtr.trace.
+---@private
 function Trace:broke(text) self.cohort:broke(text) end
 
 function Trace:finish(reason, data, ttl)

@@ -87,20 +87,20 @@ Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
 Campaign.set_rate, Campaign.set_window, Campaign.hand_out = live.set_rate, live.set_window,
   enrich.hand_out
 
---- Ends the campaign with an error.
+-- Ends the campaign with an error.
 function Campaign:fail(message, name)
   if not self.failure then self.failure, self.failure_name = message, name end
   self:stop()
 end
 
---- Notes that a target could not be traced; a stored one may be tried again.
+-- Notes that a target could not be traced; a stored one may be tried again.
 function Campaign:cannot(target, message, name, item)
   if item and stored.failed(self, item) then return end
   self.tally:refuse(target, message, name)
   if self.on_error then call(self, self.on_error, message, target, name) end
 end
 
---- Notes that the library refused to start a trace of the cohort.
+-- Notes that the library refused to start a trace of the cohort.
 function Campaign:refused(t, message, name, item)
   if name == err.BUG then return self:fail(message, name) end
   self:cannot(addr.format(t.dst, t.family), message, name, item)
@@ -108,8 +108,7 @@ end
 
 function Campaign:ids_of(item) return stored.ids(self, item.attempt) end
 
---- Notes that the trace of a target has started.
----@param trace? mtr.Trace of a target with an object
+-- Notes that the trace of a target has started.
 function Campaign:begun(target, trace) call(self, self.on_start, target, trace) end
 
 -- Hands out the result of a target that is done: give() gets it, now or later.
@@ -125,15 +124,13 @@ function Campaign:give(result)
   if self.queue then self.queue(result:copy()) end
 end
 
---- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
---- again when the campaign is resumed.
----@param reason string? its stop reason, or the name of its error
----@return boolean
+-- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
+-- again when the campaign is resumed.
 function Campaign:unfinished(reason)
   return self.checkpoint ~= nil and self.halted and (reason == "halted" or reason == "ECANCELED")
 end
 
---- Takes the end of a trace of the cohort.
+-- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e, item)
   local mark = result._mark
   if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
@@ -168,7 +165,7 @@ local function finish(c)
   scheduler.finish(c)
 end
 
---- Ends it if nothing is left to wait for.
+-- Ends it if nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
   local left = group.in_flight + group.count + self.single_count + self.held
@@ -178,7 +175,7 @@ function Campaign:settle()
   if left == 0 and self.window:full(self) then pending.forget(self.engine, group) end
 end
 
---- Called after the end of each trace: takes more targets, or ends.
+-- Called after the end of each trace: takes more targets, or ends.
 function Campaign:after()
   if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
 end

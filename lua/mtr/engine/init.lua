@@ -242,5 +242,6 @@ function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
 --- Reports the error of a hook once: to the reporter, this engine's log or standard error.
 ---@param text string
+---@private
 function Engine:report(text) err.report(text, self.log) end
 return M

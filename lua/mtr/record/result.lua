@@ -127,6 +127,7 @@ function Result:json()
 end
 
 --- Of a borrowed result these write it into memory; this one is written from its fields.
+---@private
 function Result:line() return nil end  -- luacheck: no self
 Result.warts = Result.line
 

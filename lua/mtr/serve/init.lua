@@ -124,6 +124,7 @@ end
 
 --- Notes that a client has come.
 ---@param client mtr.ServeClient
+---@private
 function Server:joined(client)
   self.clients[client], self.client_count = true, self.client_count + 1
 end
@@ -131,6 +132,7 @@ end
 --- Notes that a client has left.
 ---@param client mtr.ServeClient
 ---@param why? string
+---@private
 function Server:left(client, why)
   self.clients[client], self.client_count = nil, self.client_count - 1
   if why then log(self, "%s: %s", client.who, why) end

@@ -31,6 +31,8 @@ local fields = require "mtr.sim.fields"
 local schema = require "mtr.sim.schema"
 
 local C = lib.C
+---@class mtr.sim
+---@overload fun(given: mtr.SimNetwork): mtr.Sim
 local M = {}
 
 ---@class mtr.SimNetwork
@@ -197,6 +199,7 @@ end
 ---@param value any
 ---@return mtr.Sim?
 ---@return string? message, string? name nil: a caller's bug
+---@private
 function M.from(value)
   if network.is(value) then return value end
   if type(value) == "string" then return M.load(value) end

@@ -16,6 +16,7 @@ local Range = require "mtr.base.range"
 local chain = require "mtr.targets.chain"
 local sources = require "mtr.targets.sources"
 
+---@class mtr.targets
 local M = {}
 
 -- Why the last file could not be opened: `targets = mtr.targets.file(path)` passes on only nil.
@@ -131,6 +132,7 @@ end
 --- Returns a message about targets from which feed() can make nothing.
 ---@param given any
 ---@return string
+---@private
 function M.wrong(given)
   local why = given == nil and failure
   failure = nil
@@ -142,6 +144,7 @@ end
 --- it is nothing of these.
 ---@param given any
 ---@return mtr.Targets?
+---@private
 function M.feed(given)
   if chain.is(given) then return given end
   if callable(given) then return M.generator(given) end

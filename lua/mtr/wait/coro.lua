@@ -78,6 +78,7 @@ M.running, M.isyieldable = running, yieldable
 --- `co`; `co` itself if it was resumed by the host.
 ---@param co any a thread, or a token of the host that is none
 ---@return any
+---@private
 function M.root(co)
   local up = resumer[co]
   while up and status(up) == "normal" do
@@ -92,6 +93,7 @@ end
 ---@async
 ---@param task thread
 ---@return any
+---@private
 function M.suspend(task)
   local co = running()
   while co and co ~= task do co = resumer[co] end
@@ -111,6 +113,7 @@ local STRAY = "coroutine.yield in a task, outside any coroutine that was resumed
 ---@param fn fun(argument: any): any
 ---@param argument any
 ---@return any
+---@private
 function M.suspend_host(fn, argument)
   park, token = fn, argument
   return (halt())
@@ -128,6 +131,7 @@ end
 ---@param task thread
 ---@return "waits"|"ends"|"fails"
 ---@return any ...
+---@private
 function M.run(task, ...) return outcome(task, resume(task, ...)) end
 
 -- The value that a worker yields when its function has returned.
@@ -150,6 +154,7 @@ local workers = setmetatable({}, { __mode = "k" })
 --- Returns a coroutine for M.go_on, new or used before. It calls a function with up to two
 --- parameters and three results.
 ---@return thread
+---@private
 function M.worker()
   local n = #spare
   local worker = spare[n]
@@ -162,6 +167,7 @@ end
 
 --- Returns true in a worker: it runs a strategy, in a hook.
 ---@return boolean
+---@private
 function M.in_worker()
   local co = running()
   return co ~= nil and workers[co] == true
@@ -172,6 +178,7 @@ end
 ---@param worker thread
 ---@return "waits"|"ends"|"fails"
 ---@return any a, any b, any c
+---@private
 function M.go_on(worker, fn, a, b)
   -- No variable arguments or results, so that LuaJIT stays in compiled code after this call.
   local ok, value, x, y, z = resume(worker, fn, a, b)
@@ -184,6 +191,7 @@ function M.go_on(worker, fn, a, b)
 end
 
 --- Frees the workers that wait to be used again.
+---@private
 function M.forget() spare = {} end
 
 return M

@@ -85,6 +85,7 @@ local function run_in_host(task)
 end
 
 --- Starts a task, or lets it go on; called by mtr.wait.ready.
+---@private
 function Task:run()
   if self.fn then return run_in_host(self) end
   local args = self.args
@@ -96,6 +97,7 @@ end
 
 --- Suspends the task, the running one, in mtr's own loop.
 ---@async
+---@private
 function Task:suspend() return coro.suspend(self.co) end
 
 --- Calls fn as a hook soon, outside of its caller. Reports its error.

@@ -212,6 +212,8 @@ return {
   ["core/puc/memory.c"] = { "spec/unit/puc/ffi_spec.lua", "ffi.copy" },
   ["core/puc/meta.c"] = { "spec/unit/puc/ffi_spec.lua", "calls a finalizer once" },
   ["core/program/about.c"] = { "spec/unit/program_spec.lua", "--version" },
+  ["core/program/line.c"] = { "spec/unit/lua/script/prompt_spec.lua", "edits lines" },
+  ["core/program/prompt.c"] = { "spec/unit/lua/script/prompt_spec.lua", "waiting or busy" },
   ["core/program/options.c"] = { "spec/unit/program_spec.lua", "--help" },
   ["core/program/screen.c"] = { "spec/net/live_screen_spec.lua", "draws itself anew" },
   ["core/program/terminal.c"] = { "spec/net/live_screen_spec.lua", "is as before after SIG" },
