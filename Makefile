@@ -24,7 +24,8 @@ $(if $(V),,$(eval .SILENT:))
 
 SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) build/words.c
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
-LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
+LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua \
+  build/lua/mtr/report/html/page.lua
 DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
@@ -35,8 +36,8 @@ LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
+TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) chromium ethtool g++ graphviz jq libcap2-bin lua-busted \
+  lua5.1 luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
@@ -89,6 +90,18 @@ build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
+# The page of the reporter html, as a Lua table. Its script and its style are named in the page by
+# their SHA-256, so a browser runs nothing else.
+PAGE = lua/mtr/report/html
+SCRIPT := $(addprefix $(PAGE)/,$(addsuffix .js,dom data filter words layout graph table panels \
+  detail time main))
+hash = $$(env printf "$$(sha256sum $(1) | cut -c-64 | sed 's/../\\x&/g')" | base64)
+build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html Makefile | deps
+	mkdir -p $(@D); cat $(SCRIPT) >build/page.js
+	(echo 'return {'; for part in script:build/page.js style:$(PAGE)/page.css \
+	  body:$(PAGE)/page.html; do echo "$${part%%:*} = [==["; cat $${part#*:}; echo ']==],'; done; \
+	  echo "script_hash = \"$(call hash,build/page.js)\","; \
+	  echo "style_hash = \"$(call hash,$(PAGE)/page.css)\" }") >$@
 # The words of stop reasons, events, flags and capabilities are the names of their constants in
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
@@ -166,7 +179,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || ldconfig
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
-rock: build/libmtr.so build/lua/mtr/cdef.lua
+rock: build/libmtr.so build/lua/mtr/cdef.lua build/lua/mtr/report/html/page.lua
 install-rock: rock install-lua
 	install -Dm644 -t $(LIB)/mtr build/libmtr.so
 
