@@ -5,8 +5,8 @@
 -- and ends with status 1 if a target is missed. bench.sh runs it, from the top directory, with the
 -- right to make a lab.
 --
---   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
---     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx]
+--   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [html] [targets] [speed]
+--     [mixed] [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -41,6 +41,7 @@ local parts = load.parts
 parts.chain = require "spec.perf.parts.chain_part"
 parts.sim = require "spec.perf.parts.sim_part"
 parts.outputs = require "spec.perf.parts.outputs_part"
+parts.html = require "spec.perf.parts.html_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 parts.resume = require "spec.perf.parts.resume_part"
@@ -49,8 +50,8 @@ parts.nginx = require "spec.perf.parts.nginx_part"
 parts.plain = require "spec.perf.parts.plain_part"
 parts.hosts = require "spec.perf.parts.hosts_part"
 
-local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
-  "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
+local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "html", "targets",
+  "speed", "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
   "nginx" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do

@@ -47,8 +47,9 @@ describe("a record of a page", function()
   it("says labels, marks and NAT of an answer", function()
     local labels = { { class = 1, type = 1, mpls = { { label = 24001, tc = 0, s = 1, ttl = 9 } } } }
     local said = { mpls = "24001:0:1:9", note = "!H, a NAT changed the probe" }
-    assert.same({ { "10.0.0.1", 1, said } }, hops { { ttl = 1, replies = { reply("10.0.0.1", 1, { icmp_type = 3,
-      icmp_code = 1, ext = labels, quoted = { nat = true } }) } } })
+    local answer = reply("10.0.0.1", 1, { icmp_type = 3, icmp_code = 1, ext = labels,
+      quoted = { nat = true } })
+    assert.same({ { "10.0.0.1", 1, said } }, hops { { ttl = 1, replies = { answer } } })
   end)
 
   it("has the links of all paths", function()
