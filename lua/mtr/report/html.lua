@@ -13,8 +13,9 @@
 -- an escape, the page makes elements without it, and the browser runs only the script and the style
 -- whose hashes are in the head.
 --
--- Names and networks of addresses are those that mtr.names knows by then, if the program has
--- configured it; what is still looked up is asked for again once a second and at the end.
+-- Names and networks of addresses are those that the results carry, or else those that mtr.names
+-- knows by then, if the program uses it; what is still looked up is asked for again once a second
+-- and at the end. Special addresses, such as private ones, have their class.
 
 local page = require "mtr.report.html.page"
 local record = require "mtr.report.html.record"
@@ -39,7 +40,7 @@ local HEAD = table.concat { [[
 ---@class mtr.HtmlReporter: mtr.Reporter
 ---@field sink mtr.Sink
 ---@field resumed? boolean
----@field named table<string, true> addresses whose names are in the file
+---@field named table<string, "class"|"name"> addresses of which that is in the file
 ---@field asked table<string, true> addresses whose names are looked up
 ---@field peek? fun(addr: string): string?, mtr.Origin?
 local Html = {}
@@ -51,23 +52,38 @@ function Html:start()
   return self.sink:write(OPEN)
 end
 
--- Returns true if the name of an address is written, or there is none.
-local function write_name(self, addr)
-  local name, origin = self.peek(addr)
+-- Writes what is known of an address; returns false if that is nothing.
+local function write_name(self, addr, name, origin)
   if not name and not origin then return false end
-  self.named[addr] = true
+  self.named[addr] = "name"
   return self.sink:write(record.name(addr, name, origin))
 end
 
--- Asks for the names of the addresses of a result.
-local function ask(self, result)
+-- Writes what is known of the address of a reply, or asks for it.
+local function introduce(self, reply)
+  local addr = reply.addr
+  if self.named[addr] == "name" or self.asked[addr] then return end
+  local name, origin = rawget(reply, "name"), rawget(reply, "origin")
+  if self.peek and not name and not origin then
+    name, origin = self.peek(addr)
+    self.asked[addr] = not name and not origin or nil
+  end
+  write_name(self, addr, name, origin)
+end
+
+-- Does so for all addresses of a result.
+local function introduce_all(self, result)
   for _, hop in ipairs(result.hops) do
-    for _, reply in ipairs(hop.replies) do
-      local addr = reply.addr
-      if not self.named[addr] and not self.asked[addr] then
-        if not write_name(self, addr) then self.asked[addr] = true end
-      end
+    local addr, class = hop.addr, hop.addr_class
+    if addr and class and not self.named[addr] then
+      self.named[addr] = "class"
+      self.sink:write(record.name(addr, nil, { label = class }))
     end
+    for _, reply in ipairs(hop.replies) do introduce(self, reply) end
+  end
+  local mda = rawget(result, "mda")
+  for addr, item in pairs(mda and rawget(mda, "names") or {}) do
+    if self.named[addr] ~= "name" then write_name(self, addr, item.name, item.origin) end
   end
 end
 
@@ -76,7 +92,7 @@ local function answer(self)
   local ok, message, name = true, nil, nil
   for addr in pairs(self.asked) do
     local known
-    known, message, name = write_name(self, addr)
+    known, message, name = write_name(self, addr, self.peek(addr))
     if known then self.asked[addr] = nil end
     ok = ok and (known ~= nil)
   end
@@ -86,7 +102,7 @@ end
 --- Writes one result.
 ---@param result mtr.BorrowedResult
 function Html:trace(result)
-  if self.peek then ask(self, result) end
+  introduce_all(self, result)
   return self.sink:write(record.trace(result))
 end
 

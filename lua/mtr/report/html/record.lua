@@ -128,9 +128,9 @@ end
 ---@param origin? { asn?: integer, name?: string, label?: string }
 ---@return string
 function M.name(addr, name, origin)
-  origin = origin or {}
+  if type(origin) ~= "table" then origin = {} end
   return ('{"names":{%s:[%s,%d,%s,%s]}}\n'):format(quote(addr), quote(name or ""),
-    origin.asn or 0, quote(origin.name or ""), quote(origin.label or ""))
+    tonumber(origin.asn) or 0, quote(origin.name or ""), quote(origin.label or ""))
 end
 
 return M

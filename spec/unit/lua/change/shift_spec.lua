@@ -38,7 +38,8 @@ describe("a shift of the RTT", function()
 
   for name, case in pairs {
     ["is told once, up and down"] = {
-      { noise(20, 0.3, 30), noise(35, 0.3, 30), noise(20, 0.3, 30) }, { "33: 20 35", "63: 35 20" } },
+      { noise(20, 0.3, 30), noise(35, 0.3, 30), noise(20, 0.3, 30) },
+      { "33: 20 35", "63: 35 20" } },
     ["is not noise"] = { { noise(20, 8, 500) }, {} },
     ["is not a wild value now and then"] = { { noise(10, 0.1, 20), WILD, WILD, noise(10, 0.1, 20) },
       {} },

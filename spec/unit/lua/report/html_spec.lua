@@ -16,7 +16,7 @@ end
 
 local function targets(page)
   local list = {}
-  for i, record in ipairs(records(page)) do list[i] = record.d end
+  for _, record in ipairs(records(page)) do list[#list + 1] = record.d end
   return list
 end
 
@@ -107,13 +107,39 @@ describe("the html reporter", function()
     assert(reporter:update {})
     known["10.0.0.3"] = "core.example"
     assert(reporter:finish {})
-    local names, n = {}, 0
+    local names, n, classes = {}, 0, 0
     for _, record in ipairs(records(text())) do
-      for addr, value in pairs(record.names or {}) do names[addr], n = value, n + 1 end
+      for addr, value in pairs(record.names or {}) do
+        names[addr], n = value, n + 1
+        if value[4] ~= "" then classes = classes + 1 end
+      end
     end
-    assert.equal(3, n)
+    assert.equal(3, n - classes)
     assert.same({ "fork.example", 64500, "EXAMPLE", "" }, names["10.0.0.1"])
     assert.equal("join.example", names["10.0.0.2"][1])
     assert.equal("core.example", names["10.0.0.3"][1])
+  end)
+
+  it("writes the names and networks that results carry, and classes, each once", function()
+    local _, list = results.campaign {}
+    for _, result in ipairs(list) do
+      for _, reply in ipairs(result.hops[1].replies) do
+        reply.name, reply.origin = "fork.example", { asn = 64500, name = "EXAMPLE" }
+      end
+    end
+    list[1].mda = { hops = {}, names = { ["10.9.9.9"] = { name = "mda.example" } } }
+    local copied, text = results.collector()
+    results.give(html.new(copied), list)
+    local names = {}
+    for _, record in ipairs(records(text())) do
+      for addr, value in pairs(record.names or {}) do
+        names[addr] = names[addr] or {}
+        table.insert(names[addr], table.concat(value, " "))
+      end
+    end
+    assert.same({ " 0  private", "fork.example 64500 EXAMPLE " }, names["10.0.0.1"])
+    assert.same({ " 0  private" }, names["10.0.0.2"])
+    assert.same({ "mda.example 0  " }, names["10.9.9.9"])
+    assert.is_nil(names["192.0.2.1"])
   end)
 end)

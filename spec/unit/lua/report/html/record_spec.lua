@@ -69,6 +69,7 @@ describe("a record of a page", function()
     local name = record.name(evil, evil, { asn = 1, name = evil, label = evil })
     assert.is_nil(name:find("<", 1, true))
     assert.same({ [evil] = { evil, 1, evil, evil } }, cjson.decode(name).names)
+    assert.equal('{"names":{"a":["7",0,"",""]}}\n', record.name("a", 7, 7))
   end)
 
   it("leaves out what is no number", function()
