@@ -8,16 +8,24 @@ local results = require "spec.support.virtual.results"
 local run = require "spec.support.harness.run"
 local Result = require "mtr.record.result"
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+-- One browser for all tests, which starts with the first of them.
+local browser
+
+local function launch()
+  local answers = run.dir() .. "/answers"
+  os.execute(("mkfifo '%s'"):format(answers))
+  local input = assert(io.popen(("timeout 600 python3 spec/support/real/browser.py '%s'"):format(
+    answers), "w"))
+  return { input = input, answers = assert(io.open(answers)) }
+end
 
 -- Opens a page; returns the values of expressions, and the errors on its console.
 local function visit(page, ...)
   if not run.has "chromium" then pending "needs chromium" end
-  local words = { quote("file://" .. page) }
-  for i, expression in ipairs { ... } do words[i + 1] = quote(expression) end
-  local got = run.run("python3 spec/support/real/browser.py " .. table.concat(words, " "), 240)
-  assert.equal("", got.err)
-  local said = cjson.decode(got.out)
+  browser = browser or launch()
+  browser.input:write(cjson.encode { "file://" .. page, ... }, "\n")
+  browser.input:flush()
+  local said = cjson.decode((assert(browser.answers:read "*l", "the browser has ended")))
   return said.values, said.errors
 end
 
@@ -57,7 +65,10 @@ local SEARCH = [[(() => { const box = document.getElementById("search"); box.val
 local HAS = "document.body.innerText.includes(%q)"
 
 describe("the page of html", function()
-  teardown(run.clean)
+  teardown(function()
+    if browser then browser.input:close() end
+    run.clean()
+  end)
 
   it("shows hops, times, targets and ends of a campaign, and filters them", function()
     local path = run.dir() .. "/campaign.html"
@@ -77,6 +88,27 @@ describe("the page of html", function()
       assert.truthy(rows:find(result.target, 1, true), rows)
     end
     assert.truthy(rows:find("reached the target", 1, true))
+  end)
+
+  it("shows the traces through a box, a trace hop by hop, and all again", function()
+    local path = run.dir() .. "/controls.html"
+    local _, list = results.campaign { html.new(path) }
+    local click = [[(() => { const all = [...document.querySelectorAll(%q)];
+      all.find((e) => e.textContent.includes(%q)).dispatchEvent(new MouseEvent("click",
+        { bubbles: true })); return `${document.body.dataset.shown} ${location.hash}`; })()]]
+    local detail = "document.getElementById('detail').innerText"
+    local escape = [[document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+      document.getElementById("detail").hidden]]
+    local through, opened, said, hidden, all = browse(path, click:format(".node", "203.0.113.77"),
+      click:format(".row:not(.titles)", "203.0.113.77"), detail, escape,
+      "document.body.dataset.shown")
+    assert.truthy(through:find "^1 #node=%d+$", through)
+    assert.truthy(opened:find "^1 #node=%d+&trace=%d+$", opened)
+    for _, text in ipairs { "To 203.0.113.77", "10.0.0.1", "MPLS 24001", "no answer",
+      "3 answers" } do
+      assert.truthy(said:find(text, 1, true), text .. " in " .. said)
+    end
+    assert.same({ true, tostring(#list) }, { hidden, all })
   end)
 
   it("leaves text of the network as text", function()

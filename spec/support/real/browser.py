@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# Opens a page in Chromium without a window and evaluates expressions of JavaScript in it, one after
-# the other. Writes one object of JSON: "values", the value of each expression, and "errors", what
-# the page wrote to the console as errors, exceptions and violations of its policy.
+# Opens pages in Chromium without a window and evaluates expressions of JavaScript in them. Reads
+# from standard input lines of JSON, [URL, EXPRESSION...], and writes for each a line to the file
+# ANSWERS: "values", the value of each expression, and "errors", what the page wrote to the console
+# as errors, exceptions and violations of its policy.
 #
-#   python3 browser.py URL EXPRESSION...
+#   python3 browser.py ANSWERS
 #
 # It talks with Chromium through the descriptors 3 and 4 (--remote-debugging-pipe), messages of JSON
 # that end in a zero byte. Chromium's own profile is in a directory that is removed at the end.
@@ -77,28 +78,37 @@ class Browser:
             self.notice(message)
 
 
+    def visit(self, url, expressions):
+        self.errors = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.call(domain + ".enable", session)
+        self.call("Page.navigate", session, url=url)
+        self.until("Page.loadEventFired")
+        values = []
+        for expression in expressions:
+            result = self.call("Runtime.evaluate", session, expression=expression,
+                               returnByValue=True, awaitPromise=True)
+            if "exceptionDetails" in result:
+                self.errors.append(str(result["exceptionDetails"]))
+            values.append(result["result"].get("value"))
+        self.call("Target.closeTarget", targetId=target)
+        return {"values": values, "errors": self.errors}
+
+
 def main():
     profile = tempfile.mkdtemp()
-    browser = Browser(profile)
-    try:
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
-            browser.call(domain + ".enable", session)
-        browser.call("Page.navigate", session, url=sys.argv[1])
-        browser.until("Page.loadEventFired")
-        values = []
-        for expression in sys.argv[2:]:
-            result = browser.call("Runtime.evaluate", session, expression=expression,
-                                  returnByValue=True, awaitPromise=True)
-            if "exceptionDetails" in result:
-                browser.errors.append(str(result["exceptionDetails"]))
-            values.append(result["result"].get("value"))
-        print(json.dumps({"values": values, "errors": browser.errors}))
-    finally:
-        browser.process.kill()
-        browser.process.wait()
-        shutil.rmtree(profile, ignore_errors=True)
+    with open(sys.argv[1], "w") as answers:
+        browser = Browser(profile)
+        try:
+            for line in sys.stdin:
+                words = json.loads(line)
+                print(json.dumps(browser.visit(words[0], words[1:])), file=answers, flush=True)
+        finally:
+            browser.process.kill()
+            browser.process.wait()
+            shutil.rmtree(profile, ignore_errors=True)
 
 
 main()
