@@ -28,7 +28,8 @@ SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) b
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 HELPER := $(wildcard core/sockets/*.c) core/net/raw/sockets.c core/net/host/filter.c \
   core/wire/fragment.c
-LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua
+LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua \
+  build/lua/mtr/report/html/page.lua
 DIRS := $(shell find core lua -type d)
 FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
@@ -43,7 +44,7 @@ LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
 BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
 TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) ethtool g++ graphviz jq libcap2-bin \
   luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 libmaxminddb0 \
-  lua-busted lua5.1 tmux man-db mandoc zsh
+  lua-busted lua5.1 tmux man-db mandoc zsh chromium
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.1 lua5.4 \
   $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
@@ -120,6 +121,18 @@ build/mtr.map: build/mtr.syms
 	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') >$@
 build/lua/mtr/cdef.lua: build/mtr.cdef
 	mkdir -p $(@D); (echo 'return [==['; cat $<; echo ']==]') >$@
+# The page of the reporter html, as a Lua table. Its script and its style are named in the page by
+# their SHA-256, so a browser runs nothing else.
+PAGE = lua/mtr/report/html
+SCRIPT := $(addprefix $(PAGE)/,$(addsuffix .js,dom data filter words layout graph table panels \
+  detail time main))
+hash = $$(env printf "$$(sha256sum $(1) | cut -c-64 | sed 's/../\\x&/g')" | base64)
+build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html Makefile | deps
+	mkdir -p $(@D); cat $(SCRIPT) >build/page.js
+	(echo 'return {'; for part in script:build/page.js style:$(PAGE)/page.css \
+	  body:$(PAGE)/page.html; do echo "$${part%%:*} = [==["; cat $${part#*:}; echo ']==],'; done; \
+	  echo "script_hash = \"$(call hash,build/page.js)\","; \
+	  echo "style_hash = \"$(call hash,$(PAGE)/page.css)\" }") >$@
 # The words of stop reasons, events, flags and capabilities are the names of their constants in
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
@@ -223,7 +236,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	[ "$(DESTDIR)" ] || [ $$(id -u) != 0 ] || { ldconfig; $(PRIVILEGE); }
 
 # What scripts/rockspec builds and installs: the Lua files and the library that they load.
-rock: build/libmtr.so build/lua/mtr/cdef.lua
+rock: build/libmtr.so build/lua/mtr/cdef.lua build/lua/mtr/report/html/page.lua
 install-rock: rock install-lua
 	install -Dm644 -t $(LIB)/mtr build/libmtr.so
 

@@ -7,7 +7,7 @@
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
 --     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx] [lua]
---     [live]
+--     [live] [html]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -42,6 +42,7 @@ local parts = load.parts
 parts.chain = require "spec.perf.parts.chain_part"
 parts.sim = require "spec.perf.parts.sim_part"
 parts.outputs = require "spec.perf.parts.outputs_part"
+parts.html = require "spec.perf.parts.html_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 parts.resume = require "spec.perf.parts.resume_part"
@@ -57,7 +58,7 @@ parts.live = require "spec.perf.parts.live_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
-  "nginx", "lua", "live" }
+  "nginx", "lua", "live", "html" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

@@ -34,7 +34,8 @@ local function unreadable(what, line)
   error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
 end
 
-local POSITIONAL = { TARGET = true, ["TARGET..."] = true, ["FILE..."] = true }
+-- What may stand there, and how many of it argparse takes.
+local POSITIONAL = { TARGET = 1, ["TARGET..."] = "+", ["FILE..."] = "+", ["[TARGET...]"] = "*" }
 
 -- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil.
 local function positional(help)
@@ -97,8 +98,8 @@ end
 ---@return table<string, true> valued
 function M.read(help, flags, parser)
   local targets, valued = positional(help), {}
-  local name = targets and targets:lower():match "^%l+"
-  if name then parser:argument(name):args(targets:find "%.%.%.$" and "+" or 1) end
+  local name = targets and targets:lower():match "%l+"
+  if name then parser:argument(name):args(POSITIONAL[targets]) end
   for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec, valued) end
   return name == "target", valued
 end

@@ -40,13 +40,14 @@ local lua_rooms = { "lua/mtr/compat.lua", "lua/mtr/foreign.lua", "lua/mtr/lib.lu
   "lua/mtr/strategy/builtin/parts", "lua/mtr/strategy/builtin", "lua/mtr/strategy",
   "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report/output",
   "lua/mtr/report/warts", "lua/mtr/report/scamper", "lua/mtr/report/atlas",
-  "lua/mtr/report/read", "lua/mtr/names", "lua/mtr/report", "lua/mtr/targets", "lua/mtr/campaign",
-  "lua/mtr/script", "lua/mtr/screen", "lua/mtr/live", "lua/mtr/serve", "lua/mtr/cli.lua",
-  "lua/mtr/init.lua", "lua/mtr/main.lua" }
+  "lua/mtr/report/read", "lua/mtr/names", "lua/mtr/report/html", "lua/mtr/report",
+  "lua/mtr/targets", "lua/mtr/campaign", "lua/mtr/script", "lua/mtr/screen", "lua/mtr/live",
+  "lua/mtr/change", "lua/mtr/fleet", "lua/mtr/serve", "lua/mtr/cli.lua", "lua/mtr/init.lua",
+  "lua/mtr/main.lua" }
 
 -- Modules that are no files of lua/: who alone may require them, or true.
 local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.ffi"] = "lua/mtr/compat.lua",
-  ["mtr.program"] = true }
+  ["mtr.program"] = true, ["mtr.report.html.page"] = "lua/mtr/report/html.lua" }
 local scripts_may = { mtr = true, cjson = true, argparse = true,
   ["socket.unix"] = true, ["mtr.nvim"] = true, health = true, luv = true }
 
