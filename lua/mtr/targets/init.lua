@@ -137,7 +137,7 @@ function M.wrong(given)
   local why = given == nil and failure
   failure = nil
   if why then return "targets is nil: " .. why end
-  return "targets must be a list or an iterator of strings"
+  return "targets must be a list or an iterator of strings, got " .. err.show(given)
 end
 
 --- Makes a chain of anything that a campaign takes: a chain, a list, or an iterator. Returns nil if

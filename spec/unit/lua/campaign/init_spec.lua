@@ -15,7 +15,7 @@ describe("mtr.campaign", function()
     { { target = {} }, 'campaign: unknown option "target"; did you mean "targets"?' },
     { { targets = {}, embellish = {} }, 'campaign: unknown option "embellish"' },
     { { targets = 7 }, "campaign: targets must be a table or a function, got 7" },
-    { {}, "campaign: targets must be a list or an iterator of strings" },
+    { {}, "campaign: targets must be a list or an iterator of strings, got nil" },
     { { targets = {}, window = 0 }, 'campaign: window must be 1..1000000, or "auto", got 0' },
     { { targets = {}, window = "wide" },
       'campaign: window must be 1..1000000, or "auto", got "wide"' },
