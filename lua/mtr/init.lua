@@ -151,12 +151,14 @@ function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.serve() return require("mtr.serve").open end
+function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end
 function LAZY.plan() return require("mtr.script.plan").of end
 function LAZY.outcome() return require("mtr.script.outcome").of end
+function LAZY.target_options() return require("mtr.script.target_options").chain end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
