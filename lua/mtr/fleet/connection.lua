@@ -141,7 +141,7 @@ end
 
 --- Sends a command. `done` gets the reply (see mtr.fleet.resp), or nil, a message and a name.
 ---@param done? fun(reply: any, message: string?, name: string?)
----@param words (string|number)[]
+---@param words (string|number|mtr.RespBytes)[]
 function Connection:send(done, words)
   if self.gone then
     if done then done(nil, self.gone, self.gone_name) end
@@ -149,7 +149,7 @@ function Connection:send(done, words)
   end
   self.last = self.last + 1
   self.waiting[self.last] = done or false
-  self.output:write(resp.encode(words))
+  resp.write(self.output, words)
 end
 
 --- How many commands have no answer yet.

@@ -12,30 +12,43 @@ local EMSGSIZE = err.code.EMSGSIZE
 local FIRST = 65536                    -- bytes of memory at the beginning
 local MOST = 16 * 2 ^ 20               -- bytes of one part; parts end with whole lines
 
+-- Memory of leases that were handed in, for the next ones.
+local free = {}
+
 ---@class mtr.FleetGather: mtr.Reporter
 ---@field count integer results in it
----@field parts string[] lines that were taken out of the memory, because it was full
+---@field parts mtr.RespBytes[] memory that is full of whole lines
+---@field buffer ffi.cdata* the memory that is being filled
+---@field room integer
+---@field used ffi.cdata* uint32_t[1]
 local Gather = {}
 Gather.__index = Gather
 
----@return mtr.FleetGather
-function M.new()
-  return setmetatable({
-    count = 0, parts = {}, room = FIRST, used = lib.new "uint32_t[1]",
-    buffer = lib.new("char[?]", FIRST),
-  }, Gather)
+-- Begins with another memory.
+local function begin(self)
+  local spare = table.remove(free) or { bytes = lib.new("char[?]", FIRST), room = FIRST }
+  self.buffer, self.room = spare.bytes, spare.room
+  self.used[0] = 0
 end
 
--- Takes the lines out of the memory.
+---@return mtr.FleetGather
+function M.new()
+  local self = setmetatable({ count = 0, parts = {}, used = lib.new "uint32_t[1]" }, Gather)
+  begin(self)
+  return self
+end
+
+-- Sets the memory aside.
 local function empty(self)
-  if self.used[0] == 0 then return end
-  self.parts[#self.parts + 1] = lib.string(self.buffer, self.used[0])
-  self.used[0] = 0
+  self.parts[#self.parts + 1] = { bytes = self.buffer, size = self.used[0], room = self.room }
 end
 
 -- Makes room for `size` more bytes, or for more than there was.
 local function grow(self, size)
-  if self.room >= MOST then empty(self) end
+  if self.room >= MOST and self.used[0] > 0 then
+    empty(self)
+    begin(self)
+  end
   if self.used[0] + size <= self.room and size > 0 then return end
   repeat self.room = self.room * 2 until self.used[0] + size <= self.room
   local bytes = lib.new("char[?]", self.room)
@@ -62,13 +75,20 @@ function Gather:trace(result)
   return true
 end
 
---- Returns all results as texts of whole lines, at least one.
----@return string[]
+--- Returns all results as parts of whole lines, at least one. Nothing can be added any more.
+---@return mtr.RespBytes[]
 function Gather:take()
-  empty(self)
-  local parts = self.parts[1] and self.parts or { "" }
+  if self.buffer then empty(self) end
+  self.buffer = nil
+  return self.parts
+end
+
+--- Gives its memory to the next.
+function Gather:release()
+  for _, part in ipairs(self:take()) do
+    if part.room <= MOST then free[#free + 1] = part end
+  end
   self.parts = {}
-  return parts
 end
 
 return M

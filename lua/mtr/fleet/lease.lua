@@ -84,6 +84,7 @@ function Lease:finish(worker)
   local c = self.campaign
   local args = { c.group, worker.name, self.id, c.most_bytes, c.seats, self.number, worker.point,
     self.gather.count, self.failed, self.complaints }
+  -- Redis gets the parts from their memory, so that must stay until it has answered.
   for _, part in ipairs(self.gather:take()) do args[#args + 1] = part end
   local words = scripts.command(scripts.finish,
     { keys.meta(c.name), keys.leases(c.name), keys.results(c.name), keys.left(c.name) }, args)
@@ -94,6 +95,12 @@ function Lease:finish(worker)
     if answer >= 0 then return answer == 1 end
     if not worker.ticker:wait(FULL_WAIT) or self.lost then return false end
   end
+end
+
+--- Frees the memory of its results.
+function Lease:release()
+  if self.gather then self.gather:release() end
+  self.gather = nil
 end
 
 return M

@@ -14,18 +14,27 @@ local M = {}
 -- Types of a struct redisReply.
 local STRING, ARRAY, INTEGER, NIL, STATUS, ERROR = 1, 2, 3, 4, 5, 6
 
---- Returns a command as bytes.
----@param words (string|number)[]
----@return string
-function M.encode(words)
-  local parts = { ("*%d\r\n"):format(#words) }
+---@class mtr.RespBytes bytes in memory, as a word of a command
+---@field bytes ffi.cdata* char[size]; must stay until the command is answered
+---@field size integer
+
+--- Writes a command to a stream.
+---@param output mtr.Stream
+---@param words (string|number|mtr.RespBytes)[]
+function M.write(output, words)
+  local parts, n = { ("*%d\r\n"):format(#words) }, 1
   for _, word in ipairs(words) do
-    local text = type(word) == "number" and ("%.14g"):format(word) or word
-    parts[#parts + 1] = ("$%d\r\n"):format(#text)
-    parts[#parts + 1] = text
-    parts[#parts + 1] = "\r\n"
+    if type(word) == "table" then
+      output:write(table.concat(parts, "", 1, n) .. ("$%d\r\n"):format(word.size))
+      output:put(word.bytes, word.size)
+      parts[1], n = "\r\n", 1
+    else
+      local text = type(word) == "number" and ("%.14g"):format(word) or word
+      parts[n + 1], parts[n + 2], parts[n + 3] = ("$%d\r\n"):format(#text), text, "\r\n"
+      n = n + 3
+    end
   end
-  return table.concat(parts)
+  output:write(table.concat(parts, "", 1, n))
 end
 
 ---@class mtr.RespReader

@@ -196,6 +196,7 @@ local function work(self, lease)
     lease.handed = ok ~= nil
   end
   if lease.handed or lease.lost then self.held[lease] = nil end
+  lease:release()
   self.count = self.count - 1
   if self.room then scheduler.finish(self.room) end
 end

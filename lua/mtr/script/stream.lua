@@ -200,17 +200,37 @@ local function grow(self, size)
   self.bytes, self.first = bytes, 0
 end
 
+-- Copies bytes to the end of the queue.
+local function queue(self, bytes, size)
+  if self.first + self.queued + size > self.room then grow(self, size) end
+  copy(self.bytes + (self.first + self.queued), bytes, size)
+  self.queued = self.queued + size
+  if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
+end
+
 --- Queues text, which is written later.
 ---@param text string
 ---@return true?
 ---@return string? message, string? name the error of an earlier write
 function Stream:write(text)
   if self.failure then return nil, self.failure, self.failure_name end
-  local size = #text
-  if self.first + self.queued + size > self.room then grow(self, size) end
-  copy(self.bytes + (self.first + self.queued), text, size)
-  self.queued = self.queued + size
-  if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
+  queue(self, text, #text)
+  return true
+end
+
+--- Writes bytes of memory: at once, as far as the other end takes them; the rest is copied.
+---@param bytes ffi.cdata* uint8_t[size] or char[size]
+---@param size integer
+---@return true?
+---@return string? message, string? name the error of an earlier write
+function Stream:put(bytes, size)
+  if self.failure then return nil, self.failure, self.failure_name end
+  if self.queued > 0 and not self.blocked then pump(self) end
+  local done = 0
+  if self.queued == 0 and not self.failure then
+    done = math.max(C.mtr_write(self.fd, bytes, size), 0)
+  end
+  if done < size then queue(self, bytes + done, size - done) end
   return true
 end
 
