@@ -132,7 +132,8 @@ local SET = {
   cancel = { "cancelled", "Ends a campaign: what is not traced is forgotten." },
 }
 
-local cli, args
+local cli
+local args = {}                        -- of the command line, until they are taken
 
 local function take(name)
   local value = args[name]
@@ -147,6 +148,9 @@ local function names(text)
   return list[1] and list or nil
 end
 
+local fleet
+
+-- Writes a message; returns the status of a failure.
 local function fail(message)
   io.stderr:write("fleet: ", message, "\n")
   return 1
@@ -154,14 +158,16 @@ end
 
 local function open()
   local url = take "redis" or os.getenv "REDIS_URL" or "redis://127.0.0.1:6379"
-  local fleet, message = cli:call(mtr.fleet.open, { redis = url })
-  return fleet or os.exit(fail(message))
+  local message
+  fleet, message = cli:call(mtr.fleet.open, { redis = url })
+  if not fleet then os.exit(fail(message)) end
 end
 
 local RUN = {}
 
 function RUN.submit()
-  local fleet, name = open(), take "name"
+  open()
+  local name = take "name"
   local opts = { name = name, share = take "share", points = names(take "points"),
     n = take "from", seed = take "choose", lease = take "lease", rate = take "rate",
     most_leases = take "most_leases", most_bytes = take "most_bytes", shared = take "shared",
@@ -173,7 +179,6 @@ function RUN.submit()
   local targets, leases = cli:call(fleet.submit, fleet, opts)
   if not targets then return fail(leases) end
   print(("campaign %s: %d targets in %d leases"):format(name, targets, leases))
-  return fleet:close()
 end
 
 function RUN.work()
@@ -181,7 +186,7 @@ function RUN.work()
   if exclude then cli:call(mtr.configure, { exclude = exclude }) end
   local protocols = allowed and {}
   for _, word in ipairs(allowed or {}) do protocols[word] = true end
-  local fleet = open()
+  open()
   local worker, message = cli:call(fleet.work, fleet, { name = take "name" or mtr.fleet.host_name(),
     place = take "place", campaign = take "campaign", window = take "window",
     max_rate = take "max_rate", protocols = protocols, lease_time = take "lease_time",
@@ -189,7 +194,6 @@ function RUN.work()
   if not worker then return fail(message) end
   io.stderr:write(("fleet: %d leases, %d targets\n"):format(worker.done_leases,
     worker.done_targets))
-  fleet:close()
 end
 
 function RUN.drain()
@@ -208,22 +212,21 @@ function RUN.drain()
     taken[path] = true
     reporters[i] = cli:call(mtr.report[mtr.report.name("trace", word)], path, opts)
   end
-  local fleet = open()
+  open()
   local drain, message = cli:call(fleet.drain, fleet, { campaign = take "name",
     reporters = reporters, outputs = given, state = take "state", follow = take "follow" })
   if not drain then return fail(message) end
   io.stderr:write(("fleet: %d results of %d leases written; %d targets could not be traced; "
     .. "%d leases came twice\n"):format(drain.results, drain.leases, drain.failed, drain.repeated))
-  fleet:close()
 end
 
 function RUN.status()
-  local fleet, word = open(), cli:choice("output", { "text", "json", "prometheus" })
+  open()
+  local word = cli:choice("output", { "text", "json", "prometheus" })
   local found, message = cli:call(fleet.status, fleet, take "campaign", word ~= "text" and 0 or nil)
   if not found then return fail(message) end
   cli:write(word == "text" and fleet.text(found) or word == "prometheus" and fleet.prometheus(found)
     or mtr.fleet.json(found) .. "\n")
-  fleet:close()
 end
 
 local command = table.remove(arg, 1)
@@ -239,9 +242,14 @@ if not help or command == "fleet" then
     or "give a command: submit, work, drain, status, pause, resume or cancel")
 end
 cli = mtr.cli("fleet", (help:gsub("  {targets}", mtr.fleet.target_help)))
-args = cli:parse(arg)
-if not set then return RUN[command]() end
-local fleet, name = open(), take "name"
-local ok, message = cli:call(fleet.set, fleet, name, set[1], take "rate")
-if not ok then return fail(message) end
+for name, value in pairs(cli:parse(arg)) do args[name] = value end
+if set then
+  function RUN.set()
+    open()
+    local ok, message = cli:call(fleet.set, fleet, take "name", set[1], take "rate")
+    return not ok and fail(message) or nil
+  end
+end
+local status = RUN[set and "set" or command]()
 fleet:close()
+return status

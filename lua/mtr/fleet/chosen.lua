@@ -8,12 +8,15 @@ local M = {}
 
 local WORD = 4294967296
 
--- The score of a text: for each byte, score = (score * 69069 + byte + 1) mod 2^32; then three
--- rounds of score = (score + floor(score / 65536)) * 69069 mod 2^32.
+-- The score of a text. It begins with 2166136261. For each byte, and then eight times with 0 in
+-- place of a byte: score = (score + byte) * 69069 mod 2^32, and score = (score + 1 + floor(score /
+-- 2^15)) * 48271 mod 2^32.
 local function score(text)
   local h = 2166136261
-  for i = 1, #text do h = (h * 69069 + text:byte(i) + 1) % WORD end
-  for _ = 1, 3 do h = (h + math.floor(h / 65536)) % WORD * 69069 % WORD end
+  for i = 1, #text + 8 do
+    h = (h + (text:byte(i) or 0)) * 69069 % WORD
+    h = (h + 1 + math.floor(h / 32768)) % WORD * 48271 % WORD
+  end
   return h
 end
 

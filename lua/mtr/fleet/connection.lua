@@ -4,7 +4,8 @@
 -- before; each answer goes to the function that was given with its command.
 --
 -- The connection ends once: by close(), by the other end, or by bytes that are no answer. Then
--- every function that still waits is called with nil, a message and a name, and so is `on_gone`.
+-- every function that still waits is called with nil, a message and a name. After an interrupt of
+-- the program no answers are read, but last commands can still be sent.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -25,9 +26,19 @@ local M = {}
 ---@field first integer index of the first of them
 ---@field last integer
 ---@field gone? string why it has ended
----@field on_gone? fun(message: string, name: string)
+---@field deaf? string after an interrupt: nothing is read any more, and commands are only sent
 local Connection = {}
 Connection.__index = Connection
+
+-- Tells those that wait that no answer comes any more.
+local function refuse(self, message, name)
+  self.deaf = self.deaf or name
+  for i = self.first, self.last do
+    local done = self.waiting[i]
+    self.waiting[i], self.first = nil, i + 1
+    if done then done(nil, message, name) end
+  end
+end
 
 -- Ends it.
 local function finish(self, message, name)
@@ -37,12 +48,7 @@ local function finish(self, message, name)
   self.output:drop()
   C.mtr_local_hangup(self.fd)
   self.reader:close()
-  for i = self.first, self.last do
-    local done = self.waiting[i]
-    self.waiting[i] = nil
-    if done then done(nil, message, name) end
-  end
-  if self.on_gone then self.on_gone(message, name) end
+  refuse(self, message, name)
 end
 
 local function receive(self, bytes)
@@ -134,7 +140,10 @@ function M.open(url, ticker, patience)
   end
   self.output = stream.open(fd[1], { on_error = lost })
   self.input = stream.open(fd[0], {
-    on_data = function(_, bytes) receive(self, bytes) end, on_end = lost,
+    on_data = function(_, bytes) receive(self, bytes) end,
+    on_end = function(from, problem, why)
+      if why == "ECANCELED" then refuse(self, problem, why) else lost(from, problem, why) end
+    end,
   })
   return self
 end
@@ -147,8 +156,11 @@ function Connection:send(done, words)
     if done then done(nil, self.gone, self.gone_name) end
     return
   end
-  self.last = self.last + 1
-  self.waiting[self.last] = done or false
+  if self.deaf and done then return done(nil, "ECANCELED: interrupted", self.deaf) end
+  if not self.deaf then
+    self.last = self.last + 1
+    self.waiting[self.last] = done or false
+  end
   resp.write(self.output, words)
 end
 

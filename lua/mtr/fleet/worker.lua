@@ -266,12 +266,22 @@ local function take(self)
   return taken
 end
 
+-- Is nothing left of this campaign for this worker's vantage point?
+local function nothing_left(self, campaign)
+  if campaign.facts.state == "cancelled" or not campaign.takes_part then return true end
+  if campaign.share == "split" then return campaign:finished() end
+  if campaign.facts.complete ~= "1" then return false end
+  local pending = self.link:call { "XPENDING", keys.leases(campaign.name), campaign.group }
+  return type(pending) == "table" and pending[1] == 0
+end
+
+-- May a worker with the option `once` end? It has just been told that there is no lease to take.
 local function all_done(self)
-  if not self.once or self.count > 0 then return false end
+  if not self.once or self.count > 0 or not self.list[1] then return false end
   for _, campaign in ipairs(self.list) do
-    if campaign.facts.state ~= "cancelled" and not campaign:finished() then return false end
+    if not nothing_left(self, campaign) then return false end
   end
-  return self.list[1] ~= nil
+  return true
 end
 
 -- Shows signs of life and looks at the campaigns, until the worker ends.
@@ -343,7 +353,7 @@ function Worker:run()
   while not self.ended and lib.signals[0] == 0 do
     local taken = take(self)
     if self.ended then break end
-    if all_done(self) then break end
+    if taken == 0 and all_done(self) then break end
     if taken == 0 or self.count > 0 then rest(self) end
   end
   self.ended = true

@@ -262,7 +262,9 @@ function M.open(fd, opts)
   if bug then error(bug, 2) end
   self.on_ready = function(message, name) on_ready(self, message, name) end
   self.on_room = function(message, name) on_room(self, message, name) end
-  self.outlet = { run = function() pump(self) end }
+  self.outlet = { run = function()
+    if self.queued > 0 and not self.blocked then pump(self) end
+  end }
   listen(self)
   return self
 end
