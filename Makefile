@@ -34,9 +34,10 @@ BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
-BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted lua5.1 \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
+BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(FLEET_NEEDS) clang libbpf-dev ethtool masscan zmap
+FLEET_NEEDS = libhiredis-dev redis-server redis-tools
+TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(FLEET_NEEDS) ethtool g++ graphviz jq libcap2-bin lua-busted \
+  lua5.1 luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))

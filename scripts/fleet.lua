@@ -1,9 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- fleet: one campaign, many vantage points, and a Redis between them.
---
--- It is mtr.fleet with options of a command line.
+-- fleet: one campaign, many vantage points, a Redis between them: mtr.fleet with a command line.
 
 local mtr = require "mtr"
 
@@ -26,7 +24,6 @@ commands:
 Each command has the option --redis URL: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] or
 unix:///PATH; default: the environment variable REDIS_URL, else redis://127.0.0.1:6379.
 `mtrlua fleet COMMAND --help` shows its other options.
-
 example:
   mtrlua fleet submit survey -t targets.txt --rate 1000
   mtrlua fleet work --name ams          # at each vantage point
@@ -44,7 +41,8 @@ command again goes on where it was stopped.
 targets:
   {targets}
 vantage points:
-  --share WORD            split: each target once; all: from every vantage point; n: from some (split)
+  --share WORD            split: each target once; all: from every vantage point; n: from some
+                          of them (split)
   --points NAMES          vantage points, with commas between them; default: those of workers alive
   --from N                each target from so many of them (--share n)
   --choose N              chooses them (0)
@@ -145,12 +143,11 @@ end
 local function names(text)
   local list = {}
   for name in (text or ""):gmatch "[^,%s]+" do list[#list + 1] = name end
-  return list[1] and list or nil
+  return list[1] and list
 end
 
 local fleet
 
--- Writes a message; returns the status of a failure.
 local function fail(message)
   io.stderr:write("fleet: ", message, "\n")
   return 1
@@ -187,10 +184,9 @@ function RUN.work()
   local protocols = allowed and {}
   for _, word in ipairs(allowed or {}) do protocols[word] = true end
   open()
-  local worker, message = cli:call(fleet.work, fleet, { name = take "name" or mtr.fleet.host_name(),
-    place = take "place", campaign = take "campaign", window = take "window",
-    max_rate = take "max_rate", protocols = protocols, lease_time = take "lease_time",
-    once = take "once" })
+  local opts = { name = take "name" or mtr.fleet.host_name(), protocols = protocols }
+  for name, value in pairs(args) do opts[name] = value end
+  local worker, message = cli:call(fleet.work, fleet, opts)
   if not worker then return fail(message) end
   io.stderr:write(("fleet: %d leases, %d targets\n"):format(worker.done_leases,
     worker.done_targets))

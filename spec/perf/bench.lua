@@ -6,7 +6,7 @@
 -- right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
---     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx]
+--     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx] [fleet]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -48,10 +48,11 @@ parts.targets = require "spec.perf.parts.targets_part"
 parts.nginx = require "spec.perf.parts.nginx_part"
 parts.plain = require "spec.perf.parts.plain_part"
 parts.hosts = require "spec.perf.parts.hosts_part"
+parts.fleet = require "spec.perf.parts.fleet_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
-  "nginx" }
+  "nginx", "fleet" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

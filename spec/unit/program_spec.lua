@@ -72,7 +72,7 @@ local cases = {
   { "names the program that was meant", "mtrlua pign", 1, "", "; did you mean ping%?\n$" },
   { "names no program for what is like none", "mtrlua x", 1, "", "No such file or directory\n$" },
   { "lists the programs", "mtrlua --help", 0,
-    "\nprograms, each has %-%-help:\n  campaign, mda, mtr%-packet, ping, pmtu, report, serve, "
+    "\nprograms, each has %-%-help:\n  campaign, fleet, mda, mtr%-packet, ping, pmtu, report, serve, "
       .. "simulate, trace\n", "" },
   { "reports a directory", "mtrlua $DIR/", 1, "", "cannot open script '[^']*': Is a directory" },
   { "reports a syntax error with its place", "mtrlua $DIR/syntax.lua", 1, "",

@@ -51,8 +51,8 @@ function M.read(link, name, point)
     return err.named("EPROTO", keys.meta(name) .. ": this is not a campaign of a fleet")
   end
   if version > keys.VERSION then
-    return err.named("EPROTO", ("campaign %s has version %d; this mtrlua knows version %d: update it")
-      :format(name, version, keys.VERSION))
+    return err.named("EPROTO", ("campaign %s has version %d; this mtrlua knows version %d: update "
+      .. "it"):format(name, version, keys.VERSION))
   end
   local self = setmetatable({ name = name }, Campaign)
   local bug = self:take(facts, point)

@@ -73,12 +73,11 @@ local function address(engine, host)
   local family = addr.parse(host, bytes)
   if family then return { bytes = bytes, family = family } end
   local op, found, message, name = {}, nil, nil, nil
-  local lookup
-  lookup, message, name = resolve.start(engine, host, 0, function(list, problem, code)
+  local lookup, why, errno = resolve.start(engine, host, 0, function(list, problem, code)
     found, message, name = list and list[1], problem, code
     scheduler.finish(op)
   end)
-  if not lookup then return nil, message, name end
+  if not lookup then return nil, why, errno end
   scheduler.wait(op)
   return found, message, name
 end
@@ -96,13 +95,10 @@ local function made(engine, fd, ticker, patience)
   local op, watch = {}, Watch.new(engine, fd[1])
   local ok, message, name = watch:ask(Watch.WRITABLE, function() scheduler.finish(op) end)
   if not ok then return nil, message, name end
-  local from = ticker.count
-  ticker:listen(function()
-    if not op.done and (ticker.count - from) * ticker.ms > patience then
-      op.late = true
-      scheduler.finish(op)
-    end
-    return op.done
+  ticker:after(patience, function()
+    if op.done then return end
+    op.late = true
+    scheduler.finish(op)
   end)
   scheduler.wait(op)
   watch:stop()
@@ -123,7 +119,7 @@ function M.open(url, ticker, patience)
   local reader
   reader, message, name = resp.reader()
   if not reader then return nil, message, name end
-  local fd, code = lib.new "int32_t[2]", nil
+  local fd, code = lib.new "int32_t[2]"
   code, message, name = begin(url, engine, fd)
   if not code then return nil, message, name end
   if code == 0 then

@@ -8,9 +8,8 @@
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local Reporters = require "mtr.campaign.reporters"
-local jsonl = require "mtr.report.read.jsonl"
 local book = require "mtr.fleet.book"
-local Drained = require "mtr.fleet.drained"
+local entry = require "mtr.fleet.entry"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
 local states = require "mtr.fleet.drain_state"
@@ -43,68 +42,6 @@ local READ = 8                         -- entries that are read at once
 local Drain = {}
 Drain.__index = Drain
 
--- The lines of a text, as mtr.report.read.jsonl wants them.
-local function lines_of(text, name)
-  local next_line = text:gmatch "([^\n]*)\n"
-  return { name = name, problem = function() end, line = function()
-    local line = next_line()
-    return line, line ~= nil
-  end }
-end
-
-local function fields_of(entry)
-  local fields = {}
-  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-  return fields
-end
-
--- Writes the results of an entry.
-local function write(self, id, fields)
-  local results = jsonl.new(lines_of(fields.results or "", keys.results(self.campaign) .. " " .. id))
-  while true do
-    local result, message, name = results:next()
-    if not result then
-      if message then return nil, message, name end
-      return true
-    end
-    local ok
-    ok, message, name = self.list:call("trace", result)
-    if not ok then return nil, message, name end
-    self.results = self.results + 1
-  end
-end
-
--- Takes an entry of the stream. Its parts come one behind the other.
-local function take(self, entry)
-  local id, fields = entry[1], fields_of(entry)
-  local lease, point = tonumber(fields.lease), fields.point
-  local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
-  if not lease or not point or not part then
-    return err.named("EPROTO", ("%s: entry %s is not of a fleet"):format(
-      keys.results(self.campaign), err.plain(id)))
-  end
-  local set = self.done[point] or Drained.new()
-  self.done[point] = set
-  local first, last = part == "1", part == parts
-  if first then
-    self.skipping = set:has(lease)
-    if self.skipping then self.repeated = self.repeated + 1 end
-    if not self.skipping then
-      self.failed, self.leases = self.failed + (tonumber(fields.failed) or 0), self.leases + 1
-      for line in (fields.complaints or ""):gmatch "[^\n]+" do
-        self.say(("%s: %s"):format(err.plain(point), err.plain(line)))
-      end
-    end
-  end
-  if not self.skipping then
-    local ok, message, name = write(self, id, fields)
-    if not ok then return nil, message, name end
-  end
-  if last and not self.skipping then set:add(lease) end
-  self.after, self.whole = id, last
-  return true
-end
-
 -- Removes from Redis what was written.
 local function trim(self)
   if self.after == self.trimmed then return true end
@@ -118,7 +55,7 @@ end
 
 local function save(self, finished)
   if not self.state then return true end
-  local data, count, name = {}, 0, nil
+  local data, count, name = {}, 0
   if not finished then
     data, count, name = self.list:save(self.fds, C.MTR_SAVE_FDS)
     if not data then return nil, count, name end
@@ -131,7 +68,8 @@ end
 local function checkpoint(self)
   if not self.whole then return true end
   self.at = self.ticker.count
-  local ok, message, name = self.list:call("update", { traces = self.results, failed = self.failed })
+  local ok, message, name = self.list:call("update",
+    { traces = self.results, failed = self.failed })
   if ok and self.after ~= self.trimmed then ok, message, name = save(self, false) end
   if ok then ok, message, name = trim(self) end
   if self.on_update then self.on_update(self) end
@@ -142,8 +80,8 @@ local function hold(self)
   local held, message, name = self.link:call(scripts.command(scripts.hold,
     { keys.drain(self.campaign) }, { self.secret, LOCK }))
   if held == 0 then
-    return err.named("EBUSY", ("another process drains the campaign %s (or one was killed less than "
-      .. "%d s ago)"):format(self.campaign, LOCK / 1000))
+    return err.named("EBUSY", ("another process drains the campaign %s (or one was killed less "
+      .. "than %d s ago)"):format(self.campaign, LOCK / 1000))
   end
   return held and true, message, name
 end
@@ -173,9 +111,9 @@ local function step(self)
     keys.results(self.campaign), self.after }
   if answer == nil then return nil, message, name end
   local entries = answer and answer[1][2] or {}
-  for _, entry in ipairs(entries) do
+  for _, one in ipairs(entries) do
     local ok
-    ok, message, name = take(self, entry)
+    ok, message, name = entry.write(self, one)
     if not ok then return nil, message, name end
   end
   return #entries

@@ -13,8 +13,8 @@
 -- once for each vantage point that traces it. Leases of a worker that has died are taken over. A
 -- drain gives the results to reporters.
 --
--- All calls wait, also for a Redis that is away: `say` tells of it. scripts/README.md describes what
--- is in Redis.
+-- All calls wait, also for a Redis that is away: `say` tells of it. The file scripts/README.md
+-- describes what is in Redis.
 
 local default = require "mtr.engine.default"
 local check = require "mtr.base.check"
@@ -58,7 +58,8 @@ local function loop()
   if engine then return true end
   local open = require "mtr.engine".open
   local sim = require "mtr.sim"
-  engine = open { sim = sim { nodes = { a = "192.0.2.1", b = "192.0.2.2" }, links = { { "a", "b" } } } }
+  engine = open { sim = sim { source = "a", nodes = { a = "192.0.2.1", b = "192.0.2.2" },
+    links = { { "a", "b" } } } }
   return engine and true, message, name
 end
 
@@ -72,7 +73,9 @@ function M.open(opts)
   if bug then error(bug, 2) end
   if not given.redis then error("fleet.open: the option redis is needed", 2) end
   local url, problem = redis_url.read(given.redis)
-  if not url then error(("fleet.open: redis = %s: %s"):format(err.show(given.redis), problem), 2) end
+  if not url then
+    error(("fleet.open: redis = %s: %s"):format(err.show(given.redis), problem), 2)
+  end
   local ok, message, name = loop()
   if not ok then return nil, message, name end
   local ticker
@@ -87,7 +90,7 @@ local SUBMIT = check.declare("fleet:submit", {
   { name = "targets", kind = check.any, doc = "as of a campaign" },
   { name = "trace", kind = check.type "table", doc = "options of each trace: plain values" },
   { name = "share", kind = text, doc = 'split: each target once (default); all; n' },
-  { name = "points", kind = check.type "table", doc = "vantage points; default: of living workers" },
+  { name = "points", kind = check.type "table", doc = "vantage points; default: workers alive" },
   { name = "n", kind = check.integer(1, 10000), doc = "vantage points of each target" },
   { name = "seed", kind = check.integer(0, 2 ^ 53 - 1), doc = "chooses them" },
   { name = "lease", kind = check.integer(1, 100000), doc = "targets of a lease; default 200" },
@@ -100,10 +103,9 @@ local SUBMIT = check.declare("fleet:submit", {
   { name = "on_bad", kind = hook, doc = "gets targets that are none, and why" },
 })
 
-local function take(declaration, opts, into)
-  local bug = check.each(declaration, opts, function(option, value) into[option.name] = value end)
-  if bug then error(bug, 3) end
-  return into
+local function take(declaration, opts, to)
+  local bug = check.each(declaration, opts, function(option, value) to[option.name] = value end)
+  return bug and error(bug, 3) or to
 end
 
 local function name_of(who, what, given, slash)
@@ -136,7 +138,7 @@ local WORK = check.declare("fleet:work", {
   { name = "name", kind = text, doc = "of the worker: POINT or POINT/SOMETHING" },
   { name = "campaign", kind = text, doc = "works for this one only" },
   { name = "window", kind = check.integer(1, 1000000), doc = "targets under way; default 1000" },
-  { name = "lease_time", kind = check.duration(1000, 3600000), doc = "until leases are taken over" },
+  { name = "lease_time", kind = check.duration(1000, 3600000), doc = "until others take over" },
   { name = "max_rate", kind = check.rate, doc = "probes per second, whatever a campaign wants" },
   { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
   { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
@@ -194,7 +196,9 @@ function Fleet:set(campaign, state, rate)
     { state, rate and tostring(rate) or "" }))
   if not answer then return nil, message, name end
   if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
-  if answer == -1 then return err.named("ECANCELED", ("campaign %s was cancelled"):format(campaign)) end
+  if answer == -1 then
+    return err.named("ECANCELED", ("campaign %s was cancelled"):format(campaign))
+  end
   return true
 end
 

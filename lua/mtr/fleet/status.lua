@@ -86,7 +86,7 @@ function M.look(link, only)
   local time, message, name = link:call { "TIME" }
   if not time then return nil, message, name end
   local now = number(time[1]) * 1000 + number(time[2]) / 1000
-  local names, said = { only }, nil
+  local names, said = { only }
   if not only then
     names, message, name = link:call { "SMEMBERS", keys.CAMPAIGNS }
     if not names then return nil, message, name end
@@ -146,7 +146,8 @@ function M.text(found)
       c.targets, c.complete and "" or " so far", c.done, c.wanted, c.under_way)
     add("  %.1f leases/s, %.0f targets/s%s; %d targets failed; %.1f MB wait for a drain%s",
       c.rate or 0, c.target_rate or 0, c.eta and ", " .. span(c.eta) .. " to go" or "", c.failed,
-      c.undrained_bytes / 1e6, c.repeated > 0 and ("; %d leases came twice"):format(c.repeated) or "")
+      c.undrained_bytes / 1e6,
+      c.repeated > 0 and ("; %d leases came twice"):format(c.repeated) or "")
   end
   if not found.workers[1] then add "no workers" end
   for _, w in ipairs(found.workers) do

@@ -49,7 +49,7 @@ end
 
 local function points_of(link, s)
   if s.share == "split" then return {} end
-  local list, message, name = s.points, nil, nil
+  local list, message, name = s.points
   if not list then
     list, message, name = living(link)
     if not list then return nil, message, name end
@@ -92,8 +92,8 @@ local function open(link, s, feed)
   if not s.points and made == 0 then facts.points = campaign.facts.points end
   for _, field in ipairs(SAME) do
     if campaign.facts[field] ~= facts[field] then
-      return err.named("EEXIST", ("there is a campaign %s already, and its %s is %s, not %s"):format(
-        s.name, field, err.show(campaign.facts[field]), err.show(facts[field])))
+      return err.named("EEXIST", ("there is a campaign %s already, and its %s is %s, not %s")
+        :format(s.name, field, err.show(campaign.facts[field]), err.show(facts[field])))
     end
   end
   return campaign

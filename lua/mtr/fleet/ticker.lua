@@ -14,29 +14,28 @@ local M = {}
 ---@class mtr.Ticker
 ---@field ms integer between two ticks
 ---@field count integer ticks since the beginning
----@field gone boolean no tick comes any more
+---@field gone boolean no tick comes any more; listeners were told once more
 local Ticker = {}
 Ticker.__index = Ticker
 
-local function tick(self)
-  self.count = self.count + 1
-  local waiting = self.waiting
-  self.waiting = {}
-  for _, op in ipairs(waiting) do
-    if op.at <= self.count then scheduler.finish(op) else self.waiting[#self.waiting + 1] = op end
-  end
+-- Calls the listeners, and forgets those that have heard enough.
+local function tell(self)
   local listeners = self.listeners
   self.listeners = {}
   for _, listener in ipairs(listeners) do
-    if not listener() then self.listeners[#self.listeners + 1] = listener end
+    if not listener() and not self.gone then self.listeners[#self.listeners + 1] = listener end
   end
 end
 
+local function tick(self)
+  self.count = self.count + 1
+  tell(self)
+end
+
 local function finish(self)
+  if self.gone then return end
   self.gone = true
-  local waiting = self.waiting
-  self.waiting = {}
-  for _, op in ipairs(waiting) do scheduler.finish(op) end
+  tell(self)
 end
 
 --- Makes a clock.
@@ -46,7 +45,7 @@ end
 function M.new(ms)
   local fd = C.mtr_ticker(ms)
   if fd < 0 then return err.env(fd, "a clock") end
-  local self = setmetatable({ ms = ms, count = 0, waiting = {}, listeners = {}, fd = fd }, Ticker)
+  local self = setmetatable({ ms = ms, count = 0, listeners = {}, gone = false, fd = fd }, Ticker)
   self.stream = stream.open(fd, {
     on_data = function() tick(self) end, on_end = function() finish(self) end,
   })
@@ -57,14 +56,26 @@ end
 ---@param fn fun(): boolean?
 function Ticker:listen(fn) self.listeners[#self.listeners + 1] = fn end
 
+--- Calls fn once, after so many milliseconds, rounded up to ticks.
+---@param ms number
+---@param fn fun()
+function Ticker:after(ms, fn)
+  local at = self.count + math.max(1, math.ceil(ms / self.ms))
+  self:listen(function()
+    if self.count < at and not self.gone then return false end
+    fn()
+    return true
+  end)
+end
+
 --- Waits for so many milliseconds, rounded up to ticks. False: no tick comes any more.
 ---@async
 ---@param ms number
 ---@return boolean
 function Ticker:wait(ms)
   if self.gone then return false end
-  local op = { at = self.count + math.max(1, math.ceil(ms / self.ms)) }
-  self.waiting[#self.waiting + 1] = op
+  local op = {}
+  self:after(ms, function() scheduler.finish(op) end)
   scheduler.wait(op)
   return not self.gone
 end

@@ -43,8 +43,8 @@ local function tcp(url, text)
   if url.port < 1 or url.port > 65535 then return nil, ("there is no port %s"):format(port) end
   local problem
   url.database, problem = database(number)
-  url.shown = ("redis://%s:%d/%d"):format(host:find ":" and "[" .. host .. "]" or url.host, url.port,
-    url.database or 0)
+  url.shown = ("redis://%s:%d/%d"):format(host:find ":" and "[" .. host .. "]" or url.host,
+    url.port, url.database or 0)
   return url.database and url, problem
 end
 
@@ -65,7 +65,8 @@ end
 function M.read(text)
   local scheme, rest = text:match "^(%a+)://(.*)$"
   if scheme == "rediss" then
-    return nil, "rediss:// (TLS) is not supported: run stunnel beside it, and give redis:// or unix://"
+    return nil, "rediss:// (TLS) is not supported: run stunnel beside it, and give redis:// or "
+      .. "unix://"
   end
   if scheme ~= "redis" and scheme ~= "unix" then
     return nil, "it must begin with redis:// or unix://"

@@ -6,8 +6,9 @@
 --   mtrlua --sim FILE ...   where FILE is: return dofile("spec/perf/loads/vantage.lua")(SOURCE)
 --
 -- Called with the name of a vantage point (v1 to v8) it returns the network as seen from there;
--- with "targets" the list of all targets.
-local REGIONS, EDGES, CORE = 20, 400, 6
+-- with "targets" the list of all targets. The second argument is the number of edges (400), each
+-- with one target.
+local REGIONS, CORE = 20, 6
 
 local count = 0
 
@@ -18,7 +19,7 @@ local function router()
     count % 250 + 1)
 end
 
-return function(source)
+return function(source, edges)
   local nodes, links, targets = {}, {}, {}
   count = 0
   -- Adds a chain of `n` new routers between two nodes.
@@ -44,7 +45,7 @@ return function(source)
     nodes["r" .. r] = router()
     chain("c" .. (r % CORE + 1), "r" .. r, 3, "b" .. r)
   end
-  for e = 1, EDGES do
+  for e = 1, edges or 400 do
     local target = ("20.%d.%d.9"):format(math.floor(e / 250), e % 250)
     nodes["t" .. e] = { target }
     targets[e] = target

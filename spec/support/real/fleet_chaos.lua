@@ -33,12 +33,13 @@ function M.run(o)
   local function work(i)
     serial = serial + 1
     workers[i] = redis.start(("%s --sim %s fleet work --redis %s --name vp/%d --once --window %d "
-      .. "--lease-time 1s"):format(program, net, server.url, serial, 2 * o.lease), dir .. "/workers.log")
+      .. "--lease-time 1s"):format(program, net, server.url, serial, 2 * o.lease),
+      dir .. "/workers.log")
   end
   local drain
   local function start_drain()
-    drain = redis.start(fleet:format "drain"
-      .. (" chaos -o jsonl=%s/out.jsonl --state %s/drain.state"):format(dir, dir), dir .. "/drain.log")
+    drain = redis.start(fleet:format "drain" .. (" chaos -o jsonl=%s/out.jsonl "
+      .. "--state %s/drain.state"):format(dir, dir), dir .. "/drain.log")
   end
   for i = 1, o.workers do work(i) end
   start_drain()

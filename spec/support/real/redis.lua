@@ -59,7 +59,8 @@ function Program:text() return run.read(self.log) end
 ---Starts a server in run.dir(); `options`: more of its options.
 function M.up(options)
   local dir = run.dir()
-  local self = setmetatable({ path = dir .. "/redis.sock", options = options or "", dir = dir }, Redis)
+  local self = setmetatable({ path = dir .. "/redis.sock", options = options or "", dir = dir },
+    Redis)
   self.url = "unix://" .. self.path
   self:begin()
   return self

@@ -40,7 +40,7 @@ local lua_rooms = { "lua/mtr/lib.lua", "lua/mtr/base", "lua/mtr/host", "lua/mtr/
   "lua/mtr/trace", "lua/mtr/sim", "lua/mtr/engine", "lua/mtr/report/output",
   "lua/mtr/report/warts", "lua/mtr/report/scamper", "lua/mtr/report/atlas",
   "lua/mtr/report/read", "lua/mtr/report", "lua/mtr/targets", "lua/mtr/campaign",
-  "lua/mtr/script", "lua/mtr/serve", "lua/mtr/cli.lua", "lua/mtr/init.lua",
+  "lua/mtr/script", "lua/mtr/fleet", "lua/mtr/serve", "lua/mtr/cli.lua", "lua/mtr/init.lua",
   "lua/mtr/main.lua" }
 
 -- Modules that are no files of lua/: who alone may require them, or true.
