@@ -41,13 +41,15 @@ LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) iputils-tracepath mtr-tiny scamper traceroute
 HOST_NEEDS = lua-luv lua-cqueues lua-copas lua-socket neovim tarantool curl
 LUA_NEEDS = lua5.1 liblua5.1-0-dev lua5.4 liblua5.4-dev lua-busted
-BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) clang libbpf-dev ethtool masscan zmap
-TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) ethtool g++ graphviz jq libcap2-bin \
-  luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 libmaxminddb0 \
-  lua-busted lua5.1 tmux man-db mandoc zsh chromium
+BENCH_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) $(FLEET_NEEDS) clang libbpf-dev ethtool \
+  masscan zmap
+TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) $(FLEET_NEEDS) ethtool g++ graphviz jq \
+  libcap2-bin luarocks netbase procps python3-jsonschema python3-prometheus-client sqlite3 \
+  libmaxminddb0 lua-busted lua5.1 tmux man-db mandoc zsh chromium
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.1 lua5.4 \
   $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
+FLEET_NEEDS = libhiredis-dev redis-server redis-tools
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
   $(call for,test asan test-lua,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \

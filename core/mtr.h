@@ -1184,6 +1184,23 @@ int mtr_local_member(int fd, uint32_t gid);
 int mtr_local_gone(int fd);
 void mtr_local_hangup(const int32_t *connection);
 
+/* ---- Clients of other servers ---- */
+/* mtr_connect: begins a connection to a TCP server, mtr_local_connect to one at
+ * a path of this host. |connection|[2] gets two descriptors, to read and to
+ * write, for mtr_local_hangup. Once the second is writable (mtr_watch),
+ * mtr_connected says how it ended: 0 if it is made, or a negative errno such as
+ * -ECONNREFUSED. They return 0, -EINVAL, -ENAMETOOLONG, or errors of socket(2)
+ * and connect(2). */
+int mtr_connect(const uint8_t *addr, uint32_t family, uint32_t port,
+                int32_t *connection);
+int mtr_local_connect(const char *path, int32_t *connection);
+int mtr_connected(int fd);
+
+/* mtr_ticker: returns a descriptor that is readable every |ms| milliseconds of
+ * real time, whatever clock the engines have; reading its 8 bytes starts the
+ * next wait. Close it with mtr_output_close. -EINVAL: 0; -EMFILE. */
+int mtr_ticker(uint32_t ms);
+
 #ifdef __cplusplus
 }
 #endif

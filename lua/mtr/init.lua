@@ -167,6 +167,7 @@ function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.serve() return require("mtr.serve").open end
+function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.watch() return require("mtr.change").new end
 function LAZY.event_line() return require("mtr.change.text").line end
@@ -176,6 +177,7 @@ function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end
 function LAZY.plan() return require("mtr.script.plan").of end
 function LAZY.outcome() return require("mtr.script.outcome").of end
+function LAZY.target_options() return require("mtr.script.target_options").chain end
 function LAZY.payloads() return require "mtr.script.payloads" end
 function LAZY.live() return require("mtr.live").run end
 function LAZY.prefixes() return require "mtr.names.prefixes" end

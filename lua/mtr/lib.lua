@@ -114,6 +114,36 @@ M.zlib = optional(foreign.zlib)
 ---@type fun(): ffi.namespace*?
 M.sqlite = optional(foreign.sqlite)
 
+-- From hiredis.h and read.h of hiredis. The struct redisReply of 0.14 and that of 1.x differ.
+local HIREDIS = [[
+struct mtr_redis_0 { int type; long long integer; size_t len; char *str; size_t elements;
+  void **element; };
+struct mtr_redis_1 { int type; long long integer; double number; size_t len; char *str;
+  char vtype[4]; size_t elements; void **element; };
+struct mtr_redis_reader { int err; char errstr[128]; };
+struct mtr_redis_reader *mtr_redis_reader(void) __asm__("redisReaderCreate");
+void mtr_redis_reader_free(struct mtr_redis_reader *) __asm__("redisReaderFree");
+int mtr_redis_feed(struct mtr_redis_reader *, const char *, size_t) __asm__("redisReaderFeed");
+int mtr_redis_next(struct mtr_redis_reader *, void **) __asm__("redisReaderGetReply");
+void mtr_redis_free(void *) __asm__("freeReplyObject");
+]]
+
+local HIREDIS_FILES = {
+  { optional("libhiredis.so.0.14", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_0 *" },
+  { optional("libhiredis.so.1.1.0", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_1 *" },
+  { optional("libhiredis.so.1.0.0", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_1 *" },
+}
+
+--- Returns hiredis, and the type of a pointer to its replies; nil if it is not installed.
+---@return ffi.namespace*?
+---@return string? type
+function M.hiredis()
+  for _, file in ipairs(HIREDIS_FILES) do
+    local library = file[1]()
+    if library then return library, file[2] end
+  end
+end
+
 --- The number of signals that mtrlua received, in [0]; always 0 in any other host.
 M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"
 

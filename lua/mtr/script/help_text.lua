@@ -35,12 +35,15 @@ local function unreadable(what, line)
 end
 
 -- What may stand there, and how many of it argparse takes.
-local POSITIONAL = { TARGET = 1, ["TARGET..."] = "+", ["FILE..."] = "+", ["[TARGET...]"] = "*" }
+local POSITIONAL = { TARGET = 1, ["TARGET..."] = "+", ["FILE..."] = "+", ["[TARGET...]"] = "*",
+  NAME = 1 }
 
--- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil.
+-- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil. Behind
+-- the name of the program there may be a command, in small letters.
 local function positional(help)
   local usage = help:match "usage:[^\n]*" or ""
   local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
+  rest = (rest .. " "):gsub("^ %l+%f[ ]", "")
   for word in rest:gmatch "%S+" do
     local target = POSITIONAL[word]
     if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
@@ -90,7 +93,8 @@ function M.join_numbers(words, valued)
 end
 
 --- Adds the arguments in a help text to a parser. Returns true if there are targets, and the names
---- of the options that have a value. FILE... in the usage line is the list of files `file`.
+--- of the options that have a value. FILE... in the usage line is the list of files `file`, NAME is
+--- the string `name`.
 ---@param help string
 ---@param flags table<string, { [1]: string, [2]: any }> the name and value that each flag sets
 ---@param parser table of lua-argparse
