@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- fleet: one campaign, many vantage points, a Redis between them: mtr.fleet with a command line.
+-- fleet: shares a campaign between many vantage points, through a Redis.
 
 local mtr = require "mtr"
 
@@ -225,26 +225,21 @@ function RUN.status()
     or mtr.fleet.json(found) .. "\n")
 end
 
-local command = table.remove(arg, 1)
+local command = arg[1]
 local set = SET[command]
-local help = set and HELP.set:format(command, set[2]) or command and HELP[command]
-if not help or command == "fleet" then
-  cli = mtr.cli("fleet", "usage: fleet [options]\n\n  -h, --help  print this text\n")
-  if command == "-h" or command == "--help" then
-    io.write(HELP.fleet)
-    return 0
-  end
+local help = set and HELP.set:format(command, set[2]) or command ~= "fleet" and HELP[command]
+if not help then
+  cli = mtr.cli("fleet", HELP.fleet)
+  if command == "-h" or command == "--help" then return cli:write(cli.help) and 0 end
   cli:usage(command and ("there is no command '%s'"):format(mtr.plain(command))
     or "give a command: submit, work, drain, status, pause, resume or cancel")
 end
 cli = mtr.cli("fleet", (help:gsub("  {targets}", mtr.fleet.target_help)))
-for name, value in pairs(cli:parse(arg)) do args[name] = value end
-if set then
-  function RUN.set()
-    open()
-    local ok, message = cli:call(fleet.set, fleet, take "name", set[1], take "rate")
-    return not ok and fail(message) or nil
-  end
+for name, value in pairs(cli:parse { unpack(arg, 2) }) do args[name] = value end
+function RUN.set()
+  open()
+  local ok, message = cli:call(fleet.set, fleet, take "name", set[1], take "rate")
+  return not ok and fail(message) or nil
 end
 local status = RUN[set and "set" or command]()
 fleet:close()

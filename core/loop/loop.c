@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "loop/bounded.h"
 #include "loop/channel.h"
 #include "loop/clock.h"
 #include "loop/query.h"
@@ -21,9 +22,7 @@ enum {
   NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   UNSEEN = 32,           /* virtual steps between two looks at descriptors */
-  LOOK_NS = 20000,       /* between two looks, if traces wait to be judged */
-  BOUNDED_BATCHES = 16,  /* of a bounded step where time is virtual */
-  SMALL_BATCH = 16       /* of one where it is not: loopback takes 7 us each */
+  LOOK_NS = 20000        /* between two looks, if traces wait to be judged */
 };
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -185,25 +184,13 @@ int loop_fd(struct loop *l) {
   return uv_backend_fd(&l->uv);
 }
 
-/* Returns how many are worked on at once, between two looks at the clock. */
-static uint32_t batch(const struct loop *l) {
-  return l->most && !l->net->virtual ? SMALL_BATCH : LOOP_BATCH;
-}
-
-/* Returns 1 if this step has taken as long as it may. Asked after each batch.
- * Where time is virtual, batches count, so that a run can be repeated. */
-static int spent(struct loop *l) {
-  if (!l->most) return 0;
-  if (l->net->virtual) return ++l->batches >= BOUNDED_BATCHES;
-  return clock_system() >= l->until;
-}
-
 static int receive(struct loop *l, unsigned i) {
   struct net *net = l->net;
   struct core *c = &l->core;
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
-    uint32_t n = batch(l), room = events_room(c), ext = events_ext_room(c);
+    uint32_t n = bounded_batch(l), room = events_room(c);
+    uint32_t ext = events_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* they wait in the kernel */
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
@@ -216,7 +203,7 @@ static int receive(struct loop *l, unsigned i) {
     int64_t now = clock_now(l);
     receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
-    if (more && spent(l)) {
+    if (more && bounded_spent(l)) {
       l->left |= 1u << i;
       break;
     }
@@ -265,14 +252,14 @@ static void send_due(struct loop *l) {
   for (int round = 0; round < SEND_ROUNDS; round++) {
     if (core_reserve(c, now)) return;
     l->out_first = 0;
-    l->out_end = fill_probes(c, l->outbox, l->handles, batch(l), now);
-    if (!l->out_end || !flush(l) || spent(l)) return;
+    l->out_end = fill_probes(c, l->outbox, l->handles, bounded_batch(l), now);
+    if (!l->out_end || !flush(l) || bounded_spent(l)) return;
     now = clock_now(l);
   }
 }
 
 static void advance(struct loop *l, int64_t now) {
-  while (advance_some(&l->core, now, batch(l)) && !spent(l)) {}
+  while (advance_some(&l->core, now, bounded_batch(l)) && !bounded_spent(l)) {}
 }
 
 /* Begins a bounded step. What was recorded is repeated as it was: no bound. */
@@ -282,14 +269,8 @@ static void begin(struct loop *l) {
   l->batches = 0;
 }
 
-/* Whether a step that was held from its beginning took as long as it may. */
-static int overdue(const struct loop *l) {
-  if (!l->most || l->net->virtual || !l->held_since) return 0;
-  return l->held_since - 1 <= l->until - l->most && clock_system() >= l->until;
-}
-
 void loop_flush(struct loop *l) {
-  int later = overdue(l);
+  int later = bounded_overdue(l);
   l->held_since = 0;
   clock_call(l);
   if (!later) send_due(l);
@@ -394,7 +375,7 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = clock_now(l);
-  while (expire_some(c, now, batch(l)) && !spent(l)) {}
+  while (expire_some(c, now, bounded_batch(l)) && !bounded_spent(l)) {}
   advance(l, now);
   send_due(l);
   advance(l, clock_now(l));

@@ -178,7 +178,8 @@ describe("the fleet", function()
       good("submit", ("%s -t %s --share all --points v1,v2 --strategy doubletree --lease 10 %s")
         :format(name, list, words))
       for v = 1, 2 do
-        net = run.file("v.lua", ("return dofile('spec/perf/loads/vantage.lua')('v%d', 60)"):format(v))
+        net = run.file("v.lua",
+          ("return dofile('spec/perf/loads/vantage.lua')('v%d', 60)"):format(v))
         good("work", ("--name v%d --campaign %s --once"):format(v, name))
       end
       local probes, seen, n = 0, {}, 0
@@ -222,7 +223,8 @@ describe("the fleet", function()
     os.execute(("kill -9 -%d; kill -STOP -%d"):format(killed, stopped))
     worker("r3", "fra/2")
     worker("r2", "nyc/2")
-    inside("p", ("drain s -o warts=%s/out.warts -o jsonl=%s/out.jsonl"):format(run.dir(), run.dir()))
+    inside("p", ("drain s -o warts=%s/out.warts -o jsonl=%s/out.jsonl"):format(run.dir(),
+      run.dir()))
     os.execute(("kill -CONT -%d"):format(stopped))
     local away = { ams = 6, fra = 3, nyc = 2 }
     local results = run.records(run.read(run.dir() .. "/out.jsonl"))
@@ -236,7 +238,8 @@ describe("the fleet", function()
         assert.equal(pattern:format(distance - ttl + 1), hop.addr)
       end
     end
-    local read = run.run(("sc_wartsdump %s/out.warts | grep -c '^traceroute from'"):format(run.dir()))
+    local read = run.run(("sc_wartsdump %s/out.warts | grep -c '^traceroute from'"):format(
+      run.dir()))
     assert.equal("6\n", read.out)
   end)
 

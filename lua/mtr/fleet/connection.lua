@@ -119,9 +119,9 @@ function M.open(url, ticker, patience)
   local reader
   reader, message, name = resp.reader()
   if not reader then return nil, message, name end
-  local fd, code = lib.new "int32_t[2]"
-  code, message, name = begin(url, engine, fd)
-  if not code then return nil, message, name end
+  local fd = lib.new "int32_t[2]"
+  local code, why, errno = begin(url, engine, fd)
+  if not code then return nil, why, errno end
   if code == 0 then
     code, message, name = made(engine, fd, ticker, patience)
     if code ~= 0 then C.mtr_local_hangup(fd) end

@@ -31,9 +31,7 @@ local Ticker = require "mtr.fleet.ticker"
 local redis_url = require "mtr.fleet.url"
 local worker = require "mtr.fleet.worker"
 
-local M = {}
-
-local TICK = 100                       -- ms
+local M, TICK = {}, 100                -- ms
 
 ---@class mtr.FleetOptions
 ---@field redis string where it is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] or unix:///PATH

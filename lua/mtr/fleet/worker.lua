@@ -20,8 +20,7 @@ local taking = require "mtr.fleet.taking"
 
 local M = {}
 
-local REST = 200                       -- ms until a worker without work asks again
-local BEAT = 1000                      -- ms between two signs of life, at most
+local REST, BEAT = 200, 1000           -- ms: until it asks again; most between two signs of life
 
 ---@class mtr.FleetWorkerOptions
 ---@field name string of the worker: its vantage point, or POINT/SOMETHING
@@ -245,8 +244,7 @@ function Worker:run()
   end
   self.ended = true
   leave(self)
-  if self.failure then return nil, self.failure, self.failure_name end
-  return true
+  return not self.failure or nil, self.failure, self.failure_name
 end
 
 return M

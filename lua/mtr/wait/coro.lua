@@ -66,8 +66,9 @@ end
 
 --- Does what pcall does, for functions that may wait: in Lua 5.1 nothing can wait inside pcall.
 ---@async
-M.pcall = compat.yields_through and pcall or function(fn, ...)
-  if not running() then return pcall(fn, ...) end
+---@param fn function
+function M.pcall(fn, ...)
+  if compat.yields_through or not running() then return pcall(fn, ...) end
   return M.resume(create(fn), ...)
 end
 

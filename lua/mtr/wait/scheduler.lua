@@ -7,8 +7,7 @@
 -- op. Outside of all of them the wait itself drives the loop until the op is done. Inside a hook
 -- nothing can wait, because the engine is in the middle of a batch: that is a caller's bug.
 --
--- After a limit (mtr.with_timeout) has expired, each wait of its context raises until the limit is
--- lifted. Code that never waits is never interrupted.
+-- After a limit (mtr.with_timeout) has expired, each wait of its context raises until it is lifted.
 
 local compat = require "mtr.compat"
 local coro = require "mtr.wait.coro"
@@ -20,7 +19,6 @@ local loop = require "mtr.wait.loop"
 local ready = require "mtr.wait.ready"
 
 local M, unpack, xpcall = {}, compat.unpack, compat.xpcall
-
 ---@class mtr.Op
 ---@field done? boolean
 ---@field idle? boolean see mtr.wait.interrupt
@@ -68,7 +66,7 @@ local function explained(co, ok, ...)
   return ok, err.own_frames(debug.traceback(co, err.text((...))))
 end
 
--- Calls a function that may wait. In Lua 5.1 nothing can wait inside xpcall.
+-- In Lua 5.1 nothing can wait inside xpcall.
 local function guarded(fn, ...)
   if compat.yields_through then return xpcall(fn, err.traceback, ...) end
   local co = coro.create(fn)

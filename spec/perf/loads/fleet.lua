@@ -17,7 +17,8 @@ local opts = measure.options({ ... }, { way = "plain", targets = 1000000, list =
 mtr.configure { sim = mtr.sim.internet { prefixes = opts.targets, dead = 0 }, rate = "max" }
 local engine = assert(mtr.default())
 local user, system = measure.cpu()
-local start, traces = measure.now(), nil
+local start = measure.now()
+local traces
 if opts.way == "plain" then
   local seen = 0
   local c = mtr.campaign { targets = assert(mtr.targets.file(opts.list)), window = 1000,

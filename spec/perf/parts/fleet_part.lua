@@ -49,7 +49,8 @@ local function cost(report)
     server.url), server.dir .. "/drain.log")
   local workers = {}
   for i = 1, WORKERS do
-    workers[i] = redis.start(load .. "way=work name=vp/" .. i, ("%s/worker%d"):format(server.dir, i))
+    workers[i] = redis.start(load .. "way=work name=vp/" .. i,
+      ("%s/worker%d"):format(server.dir, i))
   end
   local cpu, probes, peak, seconds, traces = 0, 0, 0, 0, 0
   for i, worker in ipairs(workers) do
@@ -108,7 +109,9 @@ local function vantage(name, words)
     probes = probes + result.probe_count
     for _, hop in ipairs(result.hops) do
       local at = hop.addr
-      if at and at ~= cjson.null and not seen[at] then seen[at], interfaces = true, interfaces + 1 end
+      if at and at ~= cjson.null and not seen[at] then
+        seen[at], interfaces = true, interfaces + 1
+      end
     end
   end
   server:down()
@@ -126,7 +129,8 @@ end
 
 ---@param report perf.Report
 return function(report)
-  reports.say(("\nfleet: %d workers over a simulated internet, a real redis-server"):format(WORKERS))
+  reports.say(("\nfleet: %d workers over a simulated internet, a real redis-server"):format(
+    WORKERS))
   cost(report)
   kills(report)
   stop_sets(report)

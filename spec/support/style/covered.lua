@@ -37,7 +37,7 @@ return {
   ["lua/mtr/fleet/ticker.lua"] = { "spec/net/fleet_spec.lua", "rests when nobody drains" },
   ["lua/mtr/fleet/worker.lua"] = { "spec/net/fleet_spec.lua", "gives leases back" },
   ["lua/mtr/script/target_options.lua"] = { "spec/sim/campaign_script_spec.lua", "--shuffle" },
-  ["lua/mtr/script/stream_output.lua"] = { "spec/unit/lua/script/stream_spec.lua", "write" },
+  ["lua/mtr/script/stream_output.lua"] = { "spec/net/stream_spec.lua", "write" },
   ["core/api/listen.c"] = { "spec/net/prometheus_spec.lua", "serves many clients" },
   ["core/net/host/listen.c"] = { "spec/net/prometheus_spec.lua", "a port is in use" },
   ["core/net/host/entrance.c"] = { "spec/unit/api/waker_spec.lua", "of another process" },
