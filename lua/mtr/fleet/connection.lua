@@ -120,8 +120,8 @@ function M.open(url, ticker, patience)
   reader, message, name = resp.reader()
   if not reader then return nil, message, name end
   local fd = lib.new "int32_t[2]"
-  local code, why, errno = begin(url, engine, fd)
-  if not code then return nil, why, errno end
+  local code, problem, errno = begin(url, engine, fd)
+  if not code then return nil, problem, errno end
   if code == 0 then
     code, message, name = made(engine, fd, ticker, patience)
     if code ~= 0 then C.mtr_local_hangup(fd) end
@@ -130,15 +130,15 @@ function M.open(url, ticker, patience)
   if code < 0 then return err.env(code, "connecting to " .. url.shown) end
   local self = setmetatable({ url = url, fd = fd, reader = reader, waiting = {}, first = 1,
     last = 0 }, Connection)
-  local function lost(_, problem, why)
-    finish(self, problem or "ECONNRESET: " .. url.shown .. " closed the connection",
+  local function lost(_, text, why)
+    finish(self, text or "ECONNRESET: " .. url.shown .. " closed the connection",
       why or "ECONNRESET")
   end
   self.output = stream.open(fd[1], { on_error = lost })
   self.input = stream.open(fd[0], {
     on_data = function(_, bytes) receive(self, bytes) end,
-    on_end = function(from, problem, why)
-      if why == "ECANCELED" then refuse(self, problem, why) else lost(from, problem, why) end
+    on_end = function(from, text, why)
+      if why == "ECANCELED" then refuse(self, text, why) else lost(from, text, why) end
     end,
   })
   return self
