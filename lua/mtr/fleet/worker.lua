@@ -82,7 +82,7 @@ local function facts(self)
     point = self.point, place = self.place, version = "0.1.0", leases = self.count,
     done_leases = self.done_leases, done_targets = self.done_targets,
     rate = self.engine.rate, transport = self.engine.transport_name,
-    probes = self.engine:stats().probes, campaign = self.working, lease_time = self.lease_time,
+    probes = self.engine:stats().probes_sent, campaign = self.working, lease_time = self.lease_time,
   }
 end
 

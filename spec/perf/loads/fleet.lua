@@ -31,7 +31,7 @@ else
 end
 local user2, system2 = measure.cpu()
 local cpu = user2 - user + system2 - system
-local probes = engine:stats().probes
+local probes = engine:stats().probes_sent
 measure.print({ probes = probes, traces = traces, cpu = ("%.3f"):format(cpu),
   us_per_probe = ("%.4f"):format(cpu / probes * 1e6), peak = measure.peak(),
   seconds = ("%.3f"):format(measure.now() - start) },
