@@ -45,7 +45,7 @@ function Lineup:pass(i, method, a, b)
   local queue = self.queues[i] or {}
   self.queues[i] = queue
   local item = { method = method, a = a, ready = false }
-  if method == "hop" then item.hop = b:copy() end
+  if method == "hop" then item.hop = b.copy and b:copy() or b end
   if method == "trace" then item.result = a end
   queue[#queue + 1] = item
   local function ready()

@@ -6,8 +6,9 @@
 -- round, up to 255. With `flows` = n the rounds use n flows in turn, from the trace's flow on.
 --
 -- The path may become longer: a round goes on to the new end if the old last hop is now in the
--- middle. A probe to the target without an answer is no longer path, because probes get lost; only
--- after PATIENCE of them in a row the rounds look further, until something ends them again.
+-- middle. A probe to the target without an answer is no longer path, because probes get lost. After
+-- PATIENCE of them in a row the rounds look further; the path is longer if as many answers come
+-- from there and still none from the old end.
 
 local M = { name = "rounds", rounds = 10, interval = 1000, flows = 1, out = 0 }
 
@@ -19,10 +20,11 @@ function M:init(trace)
   local o = trace.options
   self.o, self.probe = o, {}
   self.round, self.due, self.ttl = 1, self.interval, o.first_ttl - 1
-  self.high, self.limit = o.first_ttl - 1, o.max_ttl
+  self.high, self.limit, self.nearest = o.first_ttl - 1, o.max_ttl, o.max_ttl + 1
   self.ends, self.codes = {}, {}       -- by TTL: why it ended a round when it last answered
   self.ended = false                   -- some round was ended
   self.quiet, self.lost = 0, false     -- unanswered probes to the end in a row; the end, if lost
+  self.further = 0                     -- answers from behind it
   if self.flows > 1 then self.probe.flow = o.flow end
 end
 
@@ -31,7 +33,10 @@ end
 local function finish(self)
   if self.out > 0 then return nil end
   for ttl = self.o.first_ttl, self.o.max_ttl do
-    if self.ends[ttl] then return "stop", self.ends[ttl], self.codes[ttl], ttl end
+    if self.ends[ttl] then
+      if ttl == self.nearest then return nil end   -- the engine finds it
+      return "stop", self.ends[ttl], self.codes[ttl], ttl
+    end
   end
   if self.ended then return "stop", "hoplimit", 0, self.high end
   return nil
@@ -59,10 +64,15 @@ function M:on_reply(reply)
   if ttl > self.high then self.high = ttl end
   if reply.final or reply.unreach then
     self.ended, self.ends[ttl] = true, reply.final and "completed" or "unreach"
+    self.nearest = math.min(self.nearest, ttl)
     self.codes[ttl] = not reply.final and reply.icmp_code or 0
     if ttl > self.limit then return end
-    if self.lost and ttl > self.lost then self.ends[self.lost] = false end
-    self.limit, self.quiet, self.lost = ttl, 0, false
+    if self.lost and ttl > self.lost then
+      self.further = self.further + 1
+      if self.further < PATIENCE then return end
+      self.ends[self.lost] = false
+    end
+    self.limit, self.quiet, self.lost, self.further = ttl, 0, false, 0
     return
   end
   self.ends[ttl] = false
