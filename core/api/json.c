@@ -51,6 +51,13 @@ static int interface(struct text *t, const struct wire_object *object) {
     p = address(p, "\"addr\":\"", in.addr, in.family);
     *p++ = ',';
   }
+  put_piece(t, piece, p);
+  if (in.has & WIRE_HAS_NAME) {
+    text_word(t, "\"name\":");
+    text_quote(t, in.name, in.name_size);
+    text_word(t, ",");
+  }
+  p = piece;
   if (in.has & WIRE_HAS_MTU) {
     p = put_member(p, "\"mtu\":", in.mtu);
     *p++ = ',';
@@ -60,11 +67,6 @@ static int interface(struct text *t, const struct wire_object *object) {
     *p++ = ',';
   }
   put_piece(t, piece, p);
-  if (in.has & WIRE_HAS_NAME) {
-    text_word(t, "\"name\":");
-    text_quote(t, in.name, in.name_size);
-    text_word(t, ",");
-  }
   text_word(t, "\"role\":\"");
   text_word(t, roles[in.role]);
   text_word(t, "\"}}");

@@ -114,8 +114,9 @@ M.zlib = optional(foreign.zlib)
 ---@type fun(): ffi.namespace*?
 M.sqlite = optional(foreign.sqlite)
 
--- From hiredis.h and read.h of hiredis. The struct redisReply of 0.14 and that of 1.x differ.
-local HIREDIS = [[
+-- From hiredis.h and read.h of hiredis. The struct redisReply of 0.14 and that of 1.x differ. Not
+-- for PUC Lua, so it is not in mtr.foreign.
+local REDIS = [[
 struct mtr_redis_0 { int type; long long integer; size_t len; char *str; size_t elements;
   void **element; };
 struct mtr_redis_1 { int type; long long integer; double number; size_t len; char *str;
@@ -128,17 +129,17 @@ int mtr_redis_next(struct mtr_redis_reader *, void **) __asm__("redisReaderGetRe
 void mtr_redis_free(void *) __asm__("freeReplyObject");
 ]]
 
-local HIREDIS_FILES = {
-  { optional("libhiredis.so.0.14", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_0 *" },
-  { optional("libhiredis.so.1.1.0", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_1 *" },
-  { optional("libhiredis.so.1.0.0", HIREDIS, "struct mtr_redis_0"), "struct mtr_redis_1 *" },
-}
+local HIREDIS = {}
+for i, file in ipairs { "libhiredis.so.0.14", "libhiredis.so.1.1.0", "libhiredis.so.1.0.0" } do
+  HIREDIS[i] = { optional { file = file, mark = "struct mtr_redis_0", cdef = REDIS },
+    i == 1 and "struct mtr_redis_0 *" or "struct mtr_redis_1 *" }
+end
 
 --- Returns hiredis, and the type of a pointer to its replies; nil if it is not installed.
 ---@return ffi.namespace*?
 ---@return string? type
 function M.hiredis()
-  for _, file in ipairs(HIREDIS_FILES) do
+  for _, file in ipairs(rawget(_G, "jit") and HIREDIS or {}) do
     local library = file[1]()
     if library then return library, file[2] end
   end

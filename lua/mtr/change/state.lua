@@ -29,7 +29,7 @@ function M.read(path, options)
   local file, _, code = io.open(path, "rb")
   if not file then
     if err.name(code) == "ENOENT" then return {} end
-    return err.file(code, path)
+    return err.env(code, path)
   end
   local text = file:read "*a"
   file:close()

@@ -34,11 +34,11 @@ function M.read(path, campaign, outputs)
   local file, _, code = io.open(path, "rb")
   if not file then
     if err.name(code) == "ENOENT" then return nil end
-    return err.file(code, path)
+    return err.env(code, path)
   end
   local text, _, problem = file:read "*a"
   file:close()
-  if not text then return err.file(problem, path) end
+  if not text then return err.env(problem, path) end
   local state = json_read.decode(text)
   if type(state) ~= "table" or state.state ~= KIND or not state.ends then
     return wrong(path, "this is not the state of a drain, or it was cut off")

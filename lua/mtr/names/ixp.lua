@@ -18,7 +18,7 @@ local M = {}
 ---@return string? message, string? name
 function M.load(path)
   local file, _, code = io.open(path)
-  if not file then return err.file(code, "exchange points " .. path) end
+  if not file then return err.env(code, "exchange points " .. path) end
   local set, number = prefix_set.set(), 0
   for line in lines.of(file) do
     number = number + 1

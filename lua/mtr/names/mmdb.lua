@@ -40,7 +40,7 @@ local function opened(path)
   elseif name == "EBADMSG" then
     return err.named("EBADMSG", what .. " is damaged, or not in MaxMind's format")
   elseif code < 0 then
-    return err.file(code, what)
+    return err.env(code, what)
   end
   return lib.gc(db[0], C.mtr_mmdb_close)
 end

@@ -28,7 +28,7 @@ function M.load(list)
   end
   local set, message, code = prefix_set.load(list)
   if set then return set end
-  if code then return err.file(code, list) end
+  if code then return err.env(code, list) end
   return err.named("EINVAL", message)
 end
 

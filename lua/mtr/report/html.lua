@@ -90,7 +90,10 @@ end
 -- Writes the names that have come.
 local function answer(self)
   local ok, message, name = true, nil, nil
-  for addr in pairs(self.asked) do
+  local asked = {}
+  for addr in pairs(self.asked) do asked[#asked + 1] = addr end
+  table.sort(asked)
+  for _, addr in ipairs(asked) do
     local known
     known, message, name = write_name(self, addr, self.peek(addr))
     if known then self.asked[addr] = nil end
