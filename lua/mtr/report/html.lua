@@ -55,14 +55,16 @@ end
 -- Writes what is known of an address; returns false if that is nothing.
 local function write_name(self, addr, name, origin)
   if not name and not origin then return false end
-  self.named[addr] = "name"
+  local label_only = not name and not origin.asn
+  if label_only and self.named[addr] then return true end
+  self.named[addr] = label_only and "class" or "name"
   return self.sink:write(record.name(addr, name, origin))
 end
 
 -- Writes what is known of the address of a reply, or asks for it.
 local function introduce(self, reply)
   local addr = reply.addr
-  if self.named[addr] == "name" or self.asked[addr] then return end
+  if not addr or self.named[addr] == "name" or self.asked[addr] then return end
   local name, origin = rawget(reply, "name"), rawget(reply, "origin")
   if self.peek and not name and not origin then
     name, origin = self.peek(addr)
