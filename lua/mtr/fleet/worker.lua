@@ -3,8 +3,7 @@
 -- A worker of the fleet: takes leases, traces their targets, hands the results in. It keeps its
 -- leases alive, takes over those of workers that are dead, and gives its own back when it ends.
 --
--- Its owner's word stands above the campaign's: `max_rate`, `protocols`, and the exclude list of
--- the engine.
+-- Its owner's word stands above the campaign's: max_rate, protocols, the engine's exclude list.
 
 local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
@@ -20,7 +19,7 @@ local taking = require "mtr.fleet.taking"
 
 local M = {}
 
-local REST, BEAT = 200, 1000           -- ms: until it asks again; most between two signs of life
+local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs of life
 
 ---@class mtr.FleetWorkerOptions
 ---@field name string of the worker: its vantage point, or POINT/SOMETHING
@@ -36,11 +35,8 @@ local REST, BEAT = 200, 1000           -- ms: until it asks again; most between 
 ---@field say fun(message: string)
 
 ---@class mtr.FleetWorker: mtr.FleetWorkerOptions
----@field point string
 ---@field engine mtr.Engine
 ---@field held table<mtr.FleetLease, true>
----@field done_leases integer
----@field done_targets integer
 local Worker = {}
 Worker.__index = Worker
 
@@ -227,6 +223,16 @@ local function sign_on(self)
   end
 end
 
+local function labour(self)
+  look(self)
+  scheduler.go(attend, self)
+  while not self.ended and lib.signals[0] == 0 do
+    local taken = taking.run(self)
+    if self.ended or taken == 0 and all_done(self) then break end
+    if taken == 0 or self.count > 0 then rest(self) end
+  end
+end
+
 --- Works until it is interrupted, or with `once` until nothing is left.
 ---@async
 ---@return true?
@@ -234,16 +240,10 @@ end
 function Worker:run()
   local ok, message, name = sign_on(self)
   if not ok then return nil, message, name end
-  look(self)
-  scheduler.go(attend, self)
-  while not self.ended and lib.signals[0] == 0 do
-    local taken = taking.run(self)
-    if self.ended then break end
-    if taken == 0 and all_done(self) then break end
-    if taken == 0 or self.count > 0 then rest(self) end
-  end
+  local whole, problem = pcall(labour, self)   -- after an interrupt nothing can be started
   self.ended = true
   leave(self)
+  if not whole and not err.is_interrupt(problem) then error(problem, 0) end
   return not self.failure or nil, self.failure, self.failure_name
 end
 
