@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Addresses that many routers answer from, and the target's own, which tunnels lend to routers
--- before it, were taken for loops when two hops had them; the trace ended before its target.
+-- Addresses that many routers answer from, the target's own, which tunnels lend to routers before
+-- it, and this host's, with which translators near it answer, were taken for loops when two hops
+-- had them; the trace ended before its target.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
 
-local STRATEGIES = { false, "window-lua", "sequential", "random", "rounds", "doubletree", "mda" }
+local STRATEGIES = { false, "window-lua", "sequential", "random", "rounds", "doubletree", "mda",
+  "pmtu" }
 
 local function trace(target, opts, strategy)
   opts.strategy = strategy or nil
@@ -13,7 +15,7 @@ local function trace(target, opts, strategy)
 end
 
 describe("an address at two hops that names no router", function()
-  for _, target in ipairs { "dummy", "none", "link", "target" } do
+  for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
     for _, strategy in ipairs(STRATEGIES) do
       it(("is no loop: %s, %s"):format(target, strategy or "sweep"), function()
         hard.each(function(opts)
@@ -27,7 +29,7 @@ describe("an address at two hops that names no router", function()
     end
   end
 
-  for _, strategy in ipairs { false, "window-lua" } do
+  for _, strategy in ipairs { false, "window-lua", "pmtu" } do
     it("is a loop if it is an ordinary one: " .. (strategy or "sweep"), function()
       hard.each(function(opts)
         local r = trace("loop", opts, strategy)
@@ -41,7 +43,7 @@ describe("an address that names no router", function()
   it("ends no way of doubletree, whatever is in the stop sets", function()
     hard.each(function(opts)
       local strategy = mtr.strategy.doubletree { h = 3 }
-      for _, target in ipairs { "dummy", "none", "link", "target" } do
+      for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
         local r = trace(target, opts, strategy)
         assert.same({ "completed", "first_ttl" }, { r.stop_reason, r.doubletree.backward })
       end
