@@ -124,11 +124,7 @@ void socket_options(struct msghdr *m, uint8_t *room,
   m->msg_controllen = (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len);
 }
 
-int socket_reason(const struct user *u, const struct wire_probe *p, int err) {
-  struct net_route q = {.family = p->family, .interface = p->interface};
-  int fd = p->family == 4 ? u->route.fd4 : u->route.fd6;
+int socket_reason(struct user *u, const struct wire_probe *p, int err) {
   if (err != EINVAL || !says_source(p)) return err;
-  memcpy(q.dst, p->dst, sizeof q.dst);
-  int none = fd < 0 ? 0 : route_ask(fd, &q);
-  return none ? -none : EADDRNOTAVAIL;
+  return route_lost(&u->route, p->family, p->dst, p->interface);
 }
