@@ -65,4 +65,29 @@ describe("an address that names no router", function()
       dst = "203.0.113.9", hops = hops }) do kinds[w.kind] = true end
     assert.is_nil(kinds.one_address)
   end)
+
+  it("makes no circle in a graph", function()
+    for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
+      for name, strategy in pairs { routes = false, dot = "mda" } do
+        hard.each(function(opts)
+          opts.strategy = strategy or nil
+          local r, out = hard.trace("shared_addresses", target, opts), {}
+          local reporter = mtr.report[name](function(text) out[#out + 1] = text return true end)
+          reporter:start {}
+          reporter:trace(r)
+          reporter:finish()
+          local to = {}
+          for from, node in table.concat(out):gmatch '"([^"]+)" %-> "([^"]+)"' do
+            assert.is_nil(to[from])
+            to[from] = node
+          end
+          local at, steps, shown = strategy and "source" or r.src, 0, 0
+          while to[at] do at, steps = to[at], steps + 1 end
+          -- The arrows of routes lead over silent hops, which "::" makes.
+          for _, hop in ipairs(r.hops) do shown = shown + ((hop.addr or strategy) and 1 or 0) end
+          assert.same({ r.dst, shown }, { at, steps }, name .. " " .. target)
+        end)
+      end
+    end
+  end)
 end)
