@@ -175,7 +175,7 @@ function Watcher:run()
     self.engine, message, name = default.get()
     if not self.engine then return nil, message, name end
   end
-  local tasks, writable = {}, nil
+  local tasks, writable = {}
   writable, message, name = self:save()      -- a state that cannot be written is told at once
   if not writable then return nil, message, name end
   for i, one in ipairs(self.subjects) do
