@@ -218,7 +218,10 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
       if (!run->error || first == end) continue;
       err = run->error;
       int64_t start = run->start;
-      if (err == EMSGSIZE) err = helped_fragments(raw, first, &v[first]);
+      const struct wire_probe *p = &v[first];
+      if (err == EMSGSIZE) err = helped_fragments(raw, first, p);
+      if (err == EADDRNOTAVAIL)        /* it asks before the kernel does */
+        err = route_lost(&raw->route, p->family, p->dst, p->interface);
       if (raw_later(raw, err, start)) return first;
       sent[first].at = start;
       sent[first++].error = (uint16_t)err;
