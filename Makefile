@@ -91,6 +91,11 @@ $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,tsan/,gcc -fsanitize=thread))
 build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
 	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv -lcares
+# fail.so makes calls of the C library fail; faults is a program in which each fails in turn.
+build/test/fail.so: spec/support/real/fail.c spec/support/real/fail.h Makefile
+	mkdir -p $(@D); echo "  LD $@"; $(CC) $(filter-out -M%,$(FLAGS)) -shared -Wl,-soname,fail.so -o $@ $<
+build/test/faults: $(call objects,,spec/support/real/faults.c $(SRC)) build/test/fail.so
+	echo "  LD $@"; $(CC) -rdynamic -o $@ $^ -luv -lcares -Wl,-rpath,'$$ORIGIN'
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv -lcares
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
@@ -170,7 +175,7 @@ build/nginx/ready: spec/support/real/nginx.sh | deps
 PUC_SPECS = spec/unit/lua spec/unit/puc spec/sim
 PUC_QUICK = spec/unit/lua/base spec/unit/lua/wait spec/unit/lua/record spec/unit/puc
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) build/nginx/ready build/tsan/threads ## run the specs, several files at once
+test: all $(FAKENET) build/nginx/ready build/tsan/threads build/test/faults ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net) $(PUC_QUICK:%=lua5.4:%)
 
 # The Lua layer in every Lua that is here. `make test` runs PUC_QUICK in Lua 5.4.

@@ -49,6 +49,7 @@ int helped_start(struct helped **out, int starter) {
   if (child_locate("mtr-sockets", path, sizeof path)) return -ENOENT;
   struct helped *h = calloc(1, sizeof *h);
   if (!h) return -ENOMEM;
+  h->child = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1};
   int err = pair(ask);
   if (!err) err = pair(hear);
   if (!err)

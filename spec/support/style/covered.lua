@@ -9,6 +9,8 @@ return {
   ["core/api/mmdb.c"] = { "spec/unit/lua/names/mmdb_spec.lua", "mmdb" },
   ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
   ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
+  ["core/loop/poll.c"] = { "spec/net/faults_spec.lua", "few descriptors" },
+  ["core/loop/thread.c"] = { "spec/unit/loop/save_spec.lua", "in the background" },
   ["core/loop/system.c"] = { "spec/net/nsswitch_spec.lua", "nsswitch.conf" },
   ["core/net/host/nameserver.c"] = { "spec/net/names_spec.lua", "TCP" },
   ["lua/mtr/names/ask.lua"] = { "spec/net/names_spec.lua", "budget" },
