@@ -35,7 +35,7 @@ FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
 # The Debian packages that each goal needs.
-BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev \
+BUILD_NEEDS = gcc libc6-dev pkg-config luajit libluajit-5.1-dev libuv1-dev \
   libc-ares-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) iputils-tracepath mtr-tiny scamper traceroute
@@ -73,7 +73,6 @@ objects = $(2:%.c=build/$(1)obj/%.o)
 define variant
 build/$(1)obj/%.o: %.c Makefile | deps
 	mkdir -p $$(@D); echo "  CC $$@"; $(2) $$(FLAGS) $$(EXTRA) -c -o $$@ $$<
-build/$(1)obj/build/embed.o: $$(LUA)
 build/$(1)obj/core/program/%.o: EXTRA = $$$$(pkg-config --cflags luajit) -DVERSION='"$(VERSION)"'
 build/$(1)libmtr.so: $(call objects,$(1),$(SRC)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED) $$(PUBLIC) -Wl,-soname,libmtr.so.0
@@ -144,8 +143,8 @@ build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
 	awk -f $< build/mtr.cdef >$@
-build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
-	printf '%s\n' $(LUA) | awk -f $< >$@
+build/embed.c: core/program/embed.lua $(LUA) $(filter lua%,$(DIRS))
+	mkdir -p build/embed; printf '%s\n' $(LUA) | luajit $< build/embed >$@
 # A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
 build/mtr.pc: Makefile | deps
 	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
