@@ -48,9 +48,8 @@ function M.new(opts)
   local engine, message, name = default.get()
   if not engine then return nil, message, name end
   local self = setmetatable({
-    engine = engine, point = keys.point(opts.name), held = {}, count = 0, done_leases = 0,
-    done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
-    secret = keys.secret(),
+    engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
+    done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
   }, Worker)
   for key, value in pairs(opts) do self[key] = value end
   self.max = self.max_rate and units.rate(self.max_rate) or 0
