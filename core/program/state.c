@@ -83,10 +83,22 @@ static int serve(lua_State *L) {
   return 0;
 }
 
+/* Returns 1 if this LuaJIT is the one that compiled the embedded modules. */
+static int same_compiler(lua_State *L) {
+  lua_getglobal(L, "jit");
+  if (!lua_istable(L, -1)) return 0;
+  lua_getfield(L, -1, "version");
+  const char *version = lua_tostring(L, -1);
+  return version && !strcmp(version, embed_compiler);
+}
+
 /* Loads a module; the entry in package.preload. The module is its upvalue. */
 static int load_module(lua_State *L) {
   const struct embed_module *m = lua_touserdata(L, lua_upvalueindex(1));
-  if (luaL_loadbuffer(L, m->text, (size_t)(m->end - m->text), m->chunk) != 0)
+  int compiled = same_compiler(L);
+  const char *from = compiled ? m->code : m->text;
+  const char *end = compiled ? m->code_end : m->text_end;
+  if (luaL_loadbuffer(L, from, (size_t)(end - from), m->chunk) != 0)
     return lua_error(L);
   lua_pushvalue(L, 1);
   lua_call(L, 1, 1);

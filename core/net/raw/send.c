@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/raw/filters.h"
 #include "net/raw/helped.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
@@ -262,6 +263,7 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
   struct raw_buffers *b = raw->out;
   uint32_t i = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
+  if (raw->filter.refuse) filters_watch(raw, net->now());
   for (; net->broken && i < n; i++)    /* no answer would be seen */
     sent[i] = (struct net_sent){.at = net->now(),
                                 .error = (uint16_t)net->broken};

@@ -142,4 +142,19 @@ function M.of(file)
   end
 end
 
+--- Returns words with "-" replaced by the words on standard input: one in each line; "#" begins a
+--- comment.
+---@param given string[]
+---@return string[]
+function M.words(given)
+  local words = {}
+  for _, word in ipairs(given) do
+    if word ~= "-" then words[#words + 1] = word end
+    for line in word == "-" and M.of(io.stdin) or function() end do
+      words[#words + 1] = line:gsub("#.*", ""):match "%S+"
+    end
+  end
+  return words
+end
+
 return M

@@ -8,6 +8,7 @@
 --
 --     { hops = { { "10.0.0.1" }, {}, { "10.0.2.1", "10.0.3.1" } }, length = 3 }
 
+local compat = require "mtr.compat"
 local addr = require "mtr.base.addr"
 
 local M = {}
@@ -152,7 +153,7 @@ function M.after(known, seen)
   local hops, length = {}, seen.length or known.length
   for ttl = 1, length or #seen.hops do
     local addrs, before = seen.hops[ttl] or {}, known.hops[ttl] or {}
-    hops[ttl] = { unpack(addrs) }
+    hops[ttl] = { compat.unpack(addrs) }
     if not addrs[1] or contains(before, addrs[1]) then
       for _, text in ipairs(before) do add(hops[ttl], text) end
     end

@@ -101,13 +101,14 @@ local M = {}
 ---@return string? message, string? name
 function M.read(path) return require("mtr.report.read").open(path) end
 
---- Returns the words for --output of programs that write to standard output, the default first.
+--- Returns the words for --output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"
+---@param to_file? boolean also formats that cannot go to standard output
 ---@return string[]
-function M.words(kind)
+function M.words(kind, to_file)
   local words = {}
   for _, row in ipairs(BUILT_IN) do
-    if not row.file then words[#words + 1] = row[kind] end
+    if to_file or not row.file then words[#words + 1] = row[kind] end
   end
   return words
 end
