@@ -33,8 +33,21 @@ local ATTEMPTS = {
     print((select(2, load("\27LJ\2", "=x", "b"))))]],
     "nil\tnil\nnil\tfunction: [^\n]*\nattempt to load chunk with wrong mode\n" },
   { "load and its environment", [[print(load "return io"(), load("return os.getenv", "=x", "t")(),
-      load("return x", "=x", "bt", { x = 3 })(), loadstring "return _G == ..." (_G))]],
-    "nil\tnil\t3\ttrue\n" },
+      load("return x", "=x", "bt", { x = 3 })(), loadstring "return _G == ..." (_G))
+    for _, env in pairs { false, 5, "x", print } do
+      print(load("return io or getfenv", "=x", "t", env)())
+    end
+    print(load("return io", "=x", "t", nil)(), load("return io", nil, nil, nil)())
+    print(coroutine.wrap(function() return load "return io or _G ~= ..." (_G) end)())]],
+    "nil\tnil\t3\ttrue\n" .. ("nil\n"):rep(4) .. "nil\tnil\nfalse\n" },
+  { "the coroutine of a task", [[local mtr = require "mtr"
+    local task, inner = mtr.go(function() inner = coroutine.running() mtr.sleep(1) end), nil
+    print(task.co, task.thread, task.coroutine)
+    for _, name in ipairs { "co", "thread", "coroutine" } do
+      if type(task[name]) == "thread" then print(name) end end
+    mtr.wait_all(task)
+    print(coroutine.resume(inner or coroutine.running()))]],
+    "nil\tnil\tnil\nfalse\t[^\n]*\n" },
   { "the metatable of strings", [[print(getmetatable "", pcall(function() ("").find = print end))
     string.find = nil print(("abc"):find "b", require "mtr".plain "x")]],
     "nil\tfalse\t[^\n]*\n2\tx\n" },

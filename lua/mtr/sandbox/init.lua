@@ -16,7 +16,7 @@ local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
 
-local load, type, select = load, type, select
+local load, type = load, type
 
 -- The names of the module "mtr" that scripts get.
 local MTR = ("trace probe hops prober campaign go wait_all wait_any sleep with_timeout semaphore "
@@ -40,7 +40,7 @@ end
 
 -- load() of texts alone, in the environment of the script.
 local function loader(env)
-  return function(chunk, name, _, ...)
+  return function(chunk, name, _, within)
     if type(chunk) == "function" then
       local pieces = {}
       for piece in chunk do
@@ -50,9 +50,8 @@ local function loader(env)
       chunk = table.concat(pieces)
     end
     if type(chunk) ~= "string" then error("load: the chunk must be a string or function", 2) end
-    local inside = env
-    if select("#", ...) > 0 then inside = ... end
-    return load(chunk, name or "=(load)", "t", inside)
+    -- Without a table load() would take the globals of the Lua state.
+    return load(chunk, name or "=(load)", "t", type(within) == "table" and within or env)
   end
 end
 

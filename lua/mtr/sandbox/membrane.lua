@@ -5,7 +5,7 @@
 --
 --   out (to the script)   plain tables are copied; objects become proxies without a metatable that
 --                         can be seen, whose fields cross when they are read; functions are
---                         wrapped; C data, which could reach all memory, becomes nil
+--                         wrapped; C data, which could reach all memory, and coroutines become nil
 --   in (from the script)  proxies become their objects again; tables are copied, with the tables
 --                         that they inherit from; functions are wrapped
 --
@@ -92,8 +92,6 @@ end
 function out(value, seen)
   local kind = type(value)
   if kind == "string" or kind == "number" or kind == "boolean" or kind == "nil" then
-    return value
-  elseif kind == "thread" then
     return value
   elseif kind ~= "table" and kind ~= "function" then
     return nil
