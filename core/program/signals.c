@@ -111,12 +111,19 @@ static void on_speed(int sig) {
   errno = saved;
 }
 
+/* The write that goes beyond the limit of a file's size gives EFBIG. Without a
+ * handler it would end the process in the midst of a record; if the signal were
+ * ignored, programs that scripts start would inherit that. */
+static void on_file_limit(int sig) { (void)sig; }
+
 /* Installs the handler of |sig|. If SIGINT was ignored before, it stays
  * ignored: shells start background programs like that. */
 static void take(int sig) {
   struct sigaction old;
   int usr = sig == SIGUSR1 || sig == SIGUSR2;
-  struct sigaction act = {.sa_handler = usr ? on_speed : on_signal,
+  struct sigaction act = {.sa_handler = usr ? on_speed
+                                        : sig == SIGXFSZ ? on_file_limit
+                                                         : on_signal,
                           .sa_flags = SA_RESTART};
   sigfillset(&act.sa_mask);
   sigaction(sig, NULL, &old);
@@ -150,6 +157,7 @@ int signals_start(uint32_t grace_ms) {
   take(SIGPIPE);
   take(SIGUSR1);
   take(SIGUSR2);
+  take(SIGXFSZ);
   return wake_fd;
 }
 

@@ -8,7 +8,8 @@
  * even a compiled Lua loop, which runs no hooks, cannot delay it. SIGPIPE
  * counts like SIGINT, without a message, if standard output has no reader any
  * more; otherwise, and always in a server, it is ignored. SIGUSR1 and SIGUSR2
- * only count: faster, and slower.
+ * only count: faster, and slower. SIGXFSZ does nothing, so that the write that
+ * caused it fails with EFBIG.
  */
 #ifndef PROGRAM_SIGNALS_H
 #define PROGRAM_SIGNALS_H

@@ -77,3 +77,46 @@ describe("an engine ends well without what it needs, over", function()
     end)
   end
 end)
+
+describe("mtrlua", function()
+  teardown(support.clean)
+
+  -- The transports, where root may use them all, and how many descriptors each needs at least.
+  for transport, least in pairs { auto = 48, raw = 48, packet = 48, ["mtr-packet"] = 51 } do
+    it("traces with few descriptors, or says EMFILE: " .. transport, function()
+      if run("id -u").out ~= "0\n" then pending "needs root" end
+      if transport == "mtr-packet" and not support.has "mtr-packet" then
+        pending "needs mtr-packet"
+      end
+      for _, limit in ipairs { 10, 16, 22, 28, 36, 48, 51 } do
+        local got = run(('ulimit -n %d; exec "$MTR_PROGRAM" --transport %s trace -p udp 127.0.0.1')
+          :format(limit, transport))
+        local traced = got.status == 0 and got.out:find "\n 1  [^\n]*127%.0%.0%.1"
+        local told = got.status == 1 and got.err:find "EMFILE: too many open files"
+        assert.truthy(traced or (told and limit < least), limit .. got.out .. got.err)
+      end
+    end)
+  end
+
+  it("says that memory is short, however little there is", function()
+    if run("test -x build/test/faults").status ~= 0 then pending "needs build/test/faults" end
+    local script = support.file("memory.lua", [[
+      local mtr = require "mtr"
+      local net = assert(mtr.sim.internet { prefixes = 200 })
+      local engine = assert(mtr.engine { sim = net })
+      for target in net:targets() do assert(engine:trace(target)) end
+      print "traced"]])
+    local short = 0
+    for bytes = 30000, 9000000, ALL and 30000 or 1100000 do
+      local got = run(('exec env FAIL="budget %d" LD_PRELOAD="$PWD/build/test/fail.so" '
+        .. '"$MTR_PROGRAM" %s'):format(bytes, script))
+      if got.status == 1 then
+        short = short + 1
+        assert.truthy(got.err:find "memory", got.err)
+      else
+        assert.same({ 0, "traced\n", "" }, { got.status, got.out, got.err })
+      end
+    end
+    assert.is_true(short > 0)
+  end)
+end)
