@@ -16,6 +16,7 @@ local strict = require "mtr.base.strict"
 ---@class mtr.ReportMeta what start() is told
 ---@field transport? string
 ---@field engine? mtr.Engine of a campaign
+---@field share? fun(): number? which part of its targets was taken, 0..1; nil: nobody knows
 
 ---@class mtr.Reporter
 ---@field start? fun(self: mtr.Reporter, meta: mtr.ReportMeta): any, string?, string?
