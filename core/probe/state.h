@@ -45,6 +45,8 @@ enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024,
 /* The secrets of identity.h. */
 struct identity {
   struct keyed key;
+  struct keyed order;    /* draws the permutations */
+  uint32_t drawn;        /* places whose numbers are drawn */
   uint16_t id[TABLE_REGION], place[TABLE_REGION];
   uint16_t ip_id[TABLE_REGION], ip_place[TABLE_REGION];
 };
