@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Reads the commands trace, tracelb and ping of scamper, with their options of one letter, and
--- makes options of mtr.trace of them. An option that has no meaning here is refused by its name. The text
--- comes from clients: nothing in it is trusted.
+-- makes options of mtr.trace of them. An option that has no meaning here is refused by its name.
+-- The text comes from clients: nothing in it is trusted.
 
 local addr = require "mtr.base.addr"
 
