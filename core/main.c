@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * mtrlua. The order of steps matters here: it reads the command line, opens the
- * privileged sockets, gives up all privileges, and only then starts Lua.
+ * privileged sockets, becomes the user, gives up privileges, and only then
+ * starts Lua.
  *
  * Exit status: 0 done, 1 error, 2 wrong usage, 128 + n after signal n, or the
  * status that the script chooses.
@@ -18,6 +19,7 @@
 #include "program/signals.h"
 #include "program/source.h"
 #include "program/state.h"
+#include "program/user.h"
 
 enum { BAD_USAGE = 2 };
 
@@ -58,38 +60,49 @@ static void fill_streams(void) {
       open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
+static int failed(const char *what, int err) {
+  fprintf(stderr, "mtrlua: cannot %s: %s\n", what, strerror(-err));
+  return EXIT_FAILURE;
+}
+
+/* Gives up what the program file gives us: a privilege of mtrlua would be one
+ * of every script. */
+static int forget(void) {
+  fputs("mtrlua: its file has a privilege (setuid, setgid or setcap), which is "
+        "not used, because each script would have it; give it to mtr-sockets\n",
+        stderr);
+  unsetenv("LUA_INIT");
+  unsetenv("LUA_PATH");
+  unsetenv("LUA_CPATH");
+  return privilege_forget();
+}
+
 /* Runs the script. */
 static int run(const struct options *o, int argc, char **argv) {
   const char *name = o->script ? argv[o->script] : NULL;
-  int secure = privilege_secure();
+  char why[OPTIONS_WHY];
   struct source script = {.text = NULL};
   struct state_setup setup = {.argc = argc, .argv = argv, .options = o,
-                              .script = name ? &script : NULL};
+                              .script = name ? &script : NULL, .starter = -1};
   struct kits kits;
-  /* The script is read with the rights of the user. If the program file gives
-   * us more rights (secure), it is read after these are gone; else now, because
-   * root loses some rights below. */
-  if (name && !secure && read_script(&script, name) < 0) return EXIT_FAILURE;
+  struct user user;
+  int err = privilege_secure() ? forget() : 0;
+  if (err < 0) return failed("give up privileges", err);
+  if (user_find(&user, o->user, why, sizeof why) < 0) {
+    fprintf(stderr, "mtrlua: %s\n", why);
+    return BAD_USAGE;
+  }
+  /* The script is read by whoever called us, not by who we become. */
+  if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
   privilege_kits(&kits, o->mark);
-  int helped = kits.count == 0 || options_helped(o);
-  int err = privilege_drop(helped);
-  if (err < 0) {
-    fprintf(stderr, "mtrlua: cannot give up privileges: %s\n", strerror(-err));
-    return EXIT_FAILURE;
-  }
-  if (secure) {
-    unsetenv("LUA_INIT");
-    unsetenv("LUA_PATH");
-    unsetenv("LUA_CPATH");
-    if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
-  }
+  err = privilege_become(&user);
+  if (err < 0) return failed("change the user", err);
+  if (!privilege_locked() && (!kits.count || options_helped(o)))
+    setup.starter = mtr_starter();
+  if ((err = privilege_drop()) < 0) return failed("give up privileges", err);
   setup.kits = &kits;
   setup.wake_fd = signals_start(o->grace_ms);
-  if (setup.wake_fd < 0) {
-    fprintf(stderr, "mtrlua: cannot handle signals: %s\n",
-            strerror(-setup.wake_fd));
-    return EXIT_FAILURE;
-  }
+  if (setup.wake_fd < 0) return failed("handle signals", setup.wake_fd);
   return state_run(&setup);
 }
 

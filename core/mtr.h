@@ -66,7 +66,7 @@
  * child can close the parent's engine (mtr_close): this frees the child's copy
  * and leaves the parent's engine working. It can also leave it open, run
  * another program or call _exit; exit(3) without mtr_close crashes in libuv if
- * the parent's engine has looked up names or saved files. What only reads
+ * the parent's engine has saved files. What only reads
  * memory still works in the child: mtr_why, mtr_stats, mtr_now ... Every other
  * function returns -ECHILD and does nothing. The child may open engines of its
  * own.
@@ -81,7 +81,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 7 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 8 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -97,9 +97,11 @@ const char *mtr_strerror(int err, char *buf, uint32_t size);
 
 /* ---- Transports ---- */
 /* MTR_AUTO is the first that this host permits: packet if the rate is above
- * MTR_FAST_RATE or unlimited, then raw, then mtr-packet. While few probes are
- * outstanding, packet works like raw. */
-enum { MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY };
+ * MTR_FAST_RATE or unlimited, then raw, then mtr-packet with its privilege,
+ * then user. While few probes are outstanding, packet works like raw. */
+enum {
+  MTR_AUTO, MTR_RAW, MTR_MTR_PACKET, MTR_SIM, MTR_PACKET, MTR_REPLAY, MTR_USER
+};
 enum { MTR_FAST_RATE = 5000 };         /* probes per second */
 enum { MTR_SOCKETS = 11 };             /* privileged sockets of one engine */
 
@@ -112,7 +114,10 @@ enum {
   MTR_CAP_FLOW = 1 << 7,      /* sets ports, checksum and flow label */
   MTR_CAP_TSTAMP = 1 << 8,    /* has kernel receive timestamps */
   MTR_CAP_PORTS4 = 1 << 9,    /* sets source ports of UDP over IPv4 */
-  MTR_CAP_PORTS6 = 1 << 10    /* sets source ports of UDP over IPv6 */
+  MTR_CAP_PORTS6 = 1 << 10,   /* sets source ports of UDP over IPv6 */
+  MTR_CAP_PAYLOAD = 1 << 11,  /* without FLOW: sets payload and size of ICMP and
+                               * UDP, and dont_fragment */
+  MTR_CAP_CHECKSUM = 1 << 12  /* without FLOW: sets the checksum of ICMP */
 };
 
 /* Flags of mtr_transport_info. */
@@ -167,6 +172,9 @@ struct mtr_config {
   double max_step;       /* ms after which mtr_step leaves the rest to the next
                           * one; 0: does all that is due. Not with a recording,
                           * and counted in probes where time is simulated */
+  int32_t starter;       /* of mtr_starter: it starts mtr-packet; -1: the engine
+                          * does [-1] */
+  uint32_t reserved;     /* 0 */
 };
 void mtr_defaults(struct mtr_config *config);
 
@@ -180,6 +188,13 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast);
 /* mtr_sockets_close: closes the sockets in |fd|[MTR_SOCKETS] that are not -1,
  * and sets all to -1. */
 void mtr_sockets_close(int32_t *fd);
+
+/* mtr_starter: makes a process that starts mtr-packet for engines of this one,
+ * so that this one can set PR_SET_NO_NEW_PRIVS, with which mtr-packet would not
+ * get the privilege of its file. It starts other programs too, but without
+ * their privileges. Returns its descriptor; it ends when that is closed. Call
+ * it while there is one thread. -EMFILE, -EAGAIN. */
+int mtr_starter(void);
 
 /* mtr_open: opens an engine into |*engine|, which the caller closes. It takes
  * over |config|->sockets on success and leaves them open on failure. Another
@@ -197,8 +212,8 @@ void mtr_sockets_close(int32_t *fd);
 int mtr_open(const struct mtr_config *config, struct mtr **engine, char *why,
              uint32_t size);
 
-/* mtr_close: ends everything and frees |engine|; NULL is allowed. It waits for
- * name lookups under way. If |keep| is not NULL, the privileged sockets are not
+/* mtr_close: ends everything, also name lookups under way, and frees |engine|;
+ * NULL is allowed. If |keep| is not NULL, the privileged sockets are not
  * closed but go back into |keep|[MTR_SOCKETS], filtered again. In a forked
  * child it waits for nothing, and |keep| gets -1: they are the parent's. */
 void mtr_close(struct mtr *engine, int32_t *keep);
@@ -329,7 +344,8 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_hold: suspends wake-ups of mtr_fd until mtr_flush. Use it around many
  * starts. mtr_flush: sends what is due, without receiving; the events come with
- * the next step. */
+ * the next step. After a step that was held and has taken all of max_step, it
+ * leaves the sending to the next step. */
 void mtr_hold(struct mtr *engine);
 int mtr_flush(struct mtr *engine);
 
@@ -378,12 +394,13 @@ enum {
   MTR_EV_NEXT = 10,      /* asks a strategy which probes to send next */
   MTR_EV_PACE = 11,      /* asks how long the next probe of a trace waits */
   MTR_EV_PICK = 12,      /* asks which traces send next */
-  MTR_EV_SAVED = 13      /* a file of mtr_save was saved, or was not */
+  MTR_EV_SAVED = 13,     /* a file of mtr_save was saved, or was not */
+  MTR_EV_TEXT = 14       /* a text of mtr_reverse or mtr_text, or its error */
 };
 
 /* mtr_event: one thing that happened. The table says which fields each kind
  * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
- * has |cookie| and |error|.
+ * has |cookie| and |error|; for TEXT see mtr_reverse.
  *
  * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
  * trace        x    x     x      x       x        x    x         timer
@@ -784,6 +801,56 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 
+/* mtr_dns: which name servers an engine asks, and how long. mtr_dns_defaults
+ * fills it. */
+struct mtr_dns {
+  char servers[256];     /* addresses with or without ports, with a comma
+                          * between them: "192.0.2.53,[2001:db8::53]:5353"; "":
+                          * those of the system */
+  double timeout;        /* ms until a lookup is given up, 1..3600000; 0: as the
+                          * system says, 10 s by default; 3 s for mtr_reverse
+                          * and mtr_text */
+  uint32_t attempts;     /* how often each server is asked in that time, 1..10;
+                          * 0: as the system says; 2 for mtr_reverse and
+                          * mtr_text */
+  uint32_t real;         /* 1: a simulated network asks them for mtr_reverse and
+                          * mtr_text, instead of itself */
+};
+void mtr_dns_defaults(struct mtr_dns *dns);
+
+/* mtr_dns_use: sets them for lookups that start from now on. -EINVAL,
+ * -ENOMEM. */
+int mtr_dns_use(struct mtr *engine, const struct mtr_dns *dns);
+
+/* mtr_reverse: asks for the names of |addr|[16]; mtr_text: asks for the TXT
+ * records of |name|, ASCII without a dot at the end. TEXT events with |cookie|
+ * follow: one for each name or text, the last with ttl 0; or a single one with
+ * |error|: ENOENT: there is none; EAGAIN: no server answers; EBADMSG: the
+ * answer is damaged, or to another question; ENOMEM, EIO. The text is
+ * |reply_size| bytes in mtr_ext at |ext|, at most 1020: of a name ASCII, in
+ * which "\." is a dot within a label and "\032" a byte that is not printable;
+ * of a TXT record any bytes. |probe| is for how many seconds the answer may be
+ * believed. A simulated network knows its nodes whose names have a dot. 0,
+ * -EINVAL, -ENOMEM, -EIO. */
+int mtr_reverse(struct mtr *engine, const uint8_t *addr, uint32_t family,
+                uint32_t cookie);
+int mtr_text(struct mtr *engine, const char *name, uint32_t cookie);
+
+/* mtr_label: sets what mtr_json writes behind |addr|[16] of hops and replies:
+ * |text|[|size|], members of an object of JSON, each behind a comma; size 0:
+ * nothing. -EINVAL: wrong family, or longer than MTR_LABEL; -ENOMEM.
+ *
+ * mtr_unlabelled: writes the routers among the kept replies of a trace for
+ * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
+ * once for all traces; not who completes the trace. Returns how many it wrote;
+ * n: there may be more. After two million addresses they all begin anew.
+ * -ESTALE, -ENOMEM. */
+enum { MTR_LABEL = 320 };
+int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
+              const char *text, uint32_t size);
+int mtr_unlabelled(struct mtr *engine, uint32_t trace, uint8_t *addr,
+                   uint8_t *family, uint32_t n);
+
 /* ---- Descriptors of the caller ---- */
 /* mtr_watch: makes one event |kind| (MTR_EV_READABLE, MTR_EV_WRITABLE) with
  * |cookie| when |fd| can be read or written, or has come to its end. Call it
@@ -1037,6 +1104,23 @@ int mtr_prefixes_add(struct mtr_prefixes *set, const uint8_t *addr,
 int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,
                       uint32_t family, uint32_t *length);
 
+/* mtr_mmdb: a database of addresses in MaxMind's format, such as that of their
+ * ASes; read with libmaxminddb.
+ *   _open   opens the file |path|. -ELIBACC: libmaxminddb is not installed;
+ *           -EBADMSG: it is no such database; errors of open(2), -ENOMEM
+ *   _close  closes it; NULL is fine
+ *   _find   writes the value at |path|, names with dots between them such as
+ *           "country.iso_code", of |addr|[16] as text with a zero byte into
+ *           |out|[|size|], and sets |*length| to that of the prefix. Returns
+ *           its length; 0: there is none, or it is no number or text. -EINVAL,
+ *           -EBADMSG: the file is damaged */
+struct mtr_mmdb;
+int mtr_mmdb_open(const char *path, struct mtr_mmdb **db);
+void mtr_mmdb_close(struct mtr_mmdb *db);
+int mtr_mmdb_find(struct mtr_mmdb *db, const uint8_t *addr, uint32_t family,
+                  const char *path, char *out, uint32_t size,
+                  uint32_t *length);
+
 /* mtr_shuffle: returns the number at place |index| when 0..size-1 are in an
  * order that |seed| chooses; each number has one place. |size| is at most 2^52;
  * an index that is not in 0..size-1 gives 0. */
@@ -1099,6 +1183,23 @@ int mtr_local_accept(int fd, int32_t *connection, uint32_t *who);
 int mtr_local_member(int fd, uint32_t gid);
 int mtr_local_gone(int fd);
 void mtr_local_hangup(const int32_t *connection);
+
+/* ---- Clients of other servers ---- */
+/* mtr_connect: begins a connection to a TCP server, mtr_local_connect to one at
+ * a path of this host. |connection|[2] gets two descriptors, to read and to
+ * write, for mtr_local_hangup. Once the second is writable (mtr_watch),
+ * mtr_connected says how it ended: 0 if it is made, or a negative errno such as
+ * -ECONNREFUSED. They return 0, -EINVAL, -ENAMETOOLONG, or errors of socket(2)
+ * and connect(2). */
+int mtr_connect(const uint8_t *addr, uint32_t family, uint32_t port,
+                int32_t *connection);
+int mtr_local_connect(const char *path, int32_t *connection);
+int mtr_connected(int fd);
+
+/* mtr_ticker: returns a descriptor that is readable every |ms| milliseconds of
+ * real time, whatever clock the engines have; reading its 8 bytes starts the
+ * next wait. Close it with mtr_output_close. -EINVAL: 0; -EMFILE. */
+int mtr_ticker(uint32_t ms);
 
 #ifdef __cplusplus
 }

@@ -73,9 +73,10 @@ traces (see mtrlua trace --help):
   -h, --help              print this text
 
 Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
-(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, scamper (its JSON), atlas (RIPE
-Atlas' JSON). A FILE that ends in .gz is compressed. prometheus=:9100 serves the counters at
-http://127.0.0.1:9100/metrics while it runs; prometheus=http://ADDRESS:PORT/PATH elsewhere.
+(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, html (a page for a browser),
+scamper (its JSON), atlas (RIPE Atlas' JSON). A FILE that ends in .gz is compressed.
+prometheus=:9100 serves the counters at http://127.0.0.1:9100/metrics while it runs;
+prometheus=http://ADDRESS:PORT/PATH elsewhere.
 
 example:
   campaign -t list.csv --column 2 --separator , --shuffle 42 --shard 1/4 --rate 500
@@ -106,40 +107,9 @@ local function names(text)
   return list[1] and list or nil
 end
 
-local function source()
-  local file, prefixes = take "targets", take "prefix"
-  local opts = { each = take "each", random = take "random", seed = take "seed" }
-  if (file == nil) == (prefixes == nil) then
-    cli:usage "give the targets with one of --targets and --prefix"
-  end
-  if prefixes then return cli:call(mtr.targets.list, prefixes, opts) end
-  local chain, message = cli:call(mtr.targets.file, file, opts)
-  return chain or os.exit(fail(message))
-end
-
 local function chain_of()
-  local chain = source()
-  local column, separator = take "column", take "separator"
-  local priority = take "priority_column"
-  local shuffle, shard, most = take "shuffle", take "shard", take "take"
-  if (separator or priority) and not column then
-    cli:usage(("--%s needs --column"):format(separator and "separator" or "priority-column"))
-  end
-  local function add(method, ...) chain = cli:call(chain[method], chain, ...) end
-  if column then add("column", column, separator and (separator:gsub("\\t", "\t")), priority) end
-  if shuffle then add("shuffle", shuffle) end
-  if shard then
-    local i, n = shard:match "^(%d+)/(%d+)$"
-    if not i then cli:usage(("--shard must be such as 1/4, got '%s'"):format(shard)) end
-    add("shard", tonumber(i), tonumber(n))
-  end
-  local exclude = take "exclude"
-  if exclude then
-    add("exclude", exclude)
-    cli:call(mtr.configure, { exclude = exclude })      -- for the addresses of names
-  end
-  if take "unique" then add "unique" end
-  if most then add("take", most) end
+  local chain, exclude = mtr.target_options(cli, take)
+  if exclude then cli:call(mtr.configure, { exclude = exclude }) end   -- for addresses of names
   return chain
 end
 

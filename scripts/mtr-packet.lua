@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- mtr-packet: serves the protocol of mtr-packet 0.96 on standard input and output, for mtr(8) and
+-- mtr-packet: serves the protocol of mtr-packet 0.96, on standard input and output, for mtr(8) and
 -- other programs that use it:
 --
 --     MTR_PACKET=scripts/mtr-packet.lua mtr -n -r -c 5 example.org
@@ -29,7 +29,7 @@ writes answers to standard output. mtr(8) starts it with MTR_PACKET=mtr-packet.
   -h, --help              print this text
 
 examples:
-  echo '1 send-probe ip-4 127.0.0.1' | mtr-packet
+  echo '1 send-probe ip-4 127.0.0.1' | mtrlua mtr-packet
 
 Exit status: 0 done, 1 no probes can be sent, 2 wrong usage.
 ]]):parse(arg)

@@ -26,7 +26,7 @@ Probes each TARGET, an address or a name, all at once; "-" reads targets from st
   --source ADDRESS
   -I, --interface NAME
   -q                      print only the summary
-  -n                      print addresses, not names (always on)
+  {shows}
   -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary;
                           warts: scamper's format; scamper: its JSON; atlas: RIPE Atlas'
   -h, --help              print this text
@@ -46,7 +46,7 @@ usage, 130 interrupted. ^C ends the pings; the summaries are printed.
 ]], { ["-q"] = { "quiet", true }, ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-local options = {}
+local options, shown = {}, cli:shows { "text" }
 local reporter = cli:reporter("ping", options)
 local protocol = cli:choice("protocol", { "icmp", "udp", "tcp" })
 
@@ -57,17 +57,29 @@ if args.deadline and not args.deadline:find "[1-9]" then
   cli:usage(("--deadline must be above 0, got %s"):format(args.deadline))
 end
 local HEADER, KEPT = protocol == "tcp" and 20 or 8, 64
+local OPTIONS = 20 -- bytes of options in a SYN of Linux
 options.data, options.protocol = data, protocol
 
 local function put(t, result)
   if result.type == "ping" and args.quiet then return end
   result.target, result.dst = t.target, t.dst
+  if shown then shown:item(result) end
   cli:pass(reporter, "trace", result)
+end
+
+-- Returns the size of the packets to dst, and the one to ask for: none if the kernel makes them.
+local function sizes(dst)
+  local able, size = mtr.default():transport().capabilities, data + HEADER
+  size = size + (dst:find ":" and 40 or 20)
+  if protocol == "tcp" and data == 0 and able.payload and not able.flow then
+    return size + OPTIONS, nil
+  end
+  return size, size
 end
 
 -- The strategy: one TTL, one probe in each interval; the hooks get the answers.
 local function steady(t, trace)
-  local taken, size = 0, data + HEADER + (trace.dst:find ":" and 40 or 20)
+  local taken, size, asked = 0, sizes(trace.dst)
   t.dst = trace.dst
   put(t, { type = "ping_start", size = size, start = trace.start, src = trace.src,
     sport = trace.sport, port = trace.dport, protocol = protocol, ttl = ttl, tos = args.tos,
@@ -75,7 +87,7 @@ local function steady(t, trace)
   for seq = 1, count do
     if seq > 1 then trace:sleep(args.interval or "1s") end
     while taken < t.ended do taken = taken + (trace:wait() and 1 or 0) end
-    t.probes[seq], t.probes[seq - KEPT] = { seq = seq, ttl = ttl, size = size }, nil
+    t.probes[seq], t.probes[seq - KEPT] = { seq = seq, ttl = ttl, size = asked }, nil
     trace:send(t.probes[seq])
   end
 end

@@ -29,17 +29,19 @@ Finds the path to each TARGET, an address or a name; "-" reads targets from stan
   -t, --tos N
   {packet}
   --allow-broadcast
-  -n                      print addresses, not names (always on)
+  {shows}
   -o, --output FORMAT     text (default); jsonl: one line of JSON for each target; warts: scamper's;
                           json: one document; csv: a row for each reply; table: mtr's report; mtr:
                           its JSON; caracal: its CSV; dot: routes for Graphviz; prometheus;
+                          html: a page for a browser;
                           scamper: its JSON; atlas: RIPE Atlas' JSON
   -h, --help              print this text
 
-The line of a hop has each address that answered, and the times. * means no answer. !H !N !P !S
-!F-MTU !X !V !C !<code> mark an unreachable, as in traceroute(8). An address may be followed by
-<MPLS:...> labels, [nat] (a NAT changed the probe), [other_addr] (the answer completes the trace,
-but is not from the target), [te_from_dst] (time exceeded from the target), [local] (this host).
+The line of a hop has each address that answered, with its name if it has one, and the times. *
+means no answer. !H !N !P !S !F-MTU !X !V !C !<code> mark an unreachable, as in traceroute(8). An
+address may be followed by <MPLS:...> labels, [nat] (a NAT changed the probe), [other_addr] (the
+answer completes the trace, but is not from the target), [te_from_dst] (time exceeded from the
+target), [local] (this host). With -A, [AS64500] is the AS that announces it.
 
 examples:
   trace example.org
@@ -50,11 +52,12 @@ examples:
 
 Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrupted. ^C ends the
 traces; the hops found so far are printed. Options of mtrlua, such as --rate, go before "trace".
-]], { ["-n"] = { "numeric", nil } })
+]], { ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
 args.queries, args.attempts = args.queries or 3, args.attempts or 1
 args.protocol = args.protocol or "icmp"
+cli:shows { "text", "table", "mtr" }
 local reporter, targets = cli:reporter("trace", args), args.target
 args.target, args.output = nil, nil
 

@@ -136,18 +136,21 @@ int check_able(const struct mtr_trace *t, uint32_t caps, const char *name,
   uint32_t need = t->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
   int ports = t->protocol == MTR_UDP && t->multipath != MTR_CLASSIC &&
               (caps & need);
+  int payload = (caps & MTR_CAP_PAYLOAD) != 0, tcp = t->protocol == MTR_TCP;
+  int sum = t->protocol == MTR_ICMP && (caps & MTR_CAP_CHECKSUM);
   const struct {
     const char *name;
     int wanted;
   } options[] = {
-      {"payload", t->payload != 0},
+      {"payload", t->payload && (tcp || !payload)},
       {"flow_label", t->flow_label != MTR_NO_LABEL},
-      {"dont_fragment", (t->flags & MTR_DONT_FRAGMENT) != 0},
+      {"dont_fragment", t->flags & MTR_DONT_FRAGMENT && !payload},
       {"tcp_flags \"ack\"", (t->flags & MTR_TCP_ACK) != 0},
       {"source_port", t->source_port && !ports},
       {"source_port below 1024", t->source_port && t->source_port < 1024},
-      {"flow", t->flow && !ports},
-      {"size above 9000", t->size > 9000},
+      {"flow", t->flow && !ports && !sum},
+      {"size of tcp", t->size && tcp && payload},
+      {"size above 9000", t->size > 9000 && !payload},
       {"multipath \"dublin\"", t->multipath == MTR_DUBLIN}};
   if (caps & MTR_CAP_FLOW) return 0;
   for (unsigned i = 0; i < sizeof options / sizeof *options; i++) {

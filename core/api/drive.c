@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * Driving an engine: waiting, stepping, reading events. And what makes events
- * besides traces: timers, names, descriptors.
+ * besides traces: timers, files, descriptors.
  */
 #include <errno.h>
 #include <poll.h>
 
 #include "api/engine.h"
-#include "loop/resolve.h"
+#include "loop/channel.h"
 #include "loop/save.h"
 #include "loop/watch.h"
 
@@ -22,9 +22,10 @@ int mtr_fd(struct mtr *m) {
 
 double mtr_timeout(struct mtr *m) {
   if (engine_forked(m)) return -1;
-  int64_t at = loop_deadline(&m->loop, clock_now(&m->loop));
+  int64_t at = loop_deadline(&m->loop, clock_now(&m->loop)), now = at;
+  if (at == INT64_MAX) at = channel_deadline(&m->loop);
   if (at == INT64_MAX) return -1;
-  int64_t now = m->loop.net->virtual ? at : clock_system();
+  if (at != now || !m->loop.net->virtual) now = clock_system();
   return at <= now ? 0 : (double)(at - now) / 1e6;
 }
 
@@ -90,14 +91,6 @@ int mtr_timer(struct mtr *m, double ms, uint32_t cookie, uint32_t *timer) {
 int mtr_timer_cancel(struct mtr *m, uint32_t timer) {
   if (engine_forked(m)) return -ECHILD;
   return timers_cancel(&m->loop.core, timer);
-}
-
-int mtr_resolve(struct mtr *m, const char *name, uint32_t family,
-                uint32_t cookie) {
-  if (engine_forked(m)) return -ECHILD;
-  int err = resolve_start(&m->loop, name, family, cookie);
-  loop_arm(&m->loop);
-  return err;
 }
 
 int mtr_save(struct mtr *m, const char *path, const void *bytes, uint32_t size,

@@ -174,6 +174,7 @@ void mtr_close(struct mtr *m, int32_t *keep) {
   if (forked) loop_abandon(&m->loop);
   else loop_close(&m->loop, keep);
   payload_close(&m->payloads);
+  label_clear(&m->labels);
   replies_close(&m->replies);
   munmap(m->ours, PAGE);
   free(m);

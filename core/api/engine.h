@@ -7,6 +7,7 @@
 #define API_ENGINE_H
 
 #include "api/ahead.h"
+#include "api/label.h"
 #include "api/payload.h"
 #include "api/replies.h"
 #include "loop/clock.h"
@@ -21,6 +22,7 @@ struct mtr {
   uint32_t mark;         /* of every probe; 0 if the sockets have the mark */
   uint8_t *ours;         /* a page that the kernel zeroes in a forked child */
   struct payloads payloads;
+  struct labels labels;  /* of addresses */
   struct replies replies;            /* of the result being written */
   struct ahead ahead;    /* fetches the next results */
   char why[256];         /* why the last call failed */

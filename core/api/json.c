@@ -51,6 +51,13 @@ static int interface(struct text *t, const struct wire_object *object) {
     p = address(p, "\"addr\":\"", in.addr, in.family);
     *p++ = ',';
   }
+  put_piece(t, piece, p);
+  if (in.has & WIRE_HAS_NAME) {
+    text_word(t, "\"name\":");
+    text_quote(t, in.name, in.name_size);
+    text_word(t, ",");
+  }
+  p = piece;
   if (in.has & WIRE_HAS_MTU) {
     p = put_member(p, "\"mtu\":", in.mtu);
     *p++ = ',';
@@ -60,11 +67,6 @@ static int interface(struct text *t, const struct wire_object *object) {
     *p++ = ',';
   }
   put_piece(t, piece, p);
-  if (in.has & WIRE_HAS_NAME) {
-    text_word(t, "\"name\":");
-    text_quote(t, in.name, in.name_size);
-    text_word(t, ",");
-  }
   text_word(t, "\"role\":\"");
   text_word(t, roles[in.role]);
   text_word(t, "\"}}");
@@ -132,6 +134,15 @@ static char *put_class(char *p, const struct mtr_event *e) {
   return p;
 }
 
+/* Writes what the caller knows of the address. It fits into the piece. */
+static char *put_label(char *p, const struct replies *r,
+                       const struct mtr_event *e) {
+  const struct label *l = label_find(r->labels, e->addr, e->family);
+  if (!l || !l->size) return p;
+  memcpy(p, l->text, l->size);
+  return p + l->size;
+}
+
 /* Marks the reply of a router that has no address: 0.0.0.0 and the like. */
 static inline char *put_nobody(char *p, const struct mtr_event *e) {
   return e->family == 4 && !e->addr[0] ? put_class(p, e) : p;
@@ -157,9 +168,12 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   *p++ = '{';
   if (primary) {
     p = put_nobody(put_run(p, primary->addr, primary->addr_size), e);
+    if (r->labels) p = put_label(p, r, e);
     p = put_run(p, primary->rtt, primary->rtt_size);
   } else {
-    p = say_rtt(put_nobody(say_addr(p, e, &now), e), e, &now);
+    p = put_nobody(say_addr(p, e, &now), e);
+    if (r->labels) p = put_label(p, r, e);
+    p = say_rtt(p, e, &now);
   }
   p = put_ms(put_run(p, text, phrase->at), e->at);
   p = put_run(p, text + phrase->at, phrase->reply_ttl - phrase->at);
@@ -205,6 +219,7 @@ static void hop(struct text *t, struct replies *r, unsigned ttl,
   if (primary) {
     *p++ = ',';
     p = put_class(say_addr(p, primary, &said), primary);
+    if (r->labels) p = put_label(p, r, primary);
     p = say_rtt(p, primary, &said);
   }
   if (missed) p = put_missed(p, missed);
@@ -357,6 +372,7 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   int n = mtr_describe(m, handle, &info);
   if (n < 0) return n;
   if (!r->room && replies_reserve(r, FIRST_ROOM)) return -ENOMEM;
+  r->labels = m->labels.count ? &m->labels : NULL;
   struct text t = {.at = buf, .end = buf + size};
   const struct trace *trace = state_trace(&m->loop.core, handle);
   uint32_t label = trace->opts->label;

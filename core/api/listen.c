@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sockets to which clients connect: over TCP, or at a path of this host.
+ * Sockets to which clients connect, and connections to servers: over TCP, or at
+ * a path of this host.
  */
 #include "mtr.h"
+#include "net/host/connect.h"
 #include "net/host/listen.h"
 #include "net/host/local.h"
 
@@ -33,3 +35,16 @@ int mtr_local_member(int fd, uint32_t gid) { return local_member(fd, gid); }
 int mtr_local_gone(int fd) { return local_gone(fd); }
 
 void mtr_local_hangup(const int32_t *connection) { local_hangup(connection); }
+
+int mtr_connect(const uint8_t *addr, uint32_t family, uint32_t port,
+                int32_t *connection) {
+  return connect_open(addr, family, port, connection);
+}
+
+int mtr_local_connect(const char *path, int32_t *connection) {
+  return connect_local(path, connection);
+}
+
+int mtr_connected(int fd) { return connect_state(fd); }
+
+int mtr_ticker(uint32_t ms) { return connect_ticker(ms); }

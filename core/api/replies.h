@@ -10,6 +10,8 @@
 #include "api/phrase.h"
 #include "mtr.h"
 
+struct labels;
+
 enum { REPLIES_EXT = 255 * 4 /* bytes of extensions of one event */ };
 
 /* The events of a trace. All zero at first. */
@@ -19,6 +21,7 @@ struct replies {
   uint32_t *next;        /* for each event, the next one of its hop */
   struct phrase *phrases;            /* [PHRASES] */
   uint32_t room;
+  const struct labels *labels;       /* NULL: there are none; borrowed */
 };
 
 /* replies_reserve: makes room for |n| events, 1 or more, with as many extension

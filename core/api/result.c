@@ -10,12 +10,14 @@
 #include "probe/identity.h"
 #include "wire/build.h"
 
-/* Clears what is not known of packets that mtr-packet makes. */
+/* Clears what is not known of packets that mtr-packet or the kernel makes. */
 static void admit(struct mtr_info *info, const struct trace *t, uint32_t caps) {
   const struct opts *o = t->opts;
   uint32_t ports = o->family == 6 ? MTR_CAP_PORTS6 : MTR_CAP_PORTS4;
-  info->size = t->size;
+  int payload = caps & MTR_CAP_PAYLOAD && o->protocol != MTR_TCP;
+  if (!payload) info->size = t->size;
   info->flow_label = UINT32_MAX;
+  if (o->protocol == MTR_ICMP && caps & MTR_CAP_CHECKSUM) return;
   info->icmp_sum = 0;
   if (o->protocol == MTR_UDP && o->multipath == MTR_PARIS && caps & ports)
     return;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/host/starter.h"
 #include "net/mtrpacket/mtrpacket.h"
 #include "net/mtrpacket/start.h"
 #include "net/packet/packet.h"
@@ -18,6 +19,8 @@
 #include "net/raw/start.h"
 #include "net/sim/sim.h"
 #include "net/sim/start.h"
+#include "net/user/start.h"
+#include "net/user/state.h"
 #include "api/recording.h"
 
 _Static_assert((int)PACKET_FDS == MTR_SOCKETS, "sockets of the ABI");
@@ -48,8 +51,9 @@ static const struct transport table[] = {
      FAST, packet_start},
     {{"mtr-packet", MTR_MTR_PACKET, 0, MTRPACKET_CAPS,
       NAMED | HELPED | RECORDED}, ALWAYS, mtrpacket_start},
+    {{"user", MTR_USER, 0, USER_CAPS, NAMED | RECORDED}, ALWAYS, user_start},
     {{"sim", MTR_SIM, 0, SIM_CAPS, NAMED}, NEVER, sim_start},
-    {{"replay", MTR_REPLAY, 0, RAW_CAPS | MTRPACKET_CAPS, 0},
+    {{"replay", MTR_REPLAY, 0, RAW_CAPS | MTRPACKET_CAPS | USER_CAPS, 0},
      NEVER, recording_replay}};
 
 enum { COUNT = sizeof table / sizeof *table };
@@ -60,6 +64,8 @@ int mtr_sockets(int32_t *fd, uint32_t mark, int fast) {
   if (!err && fast) packet_sockets(fd, mark);
   return err;
 }
+
+int mtr_starter(void) { return starter_open(); }
 
 void mtr_sockets_close(int32_t *fd) {
   for (int i = 0; i < MTR_SOCKETS; i++) {

@@ -31,7 +31,8 @@ uint32_t mtr_sizeof(const char *which) {
       {"sim_route", sizeof(struct mtr_sim_route)},
       {"sim_port", sizeof(struct mtr_sim_port)},
       {"sim_filter", sizeof(struct mtr_sim_filter)},
-      {"sim_internet", sizeof(struct mtr_sim_internet)}};
+      {"sim_internet", sizeof(struct mtr_sim_internet)},
+      {"dns", sizeof(struct mtr_dns)}};
   for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!strcmp(which, sizes[i].name)) return sizes[i].size;
   return 0;
@@ -54,7 +55,8 @@ const char *mtr_strerror(int err, char *buf, uint32_t size) {
 void mtr_defaults(struct mtr_config *config) {
   *config = (struct mtr_config){
       .max_traces = 1000000, .max_probes = 65536, .max_events = 4096,
-      .rate = 1000, .late_window = 5000, .workers = 1};
+      .rate = 1000, .late_window = 5000, .workers = 1,
+      .starter = -1};
   for (int i = 0; i < MTR_SOCKETS; i++) config->sockets[i] = -1;
 }
 

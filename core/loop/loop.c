@@ -7,9 +7,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "loop/bounded.h"
+#include "loop/channel.h"
 #include "loop/clock.h"
+#include "loop/query.h"
 #include "loop/resolve.h"
 #include "loop/save.h"
+#include "loop/system.h"
 #include "loop/watch.h"
 
 enum {
@@ -18,8 +22,7 @@ enum {
   NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
   UNSEEN = 32,           /* virtual steps between two looks at descriptors */
-  LOOK_NS = 20000,       /* between two looks, if traces wait to be judged */
-  BOUNDED_BATCHES = 16   /* of a bounded step where time is virtual */
+  LOOK_NS = 20000        /* between two looks, if traces wait to be judged */
 };
 
 static void on_readable(uv_poll_t *p, int status, int events) {
@@ -87,8 +90,14 @@ static void close_handle(uv_handle_t *h, void *arg) {
   if (!uv_is_closing(h)) uv_close(h, NULL);
 }
 
+static void end_lookups(struct loop *l) {
+  channel_close(l);
+  system_close(l);
+}
+
 static void free_rest(struct loop *l, int32_t *keep) {
   resolve_free(l);
+  query_free(l);
   save_free(l);
   close(l->timer_fd);
   l->net->ops->close(l->net, keep);
@@ -97,30 +106,21 @@ static void free_rest(struct loop *l, int32_t *keep) {
 
 void loop_close(struct loop *l, int32_t *keep) {
   watch_end(l);
+  end_lookups(l);
   uv_walk(&l->uv, close_handle, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
   uv_loop_close(&l->uv);
   free_rest(l, keep);
 }
 
-static void do_nothing(uv_work_t *work) { (void)work; }
-
-/* Makes libuv start its threads again. Otherwise the child would wait at its
- * exit for those of the parent, and crash. */
-static void renew_threads(void) {
-  uv_loop_t uv;
-  uv_work_t work;
-  if (uv_loop_init(&uv)) return;
-  if (!uv_queue_work(&uv, &work, do_nothing, NULL)) uv_run(&uv, UV_RUN_DEFAULT);
-  uv_loop_close(&uv);
-}
-
 /* The fork of libuv's loop has an epoll set of its own: to stop a poll in it
  * does not stop the parent's. */
 void loop_abandon(struct loop *l) {
   l->net->forked = 1;
-  if (l->threaded) renew_threads();
-  if (!uv_loop_fork(&l->uv)) {
+  if (l->threaded) save_forked();
+  int err = uv_loop_fork(&l->uv);
+  end_lookups(l);
+  if (!err) {
     watch_end(l);
     uv_walk(&l->uv, close_handle, NULL);
     uv_run(&l->uv, UV_RUN_NOWAIT);
@@ -142,7 +142,10 @@ static int64_t work_at(struct loop *l, int64_t now) {
   }
   int64_t answer = resolve_deadline(l);
   if (answer < at) at = answer;
-  return l->left || watch_waiting(l) || save_waiting(l) ? now : at;
+  if (!l->net->virtual && (answer = channel_deadline(l)) < at) at = answer;
+  int waiting = l->left || watch_waiting(l) || save_waiting(l) ||
+                query_waiting(l);
+  return waiting ? now : at;
 }
 
 int64_t loop_deadline(struct loop *l, int64_t now) {
@@ -152,6 +155,10 @@ int64_t loop_deadline(struct loop *l, int64_t now) {
 static void arm(struct loop *l) {
   int64_t now = clock_now(l), at = loop_deadline(l, now);
   if (l->net->virtual && at < INT64_MAX) at = now;
+  if (l->net->virtual && at == INT64_MAX) {    /* name servers take real time */
+    at = channel_deadline(l);
+    now = at < INT64_MAX ? clock_system() : 0;
+  }
   if (at <= now) {                     /* cheaper than a timer in the past, */
     uv_async_send(&l->at_once);        /* an interrupt of 30 us in a VM */
     return;
@@ -177,20 +184,13 @@ int loop_fd(struct loop *l) {
   return uv_backend_fd(&l->uv);
 }
 
-/* Returns 1 if this step has taken as long as it may. Asked after each batch.
- * Where time is virtual, batches count, so that a run can be repeated. */
-static int spent(struct loop *l) {
-  if (!l->most) return 0;
-  if (l->net->virtual) return ++l->batches >= BOUNDED_BATCHES;
-  return clock_system() >= l->until;
-}
-
 static int receive(struct loop *l, unsigned i) {
   struct net *net = l->net;
   struct core *c = &l->core;
   int more = 1;
   for (int round = 0; more && round < RECEIVE_ROUNDS; round++) {
-    uint32_t n = LOOP_BATCH, room = events_room(c), ext = events_ext_room(c);
+    uint32_t n = bounded_batch(l), room = events_room(c);
+    uint32_t ext = events_ext_room(c);
     if (room < 2 * LOOP_BATCH || !ext) return 0;   /* they wait in the kernel */
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
@@ -203,7 +203,7 @@ static int receive(struct loop *l, unsigned i) {
     int64_t now = clock_now(l);
     receive_replies(c, l->inbox, n, now);
     if (n || net->ops->deadline) l->retry_at = 0;    /* there may be room */
-    if (more && spent(l)) {
+    if (more && bounded_spent(l)) {
       l->left |= 1u << i;
       break;
     }
@@ -252,18 +252,17 @@ static void send_due(struct loop *l) {
   for (int round = 0; round < SEND_ROUNDS; round++) {
     if (core_reserve(c, now)) return;
     l->out_first = 0;
-    l->out_end = fill_probes(c, l->outbox, l->handles, LOOP_BATCH, now);
-    if (!l->out_end || !flush(l) || spent(l)) return;
+    l->out_end = fill_probes(c, l->outbox, l->handles, bounded_batch(l), now);
+    if (!l->out_end || !flush(l) || bounded_spent(l)) return;
     now = clock_now(l);
   }
 }
 
 static void advance(struct loop *l, int64_t now) {
-  while (advance_some(&l->core, now, LOOP_BATCH) && !spent(l)) {}
+  while (advance_some(&l->core, now, bounded_batch(l)) && !bounded_spent(l)) {}
 }
 
-/* Begins the time of a bounded step. What was recorded must be repeated as it
- * was, so a recording has no bound. */
+/* Begins a bounded step. What was recorded is repeated as it was: no bound. */
 static void begin(struct loop *l) {
   if (l->net->ops->tick) l->most = 0;
   if (l->most && !l->net->virtual) l->until = clock_system() + l->most;
@@ -271,10 +270,11 @@ static void begin(struct loop *l) {
 }
 
 void loop_flush(struct loop *l) {
+  int later = bounded_overdue(l);
   l->held_since = 0;
   clock_call(l);
-  send_due(l);
-  advance(l, clock_now(l));
+  if (!later) send_due(l);
+  if (!later) advance(l, clock_now(l));
   loop_arm(l);
 }
 
@@ -362,7 +362,10 @@ int loop_step(struct loop *l) {
   l->fresh = 0;
   if (!l->net->virtual) clock_look(&l->epoch);   /* the clock may be set */
   if (l->net->virtual || l->net->ops->tick) leap(l);
+  if (l->channels) channel_run(l);
+  if (l->questions) system_run(l);
   resolve_report(l);
+  query_report(l);
   watch_report(l);
   save_report(l);
   if (l->net->ops->deadline && l->net->ops->deadline(l->net) <= clock_now(l))
@@ -372,7 +375,7 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = clock_now(l);
-  while (expire_some(c, now, LOOP_BATCH) && !spent(l)) {}
+  while (expire_some(c, now, bounded_batch(l)) && !bounded_spent(l)) {}
   advance(l, now);
   send_due(l);
   advance(l, clock_now(l));

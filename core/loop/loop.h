@@ -19,7 +19,7 @@
  * in the bases of |config| from |net|. 0 or a negative errno. */
 int loop_open(struct loop *l, struct core_config *config, struct net *net);
 
-/* loop_close: closes the loop and its transport. Waits for name lookups and
+/* loop_close: closes the loop and its transport. Ends name lookups; waits for
  * saves under way. |keep| as in net_ops' close. */
 void loop_close(struct loop *l, int32_t *keep);
 
@@ -44,7 +44,8 @@ void loop_flush(struct loop *l);
  * -EINVAL: |wake_fd| differs from that of the first call. */
 int loop_wait(struct loop *l, int wake_fd);
 
-/* loop_deadline: returns when the next step is due, ns; INT64_MAX: never. */
+/* loop_deadline: returns when the next step is due, ns; INT64_MAX: never. Where
+ * time is virtual, that leaves name servers out (channel_deadline). */
 int64_t loop_deadline(struct loop *l, int64_t now);
 
 /* loop_arm: sets the timerfd to the deadline. Call it after every change of the

@@ -7,15 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "loop/channel.h"
 #include "loop/clock.h"
 #include "loop/idna.h"
+#include "loop/system.h"
 #include "wire/ip.h"
 
 enum { MOST = 64, NAME = 256 };        /* most addresses; bytes of a name */
 
 struct lookup {
-  uv_getaddrinfo_t request;
+  struct channel_ask ask;              /* first: it leads back to the lookup */
   struct loop *loop;
   struct lookup *next;
   int64_t at;            /* ns; when to report it */
@@ -26,6 +29,7 @@ struct lookup {
   uint32_t count;
   struct net_route known[MOST];        /* |dst|, |family|, |interface| */
   char name[NAME];
+  char ascii[NAME];      /* the name as it is asked for */
 };
 
 /* Queues |k| behind all answers that are reported before it. */
@@ -34,19 +38,6 @@ static void append(struct loop *l, struct lookup *k) {
   while (*p && (*p)->at <= k->at) p = &(*p)->next;
   k->next = *p;
   *p = k;
-}
-
-static int error_of(int status) {
-  switch (status) {
-  case 0: case UV_EAI_NONAME: case UV_EAI_NODATA: case UV_EAI_ADDRFAMILY:
-    return ENOENT;
-  case UV_EAI_AGAIN:
-    return EAGAIN;
-  case UV_EAI_CANCELED:
-    return ECANCELED;
-  default:
-    return EIO;
-  }
 }
 
 static void add_address(struct lookup *k, const void *addr, unsigned family,
@@ -59,44 +50,98 @@ static void add_address(struct lookup *k, const void *addr, unsigned family,
   k->count++;
 }
 
-static void take_address(struct lookup *k, const struct addrinfo *a) {
-  if (a->ai_family == AF_INET) {
+static void take_address(struct lookup *k, int family,
+                         const struct sockaddr *a) {
+  if (k->count == MOST) return;
+  if (family == AF_INET) {
     struct sockaddr_in in4;
-    memcpy(&in4, a->ai_addr, sizeof in4);
+    memcpy(&in4, a, sizeof in4);
     add_address(k, &in4.sin_addr, 4, 0);
-  } else if (a->ai_family == AF_INET6) {
+  } else if (family == AF_INET6) {
     struct sockaddr_in6 in6;
-    memcpy(&in6, a->ai_addr, sizeof in6);
+    memcpy(&in6, a, sizeof in6);
     const uint8_t *addr = in6.sin6_addr.s6_addr;
     if (ip_mapped(addr)) add_address(k, addr + 12, 4, 0);
     else add_address(k, addr, 6, in6.sin6_scope_id);
   }
 }
 
-static void on_answer(uv_getaddrinfo_t *request, int status,
-                      struct addrinfo *list) {
-  struct lookup *k = request->data;
-  for (const struct addrinfo *a = list; a && k->count < MOST; a = a->ai_next)
-    take_address(k, a);
-  if (!k->count) k->error = error_of(status);
+/* Ends a lookup: without addresses with |error|, or ENOENT. */
+static void end(struct lookup *k, int error) {
+  if (!k->count) k->error = error ? error : ENOENT;
   if (k->error == ENOENT && k->unmapped) k->error = ELIBACC;
-  uv_freeaddrinfo(list);
   append(k->loop, k);
 }
 
-static int ask_system(struct loop *l, struct lookup *k) {
-  struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+static void take_list(struct lookup *k, struct addrinfo *list) {
+  for (const struct addrinfo *a = list; a; a = a->ai_next)
+    take_address(k, a->ai_family, a->ai_addr);
+  freeaddrinfo(list);
+}
+
+static void on_system(void *data, struct addrinfo *list, int error) {
+  struct lookup *k = data;
+  if (list) take_list(k, list);
+  end(k, error);
+}
+
+static int ask_system(struct lookup *k) {
+  return system_start(k->loop, k->ascii, k->family, on_system, k);
+}
+
+static void on_answer(void *arg, int status, int timeouts,
+                      struct ares_addrinfo *list) {
+  struct lookup *k = arg;
+  (void)timeouts;
+  if (channel_over(&k->ask)) {
+    ares_freeaddrinfo(list);
+    free(k);
+    return;
+  }
+  for (const struct ares_addrinfo_node *a = list ? list->nodes : NULL; a;
+       a = a->ai_next)
+    take_address(k, a->ai_family, a->ai_addr);
+  ares_freeaddrinfo(list);
+  int error = channel_error(status);
+  if (!k->count && error == ENOENT && channel_others(k->loop) &&
+      !ask_system(k))
+    return;
+  end(k, error);
+}
+
+static void start(struct channel_ask *ask, ares_channel ares) {
+  struct lookup *k = (struct lookup *)ask;
+  struct ares_addrinfo_hints hints = {.ai_socktype = SOCK_DGRAM};
   hints.ai_family = k->family == 4   ? AF_INET
                     : k->family == 6 ? AF_INET6 : AF_UNSPEC;
-  char ascii[NAME];
-  int err = idna_ascii(k->name, ascii, sizeof ascii);
+  ares_getaddrinfo(ares, k->ascii, NULL, &hints, on_answer, k);
+}
+
+static void drop(struct channel_ask *ask) { free((struct lookup *)ask); }
+
+/* Whether others than the DNS know |name|, or know it first: names without a
+ * dot, and those of mDNS (RFC 6762 3). */
+static int is_local(const char *name) {
+  const char *dot = strrchr(name, '.');
+  return !dot || !strcasecmp(dot, ".local");
+}
+
+static int ask_real(struct loop *l, struct lookup *k) {
+  int err = idna_ascii(k->name, k->ascii, sizeof k->ascii);
   if (err && err != -ELIBACC) return err;
   k->unmapped = err != 0;
-  k->request.data = k;
-  l->threaded = 1;
-  err = uv_getaddrinfo(&l->uv, &k->request, on_answer,
-                       k->unmapped ? k->name : ascii, NULL, &hints);
-  return err == UV_EAI_NONAME || err == UV_ENAMETOOLONG ? -EINVAL : err;
+  if (err) strcpy(k->ascii, k->name);
+  if (!k->name[0]) return -EINVAL;
+  struct addrinfo *literal = system_literal(k->ascii, 0);
+  if (literal) {
+    take_list(k, literal);
+    end(k, 0);
+    return 0;
+  }
+  if (is_local(k->ascii) && channel_others(l)) return ask_system(k);
+  k->ask = (struct channel_ask){.kind = CHANNEL_NAMES, .start = start,
+                                .drop = drop};
+  return channel_ask(l, &k->ask);
 }
 
 /* Asks the transport, which knows names itself. */
@@ -120,7 +165,7 @@ int resolve_start(struct loop *l, const char *name, unsigned family,
   snprintf(k->name, sizeof k->name, "%s", name);
   int err = 0;
   if (l->net->ops->resolve) ask_net(l, k);
-  else err = ask_system(l, k);
+  else err = ask_real(l, k);
   if (err) free(k);
   return err;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * resolve.h: looks up the addresses of names: with the system's resolver, in
- * libuv's threads, or in a transport that knows names. Answers wait in a list
- * until a step has room for their events.
+ * resolve.h: looks up the addresses of names: in the hosts file and the DNS,
+ * with the system's resolver where names may be elsewhere, or in a transport
+ * that knows names. Answers wait in a list until a step has room for their
+ * events.
  */
 #ifndef LOOP_RESOLVE_H
 #define LOOP_RESOLVE_H

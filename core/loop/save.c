@@ -148,6 +148,16 @@ void save_report(struct loop *l) {
   }
 }
 
+static void do_nothing(uv_work_t *work) { (void)work; }
+
+void save_forked(void) {
+  uv_loop_t uv;
+  uv_work_t work;
+  if (uv_loop_init(&uv)) return;
+  if (!uv_queue_work(&uv, &work, do_nothing, NULL)) uv_run(&uv, UV_RUN_DEFAULT);
+  uv_loop_close(&uv);
+}
+
 void save_free(struct loop *l) {
   struct saving *s;
   while ((s = l->saved)) {

@@ -18,6 +18,10 @@ int save_start(struct loop *l, const char *path, const void *bytes,
 void save_report(struct loop *l);
 int save_waiting(const struct loop *l);
 
+/* save_forked: makes libuv start its threads again in a forked child, which
+ * otherwise would wait at its exit for those of the parent, and crash. */
+void save_forked(void);
+
 /* save_free: frees what was not reported, after the uv loop has ended. */
 void save_free(struct loop *l);
 

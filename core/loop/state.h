@@ -13,7 +13,10 @@
 
 enum { LOOP_BATCH = 64 };
 
+struct channels;
 struct lookup;
+struct query;
+struct question;
 struct saving;
 struct watcher;
 
@@ -44,7 +47,10 @@ struct loop {
   uint32_t left;         /* bit per descriptor that was not read to its end */
   unsigned unseen;       /* steps since the system was asked for readiness */
   uint32_t readable;     /* bit per descriptor */
+  struct channels *channels;           /* to name servers; NULL: none yet */
   struct lookup *answers;  /* found, not yet reported; by time of reporting */
+  struct query *queries, *last_query;  /* answered, not yet reported */
+  struct question *questions;          /* that the system's resolver has */
   struct saving *saved;    /* files saved, not yet reported */
   struct watcher *watchers;                /* descriptors of users */
   uint32_t handles[LOOP_BATCH];            /* probe of each entry of |outbox| */

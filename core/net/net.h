@@ -115,6 +115,10 @@ struct net_ops {
   int (*resolve)(struct net *net, const char *name, unsigned family,
                  struct net_route *v, uint32_t n);
 
+  /* name_of: returns the name of |addr|, borrowed until the next call; NULL: it
+   * has none. NULL: no address has a name. */
+  const char *(*name_of)(struct net *net, const uint8_t *addr, unsigned family);
+
   /* resolved: takes in that the system's resolver found |n| addresses of
    * |name|, or gave the errno |error|. NULL: not needed. */
   void (*resolved)(struct net *net, const char *name, unsigned family,

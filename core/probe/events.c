@@ -20,6 +20,18 @@ struct mtr_event *events_add(struct core *c, unsigned kind) {
   return ev;
 }
 
+void events_text(struct core *c, struct mtr_event *ev, const void *text,
+                 uint32_t size) {
+  uint32_t words = (size + 3) / 4;
+  uint8_t *to = c->ext + c->ext_count;
+  ev->ext = (uint16_t)(c->ext_count / 4);
+  ev->ext_high = (uint8_t)(c->ext_count / 4 >> 16);
+  ev->ext_words = (uint8_t)words;
+  memset(to, 0, words * 4u);
+  if (size) memcpy(to, text, size);
+  c->ext_count += words * 4u;
+}
+
 struct mtr_event *events_probe(struct core *c, unsigned kind,
                                const struct trace *t,
                                const struct probe *p) {

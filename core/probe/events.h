@@ -30,6 +30,11 @@ static inline uint32_t events_ext_room(const struct core *c) {
  * be room. */
 struct mtr_event *events_add(struct core *c, unsigned kind);
 
+/* events_text: makes |text|[|size|], at most CELL_EXT_MAX bytes, the extension
+ * of |ev|, with zeros behind it. There must be room. */
+void events_text(struct core *c, struct mtr_event *ev, const void *text,
+                 uint32_t size);
+
 /* events_probe: adds an event of |kind| about |p| of |t|. There must be
  * room. */
 struct mtr_event *events_probe(struct core *c, unsigned kind,

@@ -199,9 +199,12 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
     p = quote ? by_ip_id(c, r, tier) : NULL;
     q = p ? p : known == 3 ? q : NULL;
   }
-  if (!q && rewritten && !r->ip_id && (q = by_port(c, r))) {
-    *tier = 2;
-    return q;
+  if (!q && rewritten && !r->ip_id && c->searched < MATCH_SEARCHES) {
+    if ((q = by_port(c, r))) {
+      *tier = 2;
+      return q;
+    }
+    *tier |= MATCH_SEARCHED;
   }
   if (q) *tier = 4;
   return q;

@@ -65,8 +65,15 @@ enum {
   MATCH_TIER = 7,        /* the bits of the tier */
   MATCH_WEAK = 8,        /* the match is not full */
   MATCH_PROVEN = 16,     /* weak, but with 30 bits that nobody can guess */
-  MATCH_SEVERAL = 32     /* no tier: several probes fit */
+  MATCH_SEVERAL = 32,    /* no tier: several probes fit */
+  MATCH_SEARCHED = 64    /* all ports were tried in vain */
 };
+
+/* Whoever sends quotes of foreign packets makes us try each port for each one.
+ * MATCH_SEARCHES such misses are allowed at once, and one more each
+ * MATCH_SEARCH_NS, a search taking 5 us. What fits a probe counts for
+ * nothing. */
+enum { MATCH_SEARCHES = 64, MATCH_SEARCH_NS = 500000 };
 
 /* match_probe: returns the probe that |r|, not WIRE_UDP_REPLY, answers, and
  * sets |*tier| to its tier and the bits above. NULL: it answers none of ours.

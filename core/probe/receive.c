@@ -11,6 +11,7 @@
 /* Counts |r|, which is taken for nobody's. What fits several is no guess. */
 static void unmatched(struct core *c, const struct wire_reply *r, int tier,
                       int64_t now) {
+  if (tier & MATCH_SEARCHED) c->searched++;
   if (tier != MATCH_SEVERAL) guess_miss(c, r, now);
   c->counters.unmatched++;
 }
@@ -25,8 +26,8 @@ static int believed(const struct core *c, const struct wire_reply *r, int tier,
 }
 
 void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
-  int tier = 1;
-  if (r->kind == WIRE_UDP_REPLY) {
+  int tier = r->flags & WIRE_WEAK ? 1 | MATCH_WEAK : 1;
+  if (r->kind == WIRE_UDP_REPLY && !r->handle) {
     data_take(c, r, now);
     return;
   }
@@ -36,7 +37,7 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   }
   struct probe *p = r->handle ? state_probe(c, r->handle)
                               : match_probe(c, r, &tier);
-  if (!p && data_is_bare(r)) {
+  if (!p && !r->handle && data_is_bare(r)) {
     data_take(c, r, now);
     return;
   }
@@ -56,8 +57,17 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
   deliver_reply(c, t, p, r, tier, now);
 }
 
+/* Forgets searches in vain, as time passes. */
+static void forget_searches(struct core *c, int64_t now) {
+  int64_t n = (now - c->searched_at) / MATCH_SEARCH_NS;
+  if (n <= 0) return;
+  c->searched -= n < c->searched ? (uint32_t)n : c->searched;
+  c->searched_at = now;
+}
+
 void receive_replies(struct core *c, const struct wire_reply *v, uint32_t n,
                      int64_t now) {
   match_fetch(c, v, n);
+  forget_searches(c, now);
   for (uint32_t i = 0; i < n; i++) receive_reply(c, &v[i], now);
 }

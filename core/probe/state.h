@@ -85,6 +85,8 @@ struct core {
   struct rand rand;
   struct identity *identity;
   struct guess guesses[GUESS_PLACES];
+  uint32_t searched;     /* searches over all ports in vain lately (match.h) */
+  int64_t searched_at;   /* ns; until when they were forgotten */
   uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
                                       * alone (data.h) */
   struct doubt doubts[DOUBTS];

@@ -17,32 +17,39 @@
 #include "program/options.h"
 #include "program/source.h"
 
-/* about_transports: prints the line of --transport, with line breaks. */
-static void about_transports(void) {
-  enum { INDENT = 22, WIDTH = 78 };
-  const char *text = "  --transport NAME    how probes travel:";
-  char names[OPTIONS_NAMES];
-  size_t column = strlen(text);
-
-  fputs(text, stdout);
-  options_transports(names, sizeof names, ", ");
-  for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
-    if (column + 1 + strlen(name) > WIDTH) {
-      printf("\n%*s", INDENT - 1, "");
-      column = INDENT - 1;
+/* Prints |words| behind the |column| characters that the line already has, and
+ * breaks it before WIDTH; further lines begin at |indent|. Changes |words|. */
+static void about_words(char *words, size_t column, int indent) {
+  enum { WIDTH = 78 };
+  for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+    if (column + 1 + strlen(word) > WIDTH) {
+      printf("\n%*s", indent - 1, "");
+      column = (size_t)indent - 1;
     }
-    column += (size_t)printf(" %s", name);
+    column += (size_t)printf(" %s", word);
   }
   putchar('\n');
 }
 
-/* about_programs: prints the names of the installed scripts. */
+/* about_transports: prints the line of --transport. */
+static void about_transports(void) {
+  char names[OPTIONS_NAMES];
+  options_transports(names, sizeof names, ", ");
+  about_words(names, (size_t)printf("  --transport NAME    how probes travel:"),
+              22);
+}
+
+/* about_programs: prints the installed scripts, and what each does. */
 static void about_programs(void) {
-  char names[SOURCE_PROGRAMS][SOURCE_NAME];
+  enum { INDENT = 14 };
+  char names[SOURCE_PROGRAMS][SOURCE_NAME], text[256];
   int count = source_programs(names);
-  for (int i = 0; i < count; i++)
-    printf("%s%s", i ? ", " : "programs, each has --help:\n  ", names[i]);
-  if (count) fputs("\n\n", stdout);
+  if (count) puts("programs, each has --help:");
+  for (int i = 0; i < count; i++) {
+    source_about(names[i], text, sizeof text);
+    about_words(text, (size_t)printf("  %-*s", INDENT - 3, names[i]), INDENT);
+  }
+  if (count) putchar('\n');
 }
 
 void about_help(void) {
@@ -50,6 +57,7 @@ void about_help(void) {
     "usage: mtrlua [options] script [args]   run a script of trace campaigns\n"
     "       mtrlua [options] -e 'chunk'      run a piece of Lua\n"
     "       mtrlua [options] -               run standard input\n"
+    "       mtrlua [options] -i              run what is typed at a prompt\n"
     "\n"
     "A script without a slash in its name is one of the installed scripts:\n"
     "mtrlua trace example.org; if the name ends with .lua, the current\n"
@@ -59,7 +67,8 @@ void about_help(void) {
   about_programs();
   fputs(
     "options (write them before the script):\n"
-    "  -e CHUNK            run the Lua text CHUNK, before the script\n",
+    "  -e CHUNK            run the Lua text CHUNK, before the script\n"
+    "  -i                  then run what is typed at a prompt; mtr is loaded\n",
     stdout);
   about_transports();
   fputs(
@@ -70,6 +79,8 @@ void about_help(void) {
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"
     "  --mark NUMBER       firewall mark of all probes\n"
+    "  --user NAME         as root: become this user (default: who called "
+    "sudo)\n"
     "  --log LEVEL         which messages to print: error, warn, info, debug\n"
     "  --seed NUMBER       make the same random choices in each run\n"
     "  --record FILE       record the run in FILE\n"
@@ -83,7 +94,7 @@ void about_help(void) {
     "these defaults is used. --record and --replay apply to one engine only.\n"
     "\n"
     "Exit status: 0 done, 1 error, 2 wrong usage, 130 interrupted (^C), 143\n"
-    "ended by SIGTERM, or the status that the script chooses. The first such\n"
+    "ended by SIGTERM. A script can choose another status. The first such\n"
     "signal ends traces and campaigns, and the script still gets their\n"
     "results; calls that only wait, or start something, raise\n"
     "\"mtr: interrupted\". The second signal, or the end of --grace, ends the\n"

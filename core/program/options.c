@@ -37,6 +37,7 @@ static const struct row rows[] = {
     {"mark", FIELD(mark_text), FIELD(mark), NULL},
     {"log", FIELD(log), 0, "error|warn|info|debug"},
     {"seed", FIELD(seed_text), FIELD(seed), NULL},
+    {"user", FIELD(user), 0, NULL},
     {"record", FIELD(record), 0, NULL},
     {"replay", FIELD(replay), 0, NULL},
     {"grace", FIELD(grace_text), FIELD(grace_ms), duration},
@@ -210,7 +211,9 @@ int options_parse(struct options *o, int argc, char **argv, char *why) {
       o->action = OPTIONS_VERSION;
       return 0;
     }
-    if (!strcmp(arg, "-e"))
+    if (!strcmp(arg, "-i"))
+      o->interactive = taken = 1;
+    else if (!strcmp(arg, "-e"))
       taken = take_chunk(o, argv[i + 1], why);
     else if (!strncmp(arg, "--", 2))
       taken = take_long(o, argv + i, why);
@@ -221,7 +224,7 @@ int options_parse(struct options *o, int argc, char **argv, char *why) {
   }
   if (i < argc) {
     o->script = i;
-  } else if (!o->chunks) {
+  } else if (!o->chunks && !o->interactive) {
     snprintf(why, OPTIONS_WHY, "no script given");
     return -EINVAL;
   }

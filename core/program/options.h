@@ -28,6 +28,7 @@ struct options {
   const char *source6;
   const char *interface;
   const char *log;       /* "error", "warn", "info", "debug" */
+  const char *user;      /* name or number of the user to become */
   const char *record;    /* file to record into */
   const char *replay;    /* file to replay from */
   const char *mark_text;
@@ -38,6 +39,7 @@ struct options {
   uint32_t seed;
   const char *chunk[OPTIONS_CHUNKS]; /* texts of -e, in order */
   int chunks;
+  int interactive;       /* -i: read lines of Lua, after the rest */
   int script;            /* index of the script in argv; 0: none */
 };
 

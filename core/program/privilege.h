@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * privilege.h: opens the raw sockets while the process has the privilege, then
- * gives up all privileges for ever, so that scripts run without any.
+ * gives up privileges for ever. Scripts run without any, but for those of root,
+ * who keeps the right to all files.
  */
 #ifndef PROGRAM_PRIVILEGE_H
 #define PROGRAM_PRIVILEGE_H
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "mtr.h"
+#include "program/user.h"
 
 enum { PRIVILEGE_KITS = 4 };
 
@@ -29,10 +31,24 @@ int privilege_secure(void);
  * mtr_sockets. A failure is only noted: a script may need no sockets. */
 void privilege_kits(struct kits *kits, uint32_t mark);
 
-/* privilege_drop: becomes the real user, drops all capabilities and every way
- * to get one back, also by execve(2). |helped|: execve may still give a helper
- * program its file capabilities. Returns 0; after a negative errno the program
- * must end. */
-int privilege_drop(int helped);
+/* privilege_locked: returns 1 if this process can give no program a privilege,
+ * because whoever started it has closed the way (no_new_privs). */
+int privilege_locked(void);
+
+/* privilege_forget: becomes the real user and drops all capabilities, for a
+ * program file that gives rights (privilege_secure). 0 or a negative errno;
+ * then the program must end. */
+int privilege_forget(void);
+
+/* privilege_become: becomes |user|, if that is another one. A process of root
+ * keeps its capabilities for now, but no program that it starts gets more than
+ * those for files and CAP_NET_RAW. 0 or a negative errno; then the program must
+ * end. */
+int privilege_become(const struct user *user);
+
+/* privilege_drop: closes for ever every way to new privileges, also by
+ * execve(2), and drops all capabilities; but root keeps those for files. 0 or a
+ * negative errno; then the program must end. */
+int privilege_drop(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only static variables of the program: a signal handler has no argument
- * for its state. The handler makes async-signal-safe calls only.
+ * Static variables, as in terminal.c: a signal handler has no argument for its
+ * state. The handler makes async-signal-safe calls only.
  */
 #include "program/signals.h"
 
@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "program/terminal.h"
+
 /* timeout(1) signals its child and then the group of its child: two signals
  * within a few microseconds, which count as one. */
 enum { SAME_NS = 20 * 1000 * 1000 };
@@ -23,6 +25,7 @@ static atomic_int speed;
 static volatile sig_atomic_t first;
 static int64_t first_ns;
 static int wake_fd = -1;
+static void (*interactive)(void);      /* NULL: SIGINT ends the program */
 static timer_t grace;
 static struct itimerspec grace_left;
 
@@ -59,6 +62,11 @@ static void signals_first(int sig) {
   first = sig;
   first_ns = now_ns();
   count = 1;
+  if (interactive && sig == SIGINT) {
+    interactive();
+    return;
+  }
+  terminal_over();
   if (sig != SIGPIPE && !(sig == SIGTERM && client_gone()))
     signals_say();
   if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)
@@ -143,6 +151,18 @@ int signals_start(uint32_t grace_ms) {
 }
 
 int signals_speed(void) { return atomic_exchange(&speed, 0); }
+
+void signals_serve(void) { signal(SIGPIPE, SIG_IGN); }
+
+void signals_interactive(void (*hook)(void)) { interactive = hook; }
+
+int signals_forgive(void) {
+  if (first && first != SIGINT) return 0;
+  first = 0;
+  count = 0;
+  signals_clear();
+  return 1;
+}
 
 int signals_count(void) { return count; }
 

@@ -7,8 +7,8 @@
  * end of the time of grace, ends the process at once, from the handler, so that
  * even a compiled Lua loop, which runs no hooks, cannot delay it. SIGPIPE
  * counts like SIGINT, without a message, if standard output has no reader any
- * more; otherwise it is ignored. SIGUSR1 and SIGUSR2 only count: faster, and
- * slower.
+ * more; otherwise, and always in a server, it is ignored. SIGUSR1 and SIGUSR2
+ * only count: faster, and slower.
  */
 #ifndef PROGRAM_SIGNALS_H
 #define PROGRAM_SIGNALS_H
@@ -31,6 +31,16 @@ volatile int32_t *signals_cell(void);
 /* signals_speed: returns how many more SIGUSR1 than SIGUSR2 came since the
  * last call. */
 int signals_speed(void);
+
+/* signals_serve: says that this program serves others, so that it goes on when
+ * nobody reads its standard output and standard error any more. */
+void signals_serve(void);
+
+/* signals_interactive: lets SIGINT call |hook|, in the handler, and nothing
+ * else but count; the second one still ends the process. signals_forgive:
+ * forgets a SIGINT. Returns 1, or 0: the signal was another one. */
+void signals_interactive(void (*hook)(void));
+int signals_forgive(void);
 
 /* signals_clear: empties the descriptor. */
 void signals_clear(void);

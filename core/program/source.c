@@ -145,6 +145,40 @@ int source_programs(char names[][SOURCE_NAME]) {
   return count;
 }
 
+/* Copies the beginning of the sentence at |from|, up to its first comma or its
+ * end, into |text|[|size|]. It may go on in the next line of the comment. */
+static void take_sentence(const char *from, char *text, size_t size) {
+  size_t n = 0;
+  while (*from && n + 1 < size) {
+    if (strchr(".:,", *from) && (from[1] == ' ' || from[1] == '\n')) break;
+    if (!strncmp(from, "\n-- ", 4)) {
+      text[n++] = ' ';
+      from += 4;
+    } else if (*from == '\n') {
+      break;
+    } else {
+      text[n++] = *from++;
+    }
+  }
+  text[n] = '\0';
+}
+
+void source_about(const char *name, char *text, size_t size) {
+  struct source s = {.text = NULL};
+  char mark[SOURCE_NAME + 8];
+  *text = '\0';
+  if (source_read(&s, name) < 0) return;
+  char *whole = realloc(s.text, s.size + 1);
+  if (whole) {
+    s.text = whole;
+    whole[s.size] = '\0';
+    snprintf(mark, sizeof mark, "\n-- %s: ", name);
+    const char *head = strstr(whole, mark);
+    if (head) take_sentence(head + strlen(mark), text, size);
+  }
+  source_free(&s);
+}
+
 bool source_passed(const char *name) {
   return !strchr(name, '/') && access(name, F_OK) == 0;
 }

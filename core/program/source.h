@@ -35,6 +35,11 @@ enum { SOURCE_PROGRAMS = 32, SOURCE_NAME = 32 };
  * alphabetical order, SOURCE_PROGRAMS at most. Returns how many there are. */
 int source_programs(char names[][SOURCE_NAME]);
 
+/* source_about: writes into |text|[|size|] what the installed script |name|
+ * does, as its head says: what follows "-- NAME: ", up to the first comma or
+ * the end of the sentence. Writes "" if it does not say so. */
+void source_about(const char *name, char *text, size_t size);
+
 /* source_free: frees the text. */
 void source_free(struct source *s);
 

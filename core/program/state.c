@@ -9,10 +9,12 @@
  * "mtr.program" is { kits = { {fd, ...10}, ... }, kit_errno = n or nil,
  * options = { transport, sim, rate, source4, source6, interface, log, record,
  * replay: strings; mark, seed: numbers; each nil when not given },
- * installed = whether the script came with the program, root = whether root
- * runs it, without root's power over files, wake_fd = n,
+ * installed = whether the script came with the program, starter = n or nil: of
+ * mtr_starter, wake_fd = n,
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
- * speed = function() -> signals_speed, clear = function() }.
+ * speed = function() -> signals_speed, clear = function(),
+ * serve = function(): signals_serve, screen = see screen.h, prompt = the table
+ * of prompt.c with the option -i }.
  */
 #include "program/state.h"
 
@@ -28,12 +30,16 @@
 
 #include "base/heap.h"
 #include "program/embed.h"
+#include "program/prompt.h"
+#include "program/screen.h"
 #include "program/signals.h"
+#include "program/terminal.h"
 
 /* state_end: as state_exit; |chosen|: the script says that this is the status,
  * which a reader that has gone then changes only if it is 0. */
 static _Noreturn void state_end(int status, int chosen) {
   int err = 0;
+  terminal_close();
   if (fflush(stdout)) err = errno;
   else if (ferror(stdout)) err = EIO;
   fflush(NULL);
@@ -68,6 +74,12 @@ static int speed(lua_State *L) {
 static int clear_signals(lua_State *L) {
   (void)L;
   signals_clear();
+  return 0;
+}
+
+static int serve(lua_State *L) {
+  (void)L;
+  signals_serve();
   return 0;
 }
 
@@ -149,8 +161,10 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "options");
   lua_pushboolean(L, setup->script && setup->script->installed);
   lua_setfield(L, -2, "installed");
-  lua_pushboolean(L, getuid() == 0);
-  lua_setfield(L, -2, "root");
+  if (setup->starter >= 0) {
+    lua_pushinteger(L, setup->starter);
+    lua_setfield(L, -2, "starter");
+  }
   lua_pushinteger(L, setup->wake_fd);
   lua_setfield(L, -2, "wake_fd");
   lua_pushlightuserdata(L, (void *)(uintptr_t)signals_cell());
@@ -161,6 +175,14 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "speed");
   lua_pushcfunction(L, clear_signals);
   lua_setfield(L, -2, "clear");
+  lua_pushcfunction(L, serve);
+  lua_setfield(L, -2, "serve");
+  screen_push(L);
+  lua_setfield(L, -2, "screen");
+  if (setup->options->interactive) {
+    prompt_push(L);
+    lua_setfield(L, -2, "prompt");
+  }
   lua_setfield(L, -2, "mtr.program");
   lua_getglobal(L, "os");
   lua_pushcfunction(L, os_exit);
@@ -210,6 +232,7 @@ static int compile(lua_State *L, const struct state_setup *setup) {
     if (err) return err;
     n++;
   }
+  if (n == 0) return luaL_loadstring(L, "");
   return join_chunks(L, n);
 }
 
@@ -259,6 +282,7 @@ int state_run(const struct state_setup *setup) {
   lua_pushlightuserdata(L, (void *)(uintptr_t)setup);
   if (lua_pcall(L, 1, 1, 1) != 0) {
     const char *message = lua_tostring(L, -1);
+    terminal_close();
     fprintf(stderr, "mtrlua: %s\n", message ? message : "unknown error");
     return EXIT_FAILURE;
   }

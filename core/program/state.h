@@ -17,6 +17,7 @@ struct state_setup {
   const struct options *options;
   const struct kits *kits;
   const struct source *script; /* NULL: only the texts of -e */
+  int starter;           /* of mtr_starter; negative: none */
   int wake_fd;           /* readable after a signal */
 };
 

@@ -44,20 +44,23 @@ static enum wire_kind error6_kind(int type, int code) {
   }
 }
 
+enum wire_kind icmp_kind(int family, int type, int code) {
+  return family == 4 ? error_kind(type, code) : error6_kind(type, code);
+}
+
+int icmp_extends(int family, int type) {
+  if (family == 4)
+    return type == PROTO_UNREACH || type == PROTO_EXCEEDED ||
+           type == PROTO_PARAMETER;
+  return type == PROTO_UNREACH6 || type == PROTO_EXCEEDED6;
+}
+
 /* Returns the length of the quote in bytes that |word|, the second word of the
  * header, gives; -1 if this type has no extensions. RFC 4884 4.1-4.6: octet 5
  * in units of 4 bytes; in ICMPv6 octet 4 in units of 8 bytes. */
 static int quote_length(const struct wire_reply *r, uint32_t word) {
-  int type = r->icmp_type;
-  if (r->family == 4) {
-    return type == PROTO_UNREACH || type == PROTO_EXCEEDED ||
-                   type == PROTO_PARAMETER
-               ? (int)(word >> 16 & 0xff) * 4
-               : -1;
-  }
-  return type == PROTO_UNREACH6 || type == PROTO_EXCEEDED6
-             ? (int)(word >> 24) * 8
-             : -1;
+  if (!icmp_extends(r->family, r->icmp_type)) return -1;
+  return r->family == 4 ? (int)(word >> 16 & 0xff) * 4 : (int)(word >> 24) * 8;
 }
 
 /* The checksum of the echo request whose reply has |check|: they differ in the
@@ -91,9 +94,7 @@ int icmp_parse(const uint8_t *p, size_t n, int cut, struct wire_reply *r) {
     r->checksum = request_checksum(r, check);
     return 0;
   }
-  enum wire_kind kind = r->family == 4
-                            ? error_kind(r->icmp_type, r->icmp_code)
-                            : error6_kind(r->icmp_type, r->icmp_code);
+  enum wire_kind kind = icmp_kind(r->family, r->icmp_type, r->icmp_code);
   if (kind == WIRE_NONE) return -ENOMSG;
   if (kind == WIRE_TOO_BIG) { /* RFC 1191 4, RFC 4443 3.2 */
     if (r->family == 4) word &= 0xffff;

@@ -17,4 +17,9 @@
  * -ENOMSG: the message answers no probe; -EBADMSG: it is malformed. */
 int icmp_parse(const uint8_t *p, size_t n, int cut, struct wire_reply *r);
 
+/* icmp_kind: returns the kind of an ICMP error; WIRE_NONE: it is not an error.
+ * icmp_extends: returns 1 if messages of |type| may have extensions. */
+enum wire_kind icmp_kind(int family, int type, int code);
+int icmp_extends(int family, int type);
+
 #endif

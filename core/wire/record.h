@@ -63,8 +63,10 @@ enum wire_kind {
 enum {
   WIRE_QUOTE = 1 << 0,     /* the quoted fields hold a quote */
   WIRE_TRUNCATED = 1 << 1, /* fewer than 8 transport bytes quoted: only ip_id */
-  WIRE_EXT_BAD = 1 << 2    /* extension objects are cut short or damaged, or
+  WIRE_EXT_BAD = 1 << 2,   /* extension objects are cut short or damaged, or
                             * their place is in other units than RFC 4884's */
+  WIRE_WEAK = 1 << 3       /* with |handle|: it shows only the ports of its
+                            * probe, which somebody may guess */
 };
 
 /* A reply as received. Ports and ids are those of the probe: for a direct

@@ -17,17 +17,19 @@
 -- that has only the name of an option of mtr.trace gets the description and default of that option;
 -- {family} is a group of them. Only this file of the library prints and exits.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
 local err = require "mtr.base.err"
 local lines = require "mtr.base.lines"
 local report = require "mtr.report"
+local Lineup = require "mtr.script.lineup"
+local view = require "mtr.names.view"
 local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
 local Turns = require "mtr.script.turns"
 
 local C = lib.C
-
 ---@class mtr.Cli
 ---@field name string name of the program
 ---@field help string
@@ -78,21 +80,6 @@ local function misread(self, message)
   self:usage(message)
 end
 
--- Returns the words in a new list, in which a negative number is one word with the option before
--- it: -q -1 becomes -q-1, which argparse does not take for two options.
-local function join_numbers(words, valued)
-  local list = {}
-  for _, word in ipairs(words) do
-    local before = list[#list]
-    if word:find "^%-%d" and valued[before] then
-      list[#list] = before .. (before:find "^%-%-" and "=" or "") .. word
-    else
-      list[#list + 1] = word
-    end
-  end
-  return list
-end
-
 --- Parses a command line; wrong usage and --help end the program. Names have underscores in place
 --- of dashes; `target` is the list of targets, if the usage line has one.
 ---@param words string[]
@@ -103,7 +90,7 @@ function Cli:parse(words)
   local parser = argparse(self.name):help(self.help)
   parser.error = function(_, message) misread(self, message) end
   local targets, valued = help_text.read(self.help, self.flags, parser)
-  local args = parser:parse(join_numbers(words, valued))
+  local args = parser:parse(help_text.join_numbers(words, valued))
   if targets then
     args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
   end
@@ -148,8 +135,8 @@ end
 ---@param ... any
 ---@return any ... its results
 function Cli:call(fn, ...)
-  local results = { pcall(fn, ...) }
-  if results[1] then return unpack(results, 2, table.maxn(results)) end
+  local results = compat.pack(pcall(fn, ...))
+  if results[1] then return compat.unpack(results, 2, results.n) end
   if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?[%l.]+: (.*)" or error(results[2], 0)
   self:usage((bug:gsub("[%l_]+", function(name)
@@ -178,6 +165,16 @@ function Cli:reporter(kind, opts)
   local word = self:choice("output", report.words(kind))
   local function write(text) return self:write(text) end
   return report.open(kind, word, report.binary(word) and "-" or write, opts)
+end
+
+--- Takes what is to be seen of addresses out of the options that were parsed. report() then waits
+--- for it.
+---@param formats string[] words of --output in which names are seen without --names
+---@return mtr.View?
+function Cli:shows(formats)
+  if self.args.privacy then self:number("privacy", 0, 255, 0) end
+  self.view = view.of(self.args, formats)
+  return self.view
 end
 
 --- Passes values to a method of a reporter, if it has it. Ends the program with status 1 if that
@@ -232,6 +229,8 @@ function Cli:report(targets, reporter, fn, well)
   local function pass(i, method, a, b)
     turns:call(i, function() self:pass(reporter, method, a, b) end)
   end
+  local lineup = self.view and Lineup.new(self.view, pass)
+  if lineup then pass = function(...) lineup:pass(...) end end
   self:pass(reporter, "start", {})
   local status = all(self, targets, turns, function(i, target)
     pass(i, "begin", target)
@@ -239,8 +238,9 @@ function Cli:report(targets, reporter, fn, well)
       pass(i, "hop", trace, i > turns.turn and hop:copy() or hop)
     end
     local result, message = fn(target, reporter.hop and on_hop or nil)
+    if result then pass(i, "trace", result) end
+    if lineup then lineup:wait(i) end
     if not result then return nil, message end
-    pass(i, "trace", result)
     return well and well(result) or not well and result.stop_reason ~= "error"
   end)
   self:pass(reporter, "finish", {})

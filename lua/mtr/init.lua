@@ -26,6 +26,23 @@ local strategy = require "mtr.strategy"
 local Semaphore = require "mtr.wait.semaphore"
 local task = require "mtr.script.task"
 
+-- The fields are what is loaded on first use, see LAZY.
+---@class mtr
+---@field version string
+---@field campaign fun(opts: mtr.CampaignOptions): mtr.Campaign
+---@field targets mtr.targets
+---@field report mtr.Reports
+---@field readable fun(fd: integer, on_done?: fun(err: string?)): true?, string?, string?
+---@field stream fun(fd: integer, opts?: mtr.StreamOptions): mtr.Stream
+---@field serve fun(opts: mtr.ServeOptions): mtr.Server?, string?, string?
+---@field cli fun(name: string, help: string, flags?: table): mtr.Cli
+---@field sim mtr.sim
+---@field warnings fun(result: mtr.Result, ...: mtr.Result): mtr.Warning[]
+---@field sockets mtr.sockets
+---@field plan fun(opts: mtr.CampaignOptions): string?, string?, string?
+---@field outcome fun(summary: mtr.Summary): string[]
+---@field payloads mtr.payloads
+---@field mtrp mtr.mtrp
 local M = { version = "0.1.0" }
 
 M.engine, M.configure, M.default = default.open, default.configure, default.get
@@ -111,11 +128,10 @@ function M.run()
   local busy = true
   while busy do
     busy = scheduler.pass()
-    for _, e in ipairs(loop.engines()) do
-      if e.work > 0 then
-        busy = true
-        e:run()
-      end
+    local e = loop.busy()
+    if e then
+      busy = true
+      e:run()
     end
     if not busy and not scheduler.context().suspend then busy = loop.work() > 0 and loop.turn() end
   end
@@ -151,13 +167,21 @@ function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.serve() return require("mtr.serve").open end
+function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
+function LAZY.watch() return require("mtr.change").new end
+function LAZY.event_line() return require("mtr.change.text").line end
+function LAZY.event_hook() return require("mtr.change.hook").new end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require("mtr.script.warnings").of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end
 function LAZY.plan() return require("mtr.script.plan").of end
 function LAZY.outcome() return require("mtr.script.outcome").of end
+function LAZY.target_options() return require("mtr.script.target_options").chain end
 function LAZY.payloads() return require "mtr.script.payloads" end
+function LAZY.live() return require("mtr.live").run end
+function LAZY.prefixes() return require "mtr.names.prefixes" end
+function LAZY.names() return require "mtr.names" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end
 
 -- The names of everything in the module.

@@ -8,14 +8,16 @@
 -- belongs to this file's share/lua/5.1, and where the linker of the system searches. Only this file
 -- declares and loads; the other files use what it returns, and call C.mtr_step(...) as in C.
 --
+-- In PUC Lua the types and functions are declared when the module mtr.ffi is built, and nothing is
+-- declared here.
+--
 -- Two libraries with different ABI numbers cannot be in one process: the first one is declared, and
 -- the other is refused.
 
-local has_ffi, ffi = pcall(require, "ffi")
-if not has_ffi then
-  error("mtr: this Lua has no module ffi: use LuaJIT, built with its FFI (Debian's package "
-    .. "luajit), or mtrlua", 0)
-end
+local compat = require "mtr.compat"
+local foreign = require "mtr.foreign"
+
+local ffi = compat.ffi
 
 local M = {}
 
@@ -42,8 +44,9 @@ end
 local BESIDE = { "libmtr.so", "../../build/libmtr.so", "../../../../lib/libmtr.so.0" }
 
 local function search()
-  local path, tried = package.searchpath("mtr.libmtr", package.cpath)
+  local path, tried = compat.searchpath("mtr.libmtr", package.cpath)
   if path then return path end
+  tried = tried:gsub("^no file", "\n\t%0")                -- as Lua 5.4 begins
   for _, place in ipairs(BESIDE) do
     path = readable(here .. place)
     if path then return path end
@@ -89,36 +92,14 @@ M.new, M.copy, M.fill, M.string = ffi.new, ffi.copy, ffi.fill, ffi.string
 M.gc, M.sizeof = ffi.gc, ffi.sizeof
 M.offsetof, M.cast = ffi.offsetof, ffi.cast
 
--- From zlib.h of zlib 1.2. The names are our own, because another module may declare zlib's.
-local ZLIB = [[
-struct mtr_z_stream {
-  const uint8_t *next_in; unsigned avail_in; unsigned long total_in;
-  uint8_t *next_out; unsigned avail_out; unsigned long total_out;
-  const char *msg; void *state, *zalloc, *zfree, *opaque;
-  int data_type; unsigned long adler, reserved;
-};
-const char *mtr_z_version(void) __asm__("zlibVersion");
-int mtr_z_deflate_init(struct mtr_z_stream *, int level, int method, int window, int memory,
-  int strategy, const char *version, int size) __asm__("deflateInit2_");
-unsigned long mtr_z_deflate_bound(struct mtr_z_stream *, unsigned long) __asm__("deflateBound");
-int mtr_z_deflate(struct mtr_z_stream *, int flush) __asm__("deflate");
-int mtr_z_deflate_reset(struct mtr_z_stream *) __asm__("deflateReset");
-int mtr_z_deflate_end(struct mtr_z_stream *) __asm__("deflateEnd");
-int mtr_z_inflate_init(struct mtr_z_stream *, int window, const char *version, int size)
-  __asm__("inflateInit2_");
-int mtr_z_inflate(struct mtr_z_stream *, int flush) __asm__("inflate");
-int mtr_z_inflate_reset(struct mtr_z_stream *) __asm__("inflateReset");
-int mtr_z_inflate_end(struct mtr_z_stream *) __asm__("inflateEnd");
-]]
-
 -- Returns a function that gives a library of the system, loaded when it is first asked for, or nil
--- if it is not installed. `mark`: a type that `cdefs` declares.
-local function optional(file, cdefs, mark)
+-- if it is not installed.
+local function optional(what)
   local library
   return function()
     if library == nil then
-      if not pcall(ffi.typeof, mark) then ffi.cdef(cdefs) end
-      local found, loaded = pcall(ffi.load, file)
+      if not pcall(ffi.typeof, what.mark) then ffi.cdef(what.cdef) end
+      local found, loaded = pcall(ffi.load, what.file)
       library = found and loaded
     end
     return library or nil
@@ -127,33 +108,42 @@ end
 
 --- Returns zlib; nil if it is not installed.
 ---@type fun(): ffi.namespace*?
-M.zlib = optional("libz.so.1", ZLIB, "struct mtr_z_stream")
-
--- From sqlite3.h of SQLite 3. The names are our own, as those of zlib.
-local SQLITE = [[
-typedef struct mtr_sqlite mtr_sqlite;
-typedef struct mtr_sqlite_statement mtr_sqlite_statement;
-int mtr_sqlite_open(const char *, mtr_sqlite **, int flags, const char *)
-  __asm__("sqlite3_open_v2");
-int mtr_sqlite_close(mtr_sqlite *) __asm__("sqlite3_close_v2");
-int mtr_sqlite_busy_timeout(mtr_sqlite *, int ms) __asm__("sqlite3_busy_timeout");
-const char *mtr_sqlite_errmsg(mtr_sqlite *) __asm__("sqlite3_errmsg");
-int mtr_sqlite_prepare(mtr_sqlite *, const char *, int size, mtr_sqlite_statement **, const char **)
-  __asm__("sqlite3_prepare_v2");
-int mtr_sqlite_step(mtr_sqlite_statement *) __asm__("sqlite3_step");
-int mtr_sqlite_reset(mtr_sqlite_statement *) __asm__("sqlite3_reset");
-int mtr_sqlite_finalize(mtr_sqlite_statement *) __asm__("sqlite3_finalize");
-int mtr_sqlite_bind_null(mtr_sqlite_statement *, int) __asm__("sqlite3_bind_null");
-int mtr_sqlite_bind_double(mtr_sqlite_statement *, int, double) __asm__("sqlite3_bind_double");
-int mtr_sqlite_bind_int64(mtr_sqlite_statement *, int, int64_t) __asm__("sqlite3_bind_int64");
-int mtr_sqlite_bind_text(mtr_sqlite_statement *, int, const char *, int size, intptr_t)
-  __asm__("sqlite3_bind_text");
-double mtr_sqlite_column_double(mtr_sqlite_statement *, int) __asm__("sqlite3_column_double");
-]]
+M.zlib = optional(foreign.zlib)
 
 --- Returns SQLite; nil if it is not installed.
 ---@type fun(): ffi.namespace*?
-M.sqlite = optional("libsqlite3.so.0", SQLITE, "mtr_sqlite")
+M.sqlite = optional(foreign.sqlite)
+
+-- From hiredis.h and read.h of hiredis. The struct redisReply of 0.14 and that of 1.x differ. Not
+-- for PUC Lua, so it is not in mtr.foreign.
+local REDIS = [[
+struct mtr_redis_0 { int type; long long integer; size_t len; char *str; size_t elements;
+  void **element; };
+struct mtr_redis_1 { int type; long long integer; double number; size_t len; char *str;
+  char vtype[4]; size_t elements; void **element; };
+struct mtr_redis_reader { int err; char errstr[128]; };
+struct mtr_redis_reader *mtr_redis_reader(void) __asm__("redisReaderCreate");
+void mtr_redis_reader_free(struct mtr_redis_reader *) __asm__("redisReaderFree");
+int mtr_redis_feed(struct mtr_redis_reader *, const char *, size_t) __asm__("redisReaderFeed");
+int mtr_redis_next(struct mtr_redis_reader *, void **) __asm__("redisReaderGetReply");
+void mtr_redis_free(void *) __asm__("freeReplyObject");
+]]
+
+local HIREDIS = {}
+for i, file in ipairs { "libhiredis.so.0.14", "libhiredis.so.1.1.0", "libhiredis.so.1.0.0" } do
+  HIREDIS[i] = { optional { file = file, mark = "struct mtr_redis_0", cdef = REDIS },
+    i == 1 and "struct mtr_redis_0 *" or "struct mtr_redis_1 *" }
+end
+
+--- Returns hiredis, and the type of a pointer to its replies; nil if it is not installed.
+---@return ffi.namespace*?
+---@return string? type
+function M.hiredis()
+  for _, file in ipairs(rawget(_G, "jit") and HIREDIS or {}) do
+    local library = file[1]()
+    if library then return library, file[2] end
+  end
+end
 
 --- The number of signals that mtrlua received, in [0]; always 0 in any other host.
 M.signals = M.program and ffi.cast("volatile int32_t *", M.program.signals) or ffi.new "int32_t[1]"

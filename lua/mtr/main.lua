@@ -19,6 +19,7 @@ local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
+local own = require "mtr.wait.own"
 local scheduler = require "mtr.wait.scheduler"
 
 local exit = os.exit
@@ -94,9 +95,11 @@ return function(chunk, ...)
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   err.all_frames = program.options.log == "debug"
-  loop.wake_fd, loop.on_wake = program.wake_fd, on_wake
+  own.wake_fd, own.on_wake = program.wake_fd, on_wake
+  if program.prompt then rawset(_G, "mtr", require "mtr") end
   local task = scheduler.go(chunk, ...)
   drive(task)
+  if program.prompt and program.interrupted() == 0 then require("mtr.script.prompt").run() end
   for _, engine in ipairs(loop.engines()) do engine:close() end
   if default.unfollowed() then err.report(default.unfollowed()) end
   if returned(task) and returned(task) > 0 then exit(returned(task)) end

@@ -14,7 +14,9 @@ description = {
   license = "MIT",
 }
 dependencies = { "lua == 5.1" }
-external_dependencies = { LIBUV = { header = "uv.h", library = "uv" } }
+external_dependencies = {
+  LIBUV = { header = "uv.h", library = "uv" }, CARES = { header = "ares.h", library = "cares" },
+}
 build = {
   type = "make",
   build_target = "rock",

@@ -5,7 +5,7 @@
 local support = require "spec.support.harness.run"
 
 local BARE = os.getenv "MTR_BARE"
-local PACKAGES = { "libmtr-dev", "libmtr0", "lua-mtr", "mtrlua" }
+local PACKAGES = { "libmtr-dev", "libmtr0", "lua-mtr", "mtr-sockets", "mtrlua" }
 local LIMIT = 600                      -- seconds; apt may have to fetch packages
 local APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends "
 
@@ -49,8 +49,10 @@ local function work()
   assert.truthy(ok("mtrlua --version"):find "^mtrlua ")
   assert.truthy(ok("mtrlua trace 127.0.0.1"):find "127%.0%.0%.1")
   assert.truthy(ok("mtrlua mda --help"):find "usage: mda")
-  assert.equal("completed\n",
-    ok [[luajit -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']])
+  for _, lua in ipairs { "luajit", "lua5.1", "lua5.4" } do
+    assert.equal("completed\n",
+      ok(lua .. [[ -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']]))
+  end
   for _, how in ipairs { "", "--static" } do
     assert.truthy(ok(([[cd /tmp; cp /usr/share/doc/libmtr-dev/examples/trace.c .
       gcc %s trace.c $(pkg-config %s --cflags --libs mtr) -o trace; ./trace 127.0.0.1]]):format(
@@ -81,15 +83,25 @@ describe("the packages", function()
   end)
 
   test("run, and let C programs build, shared and static", function()
-    ok(APT .. "install luajit gcc libc6-dev pkgconf")
+    ok(APT .. "install luajit lua5.1 lua5.4 gcc libc6-dev pkgconf")
     work()
   end)
 
-  test("give nobody a privilege", function()
+  test("give only mtr-sockets a privilege, and only the group mtr that", function()
     assert.equal(special, ok(MODES))
-    assert.falsy(support.run(CAPS).out:find("mtr", 1, true))
-    assert.equal("", ok("cd /var/lib/dpkg/info; ls | grep -E '^(lib|lua-)?mtr.*"
-      .. "[.](preinst|postinst|prerm|postrm|config)$' || true"))
+    local list = support.run(CAPS).out
+    assert.truthy(list:find "/usr/bin/mtr%-sockets cap_net_raw=ep\n", list)
+    assert.falsy(list:gsub("/mtr%-sockets ", ""):find("mtr", 1, true))
+    assert.equal("750 root mtr\n", ok "stat -c '%a %U %G' /usr/bin/mtr-sockets")
+    assert.equal("mtr-sockets.postinst\n", ok("cd /var/lib/dpkg/info; ls | grep -E "
+      .. "'^(lib|lua-)?mtr.*[.](preinst|postinst|prerm|postrm|config)$' || true"))
+  end)
+
+  test("let a member of the group trace, and nobody else", function()
+    local as = "setpriv --reuid=65534 --regid=65534 --%s mtrlua --transport raw -e "
+      .. "'print(require(\"mtr\").trace(\"127.0.0.1\").stop_reason)'"
+    assert.equal("completed\n", ok(as:format "groups $(getent group mtr | cut -d: -f3)"))
+    assert.is_not.equal(0, inside(as:format "clear-groups").status)
   end)
 
   test("upgrade to a later version", function()

@@ -13,7 +13,7 @@ local RUN = [[LUA_PATH='build/lua/?.lua;lua/?.lua;lua/?/init.lua;;' \
 local function forked(kind, act) return run.run(RUN:format(kind, act)).out end
 
 -- A replay comes after the recording that it replays.
-for _, kind in ipairs { "raw", "packet", "mtr-packet", "record", "replay" } do
+for _, kind in ipairs { "raw", "packet", "mtr-packet", "user", "record", "replay" } do
   describe("a forked child, transport " .. kind, function()
     teardown(kind == "replay" and run.clean or function() end)
 

@@ -62,6 +62,21 @@ local ends = {
     uv.new_timer():start(20, 0, function() uv.stop() end)
     uv.run()
     print "ends"]], "ends\n" },
+  { "luv", "engines that are closed after the loop", [[
+    local uv = require "luv"
+    local other
+    for _ = 1, 3 do
+      coroutine.wrap(function()
+        other = assert(mtr.engine())
+        assert(other:trace("127.0.0.1"))
+      end)()
+      uv.run()
+      other:close()
+    end
+    engine:close()
+    local open = 0
+    uv.walk(function() open = open + 1 end)
+    print("closed", open)]], "closed\t2\n" },
   { "luv", "a coroutine that fails", [[
     local uv = require "luv"
     coroutine.wrap(function() mtr.sleep(5) error("boom", 0) end)()
@@ -116,13 +131,13 @@ local missing = loopback.missing()
 local command = {}
 for _, host in ipairs(hosts) do command[host[1]] = host[2] end
 
-local function start(name, file, words)
-  return run(PATHS .. (words or "") .. " timeout 60 " .. command[name]:format(file))
+local function start(name, file, words, other)
+  return run(PATHS .. (words or "") .. " timeout 60 " .. (other or command[name]):format(file))
 end
 
--- What a run of one of the scripts said, and how often the timer ticked.
-local function script(name, which)
-  local got = start(name, HOSTS .. name .. ".lua", "SCRIPT=" .. which)
+-- What a run of one of the scripts said, and how often the timer ticked. |other|: another command.
+local function script(name, which, other)
+  local got = start(name, HOSTS .. name .. ".lua", "SCRIPT=" .. which, other)
   local said, ticks = got.out:gsub("\t", " "):match "^(.*)ticks (%d+)\n$"
   assert.equal(SAID[which], said or got.out .. got.err)
   assert.equal(0, got.status)
@@ -148,6 +163,15 @@ describe("a script that waits", function()
       local _, errors = script(name, "mishaps")
       assert.equal(1, count(errors, "sleep: cannot wait inside a hook or callback"))
       assert.equal(1, count(errors, "mtr: a task fails\n"))
+    end)
+  end
+
+  for _, name in ipairs { "luv", "cqueues" } do
+    it("runs in " .. name .. " of Lua 5.4", function()
+      if missing then return pending(missing) end
+      local ticks, errors = script(name, "script", "lua5.4 %s")
+      assert.equal("", errors)
+      assert.is_true(ticks >= 10, ticks .. " ticks")
     end)
   end
 

@@ -13,6 +13,11 @@ local LAYOUTS = { icmp = { "paris", "classic" }, udp = { "paris", "classic", "du
   tcp = { "paris", "classic" } }
 local PORTS = { udp = 33434, tcp = 80 }
 
+-- What each transport is asked. The ports of user are the kernel's choice, so its udp and tcp are
+-- not paris, and no peer can use the same ones.
+local TRANSPORTS = { "raw", "packet", "user" }
+local OF_USER = { icmp = { "paris", "classic" }, udp = { "paris" }, tcp = { "paris" } }
+
 -- Why a peer is not asked for all.
 local NO_LOOPS = "traceroute(8) does not look for loops; it goes on to the last hop"
 local NO_DATA = "scamper does not take data from an open UDP port for an answer"
@@ -23,11 +28,13 @@ local BRANCHES = { scamper_udp6 = OTHER_PORTS, traceroute_udp4 = HASHED, tracero
   traceroute_icmp6 = HASHED, scamper_icmp6 = HASHED }
 
 local WANTS_SOURCE = "traceroute(8) takes no quote with another source than its own"
+local WANTS_SOCKET = "the kernel finds no socket for a quote with another source than its own"
 
 ---@class matrix.Case
 ---@field [1] string what `lab up` takes
 ---@field past table<string, string>? by peer: it goes on where we stop, and why
----@field blind table<string, string>? by peer: it sees nothing where quotes were rewritten
+---@field blind table<string, string>? by peer or transport: it sees nothing where quotes were
+--- rewritten
 ---@field without table<string, string>? by peer, protocol and version: the last hop is not compared
 ---@field branches boolean? the path hangs on the ports: all ask from the same one
 ---@field branch table<string, string>? by peer, protocol and version: it may see another branch
@@ -43,7 +50,7 @@ local CASES = {
   { "filter" },
   { "filter prerouting" },
   { "nat" },
-  { "nat broken=1", blind = { traceroute = WANTS_SOURCE } },
+  { "nat broken=1", blind = { traceroute = WANTS_SOURCE, user = WANTS_SOCKET } },
   { "mtu 1300" },
   { "loop", past = { traceroute = NO_LOOPS } },
   { "unreach" },
@@ -79,6 +86,16 @@ local function includes(list, value)
   return false
 end
 
+-- What a blind transport finds is silence or the truth.
+local function check_blind(l, job)
+  local hops, seen = truth_of(l, job.protocol, job.v, job.layout), 0
+  for ttl, hop in ipairs(job.result.hops) do
+    assert(not hop.addr or includes(hops[ttl], hop.addr), ("ttl %d"):format(ttl))
+    seen = seen + (hop.addr and 1 or 0)
+  end
+  assert.is_true(seen > 0)
+end
+
 local function check_truth(l, job)
   local r = job.result
   local hops, stop, data = truth_of(l, job.protocol, job.v, job.layout)
@@ -98,6 +115,7 @@ local function check_truth(l, job)
         ~= r.src
       assert.equal(quotes_nat or nil, reply.quoted and reply.quoted.nat)
       assert.equal(reply.quoted and 1, reply.quoted and reply.quoted.ttl)
+      assert.is_true(job.transport ~= "user" or not reply.quoted)
     end
   end
 end
@@ -141,15 +159,18 @@ local function check_peer(case, peer, job, found)
 end
 
 -- One way of tracing each; peers are asked for the first layout, paris, from the same ports.
-local function jobs_of(l, case)
+local function jobs_of(l, case, transport)
   local jobs, questions = {}, {}
   for _, protocol in ipairs(ANY) do
     for v = 4, 6, 2 do
-      for i, layout in ipairs(LAYOUTS[protocol]) do
+      for i, layout in ipairs((transport == "user" and OF_USER or LAYOUTS)[protocol]) do
         local job = { protocol = protocol, v = v, layout = layout, dst = l["dst" .. v],
-          port = PORTS[protocol], truth = l.truth["v" .. v] }
+          port = PORTS[protocol], truth = l.truth["v" .. v], transport = transport,
+          blind = (case.blind or {})[transport] }
         if i == 1 then
-          job.sport = case.branches and protocol ~= "icmp" and 20000 + v or nil
+          local ported = case.branches and protocol ~= "icmp"
+          job.sport = ported and transport ~= "user" and 20000 + v or nil
+          job.alone = ported and transport == "user"
           questions[#questions + 1] = job
         end
         jobs[#jobs + 1] = job
@@ -175,21 +196,24 @@ local function trace_all(l, jobs, transport)
 end
 
 local function run(l, case)
-  local jobs, questions = jobs_of(l, case)
-  local again, same_questions = jobs_of(l, case)
-  local hops = truth_of(l, "icmp", 4)
-  -- The same time for all of us, unless it is also the same ports.
-  local started = not case.branches and peers.start(l, questions, #hops)
-  trace_all(l, jobs, "raw")
-  trace_all(l, again, "packet")
-  started = started or peers.start(l, questions, #hops)
-  local traceroutes, scampers = peers.read(started)
-  for i, job in ipairs(questions) do
-    job.traceroute, job.scamper = traceroutes[i], scampers[i]
-    same_questions[i].traceroute, same_questions[i].scamper = traceroutes[i], scampers[i]
+  local all, hops, by, asked = {}, truth_of(l, "icmp", 4), {}, {}
+  for _, transport in ipairs(TRANSPORTS) do
+    by[transport], asked[transport] = jobs_of(l, case, transport)
   end
-  for _, job in ipairs(again) do jobs[#jobs + 1] = job end
-  return jobs
+  -- The same time for all of us, unless it is also the same ports.
+  local started = not case.branches and peers.start(l, asked.raw, #hops)
+  for _, transport in ipairs(TRANSPORTS) do trace_all(l, by[transport], transport) end
+  started = started or peers.start(l, asked.raw, #hops)
+  local traceroutes, scampers = peers.read(started)
+  for _, transport in ipairs(TRANSPORTS) do
+    for i, job in ipairs(asked[transport]) do
+      if not job.alone and not job.blind then
+        job.traceroute, job.scamper = traceroutes[i], scampers[i]
+      end
+    end
+    for _, job in ipairs(by[transport]) do all[#all + 1] = job end
+  end
+  return all
 end
 
 for _, case in ipairs(CASES) do
@@ -220,7 +244,9 @@ for _, case in ipairs(CASES) do
     for _, protocol in ipairs(ANY) do
       for v = 4, 6, 2 do
         it(("%s over IPv%d finds the true path"):format(protocol, v), function()
-          for _, job in ipairs(find(protocol, v)) do check_truth(l, job) end
+          for _, job in ipairs(find(protocol, v)) do
+            if job.blind then check_blind(l, job) else check_truth(l, job) end
+          end
         end)
         for _, peer in ipairs { "traceroute", "scamper" } do
           it(("%s over IPv%d finds what %s finds"):format(protocol, v, peer), function()

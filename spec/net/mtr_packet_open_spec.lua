@@ -140,21 +140,29 @@ describe("the transport", function()
     assert.truthy(mtrlua("--transport raw").out:find "^EPERM: .*raw sockets need CAP_NET_RAW")
   end)
 
-  it("gives both reasons where neither can be used", function()
+  it("is user where neither can be used, and says why", function()
     local _, mtrlua = lab()
     local got = mtrlua("", "setpriv --no-new-privs " .. NOBODY:sub(9))
-    assert.truthy(got.out:find "^EPERM: .*CAP_NET_RAW.*; and .*/mtr%-packet has not the privilege"
+    assert.truthy(got.out:find("^user\traw sockets are not permitted, mtr%-packet has not its "
+      .. "privilege, so sockets of an ordinary user are used: "), got.out .. got.err)
+    got = mtrlua("--transport mtr-packet", "setpriv --no-new-privs " .. NOBODY:sub(9))
+    assert.truthy(got.out:find "^EPERM: .*/mtr%-packet has not the privilege"
       and got.out:find "no_new_privs", got.out .. got.err)
   end)
 
-  it("does ICMP alone, and says so, if mtr-packet has no privilege but may ping", function()
+  it("asked for, does ICMP alone if mtr-packet has no privilege but may ping", function()
     local l = lab()
     assert(select(2, l:exec "echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range") == 0)
     run("cp " .. REAL .. " $DIR/mtr-packet; chmod 755 $DIR/mtr-packet")
     local choice = ('require("mtr").configure { mtr_packet = "%s/mtr-packet" }\n'):format(
       support.dir())
     local script = support.file("plain.lua", choice .. SCRIPT)
-    local got = run(l:command(("%s %s/mtrlua %s %s"):format(NOBODY, support.dir(), script, l.dst4)))
+    local function nobody(options)
+      return run(l:command(("%s %s/mtrlua %s %s %s"):format(NOBODY, support.dir(), options, script,
+        l.dst4)))
+    end
+    assert.truthy(nobody("").out:find "^user\t", "auto takes user instead")
+    local got = nobody "--transport mtr-packet"
     local text = got.out .. got.err
     assert.truthy(text:find "^mtr%-packet\t[^\n]*, without its privilege: icmp only\n", text)
     assert.truthy(text:find("\nicmp\t" .. PATH, 1, true), text)

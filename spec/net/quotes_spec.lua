@@ -153,8 +153,10 @@ local EXTENSIONS = {
     reply = { ext = { STACKED }, ext_malformed = false } },
   { "objects at 128 behind a shorter length", answer = extended(MPLS, { length = 64 }),
     reply = { ext = { STACKED } } },
-  { "objects behind a longer quote", answer = extended(MPLS, { size = 256 }),
+  { "objects behind a longer quote", answer = extended(MPLS, { size = 256 }), only = "icmp udp",
     opts = { size = 256 }, reply = { ext = { STACKED } } },
+  { "objects behind a longer quote of a SYN", answer = extended(MPLS, { size = 256 }), only = "tcp",
+    opts = { size = 256 }, reply = { ext = { STACKED } }, raw = true },
   { "nothing, if only chance looks like it", answer = extended(MPLS, { length = 0, sum = 0x1234 }),
     reply = { ext = false, ext_malformed = false } },
   { "a damaged checksum where a length was announced", answer = extended(MPLS, { sum = 0x1234 }),
@@ -171,15 +173,29 @@ local EXTENSIONS = {
     reply = { ext = false } },
 }
 
-for what, cases in pairs { ["a quote"] = QUOTES, ["behind a quote"] = EXTENSIONS } do
-  describe(what, function()
+describe("a quote", function()
+  teardown(hostile.tear_down)
+
+  for _, case in ipairs(QUOTES) do
+    it(case[1], function()
+      hostile.set_up(pending)
+      hostile.run(case)
+    end)
+  end
+end)
+
+-- The kernel tells user of extensions, and of no other part of a quote's headers.
+for _, transport in ipairs { "raw", "user" } do
+  describe("behind a quote, by " .. transport .. ",", function()
     teardown(hostile.tear_down)
 
-    for _, case in ipairs(cases) do
-      it(case[1] .. (what == "a quote" and "" or " may come"), function()
-        hostile.set_up(pending)
-        hostile.run(case)
-      end)
+    for _, case in ipairs(EXTENSIONS) do
+      if transport == "raw" or not case.raw then
+        it(case[1] .. " may come", function()
+          hostile.set_up(pending)
+          hostile.run(case, { transport = transport })
+        end)
+      end
     end
   end)
 end

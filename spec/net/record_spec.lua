@@ -76,7 +76,8 @@ describe("a run that is replayed", function()
     { "chain 8" }, { "diamond 4" }, { "silent" }, { "mtu" }, { "nat broken=1" }, { "loop" },
     { "unreach admin" }, { "filter" }, { "blackhole" }, { "chain 3 udp=33434 tcp=80" },
     { "twohomed", "--rate 200" }, { "chain 8", "--transport mtr-packet --rate 500" },
-    { "silent 2", "--transport mtr-packet" },
+    { "silent 2", "--transport mtr-packet" }, { "chain 4 udp=33434 tcp=80", "--transport user" },
+    { "silent 2", "--transport user" }, { "mtu", "--transport user" },
   } do
     local words, options = case[1], case[2] or "--rate max"
     it(("is the same to the last byte: %s, %s"):format(words, options), function()
@@ -86,6 +87,7 @@ describe("a run that is replayed", function()
       end
       support.file("script.lua", SCRIPT)
       local l = nets.up(words)
+      nets.pings(l)
       local first = shell(l:command(program(options .. " --record $DIR/tape", l)))
       assert.same({ 0, "" }, { first.status, first.err })
       nets.down()

@@ -33,11 +33,12 @@ local CASES = {
   { "IPv6", IPV6, "true\tfalse", "; sockets of IPv6 are refused to this process",
     GOOD:rep(3) .. BAD6:rep(3) },
   { "IPv6's raw sockets", "socket:10:526339", "true\tfalse",
-    "; sockets of IPv6 are refused to this process", GOOD:rep(3) .. BAD6:rep(3) },
+    "; sockets of IPv6 are refused to this process", GOOD:rep(3) .. BAD6:rep(3),
+    privileged = true },
   { "IPv4", IPV4, "false\ttrue", "; sockets of IPv4 are refused to this process",
     BAD4:rep(3) .. GOOD:rep(3) },
   { "TCP", "socket:*:*:6", "true\ttrue", "; sockets of TCP are refused to this process",
-    GOOD:rep(2) .. BAD_PROTOCOL .. GOOD:rep(2) .. BAD_PROTOCOL },
+    GOOD:rep(2) .. BAD_PROTOCOL .. GOOD:rep(2) .. BAD_PROTOCOL, privileged = true },
   { "recvmmsg", "recvmmsg", "true\ttrue", "", GOOD:rep(6) },
 }
 
@@ -50,9 +51,10 @@ describe("where the host refuses", function()
   after_each(nets.down)
 
   for _, case in ipairs(CASES) do
-    for _, transport in ipairs { "raw", "packet" } do
+    for _, transport in ipairs { "raw", "packet", not case.privileged and "user" or nil } do
       it(case[1] .. ", the rest works, over " .. transport, function()
         local l = up()
+        nets.pings(l)
         local output = l:exec(RUN:format(case[2], SCRIPT:format(transport)))
         local first = ("%s\t%s\tasked for%s\n"):format(transport, case[3], case[4])
         assert.equal(first .. case[5], output)
@@ -73,21 +75,24 @@ describe("where the host refuses", function()
       output)
   end)
 
-  it("all calls that receive, probes fail with the reason, and traces end", function()
-    local l = up()
-    local output = l:exec(RUN:format("recvmmsg recvmsg", [[
-      local mtr = require "mtr"
-      local e = assert(mtr.engine { transport = "raw", rate = 0 })
-      for _ = 1, 2 do
-        local errors, o = 0, { timeout = 100, attempts = 2, window = 1 }
-        function o.on_timeout(_, p) if p.error == "EPERM" then errors = errors + 1 end end
-        local r, message, name = e:trace("10.0.4.2", o)
-        print(r and r.stop_reason or name, errors > 0 or message)
-      end
-      e:close()]]))
-    assert.matches("^%w+\ttrue\nEPERM\tEPERM: operation not permitted: what comes back cannot be "
-      .. "read by this process\n$", output)
-  end)
+  for _, transport in ipairs { "raw", "user" } do
+    it("all calls that receive, probes of " .. transport .. " fail with the reason", function()
+      local l = up()
+      nets.pings(l)
+      local output = l:exec(RUN:format("recvmmsg recvmsg", ([[
+        local mtr = require "mtr"
+        local e = assert(mtr.engine { transport = "%s", rate = 0 })
+        for _ = 1, 2 do
+          local errors, o = 0, { timeout = 100, attempts = 2, window = 1 }
+          function o.on_timeout(_, p) if p.error == "EPERM" then errors = errors + 1 end end
+          local r, message, name = e:trace("10.0.4.2", o)
+          print(r and r.stop_reason or name, errors > 0 or message)
+        end
+        e:close()]]):format(transport)))
+      assert.matches("^%w+\ttrue\nEPERM\tEPERM: operation not permitted: what comes back cannot be "
+        .. "read by this process\n$", output)
+    end)
+  end
 
   it("mtr-packet's IPv6, its IPv4 works", function()
     if not mtr.find_binary "mtr-packet" then pending "needs mtr-packet" end

@@ -162,8 +162,12 @@ describe("trace", function()
   end)
 
   it("takes names, and says which address it traces", function()
-    local out = run(up "chain 2", TRACE .. "-4 localhost").out
-    assert(out:find("^trace to localhost %(127%.0%.0%.1%), .*\n 1  127%.0%.0%.1  %d"), out)
+    local l = up "chain 2"
+    local out = run(l, TRACE .. "-4 localhost").out
+    local head = "^trace to localhost %(127%.0%.0%.1%), .*\n 1  "
+    assert(out:find(head .. "localhost %(127%.0%.0%.1%)  %d"), out)
+    out = run(l, TRACE .. "-4 -n localhost").out
+    assert(out:find(head .. "127%.0%.0%.1  %d"), out)
   end)
 
   it("shows every branch to probes that do not keep to one path", function()

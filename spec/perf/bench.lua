@@ -6,7 +6,8 @@
 -- right to make a lab.
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
---     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx]
+--     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx] [lua]
+--     [live] [html] [fleet]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -41,17 +42,24 @@ local parts = load.parts
 parts.chain = require "spec.perf.parts.chain_part"
 parts.sim = require "spec.perf.parts.sim_part"
 parts.outputs = require "spec.perf.parts.outputs_part"
+parts.html = require "spec.perf.parts.html_part"
 parts.served = require "spec.perf.parts.served"
 parts.strategies = require "spec.perf.parts.strategies_part"
 parts.resume = require "spec.perf.parts.resume_part"
 parts.targets = require "spec.perf.parts.targets_part"
 parts.nginx = require "spec.perf.parts.nginx_part"
+parts.lua = require "spec.perf.parts.lua_part"
 parts.plain = require "spec.perf.parts.plain_part"
+parts.user = require "spec.perf.parts.user_part"
+parts.safe = require "spec.perf.parts.safe_part"
 parts.hosts = require "spec.perf.parts.hosts_part"
+parts.names = require "spec.perf.parts.names_part"
+parts.live = require "spec.perf.parts.live_part"
+parts.fleet = require "spec.perf.parts.fleet_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
-  "nginx" }
+  "nginx", "lua", "live", "html", "fleet" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

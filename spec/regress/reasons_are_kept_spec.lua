@@ -25,7 +25,7 @@ describe("what is said of a file that is not there", function()
 
   it("arrives where the targets were wanted, and once", function()
     local path = run.dir() .. "/missing"
-    local wrong = "campaign: targets must be a list or an iterator of strings"
+    local wrong = "campaign: targets must be a list or an iterator of strings, got nil"
     assert.error_matches(function() mtr.campaign { targets = mtr.targets.file(path) } end,
       "campaign: targets is nil: " .. MISSING .. path, 1, true)
     local ok, message = pcall(mtr.campaign, {})

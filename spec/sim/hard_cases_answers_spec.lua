@@ -4,7 +4,7 @@
 -- it, that are not a hop, and that do not count.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
-local nets = require "spec.support.real.nets"
+local traces = require "spec.support.virtual.traces"
 
 describe("hard case 7: the target answers from another address", function()
   it("is recognised by its message, completes the trace, and is flagged", function()
@@ -243,8 +243,8 @@ describe("hard case 20: SYN/ACK or RST", function()
       hard.over("unequal_paths", function(e)
         local path = e:sim():path("web", flow, { protocol = "tcp" })
         local opts = { protocol = "tcp", flow = flow, queries = 3 }
-        local r = nets.traces(e, { { "web", opts } })[1]
-        assert.equal(table.concat(path, " ", 1, path.n), nets.path(r))
+        local r = traces.run(e, { { "web", opts } })[1]
+        assert.equal(table.concat(path, " ", 1, path.n), traces.path(r))
       end)
     end
   end)

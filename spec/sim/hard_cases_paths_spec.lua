@@ -4,13 +4,13 @@
 -- length, paths that change, firewalls that answer for others, and groups.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
-local nets = require "spec.support.real.nets"
+local traces = require "spec.support.virtual.traces"
 
 -- The path of a result and the truth about it, both as text.
 local function both(e, target, opts)
   local truth = assert(e:sim():path(target, opts.flow, { protocol = opts.protocol }))
-  local r = nets.traces(e, { { target, opts } })[1]
-  return nets.path(r), table.concat(truth, " ", 1, truth.n), r
+  local r = traces.run(e, { { target, opts } })[1]
+  return traces.path(r), table.concat(truth, " ", 1, truth.n), r
 end
 
 describe("hard case 18: ICMP rate limiting", function()
@@ -114,7 +114,7 @@ describe("hard case 26: path lengths differ, and change", function()
       local slow = { pace = function() return 500 end }
       local list = { { "late", { protocol = "udp" } }, { "web", slow }, { "late" } }
       local ends = {}
-      for i, job in ipairs(list) do ends[i] = hard.ends(nets.traces(e, { job })[1]) end
+      for i, job in ipairs(list) do ends[i] = hard.ends(traces.run(e, { job })[1]) end
       assert.same({ "1 1 9 8", "1 1 2 3 9 8" }, { ends[1], ends[3] })
     end)
   end)
@@ -141,8 +141,9 @@ describe("hard case 26: the way changes between rounds", function()
       list[number] = round
     end
     for i, round in ipairs(list) do
-      local words = {}
-      for ttl = 1, table.maxn(round) do words[ttl] = round[ttl] or "*" end
+      local words, last = {}, 0
+      for ttl in pairs(round) do last = math.max(last, ttl) end
+      for ttl = 1, last do words[ttl] = round[ttl] or "*" end
       list[i] = table.concat(words, " ")
     end
     return list, r
@@ -172,7 +173,7 @@ describe("hard case 27: groups, anycast and this host as targets", function()
   it("groups are refused unless allow_broadcast is set", function()
     hard.over("groups", function(e)
       for _, target in ipairs { "239.1.2.3", "ff02::1:3", "255.255.255.255" } do
-        local failed, left = nets.traces(e, { { target } })
+        local failed, left = traces.run(e, { { target } })
         assert.same({ "EACCES", 0 }, { failed[1].name, left })
       end
     end)
@@ -259,7 +260,7 @@ describe("hard case 30: the IPv6 flow label", function()
       opts.flow = 9
       local two = hard.trace("flow_labels", "web", opts)
       assert.equal(77, one.flow_label)
-      assert.equal(nets.path(one), nets.path(two))
+      assert.equal(traces.path(one), traces.path(two))
     end
   end)
 end)

@@ -3,7 +3,7 @@
 -- Hard cases about probes: identifying one of very many, running out of identities,
 -- checksums, sends that fail, names; and messages that are no answer.
 local hard = require "spec.support.virtual.hard"
-local nets = require "spec.support.real.nets"
+local traces = require "spec.support.virtual.traces"
 
 -- Traces along many flows to one target, which take one of three ways each. Every reply in time,
 -- late or twice has to come from where the probe's flow leads at that TTL.
@@ -58,7 +58,7 @@ describe("hard case 14: identities wrap around", function()
             jobs[flow + 1] = { "web", { protocol = "udp", family = family, flow = flow,
               queries = 16 } }
           end
-          for _, r in ipairs(nets.traces(e, jobs)) do
+          for _, r in ipairs(traces.run(e, jobs)) do
             n = n + r.probe_count
             assert.equal("completed", r.stop_reason)
             assert.equal(16, #r.hops[3].replies)

@@ -17,7 +17,7 @@ local function outputs()
   return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
 end
 
-describe("ping", function()
+describe("ping #luajit", function()
   teardown(run.clean)
 
   it("prints a line for each answer, and the summary", function()

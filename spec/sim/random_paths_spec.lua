@@ -120,7 +120,7 @@ local function check_counters(seed, d, traces)
   if d:count("unmatched") > 0 then fail(seed, "%d unmatched", d:count("unmatched")) end
 end
 
-describe("random paths", function()
+describe("random paths #luajit", function()
   for block = 0, 9 do
     local from, to = block * 100 + 1, block * 100 + 100
     it(("keep traces true and counted, seeds %d to %d"):format(from, to), function()

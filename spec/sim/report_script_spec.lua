@@ -24,7 +24,7 @@ local function read(name)
   return text
 end
 
-describe("report", function()
+describe("report #luajit", function()
   teardown(run.clean)
 
   for _, name in ipairs { "trace-udp-paris", "trace-pmtud", "trace-last-ditch", "tracelb-diamond",
@@ -117,7 +117,9 @@ describe("report", function()
     local cycles, kinds = {}, {}
     for _, line in ipairs(run.records(run.run('sc_warts2json "$DIR/all.warts"').out)) do
       kinds[line.type] = (kinds[line.type] or 0) + 1
-      if line.type == "cycle-start" then cycles[#cycles + 1] = line.list_name .. line.id end
+      if line.type == "cycle-start" then
+        cycles[#cycles + 1] = ("%s%d"):format(line.list_name, line.id)
+      end
     end
     assert.same({ "lst9", "default1", "default0" }, cycles)
     assert.same({ ["cycle-start"] = 3, ["cycle-stop"] = 3, ping = 2, trace = 1, tracelb = 1 },

@@ -173,6 +173,22 @@ describe("lines of JSON", function()
     check(all)
   end)
 
+  it("with names and origins fit it", function()
+    local all = {}
+    local topology = run.file("named.lua", [[return { nodes = { me = "192.0.2.1",
+      ["r1.test"] = "10.0.0.1", ["r2.test"] = "10.0.0.2", ["web.test"] = "10.9.9.9" },
+      links = { { "me", "r1.test", "r2.test", "web.test", delay = 1 } } }]])
+    for _, words in ipairs { "trace --names -A", "trace --privacy 1", "ping --names -A -c 3",
+      "mda --names -A" } do
+      local got = run.run(('"$MTR_PROGRAM" --sim %s --seed 1 %s -o jsonl web.test'):format(topology,
+        words))
+      assert.equal("", got.err)
+      for line in got.out:gmatch "[^\n]+" do all[#all + 1] = line end
+    end
+    assert.is_true(#all > 5)
+    check(all)
+  end)
+
   it("of the script ping fit it", function()
     local all = {}
     for _, case in ipairs { { "plain", "web" }, { "jitter", "-W 100ms web" },

@@ -26,7 +26,7 @@ local function trace(id, more)
   return r
 end
 
-describe("a served request", function()
+describe("a served request #luajit", function()
   teardown(run.clean)
 
   it("has the result that the reporter jsonl writes", function()
@@ -197,6 +197,34 @@ describe("a server", function()
       end
     end)
     assert(log:find "serve: client pid %d+ uid %d+: does not read its answers: %d+ bytes wait\n")
+  end)
+
+  it("goes on when nobody reads what it prints, and clients go without their answers", function()
+    local pipe = io.popen(([[mkfifo "%s/status"
+      { sh -c 'echo $$; exec "$MTR_PROGRAM" %s scripts/serve.lua --socket "%s/mute"' 2>&1
+        echo $? >"%s/status"; } | head -n 2 &]]):format(run.dir(), SIM, run.dir(), run.dir()))
+    local server = setmetatable({ path = run.dir() .. "/mute" }, Server.class)
+    local pid, said = pipe:read "*l", pipe:read "*l"
+    assert.truthy(said:find "^serve: listening")
+    pipe:close()                         -- head has ended, and with it the last reader
+    for _ = 1, 20 do
+      local rude = server:connect()
+      rude:ask { id = 1, request = "campaign", targets = { DST, DST, DST }, hops = true }
+      rude:close()
+    end
+    local full = {}
+    for i = 1, 70 do full[i] = server:connect() end      -- the server says that they are too many
+    for _, client in ipairs(full) do client:close() end
+    local tries, answer = 0
+    repeat                               -- until it knows that they have gone
+      local client = server:connect()
+      client:ask(trace(1))
+      answer, tries = assert(client:answer()), tries + 1
+      client:close()
+    until answer.answer == "result" or tries > 5000
+    assert.equal("completed", answer.result.stop_reason)
+    os.execute("kill " .. pid)
+    assert.equal("143\n", run.read(run.dir() .. "/status"))
   end)
 
   it("limits clients, and the requests of each", function()

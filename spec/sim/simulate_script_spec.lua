@@ -5,7 +5,7 @@ local run = require "spec.support.harness.run"
 
 local SIMULATE = '"$MTR_PROGRAM" scripts/simulate.lua '
 
-describe("simulate", function()
+describe("simulate #luajit", function()
   teardown(run.clean)
 
   it("shows what a trace sees beside the truth", function()

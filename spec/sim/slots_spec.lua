@@ -6,6 +6,7 @@ local ffi = require "ffi"
 local mtr = require "mtr"
 local lib = require "mtr.lib"
 local pending = require "mtr.wait.pending"
+local dns = require "mtr.wait.dns"
 local resolve = require "mtr.wait.resolve"
 local timer = require "mtr.wait.timer"
 local watch = require "mtr.wait.watch"
@@ -46,7 +47,7 @@ local function takers()
   return list
 end
 
-describe("a slot of an engine", function()
+describe("a slot of an engine #luajit", function()
   teardown(run.clean)
 
   local engine, network, entries, from, take
@@ -76,12 +77,17 @@ describe("a slot of an engine", function()
     engine:trace("203.0.113.9", { on_hop = function() end }, function() end)
     assert(timer.start(engine, 1, function() end))
     local lookup = assert(resolve.start(engine, "localhost", 0, function() end))
+    dns.set {}
+    local question = assert(dns.reverse(engine, lib.new "uint8_t[16]", 4, "0.0.0.0",
+      function() end))
     local watched = watch.new(engine, fds[0])
     assert(watched:ask(watch.READABLE, function() end))
     assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, on_trace = function() end,
       state = run.dir() .. "/state" }:run())
     prober:close()
     lookup:cancel()
+    question:halt()
+    dns.set { servers = "none" }
     watched:stop()
     ffi.C.slots_spec_close(fds[0])
     ffi.C.slots_spec_close(fds[1])

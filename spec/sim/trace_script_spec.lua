@@ -5,7 +5,7 @@ local run = require "spec.support.harness.run"
 
 local TRACE = '"$MTR_PROGRAM" --sim spec/sim/topologies/%s.lua scripts/trace.lua -q 1 %s'
 
-describe("trace", function()
+describe("trace #luajit", function()
   teardown(run.clean)
 
   -- A network, options and target, then the hops that are printed and how the trace stops.

@@ -86,6 +86,9 @@ describe("floors", function()
     { "lua/mtr/script/task.lua", "require 'mtr.cdef'", "requires mtr.cdef" },
     { "scripts/a.lua", 'local mtr, json = require "mtr", require "cjson"' },
     { "scripts/a.lua", 'local task = require "mtr.script.task"', "requires mtr.script.task" },
+    { "scripts/doc/a.lua", 'local b, c = require "scripts.doc.b", require "mtr.base.check"' },
+    { "scripts/doc/a.lua", 'local run = require "spec.support.harness.run"',
+      "requires spec.support.harness.run" },
   }
   for _, case in ipairs(cases) do
     local path, text, violation = unpack(case, 1, 3)

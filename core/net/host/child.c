@@ -9,13 +9,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { READ, WRITE };
-enum { IN, OUT, ERR, SAY, PIPES };     /* SAY: the errno of a failed exec */
 enum { LISTEN_ROUNDS = 16 };           /* reads in one child_listen */
 enum { CLOEXEC_RANGE = 4 };            /* linux/close_range.h */
 
@@ -27,10 +27,10 @@ static void close_fd(int *fd) {
 /* Runs between fork and exec, with calls that are safe there. If the host has
  * closed its standard streams, pipes may have their numbers, so all pipes are
  * moved first. */
-static void become(const char *path, int pipes[PIPES][2], pid_t parent) {
+void child_become(const char *path, const int pipes[CHILD_PIPES],
+                  pid_t parent) {
   char *argv[] = {(char *)path, NULL}, *env[] = {NULL};
-  int fd[PIPES] = {pipes[IN][READ], pipes[OUT][WRITE], pipes[ERR][WRITE],
-                   pipes[SAY][WRITE]};
+  int fd[CHILD_PIPES];
   struct rlimit files;
   sigset_t none;
   setpgid(0, 0);
@@ -39,16 +39,18 @@ static void become(const char *path, int pipes[PIPES][2], pid_t parent) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   signal(SIGPIPE, SIG_DFL);
-  for (int i = 0; i < PIPES; i++) fd[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, 3);
+  for (int i = 0; i < CHILD_PIPES; i++)
+    fd[i] = fcntl(pipes[i], F_DUPFD_CLOEXEC, 3);
   if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur > CHILD_FILES) {
     files.rlim_cur = CHILD_FILES;      /* select(2): less than FD_SETSIZE */
     setrlimit(RLIMIT_NOFILE, &files);
   }
   syscall(SYS_close_range, 3u, ~0u, CLOEXEC_RANGE);   /* also the host's */
-  if (dup2(fd[IN], 0) >= 0 && dup2(fd[OUT], 1) >= 0 && dup2(fd[ERR], 2) >= 0)
+  if (dup2(fd[CHILD_IN], 0) >= 0 && dup2(fd[CHILD_OUT], 1) >= 0 &&
+      dup2(fd[CHILD_ERR], 2) >= 0)
     execve(path, argv, env);
-  int code = errno;
-  (void)!write(fd[SAY], &code, sizeof code);
+  struct child_news news = {.code = errno};
+  (void)!write(fd[CHILD_SAY], &news, sizeof news);
   _exit(127);
 }
 
@@ -56,38 +58,122 @@ static int nonblocking(int fd) {
   return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) ? -errno : 0;
 }
 
-/* Waits for the exec. Returns 0, or the negative errno of its failure. */
-static int outcome(int fd) {
+/* Waits for the exec. Returns 0, or the negative errno of its failure. A
+ * starter also tells who the child is. */
+static int outcome(int fd, pid_t *pid) {
+  struct child_news news;
   int code = 0;
-  ssize_t n;
-  do n = read(fd, &code, sizeof code); while (n < 0 && errno == EINTR);
-  return n == sizeof code ? -code : 0;
+  for (;;) {
+    ssize_t n = read(fd, &news, sizeof news);
+    if (n < 0 && errno == EINTR) continue;
+    if (n != sizeof news) break;
+    if (news.code) code = -news.code;
+    else *pid = news.pid;
+  }
+  return code || *pid ? code : -EPIPE;
+}
+
+/* Sends |r| with |n| descriptors to a starter. 0 or a negative errno. */
+static int ask(int starter, struct child_request *r, const int *fd, size_t n) {
+  _Alignas(struct cmsghdr) char room[CMSG_SPACE(CHILD_PIPES * sizeof *fd)] = {
+      0};
+  struct iovec bytes = {r, sizeof *r};
+  struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = room,
+                     .msg_controllen = CMSG_SPACE(n * sizeof *fd)};
+  struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+  ssize_t sent;
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(n * sizeof *fd);
+  memcpy(CMSG_DATA(c), fd, n * sizeof *fd);
+  do sent = sendmsg(starter, &m, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : 0;
+}
+
+static int ask_start(int starter, const char *path, const int fd[CHILD_PIPES]) {
+  struct child_request r = {.end = 0};
+  if (strlen(path) >= sizeof r.path) return -ENAMETOOLONG;
+  strcpy(r.path, path);
+  return ask(starter, &r, fd, CHILD_PIPES);
+}
+
+/* Has the starter end |pid|, and waits for that. */
+static void ask_end(int starter, pid_t pid) {
+  struct child_request r = {.end = pid};
+  int done[2];
+  char byte;
+  if (pipe2(done, O_CLOEXEC)) return;
+  int err = ask(starter, &r, &done[WRITE], 1);
+  close(done[WRITE]);
+  while (!err && read(done[READ], &byte, 1) < 0 && errno == EINTR) continue;
+  close(done[READ]);
 }
 
 int child_start(struct child *c, const char *path) {
-  int pipes[PIPES][2], code = 0;
-  memset(pipes, -1, sizeof pipes);
-  *c = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1,
-                      .owner = getpid()};
-  for (int i = 0; i < PIPES && !code; i++)
-    if (pipe2(pipes[i], O_CLOEXEC)) code = -errno;
-  if (!code) {
+  return child_start_by(c, path, -1);
+}
+
+/* Starts |path| with |theirs|, whose last is |say|. */
+static int launch(struct child *c, const char *path,
+                  const int theirs[CHILD_PIPES], int say[2]) {
+  int code = 0;
+  if (c->starter >= 0) {
+    code = ask_start(c->starter, path, theirs);
+  } else {
     c->pid = fork();
-    if (!c->pid) become(path, pipes, c->owner);
+    if (!c->pid) child_become(path, theirs, c->owner);
     if (c->pid < 0) code = -errno;
   }
-  close_fd(&pipes[OUT][WRITE]);
-  close_fd(&pipes[ERR][WRITE]);
-  close_fd(&pipes[SAY][WRITE]);
-  c->in = pipes[IN][WRITE];
-  c->in_end = pipes[IN][READ];
-  c->out = pipes[OUT][READ];
-  c->err = pipes[ERR][READ];
-  if (!code) code = outcome(pipes[SAY][READ]);
-  close_fd(&pipes[SAY][READ]);
+  close_fd(&say[WRITE]);
+  return code ? code : outcome(say[READ], &c->pid);
+}
+
+static void prepare(struct child *c, int starter) {
+  *c = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1,
+                      .owner = getpid(), .starter = starter};
+}
+
+int child_start_by(struct child *c, const char *path, int starter) {
+  int pipes[CHILD_PIPES][2], code = 0;
+  memset(pipes, -1, sizeof pipes);
+  prepare(c, starter);
+  for (int i = 0; i < CHILD_PIPES && !code; i++)
+    if (pipe2(pipes[i], O_CLOEXEC)) code = -errno;
+  const int theirs[CHILD_PIPES] = {
+      pipes[CHILD_IN][READ], pipes[CHILD_OUT][WRITE], pipes[CHILD_ERR][WRITE],
+      pipes[CHILD_SAY][WRITE]};
+  if (!code) code = launch(c, path, theirs, pipes[CHILD_SAY]);
+  close_fd(&pipes[CHILD_OUT][WRITE]);
+  close_fd(&pipes[CHILD_ERR][WRITE]);
+  close_fd(&pipes[CHILD_SAY][WRITE]);
+  close_fd(&pipes[CHILD_SAY][READ]);
+  c->in = pipes[CHILD_IN][WRITE];
+  c->in_end = pipes[CHILD_IN][READ];
+  c->out = pipes[CHILD_OUT][READ];
+  c->err = pipes[CHILD_ERR][READ];
   if (!code) code = nonblocking(c->in);
   if (!code) code = nonblocking(c->out);
   if (!code) code = nonblocking(c->err);
+  if (code) child_end(c);
+  return code;
+}
+
+int child_start_over(struct child *c, const char *path, int starter, int in,
+                     int out) {
+  int say[2], code = 0;
+  prepare(c, starter);
+  int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null < 0) return -errno;
+  if (pipe2(say, O_CLOEXEC)) {
+    code = -errno;
+    close(null);
+    return code;
+  }
+  const int theirs[CHILD_PIPES] = {in, out, null, say[WRITE]};
+  code = launch(c, path, theirs, say);
+  close_fd(&say[READ]);
+  close(null);
   if (code) child_end(c);
   return code;
 }
@@ -127,16 +213,21 @@ void child_listen(struct child *c) {
   }
 }
 
+void child_reap(pid_t pid) {
+  kill(-pid, SIGKILL);                 /* the processes that it has started */
+  int refused = kill(pid, SIGKILL);    /* if it is setuid */
+  while (waitpid(pid, NULL, refused ? WNOHANG : 0) < 0 && errno == EINTR)
+    continue;
+}
+
 void child_end(struct child *c) {
   close_fd(&c->in);
   close_fd(&c->in_end);
   close_fd(&c->out);
   close_fd(&c->err);
   if (c->pid > 0 && c->owner == getpid()) {
-    kill(-c->pid, SIGKILL);            /* the processes that it has started */
-    int refused = kill(c->pid, SIGKILL);             /* if it is setuid */
-    while (waitpid(c->pid, NULL, refused ? WNOHANG : 0) < 0 && errno == EINTR)
-      continue;
+    if (c->starter >= 0) ask_end(c->starter, c->pid);
+    else child_reap(c->pid);
   }
   c->pid = 0;
 }

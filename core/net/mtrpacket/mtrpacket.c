@@ -301,12 +301,14 @@ static const struct net_ops mtrpacket_ops = {
 /* Opening. */
 
 /* Starts the workers, and waits until the greeting of each ended or failed. */
-static int start_all(struct mtrpacket *m, unsigned n, int64_t (*now)(void)) {
+static int start_all(struct mtrpacket *m, unsigned n, int starter,
+                     int64_t (*now)(void)) {
   struct wire_reply none[1];
   int greeting = 1, more, err;
   for (unsigned i = 0; i < n; i++) {
     if (!(m->worker[i] = worker_new(m->path))) return -ENOMEM;
     m->workers++;
+    m->worker[i]->starter = starter;
     if ((err = worker_start(m->worker[i], now()))) return err;
   }
   while (greeting) {
@@ -329,7 +331,7 @@ static int start_all(struct mtrpacket *m, unsigned n, int64_t (*now)(void)) {
 static int failure(const struct worker *w, char *why, size_t size) {
   const char *words = w->child.words, *colon = *words ? ": " : "";
   if (strstr(words, "Failure to open")) {
-    int locked = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+    int locked = w->starter < 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
     snprintf(why, size, "%s has not the privilege that it needs (%s): %s%s",
              w->path, words,
              locked ? "this process may not gain any (no_new_privs); if that "
@@ -364,7 +366,7 @@ static void set_caps(struct mtrpacket *m, char *why, size_t size) {
 }
 
 int mtrpacket_open(struct net **net, const char *path, unsigned workers,
-                   uint64_t seed, int64_t (*now)(void), char *why,
+                   int starter, uint64_t seed, int64_t (*now)(void), char *why,
                    size_t size) {
   struct mtrpacket *m = calloc(1, sizeof *m + strlen(path) + 1);
   struct rand rand = {seed};
@@ -377,7 +379,7 @@ int mtrpacket_open(struct net **net, const char *path, unsigned workers,
   m->epoll = epoll_create1(EPOLL_CLOEXEC);
   int err = m->epoll < 0 ? -errno : ports_open(&m->ports, &rand);
   m->net.port_base = (uint16_t)(m->ports.base + 1);
-  if (!err && (err = start_all(m, workers, now)))
+  if (!err && (err = start_all(m, workers, starter, now)))
     snprintf(why, size, "%s cannot be run", path);
   for (unsigned i = 0; i < workers && !err; i++) {
     watch(m, i);

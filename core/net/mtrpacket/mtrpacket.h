@@ -29,12 +29,14 @@ enum {
 };
 
 /* mtrpacket_open: opens a transport over |workers| children of the program at
- * |path|, which is copied. Waits for them to say what they can do, up to two
- * seconds for each round of questions, measured by |now| (ns, monotonic).
- * Errors: -ENOENT, -EACCES (it may not be executed), -EPERM (it lacks its
- * privilege), -EPROTO (it is not mtr-packet), -EPIPE (it ended), -ETIMEDOUT,
- * -ENOMEM. |why|[|size|] receives a text, also on success. */
+ * |path|, which is copied; |starter| starts them, as in child_start_by. Waits
+ * for them to say what they can do, up to two seconds for each round of
+ * questions, measured by |now| (ns, monotonic). Errors: -ENOENT, -EACCES (it
+ * may not be executed), -EPERM (it lacks its privilege), -EPROTO (it is not
+ * mtr-packet), -EPIPE (it ended), -ETIMEDOUT, -ENOMEM. |why|[|size|] receives a
+ * text, also on success. */
 int mtrpacket_open(struct net **net, const char *path, unsigned workers,
-                   uint64_t seed, int64_t (*now)(void), char *why, size_t size);
+                   int starter, uint64_t seed, int64_t (*now)(void),
+                   char *why, size_t size);
 
 #endif

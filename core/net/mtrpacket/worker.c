@@ -39,6 +39,7 @@ struct worker *worker_new(const char *path) {
   if (!w) return NULL;
   w->slot = calloc(WORKER_SLOTS, sizeof *w->slot);
   w->path = path;
+  w->starter = -1;
   w->child = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1};
   w->next = w->oldest = GREETING_TOKENS;
   use_port(w, USUAL_PORT);
@@ -55,7 +56,7 @@ void worker_free(struct worker *w) {
 }
 
 int worker_start(struct worker *w, int64_t now) {
-  int err = child_start(&w->child, w->path);
+  int err = child_start_by(&w->child, w->path, w->starter);
   w->born_at = w->heard_at = now;
   if (err) return err;
   w->in_at = w->in_end = w->in;

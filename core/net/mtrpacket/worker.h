@@ -47,6 +47,7 @@ enum worker_state {
 
 struct worker {
   const char *path;      /* borrowed */
+  int starter;           /* who starts the program; -1: this process */
   struct child child;
   struct mtrp_lines lines;
   struct greeting hello;

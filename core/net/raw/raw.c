@@ -10,112 +10,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/raw/helped.h"
 #include "net/raw/receive.h"
 #include "net/raw/send.h"
-
-enum { RECEIVE_BUFFER = 32 << 20, SEND_BUFFER = 4 << 20 };
-
-static const struct {
-  int family, protocol;
-} kinds[RAW_FDS] = {
-    [RAW_SEND4] = {AF_INET, IPPROTO_RAW},
-    [RAW_SEND6] = {AF_INET6, IPPROTO_RAW},
-    [RAW_ICMP4] = {AF_INET, IPPROTO_ICMP},
-    [RAW_TCP4] = {AF_INET, IPPROTO_TCP},
-    [RAW_UDP4] = {AF_INET, IPPROTO_UDP},
-    [RAW_ICMP6] = {AF_INET6, IPPROTO_ICMPV6},
-    [RAW_TCP6] = {AF_INET6, IPPROTO_TCP},
-    [RAW_UDP6] = {AF_INET6, IPPROTO_UDP}};
-
-static void close_all(int32_t fd[RAW_FDS]) {
-  for (int i = 0; i < RAW_FDS; i++) {
-    if (fd[i] >= 0) close(fd[i]);
-    fd[i] = -1;
-  }
-}
-
-static void set(int fd, int level, int name, int value) {
-  setsockopt(fd, level, name, &value, sizeof value);
-}
-
-static void buffer(int fd, int force, int plain, int bytes) {
-  if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof bytes))
-    set(fd, SOL_SOCKET, plain, bytes);
-}
-
-/* Sets the options of a sender or a receiver. It works without them, only not
- * as well. */
-static void configure(int i, int fd) {
-  if (i <= RAW_SEND6) {
-    buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
-    set(fd, SOL_SOCKET, SO_BROADCAST, 1);   /* route.c guards the targets */
-    /* With *_RECVERR, sending fails when the queue of the link is full. Without
-     * it, the kernel drops the packet and reports success. The queued errors
-     * themselves are never read, so their buffer is small. */
-    set(fd, SOL_SOCKET, SO_RCVBUF, 0);
-    if (i == RAW_SEND4) {
-      set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
-      set(fd, IPPROTO_IP, IP_RECVERR, 1);
-    } else {
-      set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
-      set(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
-    }
-    return;
-  }
-  buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
-  set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-  set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-  if (kinds[i].family != AF_INET6) return;
-  set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
-  set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
-  set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-}
-
-/* Binds a socket to any address if |listening|, otherwise to a reserved group,
- * which nothing is sent to (RFC 5771 4, RFC 4291 2.7.1). Then the kernel makes
- * no copies of packets for it. A filter would drop copies only after they are
- * made. */
-static void listen_at(int i, int fd, int listening) {
-  struct sockaddr_in in4 = {.sin_family = AF_INET};
-  struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-  if (fd < 0) return;
-  if (!listening) {
-    in4.sin_addr.s_addr = htonl(0xe0000000);                /* 224.0.0.0 */
-    in6.sin6_addr.s6_addr[0] = 0xff;                        /* ff0e:: */
-    in6.sin6_addr.s6_addr[1] = 0x0e;
-  }
-  if (kinds[i].family == AF_INET) bind(fd, (void *)&in4, sizeof in4);
-  else bind(fd, (void *)&in6, sizeof in6);
-}
-
-/* Whether a family can be used: it needs the sender and the ICMP socket. */
-static int usable(const int32_t fd[RAW_FDS], int family) {
-  return family == 4 ? fd[RAW_SEND4] >= 0 && fd[RAW_ICMP4] >= 0
-                     : fd[RAW_SEND6] >= 0 && fd[RAW_ICMP6] >= 0;
-}
+#include "net/raw/sockets.h"
 
 int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark) {
-  int err = 0, refused = -EAFNOSUPPORT;
-  for (int i = 0; i < RAW_SOCKETS; i++) fd[i] = -1;
-  for (int i = 0; i < RAW_FDS && !err; i++) {
-    fd[i] = socket(kinds[i].family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                   kinds[i].protocol);
-    if (fd[i] < 0) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) err = -errno;
-      else if (errno != EAFNOSUPPORT) refused = -errno;
-      continue;
-    }
-    configure(i, fd[i]);
-    if (i > RAW_SEND6) {
-      err = filter_none(fd[i]);
-      listen_at(i, fd[i], 0);
-    }
-    if (!err && mark &&
-        setsockopt(fd[i], SOL_SOCKET, SO_MARK, &mark, sizeof mark))
-      err = -errno;
-  }
-  if (!err && !usable(fd, 4) && !usable(fd, 6)) err = refused;
-  if (err) close_all(fd);
+  fd[RAW_SPD] = -1;
+  int err = sockets_open(fd, mark);
   int spd = err ? -1 : spd_socket();
   if (spd >= 0) fd[RAW_SPD] = spd;
   return err;
@@ -129,14 +31,16 @@ static int exists(int family) {
   return !none;
 }
 
+static int has(const struct raw *raw, int i) { return raw->have >> i & 1; }
+
 /* Sets the caps of |raw| by the sockets that it has. */
 static void set_caps(struct raw *raw) {
-  const int32_t *fd = raw->fd;
+  int six = sockets_usable(raw->have, 6);
   uint32_t no = 0;
-  if (!usable(fd, 4)) no |= MTR_CAP_IPV4 | MTR_CAP_PORTS4;
-  if (!usable(fd, 6)) no |= MTR_CAP_IPV6 | MTR_CAP_PORTS6;
-  if (fd[RAW_TCP4] < 0 && fd[RAW_TCP6] < 0) no |= MTR_CAP_TCP;
-  if (fd[RAW_UDP4] < 0 && fd[RAW_UDP6] < 0) no |= MTR_CAP_UDP;
+  if (!sockets_usable(raw->have, 4)) no |= MTR_CAP_IPV4 | MTR_CAP_PORTS4;
+  if (!six) no |= MTR_CAP_IPV6 | MTR_CAP_PORTS6;
+  if (!has(raw, RAW_TCP4) && !has(raw, RAW_TCP6)) no |= MTR_CAP_TCP;
+  if (!has(raw, RAW_UDP4) && !has(raw, RAW_UDP6)) no |= MTR_CAP_UDP;
   raw->net.caps &= ~no;
   raw->net.lack =
       no & MTR_CAP_IPV4   ? exists(AF_INET) ? "sockets of IPv4 are refused to "
@@ -145,9 +49,9 @@ static void set_caps(struct raw *raw) {
       : no & MTR_CAP_IPV6 ? exists(AF_INET6) ? "sockets of IPv6 are refused to "
                                                "this process"
                                              : "this host has no IPv6"
-      : fd[RAW_TCP4] < 0 || (usable(fd, 6) && fd[RAW_TCP6] < 0)
+      : !has(raw, RAW_TCP4) || (six && !has(raw, RAW_TCP6))
           ? "sockets of TCP are refused to this process"
-      : fd[RAW_UDP4] < 0 || (usable(fd, 6) && fd[RAW_UDP6] < 0)
+      : !has(raw, RAW_UDP4) || (six && !has(raw, RAW_UDP6))
           ? "sockets of UDP are refused to this process" : NULL;
 }
 
@@ -159,11 +63,11 @@ int raw_usable(const struct raw *raw, struct net_route *r) {
     r->why = "what comes back cannot be read by this process";
     return -raw->net.broken;
   }
-  if (!usable(raw->fd, r->family) && !exists(r->family == 4 ? AF_INET
+  if (!sockets_usable(raw->have, r->family) && !exists(r->family == 4 ? AF_INET
                                                             : AF_INET6))
     return -EAFNOSUPPORT;
-  if (usable(raw->fd, r->family) && raw->fd[i] >= 0) return 0;
-  r->why = usable(raw->fd, r->family)
+  if (sockets_usable(raw->have, r->family) && has(raw, i)) return 0;
+  r->why = sockets_usable(raw->have, r->family)
                ? "sockets of this protocol are refused to this process"
            : r->family == 4 ? "sockets of IPv4 are refused to this process"
                             : "sockets of IPv6 are refused to this process";
@@ -185,25 +89,10 @@ static uint32_t mark_of(int fd) {
   return mark;
 }
 
-/* Whether a sender of whole packets can tell the kernel their protocol, for the
- * kernel's rules and policies. Linux 6.4 and later. */
-static int can_tell(int fd) {
-  int protocol = 0;
-  socklen_t size = sizeof protocol;
-  return fd >= 0 &&
-         !getsockopt(fd, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, &size);
-}
-
-static int attach(const struct raw *raw) {
-  for (int i = RAW_ICMP4; i < RAW_FDS; i++) {
-    int protocol = kinds[i].protocol;
-    if (raw->fd[i] < 0) continue;
-    if (protocol == IPPROTO_ICMPV6) protocol = WIRE_ICMP;
-    int family = kinds[i].family == AF_INET ? 4 : 6;
-    int err = filter_attach(raw->fd[i], &raw->filter, family, protocol);
-    if (err) return err;
-  }
-  return 0;
+/* Takes in the filter: whoever has the sockets sets it. */
+static int attach(struct raw *raw) {
+  if (raw->helped) return helped_hello(raw->helped, &raw->filter, &raw->ports);
+  return sockets_filter(raw->fd, &raw->filter);
 }
 
 /* A socket of TCP or UDP would receive all such traffic of this host, so each
@@ -213,14 +102,15 @@ void raw_hear(struct raw *raw, int family, int protocol) {
           : protocol == WIRE_UDP ? RAW_UDP4 : RAW_ICMP4;
   if (family == 6) i += RAW_ICMP6 - RAW_ICMP4;
   if (raw->heard >> i & 1) return;
-  if (!raw->quiet) listen_at(i, raw->fd[i], 1);
+  if (raw->helped) helped_hear(raw->helped, i);
+  else if (!raw->quiet) sockets_listen(i, raw->fd[i], 1);
   raw->heard |= 1u << i;
 }
 
 void raw_hush(struct raw *raw, int quiet) {
   raw->quiet = quiet;
   for (int i = 0; i < RAW_FDS; i++)
-    if (raw->heard >> i & 1) listen_at(i, raw->fd[i], !quiet);
+    if (raw->heard >> i & 1) sockets_listen(i, raw->fd[i], !quiet);
 }
 
 static int by_flow(struct raw *raw, struct net_route *r) {
@@ -249,6 +139,7 @@ static int way(struct raw *raw, struct net_route *r) {
   int err = route_find(&raw->route, r);
   r->mark = 0;
   if (err != -EPERM) return err;
+  if (raw->helped) return err;
   err = route_find(&raw->route, r);
   return err == -EACCES || given || r->interface ? err : route_ask(fd, r);
 }
@@ -284,6 +175,7 @@ void raw_fds(struct net *net, int fd[NET_FDS]) {
   struct raw *raw = (struct raw *)net;
   for (int i = 0; i < NET_FDS; i++)
     fd[i] = i <= RAW_SEND6 || i >= RAW_FDS ? -1 : raw->fd[i];
+  if (raw->helped) fd[RAW_ICMP4] = helped_fd(raw->helped);
   fd[RAW_SPD] = raw->spd.fd;
 }
 
@@ -296,7 +188,7 @@ void raw_rest(const int32_t fd[RAW_FDS]) {
   for (int i = RAW_ICMP4; i < RAW_FDS; i++) {
     if (fd[i] < 0) continue;
     filter_none(fd[i]);
-    listen_at(i, fd[i], 0);
+    sockets_listen(i, fd[i], 0);
     drain(fd[i]);
   }
 }
@@ -306,8 +198,9 @@ void raw_end(struct raw *raw, int32_t *keep) {
     memcpy(keep, raw->fd, sizeof raw->fd);
     raw_rest(raw->fd);
   } else {
-    close_all(raw->fd);
+    sockets_close(raw->fd);
   }
+  helped_end(raw->helped);
   if (keep && !raw->own_spd) keep[RAW_SPD] = raw->spd.fd;
   else if (raw->spd.fd >= 0) close(raw->spd.fd);
   ports_close(&raw->ports);
@@ -363,22 +256,26 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
   raw->quick = RAW_QUICK;
-  set_caps(raw);
-  raw->able = can_tell(fd[RAW_SEND4]);
+  raw->able = sockets_tells(fd[RAW_SEND4]);
   if ((err = attach(raw))) goto fail;
+  raw->have = raw->helped ? helped_have(raw->helped) : sockets_have(fd);
+  if (raw->helped) raw->able = helped_tells(raw->helped);
+  set_caps(raw);
   spd_open(&raw->spd, fd[RAW_SPD]);
   raw->own_spd = fd[RAW_SPD] < 0;
   return 0;
 fail:
   raw_forget(raw, fd);                 /* they are still the caller's */
+  raw->helped = NULL;
   raw_end(raw, NULL);
   return err;
 }
 
-int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS], uint64_t seed,
-             uint32_t regions) {
+int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS],
+             struct helped *helped, uint64_t seed, uint32_t regions) {
   struct raw *raw = calloc(1, sizeof *raw);
   if (!raw) return -ENOMEM;
+  raw->helped = helped;
   int err = raw_init(raw, fd, seed, regions);
   if (err) free(raw);
   else *net = &raw->net;

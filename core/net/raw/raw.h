@@ -23,10 +23,12 @@ int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark);
 /* raw_rest: makes sockets as new, whoever used them before: they drop all. */
 void raw_rest(const int32_t fd[RAW_FDS]);
 
-/* raw_open: opens a transport over |fd| into |*net|. |seed| chooses |regions|
- * echo identifiers and a block of ports. On success |fd| is taken over. */
-int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS], uint64_t seed,
-             uint32_t regions);
+/* raw_open: opens a transport over |fd| into |*net|, or, if |helped| is not
+ * NULL, over the sockets of that helper; then |fd| are -1. |seed| chooses
+ * |regions| echo identifiers and a block of ports. On success |fd| and |helped|
+ * are taken over. */
+int raw_open(struct net **net, const int32_t fd[RAW_SOCKETS],
+             struct helped *helped, uint64_t seed, uint32_t regions);
 
 /* For a transport with a raw transport inside: */
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "net/raw/helped.h"
 #include "wire/parse.h"
 #include "wire/verify.h"
 
@@ -109,6 +110,44 @@ static int read_some(struct raw *raw, int fd, unsigned n) {
   return got;
 }
 
+/* Parses a packet of the socket |i|. Returns 1 if it is a reply. */
+static int parse(struct net *net, unsigned i, const uint8_t *bytes, size_t size,
+                 size_t whole, struct wire_reply *r) {
+  int err = upper[i] ? wire_parse6(bytes, size, whole, upper[i], r)
+                     : wire_parse(bytes, size, whole, r);
+  int intact = i != RAW_ICMP4 || wire_intact(bytes, size, whole, 1);
+  if (!err && (!intact || !wire_possible(r))) err = -EBADMSG;
+  if (err == -EBADMSG) net->malformed++;
+  return !err;
+}
+
+/* Reads like raw_receive what mtr-sockets has received: one of its messages. */
+static uint32_t from_helper(struct raw *raw, struct wire_reply *v, uint32_t n,
+                            const struct net_clock *clock, int *more) {
+  struct helper_reply head;
+  const uint8_t *bytes;
+  uint32_t k = 0;
+  int err;
+  *more = 0;
+  do {
+    struct wire_reply *r = &v[k];
+    if (!(bytes = helped_read(raw->helped, &head, &err))) break;
+    *more = 1;
+    memcpy(r->from, head.from, sizeof r->from);
+    memcpy(r->to, head.to, sizeof r->to);
+    r->ttl = head.ttl;
+    r->tos = head.tos;
+    r->at = clock->now;
+    r->kernel_time = 0;
+    if (head.at) raw_stamp(&raw->net, r, head.at, clock);
+    raw->net.drops += head.drops - raw->dropped[head.kind];
+    raw->dropped[head.kind] = head.drops;
+    k += (uint32_t)parse(&raw->net, head.kind, bytes, head.size, head.whole, r);
+  } while (k < n && helped_more(raw->helped));
+  if (!bytes && err) raw->net.broken = -err;
+  return k;
+}
+
 uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
                      uint32_t n, const struct net_clock *clock, int *more) {
   struct raw *raw = (struct raw *)net;
@@ -120,6 +159,7 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     return 0;
   }
   if (n > RAW_BATCH) n = RAW_BATCH;
+  if (raw->helped) return from_helper(raw, v, n, clock, more);
   for (uint32_t j = 0; j < n; j++) {
     b->message[j].msg_hdr.msg_namelen = sizeof b->from[j];
     b->message[j].msg_hdr.msg_controllen = RAW_CONTROL;
@@ -134,12 +174,7 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     memcpy(r->from, &b->from[j].sin6_addr, sizeof r->from);
     r->ttl = r->tos = 0;
     ancillary(raw, i, m, r, clock);
-    int err = upper[i] ? wire_parse6(b->packet[j], size, whole, upper[i], r)
-                       : wire_parse(b->packet[j], size, whole, r);
-    int intact = i != RAW_ICMP4 || wire_intact(b->packet[j], size, whole, 1);
-    if (!err && (!intact || !wire_possible(r))) err = -EBADMSG;
-    if (!err) k++;
-    if (err == -EBADMSG) net->malformed++;
+    k += (uint32_t)parse(net, i, b->packet[j], size, whole, r);
   }
   return k;
 }

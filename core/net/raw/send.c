@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/raw/helped.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
 #include "wire/proto.h"
@@ -166,6 +167,67 @@ void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
   net_stamp_early(sent, n, start, end, &raw->usual);
 }
 
+/* Adds the prepared message |i| to what mtr-sockets is to send, in fragments of
+ * |mtu| bytes unless that is 0. */
+static int add(struct raw *raw, uint32_t i, const struct wire_probe *p,
+               int mtu) {
+  const struct iovec *bytes = &raw->out->bytes[i];
+  struct helper_packet head = {
+      .size = (uint32_t)bytes->iov_len, .interface = p->interface,
+      .by_source = p->by_source, .mtu = (uint32_t)mtu, .id = p->handle};
+  return helped_add(raw->helped, &head, bytes->iov_base);
+}
+
+/* As fragments(), by mtr-sockets. Returns 0 or an errno. */
+static int helped_fragments(struct raw *raw, uint32_t i,
+                            const struct wire_probe *p) {
+  struct net_route q = {.family = p->family, .interface = p->interface};
+  int err;
+  if (p->dont_fragment) return EMSGSIZE;
+  memcpy(q.dst, p->dst, sizeof q.dst);
+  if (p->by_source) memcpy(q.src, p->src, sizeof q.src);
+  int mtu = route_mtu(&q);
+  if (mtu < 0) return -mtu;
+  add(raw, i, p, mtu);
+  const struct helper_answer *a =
+      helped_send(raw->helped, p->family, STAMPED, &err);
+  return !a ? -err : a->runs ? a->run[a->runs - 1].error : EPROTO;
+}
+
+/* Sends like flush(), by mtr-sockets. */
+static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
+                             uint32_t first, uint32_t end,
+                             struct net_sent *sent) {
+  struct raw *raw = (struct raw *)net;
+  while (first < end) {
+    int err, family = v[first].family;
+    for (uint32_t i = first; i < end && add(raw, i, &v[i], 0); i++) continue;
+    const struct helper_answer *a = helped_send(
+        raw->helped, family, raw_run(raw, end - first, STAMPED), &err);
+    if (!a) net->broken = -err;
+    for (; net->broken && first < end; first++)
+      sent[first] = (struct net_sent){.at = net->now(),
+                                      .error = (uint16_t)net->broken};
+    for (uint32_t i = 0; a && i < a->runs && first < end; i++) {
+      const struct helper_run *run = &a->run[i];
+      int n = run->sent < 0 ? 0 : run->sent;
+      if ((uint32_t)n > end - first) n = (int)(end - first);
+      raw_sent(raw, &sent[first], n, run->start, run->end);
+      first += (uint32_t)n;
+      if (n) raw->refused = 0;
+      if (!run->error || first == end) continue;
+      err = run->error;
+      int64_t start = run->start;
+      if (err == EMSGSIZE) err = helped_fragments(raw, first, &v[first]);
+      if (raw_later(raw, err, start)) return first;
+      sent[first].at = start;
+      sent[first++].error = (uint16_t)err;
+      break;
+    }
+  }
+  return first;
+}
+
 /* Sends the prepared messages first..end-1; returns the first that is left. */
 static uint32_t flush(struct net *net, int fd, const struct wire_probe *v,
                       uint32_t first, uint32_t end, struct net_sent *sent) {
@@ -216,7 +278,8 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
     }
     int fd = raw->fd[family == 4 ? RAW_SEND4 : RAW_SEND6];
     uint32_t end = i - (uint32_t)bad;
-    uint32_t at = flush(net, fd, v, first, end, sent);
+    uint32_t at = raw->helped ? helped_flush(net, v, first, end, sent)
+                              : flush(net, fd, v, first, end, sent);
     if (at < end) return at;
   }
   return n;

@@ -12,18 +12,7 @@
 #include "net/host/route.h"
 #include "net/host/spd.h"
 #include "net/net.h"
-
-/* The privileged descriptors, as mtr_sockets orders them. */
-enum raw_fd {
-  RAW_SEND4, RAW_SEND6,
-  RAW_ICMP4, RAW_TCP4, RAW_UDP4, RAW_ICMP6, RAW_TCP6, RAW_UDP6,
-  RAW_FDS,               /* those of the network */
-  RAW_SPD = RAW_FDS,     /* IPsec policies; see spd.h. -1: not to be had */
-  RAW_SOCKETS
-};
-
-/* The socket option IP_PROTOCOL of Linux 6.4: the protocol of a packet. */
-enum { RAW_IP_PROTOCOL = 52 };
+#include "net/raw/kinds.h"
 
 enum { RAW_QUICK = 256 };   /* sends after an answer that came during one */
 
@@ -33,13 +22,14 @@ enum {
              MTR_CAP_PORTS4 | MTR_CAP_PORTS6 | MTR_CAP_TSTAMP
 };
 
-enum { RAW_BATCH = 64, RAW_SNAP = 2048, RAW_CONTROL = 256 };
-
+struct helped;           /* see helped.h */
 struct raw_buffers;      /* of send and receive; private to their files */
 
 struct raw {
   struct net net;        /* first */
   int fd[RAW_FDS];
+  uint32_t have;                     /* sockets_have, of whoever has them */
+  struct helped *helped;             /* mtr-sockets has them; NULL: we do */
   struct filter filter;
   struct ports ports;
   struct route route;

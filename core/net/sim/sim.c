@@ -242,6 +242,22 @@ static int sim_resolve(struct net *net, const char *name, unsigned family,
   return (int)k;
 }
 
+/* Returns the name of a node by its address, if it is one of the DNS: with a
+ * dot. */
+static const char *sim_name(struct net *net, const uint8_t *addr,
+                            unsigned family) {
+  const struct mtr_sim *t = ((struct sim *)net)->topo;
+  const struct mtr_sim_addr *a = t->addrs.v;
+  size_t size = family == 4 ? 4 : 16;
+  for (uint32_t i = 0; i < t->addrs.count; i++) {
+    const char *name = topo_node(t, a[i].node)->name;
+    if (a[i].family == family && a[i].bits == size * 8 &&
+        !memcmp(a[i].addr, addr, size))
+      return strchr(name, '.') ? name : NULL;
+  }
+  return NULL;
+}
+
 static void sim_fds(struct net *net, int fd[NET_FDS]) {
   (void)net;
   for (int i = 0; i < NET_FDS; i++) fd[i] = -1;
@@ -267,6 +283,7 @@ static const struct net_ops sim_ops = {
     .send = sim_send,
     .receive = sim_receive,
     .resolve = sim_resolve,
+    .name_of = sim_name,
     .deadline = sim_deadline,
     .fds = sim_fds,
     .close = sim_close};

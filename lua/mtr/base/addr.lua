@@ -7,7 +7,7 @@
 -- costs a table lookup. The cache of IPv4 has one place for some bits of the address; the next
 -- address with these bits replaces the one before.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 
 local err = require "mtr.base.err"

@@ -14,7 +14,7 @@
 -- An address mapped from IPv4 (::ffff:V4ADDR) is treated as IPv4 everywhere and never comes here.
 -- NAT64 with a prefix that an operator chose looks like any other address and is not found.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 
 local bxor = bit.bxor

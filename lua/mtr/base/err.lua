@@ -43,18 +43,6 @@ function M.env(code, why)
   return nil, message, name
 end
 
---- Makes the environment error of a file. For EACCES it says why root may not do that.
----@param code integer positive or negative errno
----@param what string the file
----@return nil, string message, string name
-function M.file(code, what)
-  local _, message, name = M.env(code, what)
-  if name == "EACCES" and lib.program and lib.program.root then
-    message = message .. " (mtrlua gives up root's power over the files of other users)"
-  end
-  return nil, message, name
-end
-
 --- Returns the name of an errno, such as "EPERM".
 ---@param code integer
 ---@return string

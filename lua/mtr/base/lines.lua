@@ -8,7 +8,7 @@
 -- A file is UTF-16 if it begins with a byte order mark of UTF-16, or if one of its first two bytes
 -- is zero: no UTF-8 list has a zero there.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local utf8 = require "mtr.base.utf8"
 

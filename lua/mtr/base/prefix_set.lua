@@ -96,6 +96,18 @@ end
 ---@return any
 function Set:find(bytes, family) return look(self, find, find_inside, bytes, family) or nil end
 
+local address = lib.new "uint8_t[16]"
+
+--- Returns the value of the longest prefix that contains an address, and that prefix; or nil.
+---@param text string an address
+---@return any value
+---@return string? prefix
+function Set:lookup(text)
+  local family = addr.parse(text, address)
+  local value = family > 0 and find(self, address, family) or nil
+  if value then return value, text_of(address, family) end
+end
+
 --- Returns true if an address is in the set.
 ---@param bytes ffi.cdata* 16 bytes in network order
 ---@param family integer
@@ -172,7 +184,7 @@ function M.from(given)
   if set then return set, nil, nil, words end
   if type(given) == "table" then return nil, message, err.BUG end
   if code then
-    local _, text, name = err.file(code, "exclude list " .. given)
+    local _, text, name = err.env(code, "exclude list " .. given)
     return nil, text, name, words
   end
   return nil, "EINVAL: exclude list " .. message, "EINVAL", words

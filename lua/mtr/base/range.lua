@@ -12,7 +12,7 @@
 -- one it is more often a mistake than a plan. Random addresses of one part differ; of a part with
 -- more than 2^52 addresses they lie in different ones of 2^52 equal pieces.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local prefix = require "mtr.base.prefix"
@@ -64,7 +64,7 @@ function M.new(text, step, random, seed)
   end
   prefix.clear(bytes, length)
   local each = random and math.min(random, 2 ^ math.min(bits - part, WIDE)) or 1
-  local size = 2 ^ (part - length) * each
+  local size = math.floor(2 ^ (part - length) * each)
   local base = lib.new "uint8_t[16]"
   lib.copy(base, bytes, 16)
   return setmetatable({

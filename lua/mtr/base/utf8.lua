@@ -2,7 +2,7 @@
 --
 -- Writes characters as UTF-8 (RFC 3629), and mends text that is not UTF-8.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 
 local band, bor, rshift = bit.band, bit.bor, bit.rshift
 local char = string.char

@@ -33,6 +33,7 @@ function Trace:stop(reason, data)
 end
 
 --- Ends the trace for its strategy: see mtr.trace.
+---@private
 function Trace:broke(text) self.cohort:broke(text) end
 
 function Trace:finish(reason, data, ttl)
@@ -88,6 +89,7 @@ function Borrowed:copy()
       ids = self._ids,
       stop_reason = mark.stop_reason, stop_data = mark.stop_data, error = mark.error,
     }, engine.c)
+    if self._view then self._view:result(copy) end
     self._copy = copy
   end
   return copy
@@ -189,7 +191,8 @@ local RESULT = { __index = result_index }
 ---@return mtr.BorrowedResult
 function M.result(engine, data, ids)
   return setmetatable({
-    engine = engine, handle = 0, data = data, _copy = false, _mark = false, _ids = ids or {},
+    engine = engine, handle = 0, data = data, _copy = false, _mark = false, _view = false,
+    _ids = ids or {},
   }, RESULT)
 end
 

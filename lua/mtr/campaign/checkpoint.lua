@@ -13,6 +13,7 @@
 -- to nobody, and the next run traces their targets first. If an output fails, the last state stays
 -- as it is, because what the output lacks is not known.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -20,8 +21,7 @@ local pending = require "mtr.wait.pending"
 local file = require "mtr.campaign.state"
 local taken = require "mtr.campaign.taken"
 
-local C = lib.C
-local M, SHARE = {}, 20
+local C, M, SHARE = lib.C, {}, 20
 
 ---@class mtr.Checkpoint: mtr.SaveEntry
 ---@field owner mtr.Campaign

@@ -13,12 +13,12 @@
 -- Addresses and prefixes need no Lua object each: their traces are one mtr.campaign.cohort, and
 -- hooks and on_trace get borrowed objects. A target that is a name has a single mtr.Trace. So has
 -- every target if traces need different treatment: `trace` is a function, or there is a pace, a
--- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error and is
--- counted. Only a reporter that fails, targets that raise, or wrong options end a campaign.
+-- strategy with `done`, or an engine's pick. A target that cannot be traced goes to on_error. Only
+-- a reporter that fails, targets that raise, or wrong options end a campaign.
 --
 -- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
--- stopped, traces under way give no results, and their targets come first when it is run again.
--- on_error may get a target again after a kill. summary.already: it had finished before.
+-- stopped, traces under way give no results, and their targets come first when it is run again;
+-- on_error may get a target again after a kill.
 
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -28,9 +28,9 @@ local campaign_options = require "mtr.campaign.options"
 local clock = require "mtr.campaign.clock"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
-local scheduler = require "mtr.wait.scheduler"
-local pending = require "mtr.wait.pending"
+local scheduler, pending = require "mtr.wait.scheduler", require "mtr.wait.pending"
 local default = require "mtr.engine.default"
+local enrich = require "mtr.campaign.enrich"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
 local stored = require "mtr.campaign.stored"
@@ -39,7 +39,7 @@ local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
 
-local M = {}
+local M, xpcall = {}, require "mtr.compat".xpcall
 
 ---@class mtr.Campaign: mtr.Op
 ---@field summary? mtr.Summary after its end
@@ -52,7 +52,7 @@ Campaign.__index = Campaign
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = window.kind "auto", singles = {}, looking = {}, single_count = 0, unread = 0,
+    window = window.kind "auto", singles = {}, looking = {}, single_count = 0, unread = 0, held = 0,
     tally = Tally.new(), exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = campaign_options.take(self, opts)
@@ -84,22 +84,23 @@ function Campaign:stop()
 end
 
 Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
-Campaign.set_rate, Campaign.set_window = live.set_rate, live.set_window
+Campaign.set_rate, Campaign.set_window, Campaign.hand_out = live.set_rate, live.set_window,
+  enrich.hand_out
 
---- Ends the campaign with an error.
+-- Ends the campaign with an error.
 function Campaign:fail(message, name)
   if not self.failure then self.failure, self.failure_name = message, name end
   self:stop()
 end
 
---- Notes that a target could not be traced; a stored one may be tried again.
+-- Notes that a target could not be traced; a stored one may be tried again.
 function Campaign:cannot(target, message, name, item)
   if item and stored.failed(self, item) then return end
   self.tally:refuse(target, message, name)
   if self.on_error then call(self, self.on_error, message, target, name) end
 end
 
---- Notes that the library refused to start a trace of the cohort.
+-- Notes that the library refused to start a trace of the cohort.
 function Campaign:refused(t, message, name, item)
   if name == err.BUG then return self:fail(message, name) end
   self:cannot(addr.format(t.dst, t.family), message, name, item)
@@ -107,33 +108,29 @@ end
 
 function Campaign:ids_of(item) return stored.ids(self, item.attempt) end
 
---- Notes that the trace of a target has started.
----@param trace? mtr.Trace of a target with an object
+-- Notes that the trace of a target has started.
 function Campaign:begun(target, trace) call(self, self.on_start, target, trace) end
 
---- Hands out the result of a target that is done.
+-- Hands out the result of a target that is done: give() gets it, now or later.
 function Campaign:deliver(result)
   if self.thresholds then self.thresholds:count(result) end
   self:hand_out(result)
 end
 
---- Hands out a result.
-function Campaign:hand_out(result)
+function Campaign:give(result)
   local ok, message, name = self.reporters:call("trace", result)
   if not ok then self:fail(message, name) end
   if self.on_trace then call(self, self.on_trace, result) end
   if self.queue then self.queue(result:copy()) end
 end
 
---- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
---- again when the campaign is resumed.
----@param reason string? its stop reason, or the name of its error
----@return boolean
+-- Returns true if a trace was stopped before its end because the campaign ends, and will be traced
+-- again when the campaign is resumed.
 function Campaign:unfinished(reason)
   return self.checkpoint ~= nil and self.halted and (reason == "halted" or reason == "ECANCELED")
 end
 
---- Takes the end of a trace of the cohort.
+-- Takes the end of a trace of the cohort.
 function Campaign:ended(result, e, item)
   local mark = result._mark
   if self.halted and not mark and self:unfinished(words.stop[e.stop]) then
@@ -168,17 +165,17 @@ local function finish(c)
   scheduler.finish(c)
 end
 
---- Ends it if nothing is left to wait for.
+-- Ends it if nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
-  local left = group.in_flight + group.count + self.single_count
+  local left = group.in_flight + group.count + self.single_count + self.held
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- A program must be able to end although nobody takes the results.
   if left == 0 and self.window:full(self) then pending.forget(self.engine, group) end
 end
 
---- Called after the end of each trace: takes more targets, or ends.
+-- Called after the end of each trace: takes more targets, or ends.
 function Campaign:after()
   if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
 end

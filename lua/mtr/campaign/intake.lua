@@ -9,6 +9,7 @@
 -- full with other traces, the targets that were taken wait until a trace of this campaign has
 -- ended, or for a short time.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local Cohort = require "mtr.campaign.cohort"

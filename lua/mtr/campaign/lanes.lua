@@ -13,7 +13,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local prefix = require "mtr.base.prefix"
 local units = require "mtr.base.units"
-local asn = require "mtr.campaign.asn"
+local pfx2as = require "mtr.names.pfx2as"
 
 local C = lib.C
 local M = {}
@@ -41,7 +41,7 @@ local scratch = lib.new "uint8_t[16]"
 ---@class mtr.Lanes
 ---@field rules table<integer, mtr.LaneRule[]> by family
 ---@field as? mtr.LaneRule
----@field paths? string[] files of mtr.campaign.asn
+---@field paths? string[] files of mtr.names.pfx2as
 ---@field table? mtr.AsTable
 ---@field by_key table<string, mtr.Lane>
 local Lanes = {}
@@ -129,7 +129,7 @@ end
 function Lanes:open()
   if not self.paths or self.table then return true end
   local message, name
-  self.table, message, name = asn.load(self.paths)
+  self.table, message, name = pfx2as.load(self.paths)
   if not self.table then return nil, message, name end
   return true
 end

@@ -2,6 +2,7 @@
 --
 -- The options of a campaign: what may be given, and what is made of it before anything starts.
 
+local unpack = require "mtr.compat".unpack
 local check = require "mtr.base.check"
 local lib = require "mtr.lib"
 local ids = require "mtr.record.ids"
@@ -9,6 +10,7 @@ local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
 local Checkpoint = require "mtr.campaign.checkpoint"
 local Reporters = require "mtr.campaign.reporters"
+local enrich = require "mtr.campaign.enrich"
 local lanes = require "mtr.campaign.lanes"
 local retry = require "mtr.campaign.retry"
 local targets = require "mtr.targets"
@@ -35,6 +37,8 @@ local M = {}
 ---@field read_ahead? integer most targets that wait in memory for these five options; default 4096
 ---@field time_limit? number|string then it ends, as by stop(); summary.stopped_by is "time_limit"
 ---@field thresholds? table<string, string> see mtr.campaign.thresholds; summary.thresholds
+---@field enrich? { dns?: boolean, asn?: boolean|string, privacy?: integer } names and origins of
+--- routers in results: see mtr.campaign.enrich
 ---@field on_start? fun(target: string, trace: mtr.Trace?): "stop"? a trace only if it has an object
 ---@field on_trace? fun(result: mtr.BorrowedResult): "stop"?
 ---@field on_error? fun(message: string, target: string, name: string): "stop"?
@@ -64,6 +68,7 @@ M.declaration = check.declare("campaign", {
   { name = "read_ahead", kind = check.integer(1, 1000000), doc = "most targets that wait" },
   { name = "time_limit", kind = check.duration(1, 1e10), doc = "ends it after this time" },
   { name = "thresholds", kind = check.type "table", doc = "figures to reach; unmet: status 99" },
+  { name = "enrich", kind = check.type "table", doc = "names and origins of routers in results" },
   { name = "on_start", kind = hook, doc = "gets each target whose trace starts" },
   { name = "on_trace", kind = hook, doc = "gets each result" },
   { name = "on_error", kind = hook, doc = "gets each target that cannot be traced" },
@@ -86,6 +91,10 @@ local function problem(c)
   if c.prefix_rate ~= nil or c.as_rate ~= nil or c.asn ~= nil then
     c.lanes, wrong = lanes.new(c)
     if not c.lanes then return wrong end
+  end
+  if c.enrich then
+    c.enrich, wrong = enrich.new(c.enrich)
+    if wrong then return wrong end
   end
   if c.retry then
     c.retry, wrong = retry.new(c.retry)

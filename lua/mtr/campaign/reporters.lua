@@ -3,6 +3,7 @@
 -- The reporters of one campaign: see mtr.Reporter in mtr.report. A method that returns nil and a
 -- message, or raises, has failed: this reporter is not called any more; the others are.
 
+local xpcall = require "mtr.compat".xpcall
 local err = require "mtr.base.err"
 
 ---@class mtr.Reporters

@@ -89,11 +89,11 @@ function M.read(path)
   local file, _, code = io.open(path, "rb")
   if not file then
     if err.name(code) == "ENOENT" then return nil end
-    return err.file(code, path)
+    return err.env(code, path)
   end
   local text, _, problem = file:read "*a"
   file:close()
-  if not text then return err.file(problem, path) end
+  if not text then return err.env(problem, path) end
   return parse(path, text)
 end
 

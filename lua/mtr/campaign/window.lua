@@ -17,7 +17,7 @@ local M = {}
 
 -- MOST: traces without a rate; UNREAD: results that nobody has taken yet; LOOKUPS: names that are
 -- looked up at once; WAITING: traces that wait for their turn; SHORT and LONG: ms of a turn.
-local MOST, UNREAD, LOOKUPS, WAITING = 1000, 1000, 64, 5000
+local MOST, UNREAD, LOOKUPS, WAITING = 1000, 1000, 1000, 5000
 local SHORT, LONG = 10, 1000
 
 ---@class mtr.Window

@@ -35,10 +35,9 @@ end
 --- with the next step.
 ---@param engine mtr.Engine
 ---@param n integer
----@param from number when the step began, in the engine's time
 ---@return integer count of those that were handed out
-function M.batch(engine, n, from)
-  local first, ends = 0, from + engine.max_step
+function M.batch(engine, n)
+  local first, ends = 0, engine.began + engine.max_step
   local virtual = engine.network ~= nil
   while first < n do
     local last = math.min(first + CHUNK, n)
@@ -50,17 +49,18 @@ function M.batch(engine, n, from)
   return first
 end
 
--- After how many events there may be a second step at once.
-local FEW = 8
+-- After how many events there may be a second step at once, and after which part of its time.
+local FEW, PART = 8, 1 / 4
 
---- Returns true if a step that had few events has left something to do, such as the end of a trace
---- that a hook has stopped. To do it at once costs less than another turn of the host's loop.
+--- Returns true if a short step that had few events has left something to do, such as the end of a
+--- trace that a hook has stopped. To do it at once costs less than another turn of the host's loop.
 ---@param engine mtr.Engine
 ---@param n integer
 ---@return boolean
 function M.again(engine, n)
-  return engine.max_step and n > 0 and n <= FEW and not engine.network and not engine.closing
+  return n > 0 and n <= FEW and not engine.network and not engine.closing
     and C.mtr_timeout(engine.c) == 0
+    and C.mtr_now(engine.c) - engine.began < engine.max_step * PART
 end
 
 return M

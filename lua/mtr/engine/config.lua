@@ -2,6 +2,7 @@
 --
 -- The options of an engine; writes them into struct mtr_config.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
@@ -10,12 +11,11 @@ local words = require "mtr.record.words"
 local prefix_set = require "mtr.base.prefix_set"
 local socket_set = require "mtr.engine.socket_set"
 
-local C = lib.C
-local M = {}
+local C, M = lib.C, {}
 
 --- Options of an engine; all have defaults.
 ---@class mtr.EngineOptions: mtr.Ids
----@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"sim"
+---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"user"|"sim"
 ---@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file with it
 ---@field workers? integer mtr-packet processes; above 1 there is no tcp
 ---@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
@@ -168,8 +168,8 @@ for option in ("transport sim rate source4 source6 interface mark log seed recor
 local function clash_of_sockets(out, transport, mark)
   if not out.sockets then return nil end
   if mark then return "sockets excludes mark: give the mark to mtr.sockets.open" end
-  local other = out.sim and "sim" or out.replay and "replay"
-    or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
+  local other = out.sim and "sim" or out.replay and "replay" or transport == C.MTR_USER
+    and 'transport "user"' or transport == C.MTR_MTR_PACKET and 'transport "mtr-packet"'
   return other and ("sockets excludes %s, which uses none"):format(other)
 end
 
@@ -243,7 +243,7 @@ function M.exclude(given, within)
     return set
   end
   if type(given) == "table" then return nil, "engine: exclude: " .. message, err.BUG end
-  if errno then return err.file(errno, "exclude list " .. given) end
+  if errno then return err.env(errno, "exclude list " .. given) end
   return err.named("EINVAL", "exclude list " .. message)
 end
 

@@ -9,6 +9,7 @@
 -- One xpcall is around the whole batch, and engine.event says which event is handled. With an
 -- xpcall for each hook, LuaJIT could not compile a hook that branches or loops.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local Hop = require "mtr.record.hop"

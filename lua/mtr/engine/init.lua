@@ -34,6 +34,7 @@ local M = {}
 ---@field closed boolean
 ---@field closing boolean
 ---@field max_step number|false ms that a step may take; false: as long as it needs
+---@field began number when the last such step began
 ---@field network? mtr.Sim
 local Engine = {}
 Engine.__index = Engine
@@ -64,7 +65,7 @@ function M.open(opts)
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
     halted = loop.halted, closed = false, closing = false, stepping = false, starts = 0,
-    max_step = most or false, watched = false,
+    max_step = most or false, began = 0, watched = false,
   }, Engine)
   pending.prepare(self)
   dispatch.prepare(self)
@@ -91,11 +92,11 @@ end
 local function work(engine)
   if engine.abandoned[1] then iterate.end_abandoned(engine) end
   local most = engine.max_step
-  local from = most and C.mtr_now(engine.c)
+  if most then engine.began = C.mtr_now(engine.c) end
   engine.starts = 0
   local n = C.mtr_step(engine.c)
   if engine.debug then debug_log.batch(engine, n) end
-  if most and n > 0 then n = bounded.batch(engine, n, from) else dispatch.batch(engine, n) end
+  if most and n > 0 then n = bounded.batch(engine, n) else dispatch.batch(engine, n) end
   if engine.feeders[1] then rate.feed(engine.feeders) end
   return n
 end
@@ -241,5 +242,6 @@ function Engine.go(_, fn, ...) return scheduler.go(fn, ...) end
 
 --- Reports the error of a hook once: to the reporter, this engine's log or standard error.
 ---@param text string
+---@private
 function Engine:report(text) err.report(text, self.log) end
 return M

@@ -9,6 +9,7 @@
 -- pick fails, or returns no such index, that is reported, and the first trace sends: the fault
 -- belongs to no single trace, so no trace is stopped.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"

@@ -15,6 +15,7 @@ local err = require "mtr.base.err"
 
 local C = lib.C
 local SIZE = C.MTR_SOCKETS
+---@class mtr.sockets
 local M = {}
 
 ---@class mtr.Sockets
@@ -65,6 +66,7 @@ end
 ---@param fds integer[] MTR_SOCKETS of them, -1 where there is none
 ---@param mark? integer the mark that they were opened with
 ---@return mtr.Sockets
+---@private
 function M.adopt(fds, mark)
   if type(fds) ~= "table" or #fds ~= SIZE then
     error(("sockets: fds must be a list of %d descriptors, got %s"):format(SIZE,
@@ -83,6 +85,7 @@ end
 --- Returns true if the value is a set.
 ---@param value any
 ---@return boolean
+---@private
 function M.is(value) return getmetatable(value) == Sockets end
 
 --- Returns the descriptors, -1 where there is none, to send them to another process. They stay the
@@ -107,6 +110,7 @@ end
 --- Copies the descriptors into the config of an engine. For mtr.engine.sockets.
 ---@param config ffi.cdata* struct mtr_config
 ---@return string? problem why the set cannot be used
+---@private
 function Sockets:copy(config)
   if self.closed then return "the set of sockets is closed" end
   if self.lent then return "another engine uses this set of sockets" end
@@ -115,6 +119,7 @@ function Sockets:copy(config)
 end
 
 --- Notes that an engine has the descriptors now.
+---@private
 function Sockets:lend()
   self.lent = true
   for i = 0, SIZE - 1 do self.c[i] = -1 end
@@ -122,6 +127,7 @@ end
 
 --- Takes the descriptors back from an engine that closes.
 ---@param fds ffi.cdata* int32_t[MTR_SOCKETS]
+---@private
 function Sockets:put_back(fds)
   self.lent = false
   lib.copy(self.c, fds, lib.sizeof(self.c))

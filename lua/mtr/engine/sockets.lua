@@ -79,7 +79,12 @@ function M.open(config, sim, set)
     return out[0], lib.string(why)
   end
   local raw = USES[config.transport] > 0
+  config.starter = lib.program and lib.program.starter or -1
   local kit = take(config, raw)
+  -- Auto does not take another transport because the sockets are in use.
+  if raw and none_left(kit) and config.transport == C.MTR_AUTO then
+    config.transport = C.MTR_RAW
+  end
   local code = C.mtr_open(config, out, why, 512)
   if code >= 0 then
     recording.opened[lib.string(config.recording)] = true
@@ -89,8 +94,7 @@ function M.open(config, sim, set)
   if raw and none_left(kit) then
     return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
   end
-  local make = lib.string(config.recording) ~= "" and err.file or err.env
-  return make(code, lib.string(why))
+  return err.env(code, lib.string(why))
 end
 
 -- Closes the library's engine, and returns its set of sockets. In a forked child they are the

@@ -12,7 +12,7 @@
 local copas = require "copas"
 local socket = require "socket"
 
-local running = coroutine.running
+local running = require "mtr.compat".running
 
 ---@type mtr.Host
 local M = { name = "copas" }

@@ -12,7 +12,7 @@
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
 
-local running = coroutine.running
+local running = require "mtr.compat".running
 
 ---@type mtr.Host
 local M = { name = "cqueues" }

@@ -79,6 +79,7 @@ end
 
 --- Called when a host is found or set.
 ---@type fun(host: mtr.Host)
+---@private
 function M.on_found() end
 
 local function use(host)
@@ -89,6 +90,7 @@ end
 
 --- Returns the host in use, which is found now if it is not yet known; nil: mtr's own loop.
 ---@return mtr.Host?
+---@private
 function M.get()
   if known then return M.current end
   for _, host in ipairs(FOUND) do
@@ -103,6 +105,7 @@ end
 --- Notes that something begins in the host, so that it cannot be changed any more. Returns what
 --- M.get() returns.
 ---@return mtr.Host?
+---@private
 function M.enter()
   in_use = true
   return M.get()
@@ -129,10 +132,8 @@ local function named(name)
     err.show(name), near and ("; did you mean %q?"):format(near) or ""), 3)
 end
 
---- Sets the host: a name or a table. Without an argument only returns the name of the host in use.
----@param given? string|mtr.Host
----@return string name
-function M.set(given)
+-- Sets the host: a name or a table.
+local function set(given)
   if given ~= nil then
     local host
     if type(given) == "table" then host = check(given) else host = named(given) end
@@ -146,4 +147,6 @@ function M.set(given)
   return host and host.name or "own"
 end
 
-return setmetatable(M, { __call = function(_, given) return M.set(given) end })
+--- Sets the host: a name or a table. Without an argument only returns the name of the host in use.
+---@overload fun(given?: string|mtr.Host): string
+return setmetatable(M, { __call = function(_, given) return set(given) end })

@@ -3,9 +3,10 @@
 -- What the hosts over libuv share: callbacks run in the main coroutine, and resume plain coroutines
 -- at once, inside the call.
 
+local compat = require "mtr.compat"
 local err = require "mtr.base.err"
 
-local running, resume, yield = coroutine.running, coroutine.resume, coroutine.yield
+local running, resume, yield = compat.running, coroutine.resume, coroutine.yield
 
 local M = {}
 

@@ -15,15 +15,29 @@ local uv = package.loaded.luv or package.loaded.uv or require "luv"
 ---@type mtr.Host
 local M = libuv.host "luv"
 
+-- By descriptor: handles that are stopped. They are used again for the next engine with this
+-- descriptor, and never closed here, for two reasons: luv 1.44 crashes at the end of the Lua state
+-- if a handle was closed and the loop has not run since; and to close one later would stop another
+-- handle that has got this number. luv closes them at the end.
+local stopped = {}
+
 --- Calls fn whenever the descriptor is readable.
 ---@param fd integer
 ---@param fn fun()
 ---@return userdata
 function M.watch(fd, fn)
-  local poll = uv.new_poll(fd)
+  local poll = stopped[fd] or uv.new_poll(fd)
+  stopped[fd] = nil
   poll:start("r", fn)
   poll:unref()
   return poll
+end
+
+--- Stops watching.
+---@param poll userdata
+function M.unwatch(poll)
+  poll:stop()
+  stopped[poll:fileno()] = poll
 end
 
 --- Sets whether uv.run() goes on for this descriptor.

@@ -5,14 +5,14 @@
 --
 -- A flag is a field that is there only if it is true, so that a printed reply is short.
 
-local bit = require "bit"
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local words = require "mtr.record.words"
 local ext = require "mtr.record.ext"
 local kept = require "mtr.record.kept"
 
-local C = lib.C
+local C, bit = lib.C, compat.bit
 local band = bit.band
 local M = {}
 
@@ -24,7 +24,7 @@ end
 --- Rounds milliseconds to three decimals: the precision of a float, and of printed results.
 ---@param ms number
 ---@return number
-function M.ms(ms) return math.floor(ms * 1000 + 0.5) / 1000 end
+M.ms = compat.whole(function(ms) return math.floor(ms * 1000 + 0.5) / 1000 end)
 
 -- Flags that show that a reply is an answer, or why it is not an answer.
 local EXPLAINED = bit.bor(

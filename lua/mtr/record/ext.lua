@@ -7,7 +7,7 @@
 -- the walk; the objects before it are kept. A known object with damaged content is given as hex.
 -- Names in objects come from a router and may contain any bytes.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 

@@ -14,7 +14,7 @@ end
 
 local REPLY = [[ttl addr addr_class rtt attempt flow at protocol icmp_type icmp_code reply_ttl
   reply_size ip_id tos quoted mtu mss tcp_flags tstamp ext ext_malformed dup late weak ignored final
-  unreach too_big other_addr local_ te_from_dst id addr_key timeout error dst]]
+  name origin unreach too_big other_addr local_ te_from_dst id addr_key timeout error dst]]
 
 -- What is known of a trace from its start on.
 local FACTS = [[src dst target all_addresses protocol multipath sport dport icmp_sum flow
@@ -22,7 +22,8 @@ local FACTS = [[src dst target all_addresses protocol multipath sport dport icmp
   queries attempts timeout gap_limit loop_limit hop_count probe_count data]]
 
 --- mtr.Hop
-M.hop = set "ttl addr addr_class rtt replies skipped unanswered failed error attempts"
+M.hop = set [[ttl addr addr_class name origin rtt replies skipped hidden unanswered failed error
+  attempts]]
 
 --- mtr.Reply
 M.reply = set(REPLY)

@@ -113,6 +113,20 @@ local function without_null(t)
   return t
 end
 
+local integer = math.tointeger         -- luacheck: ignore 143
+
+-- Makes integers of whole numbers, where Lua has them: lua-cjson gives floats.
+local function with_integers(t)
+  for key, member in pairs(t) do
+    if type(member) == "table" then
+      with_integers(member)
+    elseif type(member) == "number" then
+      t[key] = integer(member) or member
+    end
+  end
+  return t
+end
+
 --- Decodes a text without lua-cjson.
 ---@param text string
 ---@return any value nil if it is wrong
@@ -132,7 +146,10 @@ end
 function M.decode(text)
   if not found then return M.plain(text) end
   local result, message = cjson.decode(text)
-  if type(result) == "table" then return without_null(result) end
+  if type(result) == "table" then
+    without_null(result)
+    return integer and with_integers(result) or result
+  end
   if result == cjson.null then return nil end
   if result ~= nil then return result end
   local _, why = M.plain(text)

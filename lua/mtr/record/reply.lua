@@ -6,7 +6,7 @@
 -- set, or read one by one from the batch; any other field reads the whole reply. A hook that keeps
 -- the object without a copy will see later replies in it.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local strict = require "mtr.base.strict"

@@ -66,7 +66,7 @@ local Result = {}
 
 local SHAPE = json.shape({
   "type", "version", "list", "cycle", "campaign", "monitor", "try", "ttl", "skipped", "addr",
-  "addr_class", "rtt", "unanswered", "failed", "attempt", "at",
+  "addr_class", "name", "origin", "rtt", "unanswered", "failed", "attempt", "at",
   "transport", "protocol", "multipath", "src", "dst", "target", "all_addresses", "sport", "dport",
   "icmp_sum", "flow", "flow_label", "size", "tos", "tcp_flags", "start", "duration", "stop_reason",
   "stop_data", "error", "first_ttl", "max_ttl", "window", "queries", "attempts", "timeout",
@@ -127,6 +127,7 @@ function Result:json()
 end
 
 --- Of a borrowed result these write it into memory; this one is written from its fields.
+---@private
 function Result:line() return nil end  -- luacheck: no self
 Result.warts = Result.line
 

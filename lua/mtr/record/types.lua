@@ -25,6 +25,8 @@
 ---@field addr string the address that answered
 ---@field addr_class? string "this-network": a router without an address answered from 0.0.0.0; the
 --- class of any other address is in mtr.addr_class
+---@field name? string of the address, if names were looked up (mtr.names.view)
+---@field origin? mtr.Origin what announces it, likewise
 ---@field rtt number ms
 ---@field attempt integer number of the try at this TTL, from 1
 ---@field flow integer
@@ -102,9 +104,12 @@
 ---@field ttl integer
 ---@field addr? string the address that answered first; nil: silent
 ---@field addr_class? string "private", "shared"...: see mtr.addr_class
+---@field name? string of the address, if names were looked up (mtr.names.view)
+---@field origin? mtr.Origin what announces it, likewise
 ---@field rtt? number ms, of the first answer
 ---@field replies mtr.Reply[]
 ---@field skipped? true below first_ttl, not probed
+---@field hidden? true its answers are left out, for privacy
 ---@field unanswered? integer probes without a reply; only in results
 ---@field failed? integer probes that could not be sent; only in results
 ---@field error? string name of the errno of the failed send

@@ -9,7 +9,7 @@
 -- Lines end in CR LF, as the RFC says. What is not known is empty, and a flag that is true is 1.
 -- rtt, at and duration are ms, start is unix seconds; target is as it was given. unanswered and
 -- failed count the probes of a hop without a reply. mpls has the labels of a reply,
--- label:tc:s:ttl, with "/" between them.
+-- label:tc:s:ttl, with "/" between them. name and asn are there if they were looked up.
 --
 -- Results of a campaign are written by the library, without Lua strings (core/api/csv.c).
 
@@ -26,10 +26,10 @@ local TRACE = { "target", "dst", "src", "transport", "protocol", "multipath", "s
   "icmp_sum", "flow_label", "size", "start", "duration", "stop_reason", "stop_data", "error",
   "first_ttl", "hop_count", "probe_count" }
 local HOP = { "ttl", "flow", "unanswered", "failed" }
-local REPLY = { "addr", "rtt", "attempt", "at", "reply_protocol", "icmp_type", "icmp_code",
-  "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl", "quoted_tos",
-  "quoted_size", "mtu", "mss", "dup", "late", "nat", "final", "unreach", "other_addr", "tstamp",
-  "mpls" }
+local REPLY = { "addr", "name", "asn", "rtt", "attempt", "at", "reply_protocol", "icmp_type",
+  "icmp_code", "tcp_flags", "reply_ttl", "reply_size", "ip_id", "reply_tos", "quoted_ttl",
+  "quoted_tos", "quoted_size", "mtu", "mss", "dup", "late", "nat", "final", "unreach", "other_addr",
+  "tstamp", "mpls" }
 
 local DEFAULT = { "start", "src", "target", "dst", "protocol", "stop_reason", "ttl", "addr", "rtt",
   "attempt", "icmp_type", "icmp_code", "reply_ttl", "mpls" }
@@ -38,6 +38,11 @@ local FORMAT = { rtt = "%.3f", at = "%.3f", duration = "%.3f", start = "%.6f" }
 
 -- Where a column of a reply has another name or place in mtr.Reply.
 local OTHER = {}
+function OTHER.name(reply) return rawget(reply, "name") end
+function OTHER.asn(reply)
+  local origin = rawget(reply, "origin")
+  return origin and origin.asn
+end
 function OTHER.reply_protocol(reply) return reply.protocol end
 function OTHER.reply_tos(reply) return reply.tos end
 function OTHER.quoted_ttl(reply) return reply.quoted and reply.quoted.ttl end
@@ -60,7 +65,7 @@ table.sort(NAMES)
 ---@class mtr.CsvReporter: mtr.Reporter
 ---@field sink mtr.Sink
 ---@field fields string[]
----@field columns ffi.cdata* MTR_CSV_* of the fields
+---@field columns? ffi.cdata* MTR_CSV_* of the fields; nil: the library cannot write them
 ---@field hops integer 1: a row for each hop
 local Csv = {}
 
@@ -122,7 +127,7 @@ function Csv:head() return table.concat(self.fields, ",") .. "\r\n" end
 ---@param result mtr.BorrowedResult
 function Csv:trace(result)
   local sink = self.sink
-  local method = sink.file and result.engine and result.rows
+  local method = sink.file and result.engine and self.columns and result.rows
   if not method then return sink:write(rows(self, result)) end
   local columns, n, hops = self.columns, #self.fields, self.hops
   local code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
@@ -154,6 +159,16 @@ local function wrong(opts)
   end
 end
 
+-- Returns the numbers that the library has for columns; nil: it does not know one of them.
+local function columns(fields)
+  local numbers = lib.new("uint8_t[?]", #fields)
+  for i, name in ipairs(fields) do
+    if name == "name" or name == "asn" then return nil end
+    numbers[i - 1] = C["MTR_CSV_" .. name:upper()]
+  end
+  return numbers
+end
+
 local M = Sink.reporter("csv", Csv, { buffered = true })
 local new = M.new
 
@@ -169,8 +184,7 @@ function M.new(out, opts)
   if bug then error("report.csv: " .. bug, 2) end
   local self = new(out, opts)
   self.fields, self.hops = self.opts.fields or DEFAULT, self.opts.rows == "hops" and 1 or 0
-  self.columns = lib.new("uint8_t[?]", #self.fields)
-  for i, name in ipairs(self.fields) do self.columns[i - 1] = C["MTR_CSV_" .. name:upper()] end
+  self.columns = columns(self.fields)
   return self
 end
 

@@ -5,6 +5,7 @@
 --
 -- A hub is a plain table without methods.
 
+local compat = require "mtr.compat"
 local M = {}
 
 ---@class mtr.Hub
@@ -91,7 +92,7 @@ function M.load(text)
     for word in line:gmatch "%S+" do words[#words + 1] = #words < 8 and tonumber(word) or word end
     hubs[#hubs + 1] = { ttl = words[1], sent = words[2], received = words[3], last = words[4],
       mean = words[5], squares = words[6], best = words[7], worst = words[8],
-      hosts = { unpack(words, 9) } }
+      hosts = { compat.unpack(words, 9) } }
   end
   return hubs
 end

@@ -63,6 +63,7 @@ local BUILT_IN = {
   { "routes", "mtr.report.routes", trace = "dot" },
   { "prometheus", "mtr.report.prometheus", trace = "prometheus" },
   { "sqlite", "mtr.report.sqlite", trace = "sqlite", mda = "sqlite", file = true },
+  { "html", "mtr.report.html", trace = "html", mda = "html", pmtu = "html" },
   { "progress", "mtr.report.progress" },
   { "scamper", "mtr.report.scamper", trace = "scamper", mda = "scamper", pmtu = "scamper",
     ping = "scamper" },
@@ -85,6 +86,7 @@ local BUILT_IN = {
 ---@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
 ---@field prometheus fun(out?: mtr.ReportOut, opts?: mtr.PrometheusOptions): mtr.Reporter counters
 ---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
+---@field html fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter a page for a browser
 ---@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
 ---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
 ---@field atlas fun(out?: mtr.ReportOut, opts?: mtr.AtlasOptions): mtr.Reporter RIPE Atlas' JSON

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The reporter that writes each result as a JSON document with the layout of mtr --json (0.95), for
--- programs that read that. Addresses stand in place of names, a silent hop is "???", and src is the
--- address of this host.
+-- programs that read that. A host is its name if names were looked up, else its address; a silent
+-- hop is "???"; src is the address of this host. ASN is there if origins were looked up.
 
+local view = require "mtr.names.view"
 local hub = require "mtr.report.hub"
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
@@ -26,11 +27,13 @@ local HEAD = [[
 }
 ]]
 
+local ASN = '\n                "ASN": %s,'
+
 local HUB = [[
 
             {
                 "count": %d,
-                "host": %s,
+                "host": %s,%s
                 "Loss%%": %.3f,
                 "Snt": %d,
                 "Last": %.3f,
@@ -50,7 +53,10 @@ function Mtr:text(result)
       local h = hub.new(ttl)
       hub.add(h, hop)
       tests = math.max(tests, h.sent)
-      hubs[#hubs + 1] = HUB:format(ttl, json.encode(h.hosts[1] or "???"), hub.loss(h), h.sent,
+      local origin = rawget(hop, "origin")
+      local asn = origin and ASN:format(json.encode(view.origin(origin)))
+      hubs[#hubs + 1] = HUB:format(ttl, json.encode(rawget(hop, "name") or h.hosts[1] or "???"),
+        asn or "", hub.loss(h), h.sent,
         h.last, h.mean, h.best, h.worst, hub.deviation(h))
     end
   end

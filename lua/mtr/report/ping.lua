@@ -4,23 +4,24 @@
 -- probe without an answer, and the summary. Its results are plain tables with a `type`:
 --
 --     { type = "ping_start", target =, dst =, ttl =, size = }
---     { type = "ping", target =, dst =, seq =, addr =, rtt =, ttl =, size =, dup =, late =,
---       error = }                                          -- without addr: nothing came back
+--     { type = "ping", target =, dst =, seq =, addr =, name =, origin =, rtt =, ttl =, size =,
+--       dup =, late =, error = }                           -- without addr: nothing came back
 --     { type = "ping_summary", target =, dst =, sent =, received =, unanswered = (percent),
 --       errors =, failed =, in_flight =,                   -- these three if there are any
 --       min =, avg =, max =, mdev =, jitter = }            -- the last five with answers only
 --
 -- `opts` are { data = bytes in each packet, protocol = }; a start may have them itself.
 
+local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 
 local Ping = {}
 local M = Sink.reporter("ping", Ping)
 
 --- The members of these results, in the order in which they are written as JSON.
-M.fields = { "type", "target", "dst", "seq", "addr", "rtt", "ttl", "size", "dup", "late", "error",
-  "sent", "received", "unanswered", "errors", "failed", "in_flight", "min", "avg", "max", "mdev",
-  "jitter" }
+M.fields = { "type", "target", "dst", "seq", "addr", "name", "origin", "rtt", "ttl", "size", "dup",
+  "late", "error", "sent", "received", "unanswered", "errors", "failed", "in_flight", "min", "avg",
+  "max", "mdev", "jitter" }
 
 local SAY = {}
 
@@ -35,7 +36,7 @@ end
 
 function SAY.ping(r)
   if not r.addr then return ("%s: seq=%s %s\n"):format(r.dst, r.seq or "?", r.error) end
-  return ("%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n"):format(r.size or 0, r.addr,
+  return ("%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n"):format(r.size or 0, view.text(r),
     r.seq or "?", r.ttl or "?", r.rtt, r.error and " " .. r.error or "",
     r.dup and " (DUP!)" or r.late and " (late)" or "")
 end

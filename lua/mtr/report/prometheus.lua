@@ -34,7 +34,7 @@ local SECONDS = { 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 }
 ---@class mtr.PrometheusReporter: mtr.Reporter
 ---@field path? string
 ---@field url? mtr.ServedUrl where it is served
----@field server? mtr.Server
+---@field server? mtr.HttpServer
 ---@field file? mtr.OutputFile the file, as it was written last
 ---@field out? function
 ---@field counters { traces: table<string, integer>, probes: integer, hops: mtr.Histogram,

@@ -9,11 +9,13 @@
 -- Its memory grows with the number of different arrows. A file can be written again, but not
 -- appended to: Graphviz draws the graphs of one file on separate pages.
 
+local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 
 ---@class mtr.RoutesReporter: mtr.Reporter
 ---@field links table<string, integer> by "from to silent": how many traces
 ---@field ends table<string, integer> by address: how many traces that were completed end there
+---@field labels table<string, string> by address: its name and origin, if they are known
 local Routes = {}
 
 local function count(counts, key, n) counts[key] = (counts[key] or 0) + (n or 1) end
@@ -25,6 +27,7 @@ function Routes:trace(result)
   for _, hop in ipairs(result.hops) do
     local to = hop.addr
     if to then
+      if hop.name or hop.origin then self.labels[to] = view.text(hop) end
       if to ~= from then count(self.links, ("%s %s %d"):format(from, to, silent)) end
       from, silent = to, 0
     elseif not hop.skipped then
@@ -47,6 +50,9 @@ local function text(self)
   for _, addr in ipairs(sorted(self.ends)) do
     out[#out + 1] = ('  "%s" [peripheries=2];\n'):format(addr)
   end
+  for _, addr in ipairs(sorted(self.labels)) do
+    out[#out + 1] = ('  "%s" [label=%s];\n'):format(addr, view.quote(self.labels[addr]))
+  end
   for _, key in ipairs(sorted(self.links)) do
     local from, to, silent = key:match "^(%S+) (%S+) (%d+)$"
     local skipped = silent ~= "0" and (", style=dashed, tooltip=\"%s silent\""):format(silent) or ""
@@ -64,14 +70,14 @@ end
 function Routes:save()
   local data, fd, name = self.sink:save()
   if not data then return nil, fd, name end
-  data.links, data.ends = self.links, self.ends
+  data.links, data.ends, data.labels = self.links, self.ends, self.labels
   return data, fd
 end
 
 --- Goes on with the counters that save() has returned.
 ---@param data table
 function Routes:restore(data)
-  self.links, self.ends = data.links, data.ends
+  self.links, self.ends, self.labels = data.links, data.ends, data.labels or {}
   return self.sink:restore(data)
 end
 
@@ -84,7 +90,7 @@ local new = M.new
 ---@return mtr.RoutesReporter
 function M.new(out, opts)
   local self = new(out, opts)
-  self.links, self.ends = {}, {}
+  self.links, self.ends, self.labels = {}, {}, {}
   return self
 end
 

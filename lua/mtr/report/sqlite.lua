@@ -9,6 +9,7 @@
 -- `overwrite` removes the tables first. When a campaign is resumed, rows that were written after
 -- its last checkpoint are removed.
 
+local unpack = require "mtr.compat".unpack
 local err = require "mtr.base.err"
 local ext = require "mtr.record.ext"
 local database = require "mtr.report.output.database"

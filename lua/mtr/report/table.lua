@@ -7,6 +7,7 @@
 -- Its memory grows with the number of targets, so it is for hundreds of targets, not for millions.
 -- In a state, the hubs of a target are one text, which is made again only when they have changed.
 
+local view = require "mtr.names.view"
 local hub = require "mtr.report.hub"
 local Sink = require "mtr.report.sink"
 
@@ -16,6 +17,7 @@ local WIDTH = 28                       -- of the column of addresses
 ---@field list { target: string, dst: string, src?: string, hubs: mtr.Hub[], saved?: string }[] in
 --- order; saved: the hubs as text
 ---@field index table<string, table> the same by target and address
+---@field shown table<string, string> addresses with their names, by address
 local Table = {}
 
 local function key(entry) return entry.target .. "\n" .. entry.dst end
@@ -44,7 +46,10 @@ function Table:trace(result)
   local entry = entry_of(self, result)
   entry.saved = nil
   for ttl, hop in ipairs(result.hops) do
-    if not hop.skipped then hub.add(hub_of(entry.hubs, ttl), hop) end
+    if not hop.skipped then
+      hub.add(hub_of(entry.hubs, ttl), hop)
+      for _, reply in ipairs(hop.replies) do self.shown[reply.addr] = view.text(reply) end
+    end
   end
   return true
 end
@@ -54,15 +59,19 @@ local function line(name, ...)
     (" "):rep(WIDTH + 8 - #name), ...)
 end
 
-local function text(entry)
+local function text(entry, shown)
   local head = "HOST: " .. Sink.plain(entry.src or "?")
   local out = { ("to %s (%s)\n"):format(Sink.plain(entry.target), entry.dst),
     ("%s%s  Loss%%   Snt   Last    Avg   Best   Wrst  StDev\n"):format(head,
       (" "):rep(WIDTH + 8 - #head)) }
   for _, h in ipairs(entry.hubs) do
-    out[#out + 1] = line(("%3d.|-- %s"):format(h.ttl, h.hosts[1] or "???"), hub.loss(h), h.sent,
+    local host = h.hosts[1]
+    out[#out + 1] = line(("%3d.|-- %s"):format(h.ttl, shown[host] or host or "???"), hub.loss(h),
+      h.sent,
       h.last, h.mean, h.best, h.worst, hub.deviation(h))
-    for i = 2, #h.hosts do out[#out + 1] = ("    |   %s\n"):format(h.hosts[i]) end
+    for i = 2, #h.hosts do
+      out[#out + 1] = ("    |   %s\n"):format(shown[h.hosts[i]] or h.hosts[i])
+    end
   end
   return table.concat(out)
 end
@@ -71,7 +80,8 @@ end
 function Table:finish()
   local ok, message, name = true, nil, nil
   for i, entry in ipairs(self.list) do
-    if ok then ok, message, name = self.sink:write((i > 1 and "\n" or "") .. text(entry)) end
+    local lines = ok and (i > 1 and "\n" or "") .. text(entry, self.shown)
+    if lines then ok, message, name = self.sink:write(lines) end
   end
   return self.sink:end_with(ok, message, name)
 end
@@ -108,7 +118,7 @@ local new = M.new
 ---@return mtr.TableReporter
 function M.new(out, opts)
   local self = new(out, opts)
-  self.list, self.index = {}, {}
+  self.list, self.index, self.shown = {}, {}, {}
   return self
 end
 

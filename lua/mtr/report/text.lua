@@ -8,6 +8,7 @@
 -- the result. `opts` are the options of the traces: they give the number of answers wanted from
 -- each hop, and the size of packets, which hops and results do not have.
 
+local view = require "mtr.names.view"
 local words = require "mtr.record.words"
 local Sink = require "mtr.report.sink"
 
@@ -49,7 +50,7 @@ end
 
 -- Returns the address that answered, and the notes on the answer.
 local function who(reply)
-  local parts = { " ", reply.addr }
+  local parts = { " ", view.text(reply) }
   for _, e in ipairs(reply.ext or {}) do parts[#parts + 1] = " " .. extension(e) end
   if reply.quoted and reply.quoted.nat then parts[#parts + 1] = " [nat]" end
   for _, flag in ipairs(FLAGS) do

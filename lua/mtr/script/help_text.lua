@@ -34,12 +34,16 @@ local function unreadable(what, line)
   error(("cli: cannot read the %s %s of the help text"):format(what, err.show(line)), 0)
 end
 
-local POSITIONAL = { TARGET = true, ["TARGET..."] = true, ["FILE..."] = true }
+-- What may stand there, and how many of it argparse takes.
+local POSITIONAL = { TARGET = 1, ["TARGET..."] = "+", ["FILE..."] = "+", ["[TARGET...]"] = "*",
+  NAME = 1 }
 
--- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil.
+-- Returns the name of the positional argument in the usage line: one of POSITIONAL, or nil. Behind
+-- the name of the program there may be a command, in small letters.
 local function positional(help)
   local usage = help:match "usage:[^\n]*" or ""
   local rest, found = usage:match "^usage:%s*%S+(.*)" or "", nil
+  rest = (rest .. " "):gsub("^ %l+%f[ ]", "")
   for word in rest:gmatch "%S+" do
     local target = POSITIONAL[word]
     if found or not target and word ~= "[options]" then unreadable("usage line", usage) end
@@ -73,8 +77,24 @@ local function add(flags, parser, spec, valued)
   end
 end
 
+--- Returns the words in a new list, in which a negative number is one word with the option before
+--- it: -q -1 becomes -q-1, which argparse does not take for two options.
+function M.join_numbers(words, valued)
+  local list = {}
+  for _, word in ipairs(words) do
+    local before = list[#list]
+    if word:find "^%-%d" and valued[before] then
+      list[#list] = before .. (before:find "^%-%-" and "=" or "") .. word
+    else
+      list[#list + 1] = word
+    end
+  end
+  return list
+end
+
 --- Adds the arguments in a help text to a parser. Returns true if there are targets, and the names
---- of the options that have a value. FILE... in the usage line is the list of files `file`.
+--- of the options that have a value. FILE... in the usage line is the list of files `file`, NAME is
+--- the string `name`.
 ---@param help string
 ---@param flags table<string, { [1]: string, [2]: any }> the name and value that each flag sets
 ---@param parser table of lua-argparse
@@ -82,8 +102,8 @@ end
 ---@return table<string, true> valued
 function M.read(help, flags, parser)
   local targets, valued = positional(help), {}
-  local name = targets and targets:lower():match "^%l+"
-  if name then parser:argument(name):args(targets:find "%.%.%.$" and "+" or 1) end
+  local name = targets and targets:lower():match "%l+"
+  if name then parser:argument(name):args(POSITIONAL[targets]) end
   for spec in help:gsub(",", ""):gmatch "\n  (%-.-)  " do add(flags, parser, spec, valued) end
   return name == "target", valued
 end

@@ -9,11 +9,11 @@ local err = require "mtr.base.err"
 
 local find, sub, floor = string.find, string.sub, math.floor
 
-local LINE, WORDS = 4094, 34           -- most bytes of a command, most words
-local LABELS = 8                       -- most MPLS labels of an answer
+local LINE, WORDS, LABELS = 4094, 34, 8  -- most bytes and words of a command, labels of an answer
 local HOUR = 3600                      -- our longest time-out, s
 local INT, WRAP = 2147483647, 4294967296
 
+---@class mtr.mtrp
 local M = { version = "0.96" }
 
 --- A command without its token. It has one of answer, feature and dst.
@@ -36,7 +36,7 @@ local function integer(word)
   for part in (over and most or digits):gmatch "%d%d?%d?%d?" do
     value = (value * 10 ^ #part + tonumber(part)) % WRAP
   end
-  if sign == "-" then value = -value % WRAP end
+  value = floor((sign == "-" and -value or value) % WRAP)
   return value > INT and value - WRAP or value, rest == "" and find(word, "%d") ~= nil, over
 end
 

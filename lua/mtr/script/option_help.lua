@@ -40,6 +40,12 @@ local GROUPS = {
   from = [[
   -s, --source ADDRESS
   -i, --interface NAME]],
+  shows = [[
+  -n                      addresses only, no names
+  --names                 names also in machine-readable output
+  -A, --origin            the AS that announces each address, from Team Cymru's DNS; [private] and
+                          such words for special addresses
+  --privacy N             hide the first N hops, and the address of this host]],
   packet = [[
   -l, --flow-label N
   -F, --dont-fragment

@@ -3,6 +3,7 @@
 -- Waits for a descriptor of the user beside the traces: a socket with jobs, a pipe, a terminal. The
 -- user reads it, and then calls this again; mtr.stream also reads.
 
+local xpcall = require "mtr.compat".xpcall
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"

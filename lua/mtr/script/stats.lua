@@ -13,16 +13,17 @@
 -- is stopped are not counted.
 --
 -- The word is "unanswered" and not loss, because a router need not answer. Only the destination has
--- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered all of its
--- probes, so many that this would hardly happen (1 case in 20) if the probes that this hop did not
--- answer had been lost on the way.
+-- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered a larger
+-- share of its probes, so many that this would hardly happen if the probes that this hop did not
+-- answer had been lost on the way: 1 case in 20 if the later hop answered all, else 1 in 700 (three
+-- standard deviations of the difference of two shares).
 --
 -- It needs no engine: a result may be any table with the fields of mtr.Result. Traces over
 -- different paths are mixed here; use one object per flow to separate them.
 
 local Series = require "mtr.script.series"
 
-local CHANCE = 0.05
+local CHANCE, DEVIATIONS, PATIENCE = 0.05, 3, 8      -- patience: as that of the strategy rounds
 
 ---@class mtr.Stats
 ---@field traces integer results added
@@ -69,21 +70,21 @@ local M = {}
 
 --- Makes empty statistics.
 ---@return mtr.Stats
-function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0 }, Stats) end
+function M.new() return setmetatable({ traces = 0, _hops = {}, _last = 0, _count = 0 }, Stats) end
 
 local function at(stats, ttl)
   local hop = stats._hops[ttl]
   if not hop then
     hop = {
       received = 0, unanswered = 0, errors = 0, too_big = 0, dup = 0, late = 0, addrs = {},
-      rtts = Series.new(),
+      rtts = Series.new(), quiet = 0, heard = 0,
     }
     stats._hops[ttl], stats._last = hop, math.max(stats._last, ttl)
   end
   return hop
 end
 
-local function take(hop, reply)
+local function take(stats, hop, reply)
   if reply.dup then
     hop.dup = hop.dup + 1
   elseif reply.late then
@@ -92,7 +93,8 @@ local function take(hop, reply)
     hop.too_big = hop.too_big + 1
   elseif not reply.ignored then
     local addr = reply.addr
-    hop.received = hop.received + 1
+    stats._count = stats._count + 1
+    hop.received, hop.quiet, hop.heard = hop.received + 1, 0, stats._count
     hop.addrs[addr] = (hop.addrs[addr] or 0) + 1
     hop.rtts:add(reply.rtt)
     hop.ends = reply.final or false
@@ -104,7 +106,7 @@ end
 --- Adds one reply; has the parameters of the hook on_reply.
 ---@param _ any a trace; not used
 ---@param reply mtr.Reply borrowed or not
-function Stats:on_reply(_, reply) take(at(self, reply.ttl), reply) end
+function Stats:on_reply(_, reply) take(self, at(self, reply.ttl), reply) end
 
 --- Adds a probe without an answer, or that could not be sent; has the parameters of the hook
 --- on_timeout.
@@ -115,7 +117,7 @@ function Stats:on_timeout(_, probe)
   if probe.error then
     hop.errors = hop.errors + 1
   else
-    hop.unanswered = hop.unanswered + 1
+    hop.unanswered, hop.quiet = hop.unanswered + 1, hop.quiet + 1
   end
 end
 
@@ -149,7 +151,7 @@ function Stats:add(result)
   self.traces = self.traces + 1
   for _, hop in ipairs(result.hops) do
     local mine = at(self, hop.ttl)
-    for _, reply in ipairs(hop.replies) do take(mine, reply) end
+    for _, reply in ipairs(hop.replies) do take(self, mine, reply) end
     mine.unanswered = mine.unanswered + (hop.unanswered or 0)
     mine.errors = mine.errors + (hop.failed or 0)
   end
@@ -168,37 +170,44 @@ local function addresses(hop)
   return list
 end
 
+-- Returns true if a later hop answered so large a share of its probes that the unanswered ones of
+-- this hop were hardly lost on the way to it.
+local function shows_more(hop, later)
+  local asked, also = hop.received + hop.unanswered, later.received + later.unanswered
+  if later.unanswered == 0 then return (hop.received / asked) ^ later.received <= CHANCE end
+  local share = (hop.received + later.received) / (asked + also)
+  local deviation = math.sqrt(share * (1 - share) * (1 / asked + 1 / also))
+  return later.received / also - hop.received / asked > DEVIATIONS * deviation
+end
+
 -- Returns true if a later hop shows that unanswered probes of this hop were not lost on the way.
 local function rate_limited(stats, ttl, hop)
-  local asked = hop.received + hop.unanswered
   if hop.received == 0 or hop.unanswered == 0 then return nil end
   for later = ttl + 1, stats._last do
     local other = stats._hops[later]
-    if other and other.unanswered == 0 and (hop.received / asked) ^ other.received <= CHANCE then
-      return true
-    end
+    if other and other.received > 0 and shows_more(hop, other) then return true end
   end
 end
 
 --- Returns the statistics of a hop now; nil if nothing was added for that TTL.
 ---@param ttl integer
+---@param brief? boolean without p50 to p99, which cost most
 ---@return mtr.HopStats?
-function Stats:hop(ttl)
+function Stats:hop(ttl, brief)
   local hop = self._hops[ttl]
   if not hop then return nil end
   local rtts, addrs = hop.rtts, addresses(hop)
   local sent = hop.received + hop.unanswered + hop.too_big
   return setmetatable({
     ttl = ttl, addr = addrs[1] and addrs[1].addr, addrs = addrs,
-    sent = sent, received = hop.received, unanswered = hop.unanswered,
-    errors = hop.errors, too_big = hop.too_big, dup = hop.dup, late = hop.late,
-    last = rtts.last, best = rtts.min, worst = rtts.max,
-    avg = rtts.count > 0 and rtts.mean or nil,
-    gmean = rtts:geometric_mean(), stdev = rtts:stdev(),
-    jitter = rtts.jitter, jitter_avg = rtts.jitter_avg, jitter_max = rtts.jitter_max,
+    sent = sent, received = hop.received, unanswered = hop.unanswered, errors = hop.errors,
+    too_big = hop.too_big, dup = hop.dup, late = hop.late,
+    last = rtts.last, best = rtts.min, worst = rtts.max, avg = rtts.count > 0 and rtts.mean or nil,
+    gmean = rtts:geometric_mean(), stdev = rtts:stdev(), jitter = rtts.jitter,
+    jitter_avg = rtts.jitter_avg, jitter_max = rtts.jitter_max,
     jitter_interarrival = rtts.jitter_interarrival,
-    p50 = rtts:quantile(0.5), p90 = rtts:quantile(0.9), p95 = rtts:quantile(0.95),
-    p99 = rtts:quantile(0.99),
+    p50 = not brief and rtts:quantile(0.5) or nil, p90 = not brief and rtts:quantile(0.9) or nil,
+    p95 = not brief and rtts:quantile(0.95) or nil, p99 = not brief and rtts:quantile(0.99) or nil,
     destination = hop.final,
     loss = hop.final and sent > 0 and hop.unanswered / sent or nil,
     rate_limited = rate_limited(self, ttl, hop),
@@ -207,13 +216,15 @@ function Stats:hop(ttl)
 end
 
 -- Returns the last hop of the path: the first one at which the destination answered last. It also
--- answers probes with a higher TTL, but those are no hops. A path also ends at a hop that sent only
--- unreachables.
+-- answers probes with a higher TTL, but those are no hops, unless it answers no nearer ones any
+-- more: then the path became longer. A path also ends at a hop that sent only unreachables.
 local function length(stats)
-  local last = stats._last
+  local last, heard = stats._last, 0
   for ttl = stats._last, 1, -1 do
     local hop = stats._hops[ttl]
-    if hop and hop.ends then last = ttl end
+    if hop and hop.ends and (hop.quiet < PATIENCE or hop.heard > heard) then
+      last, heard = ttl, hop.heard
+    end
   end
   for ttl = last, 1, -1 do
     local hop = stats._hops[ttl]
@@ -223,11 +234,16 @@ local function length(stats)
   return last
 end
 
+--- Returns the TTL of the last hop: of the destination, or the highest that was probed; 0: none.
+---@return integer
+function Stats:length() return length(self) end
+
 --- Returns the statistics of all hops up to the destination, by TTL.
+---@param brief? boolean see hop()
 ---@return mtr.HopStats[]
-function Stats:hops()
+function Stats:hops(brief)
   local list = {}
-  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl) end
+  for ttl = 1, length(self) do list[#list + 1] = self:hop(ttl, brief) end
   return list
 end
 

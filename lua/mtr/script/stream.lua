@@ -13,18 +13,18 @@
 --
 -- A stream does not close its descriptor. To read and write a socket, use two descriptors (dup).
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local Watch = require "mtr.wait.watch"
+local output = require "mtr.script.stream_output"
 local default = require "mtr.engine.default"
 
-local C, copy, EAGAIN = lib.C, lib.copy, err.code.EAGAIN
-local CHUNK = 65536                    -- bytes of one read, and the smallest buffer for output
-
-local M = {}
+local C, EAGAIN = lib.C, err.code.EAGAIN
+local M, CHUNK = {}, 65536             -- bytes of one read
 
 ---@class mtr.StreamOptions
 ---@field on_data? fun(stream: mtr.Stream, text: string) gets the input
@@ -37,6 +37,7 @@ local M = {}
 ---@field queued integer bytes written that have not gone out yet
 local Stream = {}
 Stream.__index = Stream
+for name, method in pairs(output) do Stream[name] = method end
 
 local chunk = lib.new("uint8_t[?]", CHUNK)
 local hook = check.type "function"
@@ -47,14 +48,17 @@ local declaration = check.declare("stream", {
   { name = "on_error", kind = hook, doc = "called when output has failed" },
 })
 
--- Calls the user's function.
-local function call(self, fn, ...)
+--- Calls the user's function.
+---@param fn function
+function Stream:call(fn, ...)
   local ok, problem = xpcall(fn, err.traceback, self, ...)
   if not ok then err.report(problem) end
 end
 
--- Calls fn(message, name) when the descriptor is ready.
-local function ask(self, kind, fn)
+--- Calls fn(message, name) when the descriptor is ready.
+---@param kind integer of mtr.wait.watch
+---@param fn fun(message: string?, name: string?)
+function Stream:ask(kind, fn)
   if not self.watch or self.watch.engine.closing then
     local engine, message, name = default.for_timers()
     if not engine then return nil, message, name end
@@ -77,13 +81,13 @@ end
 
 local function ended(self, message, name)
   self.on_data = nil
-  if self.on_end then call(self, self.on_end, message, name) end
+  if self.on_end then self:call(self.on_end, message, name) end
 end
 
 -- Waits for the next input of a stream with on_data.
 local function listen(self)
   if not self.on_data or self.paused or self.listening then return end
-  local ok, message, name = ask(self, Watch.READABLE, self.on_ready)
+  local ok, message, name = self:ask(Watch.READABLE, self.on_ready)
   self.listening = ok
   if not ok then ended(self, message, name) end
 end
@@ -95,7 +99,7 @@ local function on_ready(self, message, name)
     text, message, name = take(self)
   end
   if not text then return ended(self, message, name) end
-  if text ~= "" then call(self, self.on_data, text) end
+  if text ~= "" then self:call(self.on_data, text) end
   listen(self)
 end
 
@@ -112,7 +116,7 @@ function Stream:read()
       self.op = nil
       self:close()
     end }
-    local ok, message, name = ask(self, Watch.READABLE, function(problem, code)
+    local ok, message, name = self:ask(Watch.READABLE, function(problem, code)
       op.message, op.name = problem, code
       scheduler.finish(op)
     end)
@@ -146,89 +150,6 @@ function Stream:close()
   end
 end
 
--- Output -----------------------------------------------------------------------------------------
-
--- Wakes the calls of flush() whose output is written.
-local function progress(self)
-  if self.flushing then scheduler.finish(self.flushing) end
-  self.flushing = nil
-end
-
-local function fail(self, message, name)
-  self.failure, self.failure_name, self.queued = message, name, 0
-  if self.on_error then call(self, self.on_error, message, name) end
-  progress(self)
-end
-
---- Ends the stream before its descriptor is closed: ends all waits, also those of flush(), calls no
---- hook any more, and forgets output that has not gone out.
-function Stream:drop()
-  self.paused, self.on_error, self.on_drain = true, nil, nil
-  self:close()
-  fail(self, "ECANCELED: the stream was dropped", "ECANCELED")
-end
-
--- Writes queued output, as much as the other end takes.
-local function pump(self)
-  local n = C.mtr_write(self.fd, self.bytes + self.first, self.queued)
-  if n == -EAGAIN then
-    local ok, message, name = ask(self, Watch.WRITABLE, self.on_room)
-    self.blocked = ok
-    if not ok then fail(self, message, name) end
-  elseif n < 0 then
-    fail(self, select(2, err.env(n, "writing descriptor " .. self.fd)))
-  else
-    self.first, self.queued = self.first + n, self.queued - n
-    if self.flushing then progress(self) end
-    if self.queued > 0 then return pump(self) end
-    self.first = 0
-  end
-end
-
-local function on_room(self, message, name)
-  if message then return fail(self, message, name) end
-  self.blocked = false
-  pump(self)
-  if not self.blocked and self.on_drain then call(self, self.on_drain) end
-end
-
--- Makes room for `size` more bytes.
-local function grow(self, size)
-  while self.room < self.queued + size do self.room = math.max(self.room * 2, CHUNK) end
-  local bytes = lib.new("uint8_t[?]", self.room)
-  if self.bytes then copy(bytes, self.bytes + self.first, self.queued) end
-  self.bytes, self.first = bytes, 0
-end
-
---- Queues text, which is written later.
----@param text string
----@return true?
----@return string? message, string? name the error of an earlier write
-function Stream:write(text)
-  if self.failure then return nil, self.failure, self.failure_name end
-  local size = #text
-  if self.first + self.queued + size > self.room then grow(self, size) end
-  copy(self.bytes + (self.first + self.queued), text, size)
-  self.queued = self.queued + size
-  if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
-  return true
-end
-
---- Waits until no more than `most` bytes are queued.
----@async
----@param most? integer default 0: waits until all is written
----@return true?
----@return string? message, string? name
-function Stream:flush(most)
-  scheduler.check "flush"
-  while self.queued > (most or 0) do
-    self.flushing = self.flushing or {}
-    scheduler.wait(self.flushing)
-  end
-  if self.failure then return nil, self.failure, self.failure_name end
-  return true
-end
-
 --- Makes a stream over a descriptor.
 ---@param fd integer
 ---@param opts? mtr.StreamOptions
@@ -237,12 +158,11 @@ function M.open(fd, opts)
   if type(fd) ~= "number" or fd % 1 ~= 0 or fd < 0 then
     error("stream: fd must be the number of a descriptor, got " .. err.show(fd), 2)
   end
-  local self = setmetatable({ fd = fd, queued = 0, first = 0, room = 0 }, Stream)
+  local self = setmetatable({ fd = fd }, Stream)
   local bug = check.each(declaration, opts, function(option, value) self[option.name] = value end)
   if bug then error(bug, 2) end
   self.on_ready = function(message, name) on_ready(self, message, name) end
-  self.on_room = function(message, name) on_room(self, message, name) end
-  self.outlet = { run = function() pump(self) end }
+  self:begin()
   listen(self)
   return self
 end

@@ -9,6 +9,7 @@
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
 local default = require "mtr.engine.default"
+local coro = require "mtr.wait.coro"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
@@ -153,7 +154,7 @@ function M.with_timeout(duration, fn, ...)
   end)
   if not clock then return nil, problem, code end
   table.insert(context.limits, limit)
-  return lift(context, limit, clock, pcall(fn, ...))
+  return lift(context, limit, clock, coro.pcall(fn, ...))
 end
 
 return M

@@ -124,6 +124,7 @@ end
 
 --- Notes that a client has come.
 ---@param client mtr.ServeClient
+---@private
 function Server:joined(client)
   self.clients[client], self.client_count = true, self.client_count + 1
 end
@@ -131,6 +132,7 @@ end
 --- Notes that a client has left.
 ---@param client mtr.ServeClient
 ---@param why? string
+---@private
 function Server:left(client, why)
   self.clients[client], self.client_count = nil, self.client_count - 1
   if why then log(self, "%s: %s", client.who, why) end
@@ -211,13 +213,15 @@ function M.open(opts)
   self.read = request.reader(self.max_window)
   self.fd = C.mtr_local_listen(self.socket, self.mode)
   if self.fd < 0 then
-    local _, problem, code = err.file(self.fd, self.socket)
+    local _, problem, code = err.env(self.fd, self.socket)
     return nil, problem .. (WHY[code] and ": " .. WHY[code] or ""), code
   end
   self.watch = Watch.new(self.engine, self.fd)
   local ok
   ok, message, name = listen(self)
   if not ok then return nil, message, name end
+  -- A client may go at any moment, and so may those who read what mtrlua prints.
+  if lib.program then lib.program.serve() end
   return self
 end
 

@@ -6,6 +6,7 @@
 -- The options of traces and probes are those of mtr.trace and mtr.probe, checked by the same
 -- declarations; only functions, and values that come back as they are, are left out.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"

@@ -4,6 +4,7 @@
 -- order of their names, so that the same description makes the same network. mtr.sim.node reads the
 -- nodes.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"

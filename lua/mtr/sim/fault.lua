@@ -5,6 +5,7 @@
 -- description is computed, the line is that of the last table on the path that is written in the
 -- text.
 
+local unpack = require "mtr.compat".unpack
 local M = {}
 
 ---@class mtr.SimFault
@@ -54,7 +55,7 @@ end
 
 -- Returns the position behind the blanks and comments at `at`.
 local function skip(text, at)
-  while true do
+  while at <= #text do
     local start = at
     at = text:match("^%s*()", at)
     local level = text:match("^%-%-%[(=*)%[", at)
@@ -64,8 +65,9 @@ local function skip(text, at)
     else
       at = text:match("^%-%-[^\n]*()", at) or at
     end
-    if at == start then return at end
+    if at == start then break end
   end
+  return at
 end
 
 -- Returns the position behind the token at `at`: a string, a bracket with its content, or other

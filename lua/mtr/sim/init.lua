@@ -21,6 +21,7 @@
 -- The classes below explain the fields. Times are ms or "2s", and shares are 0..1. Without other
 -- fields a node is ordinary: routers quote all that fits, ports are closed, pings are answered.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local build = require "mtr.sim.build"
@@ -30,6 +31,8 @@ local fields = require "mtr.sim.fields"
 local schema = require "mtr.sim.schema"
 
 local C = lib.C
+---@class mtr.sim
+---@overload fun(given: mtr.SimNetwork): mtr.Sim
 local M = {}
 
 ---@class mtr.SimNetwork
@@ -162,10 +165,10 @@ end
 ---@return string? message with file and line, string? name
 function M.load(path)
   local file, _, code = io.open(path, "rb")
-  if not file then return err.file(code, "network " .. path) end
+  if not file then return err.env(code, "network " .. path) end
   local text = file:read "*a"
   file:close()
-  local chunk, syntax = loadstring(text, "@" .. path)
+  local chunk, syntax = compat.loadstring(text, "@" .. path)
   if not chunk then return err.named("EINVAL", syntax) end
   local ran, given = pcall(chunk)
   if not ran then return err.named("EINVAL", err.text(given)) end
@@ -196,6 +199,7 @@ end
 ---@param value any
 ---@return mtr.Sim?
 ---@return string? message, string? name nil: a caller's bug
+---@private
 function M.from(value)
   if network.is(value) then return value end
   if type(value) == "string" then return M.load(value) end

@@ -35,10 +35,12 @@ function M.is(value) return getmetatable(value) == Sim end
 
 --- Notes that an engine was opened over the network: path() then uses the ports of that engine.
 ---@param c ffi.cdata*
+---@private
 function Sim:attach(c) self.open.engine = c end
 
 --- Notes that an engine over the network is closed.
 ---@param c ffi.cdata*
+---@private
 function Sim:detach(c)
   if self.open.engine == c then self.open.engine = nil end
 end

@@ -8,11 +8,11 @@
 -- mtr.strategy.runner runs the strategy. If a strategy has `reuse`, an instance is used again after
 -- its trace has ended, so there are never more instances than traces in flight.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local words = require "mtr.record.words"
 local script = require "mtr.strategy.script"
-local new_table = require "table.new"
+local new_table = require "mtr.compat".new_table
 
 local C = lib.C
 local band = bit.band

@@ -6,6 +6,7 @@
 -- Names are for command lines and logs; a strategy that is given as a table needs none. Built-in
 -- strategies are loaded when they are first used: mtr.strategy, on a higher floor, sets `load`.
 
+local unpack = require "mtr.compat".unpack
 local err = require "mtr.base.err"
 
 local M = {}

@@ -12,13 +12,14 @@
 -- This is a hot path: it makes no table, closure or string for a probe. It uses no tail calls,
 -- because LuaJIT compiles only a few of them in a row.
 
-local bit = require "bit"
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local words = require "mtr.record.words"
 local units = require "mtr.base.units"
 local instances = require "mtr.strategy.instances"
 
+local bit, xpcall = compat.bit, compat.xpcall
 local C = lib.C
 local band = bit.band
 local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT

@@ -22,7 +22,7 @@
 local coro = require "mtr.wait.coro"
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
-local new_table = require "table.new"
+local new_table = require "mtr.compat".new_table
 
 local M = {}
 
@@ -172,15 +172,17 @@ local function checked(name, probe)
   end
 end
 
---- The methods of a trace for its strategy.
-M.methods = {}
+-- The methods of a trace for its strategy.
+---@class mtr.Trace
+local methods = {}
+M.methods = methods
 
 --- Sends a probe and waits for its end. Returns the reply, or a table with timeout = true.
 ---@async
 ---@param trace mtr.Trace
 ---@param probe mtr.NextProbe
 ---@return mtr.BorrowedReply|mtr.BorrowedProbe
-function M.methods.probe(trace, probe)
+function methods.probe(trace, probe)
   local self = running(trace, "probe")
   checked("probe", probe)
   self.ttl, self.flow, self.size = probe.ttl, probe.flow, probe.size
@@ -192,7 +194,7 @@ end
 ---@param trace mtr.Trace
 ---@param probe mtr.NextProbe
 ---@return integer id
-function M.methods.send(trace, probe)
+function methods.send(trace, probe)
   local self = running(trace, "send")
   checked("send", probe)
   self.sends = probe
@@ -203,13 +205,13 @@ end
 ---@async
 ---@param trace mtr.Trace
 ---@return mtr.BorrowedReply|mtr.BorrowedProbe|nil
-function M.methods.wait(trace) return (wait(running(trace, "wait"), "wait")) end
+function methods.wait(trace) return (wait(running(trace, "wait"), "wait")) end
 
 --- Waits for a time.
 ---@async
 ---@param trace mtr.Trace
 ---@param duration number|string
-function M.methods.sleep(trace, duration)
+function methods.sleep(trace, duration)
   local self, ms = running(trace, "sleep"), units.duration(duration)
   if not ms then
     error('sleep: the duration must be such as 250 or "2s", got ' .. err.show(duration), 2)

@@ -190,6 +190,7 @@ end
 ---@return integer?
 ---@return integer|string?
 ---@return string?
+---@private
 function Targets:next(out)
   local run = self.run or running(self)
   if not run then return nil, self.failure[1], self.failure[2] end
@@ -219,9 +220,8 @@ function Targets:__call()
   return text
 end
 
---- Returns how far the chain is: the places of its order that were passed, with the targets that a
---- stage dropped. For skip() of the same chain in another run.
----@return number
+-- Returns how far the chain is: the places of its order that were passed, with the targets that a
+-- stage dropped. For skip() of the same chain in another run.
 function Targets:position() return self.run and self.run.passed or 0 end
 
 --- Goes on behind the first n places of the order. Takes no time for prefixes and shuffles; reads
@@ -230,15 +230,15 @@ function Targets:position() return self.run and self.run.passed or 0 end
 ---@param n number what position() returned
 ---@return true?
 ---@return string? message, string? name EINVAL: there are not so many targets
+---@private
 function Targets:skip(n)
   local run = self.run or running(self)
   if not run then return nil, self.failure[1], self.failure[2] end
   return run:skip(n)
 end
 
---- Describes the chain, for a state file: the source and the methods. Of what is in a file only the
---- size is told.
----@return string
+-- Describes the chain, for a state file: the source and the methods. Of what is in a file only the
+-- size is told.
 function Targets:describe()
   local text = self.source:describe()
   for _, word in ipairs(self.words) do text = text .. ":" .. word end

@@ -7,7 +7,7 @@
 -- The last line needs no end. If a file ends in the middle of a line that is wrong, the message
 -- says so, because the file may have been cut off. A file without any target is an error.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"

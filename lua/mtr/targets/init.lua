@@ -16,6 +16,7 @@ local Range = require "mtr.base.range"
 local chain = require "mtr.targets.chain"
 local sources = require "mtr.targets.sources"
 
+---@class mtr.targets
 local M = {}
 
 -- Why the last file could not be opened: `targets = mtr.targets.file(path)` passes on only nil.
@@ -67,8 +68,8 @@ function M.file(path, opts)
   local expansion, words = read("file", opts)
   if path == "-" then return chain.new(sources.file(io.stdin, nil, expansion, words)) end
   local file, _, code = io.open(path)
-  failure = not file and select(2, err.file(code, path)) or nil
-  if not file then return err.file(code, path) end
+  failure = not file and select(2, err.env(code, path)) or nil
+  if not file then return err.env(code, path) end
   return chain.new(sources.file(file, path, expansion, words))
 end
 
@@ -131,17 +132,19 @@ end
 --- Returns a message about targets from which feed() can make nothing.
 ---@param given any
 ---@return string
+---@private
 function M.wrong(given)
   local why = given == nil and failure
   failure = nil
   if why then return "targets is nil: " .. why end
-  return "targets must be a list or an iterator of strings"
+  return "targets must be a list or an iterator of strings, got " .. err.show(given)
 end
 
 --- Makes a chain of anything that a campaign takes: a chain, a list, or an iterator. Returns nil if
 --- it is nothing of these.
 ---@param given any
 ---@return mtr.Targets?
+---@private
 function M.feed(given)
   if chain.is(given) then return given end
   if callable(given) then return M.generator(given) end

@@ -48,9 +48,9 @@ end
 
 local wait
 
--- Starts traces for half of the time that a step may take.
+-- Starts traces for a quarter of the time that a step may take: the step does other things too.
 local function run(engine, burst)
-  local n, until_ = 0, C.mtr_now(engine.c) + (engine.max_step or 0) / 2
+  local n, until_ = 0, C.mtr_now(engine.c) + (engine.max_step or 0) / 4
   while burst.first <= burst.last do
     start(take(burst))
     n = n + 1

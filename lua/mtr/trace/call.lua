@@ -6,6 +6,7 @@
 -- after the call has returned; also if the call has returned an error. For a callback without a
 -- second parameter no result is built.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"

@@ -8,7 +8,7 @@
 -- is lost, because the library knows all facts for the result. A field that is set in it (by
 -- trace:stop(), a waiting task or the user) could be lost, so from then on it is held strongly.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local Result = require "mtr.record.result"
 local pending = require "mtr.wait.pending"

@@ -7,6 +7,7 @@
 -- mtr.strategy.runner runs its strategy. A hook that raises stops only its trace, with stop_reason
 -- "error".
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
@@ -23,6 +24,7 @@ local script = require "mtr.strategy.script"
 local runner = require "mtr.strategy.runner"
 local timer = require "mtr.wait.timer"
 
+local xpcall = compat.xpcall
 local C, stops = lib.C, err.stops
 local M = {}
 
@@ -125,14 +127,14 @@ local last, last_takes = setmetatable({}, { __mode = "v" }), false
 
 local function takes_second(fn)
   if last.fn ~= fn then
-    local info = debug.getinfo(fn, "u")
-    last.fn, last_takes = fn, info.nparams >= 2 or info.isvararg
+    last.fn, last_takes = fn, compat.takes_second(fn)
   end
   return last_takes
 end
 
 --- Sets the function that is called at the end. Without a parameter for a result it gets none.
 ---@param on_done fun(err: string?, result: mtr.Result?)
+---@private
 function Trace:at_end(on_done)
   self.on_done = on_done
   if not takes_second(on_done) then self.result = false end
@@ -148,6 +150,7 @@ end
 --- broke().
 ---@param fn function
 ---@param object table
+---@private
 function Trace:hook(fn, object)
   local value = fn(self, object)
   if value and stops(value) then self:stop() end
@@ -155,6 +158,7 @@ end
 
 --- Reports an error of user code in this trace, and ends the trace.
 ---@param text string with traceback
+---@private
 function Trace:broke(text)
   self.engine:report(text)
   if self.state == "done" then return end
@@ -167,6 +171,7 @@ end
 ---@param reason string a stop_reason
 ---@param data integer stop_data
 ---@param ttl integer the last hop of the result; 0: the highest that answered
+---@private
 function Trace:finish(reason, data, ttl)
   self.state, self.stop_reason, self.stop_data = "stopping", reason, data
   C.mtr_stop(self.engine.c, self.handle, words.stop[reason], data, ttl)
@@ -186,6 +191,7 @@ end
 
 --- Ends the trace as "halted", unless it has ended already. Called when its waiter gives up, when
 --- the engine closes, and when all traces must end.
+---@private
 function Trace:halt(reason, data)
   if self.state == "running" then
     self.state = "stopping"
@@ -206,6 +212,7 @@ Trace.closed = Trace.abandon
 --- Ends a trace that could not start.
 ---@param message string
 ---@param name string
+---@private
 function Trace:fail(message, name)
   if self.state == "done" then return end
   self.state, self.failure, self.failure_name = "done", message, name
@@ -214,6 +221,7 @@ function Trace:fail(message, name)
 end
 
 --- Takes its DONE event, but for the call of the user's function.
+---@private
 function Trace:settle()
   local engine = self.engine
   self.state = "done"
@@ -229,6 +237,7 @@ function Trace:settle()
 end
 
 --- Takes its DONE event.
+---@private
 function Trace:ended()
   self:settle()
   if self.on_done then call_done(self, nil, self.result) end

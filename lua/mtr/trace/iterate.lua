@@ -9,6 +9,7 @@
 -- is collected; `local it = mtr.hops(...)` and it:stop() stop it at once. An environment error is
 -- raised, because a for loop cannot return it. After the loop it.result is the result.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local options = require "mtr.trace.options"
@@ -31,14 +32,12 @@ Hops.__index = Hops
 -- Makes an object that is collected together with the iterator. A finalizer may run anywhere, so it
 -- only adds the trace to a list; the engine's next step stops the trace.
 local function guard(trace)
-  local proxy = newproxy(true)
-  getmetatable(proxy).__gc = function()
+  return compat.guard(function()
     if trace.state ~= "done" then
       local abandoned = trace.engine.abandoned
       abandoned[#abandoned + 1] = trace
     end
-  end
-  return proxy
+  end)
 end
 
 -- Makes the queue between the trace and the loop. It must not refer to the iterator; otherwise the

@@ -80,6 +80,7 @@ end
 ---@param crowd? mtr.Crowd that it may join; a trace by name does not
 ---@return true?
 ---@return string? message, string? name or err.BUG
+---@private
 function M.launch(trace, t, kept, crowd)
   local engine = trace.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end

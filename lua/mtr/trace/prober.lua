@@ -17,7 +17,7 @@
 -- kept in arrays by the place of the probe in its trace: a table with handles as keys would have to
 -- be rehashed every few probes.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
@@ -191,6 +191,7 @@ end
 ---@param hook function
 ---@param object mtr.BorrowedReply|mtr.BorrowedProbe
 ---@param e mtr.Event
+---@private
 function Prober:hook(hook, object, e)
   local kind, handle, id = e.kind, e.probe, nil
   local room, place = room_of(self.engine, handle), band(handle, ROOM - 1) + 1
@@ -208,6 +209,7 @@ end
 
 --- Reports the error of one of its hooks, and closes the prober.
 ---@param text string with traceback
+---@private
 function Prober:broke(text)
   self.engine:report(text)
   self:close()
@@ -232,6 +234,7 @@ end
 
 --- Takes the DONE event of one of its traces.
 ---@param e mtr.Event
+---@private
 function Prober:ended(e)
   C.mtr_release(self.engine.c, e.trace)
   self.done = (self.done or 0) + 1

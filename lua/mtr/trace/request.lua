@@ -6,7 +6,7 @@
 -- Values are checked one by one, and then against each other. What only the system knows (does the
 -- interface exist?) is checked by bind(), and is an environment error.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local check = require "mtr.base.check"

@@ -8,12 +8,11 @@
 -- wait blocked. mtrlua installs both in the global table coroutine. In any other host they are
 -- mtr.coroutine, and the host's table does not change.
 
+local compat = require "mtr.compat"
 local M = {}
 
-local resume, yield, create = coroutine.resume, coroutine.yield, coroutine.create
-local running, status = coroutine.running, coroutine.status
--- Some hosts have no isyieldable; there a yield that is not possible raises by itself.
-local yieldable = coroutine.isyieldable or function() return true end
+local resume, yield, create = coroutine.resume, coroutine.yield, compat.create
+local running, status, yieldable = compat.running, coroutine.status, compat.isyieldable
 
 -- The value that a waiting task yields; users cannot get it.
 local WAIT = {}
@@ -65,6 +64,14 @@ function M.wrap(fn)
   return function(...) return raise(M.resume(co, ...)) end
 end
 
+--- Does what pcall does, for functions that may wait: in Lua 5.1 nothing can wait inside pcall.
+---@async
+---@param fn function
+function M.pcall(fn, ...)
+  if compat.yields_through or not running() then return pcall(fn, ...) end
+  return M.resume(create(fn), ...)
+end
+
 M.create, M.yield, M.status = create, yield, status
 M.running, M.isyieldable = running, yieldable
 
@@ -72,6 +79,7 @@ M.running, M.isyieldable = running, yieldable
 --- `co`; `co` itself if it was resumed by the host.
 ---@param co any a thread, or a token of the host that is none
 ---@return any
+---@private
 function M.root(co)
   local up = resumer[co]
   while up and status(up) == "normal" do
@@ -86,6 +94,7 @@ end
 ---@async
 ---@param task thread
 ---@return any
+---@private
 function M.suspend(task)
   local co = running()
   while co and co ~= task do co = resumer[co] end
@@ -105,6 +114,7 @@ local STRAY = "coroutine.yield in a task, outside any coroutine that was resumed
 ---@param fn fun(argument: any): any
 ---@param argument any
 ---@return any
+---@private
 function M.suspend_host(fn, argument)
   park, token = fn, argument
   return (halt())
@@ -122,6 +132,7 @@ end
 ---@param task thread
 ---@return "waits"|"ends"|"fails"
 ---@return any ...
+---@private
 function M.run(task, ...) return outcome(task, resume(task, ...)) end
 
 -- The value that a worker yields when its function has returned.
@@ -144,6 +155,7 @@ local workers = setmetatable({}, { __mode = "k" })
 --- Returns a coroutine for M.go_on, new or used before. It calls a function with up to two
 --- parameters and three results.
 ---@return thread
+---@private
 function M.worker()
   local n = #spare
   local worker = spare[n]
@@ -156,6 +168,7 @@ end
 
 --- Returns true in a worker: it runs a strategy, in a hook.
 ---@return boolean
+---@private
 function M.in_worker()
   local co = running()
   return co ~= nil and workers[co] == true
@@ -166,6 +179,7 @@ end
 ---@param worker thread
 ---@return "waits"|"ends"|"fails"
 ---@return any a, any b, any c
+---@private
 function M.go_on(worker, fn, a, b)
   -- No variable arguments or results, so that LuaJIT stays in compiled code after this call.
   local ok, value, x, y, z = resume(worker, fn, a, b)
@@ -178,6 +192,7 @@ function M.go_on(worker, fn, a, b)
 end
 
 --- Frees the workers that wait to be used again.
+---@private
 function M.forget() spare = {} end
 
 return M

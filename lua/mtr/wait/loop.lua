@@ -8,26 +8,19 @@
 -- An engine in which something is under way is not collected, nor one that a host drives. Another
 -- one that nobody refers to is collected, and its finalizer closes it.
 
+local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local hosts = require "mtr.host"
+local own = require "mtr.wait.own"
 
 local C = lib.C
-local EINTR = err.code.EINTR
 local M = {}
 
 -- The open engines, oldest first, up to `count`; some may have been collected.
 local engines, count = setmetatable({}, { __mode = "v" }), 0
 local busy = {}                        -- keeps those in which something is under way
-local pointers = lib.new "struct mtr *[1]"
-local room = 1
 local deferred = {}                    -- functions to call soon, in their order
-
---- mtrlua's descriptor that also ends the wait, and the function to call after that or after a
---- signal.
-M.wake_fd = -1
----@type fun()?
-M.on_wake = nil
 
 --- Called when the loop of the host calls us.
 function M.on_turn() end
@@ -154,6 +147,10 @@ end
 ---@return mtr.Engine[]
 function M.engines() return tidy() end
 
+--- Returns an engine in which something is under way; nil: there is none.
+---@return mtr.Engine?
+function M.busy() return (next(busy)) end
+
 --- Returns how many traces, timers and lookups are under way in all engines.
 ---@return integer
 function M.work()
@@ -190,19 +187,6 @@ function M.stuck()
   return host.stuck and host.stuck()
 end
 
-local function step(engine)
-  if engine.closed then return end
-  local events, message = engine:step()
-  if not events then error(message, 0) end
-end
-
-local function wait(n)
-  local ready = C.mtr_wait(pointers, n, M.wake_fd, -1)
-  if ready >= 0 then return end
-  if ready ~= -EINTR then error(select(2, err.env(ready, "mtr_wait")), 0) end
-  if M.on_wake then M.on_wake() end
-end
-
 local function run_deferred()
   if not deferred[1] then return false end
   local list = deferred
@@ -225,20 +209,11 @@ function M.turn()
   if only and count == 1 then
     -- There is no loop here, so that LuaJIT compiles the loop around it.
     if only.work == 0 then return false end
-    pointers[0] = only.c
-    wait(1)
-    step(only)
+    own.one(only)
     return true
   end
   if M.work() == 0 then return false end
-  local list = tidy()
-  local n = #list
-  if n > room then
-    pointers, room = lib.new("struct mtr *[?]", n), n
-  end
-  for i = 1, n do pointers[i - 1] = list[i].c end
-  wait(n)
-  for _, engine in ipairs(list) do step(engine) end
+  own.all(tidy)
   return true
 end
 

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Looks names up in the background. Gives all addresses of the system's resolver, in its order
--- (RFC 6724).
+-- Looks names up in the background: in the hosts file and the DNS, or wherever the system finds
+-- names. Gives all addresses, in the order of RFC 6724.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local dns = require "mtr.wait.dns"
 local err = require "mtr.base.err"
 local pending = require "mtr.wait.pending"
 
@@ -37,6 +38,8 @@ local WHY = {
 ---@return mtr.Lookup?
 ---@return string? message, string? name
 function M.start(engine, name, family, done)
+  local ok, message, errname = dns.apply(engine)
+  if not ok then return nil, message, errname end
   local lookup = setmetatable({
     engine = engine, name = name, family = family, done = done, addresses = {}, seen = {},
   }, Lookup)

@@ -7,9 +7,9 @@
 -- op. Outside of all of them the wait itself drives the loop until the op is done. Inside a hook
 -- nothing can wait, because the engine is in the middle of a batch: that is a caller's bug.
 --
--- After a limit (mtr.with_timeout) has expired, each wait of its context raises until the limit is
--- lifted. Code that never waits is never interrupted.
+-- After a limit (mtr.with_timeout) has expired, each wait of its context raises until it is lifted.
 
+local compat = require "mtr.compat"
 local coro = require "mtr.wait.coro"
 local context = require "mtr.wait.context"
 local err = require "mtr.base.err"
@@ -18,8 +18,7 @@ local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
 local ready = require "mtr.wait.ready"
 
-local M = {}
-
+local M, unpack, xpcall = {}, compat.unpack, compat.xpcall
 ---@class mtr.Op
 ---@field done? boolean
 ---@field idle? boolean see mtr.wait.interrupt
@@ -62,16 +61,29 @@ end
 
 local function outcome_of(ok, ...) return ok and "ends" or "fails", ... end
 
+local function explained(co, ok, ...)
+  if ok then return ok, ... end
+  return ok, err.own_frames(debug.traceback(co, err.text((...))))
+end
+
+-- In Lua 5.1 nothing can wait inside xpcall.
+local function guarded(fn, ...)
+  if compat.yields_through then return xpcall(fn, err.traceback, ...) end
+  local co = coro.create(fn)
+  return explained(co, coro.resume(co, ...))
+end
+
 -- Runs a task in a coroutine of the host.
 local function run_in_host(task)
   local fn, args = task.fn, task.args
   task.fn, task.args = nil, nil
   context.spawn(function()
-    ended(task, outcome_of(xpcall(fn, err.traceback, unpack(args, 1, args.n))))
+    ended(task, outcome_of(guarded(fn, unpack(args, 1, args.n))))
   end)
 end
 
 --- Starts a task, or lets it go on; called by mtr.wait.ready.
+---@private
 function Task:run()
   if self.fn then return run_in_host(self) end
   local args = self.args
@@ -83,6 +95,7 @@ end
 
 --- Suspends the task, the running one, in mtr's own loop.
 ---@async
+---@private
 function Task:suspend() return coro.suspend(self.co) end
 
 --- Calls fn as a hook soon, outside of its caller. Reports its error.
@@ -193,7 +206,7 @@ function M.wait(op) M.wait_first { op } end
 function M.go(fn, ...)
   local args, driven = { n = select("#", ...), ... }, hosts.enter() and loop.driver()
   local task = setmetatable({
-    fn = driven and fn or nil, co = not driven and coroutine.create(fn) or nil,
+    fn = driven and fn or nil, co = not driven and compat.create(fn) or nil,
     args = args, done = false, limits = {},
   }, Task)
   ready.wake(task)

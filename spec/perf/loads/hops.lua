@@ -6,7 +6,7 @@
 --
 --   mtrlua spec/perf/loads/hops.lua [traces=1000] [rounds=10] [warm=1] [ttls=8]
 --     [rate=max] [hook=on|off]
---     [transport=auto]
+--     [transport=auto] [protocol=icmp]
 --
 -- It runs inside the prober of lab topology `many TTLS`. The first `warm` rounds are not measured.
 -- max_ttl is the length of the path and gap_limit no less, so that a trace sends TTL 1 to TTLS at
@@ -20,7 +20,7 @@ local topo = require "spec.lab.topo"
 
 local opts = measure.options({ ... }, {
   traces = 1000, rounds = 10, warm = 1, ttls = 8, rate = "max", hook = "on",
-  transport = "auto",
+  transport = "auto", protocol = "icmp",
 })
 local plan = assert(topo.plan("many", { opts.ttls }))
 local truth = {}
@@ -49,7 +49,7 @@ local function on_done(err)
 end
 
 local trace_opts = {
-  max_ttl = opts.ttls, gap_limit = opts.ttls, window = opts.ttls,
+  protocol = opts.protocol, max_ttl = opts.ttls, gap_limit = opts.ttls, window = opts.ttls,
   on_hop = opts.hook == "on" and on_hop or nil,
 }
 

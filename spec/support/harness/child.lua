@@ -3,8 +3,9 @@
 -- child.lua: starts child processes and waits for whichever ends first. Each child leads a process
 -- group of its own and writes both its streams to a file, so that `kill` ends it together with all
 -- that it started in its group. Signals that ask this process to end are blocked here and handed
--- to the caller of `wait`, who thus gets to end its children first. For one caller in a process;
--- the numbers are those of Linux.
+-- to the caller of `wait`, who thus gets to end its children first. A child gets interrupts as one
+-- started by hand does: a shell that starts us in the background has them ignored. For one caller
+-- in a process; the numbers are those of Linux.
 local ffi = require "ffi"
 
 ffi.cdef [[
@@ -22,6 +23,7 @@ ffi.cdef [[
   int child_kill(int pid, int signal) __asm__("kill");
   int child_clock(int clock, struct child_pause *now) __asm__("clock_gettime");
   void child_exit(int status) __asm__("_exit");
+  void (*child_signal(int signal, void (*handler)(int)))(int) __asm__("signal");
 ]]
 local C = ffi.C
 
@@ -59,6 +61,7 @@ function M.start(words, output)
     C.child_dup2(C.child_open(output, WRITE, 384), 1)
     C.child_dup2(1, 2)
     C.child_mask(RESTORE, before, nil)
+    C.child_signal(INT, nil)                             -- SIG_DFL
     C.child_exec(words[1], argv)
     C.child_exit(127)
   end

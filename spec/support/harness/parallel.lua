@@ -5,6 +5,9 @@
 --
 --   luajit spec/support/harness/parallel.lua spec/unit spec/net/lab_spec.lua
 --
+-- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files for
+-- LuaJIT only say `#luajit` in the name of a describe, and are left out then.
+--
 -- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
 -- is printed when it has ended: one line, and all that it said if it did not simply pass. A run
 -- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
@@ -51,11 +54,11 @@ end
 -- Written beside and renamed, for other runs may read it. Files that are gone are forgotten.
 local function remember(seconds, temporary)
   local list = {}
-  for path, time in pairs(seconds) do
-    local file = io.open(path)
+  for name, time in pairs(seconds) do
+    local file = io.open((name:gsub("^[^/:]+:", "")))
     if file then
       file:close()
-      list[#list + 1] = ("%.2f %s\n"):format(time, path)
+      list[#list + 1] = ("%.2f %s\n"):format(time, name)
     end
   end
   table.sort(list)
@@ -65,19 +68,34 @@ local function remember(seconds, temporary)
   assert(os.rename(temporary, SECONDS))
 end
 
+-- The paths of the spec files in roots, each with its Lua and a colon in front, if it has one.
+local function files_of(roots)
+  local list, seen = {}, {}
+  local find = "find '%s' -type f -name '*_spec.lua' | LC_ALL=C sort"
+  for _, root in ipairs(roots) do
+    local lua, place = root:match("^([^/:]+):(.*)$")
+    for _, path in ipairs(lines(find:format(place or root))) do
+      local name = (lua and lua .. ":" or "") .. path
+      if not seen[name] and not (lua and read(path):find("#luajit", 1, true)) then
+        list[#list + 1], seen[name] = { name = name, lua = lua, path = path }, true
+      end
+    end
+  end
+  return list
+end
+
 -- The jobs of these files and directories: those that may run side by side, the longest first and
 -- those never run before them, and those to be run alone.
 local function plan(roots, seconds)
   local together, alone = {}, {}
-  for i, root in ipairs(roots) do roots[i] = "'" .. root .. "'" end
-  local find = "find %s -type f -name '*_spec.lua' | LC_ALL=C sort -u"
-  for _, path in ipairs(lines(find:format(table.concat(roots, " ")))) do
-    local list = read(path):find("#alone", 1, true) and alone or together
-    list[#list + 1] = { path = path, expected = seconds[path] or math.huge }
+  for _, job in ipairs(files_of(roots)) do
+    local list = read(job.path):find 'describe%("[^"\n]*#alone' and alone or together
+    job.expected = seconds[job.name] or math.huge
+    list[#list + 1] = job
   end
   table.sort(together, function(a, b)
     if a.expected ~= b.expected then return a.expected > b.expected end
-    return a.path < b.path
+    return a.name < b.name
   end)
   return together, alone
 end
@@ -96,7 +114,7 @@ local function settle(job, status)
   total.passed, total.failed = total.passed + passed, total.failed + failed
   total.skipped = total.skipped + skipped
   local plain = failed == 0 and skipped == 0
-  say(("%7.2f s  %s: %d%s%s\n"):format(job.seconds, job.path, passed,
+  say(("%7.2f s  %s: %d%s%s\n"):format(job.seconds, job.name, passed,
     failed > 0 and (" (%d FAILED, exit status %d)"):format(failed, status) or "",
     skipped > 0 and (" (%d skipped)"):format(skipped) or ""), plain and "" or said .. "\n")
 end
@@ -111,7 +129,11 @@ local function run(jobs, width, directory)
       started, active = started + 1, active + 1
       local job = jobs[started]
       job.output, job.since = ("%s/%d"):format(directory, started), child.now()
-      running[child.start({ "timeout", "-k", "10", LIMIT, "busted", job.path }, job.output)] = job
+      local command = { "timeout", "-k", "10", LIMIT, "busted", job.path }
+      if job.lua then
+        command[5], command[6], command[7] = "spec/support/harness/under", job.lua, job.path
+      end
+      running[child.start(command, job.output)] = job
     end
     local pid, status = child.wait()
     if not pid then error { signal = status } end
@@ -128,7 +150,7 @@ local function print_slowest(jobs)
   table.sort(jobs, function(a, b) return a.seconds > b.seconds end)
   say("slowest:\n")
   for i = 1, math.min(SLOWEST, #jobs) do
-    say(("%7.2f s  %s\n"):format(jobs[i].seconds, jobs[i].path))
+    say(("%7.2f s  %s\n"):format(jobs[i].seconds, jobs[i].name))
   end
 end
 
@@ -140,7 +162,7 @@ local function main(roots, directory)
   run(together, width, directory)
   run(alone, 1, directory)
   for _, job in ipairs(alone) do together[#together + 1] = job end
-  for _, job in ipairs(together) do seconds[job.path] = job.seconds end
+  for _, job in ipairs(together) do seconds[job.name] = job.seconds end
   remember(seconds, directory .. "/seconds")
   print_slowest(together)
   say(("%d passed, %d failed, %d skipped\n"):format(total.passed, total.failed, total.skipped))

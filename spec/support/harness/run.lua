@@ -1,7 +1,31 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Runs shell commands for specs: run("...") gives { status =, out =, err = }. In them
--- "$MTR_PROGRAM" is mtrlua, and "$DIR" a directory of its own that run.clean() removes.
+-- "$MTR_PROGRAM" is mtrlua, and "$DIR" a directory of its own that run.clean() removes. Who called
+-- sudo is not told: mtrlua would become that user.
+local has_ffi, ffi = pcall(require, "ffi")
+
+if has_ffi then ffi.cdef [[
+  extern char **run_environ __asm__("environ");
+  int run_actions(void *actions) __asm__("posix_spawn_file_actions_init");
+  int run_open(void *actions, int fd, const char *path, int flags, unsigned mode)
+    __asm__("posix_spawn_file_actions_addopen");
+  int run_free_actions(void *actions) __asm__("posix_spawn_file_actions_destroy");
+  int run_attributes(void *attributes) __asm__("posix_spawnattr_init");
+  int run_flags(void *attributes, short flags) __asm__("posix_spawnattr_setflags");
+  int run_free_attributes(void *attributes) __asm__("posix_spawnattr_destroy");
+  int run_spawn(int *pid, const char *path, const void *actions, const void *attributes,
+    const char *const argv[], char **environment) __asm__("posix_spawn");
+  long run_syscall(long number, ...) __asm__("syscall");
+  int run_poll(int *watched, unsigned long count, int ms) __asm__("poll");
+  int run_kill(int pid, int signal) __asm__("kill");
+  int run_wait(int pid, int *status, int options) __asm__("waitpid");
+  int run_close(int fd) __asm__("close");
+]] end
+local C = has_ffi and ffi.C
+
+local PIDFD_OPEN = 434                 -- the same number on every architecture
+
 local M = {}
 
 -- Returns the bytes of a file.
@@ -58,18 +82,56 @@ function M.records(text)
   return list
 end
 
+local OUTPUT = 577                     -- O_WRONLY|O_CREAT|O_TRUNC of Linux
+
+-- Starts `sh -c command` with its streams in these files, in a process group of its own; its pid.
+-- posix_spawn copies no page tables, and `timeout` in between would be one more program to start.
+local function spawn(command, out, err)
+  local actions, attributes = ffi.new "char[128]", ffi.new "char[512]"
+  C.run_actions(actions)
+  C.run_open(actions, 1, out, OUTPUT, 384)
+  C.run_open(actions, 2, err, OUTPUT, 384)
+  C.run_attributes(attributes)
+  C.run_flags(attributes, 2)           -- POSIX_SPAWN_SETPGROUP; the group is the child's own
+  local pid = ffi.new "int[1]"
+  local argv = ffi.new("const char *[4]", { "sh", "-c", command })
+  local problem = C.run_spawn(pid, "/bin/sh", actions, attributes, argv, C.run_environ)
+  C.run_free_actions(actions)
+  C.run_free_attributes(attributes)
+  assert(problem == 0, "run: cannot start sh")
+  return pid[0]
+end
+
+-- Waits for this child as many seconds; its exit status, 128 and above after a signal, 124 when
+-- its time was over and its group was ended.
+local function wait(pid, seconds)
+  local descriptor = tonumber(C.run_syscall(PIDFD_OPEN, ffi.cast("long", pid), ffi.cast("long", 0)))
+  assert(descriptor >= 0, "run: cannot watch the child")
+  local watched = ffi.new("int[2]", { descriptor, 1 })   -- struct pollfd, POLLIN
+  local over = C.run_poll(watched, 1, seconds * 1000) == 0
+  C.run_close(descriptor)
+  if over then C.run_kill(-pid, 15) end
+  local status = ffi.new "int[1]"
+  C.run_wait(pid, status, 0)
+  local low = status[0] % 128
+  return over and 124 or low ~= 0 and 128 + low or math.floor(status[0] / 256) % 256
+end
+
 -- Runs |command| with sh, its streams kept apart. It has 60 seconds, or as many as |seconds| says;
 -- then its status is 124.
 function M.run(command, seconds)
   local base = M.dir() .. "/.run"
-  local line = ("DIR=%s timeout %d sh -c %s >%s.out 2>%s.err; echo $? >%s.status"):format(
-    quote(M.dir()), seconds or 60, quote(command), base, base, base)
-  os.execute(line)
-  return {
-    status = tonumber(M.read(base .. ".status")),
-    out = M.read(base .. ".out"),
-    err = M.read(base .. ".err"),
-  }
+  local line = ("unset SUDO_UID; export DIR=%s; %s"):format(quote(M.dir()), command)
+  seconds = seconds or 60
+  local status
+  if has_ffi then
+    status = wait(spawn(line, base .. ".out", base .. ".err"), seconds)
+  else
+    os.execute(("timeout %d sh -c %s >%s.out 2>%s.err; echo $? >%s.status"):format(seconds,
+      quote(line), base, base, base))
+    status = tonumber(M.read(base .. ".status"))
+  end
+  return { status = status, out = M.read(base .. ".out"), err = M.read(base .. ".err") }
 end
 
 return M

@@ -3,8 +3,8 @@
 -- forked.lua: a program that specs run, never in their own process. It opens an engine, starts a
 -- trace, and forks. The child does the act that is named; then the parent waits for the engine's
 -- descriptor alone, and prints how its trace ended, how its child ended, and how a second trace
--- ended. Usage: luajit forked.lua KIND ACT [FILE]. Kinds: raw, packet, mtr-packet, sim, record,
--- replay (both with FILE). Without an answer in five seconds it prints "stuck".
+-- ended. Usage: luajit forked.lua KIND ACT [FILE]. Kinds: raw, packet, mtr-packet, user, sim,
+-- record, replay (both with FILE). Without an answer in five seconds it prints "stuck".
 
 local ffi = require "ffi"
 local mtr = require "mtr"
@@ -32,10 +32,13 @@ local OPTIONS = {
   raw = { transport = "raw" },
   packet = { transport = "packet" },
   ["mtr-packet"] = { transport = "mtr-packet" },
+  user = { transport = "user" },
   sim = { sim = NET },
   record = { transport = "raw", record = file },
   replay = { replay = file },
 }
+-- Hosts need not open ping sockets to ordinary users.
+local TRACE = { max_ttl = 4, protocol = kind == "user" and "udp" or "icmp" }
 local target = kind == "sim" and "192.0.2.3" or "127.0.0.1"
 
 -- The child cannot write into the parent's recording.
@@ -55,7 +58,7 @@ end
 
 local function start(engine)
   local ended = { calls = 0 }
-  assert(engine:trace(target, { max_ttl = 4 }, function(problem, result)
+  assert(engine:trace(target, TRACE, function(problem, result)
     ended.how = problem or result.stop_reason
     ended.calls = ended.calls + 1
   end))
@@ -105,7 +108,7 @@ function ACTS.open() assert(trace(open(OF_CHILD)) == "completed") end
 -- The default engine of the parent is not the child's.
 function ACTS.default()
   mtr.configure(OF_CHILD)
-  assert(mtr.trace(target).stop_reason == "completed")
+  assert(mtr.trace(target, TRACE).stop_reason == "completed")
 end
 
 function ACTS.calls(engine)

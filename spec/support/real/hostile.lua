@@ -112,7 +112,8 @@ end
 
 ---Runs one case over every protocol and version it applies to.
 ---@param case hostile.Case
-function M.run(case)
+---@param engine? mtr.EngineOptions
+function M.run(case, engine)
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
     for v = 4, 6, 2 do
       if applies(case, protocol, v) then
@@ -126,7 +127,7 @@ function M.run(case)
           assert.equal(0, f.unreachables, "the kernel disowned one of our ports")
           assert.equal(case.resets or 0, f.resets, "resets of the kernel's")
           check(case, result, e:stats(), v, protocol)
-        end)
+        end, engine and { transport = engine.transport, strict = engine.strict })
       end
     end
   end

@@ -6,19 +6,24 @@
 -- no trace, no probe, no descriptor. All of it is for a process with one thread. Without the
 -- privileges that a lab needs, tests are `pending`.
 
-local ffi = require "ffi"
 local assert = require "luassert"
 local mtr = require "mtr"
+local fds = require "spec.support.harness.fds"
 local lab = require "spec.lab.lab"
-
-ffi.cdef [[ int nets_fcntl(int fd, int command, ...) __asm__("fcntl"); ]]
-
-local F_GETFD, FDS = 1, 1024
+local traces = require "spec.support.virtual.traces"
 
 local M = { transport = os.getenv "MTR_TRANSPORT" or "raw" }
 local labs, shared = {}, {}
 
+M.accounted, M.traces, M.path = traces.accounted, traces.run, traces.path
+
+---How many descriptors this process has open.
+M.descriptors = fds
+
 local available, reason = lab.available()
+
+---Whether labs can be made here.
+function M.available() return available end
 
 ---Ends the test as pending if labs cannot be made here. Pass it busted's `pending`.
 function M.needs_privilege(pending)
@@ -62,15 +67,6 @@ function M.down_shared()
   end
 end
 
----How many descriptors this process has open.
-function M.descriptors()
-  local n = 0
-  for fd = 0, FDS - 1 do
-    if ffi.C.nets_fcntl(fd, F_GETFD) >= 0 then n = n + 1 end
-  end
-  return n
-end
-
 -- libuv keeps a pair of descriptors of its own for good, from the first loop of a process on.
 local function warm_up()
   assert(mtr.engine()):close()
@@ -86,6 +82,15 @@ local function checked(fn)
   assert.equal(before, M.descriptors(), "descriptors left open")
 end
 
+---Opens ping sockets to all groups in a node's network, or closes them to all.
+---@param l lab.Lab
+---@param node? string
+---@param closed? boolean
+function M.pings(l, node, closed)
+  M.must(l, ("echo %s >/proc/sys/net/ipv4/ping_group_range"):format(closed and "1 0"
+    or "0 2147483647"), node)
+end
+
 ---Calls fn(engine) in a node's network (the prober's by default), then closes the engine and
 ---checks that it took everything along. Unlimited rate, and raw or the transport of that name in
 ---$MTR_TRANSPORT, unless opts says otherwise.
@@ -97,6 +102,7 @@ end
 function M.inside(l, fn, opts, node, drops)
   opts = opts or {}
   opts.rate, opts.transport = opts.rate or 0, opts.transport or M.transport
+  if opts.transport == "user" then M.pings(l, node) end
   checked(function()
     l:inside(function()
       local e = assert(mtr.engine(opts))
@@ -109,37 +115,6 @@ function M.inside(l, fn, opts, node, drops)
       if stats then M.accounted(stats, drops) end
     end, node)
   end)
-end
-
----Checks that no trace or probe is left, and that we know of each probe what became of it: it was
----answered, it timed out, it failed, or its trace ended before any of these.
----@param stats table<string, number>
----@param drops? boolean
-function M.accounted(stats, drops)
-  assert.equal(0, stats.traces, "traces in flight")
-  assert.equal(0, stats.probes, "probes outstanding")
-  assert.equal(stats.traces_started, stats.traces_done)
-  assert.equal(stats.probes_sent,
-    stats.replies + stats.timeouts + stats.failed + stats.given_up + stats.probes,
-    "probes sent are answered, timed out, failed, given up or outstanding")
-  if not drops then assert.equal(0, stats.kernel_drops) end
-end
-
----Runs several traces side by side: { dst, options } each. Results in the same order; one that
----could not start is { failed = message, name = name }.
----@param e mtr.Engine
----@param list { [1]: string, [2]: mtr.TraceOptions? }[]
----@return mtr.Result[]
-function M.traces(e, list)
-  local results, left = {}, 0
-  for i, job in ipairs(list) do
-    local trace, message, name = e:trace(job[1], job[2], function(err, result)
-      results[i] = results[i] or result or { failed = err }
-    end)
-    if trace then left = left + 1 else results[i] = { failed = message, name = name } end
-  end
-  e:run()
-  return results, left
 end
 
 ---A trace by which every probe is counted: what hooks are told, what the engine counts and what
@@ -180,15 +155,6 @@ end
 function M.must(l, cmd, node)
   local text, status = l:exec(cmd, node)
   assert(status == 0, text)
-end
-
----The path of a result in one line: "10.0.1.2 * 10.0.3.2".
----@param result mtr.Result
----@return string
-function M.path(result)
-  local words = {}
-  for ttl, hop in ipairs(result.hops) do words[ttl] = hop.addr or "*" end
-  return table.concat(words, " ")
 end
 
 return M

@@ -2,8 +2,8 @@
 --
 -- Traces over the networks of spec/sim/topologies, for the specs of hard cases.
 local mtr = require "mtr"
-local nets = require "spec.support.real.nets"
 local simulated = require "spec.support.virtual.simulated"
+local traces = require "spec.support.virtual.traces"
 
 local M = {}
 
@@ -13,7 +13,7 @@ function M.over(topology, fn, config)
   for key, value in pairs(config or {}) do all[key] = value end
   local e = assert(mtr.engine(all))
   fn(e)
-  nets.accounted(e:stats())
+  traces.accounted(e:stats())
   e:close()
 end
 
@@ -41,7 +41,7 @@ function M.trace(topology, dst, opts, config)
   function all.on_reply(_, reply) told.replies[#told.replies + 1] = reply:copy() end
   function all.on_timeout(_, probe) told.timeouts[#told.timeouts + 1] = probe:copy() end
   M.over(topology, function(e)
-    result = nets.traces(e, { { dst, all } })[1]
+    result = traces.run(e, { { dst, all } })[1]
     assert(result.hops, result.failed)
     stats = e:stats()
   end, config)

@@ -7,6 +7,7 @@
 --   assert.equal("10.0.0.1 * 10.0.0.3 203.0.113.9", simulated.hops(result))
 
 local mtr = require "mtr"
+local traces = require "spec.support.virtual.traces"
 
 local M = {}
 
@@ -63,11 +64,7 @@ function M.trace(net, dst, opts, engine_opts)
 end
 
 ---Who was at each hop, in a string; a star for nobody.
-function M.hops(result)
-  local list = {}
-  for i, hop in ipairs(result.hops) do list[i] = hop.addr or "*" end
-  return table.concat(list, " ")
-end
+M.hops = traces.path
 
 ---The first reply of the hop at a TTL.
 function M.reply(result, ttl) return result.hops[ttl].replies[1] end

@@ -199,4 +199,27 @@ describe("check", function()
       end
     end)
   end
+
+  local USER = C.MTR_CAP_ICMP + C.MTR_CAP_UDP + C.MTR_CAP_TCP + C.MTR_CAP_PAYLOAD
+    + C.MTR_CAP_CHECKSUM
+  for _, case in ipairs{
+    { { payload = 1 } }, { { protocol = 17, payload = 1 } },
+    { { protocol = 6, payload = 1 }, "payload" }, { { protocol = 6, size = 60 }, "size of tcp" },
+    { { protocol = 17, size = 20000 } }, { { flags = C.MTR_DONT_FRAGMENT } },
+    { { flow = 3 } }, { { protocol = 17, flow = 3 }, "flow" },
+    { { protocol = 6, flow = 3 }, "flow" }, { { source_port = 5000 }, "source_port" },
+    { { protocol = 17, source_port = 5000 }, "source_port" },
+    { { protocol = 6, flags = C.MTR_TCP_ACK }, "tcp_flags" },
+    { { family = 6, flow_label = 5 }, "flow_label" },
+    { { protocol = 17, multipath = C.MTR_DUBLIN }, "multipath" },
+  } do
+    local o, name = unpack(case)
+    it(("says that sockets of an ordinary user %s"):format(name and "cannot do " .. name
+      or "can do the rest"), function()
+      local t = options(o)
+      t.payload = o.payload or 0
+      assert.equal(name and EOPNOTSUPP or 0, C.check_able(t, USER, "user", why, 256))
+      if name then assert.equal(name, ffi.string(why):sub(1, #name)) end
+    end)
+  end
 end)

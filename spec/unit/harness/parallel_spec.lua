@@ -39,7 +39,7 @@ describe("the runner of spec files", function()
       b = 'it("ends", function() os.execute "kill -9 $PPID" end)' }, 1,
       "1 passed, 1 failed, 0 skipped" },
     { "runs files that measure time as well", { a = PASSES,
-      b = 'describe("b #alone", function() ' .. PASSES .. " end)" }, 0,
+      b = ('describe("b #%s", function() '):format "alone" .. PASSES .. " end)" }, 0,
       "2 passed, 0 failed, 0 skipped" },
   }
   for i, case in ipairs(cases) do

@@ -11,14 +11,18 @@ local function luajit(env, code)
 end
 
 describe("mtr.lib", function()
-  setup(function() run 'mkdir $DIR/mtr && cp lua/mtr/lib.lua $DIR/mtr' end)
+  setup(function()
+    run 'mkdir $DIR/mtr && cd lua/mtr && cp lib.lua compat.lua foreign.lua $DIR/mtr'
+  end)
   teardown(support.clean)
 
-  it("says that a Lua without FFI is none for it", function()
-    local got = luajit("", "package.preload.ffi, package.loaded.ffi = nil; require 'mtr.lib'")
+  it("says what a Lua without FFI needs", function()
+    local got = luajit("LUA_CPATH=none/?.so",
+      "package.preload.ffi, package.loaded.ffi = nil; require 'mtr.lib'")
     assert.equal(1, got.status)
-    assert.truthy(got.err:find("luajit: mtr: this Lua has no module ffi: use LuaJIT", 1, true),
-      got.err)
+    assert.truthy(got.err:find("luajit: mtr: this LuaJIT has no FFI, and the C module mtr.ffi", 1,
+      true), got.err)
+    assert.truthy(got.err:find("package liblua5.1-0-dev", 1, true), got.err)
   end)
 
   it("says that the declarations are missing, and which package has them", function()

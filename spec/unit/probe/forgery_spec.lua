@@ -8,7 +8,7 @@ local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
 local random = require "spec.support.harness.random"
 
-local C, ffi = core.load{ "core/probe/match.h" }
+local C, ffi = core.load{ "core/probe/match.h", "core/probe/receive.h" }
 
 local DST = { [4] = "203.0.113.9", [6] = "2001:db8:9::9" }
 local ROUTER = { [4] = "10.0.0.1", [6] = "2001:db8:a::1" }
@@ -197,5 +197,25 @@ describe("a forged reply", function()
       d:close()
     end
     d = nil
+  end)
+
+  -- Each such quote has every port tried, so whoever sends many would have us do nothing else.
+  it("with no identification is tried on all ports some times only, and later again", function()
+    open({ protocol = "udp", window = 6, gap_limit = 0, timeout = 1e6 }, 4)
+    local state = d.core
+    local function quote(i)
+      return path.reply(d.sent[1], { from = ROUTER[4], kind = "TIME_EXCEEDED", ip_id = 0, id = i,
+        sport = 61001, quoted_src = ELSEWHERE[4], quoted_dst = "10.9.9.9" })
+    end
+    C.receive_replies(d.core, quote(1), 0, d.now)
+    for i = 1, 1000 do C.receive_reply(d.core, quote(i), d.now) end
+    assert.equal(C.MATCH_SEARCHES, state.searched)
+    local tier = ffi.new("int[1]")
+    C.match_probe(d.core, quote(7), tier)
+    assert.equal(0, bit.band(tier[0], C.MATCH_SEARCHED))
+    C.receive_replies(d.core, quote(7), 1, d.now + 10 * C.MATCH_SEARCH_NS)
+    assert.equal(C.MATCH_SEARCHES - 9, state.searched)
+    C.receive_replies(d.core, quote(7), 1, d.now + 1e6 * C.MATCH_SEARCH_NS)
+    assert.equal(1, state.searched)
   end)
 end)

@@ -53,4 +53,20 @@ describe("receive", function()
     assert.equal("* 203.0.113.9 completed", d:summary(t))
     assert.equal(1, d:count("unmatched"))
   end)
+
+  for _, strict in ipairs{ 0, 1 } do
+    for _, kind in ipairs{ "UNREACH", "UDP_REPLY" } do
+      it(("takes a weak %s by its handle, strict %d"):format(kind, strict), function()
+        d = drive.new{ network = path.new{ dst = V4, dest = false }, strict = strict }
+        t = d:start{ protocol = "udp", max_ttl = 1, timeout = 100, attempts = 1 }
+        d:step()
+        local p = d.sent[1]
+        d:deliver(5, path.reply(p, { kind = kind, handle = p.handle, id = 0, sport = 1, dport = 2,
+          from = V4, icmp_type = 3, icmp_code = 3, flags = C.WIRE_WEAK }))
+        d:run()
+        assert.equal(strict == 1 and "* hoplimit" or V4 .. " completed", d:summary(t))
+        assert.equal(strict, d:count("unmatched"))
+      end)
+    end
+  end
 end)

@@ -31,7 +31,7 @@ local File = {}
 File.__index = File
 
 local function refused(path, code)
-  if code ~= -err.code.EAGAIN then return err.file(code, path) end
+  if code ~= -err.code.EAGAIN then return err.env(code, path) end
   local pid = holder[0]
   return err.named("EAGAIN", ("%s: another process writes to it%s"):format(path,
     pid > 0 and (" (process %d)"):format(pid) or ", or another reporter of this one"))

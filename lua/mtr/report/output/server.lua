@@ -19,7 +19,7 @@ local chunk, port = lib.new("uint8_t[?]", request.LONGEST), lib.new "uint32_t[1]
 
 local M = {}
 
----@class mtr.Server
+---@class mtr.HttpServer
 ---@field engine mtr.Engine
 ---@field url mtr.ServedUrl
 ---@field port integer where it listens
@@ -108,7 +108,7 @@ end
 ---@param engine mtr.Engine
 ---@param url mtr.ServedUrl
 ---@param body fun(): string makes the text
----@return mtr.Server?
+---@return mtr.HttpServer?
 ---@return string? message, string? name
 function M.open(engine, url, body)
   port[0] = url.port

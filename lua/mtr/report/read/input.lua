@@ -3,6 +3,7 @@
 -- Reads the bytes of a file or of standard input, decompressed if they are gzip (RFC 1952), of one
 -- member or of several. What the bytes are is seen from their beginning, not from the name.
 
+local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 
@@ -29,7 +30,7 @@ local function piece(self)
   if bytes then return bytes end
   self.over = true
   if code then
-    self.failure = { err.file(code, self.name) }
+    self.failure = { err.env(code, self.name) }
     return nil
   end
   return nil, message
@@ -85,7 +86,7 @@ function M.open(path)
   if path ~= "-" then
     local _, code
     file, _, code = io.open(path, "rb")
-    if not file then return err.file(code, path) end
+    if not file then return err.env(code, path) end
   end
   local self = setmetatable({ file = file, name = path == "-" and "standard input" or path,
     at = 0, held = "", from = 1, over = false }, Input)

@@ -3,6 +3,7 @@
 -- The line of JSON that scamper's sc_warts2json prints of a ping, from the record of
 -- mtr.report.warts.ping.
 
+local unpack = require "mtr.compat".unpack
 local address = require "mtr.report.warts.address"
 local values = require "mtr.report.scamper.values"
 

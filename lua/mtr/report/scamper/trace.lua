@@ -3,6 +3,7 @@
 -- The line of JSON that scamper's sc_warts2json prints of a trace, from its record of
 -- mtr.report.warts.trace. What the record does not have is what a reader of warts takes for it.
 
+local unpack = require "mtr.compat".unpack
 local address = require "mtr.report.warts.address"
 local json = require "mtr.record.json"
 local values = require "mtr.report.scamper.values"

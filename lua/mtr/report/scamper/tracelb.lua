@@ -4,6 +4,7 @@
 -- mtr.report.warts.tracelb, in which each link spans one TTL. Nodes that no link leaves are only
 -- named in links.
 
+local unpack = require "mtr.compat".unpack
 local address = require "mtr.report.warts.address"
 local values = require "mtr.report.scamper.values"
 

@@ -7,6 +7,7 @@
 -- A cursor keeps the dictionary of the record: an address is written once in full, and later as its
 -- number, counted from 0.
 
+local unpack = require "mtr.compat".unpack
 local M = {}
 
 ---@class mtr.WartsCursor

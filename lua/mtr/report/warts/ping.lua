@@ -112,9 +112,9 @@ end
 local function line_of(reply, record, seen)
   local flags, id = reply.flags or 0, reply.probe_id or 0
   local text = address.text(reply.addr)
-  local line = { type = "ping", seq = id + 1, addr = text, rtt = (reply.rtt or 0) / 1000,
+  local line = { type = "ping", seq = id + 1, addr = text, rtt = result.ms(reply.rtt or 0),
     ttl = has(flags, TTL_KNOWN) and reply.ttl or nil, size = reply.size, dup = seen[id],
-    at = reply.sent and record.start and (reply.sent - record.start) / 1000 or nil,
+    at = reply.sent and record.start and result.ms(reply.sent - record.start) or nil,
     error = fault(reply, text:find(":", 1, true) ~= nil) }
   return line
 end

@@ -4,6 +4,7 @@
 -- classes of mtr.Result, so every reporter takes it; fields that warts does not have are missing.
 -- The record itself stays in it, as _warts, from which the same bytes can be written again.
 
+local whole = require "mtr.compat".whole
 local addr = require "mtr.base.addr"
 local kept = require "mtr.record.kept"
 local Result = require "mtr.record.result"
@@ -22,6 +23,12 @@ local STOPS = { "completed", "unreach", "icmp", "loop", "gaplimit", "error", "ho
 local ALL_ATTEMPTS, ICMP_SUM = 1, 32
 local KERNEL_TIME, DATALINK_TIME, TTL_KNOWN, IS_TCP, IS_UDP = 1, 4, 16, 32, 64
 
+--- Returns milliseconds, of microseconds.
+---@type fun(us: number): number
+M.ms = whole(function(us) return us / 1000 end)
+
+local ms = M.ms
+
 --- Returns true if a number has a bit.
 ---@param n integer
 ---@param bit integer
@@ -39,7 +46,8 @@ local ICMP = {
 -- Sets the flags that say what a reply is.
 local function explain(reply, dst)
   local kind, code = reply.icmp_type, reply.icmp_code
-  local icmp = ICMP[reply.addr:find(":", 1, true) ~= nil]
+  local is_ipv6 = reply.addr:find(":", 1, true) ~= nil
+  local icmp = ICMP[is_ipv6]
   if not kind then
     reply.final = true
   elseif kind == icmp.big and (not icmp.big_code or code == icmp.big_code) then
@@ -72,9 +80,9 @@ function M.reply(hop, record, dst)
   local size = hop.probe_size or record.probe_size
   local protocol = has(flags, IS_TCP) and "tcp" or has(flags, IS_UDP) and "udp" or "icmp"
   local reply = {
-    addr = address.text(hop.addr), rtt = (hop.rtt or 0) / 1000,
+    addr = address.text(hop.addr), rtt = ms(hop.rtt or 0),
     attempt = (hop.probe_id or 0) + 1,
-    at = hop.sent and record.start and (hop.sent - record.start) / 1000 or nil,
+    at = hop.sent and record.start and ms(hop.sent - record.start) or nil,
     protocol = protocol, icmp_type = icmp and icmp[1], icmp_code = icmp and icmp[2],
     reply_ttl = has(flags, TTL_KNOWN) and hop.reply_ttl or nil, reply_size = hop.reply_size,
     ip_id = hop.ip_id, tos = hop.reply_tos, mtu = hop.mtu,

@@ -4,6 +4,7 @@
 -- the record has already is written as its number. A value that the format cannot say raises: what
 -- makes the tables must not let that happen.
 
+local unpack = require "mtr.compat".unpack
 local char = string.char
 
 local M = {}

@@ -24,7 +24,9 @@ local M = { name = "doubletree", state = false, h = 8, prefix = 24, prefix6 = 48
 
 local bytes = lib.new "uint8_t[16]"
 
---- Makes stop sets to share: any table with the tables `global` and `near`.
+--- Makes stop sets to share: any table with the tables `global` and `near`. If it has a function
+--- `added`, that is called with the key of a prefix and the address of each hop that is added to
+--- the global set of this prefix, so that a program can pass them on to others.
 function M.new_state() return { global = {}, near = {} } end
 
 -- Returns the prefix of an address as a key.
@@ -46,7 +48,7 @@ function M:init(trace)
   self.probe = { ttl = math.max(o.first_ttl, math.min(self.h, o.max_ttl)) }
   self.start = self.probe.ttl
   local key = key_of(self, trace.dst)
-  self.seen = self.sets.global[key] or {}
+  self.key, self.seen = key, self.sets.global[key] or {}
   self.sets.global[key] = self.seen
 end
 
@@ -68,7 +70,11 @@ end
 local function turn(self, reason, data)
   self.forward, self.reason, self.data = false, reason, data
   self.furthest, self.probe.ttl = self.probe.ttl, self.start
-  for _, at in ipairs(self.mine) do self.seen[at], self.sets.near[at] = true, true end
+  local added = self.sets.added
+  for _, at in ipairs(self.mine) do
+    if added and not self.seen[at] then added(self.key, at) end
+    self.seen[at], self.sets.near[at] = true, true
+  end
 end
 
 -- Goes on to the next TTL in this direction.

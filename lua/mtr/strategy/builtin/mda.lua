@@ -27,12 +27,14 @@ local function send(self, trace, ttl, flows)
   for _ = 1, trace.options.attempts do
     for _, flow in ipairs(flows) do trace:send { ttl = ttl, flow = flow } end
     flows = {}
-    for what in trace.wait, trace do
+    local what = trace:wait()
+    while what do
       at[what.flow] = what.addr or "*"
       if what.timeout then flows[#flows + 1] = what.flow end
       if what.final or what.unreach then self.closed[ttl][what.addr] = true end
       if what.final then self.reason = "completed" end
       if what.unreach then self.reason, self.code = self.reason or "unreach", what.icmp_code end
+      what = trace:wait()
     end
   end
 end

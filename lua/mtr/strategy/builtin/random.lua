@@ -5,7 +5,7 @@
 -- or behind an unreachable, after that has answered. The order depends only on `seed` and the
 -- target.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 
 local M = { name = "random", seed = 1 }
 

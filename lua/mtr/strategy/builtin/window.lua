@@ -8,7 +8,7 @@
 -- An instance (mtr.strategy.builtin.parts.window_state) is also the probe that it returns. Code
 -- that runs for every probe has no loop, because LuaJIT compiles no loop that mostly runs once.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local err = require "mtr.base.err"
 local too_big = require "mtr.strategy.builtin.parts.too_big"
 local window_judge = require "mtr.strategy.builtin.parts.window_judge"

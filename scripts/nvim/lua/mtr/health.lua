@@ -24,14 +24,16 @@ local function load()
   })
 end
 
+local ADVICE = {
+  "install mtr-packet (Debian: mtr-tiny), which has the privilege",
+  "give no capability to nvim: every plugin would have it",
+}
+
 -- Opens an engine, as :Mtr would, and reports what came of it.
 local function check_engine(mtr)
   local engine, message, name = mtr.engine()
   if not engine then
-    return fail(message, name == "EPERM" and {
-      "install mtr-packet (Debian: mtr-tiny), which has the privilege",
-      "give no capability to nvim: every plugin would have it",
-    } or nil)
+    return fail(message, name == "EPERM" and ADVICE or nil)
   end
   local transport = engine:transport()
   ok(("probes are sent by the transport %s: %s"):format(transport.name, transport.why))
@@ -39,7 +41,10 @@ local function check_engine(mtr)
   for _, protocol in ipairs { "icmp", "udp", "tcp", "ipv4", "ipv6" } do
     if not transport.capabilities[protocol] then lacks[#lacks + 1] = protocol end
   end
-  if lacks[1] then warn("it cannot send: " .. table.concat(lacks, ", ")) end
+  if lacks[1] then
+    local advice = transport.name == "user" and ADVICE or nil
+    warn("it cannot send: " .. table.concat(lacks, ", "), advice)
+  end
   engine:close()
 end
 

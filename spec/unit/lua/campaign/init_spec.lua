@@ -13,9 +13,9 @@ end
 describe("mtr.campaign", function()
   for _, case in ipairs {
     { { target = {} }, 'campaign: unknown option "target"; did you mean "targets"?' },
-    { { targets = {}, enrich = {} }, 'campaign: unknown option "enrich"' },
+    { { targets = {}, embellish = {} }, 'campaign: unknown option "embellish"' },
     { { targets = 7 }, "campaign: targets must be a table or a function, got 7" },
-    { {}, "campaign: targets must be a list or an iterator of strings" },
+    { {}, "campaign: targets must be a list or an iterator of strings, got nil" },
     { { targets = {}, window = 0 }, 'campaign: window must be 1..1000000, or "auto", got 0' },
     { { targets = {}, window = "wide" },
       'campaign: window must be 1..1000000, or "auto", got "wide"' },

@@ -39,7 +39,7 @@ describe("engine options", function()
 
   it("of mtrlua's command line are options of an engine", function()
     local help, n = io.open "core/program/about.c":read "*a", 0
-    local own = { grace = true }       -- of the program itself
+    local own = { grace = true, user = true }   -- of the program itself
     for name in help:gmatch '"  %-%-([%l%d%-]+) %u' do
       n = n + 1
       assert.equal(own[name] == nil, config.declaration.by_name[name:gsub("%-", "_")] ~= nil, name)
@@ -101,8 +101,8 @@ describe("engine options", function()
   for opts, message in pairs {
     [{ raet = 1 }] = 'engine: unknown option "raet"; did you mean "rate"?',
     [{ transport = "row" }] =
-      'engine: transport must be "auto", "raw", "packet", "mtr-packet" or "sim", got "row"; '
-        .. 'did you mean "raw"?',
+      'engine: transport must be "auto", "raw", "packet", "mtr-packet", "user" or "sim", got "row"'
+        .. '; did you mean "raw"?',
     [{ source4 = "::1" }] = 'engine: source4 must be an IPv4 address, got "::1"',
     [{ source6 = "127.0.0.1" }] = 'engine: source6 must be an IPv6 address, got "127.0.0.1"',
     [{ interface = ("x"):rep(16) }] =

@@ -2,18 +2,14 @@
 --
 -- Sets of sockets: who owns the descriptors. spec/net/handed_sockets_spec.lua opens engines with
 -- them.
-local ffi = require "ffi"
 local config = require "mtr.engine.config"
 local lib = require "mtr.lib"
 local socket_set = require "mtr.engine.socket_set"
 local fds = require "spec.support.harness.fds"
 
-ffi.cdef [[
-  int set_spec_open(const char *path, int flags, ...) __asm__("open");
-  int set_spec_close(int fd) __asm__("close");
-]]
-
-local function descriptor() return ffi.C.set_spec_open("/dev/null", 0) end
+local function descriptor()
+  return lib.C.mtr_output_open("/dev/null", 0, lib.new "int32_t[1]")
+end
 
 -- Eleven places of which the first two have descriptors.
 local function list()
@@ -40,7 +36,7 @@ describe("a set of sockets", function()
     set = nil  -- luacheck: ignore 311
     collectgarbage()
     assert.equal(before + 1, fds())
-    ffi.C.set_spec_close(other)
+    lib.C.mtr_output_close(other)
   end)
 
   it("closes what is in it when it is collected", function()

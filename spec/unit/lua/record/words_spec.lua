@@ -33,7 +33,9 @@ describe("the mark of a reply", function()
     { "::1", 4, 1, "!<4-1>" },
   } do
     local addr, kind, code, mark = unpack(case, 1, 4)
-    it(("from %s of type %s code %s is %s"):format(addr, kind, code, mark or "none"), function()
+    local name = ("from %s of type %s code %s is %s"):format(addr, tostring(kind),
+      tostring(code), mark or "none")
+    it(name, function()
       assert.equal(mark, words.mark { addr = addr, icmp_type = kind, icmp_code = code })
     end)
   end

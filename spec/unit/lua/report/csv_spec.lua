@@ -123,6 +123,6 @@ describe("the csv reporter", function()
       assert.truthy(message:find(case[2], 1, true), message)
     end
     local message = select(2, pcall(csv.new, "x.csv", { fields = { "quux12345" } }))
-    assert.truthy(message:find("known are addr, at, ", 1, true), message)
+    assert.truthy(message:find("known are addr, asn, at, ", 1, true), message)
   end)
 end)

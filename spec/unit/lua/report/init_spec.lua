@@ -6,16 +6,17 @@ local run = require "spec.support.harness.run"
 
 local KINDS = {
   trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "dot",
-    "prometheus", "scamper", "atlas" },
-  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "scamper" },
-  pmtu = { "text", "jsonl", "warts", "json", "scamper" },
+    "prometheus", "html", "scamper", "atlas" },
+  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "html", "scamper" },
+  pmtu = { "text", "jsonl", "warts", "json", "html", "scamper" },
   ping = { "text", "jsonl", "warts", "scamper", "atlas" },
 }
 
 -- What is in a file of no results; of others nothing.
-local EMPTY = { warts = "\x12\5", scamper = "^{\"type\":\"cycle%-start\"",
+local EMPTY = { warts = "\18\5", scamper = "^{\"type\":\"cycle%-start\"",
   json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
-  caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ", prometheus = "^# HELP " }
+  caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ",
+  html = '^<!DOCTYPE html>.*class="records">\n</script>\n$', prometheus = "^# HELP " }
 
 -- What a program says of --output.
 local function help(program)
@@ -54,7 +55,7 @@ describe("reporters", function()
   it("that say where they write", function()
     for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts", "json", "csv",
       "table", "mtr", "caracal", "routes", "prometheus",
-      "scamper", "atlas" } do
+      "html", "scamper", "atlas" } do
       assert.has_error(function() report[name](7) end,
         ("report.%s: the path must be a string, got 7"):format(name == "routes" and "dot" or name))
       local ok, message, code = report[name](run.dir() .. "/none/out"):start()
@@ -65,13 +66,13 @@ describe("reporters", function()
 
   it("of all kinds are the formats, each once", function()
     assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
-      "prometheus", "sqlite", "scamper", "atlas" }, report.formats())
+      "prometheus", "sqlite", "html", "scamper", "atlas" }, report.formats())
     assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
     assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)
 
   it("that do not exist are nil, and no kind's", function()
-    assert.is_nil(report.html)
+    assert.is_nil(report.svg)
     assert.same({}, report.words "nothing")
     assert.has_error(function() report.open("ping", "dot") end,
       'report: no reporter writes "ping" as "dot"')

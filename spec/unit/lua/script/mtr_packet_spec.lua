@@ -211,7 +211,8 @@ describe("mtrp answer", function()
     { 6, { icmp_type = 2, mtu = 1400 }, "no-route-host" },
   } do
     local family, o, word = unpack(case)
-    local name = ("to ICMP %s/%s of IPv%d is %s"):format(o.icmp_type, o.icmp_code, family, word)
+    local name = ("to ICMP %s/%s of IPv%d is %s"):format(tostring(o.icmp_type),
+      tostring(o.icmp_code), family, word)
     it(name, function()
       local addr = family == 4 and "ip-4 10.0.0.1" or "ip-6 fd00::1"
       assert.equal(("7 %s %s round-trip-time 1234\n"):format(word, addr), reply(family, o))

@@ -30,6 +30,6 @@ time: not known without a rate
 
   it("says what is wrong with targets", function()
     assert.has_error(function() plan.of { targets = 7 } end,
-      "plan: targets must be a list or an iterator of strings")
+      "plan: targets must be a list or an iterator of strings, got 7")
   end)
 end)

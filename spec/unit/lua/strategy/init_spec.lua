@@ -33,7 +33,7 @@ local function straight(n)
   return network
 end
 
-describe("built-in strategies:", function()
+describe("built-in strategies: #luajit", function()
   after_each(function()
     if d then d:close() end
     d = nil

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Options that equal the last ones: the same struct and the same kept options as after a check.
-local ffi = require "ffi"
 local lib = require "mtr.lib"
 local options = require "mtr.trace.options"
 local recent = require "mtr.trace.recent"
@@ -13,7 +12,7 @@ local t = lib.new "struct mtr_trace"
 local function hook() end
 local function other() end
 
-local function struct() return ffi.string(ffi.cast("const char *", t), SIZE) end
+local function struct() return lib.string(lib.cast("const char *", t), SIZE) end
 
 local function fill(opts) return request.fill(options.trace, opts, t) end
 

@@ -3,7 +3,7 @@
 -- Finds out why a trace of the strategy window ends, by judging its hops in TTL order. The instance
 -- is that of mtr.strategy.builtin.parts.window_state.
 
-local bit = require "bit"
+local bit = require "mtr.compat".bit
 local addr = require "mtr.base.addr"
 local window_state = require "mtr.strategy.builtin.parts.window_state"
 

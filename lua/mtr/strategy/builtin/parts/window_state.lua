@@ -3,14 +3,15 @@
 -- The state of the strategy window for one trace. There may be very many traces, so it is a C
 -- struct, which is used again.
 
-local bit = require "bit"
-local ffi = require "ffi"
+local compat = require "mtr.compat"
+local lib = require "mtr.lib"
 
+local bit = compat.bit
 local band, rshift = bit.band, bit.rshift
 
 local M = {}
 
-local Instance = ffi.typeof [[struct {
+local DECLARATION = [[struct {
   uint32_t id;                         // of the probe it wants, as ttl, flow and size
   uint32_t seen[4];                    // bits of addresses, to see loops
   uint16_t flow, size;
@@ -28,14 +29,10 @@ local Instance = ffi.typeof [[struct {
 
 local function numbers(o) return o.family == 4 and 2 or 3 end
 
-local function create(trace)
-  return Instance(numbers(trace.options) * (trace.options.max_ttl + 1))
-end
-
 local function init(self, trace)
   local o = trace.options
   self.step = numbers(o)
-  ffi.fill(self.hop, 4 * self.step * (o.max_ttl + 1))
+  lib.fill(self.hop, 4 * self.step * (o.max_ttl + 1))
   self.flow, self.size, self.next_ttl = o.flow, o.size, o.first_ttl
   self.settled, self.limit, self.high = o.first_ttl - 1, o.max_ttl, o.first_ttl - 1
   for i = 0, 3 do self.seen[i] = 0 end
@@ -72,7 +69,10 @@ end
 ---@return fun(self: ffi.cdata*, trace: mtr.Trace) init
 function M.kind(strategy)
   -- A function and not a table: with a table, reading a missing field would raise an error.
-  ffi.metatype(Instance, { __index = function(_, name) return strategy[name] end })
+  local Instance = compat.struct(DECLARATION, function(_, name) return strategy[name] end)
+  local function create(trace)
+    return Instance(numbers(trace.options) * (trace.options.max_ttl + 1))
+  end
   return create, init
 end
 

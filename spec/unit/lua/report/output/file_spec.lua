@@ -104,7 +104,7 @@ describe("an output file", function()
         for _ = 1, 9 do
           local ok, message, name = file:put(text, #text, %s and ends)
           if not ok then print(name) break end
-        end']]):format(path, case[2], case[1] == "bin"))
+        end']]):format(path, case[2], tostring(case[1] == "bin")))
       assert.same({ "EFBIG\n", "" }, { got.out, got.err })
       local packed = case[1] == "gz"
       local text = packed and run.run("gzip -dc " .. path) or { out = read(path), err = "" }

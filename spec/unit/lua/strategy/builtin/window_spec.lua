@@ -82,7 +82,7 @@ local ENDS = {
   gaplimit = { "10.0.0.1", false, "10.0.0.3", false, false, false, false, false, dest = false },
 }
 
-describe("the window strategy in Lua", function()
+describe("the window strategy in Lua #luajit", function()
   local reasons = {}
 
   for block = 0, 3 do

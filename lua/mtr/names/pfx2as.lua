@@ -16,6 +16,8 @@ local input = require "mtr.report.read.input"
 
 local M = {}
 
+local KEPT = 3600                      -- seconds that an answer is kept; the file is not read again
+
 ---@class mtr.AsTable
 ---@field set mtr.PrefixSet its values are AS numbers as text
 ---@field prefixes integer how many lines were read
@@ -69,6 +71,20 @@ function M.load(paths)
       table.concat(paths, ", "), into.first and " (" .. into.first .. ")" or ""))
   end
   return into
+end
+
+--- Makes the function that finds origins in a file.
+---@param path string
+---@return (fun(address: string, done: function))?
+---@return string? message, string? name
+function M.source(path)
+  local into, message, name = M.load { path }
+  if not into then return nil, message, name end
+  return function(address, done)
+    local as, network = into.set:lookup(address)
+    if as then return done({ asn = tonumber(as), prefix = network }, nil, nil, KEPT) end
+    done(nil, ("ENOENT: no prefix of %s contains %s"):format(path, address), "ENOENT", KEPT)
+  end
 end
 
 return M

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Each question waits for its answer, which takes as long as the kernel takes
+ * for the packets. So sends are stamped as if we had made them, and errors come
+ * back at once.
+ */
+#include "net/raw/helped.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "net/host/child.h"
+
+enum { PATIENCE_S = 3, OURS = 0, THEIRS = 1, PROOFS = 2 };
+
+struct helped {
+  struct child child;
+  int ask, hear;         /* our ends of its standard input and output */
+  uint32_t have, tells;
+  unsigned ports;        /* extra ports that it knows */
+  int known;             /* 1: it knows who we are */
+  uint32_t count;        /* packets for the next send */
+  size_t used;           /* bytes of |out| */
+  size_t at, end;        /* of what is not read in |in| */
+  struct helper_answer answer;
+  _Alignas(8) uint8_t out[HELPER_ROOM];
+  _Alignas(8) uint8_t in[HELPER_ROOM];
+};
+
+static int pair(int end[2]) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, end) ? -errno
+                                                                     : 0;
+}
+
+static void shut(int *fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
+int helped_start(struct helped **out, int starter) {
+  char path[CHILD_PATH];
+  int ask[2] = {-1, -1}, hear[2] = {-1, -1};
+  struct timeval patience = {.tv_sec = PATIENCE_S};
+  if (child_locate("mtr-sockets", path, sizeof path)) return -ENOENT;
+  struct helped *h = calloc(1, sizeof *h);
+  if (!h) return -ENOMEM;
+  int err = pair(ask);
+  if (!err) err = pair(hear);
+  if (!err)
+    err = child_start_over(&h->child, path, starter, ask[THEIRS], hear[THEIRS]);
+  shut(&ask[THEIRS]);
+  shut(&hear[THEIRS]);
+  h->ask = ask[OURS];
+  h->hear = hear[OURS];
+  h->used = sizeof(struct helper_ask);
+  setsockopt(h->ask, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(h->ask, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (err) helped_end(h);
+  else *out = h;
+  return err;
+}
+
+void helped_end(struct helped *h) {
+  if (!h) return;
+  shut(&h->ask);
+  shut(&h->hear);
+  child_end(&h->child);
+  free(h);
+}
+
+/* Sends |size| bytes of |out| with |n| descriptors, and waits for the answer.
+ * 0 or a negative errno. */
+static int talk(struct helped *h, size_t size, const int *fd, size_t n) {
+  _Alignas(struct cmsghdr) char room[CMSG_SPACE(PROOFS * sizeof *fd)] = {0};
+  struct iovec bytes = {h->out, size};
+  struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1};
+  ssize_t got;
+  if (n) {
+    m.msg_control = room;
+    m.msg_controllen = CMSG_SPACE(n * sizeof *fd);
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(n * sizeof *fd);
+    memcpy(CMSG_DATA(c), fd, n * sizeof *fd);
+  }
+  do got = sendmsg(h->ask, &m, MSG_NOSIGNAL);
+  while (got < 0 && errno == EINTR);
+  if (got >= 0)
+    do got = recv(h->ask, &h->answer, sizeof h->answer, 0);
+    while (got < 0 && errno == EINTR);
+  if (got < 0)
+    return errno == EAGAIN ? -ETIMEDOUT : errno == ECONNRESET ? -EPIPE : -errno;
+  if (got < (ssize_t)offsetof(struct helper_answer, run)) return -EPIPE;
+  return h->answer.code > 0 ? -EPROTO : h->answer.code;
+}
+
+/* Asks a question without packets. */
+static int ask(struct helped *h, const struct helper_ask *question,
+               const int *fd, size_t n) {
+  memcpy(h->out, question, sizeof *question);
+  return talk(h, sizeof *question, fd, n);
+}
+
+/* The socket that holds a port; -1: none. */
+static int holder(const struct ports *p, uint16_t number, int protocol) {
+  for (uint32_t i = 0; i < p->count; i++)
+    if (p->reserved[i].number == number &&
+        (!protocol || p->reserved[i].protocol == protocol))
+      return p->reserved[i].fd;
+  return -1;
+}
+
+int helped_hello(struct helped *h, const struct filter *f,
+                 const struct ports *ports) {
+  int err = 0;
+  if (!h->known) {
+    struct helper_ask q = {
+        .what = HELPER_HELLO, .echo_base = f->echo_base,
+        .echo_count = f->echo_count, .port_base = f->port_base};
+    int fd[PROOFS] = {holder(ports, f->port_base, WIRE_UDP),
+                      holder(ports, f->port_base, WIRE_TCP)};
+    if ((err = ask(h, &q, fd, PROOFS))) return err;
+    h->have = h->answer.have;
+    h->tells = h->answer.tells;
+    h->known = 1;
+  }
+  for (; h->ports < f->ports; h->ports++) {
+    struct helper_ask q = {.what = HELPER_PORT, .port = f->port[h->ports]};
+    int fd = holder(ports, q.port, 0);
+    if ((err = ask(h, &q, &fd, 1))) return err;
+  }
+  return 0;
+}
+
+uint32_t helped_have(const struct helped *h) { return h->have; }
+
+int helped_tells(const struct helped *h) { return h->tells != 0; }
+
+int helped_fd(const struct helped *h) { return h->hear; }
+
+void helped_hear(struct helped *h, int kind) {
+  struct helper_ask q = {.what = HELPER_HEAR, .kind = (uint32_t)kind};
+  ask(h, &q, NULL, 0);
+}
+
+int helped_add(struct helped *h, const struct helper_packet *p,
+               const uint8_t *bytes) {
+  size_t size = sizeof *p + helper_padded(p->size);
+  if (h->count == RAW_BATCH || size > sizeof h->out - h->used) return 0;
+  memcpy(h->out + h->used, p, sizeof *p);
+  memcpy(h->out + h->used + sizeof *p, bytes, p->size);
+  h->used += size;
+  h->count++;
+  return 1;
+}
+
+const struct helper_answer *helped_send(struct helped *h, int family,
+                                        unsigned most, int *err) {
+  struct helper_ask q = {.what = HELPER_SEND, .count = h->count,
+                         .family = (uint32_t)family, .most = most};
+  size_t size = h->used;
+  memcpy(h->out, &q, sizeof q);
+  h->used = sizeof q;
+  h->count = 0;
+  *err = talk(h, size, NULL, 0);
+  if (!*err && h->answer.runs > RAW_BATCH + 1) *err = -EPROTO;
+  return *err ? NULL : &h->answer;
+}
+
+int helped_more(const struct helped *h) { return h->at < h->end; }
+
+const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
+                           int *err) {
+  *err = 0;
+  if (!helped_more(h)) {
+    ssize_t got = recv(h->hear, h->in, sizeof h->in, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return NULL;
+    h->at = 0;
+    h->end = got > 0 ? (size_t)got : 0;
+    if (got <= 0) *err = got && errno != ECONNRESET ? -errno : -EPIPE;
+    if (got <= 0) return NULL;
+  }
+  size_t left = h->end - h->at;
+  if (left < sizeof *r) goto bad;
+  memcpy(r, h->in + h->at, sizeof *r);
+  if (r->size > RAW_SNAP || r->kind < RAW_ICMP4 || r->kind >= RAW_FDS ||
+      helper_padded(r->size) > left - sizeof *r)
+    goto bad;
+  const uint8_t *bytes = h->in + h->at + sizeof *r;
+  h->at += sizeof *r + helper_padded(r->size);
+  return bytes;
+bad:
+  h->at = h->end = 0;
+  *err = -EPROTO;
+  return NULL;
+}

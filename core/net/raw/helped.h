@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * helped.h: raw over the sockets of mtr-sockets, a small program that may have
+ * the privilege which this process lacks. It sends and receives for us, and
+ * checks what we send (core/sockets). One of them serves one engine.
+ */
+#ifndef RAW_HELPED_H
+#define RAW_HELPED_H
+
+#include "net/host/filter.h"
+#include "net/host/ports.h"
+#include "net/raw/helper.h"
+#include "net/raw/state.h"
+
+/* helped_start: starts mtr-sockets into |*h|, by |starter| as in
+ * child_start_by. -ENOENT: it is not installed; errors of child_start_by. */
+int helped_start(struct helped **h, int starter);
+
+/* helped_end: ends it. NULL is allowed. */
+void helped_end(struct helped *h);
+
+/* helped_hello: tells it the identifiers and ports |f|, which |ports| holds.
+ * Call it again after a port has been added. 0; -EPERM: it has no privilege
+ * itself; -EPIPE, -ETIMEDOUT: it has ended, or hangs. */
+int helped_hello(struct helped *h, const struct filter *f,
+                 const struct ports *ports);
+
+/* helped_have, helped_tells: sockets_have and sockets_tells of its sockets,
+ * after helped_hello. helped_fd: the descriptor that is readable when packets
+ * have come. */
+uint32_t helped_have(const struct helped *h);
+int helped_tells(const struct helped *h);
+int helped_fd(const struct helped *h);
+
+/* helped_hear: lets it listen on the socket number |kind|. */
+void helped_hear(struct helped *h, int kind);
+
+/* helped_add: adds a packet to the next helped_send. Returns 0 if it is full
+ * already. |bytes| must be below 65536. */
+int helped_add(struct helped *h, const struct helper_packet *p,
+               const uint8_t *bytes);
+
+/* helped_send: has the packets of |family| sent, in calls of at most |most|.
+ * Returns the answer, borrowed until the next call, or NULL and a negative
+ * errno in |*err|. */
+const struct helper_answer *helped_send(struct helped *h, int family,
+                                        unsigned most, int *err);
+
+/* helped_read: writes the next packet that has come into |r| and returns its
+ * bytes, borrowed until the next call; NULL: there is none now, or |*err| is
+ * not 0: none will come any more. helped_more: returns 1 if one is there
+ * already. */
+const uint8_t *helped_read(struct helped *h, struct helper_reply *r, int *err);
+int helped_more(const struct helped *h);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * helper.h: what an engine and mtr-sockets write to each other. mtr-sockets is
+ * started with two sockets of type SOCK_SEQPACKET: through the standard input
+ * it is asked, and answers; to the standard output it writes the packets that
+ * have come. Both are programs of one build: there is no other version.
+ */
+#ifndef RAW_HELPER_H
+#define RAW_HELPER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/raw/kinds.h"
+
+/* What is asked, in |what|. */
+enum {
+  HELPER_HELLO = 1,      /* who the engine is: identifiers and ports. With it
+                          * come sockets bound to |port_base|, UDP and TCP */
+  HELPER_PORT,           /* |port| too. With it comes a socket bound to it */
+  HELPER_HEAR,           /* the socket number |kind| shall listen */
+  HELPER_SEND            /* |count| packets follow, each with its header */
+};
+
+enum { HELPER_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
+
+struct helper_ask {
+  uint32_t what;
+  uint32_t kind;         /* RAW_ICMP4 ... */
+  uint32_t count;
+  uint32_t family;       /* of the packets: 4, 6 */
+  uint32_t most;         /* packets in one call to the kernel */
+  uint16_t echo_base, echo_count;
+  uint16_t port_base;    /* of NET_PORTS ports */
+  uint16_t port;
+};
+
+/* Before each packet, and before each packet's header: multiples of 8 bytes. */
+struct helper_packet {
+  uint32_t size;         /* bytes of the packet */
+  uint32_t interface;    /* index, 0 any */
+  uint32_t by_source;    /* 1: routing must use the packet's source */
+  uint32_t mtu;          /* cut it into fragments of so many bytes; 0: do not */
+  uint32_t id;           /* identification of fragments of IPv6 */
+  uint32_t unused;
+};
+
+/* One call to the kernel. */
+struct helper_run {
+  int64_t start, end;    /* ns, monotonic */
+  int32_t sent;          /* packets */
+  int32_t error;         /* errno of the packet behind them; 0: none */
+};
+
+struct helper_answer {
+  int32_t code;          /* 0 or a negative errno */
+  uint32_t have;         /* after HELLO: sockets_have */
+  uint32_t tells;        /* after HELLO: sockets_tells */
+  uint32_t runs;         /* after SEND */
+  struct helper_run run[RAW_BATCH + 1];
+};
+
+/* Before each packet that has come. */
+struct helper_reply {
+  uint32_t kind;         /* the socket: RAW_ICMP4 ... */
+  uint32_t size;         /* bytes that follow */
+  uint32_t whole;        /* bytes that arrived */
+  uint32_t drops;        /* SO_RXQ_OVFL of its socket */
+  int64_t at;            /* ns, time of day, by the kernel; 0: unknown */
+  uint8_t ttl, tos;      /* IPv6 */
+  uint8_t unused[6];
+  uint8_t from[16];
+  uint8_t to[16];        /* IPv6 */
+};
+
+/* helper_padded: returns |size| as a multiple of 8. */
+static inline size_t helper_padded(size_t size) { return (size + 7) / 8 * 8; }
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * socket.h: opens the sockets of the transport user. The kernel queues the ICMP
+ * errors about what such a socket sent (IP_RECVERR), stamps what arrives, and
+ * tells its TTL.
+ *
+ * Some descriptors of the process are left to others: to open one above
+ * |limit| is the same as to have none left.
+ */
+#ifndef USER_SOCKET_H
+#define USER_SOCKET_H
+
+#include "net/user/state.h"
+
+/* socket_open: opens a socket of |family| (USER_4 ...) for |protocol|
+ * (WIRE_ICMP ...). Returns it or a negative errno: -EMFILE none left, -EACCES
+ * ping sockets are closed to this user, -EAFNOSUPPORT. */
+int socket_open(const struct user *u, int family, int protocol);
+
+/* socket_df: sets whether packets of |fd| may be fragmented. */
+void socket_df(int fd, int family, int df);
+
+/* socket_split: lets packets of IPv6 of |fd| exceed the link, in fragments, or
+ * no longer. Meanwhile the kernel takes no notice of packets too big. */
+void socket_split(int fd, int split);
+
+/* socket_watch: has epoll tell |kind| (USER_ECHO ...) and |index| when |fd| has
+ * something to read, or with |writable| can be written. 0 or a negative
+ * errno. */
+int socket_watch(struct user *u, int fd, unsigned kind, uint32_t index,
+                 int writable);
+
+/* socket_room: returns how high a descriptor of ours may be. */
+int socket_room(void);
+
+/* socket_options: writes what differs from probe to probe into the control
+ * messages of |m|, whose room is |room|[USER_CONTROL]: TTL, kind of service,
+ * interface, source address. */
+void socket_options(struct msghdr *m, uint8_t *room,
+                    const struct wire_probe *p);
+
+#endif

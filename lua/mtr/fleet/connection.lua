@@ -1,0 +1,174 @@
+-- SPDX-License-Identifier: MIT
+--
+-- One connection to Redis. Commands go out in order, without waiting for the answers to those
+-- before; each answer goes to the function that was given with its command.
+--
+-- The connection ends once: by close(), by the other end, or by bytes that are no answer. Then
+-- every function that still waits is called with nil, a message and a name. After an interrupt of
+-- the program no answers are read, but last commands can still be sent.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local default = require "mtr.engine.default"
+local resolve = require "mtr.wait.resolve"
+local scheduler = require "mtr.wait.scheduler"
+local stream = require "mtr.script.stream"
+local Watch = require "mtr.wait.watch"
+local resp = require "mtr.fleet.resp"
+
+local C = lib.C
+local M = {}
+
+---@class mtr.RedisConnection
+---@field url mtr.RedisUrl
+---@field waiting fun(reply: any, message: string?, name: string?)[] in the order of the commands
+---@field first integer index of the first of them
+---@field last integer
+---@field gone? string why it has ended
+---@field deaf? string after an interrupt: nothing is read any more, and commands are only sent
+local Connection = {}
+Connection.__index = Connection
+
+-- Tells those that wait that no answer comes any more.
+local function refuse(self, message, name)
+  self.deaf = self.deaf or name
+  for i = self.first, self.last do
+    local done = self.waiting[i]
+    self.waiting[i], self.first = nil, i + 1
+    if done then done(nil, message, name) end
+  end
+end
+
+-- Ends it.
+local function finish(self, message, name)
+  if self.gone then return end
+  self.gone, self.gone_name = message, name
+  self.input:drop()
+  self.output:drop()
+  C.mtr_local_hangup(self.fd)
+  self.reader:close()
+  refuse(self, message, name)
+end
+
+local function receive(self, bytes)
+  self.reader:feed(bytes)
+  while not self.gone do
+    local reply, message = self.reader:next()
+    if message then
+      return finish(self, ("EPROTO: %s: this is no Redis: %s"):format(self.url.shown,
+        err.plain(message)), "EPROTO")
+    end
+    if reply == nil then return end
+    local done = self.waiting[self.first]
+    self.waiting[self.first] = nil
+    self.first = self.first + 1
+    if done then done(reply) end
+  end
+end
+
+-- Waits for the address of a host; returns it as mtr.Address.
+local function address(engine, host)
+  local bytes = lib.new "uint8_t[16]"
+  local family = addr.parse(host, bytes)
+  if family then return { bytes = bytes, family = family } end
+  local op, found, message, name = {}, nil, nil, nil
+  local lookup, why, errno = resolve.start(engine, host, 0, function(list, problem, code)
+    found, message, name = list and list[1], problem, code
+    scheduler.finish(op)
+  end)
+  if not lookup then return nil, why, errno end
+  scheduler.wait(op)
+  return found, message, name
+end
+
+-- Begins the connection; returns 0 or a negative errno.
+local function begin(url, engine, fd)
+  if url.path then return C.mtr_local_connect(url.path, fd) end
+  local to, message, name = address(engine, url.host)
+  if not to then return nil, message, name end
+  return C.mtr_connect(to.bytes, to.family, url.port, fd)
+end
+
+-- Waits until the connection is made; returns 0 or a negative errno.
+local function made(engine, fd, ticker, patience)
+  local op, watch = {}, Watch.new(engine, fd[1])
+  local ok, message, name = watch:ask(Watch.WRITABLE, function() scheduler.finish(op) end)
+  if not ok then return nil, message, name end
+  ticker:after(patience, function()
+    if op.done then return end
+    op.late = true
+    scheduler.finish(op)
+  end)
+  scheduler.wait(op)
+  watch:stop()
+  if op.late then return -err.number "ETIMEDOUT" end
+  return C.mtr_connected(fd[1])
+end
+
+--- Connects to a Redis: waits until the connection is made or refused.
+---@async
+---@param url mtr.RedisUrl
+---@param ticker mtr.Ticker
+---@param patience integer ms
+---@return mtr.RedisConnection?
+---@return string? message, string? name
+function M.open(url, ticker, patience)
+  local engine, message, name = default.for_timers()
+  if not engine then return nil, message, name end
+  local reader
+  reader, message, name = resp.reader()
+  if not reader then return nil, message, name end
+  local fd = lib.new "int32_t[2]"
+  local code, problem, errno = begin(url, engine, fd)
+  if not code then return nil, problem, errno end
+  if code == 0 then
+    code, message, name = made(engine, fd, ticker, patience)
+    if code ~= 0 then C.mtr_local_hangup(fd) end
+  end
+  if not code then return nil, message, name end
+  if code < 0 then return err.env(code, "connecting to " .. url.shown) end
+  local self = setmetatable({ url = url, fd = fd, reader = reader, waiting = {}, first = 1,
+    last = 0 }, Connection)
+  local function lost(_, text, why)
+    finish(self, text or "ECONNRESET: " .. url.shown .. " closed the connection",
+      why or "ECONNRESET")
+  end
+  self.output = stream.open(fd[1], { on_error = lost })
+  self.input = stream.open(fd[0], {
+    on_data = function(_, bytes) receive(self, bytes) end,
+    on_end = function(from, text, why)
+      if why == "ECANCELED" then refuse(self, text, why) else lost(from, text, why) end
+    end,
+  })
+  return self
+end
+
+--- Sends a command. `done` gets the reply (see mtr.fleet.resp), or nil, a message and a name.
+---@param done? fun(reply: any, message: string?, name: string?)
+---@param words (string|number|mtr.RespBytes)[]
+function Connection:send(done, words)
+  if self.gone then
+    if done then done(nil, self.gone, self.gone_name) end
+    return
+  end
+  if self.deaf and done then return done(nil, "ECANCELED: interrupted", self.deaf) end
+  if not self.deaf then
+    self.last = self.last + 1
+    self.waiting[self.last] = done or false
+  end
+  resp.write(self.output, words)
+end
+
+--- How many commands have no answer yet.
+---@return integer
+function Connection:pending() return self.last - self.first + 1 end
+
+--- Ends the connection.
+---@param message? string
+---@param name? string
+function Connection:close(message, name)
+  finish(self, message or "ECANCELED: the connection was closed", name or "ECANCELED")
+end
+
+return M

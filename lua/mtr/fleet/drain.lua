@@ -1,0 +1,205 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Takes the results of a campaign out of Redis and gives them to reporters. With a state each lease
+-- is once in every output, whatever is killed: results are removed from Redis only when the disk
+-- has them, outputs are cut back to what the state speaks of, and a lease that comes twice (Redis
+-- may forget its last second when it is killed) is written once.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+local Reporters = require "mtr.campaign.reporters"
+local book = require "mtr.fleet.book"
+local entry = require "mtr.fleet.entry"
+local keys = require "mtr.fleet.keys"
+local scripts = require "mtr.fleet.scripts"
+local states = require "mtr.fleet.drain_state"
+
+local C = lib.C
+local M = {}
+
+local REST, EVERY = 200, 1000          -- ms: until it asks again; between two checkpoints
+local LOCK = 15000                     -- ms until another drain may begin after this one was killed
+local READ = 8                         -- entries that are read at once
+
+---@class mtr.FleetDrainOptions
+---@field link mtr.RedisLink
+---@field ticker mtr.Ticker
+---@field campaign string
+---@field reporters mtr.Reporter[]
+---@field outputs string[] what they are, for the state
+---@field state? string a file
+---@field follow? boolean goes on when the campaign is done
+---@field say fun(message: string)
+---@field on_update? fun(drain: mtr.FleetDrain)
+
+---@class mtr.FleetDrain: mtr.FleetDrainOptions
+---@field after string id of the last entry that was written
+---@field done table<string, mtr.FleetDrained>
+---@field results integer written by this run
+---@field leases integer
+---@field repeated integer leases that came twice
+---@field failed integer targets that could not be traced
+local Drain = {}
+Drain.__index = Drain
+
+-- Removes from Redis what was written.
+local function trim(self)
+  if self.after == self.trimmed then return true end
+  local repeated = self.repeated - self.counted
+  local n, message, name = self.link:call(scripts.command(scripts.trim,
+    { keys.meta(self.campaign), keys.results(self.campaign) }, { self.after, repeated }))
+  if not n then return nil, message, name end
+  self.trimmed, self.counted = self.after, self.repeated
+  return true
+end
+
+local function save(self, finished)
+  if not self.state then return true end
+  local data, count, name = {}, 0
+  if not finished then
+    data, count, name = self.list:save(self.fds, C.MTR_SAVE_FDS)
+    if not data then return nil, count, name end
+  end
+  return states.save(self.state, { campaign = self.campaign, after = self.after, done = self.done,
+    outputs = self.outputs, reporters = data, finished = finished }, self.fds, count)
+end
+
+-- Makes sure that the disk has the outputs and the state, and then removes the results.
+local function checkpoint(self)
+  if not self.whole then return true end
+  self.at = self.ticker.count
+  local ok, message, name = self.list:call("update",
+    { traces = self.results, failed = self.failed })
+  if ok and self.after ~= self.trimmed then ok, message, name = save(self, false) end
+  if ok then ok, message, name = trim(self) end
+  if self.on_update then self.on_update(self) end
+  return ok, message, name
+end
+
+local function hold(self)
+  local held, message, name = self.link:call(scripts.command(scripts.hold,
+    { keys.drain(self.campaign) }, { self.secret, LOCK }))
+  if held == 0 then
+    return err.named("EBUSY", ("another process drains the campaign %s (or one was killed less "
+      .. "than %d s ago)"):format(self.campaign, LOCK / 1000))
+  end
+  return held and true, message, name
+end
+
+-- Opens state and outputs.
+local function open(self)
+  local state, message, name
+  if self.state then
+    state, message, name = states.read(self.state, self.campaign, self.outputs)
+    if message then return nil, message, name end
+  end
+  if state then
+    self.after, self.done, self.finished = state.after, state.done, state.finished
+    if self.finished then return true end
+    self.list:restore(state.reporters)
+  end
+  local ok
+  ok, message, name = self.list:call("start", { campaign = self.campaign,
+    list = self.book.facts.list, cycle = self.book.facts.cycle })
+  if ok then ok, message, name = save(self, false) end
+  return ok, message, name
+end
+
+-- Reads what is there, and writes it. Returns how many entries that was.
+local function step(self)
+  local answer, message, name = self.link:call { "XREAD", "COUNT", READ, "STREAMS",
+    keys.results(self.campaign), self.after }
+  if answer == nil then return nil, message, name end
+  local entries = answer and answer[1][2] or {}
+  for _, one in ipairs(entries) do
+    local ok
+    ok, message, name = entry.write(self, one)
+    if not ok then return nil, message, name end
+  end
+  return #entries
+end
+
+-- Is nothing left, and nothing to come?
+local function over(self)
+  local there, message, name = self.book:refresh(self.link)
+  if there == nil then return nil, message, name end
+  local facts = self.book.facts
+  if not there or facts.state == "cancelled" then return true end
+  return not self.follow and self.book:finished() and (tonumber(facts.bytes) or 0) <= 0
+end
+
+local function run(self)
+  local since = self.ticker.count
+  while lib.signals[0] == 0 do
+    local n, message, name = step(self)
+    if not n then return nil, message, name end
+    if (self.ticker.count - self.at) * self.ticker.ms >= EVERY or n == 0 then
+      local ok
+      ok, message, name = checkpoint(self)
+      if not ok then return nil, message, name end
+    end
+    if (self.ticker.count - since) * self.ticker.ms >= EVERY then
+      since = self.ticker.count
+      local ok
+      ok, message, name = hold(self)
+      if not ok then return nil, message, name end
+    end
+    if n == 0 then
+      local done
+      done, message, name = over(self)
+      if done == nil then return nil, message, name end
+      if done then return true end
+      if not self.ticker:wait(REST) then break end
+    end
+  end
+  return true
+end
+
+-- Ends outputs and state.
+local function finish(self, ok, message, name)
+  if ok and self.whole then
+    if lib.signals[0] > 0 then ok, message, name = save(self, false) end
+  end
+  local fine, problem, code = self.list:call("finish", { traces = self.results })
+  if not ok then return nil, message, name end
+  if not fine then return nil, problem, code end
+  if lib.signals[0] == 0 then
+    ok, message, name = save(self, true)
+    if ok then ok, message, name = trim(self) end
+  end
+  self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
+  return ok, message, name
+end
+
+--- Drains a campaign until it is done, or until the program is interrupted.
+---@async
+---@param opts mtr.FleetDrainOptions
+---@return mtr.FleetDrain? counters
+---@return string? message, string? name
+function M.run(opts)
+  local self = setmetatable({
+    after = "0-0", done = {}, results = 0, leases = 0, repeated = 0, counted = 0, failed = 0,
+    whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
+    secret = ("%08x%08x"):format(math.random(0, 2 ^ 31 - 1), os.time() % 2 ^ 31),
+  }, Drain)
+  for key, value in pairs(opts) do self[key] = value end
+  local bug
+  self.list, bug = Reporters.new(opts.reporters)
+  if not self.list then error("drain: " .. bug, 2) end
+  local ok, message, name = book.read(self.link, self.campaign)
+  if ok == false then return err.named("ENOENT", "there is no campaign " .. self.campaign) end
+  if not ok then return nil, message, name end
+  self.book = ok
+  ok, message, name = hold(self)
+  if ok then ok, message, name = open(self) end
+  if not ok then return nil, message, name end
+  if self.finished then
+    ok, message, name = trim(self)
+    return ok and self, message, name
+  end
+  ok, message, name = run(self)
+  ok, message, name = finish(self, ok, message, name)
+  return ok and self, message, name
+end
+
+return M

@@ -1,0 +1,79 @@
+-- SPDX-License-Identifier: MIT
+--
+-- One entry of the stream of results: a lease of a vantage point, or a part of one.
+
+local err = require "mtr.base.err"
+local jsonl = require "mtr.report.read.jsonl"
+local Drained = require "mtr.fleet.drained"
+local keys = require "mtr.fleet.keys"
+
+local M = {}
+
+-- The lines of a text, as mtr.report.read.jsonl wants them.
+local function lines_of(text, name)
+  local next_line = text:gmatch "([^\n]*)\n"
+  return { name = name, problem = function() end, line = function()
+    local line = next_line()
+    return line, line ~= nil
+  end }
+end
+
+local function fields_of(entry)
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  return fields
+end
+
+-- Writes the results of an entry.
+local function write(self, id, fields)
+  local results = jsonl.new(lines_of(fields.results or "",
+    keys.results(self.campaign) .. " " .. id))
+  while true do
+    local result, message, name = results:next()
+    if not result then
+      if message then return nil, message, name end
+      return true
+    end
+    local ok
+    ok, message, name = self.list:call("trace", result)
+    if not ok then return nil, message, name end
+    self.results = self.results + 1
+  end
+end
+
+--- Gives the results of an entry to the reporters. The parts of a lease come one behind the other.
+---@param self mtr.FleetDrain
+---@param entry [string, string[]]
+---@return true?
+---@return string? message, string? name
+function M.write(self, entry)
+  local id, fields = entry[1], fields_of(entry)
+  local lease, point = tonumber(fields.lease), fields.point
+  local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
+  if not lease or not point or not part then
+    return err.named("EPROTO", ("%s: entry %s is not of a fleet"):format(
+      keys.results(self.campaign), err.plain(id)))
+  end
+  local set = self.done[point] or Drained.new()
+  self.done[point] = set
+  local first, last = part == "1", part == parts
+  if first then
+    self.skipping = set:has(lease)
+    if self.skipping then self.repeated = self.repeated + 1 end
+    if not self.skipping then
+      self.failed, self.leases = self.failed + (tonumber(fields.failed) or 0), self.leases + 1
+      for line in (fields.complaints or ""):gmatch "[^\n]+" do
+        self.say(("%s: %s"):format(err.plain(point), err.plain(line)))
+      end
+    end
+  end
+  if not self.skipping then
+    local ok, message, name = write(self, id, fields)
+    if not ok then return nil, message, name end
+  end
+  if last and not self.skipping then set:add(lease) end
+  self.after, self.whole = id, last
+  return true
+end
+
+return M

@@ -1,0 +1,94 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The reporter that gathers the results of a lease in memory, as lines of JSON, until they are
+-- handed in as a whole.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+
+local M = {}
+
+local EMSGSIZE = err.code.EMSGSIZE
+local FIRST = 65536                    -- bytes of memory at the beginning
+local MOST = 16 * 2 ^ 20               -- bytes of one part; parts end with whole lines
+
+-- Memory of leases that were handed in, for the next ones.
+local free = {}
+
+---@class mtr.FleetGather: mtr.Reporter
+---@field count integer results in it
+---@field parts mtr.RespBytes[] memory that is full of whole lines
+---@field buffer ffi.cdata* the memory that is being filled
+---@field room integer
+---@field used ffi.cdata* uint32_t[1]
+local Gather = {}
+Gather.__index = Gather
+
+-- Begins with another memory.
+local function begin(self)
+  local spare = table.remove(free) or { bytes = lib.new("char[?]", FIRST), room = FIRST }
+  self.buffer, self.room = spare.bytes, spare.room
+  self.used[0] = 0
+end
+
+---@return mtr.FleetGather
+function M.new()
+  local self = setmetatable({ count = 0, parts = {}, used = lib.new "uint32_t[1]" }, Gather)
+  begin(self)
+  return self
+end
+
+-- Sets the memory aside.
+local function empty(self)
+  self.parts[#self.parts + 1] = { bytes = self.buffer, size = self.used[0], room = self.room }
+end
+
+-- Makes room for `size` more bytes, or for more than there was.
+local function grow(self, size)
+  if self.room >= MOST and self.used[0] > 0 then
+    empty(self)
+    begin(self)
+  end
+  if self.used[0] + size <= self.room and size > 0 then return end
+  repeat self.room = self.room * 2 until self.used[0] + size <= self.room
+  local bytes = lib.new("char[?]", self.room)
+  lib.copy(bytes, self.buffer, self.used[0])
+  self.buffer = bytes
+end
+
+--- Adds a result.
+---@param result mtr.BorrowedResult|mtr.Result
+function Gather:trace(result)
+  local code = result.line and result:line(self.buffer, self.room, self.used)
+  while code == -EMSGSIZE do
+    grow(self, 0)
+    code = result:line(self.buffer, self.room, self.used)
+  end
+  if code and code ~= 0 then return err.env(code, "gathering a result") end
+  if not code then
+    local line = result:json() .. "\n"
+    if self.used[0] + #line > self.room then grow(self, #line) end
+    lib.copy(self.buffer + self.used[0], line, #line)
+    self.used[0] = self.used[0] + #line
+  end
+  self.count = self.count + 1
+  return true
+end
+
+--- Returns all results as parts of whole lines, at least one. Nothing can be added any more.
+---@return mtr.RespBytes[]
+function Gather:take()
+  if self.buffer then empty(self) end
+  self.buffer = nil
+  return self.parts
+end
+
+--- Gives its memory to the next.
+function Gather:release()
+  for _, part in ipairs(self:take()) do
+    if part.room <= MOST then free[#free + 1] = part end
+  end
+  self.parts = {}
+end
+
+return M

@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: MIT
+--
+-- mtr.fleet: one campaign, many vantage points, and a Redis between them.
+--
+--     local fleet = assert(mtr.fleet.open { redis = "redis://127.0.0.1:6379" })
+--     fleet:submit { name = "survey", targets = mtr.targets.cidr "10.0.0.0/16" }
+--     fleet:work { name = "ams", once = true }
+--     fleet:drain { campaign = "survey", reporters = { mtr.report.jsonl "out.jsonl" } }
+--     fleet:close()
+--
+-- Targets are cut into leases. A worker takes leases, keeps them alive while it traces them, and
+-- hands their results in: that and the acknowledgement happen as one, so a lease is in the results
+-- once for each vantage point that traces it. Leases of a worker that has died are taken over. A
+-- drain gives the results to reporters.
+--
+-- All calls wait, also for a Redis that is away: `say` tells of it. The file scripts/README.md
+-- describes what is in Redis.
+
+local default = require "mtr.engine.default"
+local check = require "mtr.base.check"
+local err = require "mtr.base.err"
+local json = require "mtr.record.json"
+local scheduler = require "mtr.wait.scheduler"
+local drain = require "mtr.fleet.drain"
+local keys = require "mtr.fleet.keys"
+local Link = require "mtr.fleet.link"
+local scripts = require "mtr.fleet.scripts"
+local status = require "mtr.fleet.status"
+local submit = require "mtr.fleet.submit"
+local Ticker = require "mtr.fleet.ticker"
+local redis_url = require "mtr.fleet.url"
+local worker = require "mtr.fleet.worker"
+
+local M, TICK = {}, 100                -- ms
+
+---@class mtr.FleetOptions
+---@field redis string where it is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] or unix:///PATH
+---@field say? fun(message: string) tells of trouble that may pass; default: standard error
+
+---@class mtr.Fleet
+---@field link mtr.RedisLink
+---@field ticker mtr.Ticker
+---@field say fun(message: string)
+local Fleet = {}
+Fleet.__index = Fleet
+
+local text, hook = check.type "string", check.type "function"
+local OPEN = check.declare("fleet.open", {
+  { name = "redis", kind = text, doc = "URL of the Redis" },
+  { name = "say", kind = hook, doc = "tells of trouble that may pass" },
+})
+
+-- Where there is no engine that may send, a simulated one watches the descriptors.
+local function loop()
+  local engine, message, name = default.for_timers()
+  if engine then return true end
+  local open = require "mtr.engine".open
+  local sim = require "mtr.sim"
+  engine = open { sim = sim { source = "a", nodes = { a = "192.0.2.1", b = "192.0.2.2" },
+    links = { { "a", "b" } } } }
+  return engine and true, message, name
+end
+
+--- Opens a fleet. The connection is made when it is first needed.
+---@param opts mtr.FleetOptions
+---@return mtr.Fleet?
+---@return string? message, string? name
+function M.open(opts)
+  local given = {}
+  local bug = check.each(OPEN, opts, function(option, value) given[option.name] = value end)
+  if bug then error(bug, 2) end
+  if not given.redis then error("fleet.open: the option redis is needed", 2) end
+  local url, problem = redis_url.read(given.redis)
+  if not url then
+    error(("fleet.open: redis = %s: %s"):format(err.show(given.redis), problem), 2)
+  end
+  local ok, message, name = loop()
+  if not ok then return nil, message, name end
+  local ticker
+  ticker, message, name = Ticker.new(TICK)
+  if not ticker then return nil, message, name end
+  local say = given.say or function(line) io.stderr:write("fleet: ", line, "\n") end
+  return setmetatable({ ticker = ticker, say = say, link = Link.new(url, ticker, say) }, Fleet)
+end
+
+local SUBMIT = check.declare("fleet:submit", {
+  { name = "name", kind = text, doc = "of the campaign" },
+  { name = "targets", kind = check.any, doc = "as of a campaign" },
+  { name = "trace", kind = check.type "table", doc = "options of each trace: plain values" },
+  { name = "share", kind = text, doc = 'split: each target once (default); all; n' },
+  { name = "points", kind = check.type "table", doc = "vantage points; default: workers alive" },
+  { name = "n", kind = check.integer(1, 10000), doc = "vantage points of each target" },
+  { name = "seed", kind = check.integer(0, 2 ^ 53 - 1), doc = "chooses them" },
+  { name = "lease", kind = check.integer(1, 100000), doc = "targets of a lease; default 200" },
+  { name = "rate", kind = check.rate, doc = "probes per second of each worker" },
+  { name = "most_leases", kind = check.integer(1, 1e9), doc = "leases in Redis; default 20000" },
+  { name = "most_bytes", kind = check.integer(1, 2 ^ 53), doc = "undrained results; 256 MiB" },
+  { name = "shared", kind = check.type "boolean", doc = "doubletree with stop sets for all" },
+  { name = "list", kind = text, doc = "name of the list of targets" },
+  { name = "cycle", kind = text, doc = "name of this pass over it" },
+  { name = "on_bad", kind = hook, doc = "gets targets that are none, and why" },
+})
+
+local function take(declaration, opts, to)
+  local bug = check.each(declaration, opts, function(option, value) to[option.name] = value end)
+  return bug and error(bug, 3) or to
+end
+
+local function name_of(who, what, given, slash)
+  local bug = type(given) ~= "string" and what .. " is needed" or keys.wrong(what, given, slash)
+  if bug then error(who .. ": " .. bug, 3) end
+end
+
+--- Submits a campaign. The same again goes on where a former one was killed.
+---@async
+---@param opts mtr.FleetSubmission
+---@return integer? targets
+---@return integer|string leases, or a message
+---@return string? name
+function Fleet:submit(opts)
+  local s = take(SUBMIT, opts, { trace = {}, share = "split", lease = 200, most_leases = 20000,
+    most_bytes = 2 ^ 28 })
+  name_of("fleet:submit", "name", s.name)
+  if not keys.SHARES[s.share] then
+    error(("fleet:submit: share must be split, all or n, got %s"):format(err.show(s.share)), 2)
+  end
+  if (s.share == "n") ~= (s.n ~= nil) then error("fleet:submit: n goes with share = \"n\"", 2) end
+  for _, point in ipairs(s.points or {}) do name_of("fleet:submit", "points", point) end
+  if s.shared and s.trace.strategy ~= "doubletree" then
+    error('fleet:submit: shared needs the strategy "doubletree"', 2)
+  end
+  return submit.run(self.link, self.ticker, s)
+end
+
+local WORK = check.declare("fleet:work", {
+  { name = "name", kind = text, doc = "of the worker: POINT or POINT/SOMETHING" },
+  { name = "campaign", kind = text, doc = "works for this one only" },
+  { name = "window", kind = check.integer(1, 1000000), doc = "targets under way; default 1000" },
+  { name = "lease_time", kind = check.duration(1000, 3600000), doc = "until others take over" },
+  { name = "max_rate", kind = check.rate, doc = "probes per second, whatever a campaign wants" },
+  { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
+  { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
+  { name = "place", kind = text, doc = "where it is, for people" },
+})
+
+--- Works until interrupted; with `once` until all campaigns are done.
+---@async
+---@param opts mtr.FleetWorkerOptions
+---@return mtr.FleetWorker? counters: done_leases, done_targets
+---@return string? message, string? name
+function Fleet:work(opts)
+  local w = take(WORK, opts, { window = 1000, lease_time = 15000, link = self.link,
+    ticker = self.ticker, say = self.say })
+  name_of("fleet:work", "name", w.name, true)
+  local made, message, name = worker.new(w)
+  if not made then return nil, message, name end
+  local ok
+  ok, message, name = made:run()
+  return ok and made, message, name
+end
+
+local DRAIN = check.declare("fleet:drain", {
+  { name = "campaign", kind = text, doc = "which one" },
+  { name = "reporters", kind = check.type "table", doc = "as of a campaign" },
+  { name = "outputs", kind = check.type "table", doc = "what they are, for the state" },
+  { name = "state", kind = text, doc = "a file from which it can be resumed" },
+  { name = "follow", kind = check.type "boolean", doc = "goes on when the campaign is done" },
+  { name = "on_update", kind = hook, doc = "gets the counters once a second" },
+})
+
+--- Drains a campaign until it is done, or until interrupted.
+---@async
+---@param opts mtr.FleetDrainOptions
+---@return mtr.FleetDrain? counters: results, leases, repeated, failed
+---@return string? message, string? name
+function Fleet:drain(opts)
+  local d = take(DRAIN, opts, { outputs = {}, reporters = {}, link = self.link,
+    ticker = self.ticker, say = self.say })
+  name_of("fleet:drain", "campaign", d.campaign)
+  return drain.run(d)
+end
+
+--- Changes a campaign: "running", "paused" or "cancelled", and its rate for each worker.
+---@async
+---@param campaign string
+---@param state "running"|"paused"|"cancelled"
+---@param rate? number|string
+---@return true?
+---@return string? message, string? name
+function Fleet:set(campaign, state, rate)
+  name_of("fleet:set", "the campaign", campaign)
+  local answer, message, name = self.link:call(scripts.command(scripts.set, { keys.meta(campaign),
+    keys.leases(campaign), keys.left(campaign), keys.stops(campaign) },
+    { state, rate and tostring(rate) or "" }))
+  if not answer then return nil, message, name end
+  if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
+  if answer == -1 then
+    return err.named("ECANCELED", ("campaign %s was cancelled"):format(campaign))
+  end
+  return true
+end
+
+--- Returns how campaigns and workers are: see mtr.fleet.status. Looks twice, to know the speed.
+---@async
+---@param campaign? string
+---@param between? integer ms between the looks; 0: looks once
+---@return table?
+---@return string? message, string? name
+function Fleet:status(campaign, between)
+  local before, message, name = status.look(self.link, campaign)
+  if not before or between == 0 then return before, message, name end
+  self.ticker:wait(between or 1000)
+  local now
+  now, message, name = status.look(self.link, campaign)
+  if now then status.compare(now, before) end
+  return now, message, name
+end
+
+Fleet.text, Fleet.prometheus = status.text, status.prometheus
+
+--- Returns the name of a worker for which none is given: the host's, and the number of the process.
+---@return string
+function M.host_name()
+  local file = io.open "/proc/sys/kernel/hostname"
+  local host = file and file:read "*l" or "worker"
+  if file then file:close() end
+  local stat = io.open "/proc/self/stat"
+  local pid = stat and stat:read "*n" or 0
+  if stat then stat:close() end
+  return ("%s/%d"):format(host:gsub("[^%w_.-]", "-"):sub(1, 40), pid)
+end
+
+--- The lines of a help text for the options of targets.
+M.target_help = require "mtr.script.target_options".HELP
+
+--- Returns what status() returns as JSON.
+---@param found table
+---@return string
+function M.json(found) return json.encode(found) end
+
+--- Ends the connection.
+---@async
+function Fleet:close()
+  scheduler.check "fleet:close"
+  self.link:close()
+  self.ticker:close()
+end
+
+return M

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The keys of a fleet in Redis, and the fields in them. The file scripts/README.md describes them
+-- for other programs.
+
+local err = require "mtr.base.err"
+
+local M = {}
+
+--- The version of all that is kept in Redis. A program refuses campaigns of a later one.
+M.VERSION = 1
+
+--- The names of all campaigns: a set.
+M.CAMPAIGNS = "mtr:fleet:campaigns"
+--- What each worker says of itself: a hash, JSON by name.
+M.WORKERS = "mtr:fleet:workers"
+
+--- Ways in which vantage points share the targets.
+M.SHARES = { split = true, all = true, n = true }
+
+local function part(campaign, name) return ("mtr:fleet:{%s}:%s"):format(campaign, name) end
+
+--- The facts of a campaign, and its counters: a hash.
+function M.meta(campaign) return part(campaign, "meta") end
+--- Its targets: a stream of leases.
+function M.leases(campaign) return part(campaign, "leases") end
+--- Results that nobody has drained: a stream.
+function M.results(campaign) return part(campaign, "results") end
+--- Additions to the stop sets of Doubletree: a stream.
+function M.stops(campaign) return part(campaign, "stops") end
+--- How many vantage points are done with a lease: a hash, by the id of its entry.
+function M.left(campaign) return part(campaign, "left") end
+--- The drain that is at work: a text that only it knows, which expires.
+function M.drain(campaign) return part(campaign, "drain") end
+--- A worker that lives: a text that only it knows, which expires.
+function M.lock(worker) return "mtr:fleet:worker:" .. worker end
+
+--- Returns the group of consumers that takes leases of a campaign for a vantage point.
+function M.group(share, point) return share == "split" and "all" or "point:" .. point end
+
+--- Returns the vantage point of a worker: its name up to the first slash.
+---@param worker string
+---@return string
+function M.point(worker) return worker:match "^[^/]*" end
+
+--- Returns what is wrong with a name; nil if nothing is.
+---@param what string
+---@param name string
+---@param slash? boolean may it have one?
+---@return string? message
+function M.wrong(what, name, slash)
+  local pattern = slash and "^[%w_.-]+/?[%w_.-]*$" or "^[%w_.-]+$"
+  if #name <= 64 and name:find(pattern) then return nil end
+  return ("%s must be at most 64 letters, digits, '-', '_' or '.', got %s"):format(what,
+    err.show(name))
+end
+
+return M

@@ -1,0 +1,106 @@
+-- SPDX-License-Identifier: MIT
+--
+-- One lease at a worker: some targets of a campaign of the fleet, traced by a mtr.campaign of their
+-- own, and handed in together.
+
+local Campaign = require "mtr.campaign"
+local err = require "mtr.base.err"
+local Gather = require "mtr.fleet.gather"
+local keys = require "mtr.fleet.keys"
+local scripts = require "mtr.fleet.scripts"
+
+local FULL_WAIT = 500                  -- ms until results are offered again, when too many wait
+local COMPLAINTS = 20                  -- messages of targets that cannot be traced, for a lease
+
+local M = {}
+
+---@class mtr.FleetLease
+---@field campaign mtr.FleetCampaign
+---@field id string of the entry in the stream
+---@field number integer
+---@field targets string[]
+---@field lost? boolean somebody has taken it over, or the campaign was cancelled
+---@field run? mtr.Campaign
+local Lease = {}
+Lease.__index = Lease
+
+--- Reads an entry of the stream of leases; nil and a message if it is none.
+---@param campaign mtr.FleetCampaign
+---@param entry [string, string[]]
+---@return mtr.FleetLease?
+---@return string? message
+function M.read(campaign, entry)
+  local id, list, fields = entry[1], entry[2], {}
+  for i = 1, #(list or {}), 2 do fields[list[i]] = list[i + 1] end
+  local number, targets = tonumber(fields.lease), {}
+  for target in (fields.targets or ""):gmatch "[^\n]+" do targets[#targets + 1] = target end
+  if not number or not targets[1] then
+    return nil, ("%s: the entry %s is no lease of this version"):format(
+      keys.leases(campaign.name), err.plain(tostring(id)))
+  end
+  return setmetatable({ campaign = campaign, id = id, number = number, targets = targets }, Lease)
+end
+
+--- Traces its targets. Returns nil and a message if that is not possible at all.
+---@async
+---@param worker mtr.FleetWorker
+---@return boolean? whole all of them were traced
+---@return string? message, string? name
+function Lease:trace(worker)
+  local c, complaints = self.campaign, {}
+  self.gather, self.failed = Gather.new(), 0
+  local fine, made = pcall(Campaign.new, {
+    engine = worker.engine, targets = self.targets, trace = c:options(worker),
+    window = #self.targets,
+    reporters = { self.gather }, list = c.facts.list, cycle = c.facts.cycle,
+    campaign = c.name, monitor = worker.point,
+    on_error = function(message, target)
+      self.failed = self.failed + 1
+      if #complaints < COMPLAINTS then
+        complaints[#complaints + 1] = err.plain(target .. ": " .. message)
+      end
+    end,
+  })
+  if not fine then return err.named("EINVAL", tostring(made):gsub("^.-: ", "", 1)) end
+  self.run = made
+  local summary, message, name = made:run()
+  self.complaints = table.concat(complaints, "\n")
+  if not summary then return nil, message, name end
+  return not (summary.halted or self.lost)
+end
+
+--- Stops it: its results are not wanted any more.
+function Lease:stop()
+  self.lost = true
+  if self.run then self.run:stop() end
+end
+
+--- Hands the results in, as soon as there is room for them. False: the lease was taken over.
+---@async
+---@param worker mtr.FleetWorker
+---@return boolean?
+---@return string? message, string? name
+function Lease:finish(worker)
+  local c = self.campaign
+  local args = { c.group, worker.name, self.id, c.most_bytes, c.seats, self.number, worker.point,
+    self.gather.count, self.failed, self.complaints }
+  -- Redis gets the parts from their memory, so that must stay until it has answered.
+  for _, part in ipairs(self.gather:take()) do args[#args + 1] = part end
+  local words = scripts.command(scripts.finish,
+    { keys.meta(c.name), keys.leases(c.name), keys.results(c.name), keys.left(c.name) }, args)
+  while true do
+    local answer, message, name = worker.link:call(words)
+    if not answer then return nil, message, name end
+    c.full = answer == -1
+    if answer >= 0 then return answer == 1 end
+    if not worker.ticker:wait(FULL_WAIT) or self.lost then return false end
+  end
+end
+
+--- Frees the memory of its results.
+function Lease:release()
+  if self.gather then self.gather:release() end
+  self.gather = nil
+end
+
+return M

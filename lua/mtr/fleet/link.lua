@@ -1,0 +1,175 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A Redis that may go away and come back. A call waits for its answer, across lost connections and
+-- restarts of the server; so each command has to be one that may be done twice. What cannot be
+-- mended by waiting (a wrong password, a foreign key) ends the call with its error at once. The
+-- user is told once when the trouble begins, and when it is over.
+
+local err = require "mtr.base.err"
+local scheduler = require "mtr.wait.scheduler"
+local connection = require "mtr.fleet.connection"
+
+local M = {}
+
+-- ms: for a connection, for an answer, and between two tries (which grows up to the second).
+local CONNECT, ANSWER, FIRST, MOST = 5000, 10000, 200, 3000
+
+-- Errors of Redis that go away by themselves, or when an operator has mended their cause.
+local PASSING = {
+  LOADING = true, OOM = true, READONLY = true, MISCONF = true, BUSY = true, MASTERDOWN = true,
+  TRYAGAIN = true, CLUSTERDOWN = true, NOREPLICAS = true,
+}
+-- Errors of the system that no waiting mends.
+local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = true, EACCES = true,
+  ESHUTDOWN = true, ECANCELED = true }
+
+local OLDEST = { 6, 2 }                -- XAUTOCLAIM
+
+---@class mtr.RedisLink
+---@field url mtr.RedisUrl
+---@field ticker mtr.Ticker
+---@field say fun(message: string)
+---@field closed? boolean
+local Link = {}
+Link.__index = Link
+
+--- Makes a link; the connection is made by the first call.
+---@param url mtr.RedisUrl
+---@param ticker mtr.Ticker
+---@param say fun(message: string) tells the user of trouble
+---@return mtr.RedisLink
+function M.new(url, ticker, say)
+  local self = setmetatable({ url = url, ticker = ticker, say = say }, Link)
+  ticker:listen(function()
+    local c = self.connection
+    if not c or c.gone or c:pending() == 0 then
+      self.since = nil
+    elseif self.since ~= c.first then
+      self.since, self.at = c.first, ticker.count
+    elseif (ticker.count - self.at) * ticker.ms > ANSWER then
+      c:close("ETIMEDOUT: " .. url.shown .. " does not answer", "ETIMEDOUT")
+    end
+    return self.closed
+  end)
+  return self
+end
+
+-- Sends one command over a connection and waits for the answer.
+local function exchange(c, words)
+  local op = {}
+  c:send(function(reply, message, name)
+    op.reply, op.message, op.name = reply, message, name
+    scheduler.finish(op)
+  end, words)
+  if not op.done then scheduler.wait(op) end
+  if op.message then return nil, op.message, op.name end
+  if type(op.reply) == "table" and op.reply.error then
+    local text = op.reply.error
+    return nil, "Redis says: " .. err.plain(text), text:match "^%u+" or "ERR"
+  end
+  return op.reply
+end
+
+local function check_version(self, c)
+  local info, message, name = exchange(c, { "INFO", "server" })
+  if not info then return nil, message, name end
+  local text = info:match "redis_version:(%S+)" or "0"
+  local major, minor = text:match "^(%d+)%.?(%d*)"
+  major, minor = tonumber(major) or 0, tonumber(minor) or 0
+  if major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2] then
+    return err.named("EINVAL", ("%s is Redis %s; a fleet needs %d.%d or later"):format(
+      self.url.shown, err.plain(text), OLDEST[1], OLDEST[2]))
+  end
+  return true
+end
+
+-- Makes a connection that is ready for commands.
+local function open(self)
+  local url = self.url
+  local c, message, name = connection.open(url, self.ticker, CONNECT)
+  if not c then return nil, message, name end
+  local ok = true
+  if url.password then
+    local words = { "AUTH", url.user or url.password, url.user and url.password }
+    ok, message, name = exchange(c, words)
+  end
+  if ok and url.database > 0 then
+    ok, message, name = exchange(c, { "SELECT", url.database })
+  end
+  if ok then ok, message, name = check_version(self, c) end
+  if not ok then
+    c:close()
+    return nil, url.shown .. ": " .. message, name
+  end
+  return c
+end
+
+-- Returns the connection; one at a time makes it.
+local function ready(self)
+  while self.opening do scheduler.wait(self.opening) end
+  if self.connection and not self.connection.gone then return self.connection end
+  local op = {}
+  self.opening = op
+  local c, message, name = open(self)
+  self.opening, self.connection = nil, c
+  scheduler.finish(op)
+  return c, message, name
+end
+
+-- May the call be tried again?
+local function passes(name)
+  if name:find "^E%u+$" and name ~= "ERR" and name ~= "EXECABORT" then return not LASTING[name] end
+  return PASSING[name] == true
+end
+
+local function trouble(self, message)
+  if self.troubled ~= message then self.say(message .. "; trying again") end
+  self.troubled = message
+end
+
+--- Sends a command and waits for its answer, as long as that takes.
+---@async
+---@param words (string|number)[]
+---@return any reply nil with a message: it can never succeed
+---@return string? message, string? name
+function Link:call(words)
+  local pause = FIRST
+  while true do
+    if self.closed then return err.named("ECANCELED", "the link was closed") end
+    local c, message, name = ready(self)
+    local reply
+    if c then reply, message, name = exchange(c, words) end
+    if not message then
+      if self.troubled then self.say(self.url.shown .. " answers again") end
+      self.troubled = nil
+      return reply
+    end
+    if not passes(name) then return nil, message, name end
+    trouble(self, message)
+    if not self.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
+    pause = math.min(pause * 2, MOST)
+  end
+end
+
+--- Sends a command now and forgets its answer; false: there is no connection.
+---@param words (string|number)[]
+---@return boolean
+function Link:post(words)
+  local c = self.connection
+  if not c or c.gone then return false end
+  c:send(nil, words)
+  return true
+end
+
+--- Ends the link. What was posted goes out first, if the other end takes it.
+---@async
+function Link:close()
+  self.closed = true
+  local c = self.connection
+  if c and not c.gone then
+    c.output:flush()
+    c:close()
+  end
+end
+
+return M

@@ -1,0 +1,250 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A worker of the fleet: takes leases, traces their targets, hands the results in. It keeps its
+-- leases alive, takes over those of workers that are dead, and gives its own back when it ends.
+--
+-- Its owner's word stands above the campaign's: max_rate, protocols, the engine's exclude list.
+
+local default = require "mtr.engine.default"
+local err = require "mtr.base.err"
+local json = require "mtr.record.json"
+local lib = require "mtr.lib"
+local units = require "mtr.base.units"
+local scheduler = require "mtr.wait.scheduler"
+local book = require "mtr.fleet.book"
+local keys = require "mtr.fleet.keys"
+local scripts = require "mtr.fleet.scripts"
+local stops = require "mtr.fleet.stops"
+local taking = require "mtr.fleet.taking"
+
+local M = {}
+
+local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs of life
+
+---@class mtr.FleetWorkerOptions
+---@field name string of the worker: its vantage point, or POINT/SOMETHING
+---@field link mtr.RedisLink
+---@field ticker mtr.Ticker
+---@field window integer targets under way at once
+---@field lease_time integer ms until the leases of a dead worker are taken over
+---@field max_rate? number|string
+---@field protocols? table<string, true> allowed ones; default: all
+---@field campaign? string works for this one only
+---@field once? boolean ends when all campaigns are done
+---@field place? string where it is, for people
+---@field say fun(message: string)
+
+---@class mtr.FleetWorker: mtr.FleetWorkerOptions
+---@field engine mtr.Engine
+---@field held table<mtr.FleetLease, true>
+local Worker = {}
+Worker.__index = Worker
+
+--- Makes a worker.
+---@param opts mtr.FleetWorkerOptions
+---@return mtr.FleetWorker?
+---@return string? message, string? name
+function M.new(opts)
+  local engine, message, name = default.get()
+  if not engine then return nil, message, name end
+  local self = setmetatable({
+    engine = engine, point = keys.point(opts.name), held = {}, count = 0, done_leases = 0,
+    done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
+  }, Worker)
+  for key, value in pairs(opts) do self[key] = value end
+  self.secret = ("%08x%08x"):format(math.random(0, 2 ^ 31 - 1), os.time() % 2 ^ 31)
+  self.max = self.max_rate and units.rate(self.max_rate) or 0
+  return self
+end
+
+--- Tells the user something, but not twice in a row.
+---@param about string
+---@param message string
+function Worker:tell(about, message)
+  if self.told[about] ~= message then self.say(message) end
+  self.told[about] = message
+end
+
+--- Ends the worker for a reason that no waiting mends.
+---@param message string
+---@param name string
+function Worker:fail(message, name)
+  if not self.failure then self.failure, self.failure_name = message, name end
+  self.ended = true
+end
+
+local function facts(self)
+  return json.encode {
+    point = self.point, place = self.place, version = "0.1.0", leases = self.count,
+    done_leases = self.done_leases, done_targets = self.done_targets,
+    rate = self.engine.rate, transport = self.engine.transport_name,
+    probes = self.engine:stats().probes_sent, campaign = self.working, lease_time = self.lease_time,
+  }
+end
+
+-- Says that the worker lives, and keeps its leases. Returns false if another one has its name.
+local function beat(self)
+  local now, message, name = self.link:call(scripts.command(scripts.alive,
+    { keys.lock(self.name), keys.WORKERS },
+    { self.secret, self.name, self.lease_time, facts(self) }))
+  if not now then return self:fail(message, name) end
+  if now == 0 then return false end
+  local drift = math.abs(now / 1000 - os.time())
+  if drift > 5 then
+    self:tell("clock", ("the clock of this host is %.0f s off that of Redis; the times in results "
+      .. "are this host's"):format(drift))
+  end
+  for campaign, list in pairs(self:by_campaign()) do
+    local args = { campaign.group, self.name }
+    for _, lease in ipairs(list) do args[#args + 1] = lease.id end
+    local lost = self.link:call(scripts.command(scripts.keep, { keys.leases(campaign.name) }, args))
+    for _, id in ipairs(type(lost) == "table" and lost or {}) do
+      for _, lease in ipairs(list) do
+        if lease.id == id and not lease.handing then lease:stop() end
+      end
+    end
+  end
+  return true
+end
+
+--- Returns its leases by campaign.
+---@return table<mtr.FleetCampaign, mtr.FleetLease[]>
+function Worker:by_campaign()
+  local by = {}
+  for lease in pairs(self.held) do
+    local list = by[lease.campaign] or {}
+    by[lease.campaign], list[#list + 1] = list, lease
+  end
+  return by
+end
+
+--- Returns the strategy doubletree with the stop sets that all workers of a campaign share.
+function Worker:shared(campaign)
+  local set = self.stop_sets[campaign.name]
+  if not set then
+    set = stops.new(self.link, campaign.name, self.name)
+    self.stop_sets[campaign.name] = set
+  end
+  return set:strategy(campaign.trace)
+end
+
+-- Looks which campaigns there are, and how they are.
+local function look(self)
+  local names, message, name = { self.campaign }
+  if not self.campaign then
+    names, message, name = self.link:call { "SMEMBERS", keys.CAMPAIGNS }
+    if not names then return self:fail(message, name) end
+    table.sort(names)
+  end
+  local list = {}
+  for _, one in ipairs(names) do
+    local known = self.campaigns[one]
+    local there = known and known:refresh(self.link, self.point)
+    if not there then
+      known, message, name = book.read(self.link, one, self.point)
+      if known == nil then return self:fail(message, name) end
+      if known == false and self.campaign then
+        self:tell(one, ("there is no campaign %s yet"):format(one))
+      end
+    end
+    self.campaigns[one], list[#list + 1] = known or nil, known or nil
+  end
+  for lease in pairs(self.held) do
+    if lease.campaign.facts.state == "cancelled" then lease:stop() end
+  end
+  self.list = list
+end
+
+-- Is nothing left of this campaign for this worker's vantage point?
+local function nothing_left(self, campaign)
+  if campaign.facts.state == "cancelled" or not campaign.takes_part then return true end
+  if campaign.share == "split" then return campaign:finished() end
+  if campaign.facts.complete ~= "1" then return false end
+  local pending = self.link:call { "XPENDING", keys.leases(campaign.name), campaign.group }
+  return type(pending) == "table" and pending[1] == 0
+end
+
+-- May a worker with the option `once` end? It has just been told that there is no lease to take.
+local function all_done(self)
+  if not self.once or self.count > 0 or not self.list[1] then return false end
+  for _, campaign in ipairs(self.list) do
+    if not nothing_left(self, campaign) then return false end
+  end
+  return true
+end
+
+-- Shows signs of life and looks at the campaigns, until the worker ends.
+local function attend(self)
+  while not self.ended do
+    if not self.ticker:wait(math.min(BEAT, self.lease_time / 3)) then break end
+    if self.ended then break end
+    if beat(self) == false then
+      self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
+    end
+    look(self)
+    for _, set in pairs(self.stop_sets) do set:exchange() end
+  end
+  if self.room then scheduler.finish(self.room) end
+end
+
+-- Waits until a lease has ended, or some time.
+local function rest(self)
+  local op = {}
+  self.room = op
+  self.ticker:after(REST, function() scheduler.finish(op) end)
+  self.ended = self.ended or self.ticker.gone
+  if not self.ended then scheduler.wait(op) end
+  self.room = nil
+end
+
+-- Gives back what is not done, and signs off.
+local function leave(self)
+  for campaign, list in pairs(self:by_campaign()) do
+    local args = { campaign.group, self.name }
+    for _, lease in ipairs(list) do
+      lease:stop()
+      args[#args + 1] = lease.id
+    end
+    self.link:post(scripts.command(scripts.give_back, { keys.leases(campaign.name) }, args))
+  end
+  self.link:post(scripts.command(scripts.gone, { keys.lock(self.name), keys.WORKERS },
+    { self.secret, self.name }))
+  self.link:close()
+end
+
+-- Waits until a former worker of this name is known to be dead.
+local function sign_on(self)
+  while true do
+    local alive = beat(self)
+    if self.failure then return nil, self.failure, self.failure_name end
+    if alive then return true end
+    self:tell("name", ("another worker has the name %s; waiting for its end"):format(self.name))
+    if not self.ticker:wait(BEAT) then return err.named("ECANCELED", "interrupted") end
+  end
+end
+
+local function labour(self)
+  look(self)
+  scheduler.go(attend, self)
+  while not self.ended and lib.signals[0] == 0 do
+    local taken = taking.run(self)
+    if self.ended or taken == 0 and all_done(self) then break end
+    if taken == 0 or self.count > 0 then rest(self) end
+  end
+end
+
+--- Works until it is interrupted, or with `once` until nothing is left.
+---@async
+---@return true?
+---@return string? message, string? name
+function Worker:run()
+  local ok, message, name = sign_on(self)
+  if not ok then return nil, message, name end
+  local whole, problem = pcall(labour, self)   -- after an interrupt nothing can be started
+  self.ended = true
+  leave(self)
+  if not whole and not err.is_interrupt(problem) then error(problem, 0) end
+  return not self.failure or nil, self.failure, self.failure_name
+end
+
+return M

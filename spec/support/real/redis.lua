@@ -1,0 +1,92 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A real redis-server on a unix socket in the directory of a spec, and programs that are started,
+-- killed and waited for beside it.
+local ffi = require "ffi"
+local run = require "spec.support.harness.run"
+
+ffi.cdef [[
+int redis_kill(int pid, int signal) __asm__("kill");
+int redis_sleep(unsigned microseconds) __asm__("usleep");
+]]
+
+local M = {}
+
+local Redis = {}
+Redis.__index = Redis
+
+---Sleeps for milliseconds.
+function M.sleep(ms) ffi.C.redis_sleep(ms * 1000) end
+
+local Program = {}
+Program.__index = Program
+
+---Starts a shell command as a program of its own, in the background.
+---@param command string
+---@param log string path: both its streams go there
+function M.start(command, log)
+  local pipe = assert(io.popen(("echo $$; exec %s >>%s 2>&1 </dev/null"):format(command, log)))
+  return setmetatable({ pid = tonumber(pipe:read "*l"), pipe = pipe, log = log }, Program)
+end
+
+---Sends it a signal.
+function Program:signal(number) ffi.C.redis_kill(self.pid, number) end
+
+---Waits for its end.
+function Program:wait()
+  if self.pipe then self.pipe:close() end
+  self.pipe = nil
+end
+
+---Ends it by a signal, at once by default, and waits.
+function Program:kill(number)
+  if not self.pipe then return end
+  self:signal(number or 9)
+  self:wait()
+end
+
+---Has it ended?
+function Program:ended()
+  local file = io.open(("/proc/%d/stat"):format(self.pid))
+  local state = file and file:read "*a":match "%) (%a)"
+  if file then file:close() end
+  return not state or state == "Z"
+end
+
+---What it has printed.
+function Program:text() return run.read(self.log) end
+
+---Starts a server in run.dir(); `options`: more of its options.
+function M.up(options)
+  local dir = run.dir()
+  local self = setmetatable({ path = dir .. "/redis.sock", options = options or "", dir = dir },
+    Redis)
+  self.url = "unix://" .. self.path
+  self:begin()
+  return self
+end
+
+---Starts the server again, with what it has on disk.
+function Redis:begin()
+  self.program = M.start(("redis-server --port 0 --unixsocket %s --dir %s --save '' "
+    .. "--appendonly yes --appendfsync everysec --daemonize no %s"):format(self.path, self.dir,
+    self.options), self.dir .. "/redis.log")
+  for _ = 1, 1000 do
+    if self:call "PING" == "PONG" then return end
+    M.sleep(10)
+  end
+  error("redis-server does not start: " .. run.read(self.dir .. "/redis.log"))
+end
+
+---The answer to a command, as redis-cli prints it.
+function Redis:call(command)
+  local got = run.run(("redis-cli -s %s %s"):format(self.path, command))
+  return (got.out:gsub("\n$", ""))
+end
+
+---Ends the server as by a crash.
+function Redis:kill() self.program:kill(9) end
+
+function Redis:down() self.program:kill(15) end
+
+return M
