@@ -5,6 +5,7 @@
 -- The text comes from clients: nothing in it is trusted.
 
 local addr = require "mtr.base.addr"
+local strategy = require "mtr.strategy"
 
 local M = {}
 
@@ -18,7 +19,8 @@ local M = {}
 ---@field confidence? integer
 ---@field count? integer of a ping
 ---@field replies? integer answers that end a ping; nil: all
----@field size? integer of a ping's packets without options
+---@field method? integer of a ping, as warts numbers it
+---@field flows? boolean each probe of a ping has a source port of its own
 
 local function integer(name, least, most)
   return function(command, text)
@@ -59,7 +61,7 @@ local function method(words)
     local found = words[text]
     if not found then return "this method is not supported" end
     command.options.protocol, command.options.multipath = found[1], found[2]
-    command.options.tcp_flags = found[3]
+    command.options.tcp_flags, command.method, command.flows = found[3], found.number, found.flows
   end
 end
 
@@ -110,11 +112,15 @@ local PING = {
   m = integer("max_ttl", 1, 255), o = into("replies", 1, 65535), s = integer("size", 28, 65535),
   S = source, U = USER, W = timeout, z = TOS,
   P = method { ["icmp-echo"] = { "icmp" }, udp = { "udp" }, ["tcp-syn"] = { "tcp" },
-    ["tcp-ack"] = { "tcp", nil, "ack" } },
+    ["udp-dport"] = { "udp", "classic", number = 4 },
+    ["udp-sport"] = { "udp", flows = true, number = 10 },
+    ["tcp-ack"] = { "tcp", nil, "ack", number = 1 },
+    ["tcp-ack-sport"] = { "tcp", nil, "ack", flows = true, number = 2 },
+    ["tcp-syn-sport"] = { "tcp", flows = true, number = 9 } },
 }
 
 local KINDS = { trace = TRACE, tracelb = TRACELB, ping = PING }
-local ALONE = { Q = true, T = true }
+local ALONE = { trace = { Q = true, T = true }, tracelb = {}, ping = {} }
 local METHOD = { trace = { "udp" }, tracelb = { "udp" }, ping = { "icmp" } }
 
 -- Returns the address family of an address: 4 or 6; nil: it is none.
@@ -142,6 +148,7 @@ local function complete(command)
   if o.protocol == "icmp" then o.port = nil else o.port = o.port or 33435 end
   if command.kind == "tracelb" then
     o.gap_limit, o.max_probes = o.gap_limit or 3, o.max_probes or 3000
+    o.strategy = strategy.mda { confidence = command.confidence or 95 }
   else
     o.gap_limit, o.window = o.gap_limit or 5, o.window or 1
   end
@@ -157,7 +164,7 @@ local function option(command, words, at)
   local letter, rest = words[at]:match "^%-(%a)(.*)$"
   local read = letter and KINDS[command.kind][letter]
   if not read then return nil, ("option %s is not supported"):format(words[at]:sub(1, 16)) end
-  if ALONE[letter] then
+  if ALONE[command.kind][letter] then
     if rest ~= "" then return nil, ("option -%s has no value"):format(letter) end
     read(command)
     return 1
@@ -169,11 +176,8 @@ local function option(command, words, at)
   return rest ~= "" and 1 or 2
 end
 
---- Reads a command.
----@param line string
----@return mtr.AttachCommand?
----@return string? problem
-function M.read(line)
+-- Reads a command whose target is the last word.
+local function read(line)
   if line:find "[^\t\32-\126]" then return nil, "only printable characters are allowed" end
   local words = {}
   for word in line:gmatch "%S+" do words[#words + 1] = word end
@@ -193,6 +197,30 @@ function M.read(line)
   end
   complete(command)
   return command
+end
+
+-- The last command that was right, without its target, and what was made of it: clients send the
+-- same options again and again. Sizes depend on the family of the target.
+local last = {}
+
+--- Reads a command. Commands with the same words before the target share the table of options: do
+--- not change it.
+---@param line string
+---@return mtr.AttachCommand?
+---@return string? problem
+function M.read(line)
+  local before, dst = line:match "^(.*%s)([%x.:]+)$"
+  local kin = before and family(dst)
+  if kin and before == last.before and kin == last.family then
+    local command = { dst = dst }
+    for name, value in pairs(last.command) do
+      if name ~= "dst" then command[name] = value end
+    end
+    return command
+  end
+  local command, problem = read(line)
+  if command and kin then last = { before = before, family = kin, command = command } end
+  return command, problem
 end
 
 return M

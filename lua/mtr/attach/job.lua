@@ -1,107 +1,116 @@
 -- SPDX-License-Identifier: MIT
 --
--- Runs a command of mtr.attach.command over an engine, and makes the record of warts of its result.
+-- Runs a command of mtr.attach.command over an engine, and writes what came of it: always one
+-- record, also if the trace could not be made.
+--
+-- The warts record of a plain trace is written by the library, before the trace is released.
 
-local strategy = require "mtr.strategy"
-local address = require "mtr.report.warts.address"
-local of_ping = require "mtr.report.warts.ping"
+local lib = require "mtr.lib"
+local Result = require "mtr.record.result"
+local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local of_trace = require "mtr.report.warts.trace"
 local of_tracelb = require "mtr.report.warts.tracelb"
-local words = require "mtr.record.words"
+local ping = require "mtr.attach.ping"
+local IDS = require("mtr.attach.writer").IDS
 
+local C = lib.C
 local M = {}
 
-local STOP_ERROR, STOP_HALTED, METHOD_ACK = 6, 3, 1
+local STOP_ERROR = 6
 
--- The record of a trace that could not be made. Readers need both addresses.
-local function failed(command, ids)
-  local six, o = command.dst:find(":", 1, true), command.options
-  local record = of_trace.record({ start = os.time(), protocol = o.protocol,
-    multipath = o.multipath, tcp_flags = o.tcp_flags, attempts = o.attempts, size = o.size,
-    first_ttl = 1, timeout = o.timeout, src = six and "::" or "0.0.0.0", dst = command.dst,
-    hop_count = 0, probe_count = 0, stop_reason = "error", hops = {} }, ids)
-  record.stop_reason = STOP_ERROR
+local buffer, ROOM = lib.new "uint8_t[65536]", 65536
+
+-- Sets what only the command knows.
+local function complete(record, command)
+  record.user, record.wait = command.user, command.wait
+  if record.record == "trace" then record.hop_limit = command.limit or 0
+  elseif record.record == "tracelb" then record.most_probes = command.options.max_probes end
   return record
 end
 
--- Runs a trace, or finds all paths.
-local function trace(engine, command, ids, done)
-  local o, all = command.options, command.kind == "tracelb"
-  if all then o.strategy = strategy.mda { confidence = command.confidence or 95 } end
-  return engine:trace(command.dst, o, function(_, result)
-    if not result then return done(failed(command, ids)) end
-    local record = (all and rawget(result, "mda") and of_tracelb or of_trace).record(result, ids)
-    record.user, record.wait = command.user, command.wait
-    if record.record == "trace" then record.hop_limit = command.limit or 0
-    else record.most_probes = o.max_probes end
-    done(record)
+-- The record of a trace that could not be made. Readers need both addresses.
+local function failed(command)
+  local six, o = command.dst:find(":", 1, true), command.options
+  local all = command.kind == "tracelb"
+  local record = (all and of_tracelb or of_trace).record({ start = os.time(),
+    protocol = o.protocol, multipath = o.multipath, tcp_flags = o.tcp_flags,
+    attempts = o.attempts, size = o.size, first_ttl = o.first_ttl or 1, timeout = o.timeout,
+    src = six and "::" or "0.0.0.0", dst = command.dst, hop_count = 0, probe_count = 0,
+    stop_reason = "error", hops = {}, gap_limit = o.gap_limit, tos = o.tos,
+    mda = { confidence = command.confidence or 95, hops = {} } }, IDS)
+  if not all then record.stop_reason = STOP_ERROR end
+  return complete(record, command)
+end
+
+-- Returns a record as text; one that the format cannot say is replaced by that of a failure.
+local function text_of(writer, record, command)
+  return writer:record(record) or assert(writer:record(failed(command)))
+end
+
+-- The text of the result of a trace that has ended.
+local function said(writer, command, result)
+  local all = command.kind == "tracelb" and rawget(result, "mda")
+  return text_of(writer, complete((all and of_tracelb or of_trace).record(result, IDS), command),
+    command)
+end
+
+-- The text of a plain trace that has ended and is not yet released. Its hop limit is 255, which
+-- means the same as 0.
+local function fast(writer, command, trace)
+  if writer.format == "warts" and command.wait == 0 then
+    local c = trace.engine.c
+    local n = C.mtr_warts(c, trace.handle, IDS.list, IDS.cycle, command.user, buffer, ROOM)
+    if n >= 0 then return writer:memory(buffer, n) end
+  end
+  return said(writer, command, Result.new(trace, trace.engine.c))
+end
+
+local function plain(engine, command, writer, done)
+  local text
+  local trace = engine:trace(command.dst, command.options, function(_)
+    done(text or text_of(writer, failed(command), command))
+  end)
+  if not trace then return nil end
+  function trace.at_last(self)
+    local ok, found = pcall(fast, writer, command, self)
+    if ok then text = found end
+  end
+  return trace
+end
+
+local function paths(engine, command, writer, done)
+  return engine:trace(command.dst, command.options, function(_, result)
+    done(result and said(writer, command, result) or text_of(writer, failed(command), command))
   end)
 end
 
--- The strategy of a ping: one TTL, one probe in each interval, until enough are answered.
-local function steady(p, t)
-  local o, command = p.command.options, p.command
-  p.start, p.src, p.sport, p.port = t.start, t.src, t.sport, t.dport
-  for seq = 1, command.count do
-    if seq > 1 then t:sleep(command.wait) end
-    if p.answers >= (command.replies or math.huge) then return "completed" end
-    local probe = { ttl = o.max_ttl, size = o.size }
-    p.probes[seq], p.probes[seq - 256] = probe, nil
-    p.sent = seq
-    t:send(probe)
-    while t:wait(0) do end  -- luacheck: ignore 542
-  end
-end
-
-local function on_reply(p, reply)
-  for seq, probe in pairs(p.probes) do
-    if probe.id == reply.id then
-      if reply.final then p.answers = p.answers + 1 end
-      p.lines[#p.lines + 1] = { type = "ping", seq = seq, addr = reply.addr, rtt = reply.rtt,
-        ttl = reply.reply_ttl, size = reply.reply_size, at = reply.at, reply = reply:copy(),
-        error = not reply.final and (words.mark(reply) or "time exceeded") or nil }
-      return
-    end
-  end
-end
-
-local function ping(engine, command, ids, done)
-  local o = command.options
-  local p = { command = command, probes = {}, lines = {}, answers = 0, sent = 0 }
-  local opts = { window = 255, max_probes = "max", await_answer = true,
-    strategy = function(t) return steady(p, t) end,
-    on_reply = function(_, reply) on_reply(p, reply) end }
-  for name, value in pairs(o) do if name ~= "size" then opts[name] = value end end
-  return engine:trace(command.dst, opts, function(_, result)
-    local six, lines = command.dst:find(":", 1, true), p.lines
-    lines.start = { start = p.start or os.time(), src = p.src or six and "::" or "0.0.0.0",
-      dst = command.dst, sport = p.sport, port = p.port, protocol = o.protocol, ttl = o.max_ttl,
-      tos = o.tos, size = o.size or six and 60 or 40, count = command.count,
-      interval = command.wait, timeout = o.timeout }
-    lines[#lines + 1] = { type = "ping_summary", sent = p.sent }
-    local record = of_ping.record(lines, ids)
-    record.user = command.user > 0 and command.user or nil
-    if o.tcp_flags == "ack" then record.method = METHOD_ACK end
-    if result and result.stop_reason == "halted" then record.stop_reason = STOP_HALTED
-    elseif result then record.stop_reason = 1 end
-    record.dst = record.dst or address.of(command.dst)
-    done(record)
+local function pinged(engine, command, writer, done)
+  return ping.start(engine, command, IDS, function(record)
+    done(text_of(writer, record, command))
   end)
 end
 
---- Starts a command. done(record) is called once, later.
+local STARTS = { trace = plain, tracelb = paths, ping = pinged }
+
+local scratch = lib.new "struct mtr_trace"
+
+--- Returns what is wrong with the options of a command; nil if nothing is.
+---@param command mtr.AttachCommand
+---@return string?
+function M.wrong(command)
+  local _, bug = request.fill(options.trace, command.options, scratch)
+  return bug and bug:gsub("^trace: ", "") or nil
+end
+
+--- Starts a command that is not wrong. done(text) is called once, later.
 ---@param engine mtr.Engine
 ---@param command mtr.AttachCommand
----@param ids { list: integer, cycle: integer }
----@param done fun(record: table)
----@return mtr.Trace? has stop()
----@return string? problem the command cannot be started
-function M.start(engine, command, ids, done)
-  local ok, started, message = pcall(command.kind == "ping" and ping or trace, engine, command, ids,
-    done)
-  if ok and started then return started end
-  local text = tostring(ok and message or started):gsub("^%S-:%d+: ", "")
-  return nil, (text:match "^[^\n]*")
+---@param writer mtr.AttachWriter
+---@param done fun(text: string)
+---@return mtr.Trace? has stop(); nil: it could not be started, and its record says so
+function M.start(engine, command, writer, done)
+  return STARTS[command.kind](engine, command, writer, done)
 end
 
 return M
