@@ -137,14 +137,13 @@ local function complete(command)
   if command.kind == "ping" then
     o.max_ttl, command.count = o.max_ttl or 64, command.count or 4
     command.wait = command.wait or 1000
-    if o.protocol ~= "tcp" then o.size = o.size or (o.protocol == "icmp" and (six and 104 or 84)
-      or six and 60 or 40) end
+    o.size = o.size or (o.protocol == "icmp" and (six and 104 or 84) or six and 60 or 40)
     if o.protocol == "icmp" then o.port = nil else o.port = o.port or 33435 end
     return
   end
   o.max_ttl, o.attempts = command.limit or 255, o.attempts or 2
   command.wait = command.wait or command.kind == "tracelb" and 25 or 0
-  if o.protocol ~= "tcp" and not o.payload then o.size = six and 60 or 44 end
+  if not o.payload then o.size = six and 60 or o.protocol == "tcp" and 40 or 44 end
   if o.protocol == "icmp" then o.port = nil else o.port = o.port or 33435 end
   if command.kind == "tracelb" then
     o.gap_limit, o.max_probes = o.gap_limit or 3, o.max_probes or 3000

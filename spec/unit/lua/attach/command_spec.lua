@@ -52,8 +52,8 @@ describe("a command", function()
     assert.same({ protocol = "icmp", timeout = 1000, max_ttl = 64, size = 84 }, options)
     assert.same({ 4, 1000 }, { read.count, read.wait })
     options, read = options_of "ping -P tcp-ack-sport -c 9 -o 3 -i 0.1 -m 9 -d 80 -W 2 2001:db8::1"
-    assert.same({ protocol = "tcp", tcp_flags = "ack", timeout = 2000, max_ttl = 9, port = 80 },
-      options)
+    assert.same({ protocol = "tcp", tcp_flags = "ack", timeout = 2000, max_ttl = 9, port = 80,
+      size = 60 }, options)
     assert.same({ 9, 3, 100, 2, true }, { read.count, read.replies, read.wait, read.method,
       read.flows })
   end)
