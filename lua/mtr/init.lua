@@ -167,6 +167,7 @@ function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
 function LAZY.stream() return require("mtr.script.stream").open end
 function LAZY.serve() return require("mtr.serve").open end
+function LAZY.attach() return require "mtr.attach" end
 function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.watch() return require("mtr.change").new end

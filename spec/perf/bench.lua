@@ -7,7 +7,7 @@
 --
 --   luajit spec/perf/bench.lua [chain] [sim] [plain] [outputs] [targets] [speed] [mixed]
 --     [programmed] [peers] [few] [rtt] [served] [strategies] [resume] [hosts] [nginx] [lua]
---     [live] [html] [fleet]
+--     [live] [html] [fleet] [attach]
 --
 -- Without arguments it runs all parts. A part that is neither here nor in a file *_part.lua is in
 -- load.lua.
@@ -56,10 +56,11 @@ parts.hosts = require "spec.perf.parts.hosts_part"
 parts.names = require "spec.perf.parts.names_part"
 parts.live = require "spec.perf.parts.live_part"
 parts.fleet = require "spec.perf.parts.fleet_part"
+parts.attach = require "spec.perf.parts.attach_part"
 
 local words = #arg > 0 and arg or { "chain", "sim", "plain", "outputs", "targets", "speed",
   "mixed", "programmed", "peers", "few", "rtt", "served", "strategies", "resume", "hosts",
-  "nginx", "lua", "live", "html", "fleet" }
+  "nginx", "lua", "live", "html", "fleet", "attach" }
 local ok, problem = xpcall(function()
   for _, word in ipairs(words) do
     local before = measure.now()

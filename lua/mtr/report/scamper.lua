@@ -23,6 +23,7 @@ local of_tracelb = require "mtr.report.warts.tracelb"
 local ping = require "mtr.report.scamper.ping"
 local trace = require "mtr.report.scamper.trace"
 local tracelb = require "mtr.report.scamper.tracelb"
+local values = require "mtr.report.scamper.values"
 
 ---@class mtr.ScamperOptions: mtr.SinkOptions
 ---@field list? string name of the list; default "default"
@@ -40,11 +41,7 @@ local Scamper = {}
 local NONE = { list = 0, cycle = 0 }
 
 local function cycle(self, what)
-  local o = self.opts
-  return ('{"type":"cycle-%s", "list_name":%s, "id":%d%s, "%s_time":%d}\n'):format(what,
-    json.encode(o.list or "default"), o.cycle or 1,
-    o.host and (', "hostname":%s'):format(json.encode(o.host)) or "", what,
-    math.floor((o.clock or os.time)()))
+  return values.cycle(self.opts, what, math.floor((self.opts.clock or os.time)())) .. "\n"
 end
 
 -- The line in front of a file of M-Lab.

@@ -16,7 +16,7 @@ local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
-local Watch = require "mtr.wait.watch"
+local acceptor = require "mtr.serve.acceptor"
 local answer = require "mtr.serve.answer"
 local Client = require "mtr.serve.client"
 local options = require "mtr.serve.options"
@@ -25,9 +25,8 @@ local request = require "mtr.serve.request"
 local C = lib.C
 local M = {}
 
--- ACCEPT: clients taken at once. RETRY: ms until the next try when there are no descriptors left.
--- LAST: ms that a client has to read its last answers when the server ends.
-local ACCEPT, RETRY, LAST = 64, 100, 1000
+-- How many ms a client has to read its last answers when the server ends.
+local LAST = 1000
 
 ---@class mtr.Server: mtr.Op
 ---@field engine mtr.Engine
@@ -84,37 +83,6 @@ local function accept(self)
   return 0
 end
 
-local listen
-
--- Takes the clients that have connected.
-local function connected(self, message)
-  if self.closing then return end
-  if message then return self:close() end
-  for _ = 1, ACCEPT do
-    local code = accept(self)
-    if code == -err.code.EAGAIN then break end
-    local name = code < 0 and err.name(code)
-    if name and name ~= "ECONNABORTED" and name ~= "EINTR" then
-      log(self, "cannot accept: %s", name)
-      self.clock = timer.start(self.engine, RETRY, function()
-        self.clock = nil
-        listen(self)
-      end)
-      return
-    end
-  end
-  listen(self)
-end
-
-function listen(self)
-  if self.closing then return true end
-  local ok, message, name = self.watch:ask(Watch.READABLE, function(problem)
-    connected(self, problem)
-  end)
-  if not ok then self:close() end
-  return ok, message, name
-end
-
 -- Ends the wait for a server that has nothing left.
 local function settle(self)
   if not self.closing or self.client_count > 0 or self.done then return end
@@ -150,9 +118,8 @@ end
 function Server:close()
   if self.closing then return end
   self.closing = true
-  self.watch:stop()
+  self.acceptor:close()
   C.mtr_local_unlisten(self.fd, self.socket)
-  if self.clock then self.clock:cancel() end
   if self.client_count > 0 and not self.engine.closing then
     self.alarm = timer.start(self.engine, LAST, function()
       self.alarm = nil
@@ -216,9 +183,13 @@ function M.open(opts)
     local _, problem, code = err.env(self.fd, self.socket)
     return nil, problem .. (WHY[code] and ": " .. WHY[code] or ""), code
   end
-  self.watch = Watch.new(self.engine, self.fd)
+  self.acceptor = acceptor.new(self.engine, self.fd, {
+    take = function() return accept(self) end,
+    ended = function() self:close() end,
+    log = function(...) log(self, ...) end,
+  })
   local ok
-  ok, message, name = listen(self)
+  ok, message, name = self.acceptor:listen()
   if not ok then return nil, message, name end
   -- A client may go at any moment, and so may those who read what mtrlua prints.
   if lib.program then lib.program.serve() end

@@ -30,6 +30,7 @@ local M = {}
 
 ---@class mtr.Trace: mtr.Op, mtr.TraceFields, mtr.TraceEntry
 ---@field base mtr.Strategy|false the strategy itself, if its instances are used again
+---@field at_last fun(trace: mtr.Trace)|false is called at its end, while the library still has it
 local Trace = {}
 Trace.launch = launch.launch
 for name, method in pairs(script.methods) do Trace[name] = method end
@@ -38,7 +39,7 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 -- __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
     instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
-    raises addressed gate
+    raises addressed gate at_last
     ]]):gmatch "%S+" do
   Trace[name] = false
 end
@@ -225,6 +226,7 @@ end
 function Trace:settle()
   local engine = self.engine
   self.state = "done"
+  if self.at_last then self:at_last() end
   self.result = rawget(self, "result") == nil and Result.new(self, engine.c) or nil
   local problem = self.strategy and runner.done(self)
   if problem then

@@ -5,6 +5,7 @@
 
 local address = require "mtr.report.warts.address"
 local extensions = require "mtr.report.warts.extensions"
+local json = require "mtr.record.json"
 
 local M = {}
 
@@ -41,6 +42,17 @@ function M.ends(record)
   return (src and (', "src":"%s"'):format(src) or "")
     .. (dst and (', "dst":"%s"'):format(dst) or "")
     .. (record.router and (', "rtr":"%s"'):format(address.text(record.router)) or "")
+end
+
+--- Returns the line that begins or ends a cycle.
+---@param opts { list?: string, cycle?: integer, host?: string } as those of mtr.report.scamper
+---@param what "start"|"stop"
+---@param at integer unix seconds
+---@return string
+function M.cycle(opts, what, at)
+  return ('{"type":"cycle-%s", "list_name":%s, "id":%d%s, "%s_time":%d}'):format(what,
+    json.encode(opts.list or "default"), opts.cycle or 1,
+    opts.host and (', "hostname":%s'):format(json.encode(opts.host)) or "", what, at)
 end
 
 local function label(l)

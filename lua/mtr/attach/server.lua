@@ -1,0 +1,222 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A server that speaks scamper's control protocol (version 20211212), so that programs which drive
+-- scamper run on this engine. It listens on a unix socket, on a TCP port of the loopback, or both.
+--
+-- Who may connect to the unix socket is said by the permission bits of its file; to the TCP port
+-- every user of this host may. The rate of probes is that of the engine, for all clients together;
+-- clients may lower it and raise it again. After an interrupt, and by close(), commands under way
+-- end, and clients get their records.
+
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
+local err = require "mtr.base.err"
+local default = require "mtr.engine.default"
+local scheduler = require "mtr.wait.scheduler"
+local timer = require "mtr.wait.timer"
+local acceptor = require "mtr.serve.acceptor"
+local Client = require "mtr.attach.client"
+local host = require "mtr.attach.host"
+local options = require "mtr.attach.options"
+local pools = require "mtr.attach.pool"
+
+local C = lib.C
+local M = {}
+
+-- LAST: ms that a client has to read its last records. NO_LIMIT: what is said if there is no rate.
+local LAST, NO_LIMIT = 1000, 1000000
+
+---@class mtr.AttachServer: mtr.Op, mtr.AttachOptions
+---@field engine mtr.Engine
+---@field pool mtr.AttachPool
+---@field clients table<mtr.AttachClient, true>
+---@field client_count integer
+---@field count integer clients so far
+---@field closing boolean
+local Server = {}
+Server.__index = Server
+
+local function log(self, ...)
+  if self.log then self.log(string.format(...)) end
+end
+
+-- Ends the wait for a server that has nothing left.
+local function settle(self)
+  if not self.closing or self.client_count > 0 or self.done then return end
+  if self.alarm then self.alarm:cancel() end
+  scheduler.finish(self)
+end
+
+--- Notes that a client has come.
+---@param client mtr.AttachClient
+---@private
+function Server:joined(client)
+  self.clients[client], self.client_count = true, self.client_count + 1
+end
+
+--- Notes that a client has left.
+---@param client mtr.AttachClient
+---@param why? string
+---@private
+function Server:left(client, why)
+  self.clients[client], self.client_count = nil, self.client_count - 1
+  if why then log(self, "%s: %s", client.who, why) end
+  settle(self)
+end
+
+local function list(self)
+  local clients = {}
+  for client in pairs(self.clients) do clients[#clients + 1] = client end
+  return clients
+end
+
+--- Takes no more clients.
+local function deafen(self)
+  for _, entry in ipairs(self.listeners) do
+    if not entry.closed then
+      entry.closed = true
+      if entry.acceptor then entry.acceptor:close() end
+      if entry.path then C.mtr_local_unlisten(entry.fd, entry.path)
+      else C.mtr_output_close(entry.fd) end
+    end
+  end
+end
+
+--- Ends the server: removes the socket file, and stops what is under way. Clients get the records
+--- and the stop of their cycle. Closing again does nothing.
+function Server:close()
+  if self.closing then return end
+  self.closing = true
+  deafen(self)
+  if self.client_count > 0 and not self.engine.closing then
+    self.alarm = timer.start(self.engine, LAST, function()
+      self.alarm = nil
+      for _, client in ipairs(list(self)) do client:leave "did not read its last records" end
+    end)
+  end
+  for _, client in ipairs(list(self)) do client:close() end
+  settle(self)
+end
+
+--- Ends the server as a client wishes: now, when what is under way has ended, or when all commands
+--- have.
+---@param how "now"|"flush"|"done"
+function Server:shutdown(how)
+  scheduler.defer(function()
+    if how == "now" then return self:close() end
+    self.closing = true
+    deafen(self)
+    for _, client in ipairs(list(self)) do client:wind_up(how == "flush") end
+  end)
+end
+
+--- Returns the rate of the engine, as scamper names it.
+---@return number
+function Server:pps() return self.engine.rate > 0 and self.engine.rate or NO_LIMIT end
+
+--- Returns the highest rate that a client may set: that at the start.
+---@return number
+function Server:most_pps() return self.most end
+
+--- Changes the rate.
+---@param rate number
+function Server:set_pps(rate) self.engine:set_rate(rate) end
+
+--- Waits until the server has ended: by close(), because a client wished it, or because the program
+--- was interrupted.
+---@async
+---@return true
+function Server:wait()
+  scheduler.check "server:wait"
+  scheduler.wait(self)
+  return true
+end
+
+local id = lib.new "uint32_t[4]"
+
+-- Takes one client. Returns 0, or a negative errno.
+local function accept(self, entry)
+  local fd = lib.new "int32_t[2]"
+  local code = C.mtr_local_accept(entry.fd, fd, id)
+  if code < 0 then return code end
+  self.count = self.count + 1
+  local who = entry.path and ("client pid %d uid %d"):format(id[0], id[1])
+    or ("client %d at %s"):format(self.count, entry.name)
+  if self.client_count >= self.max_clients then
+    local text = ("ERR %d clients are connected\n"):format(self.client_count)
+    C.mtr_send(fd[1], text, #text)
+    C.mtr_local_hangup(fd)
+    log(self, "%s: refused: %d clients are connected", who, self.client_count)
+  else
+    Client.new(self, fd, who, ("%s:%d"):format(entry.name, self.count - 1))
+  end
+  return 0
+end
+
+local WHY = {
+  EADDRINUSE = "a server lives there", EEXIST = "there is a file that is no socket",
+}
+
+-- Opens the socket of a listener; returns it, or the values of a failure.
+local function open(self, entry)
+  if entry.path then
+    entry.fd = C.mtr_local_listen(entry.path, self.mode)
+  else
+    local bytes, number = lib.new "uint8_t[16]", lib.new("uint32_t[1]", self.port.number)
+    local family = addr.parse(self.port.address, bytes)
+    entry.fd = C.mtr_listen(bytes, family, number)
+    self.port.number = number[0]
+    entry.name = ("%s:%d"):format(self.port.address, number[0])
+  end
+  if entry.fd < 0 then
+    local _, message, name = err.env(entry.fd, entry.name)
+    return nil, message .. (WHY[name] and ": " .. WHY[name] or ""), name
+  end
+  entry.acceptor = acceptor.new(self.engine, entry.fd, {
+    take = function() return accept(self, entry) end,
+    ended = function() self:close() end,
+    log = function(...) log(self, ...) end,
+  })
+  self.listeners[#self.listeners + 1] = entry
+  return entry.acceptor:listen()
+end
+
+--- Starts a server.
+---@param opts mtr.AttachOptions
+---@return mtr.AttachServer?
+---@return string? message, string? name
+function M.open(opts)
+  local self = setmetatable({ clients = {}, client_count = 0, count = 0, closing = false,
+    listeners = {}, host = host.name() }, Server)
+  local bug = options.take(self, opts)
+  if bug then error(bug, 2) end
+  local message, name
+  if not self.engine then
+    self.engine, message, name = default.get()
+    if not self.engine then return nil, message, name end
+  end
+  self.most = math.floor(self:pps())
+  self.pool = pools.new(self.engine, self.window)
+  local ok = true
+  for _, entry in ipairs { self.socket and { path = self.socket, name = self.socket } or {},
+    self.port and { name = self.port.address } or {} } do
+    if ok and entry.name then ok, message, name = open(self, entry) end
+  end
+  if not ok then
+    deafen(self)
+    return nil, message, name
+  end
+  -- A client may go at any moment, and so may those who read what mtrlua prints.
+  if lib.program then lib.program.serve() end
+  return self
+end
+
+--- Returns where the server listens, for people.
+---@return string[]
+function Server:places()
+  local places = {}
+  for i, entry in ipairs(self.listeners) do places[i] = entry.name end
+  return places
+end
+
+return M

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The text of bytes, also as scamper 20211212 has sent it and as uudecode(1) would read it.
+local lib = require "mtr.lib"
+local random = require "spec.support.harness.random"
+local uuencode = require "mtr.attach.uuencode"
+
+-- Decodes text, from the description of the format.
+local function decode(text)
+  local out = {}
+  for line in text:gmatch "([^\n]*)\n" do
+    local n, bytes = (line:byte() - 32) % 64, {}
+    for four in line:sub(2):gmatch "...." do
+      local value = 0
+      for i = 1, 4 do value = value * 64 + (four:byte(i) - 32) % 64 end
+      bytes[#bytes + 1] = string.char(math.floor(value / 65536), math.floor(value / 256) % 256,
+        value % 256)
+    end
+    assert((#line - 1) % 4 == 0 and n <= 45)
+    out[#out + 1] = table.concat(bytes):sub(1, n)
+  end
+  return table.concat(out)
+end
+
+describe("uuencode", function()
+  it("writes the stop of a cycle as scamper does", function()
+    local record = "\18\5\0\4\0\0\0\9\0\0\0\1\107\11\240\3\0"
+    assert.equal("1$@4`!`````D````!:POP`P``\n`\n", uuencode.encode(record))
+  end)
+
+  for text, wanted in pairs { [""] = "`\n", ["a"] = "!80``\n`\n", ["ab"] = '"86(`\n`\n',
+    ["abc"] = "#86)C\n`\n", [("\0"):rep(45)] = "M" .. ("`"):rep(60) .. "\n`\n" } do
+    it(("writes %d bytes"):format(#text), function()
+      assert.equal(wanted, uuencode.encode(text))
+    end)
+  end
+
+  it("loses nothing, whatever the length", function()
+    local rand = random(7)
+    for n = 0, 300 do
+      local bytes = {}
+      for i = 1, n do bytes[i] = string.char(rand(256) - 1) end
+      local text = table.concat(bytes)
+      assert.equal(text, decode(uuencode.encode(text)))
+    end
+    local long = ("\1\200\77"):rep(200000)
+    assert.equal(long, decode(uuencode.encode(long)))
+  end)
+
+  it("reads memory", function()
+    local bytes = lib.new("uint8_t[4]", { 97, 98, 99, 100 })
+    assert.equal("#86)C\n`\n", uuencode.memory(bytes, 3))
+  end)
+end)
