@@ -130,7 +130,7 @@ end
 
 local function run(self)
   local since = self.ticker.count
-  while lib.signals[0] == 0 do
+  while lib.signals[0] == 0 and not self.ticker.gone do
     local n, message, name = step(self)
     if not n then return nil, message, name end
     if (self.ticker.count - self.at) * self.ticker.ms >= EVERY or n == 0 then
