@@ -11,6 +11,7 @@
 #include "net/sim/walk.h"
 #include "wire/build.h"
 #include "wire/parse.h"
+#include "wire/verify.h"
 
 enum {
   PARCEL_SMALL = 192, PARCEL_LARGE = 2048,         /* bytes of a slot */
@@ -163,6 +164,7 @@ static uint32_t sim_receive(struct net *net, unsigned i, struct wire_reply *v,
     s->given = t->index << 1 | (t->kind == SMALL);
     v[k].at = t->at;
     v[k].kernel_time = 1;
+    if (!err && !wire_possible(&v[k])) err = -EBADMSG;
     if (err == -EBADMSG) net->malformed++;
     if (!err) k++;
   }

@@ -10,6 +10,7 @@
 
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
+local coro = require "mtr.wait.coro"
 local task = require "mtr.script.task"
 local Screen = require "mtr.screen"
 local text = require "mtr.screen.text"
@@ -133,7 +134,7 @@ end
 local function quietly(fn, ...)
   local kept, reporter = {}, err.reporter
   err.reporter = function(message) kept[#kept + 1] = message end
-  local ok, problem = pcall(fn, ...)
+  local ok, problem = coro.pcall(fn, ...)
   err.reporter = reporter
   return ok, problem, kept
 end
@@ -158,7 +159,7 @@ local function as_lines(paths, run, write)
   function run.on_answer(...) write(lines.answer(...)) end
   function run.on_silence(...) write(lines.silence(...)) end
   function run.on_failure(path) write(lines.failure(path)) end
-  local ok, problem = pcall(function()
+  local ok, problem = coro.pcall(function()
     while not run:done() do
       keep_time(paths)
       task.sleep(TICK)

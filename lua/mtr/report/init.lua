@@ -11,6 +11,7 @@
 -- is loaded when it is first used.
 
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 
 ---@class mtr.ReportMeta what start() is told
 ---@field transport? string
@@ -160,7 +161,10 @@ function M.open(kind, word, out, opts)
 end
 
 return setmetatable(M, { __index = function(_, name)
+  local all = {}
   for _, row in ipairs(BUILT_IN) do
     if row[1] == name then return require(row[2]).new end
+    all[row[1]] = true
   end
+  return (strict.missing("mtr.report", name, all, M))
 end })
