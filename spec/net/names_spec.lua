@@ -300,6 +300,21 @@ describe("names that nobody answers for", function()
   end
 end)
 
+describe("an interrupt", function()
+  it("ends lookups at once", function()
+    run.file("wait.lua", ([[
+      local mtr = require "mtr"
+      mtr.names.configure { servers = { "%s" }, timeout = "60s" }
+      for i = 1, 300 do mtr.go(mtr.trace, ("never-%%d.test"):format(i)) end
+      mtr.go(mtr.names.reverse, "10.2.0.1")
+      print(select(3, mtr.names.lookup "never-0.test"))]]):format(server.address))
+    local began = os.time()
+    local got = run.run('timeout --preserve-status -s INT 4 "$MTR_PROGRAM" $DIR/wait.lua')
+    assert.same({ 130, "ECANCELED\n", "mtrlua: interrupted\n" }, { got.status, got.out, got.err })
+    assert.is_true(os.time() - began < 50)
+  end)
+end)
+
 describe("an engine that is closed", function()
   it("ends its questions and lookups at once", function()
     configure { timeout = "20s" }
