@@ -195,6 +195,7 @@ static int receive(struct loop *l, unsigned i) {
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
+    memcpy(net->flooded, c->flooded, sizeof net->flooded);
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     if (net->broken) {                 /* would stay readable for ever */
       uv_poll_stop(&l->poll[i]);

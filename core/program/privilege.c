@@ -85,6 +85,12 @@ int privilege_become(const struct user *user) {
   return user->other ? user_become(user) : 0;
 }
 
+int privilege_none(void) {
+  int err = keep(0);
+  if (!err && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) err = -errno;
+  return err;
+}
+
 int privilege_drop(void) {
   bound(FILES);
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

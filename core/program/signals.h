@@ -29,6 +29,12 @@ int signals_count(void);
  */
 volatile int32_t *signals_cell(void);
 
+/* signals_limit: ends the process after |ms| as by SIGTERM, but by SIGXCPU and
+ * with another message; and at the latest |grace_ms| and a second later by
+ * SIGKILL. |*timer|: the kernel's number of the timer of the grace. 0 or a
+ * negative errno. */
+int signals_limit(uint32_t ms, uint32_t grace_ms, uint32_t *timer);
+
 /* signals_speed: returns how many more SIGUSR1 than SIGUSR2 came since the
  * last call. */
 int signals_speed(void);

@@ -23,6 +23,7 @@ struct helped {
   uint32_t have, tells;
   unsigned ports;        /* extra ports that it knows */
   int known;             /* 1: it knows who we are */
+  uint16_t refuse;       /* what its filters refuse */
   uint32_t count;        /* packets for the next send */
   size_t used;           /* bytes of |out| */
   size_t at, end;        /* of what is not read in |in| */
@@ -135,7 +136,10 @@ int helped_hello(struct helped *h, const struct filter *f,
     int fd = holder(ports, q.port, 0);
     if ((err = ask(h, &q, &fd, 1))) return err;
   }
-  return 0;
+  if (h->refuse == f->refuse) return 0;
+  struct helper_ask q = {.what = HELPER_REFUSE, .kind = f->refuse};
+  h->refuse = f->refuse;
+  return ask(h, &q, NULL, 0);
 }
 
 uint32_t helped_have(const struct helped *h) { return h->have; }

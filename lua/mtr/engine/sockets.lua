@@ -66,6 +66,16 @@ local function with_room(fn, ...)
   return code
 end
 
+-- Returns why no set is left for an engine.
+local function why_none()
+  local given = lib.program.options
+  local option = given.sim and "sim" or given.replay and "replay"
+  if not option then
+    return "all sockets that mtrlua prepared are in use; close an engine first"
+  end
+  return ("with --%s mtrlua prepares no sockets for other engines"):format(option)
+end
+
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
@@ -114,7 +124,7 @@ function M.open(config, sim, set)
   end
   put(kit)
   if raw and none_left(kit) then
-    return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
+    return err.env(code, why_none())
   end
   return err.env(code, lib.string(why))
 end
