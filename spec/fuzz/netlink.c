@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
       struct netlink_question q;
       struct rtmsg about = {.rtm_family = AF_INET};
       netlink_question(&q, RTM_GETROUTE, NLM_F_DUMP, &about, sizeof about);
-      if (asks) netlink_ask(&l, &q, take, &l);
-      else must(netlink_hear(&l, take, &l) <= 0);
+      must(asks ? netlink_ask(&l, &q, take, &l) <= 0
+                : netlink_hear(&l, take, &l) <= 0);
     }
   }
   netlink_close(&l);
