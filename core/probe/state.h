@@ -57,6 +57,12 @@ struct guess {
   uint16_t misses, before;           /* in it, in the one before */
 };
 
+/* Errors for nobody (stray.h). */
+struct stray {
+  int64_t since;         /* ns; when the first of |count| came */
+  uint32_t count;
+};
+
 /* A list of traces that wait for their turn, by index. */
 struct trace_list {
   uint32_t first, last;  /* SLAB_NONE when empty */
@@ -89,6 +95,9 @@ struct core {
   struct guess guesses[GUESS_PLACES];
   uint32_t searched;     /* searches over all ports in vain lately (match.h) */
   int64_t searched_at;   /* ns; until when they were forgotten */
+  struct stray strays[WIRE_STRAYS];
+  int64_t flooded[WIRE_STRAYS];      /* ns; when many strays last came, by kind;
+                                      * 0: never */
   uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
                                       * alone (data.h) */
   struct doubt doubts[DOUBTS];

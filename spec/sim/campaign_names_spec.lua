@@ -3,7 +3,7 @@
 -- The option enrich of a campaign: names and origins of routers in its results, written by the
 -- library (mtr_label) or in Lua.
 local cjson = require "cjson"
-local ffi = require "ffi"
+local ffi = require "mtr.compat".ffi
 local lib = require "mtr.lib"
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
@@ -27,7 +27,7 @@ end
 
 local function targets(n)
   local list = {}
-  for i = 1, n do list[i] = ("10.8.%d.%d"):format(i / 250, i % 250 + 1) end
+  for i = 1, n do list[i] = ("10.8.%d.%d"):format(math.floor(i / 250), i % 250 + 1) end
   return list
 end
 
@@ -101,7 +101,7 @@ describe("labels of addresses", function()
       assert.equal(0, C.mtr_label(engine.c, bytes, 4, ',"n":1', i % 7))
     end
     assert.equal(-22, C.mtr_label(engine.c, bytes, 5, "", 0))
-    assert.equal(-22, C.mtr_label(engine.c, bytes, 4, "", C.MTR_LABEL + 1))
+    assert.equal(-22, C.mtr_label(engine.c, bytes, 4, ("x"):rep(C.MTR_LABEL + 1), C.MTR_LABEL + 1))
     assert.equal(-116, C.mtr_unlabelled(engine.c, 77, bytes, bytes, 1))
     engine:close()
   end)

@@ -24,6 +24,7 @@ local default = require "mtr.engine.default"
 local options = require "mtr.trace.options"
 local task = require "mtr.script.task"
 local targets = require "mtr.targets"
+local coro = require "mtr.wait.coro"
 local scheduler = require "mtr.wait.scheduler"
 local metrics = require "mtr.change.metrics"
 local state = require "mtr.change.state"
@@ -175,7 +176,9 @@ function Watcher:run()
     self.engine, message, name = default.get()
     if not self.engine then return nil, message, name end
   end
-  local tasks = {}
+  local tasks, writable = {}
+  writable, message, name = self:save()      -- a state that cannot be written is told at once
+  if not writable then return nil, message, name end
   for i, one in ipairs(self.subjects) do
     local context = { flow = self.trace.flow or 0, flows = self.flows }
     function context.trace(dst, more)
@@ -188,7 +191,7 @@ function Watcher:run()
     tasks[i] = scheduler.go(follow, self, one, context,
       self.every * (i - 1) / #self.subjects)
   end
-  local whole, ok, problem, code = pcall(task.wait_all, tasks)
+  local whole, ok, problem, code = coro.pcall(task.wait_all, tasks)
   local saved, why, which = self:save()
   if not whole then error(ok, 0) end         -- an interrupt
   if not ok then return nil, problem, code end

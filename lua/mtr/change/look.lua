@@ -53,7 +53,9 @@ function M.strategy(known, flow)
         look.probes = look.probes + 1
       end
       again = {}
-      for what in trace.wait, trace do
+      while true do                       -- in Lua 5.1 an iterator cannot wait
+        local what = trace:wait()
+        if not what then break end
         if what.timeout then again[#again + 1] = what.ttl else take(look, known, what) end
       end
     end

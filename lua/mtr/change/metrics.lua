@@ -3,6 +3,8 @@
 -- What a watcher knows, as text for Prometheus: of each target whether it is reachable, its RTT,
 -- how far away it is, and how often its path and its RTT have changed; and the probes of all.
 
+local compat = require "mtr.compat"
+
 local M = {}
 
 local FAMILIES = {
@@ -30,7 +32,7 @@ local function label(text) return (text:gsub('[\\"]', "\\%0"):gsub("\n", "\\n"))
 function M.text(subjects)
   local out = {}
   for _, family in ipairs(FAMILIES) do
-    local name, kind, help, value = unpack(family)
+    local name, kind, help, value = compat.unpack(family)
     out[#out + 1] = ("# HELP %s %s\n# TYPE %s %s\n"):format(name, help, name, kind)
     for _, subject in ipairs(subjects) do
       local number = value(subject)

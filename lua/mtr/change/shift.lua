@@ -9,6 +9,8 @@
 -- wild values. So up to 2 of 5 wild values are no shift. After a shift the last 5 RTTs begin a new
 -- baseline. A level that drifts more slowly than the baseline follows is not reported.
 
+local compat = require "mtr.compat"
+
 local BASE, ENOUGH, RECENT = 20, 10, 5
 local DEVIATIONS, MAD_TO_DEVIATION = 4, 1.4826
 local LEAST_MS, LEAST_SHARE = 1, 0.05
@@ -38,7 +40,7 @@ function M.median(numbers)
     local n = #list
     return (list[math.floor((n + 1) / 2)] + list[math.ceil((n + 1) / 2)]) / 2
   end
-  local median, distances = middle { unpack(numbers) }, {}
+  local median, distances = middle { compat.unpack(numbers) }, {}
   for i, number in ipairs(numbers) do distances[i] = math.abs(number - median) end
   return median, middle(distances)
 end

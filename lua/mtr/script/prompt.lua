@@ -7,6 +7,7 @@
 -- program, if the first could not end the line. Lines are edited by readline, which the system may
 -- have; otherwise, and without a terminal, they are read as they come.
 
+local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local loop = require "mtr.wait.loop"
@@ -78,11 +79,11 @@ end
 local function compile(text)
   -- The values pass through a function: a call right behind return would be a tail call, whose
   -- errors do not say where they happened.
-  local chunk = loadstring(("return (function(...) return ... end)(%s\n)"):format(
+  local chunk = compat.loadstring(("return (function(...) return ... end)(%s\n)"):format(
     (text:gsub("^%s*=", ""))), "=prompt")
   if chunk then return chunk end
   local message
-  chunk, message = loadstring(text, "=prompt")
+  chunk, message = compat.loadstring(text, "=prompt")
   return chunk, message, message and message:find "near '<eof>'$" ~= nil
 end
 

@@ -23,7 +23,9 @@ end
 
 function M.new(target, hops, rounds)
   local path = Path.new(target, 1000)
-  path.dst, path.state, path.clock = hops[#hops] or "203.0.113.9", "running", 1e9
+  local last = hops[#hops] or "203.0.113.9"
+  path.dst = type(last) == "table" and last[1] or last
+  path.state, path.clock = "running", 1e9
   for round = 1, rounds do
     path.round = round
     for ttl, addr in ipairs(hops) do

@@ -5,7 +5,7 @@ local shift = require "mtr.change.shift"
 
 -- Numbers around a level: the same each time.
 local function noise(level, wide, n)
-  local list, x = {}, 7
+  local list, x = {}, 7.0               -- no integer, whose product would wrap in Lua 5.4
   for i = 1, n do
     x = x * 1103515245 % 2147483648
     list[i] = level + wide * (x / 1073741824 - 1)

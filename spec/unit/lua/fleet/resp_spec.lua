@@ -33,7 +33,7 @@ local function written(words)
   return table.concat(parts)
 end
 
-describe("the protocol of Redis", function()
+describe("the protocol of Redis #luajit", function()
   local REPLIES = "+OK\r\n:42\r\n$5\r\na\0b\r\n\r\n$-1\r\n*-1\r\n*3\r\n:1\r\n*0\r\n$0\r\n\r\n"
     .. "-WRONGTYPE no\r\n:-7\r\n"
 

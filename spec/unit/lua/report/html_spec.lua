@@ -3,6 +3,7 @@
 -- The reporter of a page: the page is whole and its records are those of the results, whatever
 -- happened to the run.
 local cjson = require "cjson"
+local compat = require "mtr.compat"
 local html = require "mtr.report.html"
 local results = require "spec.support.virtual.results"
 local run = require "spec.support.harness.run"
@@ -134,7 +135,7 @@ describe("the html reporter", function()
     for _, record in ipairs(records(text())) do
       for addr, value in pairs(record.names or {}) do
         names[addr] = names[addr] or {}
-        table.insert(names[addr], table.concat(value, " "))
+        table.insert(names[addr], ("%s %d %s %s"):format(compat.unpack(value)))
       end
     end
     assert.same({ " 0  private", "fork.example 64500 EXAMPLE " }, names["10.0.0.1"])
