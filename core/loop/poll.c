@@ -59,7 +59,8 @@ int poll_open(uv_loop_t *uv, uv_poll_t *p, int fd) {
 }
 
 /* The kernel has the descriptor in its list at the end. When libuv adds it, it
- * hears so and goes on. If there were no room then, it would end the process. */
+ * hears so and goes on. If there were no room then, it would end the process.
+ */
 int poll_start(uv_poll_t *p, int events, uv_poll_cb on) {
   int fd, err = uv_poll_start(p, events, on);
   if (!err) err = uv_fileno((uv_handle_t *)p, &fd);
