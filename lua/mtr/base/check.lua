@@ -148,8 +148,8 @@ function M.each(declaration, opts, take, ...)
   if type(opts) ~= "table" then
     return ("%s: options must be a table, got %s"):format(who, err.show(opts))
   end
-  -- No loop over pairs(): LuaJIT of 2022 compiles it in a way that may end after the first option,
-  -- in programs that run for minutes.
+  -- No loop over pairs(): in programs that run for minutes, options got lost. LuaJIT of 2022 seems
+  -- to compile one that ends too early.
   local name, given = next(opts)
   while name ~= nil do
     local option = declaration.by_name[name]
