@@ -35,7 +35,7 @@ FUZZ := $(filter-out replay,$(notdir $(basename $(wildcard spec/fuzz/*.c))))
 ASAN := $(addprefix build/asan/,libmtr.so test/libmtrtest.so mtrlua $(FUZZ:%=replay/%))
 
 # The Debian packages that each goal needs.
-BUILD_NEEDS = gcc libc6-dev pkg-config libluajit-5.1-dev libuv1-dev \
+BUILD_NEEDS = gcc libc6-dev pkg-config luajit libluajit-5.1-dev libuv1-dev \
   libc-ares-dev lua-argparse
 LAB_NEEDS = luajit iproute2 nftables lua-cjson
 PEER_NEEDS = $(LAB_NEEDS) iputils-tracepath mtr-tiny scamper traceroute
@@ -73,7 +73,6 @@ objects = $(2:%.c=build/$(1)obj/%.o)
 define variant
 build/$(1)obj/%.o: %.c Makefile | deps
 	mkdir -p $$(@D); echo "  CC $$@"; $(2) $$(FLAGS) $$(EXTRA) -c -o $$@ $$<
-build/$(1)obj/build/embed.o: $$(LUA)
 build/$(1)obj/core/program/%.o: EXTRA = $$$$(pkg-config --cflags luajit) -DVERSION='"$(VERSION)"'
 build/$(1)libmtr.so: $(call objects,$(1),$(SRC)) build/mtr.map $(DIRS)
 	echo "  LD $$@"; $(2) -o $$@ $$(filter %.o,$$^) $$(SHARED) $$(PUBLIC) -Wl,-soname,libmtr.so.0
@@ -91,6 +90,11 @@ $(eval $(call variant,fuzz/,clang $(SANITIZE) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,tsan/,gcc -fsanitize=thread))
 build/tsan/threads: $(call objects,tsan/,spec/support/real/threads.c $(SRC))
 	echo "  LD $@"; gcc -fsanitize=thread -o $@ $^ -luv -lcares
+# fail.so makes calls of the C library fail; faults is a program in which each fails in turn.
+build/test/fail.so: spec/support/real/fail.c spec/support/real/fail.h Makefile
+	mkdir -p $(@D); echo "  LD $@"; $(CC) $(filter-out -M%,$(FLAGS)) -shared -Wl,-soname,fail.so -o $@ $<
+build/test/faults: $(call objects,,spec/support/real/faults.c $(SRC)) build/test/fail.so
+	echo "  LD $@"; $(CC) -rdynamic -o $@ $^ -luv -lcares -Wl,-rpath,'$$ORIGIN'
 build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv -lcares
 build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
@@ -139,8 +143,8 @@ build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
 	awk -f $< build/mtr.cdef >$@
-build/embed.c: core/program/embed.awk $(LUA) $(filter lua%,$(DIRS))
-	printf '%s\n' $(LUA) | awk -f $< >$@
+build/embed.c: core/program/embed.lua $(LUA) $(filter lua%,$(DIRS))
+	mkdir -p build/embed; printf '%s\n' $(LUA) | luajit $< build/embed >$@
 # A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
 build/mtr.pc: Makefile | deps
 	mkdir -p $(@D); for uv in libuv-static libuv; do pkg-config --exists $$uv && break; done; \
@@ -170,7 +174,7 @@ build/nginx/ready: spec/support/real/nginx.sh | deps
 PUC_SPECS = spec/unit/lua spec/unit/puc spec/sim
 PUC_QUICK = spec/unit/lua/base spec/unit/lua/wait spec/unit/lua/record spec/unit/puc
 SPECS = luajit spec/support/harness/parallel.lua
-test: all $(FAKENET) build/nginx/ready build/tsan/threads ## run the specs, several files at once
+test: all $(FAKENET) build/nginx/ready build/tsan/threads build/test/faults ## run the specs, several files at once
 	$(SPECS) $(wildcard spec/unit spec/sim spec/regress spec/net) $(PUC_QUICK:%=lua5.4:%)
 
 # The Lua layer in every Lua that is here. `make test` runs PUC_QUICK in Lua 5.4.
@@ -178,11 +182,13 @@ test-lua: all ## run the specs of the Lua layer in PUC Lua, and in LuaJIT withou
 	$(SPECS) $(foreach l,lua5.1 lua5.4 luajit%-joff,$(foreach p,$(PUC_SPECS),'$(subst %, ,$l):$p'))
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
-# memory that only Lua points to. The specs count slots, descriptors and bytes themselves.
+# memory that only Lua points to. The specs count slots, descriptors and bytes themselves. The
+# sanitizer is in all programs that specs run; Debian's troff frees with another function than it
+# allocates with.
 asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	ln -sfn ../scripts build/scripts # where build/asan/mtrlua looks for them
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
-	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:alloc_dealloc_mismatch=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
 	MTR_PROGRAM=$$PWD/build/asan/mtrlua MTR_PUC=build/asan/puc \
 	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \

@@ -94,10 +94,12 @@ static int run(const struct options *o, int argc, char **argv) {
   }
   /* The script is read by whoever called us, not by who we become. */
   if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
-  privilege_kits(&kits, o->mark);
+  int real = !o->sim && !o->replay;    /* sends packets */
+  if (real) privilege_kits(&kits, o->mark);
+  else kits = (struct kits){.count = 0};
   err = privilege_become(&user);
   if (err < 0) return failed("change the user", err);
-  if (!privilege_locked() && (!kits.count || options_helped(o)))
+  if (real && !privilege_locked() && (!kits.count || options_helped(o)))
     setup.starter = mtr_starter();
   if ((err = privilege_drop()) < 0) return failed("give up privileges", err);
   setup.kits = &kits;

@@ -65,11 +65,9 @@
  * Processes: an engine belongs to the process that opened it. After a fork, the
  * child can close the parent's engine (mtr_close): this frees the child's copy
  * and leaves the parent's engine working. It can also leave it open, run
- * another program or call _exit; exit(3) without mtr_close crashes in libuv if
- * the parent's engine has saved files. What only reads
- * memory still works in the child: mtr_why, mtr_stats, mtr_now ... Every other
- * function returns -ECHILD and does nothing. The child may open engines of its
- * own.
+ * another program or exit. What only reads memory still works in the child:
+ * mtr_why, mtr_stats, mtr_now ... Every other function returns -ECHILD and does
+ * nothing. The child may open engines of its own.
  */
 #ifndef MTR_H
 #define MTR_H
@@ -367,7 +365,8 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout);
 
 /* mtr_step: does what is due, without blocking: receives, expires, judges,
  * sends. It discards the previous batch of events and returns the size of the
- * new one. Call it again while that is above 0. */
+ * new one. Call it again while that is above 0. -ENOMEM: there are no events,
+ * and some of what is due is put off, because memory is short. */
 int mtr_step(struct mtr *engine);
 
 /* mtr_unread: says that the caller has not read the last |n| events of the

@@ -54,6 +54,10 @@ outputs:
   --cycle TEXT            number or name of this pass over the list, in results
   --campaign TEXT         name of the campaign, in results
   --monitor TEXT          name of this vantage point, in results
+  --names                 names of the routers, also in machine-readable output
+  -A, --origin            the AS that announces each router, from Team Cymru's DNS
+  --origin-from WORD      or from mmdb:FILE (MaxMind's format), pfx2as:FILE (CAIDA's) or cymru
+  --privacy N             hide the first N hops, and the address of this host
   --no-progress           show nothing while it runs
 
 traces (see mtrlua trace --help):
@@ -154,6 +158,14 @@ local function pairs_of(option, pattern, like)
   return next(found) and found or nil
 end
 
+-- Names and origins of routers; nil: none are wanted.
+local function enrichment()
+  local from, privacy = take "origin_from", args.privacy and cli:number("privacy", 0, 255, 0)
+  local found = { dns = take "names", asn = take "origin", privacy = privacy or nil }
+  found.asn, args.privacy = from or found.asn, nil
+  return next(found) and found or nil
+end
+
 local function scheduling()
   local window, times = take "window", take "retry"
   local retry = { times = times, after = take "retry_after", when = names(take "retry_when") }
@@ -161,7 +173,7 @@ local function scheduling()
   return {
     prefix_rate = pairs_of("prefix_rate", "^%s*([%w/]+)%s*=%s*(%S+)%s*$", "'/16=2/s'"),
     as_rate = take "as_rate", asn = take "asn", retry = times and retry,
-    read_ahead = take "read_ahead",
+    read_ahead = take "read_ahead", enrich = enrichment(),
     rate = take "rate", window = tonumber(window) or window,
     time_limit = take "time_limit", state = take "state", list = take "list",
     cycle = take "cycle", campaign = take "campaign", monitor = take "monitor",

@@ -148,9 +148,13 @@ end
 
 local fleet
 
+-- Says why the command failed. mtrlua itself tells of an interrupt, also by its exit status.
 local function fail(message)
-  io.stderr:write("fleet: ", message, "\n")
-  return 1
+  local interrupted = mtr.interrupted()
+  if not (interrupted and message:find "^ECANCELED: ") then
+    io.stderr:write("fleet: ", message, "\n")
+  end
+  return not interrupted and 1 or nil
 end
 
 local function open()

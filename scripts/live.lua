@@ -32,13 +32,14 @@ Keys: q quits, ? shows the others.
   {packet}
   -n                      addresses, not names
   -A, --origin            AS numbers
+  --privacy N             hide the first N hops (0)
   --columns LETTERS       columns of the table: L loss, S sent, N last, A average, B best, W worst,
                           V deviation, J jitter, H history (LSNABWVJH); key o shows the others
   --lines                 lines in place of the screen
   --report N              make N rounds and write a report, without a screen
   -o, --output FORMAT     of the report: table (default): mtr's report; mtr: its JSON; text: like
                           traceroute; jsonl; json; csv; warts; scamper; atlas; caracal; dot;
-                          prometheus
+                          prometheus; html: a page for a browser. FORMAT=FILE writes to a file
   -h, --help              print this text
 
 examples:
@@ -51,7 +52,7 @@ Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrup
 ]], { ["-n"] = { "numeric", true } })
 
 local OWN = { target = true, output = true, report = true, interval = true, count = true,
-  flows = true, columns = true, numeric = true, origin = true, lines = true }
+  flows = true, columns = true, numeric = true, origin = true, privacy = true, lines = true }
 
 local args = cli:parse(arg)
 local seconds = args.interval or 1
@@ -66,6 +67,7 @@ end
 -- Makes rounds and writes a report of all.
 local function report(rounds)
   args.output = args.output or "table"
+  cli:shows { "text", "table", "mtr", "html" }
   trace.window = trace.window or 255
   trace.strategy = mtr.strategy.rounds { rounds = rounds, interval = seconds * 1000, flows = flows }
   local reporter = cli:reporter("trace", trace)
@@ -84,6 +86,7 @@ local well, message = cli:call(mtr.live, {
   targets = args.target, trace = trace, interval = seconds * 1000,
   rounds = args.count and cli:number("count", 1, 1e9, 1), flows = flows, columns = args.columns,
   names = not args.numeric, origins = args.origin, lines = args.lines,
+  privacy = args.privacy and cli:number("privacy", 0, 255, 0),
   write = function(text) cli:write(text) end,
 })
 if message then io.stderr:write("live: ", message, "\n") end

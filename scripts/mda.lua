@@ -31,8 +31,8 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   {shows}
   -o, --output FORMAT     text (default), dot: for Graphviz, jsonl: a line of JSON for each target,
                           warts: scamper's, json: one document, csv: a row for each reply,
-                          caracal: its CSV, html: a page for a browser,
-                          scamper: its JSON
+                          caracal: its CSV, html: a page for a browser, scamper: its JSON;
+                          FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 A node is an address, or * if none answered. After "<-" are the nodes before it. A diamond is a part
@@ -47,7 +47,7 @@ Exit status: 0 done, 1 a target could not be traced, 2 wrong usage, 130 interrup
 ]], { ["-n"] = { "numeric", true } })
 
 local args = cli:parse(arg)
-cli:shows { "text", "dot" }
+cli:shows { "text", "dot", "html" }
 local reporter = cli:reporter("mda")
 local confidence, flows, targets = args.confidence or 95, args.flows or 512, args.target
 args.output, args.confidence, args.flows, args.target = nil, nil, nil, nil

@@ -33,8 +33,8 @@ Finds the path to each TARGET, an address or a name; "-" reads targets from stan
   -o, --output FORMAT     text (default); jsonl: one line of JSON for each target; warts: scamper's;
                           json: one document; csv: a row for each reply; table: mtr's report; mtr:
                           its JSON; caracal: its CSV; dot: routes for Graphviz; prometheus;
-                          html: a page for a browser;
-                          scamper: its JSON; atlas: RIPE Atlas' JSON
+                          html: a page for a browser; scamper: its JSON; atlas: RIPE Atlas' JSON.
+                          FORMAT=FILE, such as html=page.html, writes to the end of a file
   -h, --help              print this text
 
 The line of a hop has each address that answered, with its name if it has one, and the times. *
@@ -57,7 +57,7 @@ traces; the hops found so far are printed. Options of mtrlua, such as --rate, go
 local args = cli:parse(arg)
 args.queries, args.attempts = args.queries or 3, args.attempts or 1
 args.protocol = args.protocol or "icmp"
-cli:shows { "text", "table", "mtr" }
+cli:shows { "text", "table", "mtr", "html" }
 local reporter, targets = cli:reporter("trace", args), args.target
 args.target, args.output = nil, nil
 

@@ -54,8 +54,8 @@ int mtr_wait(struct mtr **engines, uint32_t n, int wake_fd, double timeout) {
 int mtr_step(struct mtr *m) {
   if (engine_forked(m)) return -ECHILD;
   m->why[0] = 0;
-  int err = loop_step(&m->loop);
-  return err ? err : (int)m->loop.core.event_count;
+  int err = loop_step(&m->loop), n = (int)m->loop.core.event_count;
+  return n ? n : err;
 }
 
 void mtr_hold(struct mtr *m) { m->loop.held_since = clock_now(&m->loop) | 1; }

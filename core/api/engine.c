@@ -108,7 +108,7 @@ static int mark_ours(struct mtr *m) {
                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (m->ours == MAP_FAILED) return -ENOMEM;
   if (madvise(m->ours, PAGE, MADV_WIPEONFORK)) {
-    int err = -errno;                  /* Linux before 4.14 */
+    int err = errno == EINVAL ? -ENOSYS : -errno;   /* Linux before 4.14 */
     munmap(m->ours, PAGE);
     return err;
   }

@@ -9,13 +9,13 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "loop/thread.h"
 #include "mtr.h"
 #include "net/host/entrance.h"
 
@@ -51,17 +51,6 @@ static void *watch(void *arg) {
   }
 }
 
-/* Starts the thread. It takes no signals: they are the host's, and PIPE is
- * nobody's. */
-static int start(struct mtr_waker *w) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int err = pthread_create(&w->thread, NULL, watch, w);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return -err;
-}
-
 static int open_all(struct mtr_waker *w) {
   w->epoll = epoll_create1(EPOLL_CLOEXEC);
   w->stop = eventfd(0, EFD_CLOEXEC);
@@ -86,7 +75,7 @@ int mtr_waker_open(struct mtr_waker **waker, char *path, uint32_t size) {
   w->host = w->entrance.fd = -1;
   int err = open_all(w);
   if (!err && strlen(w->entrance.at.sun_path) >= size) err = -ENAMETOOLONG;
-  if (!err) err = start(w);
+  if (!err) err = thread_start(&w->thread, watch, w);
   if (err) {
     entrance_remove(&w->entrance);
     destroy(w);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "loop/clock.h"
+#include "loop/poll.h"
 #include "loop/resolv_conf.h"
 #include "net/host/nameserver.h"
 
@@ -83,8 +84,9 @@ static void end_port(struct channel *c, struct port *s) {
 
 static void on_ready(uv_poll_t *p, int status, int events);
 
+/* If it cannot be watched, the lookups of |s| will time out. */
 static void listen_to(struct channel *c, struct port *s) {
-  uv_poll_start(&s->poll, s->events, on_ready);
+  poll_start(&s->poll, s->events, on_ready);
   c->all->fresh = 1;
 }
 
@@ -101,7 +103,7 @@ static void on_state(void *data, ares_socket_t fd, int reads, int writes) {
     if (!(s = calloc(1, sizeof *s))) return;   /* its lookups will time out */
     s->fd = fd;
     s->poll.data = s;
-    if (uv_poll_init(&c->all->loop->uv, &s->poll, fd)) {
+    if (poll_open(&c->all->loop->uv, &s->poll, fd)) {
       free(s);
       return;
     }
@@ -183,10 +185,10 @@ static int open_channel(struct channels *all, enum channel_kind kind,
   }
   ares_set_socket_functions(c->ares, &nameserver_sockets, NULL);
   if (all->config.servers[0] &&
-      ares_set_servers_ports_csv(c->ares, all->config.servers)) {
+      (status = ares_set_servers_ports_csv(c->ares, all->config.servers))) {
     ares_destroy(c->ares);
     free(c);
-    return -EINVAL;
+    return status == ARES_ENOMEM ? -ENOMEM : -EINVAL;
   }
   c->next = all->list;
   all->list = c;

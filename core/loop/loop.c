@@ -10,6 +10,7 @@
 #include "loop/bounded.h"
 #include "loop/channel.h"
 #include "loop/clock.h"
+#include "loop/poll.h"
 #include "loop/query.h"
 #include "loop/resolve.h"
 #include "loop/save.h"
@@ -21,6 +22,7 @@ enum {
   SEND_ROUNDS = 8,       /* batches sent in a step */
   NAP_NS = 500000,       /* longest sleep without a look at the sockets */
   RETRY_NS = 500000,     /* until a full queue is tried again */
+  MEMORY_NS = 10000000,  /* until sending is tried again without memory */
   UNSEEN = 32,           /* virtual steps between two looks at descriptors */
   LOOK_NS = 20000        /* between two looks, if traces wait to be judged */
 };
@@ -41,10 +43,10 @@ static void on_alarm(uv_poll_t *p, int status, int events) {
 }
 
 static int watch(struct loop *l, uv_poll_t *p, int fd, uv_poll_cb on) {
-  int err = uv_poll_init(&l->uv, p, fd);
+  int err = poll_open(&l->uv, p, fd);
   if (err) return err;
   p->data = l;
-  return uv_poll_start(p, UV_READABLE, on);
+  return poll_start(p, UV_READABLE, on);
 }
 
 int loop_open(struct loop *l, struct core_config *config, struct net *net) {
@@ -58,8 +60,8 @@ int loop_open(struct loop *l, struct core_config *config, struct net *net) {
   config->port_base = net->port_base;
   config->echo_base = net->echo_base;
   int err = core_init(&l->core, config, now);
-  if (err) goto no_core;
-  if ((err = uv_loop_init(&l->uv))) goto no_loop;
+  if (err) goto no_loop;
+  if ((err = poll_loop(&l->uv))) goto no_loop;
   l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (l->timer_fd < 0) {
     err = -errno;
@@ -80,7 +82,6 @@ no_timer:
   uv_loop_close(&l->uv);
 no_loop:
   core_close(&l->core);
-no_core:
   net->ops->close(net, NULL);
   return err;
 }
@@ -90,15 +91,15 @@ static void close_handle(uv_handle_t *h, void *arg) {
   if (!uv_is_closing(h)) uv_close(h, NULL);
 }
 
-static void end_lookups(struct loop *l) {
+static void end_background(struct loop *l) {
   channel_close(l);
   system_close(l);
+  save_close(l);
 }
 
 static void free_rest(struct loop *l, int32_t *keep) {
   resolve_free(l);
   query_free(l);
-  save_free(l);
   close(l->timer_fd);
   l->net->ops->close(l->net, keep);
   core_close(&l->core);
@@ -106,7 +107,7 @@ static void free_rest(struct loop *l, int32_t *keep) {
 
 void loop_close(struct loop *l, int32_t *keep) {
   watch_end(l);
-  end_lookups(l);
+  end_background(l);
   uv_walk(&l->uv, close_handle, NULL);
   uv_run(&l->uv, UV_RUN_DEFAULT);
   uv_loop_close(&l->uv);
@@ -117,9 +118,8 @@ void loop_close(struct loop *l, int32_t *keep) {
  * does not stop the parent's. */
 void loop_abandon(struct loop *l) {
   l->net->forked = 1;
-  if (l->threaded) save_forked();
   int err = uv_loop_fork(&l->uv);
-  end_lookups(l);
+  end_background(l);
   if (!err) {
     watch_end(l);
     uv_walk(&l->uv, close_handle, NULL);
@@ -195,6 +195,7 @@ static int receive(struct loop *l, unsigned i) {
     if (ext < n) n = ext;
     struct net_clock clock = {.now = clock_now(l), .offset = l->epoch.offset};
     if (core_reserve(c, clock.now)) return -ENOMEM;
+    memcpy(net->flooded, c->flooded, sizeof net->flooded);
     n = net->ops->receive(net, i, l->inbox, n, &clock, &more);
     if (net->broken) {                 /* would stay readable for ever */
       uv_poll_stop(&l->poll[i]);
@@ -241,21 +242,26 @@ static void prune(struct loop *l) {
   l->out_end = k;
 }
 
-static void send_due(struct loop *l) {
+/* Sends what is due. Returns 0; -ENOMEM: it is put off for lack of memory. */
+static int send_due(struct loop *l) {
   struct core *c = &l->core;
   int64_t now = clock_now(l);
   if (l->out_first < l->out_end) {
-    if (now < l->retry_at || events_room(c) < LOOP_BATCH) return;
+    if (now < l->retry_at || events_room(c) < LOOP_BATCH) return 0;
     prune(l);
-    if (!flush(l)) return;
+    if (!flush(l)) return 0;
   }
   for (int round = 0; round < SEND_ROUNDS; round++) {
-    if (core_reserve(c, now)) return;
+    if (core_reserve(c, now)) {
+      c->starved = now + MEMORY_NS;
+      return -ENOMEM;
+    }
     l->out_first = 0;
     l->out_end = fill_probes(c, l->outbox, l->handles, bounded_batch(l), now);
-    if (!l->out_end || !flush(l) || bounded_spent(l)) return;
+    if (!l->out_end || !flush(l) || bounded_spent(l)) return 0;
     now = clock_now(l);
   }
+  return 0;
 }
 
 static void advance(struct loop *l, int64_t now) {
@@ -377,7 +383,8 @@ int loop_step(struct loop *l) {
   int64_t now = clock_now(l);
   while (expire_some(c, now, bounded_batch(l)) && !bounded_spent(l)) {}
   advance(l, now);
-  send_due(l);
+  int unsent = send_due(l);
+  if (!err) err = unsent;
   advance(l, clock_now(l));
   c->counters.steps++;
   c->counters.kernel_drops = l->net->drops;

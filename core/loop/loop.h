@@ -33,7 +33,8 @@ void loop_abandon(struct loop *l);
  * every deadline, even if loop_wait was used before. */
 int loop_fd(struct loop *l);
 
-/* loop_step: does one step; its events are in l->core. 0 or -ENOMEM. */
+/* loop_step: does one step; its events are in l->core. 0; -ENOMEM: some of what
+ * is due is put off, because memory is short. */
 int loop_step(struct loop *l);
 
 /* loop_flush: sends what is due without receiving; the events come with the

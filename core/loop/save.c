@@ -11,16 +11,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loop/thread.h"
+
 struct saving {
-  uv_work_t work;
   struct loop *loop;
   struct saving *next;
+  pthread_t thread;
+  atomic_int over;       /* 1: |error| is known */
+  int threaded;          /* 1: it has a thread */
   int error;             /* errno */
   uint32_t cookie, size;
   char *path, *beside;   /* the file, and its name until it is whole */
@@ -83,16 +88,21 @@ static int save(struct saving *s) {
   return err;
 }
 
-static void in_thread(uv_work_t *work) {
-  struct saving *s = work->data;
+static void *run(void *arg) {
+  struct saving *s = arg;
   s->error = -save(s);
+  s->over = 1;
+  uv_async_send(&s->loop->at_once);    /* open until the thread is joined */
+  return NULL;
 }
 
-static void on_saved(uv_work_t *work, int status) {
-  struct saving *s = work->data, **end = &s->loop->saved;
-  if (status) s->error = -status;
+/* Saves in a thread; without one, at once. */
+static void start(struct saving *s) {
+  struct saving **end = &s->loop->saving;
   while (*end) end = &(*end)->next;
   *end = s;
+  s->threaded = !thread_start(&s->thread, run, s);
+  if (!s->threaded) run(s);
 }
 
 static struct saving *make(const char *path, const void *bytes,
@@ -126,42 +136,44 @@ int save_start(struct loop *l, const char *path, const void *bytes,
   }
   if (err) s->count--;
   s->loop = l;
-  if (l) l->threaded = 1;
   s->cookie = cookie;
-  s->work.data = s;
-  if (!err) err = l ? uv_queue_work(&l->uv, &s->work, in_thread, on_saved)
-                    : save(s);
-  if (err || !l) destroy(s);
+  if (l && !err) {
+    start(s);
+    return 0;
+  }
+  if (!err) err = save(s);
+  destroy(s);
   return err;
 }
 
-int save_waiting(const struct loop *l) { return l->saved != NULL; }
+int save_waiting(const struct loop *l) {
+  const struct saving *s = l->saving;
+  while (s && !s->over) s = s->next;
+  return s != NULL;
+}
+
+/* Takes |*at| out of its list and frees it, when its thread has ended. */
+static void end(struct saving **at, int forked) {
+  struct saving *s = *at;
+  *at = s->next;
+  if (s->threaded && !forked) pthread_join(s->thread, NULL);
+  destroy(s);
+}
 
 void save_report(struct loop *l) {
-  struct saving *s;
-  while ((s = l->saved) && events_room(&l->core)) {
+  struct saving **at = &l->saving;
+  while (*at && events_room(&l->core)) {
+    if (!(*at)->over) {
+      at = &(*at)->next;
+      continue;
+    }
     struct mtr_event *ev = events_add(&l->core, MTR_EV_SAVED);
-    ev->cookie = s->cookie;
-    ev->error = (uint8_t)s->error;
-    l->saved = s->next;
-    destroy(s);
+    ev->cookie = (*at)->cookie;
+    ev->error = (uint8_t)(*at)->error;
+    end(at, 0);
   }
 }
 
-static void do_nothing(uv_work_t *work) { (void)work; }
-
-void save_forked(void) {
-  uv_loop_t uv;
-  uv_work_t work;
-  if (uv_loop_init(&uv)) return;
-  if (!uv_queue_work(&uv, &work, do_nothing, NULL)) uv_run(&uv, UV_RUN_DEFAULT);
-  uv_loop_close(&uv);
-}
-
-void save_free(struct loop *l) {
-  struct saving *s;
-  while ((s = l->saved)) {
-    l->saved = s->next;
-    destroy(s);
-  }
+void save_close(struct loop *l) {
+  while (l->saving) end(&l->saving, l->net->forked);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * save.h: replaces a small file so that a crash of the program or the machine
- * leaves the old or the new one, whole. Disks can take long, so libuv's threads
- * wait for them while the loop goes on.
+ * leaves the old or the new one, whole. Disks can take long, so a thread waits
+ * for them while the loop goes on.
  */
 #ifndef LOOP_SAVE_H
 #define LOOP_SAVE_H
@@ -18,11 +18,8 @@ int save_start(struct loop *l, const char *path, const void *bytes,
 void save_report(struct loop *l);
 int save_waiting(const struct loop *l);
 
-/* save_forked: makes libuv start its threads again in a forked child, which
- * otherwise would wait at its exit for those of the parent, and crash. */
-void save_forked(void);
-
-/* save_free: frees what was not reported, after the uv loop has ended. */
-void save_free(struct loop *l);
+/* save_close: waits for saves under way, and frees what was not reported. In a
+ * forked child the threads are the parent's, and it waits for nothing. */
+void save_close(struct loop *l);
 
 #endif

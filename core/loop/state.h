@@ -39,7 +39,6 @@ struct loop {
                           * are not */
   int uses_wait;         /* 1: loop_wait sleeps on this loop */
   int fd_taken;          /* 1: a caller has the descriptor and may wait on it */
-  int threaded;          /* 1: it has used libuv's threads */
   int64_t most;          /* ns that a step takes; 0: all that is due */
   int64_t until;         /* ns; when this step ends, if |most| is set */
   int64_t looked;        /* ns; when the descriptors were last looked at */
@@ -51,7 +50,7 @@ struct loop {
   struct lookup *answers;  /* found, not yet reported; by time of reporting */
   struct query *queries, *last_query;  /* answered, not yet reported */
   struct question *questions;          /* that the system's resolver has */
-  struct saving *saved;    /* files saved, not yet reported */
+  struct saving *saving;   /* files, until they are reported */
   struct watcher *watchers;                /* descriptors of users */
   uint32_t handles[LOOP_BATCH];            /* probe of each entry of |outbox| */
   struct wire_probe outbox[LOOP_BATCH];    /* probes being sent */

@@ -7,10 +7,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "loop/thread.h"
 
 enum { THREADS = 16, NAME = 256 };
 
@@ -74,20 +75,11 @@ static void *run(void *arg) {
   return NULL;
 }
 
-/* Starts the thread of |q|. Signals are for the other threads. */
 static int start(struct question *q) {
-  sigset_t all, before;
-  pthread_attr_t attr;
-  pthread_t thread;
-  sigfillset(&all);
-  pthread_attr_init(&attr);
-  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  int err = pthread_create(&thread, &attr, run, q);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy(&attr);
-  q->started = !err;
-  return -err;
+  q->started = 1;                      /* the thread may be through at once */
+  int err = thread_start(NULL, run, q);
+  if (err) q->started = 0;
+  return err;
 }
 
 static unsigned running(const struct loop *l) {

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "loop/poll.h"
+
 struct watcher {
   uv_poll_t poll;
   struct watcher *next;
@@ -54,7 +56,7 @@ static int add(struct loop *l, int fd) {
   if (!w) return -ENOMEM;
   w->fd = fd;
   w->flags = fcntl(fd, F_GETFL);
-  int err = w->flags < 0 ? -errno : uv_poll_init(&l->uv, &w->poll, fd);
+  int err = w->flags < 0 ? -errno : poll_open(&l->uv, &w->poll, fd);
   if (err && err != -EPERM) {          /* EPERM: epoll refuses files */
     free(w);
     return err;
@@ -83,8 +85,12 @@ int watch_start(struct loop *l, int fd, uint32_t kind, uint32_t cookie) {
   w->ready = !w->polled;
   if (same || !w->polled) return 0;
   int want = kind == MTR_EV_WRITABLE ? UV_WRITABLE : UV_READABLE;
-  uv_poll_start(&w->poll, want, on_ready);
-  w->running = 1;
+  int err = poll_start(&w->poll, want, on_ready);
+  w->running = !err;
+  if (err) {
+    w->asked = 0;
+    return err;
+  }
   uv_run(&l->uv, UV_RUN_NOWAIT);       /* registers it with the kernel */
   return 0;
 }

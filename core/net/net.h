@@ -162,6 +162,9 @@ struct net {
                           * nothing that both share */
   int broken;            /* errno: it can receive no more; 0: it can */
   uint32_t load;         /* probes outstanding; the loop sets it before sends */
+  int64_t flooded[WIRE_STRAYS];      /* ns; when many errors for nobody last
+                                      * came, by kind; 0: never. The loop sets
+                                      * it before it receives */
   uint16_t port_base;    /* block of source ports */
   uint16_t echo_base;    /* echo identifiers, one per region */
   int64_t (*now)(void);  /* ns, monotonic; the loop's clock, for sends */

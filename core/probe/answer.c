@@ -44,7 +44,7 @@ int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
   uint32_t most = t->opts->max_probes;
   if (strategy && t->asked != MTR_EV_NEXT) return -EBUSY;
   if (strategy && most && t->probes + t->extra->queued >= most) return -EDQUOT;
-  if (table_grow(table, now)) return -ENOMEM;
+  if (identity_grow(c, table, now)) return -ENOMEM;
   struct probe *p = table_take(table, now);
   if (!p) return -EAGAIN;
   p->ttl = opts->ttl;

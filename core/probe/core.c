@@ -41,7 +41,7 @@ int core_init(struct core *c, const struct core_config *config, int64_t now) {
   if (slab_reserve(&c->batch, 1) || slab_reserve(&c->secrets, 1))
     return -ENOMEM;
   c->identity = slab_at(&c->secrets, slab_take(&c->secrets));
-  identity_draw(c);
+  identity_init(c);
   c->events = slab_at(&c->batch, slab_take(&c->batch));
   c->ext = (uint8_t *)c->events + batch;
   return 0;
@@ -82,7 +82,7 @@ uint32_t core_region(const struct core *c, const uint8_t dst[16], int64_t now) {
 
 int core_reserve(struct core *c, int64_t now) {
   for (uint32_t i = 0; i < c->regions && turns_any(c); i++)
-    if (table_grow(&c->tables[i], now)) return -ENOMEM;
+    if (identity_grow(c, &c->tables[i], now)) return -ENOMEM;
   if (hops_reserve(&c->hops)) return -ENOMEM;
   return cells_reserve(&c->cells, CELLS_LOW);
 }

@@ -16,8 +16,18 @@
 
 #include "probe/state.h"
 
-/* identity_draw: draws the permutations of |c| by its seed. */
-void identity_draw(struct core *c);
+/* identity_init: makes the permutations of |c| by its seed, none of their
+ * numbers drawn yet. */
+void identity_init(struct core *c);
+
+/* identity_draw: draws the numbers of the first |places| places, before they
+ * are used. Those that are drawn already stay. Tables grow step by step, and
+ * few engines need all. */
+void identity_draw(struct core *c, uint32_t places);
+
+/* identity_grow: as table_grow, for a table of |c|, whose new places get their
+ * numbers. */
+int identity_grow(struct core *c, struct table *t, int64_t now);
 
 /* identity_of: returns the identity on the wire of the probe at |place|, 1 to
  * TABLE_REGION. */

@@ -7,12 +7,14 @@
 #include "probe/fail.h"
 #include "probe/guess.h"
 #include "probe/match.h"
+#include "probe/stray.h"
 
 /* Counts |r|, which is taken for nobody's. What fits several is no guess. */
 static void unmatched(struct core *c, const struct wire_reply *r, int tier,
                       int64_t now) {
   if (tier & MATCH_SEARCHED) c->searched++;
   if (tier != MATCH_SEVERAL) guess_miss(c, r, now);
+  stray_count(c, r, now);
   c->counters.unmatched++;
 }
 

@@ -45,6 +45,8 @@ enum { TURNS_AHEAD = 4, GUESS_PLACES = 1024,
 /* The secrets of identity.h. */
 struct identity {
   struct keyed key;
+  struct keyed order;    /* draws the permutations */
+  uint32_t drawn;        /* places whose numbers are drawn */
   uint16_t id[TABLE_REGION], place[TABLE_REGION];
   uint16_t ip_id[TABLE_REGION], ip_place[TABLE_REGION];
 };
@@ -53,6 +55,12 @@ struct identity {
 struct guess {
   uint32_t span;         /* of time, in which |misses| came */
   uint16_t misses, before;           /* in it, in the one before */
+};
+
+/* Errors for nobody (stray.h). */
+struct stray {
+  int64_t since;         /* ns; when the first of |count| came */
+  uint32_t count;
 };
 
 /* A list of traces that wait for their turn, by index. */
@@ -87,6 +95,9 @@ struct core {
   struct guess guesses[GUESS_PLACES];
   uint32_t searched;     /* searches over all ports in vain lately (match.h) */
   int64_t searched_at;   /* ns; until when they were forgotten */
+  struct stray strays[WIRE_STRAYS];
+  int64_t flooded[WIRE_STRAYS];      /* ns; when many strays last came, by kind;
+                                      * 0: never */
   uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
                                       * alone (data.h) */
   struct doubt doubts[DOUBTS];

@@ -114,11 +114,13 @@ static int many_use4(const uint8_t *a) {
 }
 
 /* Returns 1 if |addr|, which has answered |t|, proves no loop: many routers use
- * it, or it is the target's address, which routers before and behind tunnels
- * and gateways also answer with. */
+ * it, or it is the address of an end of the trace. Routers before and behind
+ * tunnels and gateways also answer with the target's, and a translator or
+ * tunnel near this host also with the source's. */
 static int names_nobody(const struct trace *t, const uint8_t *addr) {
   static const uint8_t none[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
   if (!memcmp(addr, t->dst, sizeof t->dst)) return 1;
+  if (!memcmp(addr, t->opts->src, sizeof t->opts->src)) return 1;
   if (t->opts->family == 4) return many_use4(addr);
   return !memcmp(addr, none, sizeof none) ||
          (addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80) ||
@@ -144,7 +146,7 @@ static int loops(struct trace *t, const struct cells *cells, unsigned ttl,
   uint8_t seen = 0, between = 0, other[16];
   uint32_t at = SLAB_NONE;
   const struct cell *c;
-  if (names_nobody(t, addr) || !maybe_seen(t, addr)) return 0;
+  if (!maybe_seen(t, addr) || names_nobody(t, addr)) return 0;
   while ((c = cells_next(cells, &t->cells, &at))) {
     struct shape shape = cells_shape(cells, c);
     if (!(shape.flags & MTR_REPLY_PRIMARY) || shape.ttl >= ttl) continue;

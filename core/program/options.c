@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "mtr.h"
+#include "program/sandbox.h"
 
 /* One option that takes a value. */
 struct row {
@@ -24,6 +25,7 @@ struct row {
 };
 
 static const char duration[] = "a duration such as 5, 250ms or 1m";
+static const char mebibytes[] = "a size such as 64MiB or 1GiB";
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -41,6 +43,10 @@ static const struct row rows[] = {
     {"record", FIELD(record), 0, NULL},
     {"replay", FIELD(replay), 0, NULL},
     {"grace", FIELD(grace_text), FIELD(grace_ms), duration},
+    {"max-memory", FIELD(memory_text), FIELD(max_memory), mebibytes},
+    {"max-time", FIELD(time_text), FIELD(max_time_ms), duration},
+    {"max-probes", FIELD(probes_text), FIELD(max_probes), NULL},
+    {"output", FIELD(output), 0, NULL},
     {NULL, 0, 0, NULL}};
 
 static size_t least(size_t a, size_t b, size_t c) {
@@ -78,6 +84,7 @@ static int unknown(const char *arg, char *why) {
     }
   }
   if (options_distance(word, "version") < best) nearest = "version";
+  if (options_distance(word, "sandbox") < best) nearest = "sandbox";
   snprintf(why, OPTIONS_WHY, "unknown option '%.64s'; the nearest is --%s", arg,
            nearest);
   return -EINVAL;
@@ -129,6 +136,17 @@ static int take_duration(const char *text, uint32_t *ms) {
   return 0;
 }
 
+/* Reads |text| with its unit into |*mib|. */
+static int take_size(const char *text, uint32_t *mib) {
+  char *end;
+  unsigned long n = strtoul(text, &end, 10);
+  if (*text < '0' || *text > '9') return 0;
+  if (!strcmp(end, "GiB")) n = n < 1024 ? n * 1024 : 0;
+  else if (strcmp(end, "MiB")) return 0;
+  *mib = (uint32_t)n;
+  return n > 0 && n <= 1024 * 1024;
+}
+
 static int set_value(struct options *o, const struct row *r, const char *value,
                      char *why) {
   char names[OPTIONS_NAMES];
@@ -137,7 +155,25 @@ static int set_value(struct options *o, const struct row *r, const char *value,
     options_transports(names, sizeof names, "|");
     words = names;
   }
-  if (words == duration) {
+  if (r->field == FIELD(output)) {
+    if (o->outputs == OPTIONS_OUTPUTS || !strchr(value, '=')) {
+      snprintf(why, OPTIONS_WHY, o->outputs == OPTIONS_OUTPUTS
+               ? "too many --output" : "--output: '%.64s' is not FORMAT=FILE",
+               value);
+      return -EINVAL;
+    }
+    o->output[o->outputs++] = value;
+    return 0;
+  }
+  if (words == mebibytes) {
+    uint32_t mib;
+    if (!take_size(value, &mib)) {
+      snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not %s", r->name, value,
+               mebibytes);
+      return -EINVAL;
+    }
+    memcpy((char *)o + r->number, &mib, sizeof mib);
+  } else if (words == duration) {
     uint32_t ms;
     if (!take_duration(value, &ms)) {
       snprintf(why, OPTIONS_WHY, "--%s: '%.64s' is not %s, a day at most",
@@ -193,9 +229,29 @@ static int take_chunk(struct options *o, const char *arg, char *why) {
   return 2;
 }
 
+/* Checks what goes with --sandbox, and only with it. */
+static int check_sandbox(const struct options *o, char *why) {
+  const char *only = o->memory_text ? "max-memory" : o->time_text ? "max-time"
+                     : o->probes_text ? "max-probes" : o->outputs ? "output"
+                     : NULL;
+  const char *never = o->interactive ? "-i" : o->record ? "--record" : NULL;
+  if (!o->sandbox && only)
+    snprintf(why, OPTIONS_WHY, "--%s goes with --sandbox only", only);
+  else if (o->sandbox && never)
+    snprintf(why, OPTIONS_WHY, "--sandbox excludes %s", never);
+  else if (o->sandbox && o->chunks + (o->script > 0) > 1)
+    snprintf(why, OPTIONS_WHY, "--sandbox runs one script, or one -e");
+  else
+    return 0;
+  return -EINVAL;
+}
+
 int options_parse(struct options *o, int argc, char **argv, char *why) {
   int i = 1;
-  *o = (struct options){.action = OPTIONS_RUN, .grace_ms = OPTIONS_GRACE_MS};
+  *o = (struct options){.action = OPTIONS_RUN, .grace_ms = OPTIONS_GRACE_MS,
+                        .max_memory = SANDBOX_MEMORY_MIB,
+                        .max_time_ms = SANDBOX_TIME_MS,
+                        .max_probes = SANDBOX_PROBES};
   while (i < argc && argv[i][0] == '-' && argv[i][1]) {
     const char *arg = argv[i];
     int taken;
@@ -213,6 +269,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why) {
     }
     if (!strcmp(arg, "-i"))
       o->interactive = taken = 1;
+    else if (!strcmp(arg, "--sandbox"))
+      o->sandbox = taken = 1;
     else if (!strcmp(arg, "-e"))
       taken = take_chunk(o, argv[i + 1], why);
     else if (!strncmp(arg, "--", 2))
@@ -228,5 +286,5 @@ int options_parse(struct options *o, int argc, char **argv, char *why) {
     snprintf(why, OPTIONS_WHY, "no script given");
     return -EINVAL;
   }
-  return 0;
+  return check_sandbox(o, why);
 }

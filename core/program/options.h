@@ -11,6 +11,7 @@
 
 enum {
   OPTIONS_CHUNKS = 16,   /* most options -e */
+  OPTIONS_OUTPUTS = 8,   /* most options --output */
   OPTIONS_NAMES = 128,   /* bytes for the names of all transports */
   OPTIONS_WHY = 256,     /* bytes of the longest message */
   OPTIONS_GRACE_MS = 5000
@@ -39,6 +40,13 @@ struct options {
   uint32_t seed;
   const char *chunk[OPTIONS_CHUNKS]; /* texts of -e, in order */
   int chunks;
+  const char *output[OPTIONS_OUTPUTS]; /* FORMAT=FILE, in order */
+  int outputs;
+  int sandbox;           /* 1: the script is not trusted */
+  const char *memory_text, *time_text, *probes_text;
+  uint32_t max_memory;   /* MiB */
+  uint32_t max_time_ms;
+  uint32_t max_probes;
   int interactive;       /* -i: read lines of Lua, after the rest */
   int script;            /* index of the script in argv; 0: none */
 };

@@ -12,7 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SPARE = 16 };     /* descriptors that are left for everything else */
+enum {
+  SPARE = 16,            /* descriptors that are left for everything else */
+  MORE = 2 * SPARE       /* by the kits behind the first one */
+};
 
 /* What root needs for files, as bits. */
 enum {
@@ -26,23 +29,28 @@ int privilege_locked(void) {
   return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
-/* Takes up to SPARE descriptors; returns how many. */
-static int take_spare(int fd[SPARE]) {
-  int n = 0;
-  while (n < SPARE && (fd[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
-    n++;
-  return n;
+/* Opens a kit so that |spare| descriptors are left. 0 or a negative errno. */
+static int open_kit(int32_t *fd, uint32_t mark, int fast, int spare) {
+  int held[MORE], n = 0, err = 0;
+  while (n < spare && !err) {
+    held[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (held[n] < 0) err = -errno;
+    else n++;
+  }
+  if (!err) err = mtr_sockets(fd, mark, fast);
+  while (n > 0) close(held[--n]);
+  return err;
 }
 
 void privilege_kits(struct kits *kits, uint32_t mark) {
-  int spare[SPARE], n = take_spare(spare);
-  *kits = (struct kits){.error = n < SPARE ? EMFILE : 0};
+  *kits = (struct kits){.error = 0};
   while (!kits->error && kits->count < PRIVILEGE_KITS) {
-    int err = mtr_sockets(kits->fd[kits->count], mark, !kits->count);
+    int first = !kits->count;
+    int err = open_kit(kits->fd[kits->count], mark, first,
+                       first ? SPARE : MORE);
     if (err < 0) kits->error = -err;
     else kits->count++;
   }
-  while (n > 0) close(spare[--n]);
 }
 
 /* Reduces the capabilities of this process to |most|, of the first 32. */
@@ -75,6 +83,12 @@ int privilege_forget(void) {
 int privilege_become(const struct user *user) {
   bound(FILES | 1 << CAP_NET_RAW);
   return user->other ? user_become(user) : 0;
+}
+
+int privilege_none(void) {
+  int err = keep(0);
+  if (!err && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) err = -errno;
+  return err;
 }
 
 int privilege_drop(void) {

@@ -46,6 +46,11 @@ int privilege_forget(void);
  * end. */
 int privilege_become(const struct user *user);
 
+/* privilege_none: drops all capabilities, also root's, and lets no other
+ * process look into this one. 0 or a negative errno; then the program must
+ * end. */
+int privilege_none(void);
+
 /* privilege_drop: closes for ever every way to new privileges, also by
  * execve(2), and drops all capabilities; but root keeps those for files. 0 or a
  * negative errno; then the program must end. */

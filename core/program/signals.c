@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,10 +50,12 @@ static int client_gone(void) {
 }
 
 /* signals_say: prints, once, that the signal was received. */
-static void signals_say(void) {
-  static const char text[] = "mtrlua: interrupted\n";
+static void signals_say(int sig) {
+  static const char by_user[] = "mtrlua: interrupted\n";
+  static const char by_time[] = "mtrlua: the time of --max-time is over\n";
+  const char *text = sig == SIGXCPU ? by_time : by_user;
 
-  if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
+  if (write(STDERR_FILENO, text, strlen(text)) < 0) {
     /* there is no reader */
   }
 }
@@ -68,7 +71,7 @@ static void signals_first(int sig) {
   }
   terminal_over();
   if (sig != SIGPIPE && !(sig == SIGTERM && client_gone()))
-    signals_say();
+    signals_say(sig);
   if (grace_left.it_value.tv_sec == 0 && grace_left.it_value.tv_nsec == 0)
     _exit(128 + sig);
   timer_settime(grace, 0, &grace_left, NULL);
@@ -108,12 +111,19 @@ static void on_speed(int sig) {
   errno = saved;
 }
 
+/* The write that goes beyond the limit of a file's size gives EFBIG. Without a
+ * handler it would end the process in the midst of a record; if the signal were
+ * ignored, programs that scripts start would inherit that. */
+static void on_file_limit(int sig) { (void)sig; }
+
 /* Installs the handler of |sig|. If SIGINT was ignored before, it stays
  * ignored: shells start background programs like that. */
 static void take(int sig) {
   struct sigaction old;
   int usr = sig == SIGUSR1 || sig == SIGUSR2;
-  struct sigaction act = {.sa_handler = usr ? on_speed : on_signal,
+  struct sigaction act = {.sa_handler = usr ? on_speed
+                                        : sig == SIGXFSZ ? on_file_limit
+                                                         : on_signal,
                           .sa_flags = SA_RESTART};
   sigfillset(&act.sa_mask);
   sigaction(sig, NULL, &old);
@@ -147,7 +157,29 @@ int signals_start(uint32_t grace_ms) {
   take(SIGPIPE);
   take(SIGUSR1);
   take(SIGUSR2);
+  take(SIGXFSZ);
   return wake_fd;
+}
+
+/* Sends |sig| to this process in |ms|. */
+static int signals_later(int sig, uint64_t ms) {
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig};
+  struct itimerspec left = {.it_value = {
+      .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}};
+  timer_t timer;
+  if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ||
+      timer_settime(timer, 0, &left, NULL) < 0)
+    return -errno;
+  return 0;
+}
+
+int signals_limit(uint32_t ms, uint32_t grace_ms, uint32_t *timer) {
+  enum { SPARE_MS = 1000 };
+  take(SIGXCPU);
+  *timer = (uint32_t)(uintptr_t)grace;
+  int err = signals_later(SIGXCPU, ms ? ms : 1);
+  if (!err) err = signals_later(SIGKILL, (uint64_t)ms + grace_ms + SPARE_MS);
+  return err;
 }
 
 int signals_speed(void) { return atomic_exchange(&speed, 0); }

@@ -8,7 +8,8 @@
  * even a compiled Lua loop, which runs no hooks, cannot delay it. SIGPIPE
  * counts like SIGINT, without a message, if standard output has no reader any
  * more; otherwise, and always in a server, it is ignored. SIGUSR1 and SIGUSR2
- * only count: faster, and slower.
+ * only count: faster, and slower. SIGXFSZ does nothing, so that the write that
+ * caused it fails with EFBIG.
  */
 #ifndef PROGRAM_SIGNALS_H
 #define PROGRAM_SIGNALS_H
@@ -27,6 +28,12 @@ int signals_count(void);
  * often.
  */
 volatile int32_t *signals_cell(void);
+
+/* signals_limit: ends the process after |ms| as by SIGTERM, but by SIGXCPU and
+ * with another message; and at the latest |grace_ms| and a second later by
+ * SIGKILL. |*timer|: the kernel's number of the timer of the grace. 0 or a
+ * negative errno. */
+int signals_limit(uint32_t ms, uint32_t grace_ms, uint32_t *timer);
 
 /* signals_speed: returns how many more SIGUSR1 than SIGUSR2 came since the
  * last call. */

@@ -14,7 +14,7 @@
  * interrupted = function() -> n, signals = a pointer to that n, an int32_t,
  * speed = function() -> signals_speed, clear = function(),
  * serve = function(): signals_serve, screen = see screen.h, prompt = the table
- * of prompt.c with the option -i }.
+ * of prompt.c with the option -i, sandbox = see push_sandbox, with --sandbox }.
  */
 #include "program/state.h"
 
@@ -31,6 +31,7 @@
 #include "base/heap.h"
 #include "program/embed.h"
 #include "program/prompt.h"
+#include "program/sandbox.h"
 #include "program/screen.h"
 #include "program/signals.h"
 #include "program/terminal.h"
@@ -83,10 +84,22 @@ static int serve(lua_State *L) {
   return 0;
 }
 
+/* Returns 1 if this LuaJIT is the one that compiled the embedded modules. */
+static int same_compiler(lua_State *L) {
+  lua_getglobal(L, "jit");
+  if (!lua_istable(L, -1)) return 0;
+  lua_getfield(L, -1, "version");
+  const char *version = lua_tostring(L, -1);
+  return version && !strcmp(version, embed_compiler);
+}
+
 /* Loads a module; the entry in package.preload. The module is its upvalue. */
 static int load_module(lua_State *L) {
   const struct embed_module *m = lua_touserdata(L, lua_upvalueindex(1));
-  if (luaL_loadbuffer(L, m->text, (size_t)(m->end - m->text), m->chunk) != 0)
+  int compiled = same_compiler(L);
+  const char *from = compiled ? m->code : m->text;
+  const char *end = compiled ? m->code_end : m->text_end;
+  if (luaL_loadbuffer(L, from, (size_t)(end - from), m->chunk) != 0)
     return lua_error(L);
   lua_pushvalue(L, 1);
   lua_call(L, 1, 1);
@@ -114,6 +127,40 @@ static void push_kits(lua_State *L, const struct kits *kits) {
     }
     lua_rawseti(L, -2, i + 1);
   }
+}
+
+/* Closes the wall of --sandbox, with the setup as upvalue; the argument says
+ * whether TCP connections stay possible. Returns whether the kernel has
+ * landlock; raises an error if there is no wall. */
+static int wall(lua_State *L) {
+  const struct state_setup *setup = lua_touserdata(L, lua_upvalueindex(1));
+  const struct options *o = setup->options;
+  int landlocked = 0;
+  struct sandbox s = {.bytes = (uint64_t)o->max_memory << 20,
+                      .ms = o->max_time_ms, .grace_ms = o->grace_ms,
+                      .connects = lua_toboolean(L, 1)};
+  int err = sandbox_close(&s, &landlocked);
+  if (err) return luaL_error(L, "--sandbox: %s", strerror(-err));
+  lua_pushboolean(L, landlocked);
+  return 1;
+}
+
+/* Sets sandbox = { close = wall, max_probes = n, output = { text, ... } }. */
+static void push_sandbox(lua_State *L, const struct state_setup *setup) {
+  const struct options *o = setup->options;
+  lua_newtable(L);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)setup);
+  lua_pushcclosure(L, wall, 1);
+  lua_setfield(L, -2, "close");
+  lua_pushnumber(L, o->max_probes);
+  lua_setfield(L, -2, "max_probes");
+  lua_createtable(L, o->outputs, 0);
+  for (int i = 0; i < o->outputs; i++) {
+    lua_pushstring(L, o->output[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "output");
+  lua_setfield(L, -2, "sandbox");
 }
 
 static void set_text(lua_State *L, const char *key, const char *value) {
@@ -179,6 +226,7 @@ static void publish(lua_State *L, const struct state_setup *setup) {
   lua_setfield(L, -2, "serve");
   screen_push(L);
   lua_setfield(L, -2, "screen");
+  if (setup->options->sandbox) push_sandbox(L, setup);
   if (setup->options->interactive) {
     prompt_push(L);
     lua_setfield(L, -2, "prompt");
@@ -221,14 +269,15 @@ static int join_chunks(lua_State *L, int n) {
 static int compile(lua_State *L, const struct state_setup *setup) {
   const struct source *s = setup->script;
   const struct options *o = setup->options;
+  const char *mode = o->sandbox ? "t" : "bt";
   int n = 0;
   for (; n < o->chunks; n++) {
-    int err = luaL_loadbuffer(L, o->chunk[n], strlen(o->chunk[n]),
-                              "=(command line)");
+    int err = luaL_loadbufferx(L, o->chunk[n], strlen(o->chunk[n]),
+                               "=(command line)", mode);
     if (err) return err;
   }
   if (s) {
-    int err = luaL_loadbuffer(L, s->text, s->size, s->name);
+    int err = luaL_loadbufferx(L, s->text, s->size, s->name, mode);
     if (err) return err;
     n++;
   }

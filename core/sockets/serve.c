@@ -75,6 +75,12 @@ static int add_port(struct serve *s, uint16_t port, const int *fd, int n) {
   return sockets_filter(s->fd, who);
 }
 
+static int refuse(struct serve *s, uint32_t kinds) {
+  if (!s->known) return -EINVAL;
+  s->guard.who.refuse = (uint16_t)kinds;
+  return sockets_filter(s->fd, &s->guard.who);
+}
+
 static int hear(struct serve *s, uint32_t kind) {
   if (!s->known || kind < RAW_ICMP4 || kind >= RAW_FDS) return -EINVAL;
   sockets_listen((int)kind, s->fd[kind], 1);
@@ -102,10 +108,11 @@ static int take(struct serve *s) {
     err = -EINVAL;
   } else {
     memcpy(&q, s->asked, sizeof q);
-    err = q.what == HELPER_SEND    ? send_packets(s, (size_t)size)
-          : q.what == HELPER_HEAR  ? hear(s, q.kind)
-          : q.what == HELPER_HELLO ? hello(s, &q, fd, n)
-          : q.what == HELPER_PORT  ? add_port(s, q.port, fd, n) : -EINVAL;
+    err = q.what == HELPER_SEND     ? send_packets(s, (size_t)size)
+          : q.what == HELPER_HEAR   ? hear(s, q.kind)
+          : q.what == HELPER_REFUSE ? refuse(s, q.kind)
+          : q.what == HELPER_HELLO  ? hello(s, &q, fd, n)
+          : q.what == HELPER_PORT   ? add_port(s, q.port, fd, n) : -EINVAL;
   }
   for (int i = 0; i < n; i++) close(fd[i]);
   s->answer.code = err;

@@ -46,6 +46,13 @@ struct wire_probe {
   uint32_t timeout_ms;     /* how long the engine waits for an answer */
 };
 
+/* Errors that quote no port or identifier of ours, and are nobody's. */
+enum {
+  WIRE_FOREIGN,            /* they quote packets of other hosts */
+  WIRE_HIDDEN,             /* what they quote shows no port, or another's */
+  WIRE_STRAYS
+};
+
 /* The kind of a reply. */
 enum wire_kind {
   WIRE_NONE,

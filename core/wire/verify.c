@@ -27,12 +27,16 @@ int wire_intact(const uint8_t *p, size_t n, size_t whole, int trusted) {
   return sums_up(sum, b.p, size);
 }
 
-int wire_possible(const struct wire_reply *r) {
+int wire_sender_possible(int family, const uint8_t from[16],
+                         const uint8_t to[16]) {
   static const uint8_t zeros[15];
-  const uint8_t *a = r->from;
-  if (r->family == 4)
-    return a[0] < 0xe0 && (a[0] != 127 || r->to[0] == 127);
-  if (a[0] == 0xff) return 0;          /* RFC 4291 2.7 */
-  if (memcmp(a, zeros, sizeof zeros) || a[15] > 1) return 1;
-  return a[15] == 1 && !memcmp(r->to, a, sizeof r->to);
+  if (family == 4)
+    return from[0] < 0xe0 && (from[0] != 127 || to[0] == 127);
+  if (from[0] == 0xff) return 0;       /* RFC 4291 2.7 */
+  if (memcmp(from, zeros, sizeof zeros) || from[15] > 1) return 1;
+  return from[15] == 1 && !memcmp(to, from, 16);
+}
+
+int wire_possible(const struct wire_reply *r) {
+  return wire_sender_possible(r->family, r->from, r->to);
 }

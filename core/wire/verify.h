@@ -22,4 +22,10 @@ int wire_intact(const uint8_t *p, size_t n, size_t whole, int trusted);
  * without an address use it. */
 int wire_possible(const struct wire_reply *r);
 
+/* wire_sender_possible: does it for a reply of |family| from |from| to |to|.
+ * Where the address that the reply went to is not known, give the probe's
+ * destination: replies to a probe to loopback come from there. */
+int wire_sender_possible(int family, const uint8_t from[16],
+                         const uint8_t to[16]);
+
 #endif

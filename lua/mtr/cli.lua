@@ -34,6 +34,7 @@ local C = lib.C
 ---@field name string name of the program
 ---@field help string
 ---@field flags table<string, { [1]: string, [2]: any }>
+---@field file? string of --output FORMAT=FILE; "": standard output
 local Cli = {}
 Cli.__index = Cli
 
@@ -58,18 +59,6 @@ local function fail(self, message)
   os.exit(1)
 end
 
--- Replaces "-" with the targets on standard input: one in each line; "#" begins a comment.
-local function read_targets(given)
-  local targets = {}
-  for _, target in ipairs(given) do
-    if target ~= "-" then targets[#targets + 1] = target end
-    for line in target == "-" and lines.of(io.stdin) or function() end do
-      targets[#targets + 1] = line:gsub("#.*", ""):match "%S+"
-    end
-  end
-  return targets
-end
-
 -- Ends the program because argparse does not understand the command line.
 local function misread(self, message)
   local name = message:match "^unknown option '%-%-(%w+)'"
@@ -92,10 +81,13 @@ function Cli:parse(words)
   local targets, valued = help_text.read(self.help, self.flags, parser)
   local args = parser:parse(help_text.join_numbers(words, valued))
   if targets then
-    args.target = read_targets(type(args.target) == "table" and args.target or { args.target })
+    args.target = lines.words(type(args.target) == "table" and args.target or { args.target })
   end
   if tonumber(args.protocol) then
     self:usage(("-p is the protocol; for the port: --port %s"):format(args.protocol))
+  end
+  if type(args.output) == "string" then
+    args.output, self.file = args.output:match "^([^=]*)=?(.*)$"
   end
   self.args = args
   return args
@@ -156,15 +148,17 @@ function Cli:write(text)
   fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
---- Makes the reporter that --output names, for one kind of results. It writes to standard output.
---- Another word is wrong usage.
+--- Makes the reporter that --output names, for one kind of results. It writes to standard output,
+--- or to the end of the file that is named too. Another word is wrong usage.
 ---@param kind string "trace", "mda", "pmtu" or "ping"
 ---@param opts? table options of the reporter
 ---@return mtr.Reporter
 function Cli:reporter(kind, opts)
-  local word = self:choice("output", report.words(kind))
+  local to_file = (self.file or "") ~= ""
+  local word = self:choice("output", report.words(kind, to_file))
   local function write(text) return self:write(text) end
-  return report.open(kind, word, report.binary(word) and "-" or write, opts)
+  return report.open(kind, word, to_file and self.file or report.binary(word) and "-" or write,
+    opts)
 end
 
 --- Takes what is to be seen of addresses out of the options that were parsed. report() then waits

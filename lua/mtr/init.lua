@@ -202,6 +202,13 @@ return setmetatable(M, { __index = function(_, key)
   local load = LAZY[key]
   if not load then return (strict.missing("mtr", key, names())) end
   local value = load()
+  if type(value) == "table" and not getmetatable(value) then
+    setmetatable(value, { __index = function(module, name)
+      local all = {}
+      for known in pairs(module) do all[known] = true end
+      return (strict.missing("mtr." .. key, name, all))
+    end })
+  end
   M[key] = value
   return value
 end })

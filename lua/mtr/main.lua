@@ -97,6 +97,11 @@ return function(chunk, ...)
   err.all_frames = program.options.log == "debug"
   own.wake_fd, own.on_wake = program.wake_fd, on_wake
   if program.prompt then rawset(_G, "mtr", require "mtr") end
+  if program.sandbox then
+    local ok, message = require("mtr.sandbox").enter(chunk, program.sandbox)
+    if message then say(message) end
+    if not ok then return 1 end
+  end
   local task = scheduler.go(chunk, ...)
   drive(task)
   if program.prompt and program.interrupted() == 0 then require("mtr.script.prompt").run() end

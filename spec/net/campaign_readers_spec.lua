@@ -24,7 +24,7 @@ local function campaign(dir, words, kills, wrap)
     '/usr/bin/python3 $kill tap %d "$program" %s -o text=tap')
   for _, lines in ipairs(kills) do
     local got = run.run(wrap(line:format(lines, words)))
-    assert.same({ 0, "" }, { got.status, (got.err:gsub("%d+ targets done[^\n]*\n", "")) })
+    assert.same({ 0, "" }, { got.status, (got.err:gsub("%[[#.]+%] +%d+%%  %d+ of [^\n]*\n", "")) })
     assert.truthy(run.read(run.dir() .. "/" .. dir .. "/run.state"):find '"finished":false')
   end
   return run.run(wrap(line:format(0, words)))

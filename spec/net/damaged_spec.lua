@@ -19,7 +19,7 @@ end
 
 local function v6(first, last) return string.char(first) .. ("\0"):rep(14) .. string.char(last) end
 
--- what it is, the answer at the second hop, the versions; those in which raw is given it.
+-- what it is, the answer at the second hop, the versions; those in which raw and user are given it.
 local CASES = {
   { "with a wrong ICMP checksum", function(p) return damaged(forger.icmp(p, "exceeded"), -1) end,
     { 4, 6 }, raw = { [4] = true } },
@@ -31,13 +31,13 @@ local CASES = {
   { "from loopback", from "\127\0\0\1", { 4 } },
   { "from a group", from "\224\0\0\1", { 4 } },
   { "from everybody", from "\255\255\255\255", { 4 } },
-  { "from class E", from "\240\0\0\1", { 4 }, raw = { [4] = true } },
+  { "from class E", from "\240\0\0\1", { 4 }, raw = { [4] = true }, user = { [4] = true } },
   { "from loopback", from(v6(0, 1)), { 6 } },
-  { "from nobody", from(v6(0, 0)), { 6 }, raw = { [6] = true } },
+  { "from nobody", from(v6(0, 0)), { 6 }, raw = { [6] = true }, user = { [6] = true } },
   { "from a group", from(v6(0xff, 1)), { 6 } },
 }
 
-for _, transport in ipairs { "raw", "packet" } do
+for _, transport in ipairs { "raw", "packet", "user" } do
   describe("over " .. transport .. ", an answer", function()
     teardown(hostile.tear_down)
 
@@ -54,7 +54,7 @@ for _, transport in ipairs { "raw", "packet" } do
               f:drive(e, function(p) f:send(p.ttl == 2 and case[2](p) or path(p)) end)
               assert.same({ "completed", 3 }, { result.stop_reason, result.hop_count })
               assert.equal(0, #result.hops[2].replies)
-              local counted = transport == "packet" or (case.raw or {})[v]
+              local counted = transport == "packet" or (case[transport] or {})[v]
               if counted then assert.equal(1, e:stats().malformed) end
             end, { transport = transport }, nil, true)
           end

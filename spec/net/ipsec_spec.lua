@@ -137,6 +137,41 @@ describe("an IPsec policy", function()
     end)
   end
 
+  -- What mtr-packet can follow, because the kernel sees it: the ports of TCP, and of IPv6 the
+  -- protocol. False: it is told. True: followed, so that no probe leaves unencrypted.
+  local BY_MTR_PACKET = {
+    { "", { protocol = "udp", port = 53 }, { [4] = true, [6] = true } },
+    { " proto udp", { protocol = "udp" }, { [4] = false, [6] = true }, { protocol = "tcp" } },
+    { NARROW[1][1], NARROW[1][2], { [4] = false, [6] = false }, NARROW[1][3] },
+    { NARROW[3][1], NARROW[3][2], { [4] = true, [6] = true }, NARROW[3][3] },
+  }
+
+  for _, case in ipairs(BY_MTR_PACKET) do
+    it("is followed or told over mtr-packet:" .. case[1], function()
+      if not mtr.find_binary "mtr-packet" then pending "needs mtr-packet" end
+      local l = up()
+      add(l, case[1])
+      nets.inside(l, function(e)
+        for v = 4, 6, 2 do
+          local opts = { max_ttl = 4, timeout = 500, attempts = 1 }
+          for key, value in pairs(case[2]) do opts[key] = value end
+          local result, message, name = e:trace(l["dst" .. v], opts)
+          if case[3][v] then
+            for _, hop in ipairs(result.hops) do assert.is_nil(hop.addr) end
+          else
+            assert.same({ nil, "EOPNOTSUPP" }, { result, name })
+            assert.matches(SINGLE, message)
+          end
+          if case[4] then
+            local other = { max_ttl = 4, timeout = 2000 }
+            for key, value in pairs(case[4]) do other[key] = value end
+            assert.equal("completed", e:trace(l["dst" .. v], other).stop_reason)
+          end
+        end
+      end, { transport = "mtr-packet" })
+    end)
+  end
+
   it("that lets single ports pass is told too, where others of the host are protected", function()
     local l = up()
     add(l)

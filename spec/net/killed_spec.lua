@@ -62,7 +62,7 @@ describe("a campaign whose process ends early", function()
 
   it("goes on after a file was too large, from the last state", function()
     local dir = run.dir() .. "/full"
-    local got = run.run(([[mkdir %s; ulimit -f 2000; trap '' XFSZ
+    local got = run.run(([[mkdir %s; ulimit -f 2000
       %s %s 1200 2000]]):format(dir, COMMAND, dir))
     assert.equal(1, got.status)
     assert.truthy(got.err:find "EFBIG: file too large: writing [^\n]*/full/out%.", got.err)
@@ -70,6 +70,38 @@ describe("a campaign whose process ends early", function()
     assert.is_true(before <= 2000 * 1024 and before > 0)
     local rest = killed.campaign(dir, 1200, 0, 1, 1)
     assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
+  end)
+
+  -- The first process keeps all results, so it runs out of memory at some time.
+  it("goes on after memory was short, with whole outputs in between", function()
+    local dir = run.dir() .. "/memory"
+    local script = run.file("memory.lua", [[
+      local mtr, dir, kept = require "mtr", arg[1], arg[2] and {}
+      local net = mtr.sim.internet { prefixes = 8000 }
+      local summary, message = mtr.campaign { targets = net:targets(), state = dir .. "/state",
+        engine = mtr.engine { sim = net }, window = 500,
+        reporters = { mtr.report.jsonl(dir .. "/out"), mtr.report.jsonl(dir .. "/out.gz") },
+        on_trace = function(result)
+          if kept then kept[#kept + 1] = { result:copy(), ("x"):rep(5000) .. #kept } end
+        end }:run()
+      if not summary then error(message) end]])
+    run.run("mkdir " .. dir)
+    local command = ('"$MTR_PROGRAM" %s %s'):format(script, dir)
+    local got = run.run("ulimit -v 60000; " .. command .. " keep")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "not enough memory", got.err)
+    local first = #run.records(run.read(dir .. "/out"))
+    assert.is_true(first > 0 and first < 8000)
+    assert.same({ 0, "" }, { run.run("gzip -t " .. dir .. "/out.gz").status, got.out })
+    got = run.run(command)
+    assert.same({ 0, "" }, { got.status, got.err })
+    local seen, count = {}, 0
+    for _, record in ipairs(run.records(run.read(dir .. "/out"))) do
+      assert.is_nil(seen[record.dst])
+      seen[record.dst], count = true, count + 1
+    end
+    assert.equal(8000, count)
+    assert.equal(run.read(dir .. "/out"), run.run("gzip -dc " .. dir .. "/out.gz").out)
   end)
 
   it("says that nobody reads its output, and leaves a state", function()

@@ -219,10 +219,13 @@ describe("mtr-sockets refuses to send", function()
     assert.equal(-EINVAL, question(C.HELPER_HELLO,
       { echo_base = 100, echo_count = 2, port_base = base + 1 }, { fd(0), fd(1) }))
     assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_TCP4 }))
+    assert.equal(-EINVAL, question(C.HELPER_REFUSE, { kind = 1 }))
     assert.equal(0, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
     assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
     assert.equal(-EINVAL, question(C.HELPER_PORT, { port = 99 }, { fd(0) }))
     assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_SEND4 }))
+    assert.equal(0, question(C.HELPER_REFUSE, { kind = 3 }))
+    assert.equal(0, question(C.HELPER_REFUSE))
     assert.equal(-EINVAL, question(9))
   end)
 

@@ -263,6 +263,35 @@ describe("mtr.names.lookup", function()
   end)
 end)
 
+describe("names that nobody answers for", function()
+  for window = 2, 200, 198 do
+    it("do not hold addresses up in a window of " .. window, function()
+      configure { timeout = "60s" }
+      local list, done, failed = {}, 0, 0
+      for i = 1, 60 do list[i] = ("never-%d.test"):format(i) end
+      for i = 1, 20 do list[60 + i] = "127.0.0." .. i end
+      list[81] = "ok-9.test"
+      local engine, c = assert(mtr.engine { rate = "max" }), nil
+      c = mtr.campaign {
+        engine = engine, targets = list, window = window, trace = { family = 4 },
+        on_trace = function()
+          done = done + 1
+          if done == 21 then c:stop() end
+        end,
+        on_error = function(message)
+          assert.truthy(message:find "^ECANCELED", message)
+          failed = failed + 1
+        end,
+      }
+      local began = os.time()
+      assert(c:run())
+      assert.same({ 21, 60 }, { done, failed })
+      assert.is_true(os.time() - began < 60)           -- none of them had to fail before
+      engine:close()
+    end)
+  end
+end)
+
 describe("an engine that is closed", function()
   it("ends its questions and lookups at once", function()
     configure { timeout = "20s" }

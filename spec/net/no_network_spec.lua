@@ -32,7 +32,7 @@ describe("a moment without network", function()
   after_each(nets.down)
   teardown(run.clean)
 
-  for _, transport in ipairs { "raw", "packet" } do
+  for _, transport in ipairs { "raw", "packet", "user" } do
     for name, way in pairs(WAYS) do
       it(("ends no strategy: %s, %s"):format(transport, name), function()
         if not privileged then pending(reason) end

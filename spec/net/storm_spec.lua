@@ -133,6 +133,65 @@ describe("in a storm", function()
     end
   end)
 
+  -- Errors that the filter lets in to be on the safe side: about packets of other hosts, with
+  -- another port or identification, and about ours, with too little to see a port.
+  local FEW, FLOODS, MANY = 300, 3, 2000
+  for v = 4, 6, 2 do
+    it(("of errors about what a translator might have changed over IPv%d, few reach us"):format(v),
+      function()
+        local l, f = hostile.set_up(pending)
+        local far, other = forger.addr(v, 9, 9), forger.addr(v, 2, 99)
+        local kinds = {
+          function(p, i)
+            return forger.quote(p, { src = far, dst = other, ip_id = packet.u16(0),
+              transport = { [0] = packet.u16((p.sport + 5000 + i) % 65536) } })
+          end,
+          function(p)
+            local quote = forger.quote(p, { dst = other, ip_id = v == 4 and packet.u16(0) or nil })
+            if v == 4 then return quote:sub(1, 24) end
+            return packet.patch(quote, 6, "\0"):sub(1, 40) .. "\17" .. ("\0"):rep(7)
+              .. packet.u16(p.sport + 5000) .. ("\0"):rep(6)
+          end }
+        for _, kind in ipairs(kinds) do
+          nets.inside(l, function(e)
+            local path, probe, result = forger.path(3), nil, nil
+            local function run(opts)
+              opts.protocol, opts.timeout = "udp", 200
+              e:trace(hostile.DST[v], opts, function(err, r) result = assert(r, err) end)
+            end
+            run {}
+            f:drive(e, function(p)
+              probe = p
+              f:send(path(p))
+            end)
+            for i = 1, FEW do f:send(forger.icmp(probe, "exceeded", { quote = kind(probe, i) })) end
+            e:step()
+            e:step()
+            local first = e:stats().unmatched
+            assert.equal(FEW, first)
+            for _ = 1, FLOODS do
+              for i = 1, MANY do
+                f:send(forger.icmp(probe, "exceeded", { quote = kind(probe, i) }))
+              end
+              e:step()
+            end
+            assert.equal(first, e:stats().unmatched)
+            run { flow = 3 }
+            f:drive(e, function(p)
+              f:send(forger.icmp(p, "exceeded", { quote = kind(p, 1) }))
+              local nat = { quote = forger.quote(p, { src = far }) }
+              f:send(p.ttl == 1 and forger.icmp(p, "exceeded", nat) or path(p))
+            end)
+            assert.same({ "completed", 3 }, { result.stop_reason, result.hop_count })
+            assert.equal(1, #result.hops[1].replies)
+            assert.equal(1, e:stats().nat)
+            assert.equal(first, e:stats().unmatched)
+            assert.equal(0, e:stats().kernel_drops)
+          end)
+        end
+      end)
+  end
+
   it("of duplicate replies, all are counted and the first one is believed", function()
     local l, f = hostile.set_up(pending)
     local path, copies = forger.path(3), 200

@@ -11,6 +11,7 @@ fi
 flags='-std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wconversion -Werror'
 mkdir -p build/perf
 ${CC:-cc} $flags -o build/perf/bare spec/perf/yardsticks/bare.c
+${CC:-cc} $flags -o build/perf/flood spec/perf/yardsticks/flood.c
 ${CC:-cc} $flags -o build/perf/mtrp_driver spec/perf/yardsticks/mtrp_driver.c
 ${CC:-cc} $flags -fPIC -shared -o build/perf/malloc_count.so spec/perf/yardsticks/malloc_count.c
 trap 'spec/lab/lab down --stale' EXIT

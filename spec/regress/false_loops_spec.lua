@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- Addresses that many routers answer from, and the target's own, which tunnels lend to routers
--- before it, were taken for loops when two hops had them; the trace ended before its target.
+-- Addresses that many routers answer from, the target's own, which tunnels lend to routers before
+-- it, and this host's, with which translators near it answer, were taken for loops when two hops
+-- had them; the trace ended before its target.
 local mtr = require "mtr"
 local hard = require "spec.support.virtual.hard"
 
-local STRATEGIES = { false, "window-lua", "sequential", "random", "rounds", "doubletree", "mda" }
+local STRATEGIES = { false, "window-lua", "sequential", "random", "rounds", "doubletree", "mda",
+  "pmtu" }
 
 local function trace(target, opts, strategy)
   opts.strategy = strategy or nil
@@ -13,7 +15,7 @@ local function trace(target, opts, strategy)
 end
 
 describe("an address at two hops that names no router", function()
-  for _, target in ipairs { "dummy", "none", "link", "target" } do
+  for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
     for _, strategy in ipairs(STRATEGIES) do
       it(("is no loop: %s, %s"):format(target, strategy or "sweep"), function()
         hard.each(function(opts)
@@ -27,7 +29,7 @@ describe("an address at two hops that names no router", function()
     end
   end
 
-  for _, strategy in ipairs { false, "window-lua" } do
+  for _, strategy in ipairs { false, "window-lua", "pmtu" } do
     it("is a loop if it is an ordinary one: " .. (strategy or "sweep"), function()
       hard.each(function(opts)
         local r = trace("loop", opts, strategy)
@@ -41,7 +43,7 @@ describe("an address that names no router", function()
   it("ends no way of doubletree, whatever is in the stop sets", function()
     hard.each(function(opts)
       local strategy = mtr.strategy.doubletree { h = 3 }
-      for _, target in ipairs { "dummy", "none", "link", "target" } do
+      for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
         local r = trace(target, opts, strategy)
         assert.same({ "completed", "first_ttl" }, { r.stop_reason, r.doubletree.backward })
       end
@@ -62,5 +64,30 @@ describe("an address that names no router", function()
     for _, w in ipairs(mtr.warnings { stop_reason = "completed", hop_count = 4, protocol = "icmp",
       dst = "203.0.113.9", hops = hops }) do kinds[w.kind] = true end
     assert.is_nil(kinds.one_address)
+  end)
+
+  it("makes no circle in a graph", function()
+    for _, target in ipairs { "dummy", "none", "link", "target", "source" } do
+      for name, strategy in pairs { routes = false, dot = "mda" } do
+        hard.each(function(opts)
+          opts.strategy = strategy or nil
+          local r, out = hard.trace("shared_addresses", target, opts), {}
+          local reporter = mtr.report[name](function(text) out[#out + 1] = text return true end)
+          reporter:start {}
+          reporter:trace(r)
+          reporter:finish()
+          local to = {}
+          for from, node in table.concat(out):gmatch '"([^"]+)" %-> "([^"]+)"' do
+            assert.is_nil(to[from])
+            to[from] = node
+          end
+          local at, steps, shown = strategy and "source" or r.src, 0, 0
+          while to[at] do at, steps = to[at], steps + 1 end
+          -- The arrows of routes lead over silent hops, which "::" makes.
+          for _, hop in ipairs(r.hops) do shown = shown + ((hop.addr or strategy) and 1 or 0) end
+          assert.same({ r.dst, shown }, { at, steps }, name .. " " .. target)
+        end)
+      end
+    end
   end)
 end)

@@ -32,6 +32,20 @@ describe("a field that there is not", function()
     assert.is_nil(mtr.trce)
   end)
 
+  -- mtr.strategy.pmtuu was nil, and so the default strategy.
+  for module, names in pairs { strategy = { "pmtuu", "pmtu" }, report = { "jsnol", "jsonl" },
+    names = { "revers", "reverse" }, targets = { "fiel", "file" }, payloads = { "dnss", "dns" } } do
+    it("of mtr." .. module .. " raises too", function()
+      local wrong, right = unpack(names)
+      assert.is_not_nil(mtr[module][right])
+      mtr.strict(true)
+      assert.error_matches(function() return mtr[module][wrong] end,
+        ("mtr.%s has no field %q; did you mean %q?"):format(module, wrong, right), 1, true)
+      mtr.strict(false)
+      assert.is_nil(mtr[module][wrong])
+    end)
+  end
+
   -- What is looked at, how the error calls it, a wrong name, the nearest, and known names that are
   -- absent now.
   local HOP = { "a hop", "adr", "addr", { "skipped", "unanswered", "failed", "error" } }

@@ -58,8 +58,8 @@ describe("campaign #luajit", function()
     list(2)
     local got = campaign "-t list.txt --rate 100"
     assert.equal(2, select(2, got.out:gsub("trace to 203%.0%.113%.%d ", "")))
-    assert.truthy(got.err:find("^2 targets done  %d+ probes/s  0%.0%% unanswered\n"
-      .. "campaign: 2 traces"), got.err)
+    assert.truthy(got.err:find("^%[####################%] 100%%  2 of 2  %d+ probes/s  "
+      .. "0%.0%% unanswered\ncampaign: 2 traces"), got.err)
     got = campaign "-t list.txt --rate 100 --no-progress"
     assert.truthy(got.err:find "^campaign: 2 traces: completed 2\ncampaign: %d+ probes, 6 hops\n$")
   end)

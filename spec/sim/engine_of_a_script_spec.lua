@@ -52,6 +52,18 @@ describe("an engine of the script's own", function()
     end
   end)
 
+  it("gets no privileged sockets where mtrlua sends nothing itself", function()
+    run.file("raw.lua", [[
+      for _, transport in ipairs { "auto", "raw", "packet" } do
+        print(select(2, require("mtr").engine { transport = transport }))
+      end]])
+    local got = run.run('"$MTR_PROGRAM" --sim spec/sim/topologies/plain.lua "$DIR/raw.lua"')
+    assert.same({ 0, "" }, { got.status, got.err })
+    local line = "EPERM: operation not permitted: with --sim mtrlua prepares no sockets for other "
+      .. "engines\tEPERM\n"
+    assert.equal(line:rep(3), got.out)
+  end)
+
   it("raises an error for a wrong option at the caller's line", function()
     run.file("wrong.lua", [[
       local _, text = pcall(function()

@@ -54,6 +54,53 @@ describe("names", function()
     has(output "ping -c 2 web.test", " bytes from web.test (10.9.9.9): seq=2 ")
   end)
 
+  it("are in tables beside a column of AS numbers, also in the report of live", function()
+    for _, words in ipairs { "trace -A -o table web.test",
+      "live --report 3 -i 0.1 -A web.test" } do
+      has(output(words), "\n  1. private      r1.test (10.0.0.1)  ",
+        "\n  2. AS???        r2.test (9.0.0.2)  ", "\n  3. AS???        9.0.0.3  ")
+    end
+    has(output "live --report 3 -i 0.1 web.test", "  1.|-- r1.test (10.0.0.1) ")
+    has(output "live --report 3 -i 0.1 -n web.test", "  1.|-- 10.0.0.1  ")
+    has(output "live --report 3 -i 0.1 -o mtr -A web.test", '"host": "r1.test"', '"ASN": "private"')
+  end)
+
+  it("are in the file that --output names, at its end", function()
+    local path = run.dir() .. "/named"
+    for _ = 1, 2 do assert.equal("", output("trace -o text=" .. path .. " web.test")) end
+    local text = run.read(path)
+    has(text, "\n 1  r1.test (10.0.0.1)  ")
+    assert.equal(2, select(2, text:gsub("trace to web%.test", "")))
+    assert.equal("", output("trace -o html=" .. path .. ".html web.test"))
+    has(run.read(path .. ".html"), "<!DOCTYPE html>", '"10.0.0.1":["r1.test"')
+    assert.equal("", output("mda -o jsonl=" .. path .. ".jsonl web.test"))
+    has(run.read(path .. ".jsonl"), '"type":"trace"')
+    assert.equal("", output("live --report 2 -i 0.1 -o csv=" .. path .. ".csv web.test"))
+    has(run.read(path .. ".csv"), "10.9.9.9")
+    local got = run.run(('"$MTR_PROGRAM" --sim "$DIR"/net.lua trace -o csv=%s/no/file web.test')
+      :format(run.dir()))
+    assert.equal(1, got.status)
+    has(got.err, "trace: ", "ENOENT", "/no/file")
+  end)
+
+  it("are in the outputs of a campaign if they are asked for", function()
+    run.file("list", "web.test\n9.0.0.3\n")
+    local function hops(words)
+      local line = output("campaign --no-progress -o jsonl -t " .. run.dir() .. "/list " .. words
+        .. " 2>/dev/null")
+      return cjson.decode(line:match "[^\n]*").hops
+    end
+    for _, hop in ipairs(hops "") do assert.is_nil(hop.name or hop.origin) end
+    local named = hops "--names -A"
+    assert.same({ "r1.test", "r2.test" }, { named[1].name, named[2].name })
+    assert.same({ label = "private" }, named[1].origin)
+    named = hops("--origin-from pfx2as:" .. run.file("pfx", "9.0.0.0\t8\t64501\n"))
+    assert.same({ asn = 64501, prefix = "9.0.0.0/8" }, named[2].origin)
+    assert.is_nil(named[2].name)
+    local hidden = hops "--privacy 1"
+    assert.same({ true, nil, "9.0.0.2" }, { hidden[1].hidden, hidden[1].addr, hidden[2].addr })
+  end)
+
   it("are in formats for machines if they are asked for", function()
     local function hops(words) return cjson.decode(output("trace -o jsonl " .. words)).hops end
     for _, hop in ipairs(hops "web.test") do assert.is_nil(hop.name or hop.replies[1].name) end
@@ -73,5 +120,11 @@ describe("names", function()
       assert.is_nil(line:find(text, 1, true), line)
     end
     assert.is_true(cjson.decode(line).hops[2].hidden)
+    for _, words in ipairs { "live --report 2 -i 0.1 --privacy 1 -A web.test",
+      "live --lines -c 2 -i 0.1 --privacy 1 web.test" } do
+      local text = output(words)
+      has(text, "9.0.0.2")
+      assert.is_nil(text:find("10.0.0.1", 1, true) or text:find("r1.test", 1, true), text)
+    end
   end)
 end)

@@ -347,12 +347,21 @@ describe("a campaign with a state", function()
     it("refuses the state of a campaign with " .. what, function()
       local dir = fresh()
       assert(campaign(dir, { on_trace = function() return "stop" end }))
-      local before = read(dir .. "/out.jsonl")
-      local summary, message, name = campaign(dir, case.opts)
+      local calls = 0
+      local function called() calls = calls + 1 end
+      local before, list_of = read(dir .. "/out.jsonl"), case.opts.reporters
+      local opts = setmetatable({ reporters = function()
+        local all = list_of and list_of(dir) or { mtr.report.jsonl(dir .. "/out.jsonl"),
+          mtr.report.text(dir .. "/out.txt"), mtr.report.jsonl(dir .. "/out.jsonl.gz") }
+        all[#all + 1] = { aside = true, start = called, finish = called }
+        return all
+      end }, { __index = case.opts })
+      local summary, message, name = campaign(dir, opts)
       assert.same({ nil, "EINVAL" }, { summary, name })
       assert.equal(("EINVAL: %s/run.state is the state of another campaign: %s"):format(dir,
         case.says), message)
       assert.equal(before, read(dir .. "/out.jsonl"))
+      assert.equal(0, calls)                   -- so no output is touched
     end)
   end
 

@@ -4,6 +4,7 @@
 -- engine uses it; so the watcher ends, and goes on over another network from its state.
 local mtr = require "mtr"
 local run = require "spec.support.harness.run"
+local simulated = require "spec.support.virtual.simulated"
 
 -- A network: a chain of nodes to the target, some of them several side by side: "fork/spoon".
 local ADDRS = { first = "10.0.0.1", left = "10.0.1.1", right = "10.0.2.1", more = "10.0.3.1",
@@ -148,6 +149,16 @@ describe("a watcher", function()
     engine:close()
     assert.equal(1, #told)
     assert.same({ "error", "203.0.113.9" }, { told[1].event, told[1].target })
+  end)
+
+  it("tells a state that cannot be written at once, without a trace", function()
+    simulated.with(simulated.chain(2), function(engine)
+      local watcher = assert(mtr.watch { targets = { "203.0.113.9" }, rounds = 1, engine = engine,
+        state = run.dir() .. "/missing/state" })
+      local ok, message, name = watcher:run()
+      assert.same({ nil, "ENOENT", 0 }, { ok, name, engine:stats().probes_sent })
+      assert.matches("^ENOENT: no such file or directory: saving the state [^\n]+$", message)
+    end)
   end)
 
   it("refuses a state of other options, of something else, and cut off", function()

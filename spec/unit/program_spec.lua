@@ -99,6 +99,11 @@ local cases = {
   { "takes modules from the current folder for other programs",
     "cd $DIR/evil && mtrlua $DIR/share/mtrlua/scripts/modules.lua", 0, "^true\tfalse\n$", "" },
 
+  { "reads the text of its modules where another LuaJIT compiled them",
+    "f() { mtrlua \"$@\" -e 'print(xpcall(require([[mtr.base.check]]).each, debug.traceback))'; }; "
+      .. "f >$DIR/compiled && f -e 'jit.version = [[other]]' >$DIR/text && "
+      .. "cmp $DIR/compiled $DIR/text && cat $DIR/text", 0, "lua/mtr/base/check.lua:%d+:", "" },
+
   { "exits as the script says", "mtrlua -e 'io.write(1) os.exit(7)'", 7, "^1$", "" },
   { "knows true and false for statuses", "mtrlua -e 'os.exit(false)'", 1, "", "" },
   { "can close Lua on the way out", "mtrlua -e 'io.write(1) os.exit(true, true)'", 0, "^1$", "" },

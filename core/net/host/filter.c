@@ -85,9 +85,15 @@ static void test_quote(struct program *p, const struct filter *f,
   test_port(p, f);
 }
 
+/* Where an error goes whose quoted port is not seen. */
+static unsigned hidden(const struct filter *f) {
+  return f->refuse & FILTER_HIDDEN ? NO : OK;
+}
+
 /* Tests an ICMP packet that starts with the IPv4 header: RFC 791 3.1, RFC 792.
  * If the quoted source is not the address that the packet came to, a NAT has
- * rewritten it and perhaps the port: then it is accepted. */
+ * rewritten it and perhaps the port: then it is accepted, unless that is to be
+ * refused. */
 static void icmp4(struct program *p, const struct filter *f) {
   enum { QUOTE = PROTO_ICMP_HEADER };
   op(p, BPF_LDX | BPF_B | BPF_MSH, 0);               /* X: outer header */
@@ -102,14 +108,16 @@ static void icmp4(struct program *p, const struct filter *f) {
   jump(p, BPF_JEQ, PROTO_PARAMETER, 2, 0);
   jump(p, BPF_JEQ, PROTO_QUENCH, 1, 0);
   jump(p, BPF_JEQ, PROTO_REDIRECT, 0, NO);
-  op(p, BPF_LD | BPF_W | BPF_ABS, 16);               /* who it came to */
-  op(p, BPF_ST, 0);
-  op(p, BPF_LD | BPF_W | BPF_IND, QUOTE + 12);       /* who sent the probe */
-  op(p, BPF_MISC | BPF_TAX, 0);
-  op(p, BPF_LD | BPF_MEM, 0);
-  p->code[p->n++] = (struct sock_filter){
-      .code = BPF_JMP | BPF_JEQ | BPF_X, .jt = 0, .jf = OK};   /* rewritten */
-  op(p, BPF_LDX | BPF_B | BPF_MSH, 0);
+  if (!(f->refuse & FILTER_FOREIGN)) {
+    op(p, BPF_LD | BPF_W | BPF_ABS, 16);             /* who it came to */
+    op(p, BPF_ST, 0);
+    op(p, BPF_LD | BPF_W | BPF_IND, QUOTE + 12);     /* who sent the probe */
+    op(p, BPF_MISC | BPF_TAX, 0);
+    op(p, BPF_LD | BPF_MEM, 0);
+    p->code[p->n++] = (struct sock_filter){
+        .code = BPF_JMP | BPF_JEQ | BPF_X, .jt = 0, .jf = OK};
+    op(p, BPF_LDX | BPF_B | BPF_MSH, 0);
+  }
   op(p, BPF_LD | BPF_B | BPF_IND, QUOTE + 9);        /* protocol */
   op(p, BPF_ST, 1);
   op(p, BPF_LD | BPF_B | BPF_IND, QUOTE);            /* X += inner header */
@@ -119,7 +127,7 @@ static void icmp4(struct program *p, const struct filter *f) {
   op(p, BPF_MISC | BPF_TAX, 0);
   op(p, BPF_LD | BPF_W | BPF_LEN, 0);
   op(p, BPF_ALU | BPF_SUB | BPF_X, 0);
-  jump(p, BPF_JGE, QUOTE + 8, 0, OK);                /* under 8 bytes quoted */
+  jump(p, BPF_JGE, QUOTE + 8, 0, hidden(f));         /* under 8 bytes quoted */
   op(p, BPF_LD | BPF_MEM, 1);
   test_quote(p, f, WIRE_ICMP, QUOTE);
 }
@@ -136,7 +144,7 @@ static void icmp6(struct program *p, const struct filter *f, uint32_t outer) {
   no_leads_here(p, error);
   jump(p, BPF_JGT, PROTO_PARAMETER6, NO, 0);
   op(p, BPF_STX, 0);
-  for (unsigned i = 0; i < 16; i += 4) {
+  for (unsigned i = 0; i < 16 && !(f->refuse & FILTER_FOREIGN); i += 4) {
     op(p, BPF_LD | BPF_W | BPF_ABS, outer + 24 + i);   /* who it came to */
     op(p, BPF_ST, 1);
     op(p, BPF_LD | BPF_W | BPF_IND, QUOTE + 8 + i);    /* who sent it */
@@ -148,7 +156,7 @@ static void icmp6(struct program *p, const struct filter *f, uint32_t outer) {
   op(p, BPF_LD | BPF_B | BPF_IND, QUOTE + 6);        /* next header */
   jump(p, BPF_JEQ, PROTO_ICMPV6, 3, 0);
   jump(p, BPF_JEQ, WIRE_UDP, 2, 0);
-  jump(p, BPF_JEQ, WIRE_TCP, 1, OK);                 /* extension header */
+  jump(p, BPF_JEQ, WIRE_TCP, 1, hidden(f));          /* extension header */
   jump(p, BPF_JA, 0, 0, 0);
   test_quote(p, f, PROTO_ICMPV6, QUOTE + PROTO_IPV6_HEADER);
 }

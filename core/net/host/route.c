@@ -132,6 +132,14 @@ static int find(struct route *r, struct net_route *q) {
   return route_ask(*fd, q);
 }
 
+int route_lost(struct route *r, int family, const uint8_t dst[16],
+               uint32_t link) {
+  struct net_route q = {.family = (uint8_t)family, .interface = link};
+  memcpy(q.dst, dst, sizeof q.dst);
+  int err = find(r, &q);
+  return err ? -err : EADDRNOTAVAIL;
+}
+
 const char *route_reason(int err) {
   return err == -EHOSTUNREACH
              ? "a route of this host says that the target cannot be reached"

@@ -46,6 +46,12 @@ int route_ask(int fd, struct net_route *q);
  * fragments, as far as this host knows, or a negative errno. */
 int route_mtu(const struct net_route *q);
 
+/* route_lost: returns why nothing can be sent to |dst|, now that this host has
+ * lost the source address: the errno that its routes give, or EADDRNOTAVAIL.
+ * |link|: the interface, 0 any. */
+int route_lost(struct route *r, int family, const uint8_t dst[16],
+               uint32_t link);
+
 /* route_sockaddr: writes |addr| of |family| as a socket address into |out|
  * (with room for a sockaddr_in6) and returns its size. |scope|: the interface
  * of a link-local address. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/verify.h"
+
 #define MS 1000000ll
 
 enum {
@@ -238,7 +240,12 @@ static int take(struct worker *w, const char *line, size_t n,
   }
   window_answered(&w->window);
   w->failures = 0;
-  return answer_fill(&was, &m, r, ext, now);
+  int got = answer_fill(&was, &m, r, ext, now);
+  if (got <= 0 || r->kind == WIRE_ERROR ||
+      wire_sender_possible(r->family, r->from, was.dst))
+    return got;
+  w->faults++;                         /* no router or host can have sent it */
+  return 0;
 }
 
 /* Ends the child because of |error|, and plans its restart. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/packet/fib_load.h"
+#include "net/raw/filters.h"
 #include "net/raw/raw.h"
 #include "net/raw/receive.h"
 #include "wire/parse.h"
@@ -40,6 +41,13 @@ int packet_tune(struct packet *p) {
     p->tuned[i] = 1;
   }
   return 0;
+}
+
+/* Changes the filters of the rings with those of the sockets. */
+static void watch(struct packet *p, int64_t now) {
+  if (!filters_watch(&p->raw, now) || p->gear == PACKET_SLOW) return;
+  p->tuned[0] = p->tuned[1] = 0;
+  packet_tune(p);
 }
 
 static void count_lost(struct packet *p, struct ring *r) {
@@ -82,6 +90,7 @@ static void only_raw(struct packet *p, int64_t now) {
 void packet_shift(struct packet *p, int64_t now) {
   uint32_t load = p->raw.net.load;
   int64_t age = now - p->since;
+  if (p->raw.filter.refuse) watch(p, now);
   switch (p->gear) {
   case PACKET_SLOW:
     if (p->eager || load >= FAST_LOAD) rise(p, now);
@@ -160,6 +169,7 @@ uint32_t packet_receive(struct net *net, unsigned i, struct wire_reply *v,
   }
   if (p->gear == PACKET_RISING && clock->now - p->since >= RISE_NS)
     only_rings(p, clock->now);
+  watch(p, clock->now);
   double malformed = net->malformed;
   if (i < PACKET_4) got = raw_receive(net, i, v, n, clock, more);
   else got = from_ring(p, &p->ring[i - PACKET_4], v, n, clock, more);

@@ -23,6 +23,7 @@ struct helped {
   uint32_t have, tells;
   unsigned ports;        /* extra ports that it knows */
   int known;             /* 1: it knows who we are */
+  uint16_t refuse;       /* what its filters refuse */
   uint32_t count;        /* packets for the next send */
   size_t used;           /* bytes of |out| */
   size_t at, end;        /* of what is not read in |in| */
@@ -48,6 +49,7 @@ int helped_start(struct helped **out, int starter) {
   if (child_locate("mtr-sockets", path, sizeof path)) return -ENOENT;
   struct helped *h = calloc(1, sizeof *h);
   if (!h) return -ENOMEM;
+  h->child = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1};
   int err = pair(ask);
   if (!err) err = pair(hear);
   if (!err)
@@ -134,7 +136,10 @@ int helped_hello(struct helped *h, const struct filter *f,
     int fd = holder(ports, q.port, 0);
     if ((err = ask(h, &q, &fd, 1))) return err;
   }
-  return 0;
+  if (h->refuse == f->refuse) return 0;
+  struct helper_ask q = {.what = HELPER_REFUSE, .kind = f->refuse};
+  h->refuse = f->refuse;
+  return ask(h, &q, NULL, 0);
 }
 
 uint32_t helped_have(const struct helped *h) { return h->have; }

@@ -18,6 +18,7 @@ enum {
   HELPER_HELLO = 1,      /* who the engine is: identifiers and ports. With it
                           * come sockets bound to |port_base|, UDP and TCP */
   HELPER_PORT,           /* |port| too. With it comes a socket bound to it */
+  HELPER_REFUSE,         /* the filters shall refuse |kind|: FILTER_... */
   HELPER_HEAR,           /* the socket number |kind| shall listen */
   HELPER_SEND            /* |count| packets follow, each with its header */
 };
@@ -26,7 +27,7 @@ enum { HELPER_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
 
 struct helper_ask {
   uint32_t what;
-  uint32_t kind;         /* RAW_ICMP4 ... */
+  uint32_t kind;         /* RAW_ICMP4 ..., or what to refuse */
   uint32_t count;
   uint32_t family;       /* of the packets: 4, 6 */
   uint32_t most;         /* packets in one call to the kernel */

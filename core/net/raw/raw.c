@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/raw/filters.h"
 #include "net/raw/helped.h"
 #include "net/raw/receive.h"
 #include "net/raw/send.h"
@@ -89,12 +90,6 @@ static uint32_t mark_of(int fd) {
   return mark;
 }
 
-/* Takes in the filter: whoever has the sockets sets it. */
-static int attach(struct raw *raw) {
-  if (raw->helped) return helped_hello(raw->helped, &raw->filter, &raw->ports);
-  return sockets_filter(raw->fd, &raw->filter);
-}
-
 /* A socket of TCP or UDP would receive all such traffic of this host, so each
  * listens only when a trace needs it. */
 void raw_hear(struct raw *raw, int family, int protocol) {
@@ -168,7 +163,7 @@ int raw_reserve(struct net *net, int protocol, uint16_t port) {
     if (f->port[i] == port) return 0;
   if (f->ports == FILTER_PORTS) return -EMFILE;
   f->port[f->ports++] = port;
-  return attach(raw);
+  return filters_set(raw);
 }
 
 void raw_fds(struct net *net, int fd[NET_FDS]) {
@@ -257,7 +252,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
   raw->quick = RAW_QUICK;
   raw->able = sockets_tells(fd[RAW_SEND4]);
-  if ((err = attach(raw))) goto fail;
+  if ((err = filters_set(raw))) goto fail;
   raw->have = raw->helped ? helped_have(raw->helped) : sockets_have(fd);
   if (raw->helped) raw->able = helped_tells(raw->helped);
   set_caps(raw);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "net/raw/filters.h"
 #include "net/raw/helped.h"
 #include "wire/parse.h"
 #include "wire/verify.h"
@@ -159,6 +160,7 @@ uint32_t raw_receive(struct net *net, unsigned i, struct wire_reply *v,
     return 0;
   }
   if (n > RAW_BATCH) n = RAW_BATCH;
+  filters_watch(raw, clock->now);
   if (raw->helped) return from_helper(raw, v, n, clock, more);
   for (uint32_t j = 0; j < n; j++) {
     b->message[j].msg_hdr.msg_namelen = sizeof b->from[j];

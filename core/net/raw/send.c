@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/raw/filters.h"
 #include "net/raw/helped.h"
 #include "wire/build.h"
 #include "wire/fragment.h"
@@ -218,7 +219,10 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
       if (!run->error || first == end) continue;
       err = run->error;
       int64_t start = run->start;
-      if (err == EMSGSIZE) err = helped_fragments(raw, first, &v[first]);
+      const struct wire_probe *p = &v[first];
+      if (err == EMSGSIZE) err = helped_fragments(raw, first, p);
+      if (err == EADDRNOTAVAIL)        /* it asks before the kernel does */
+        err = route_lost(&raw->route, p->family, p->dst, p->interface);
       if (raw_later(raw, err, start)) return first;
       sent[first].at = start;
       sent[first++].error = (uint16_t)err;
@@ -259,6 +263,7 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
   struct raw_buffers *b = raw->out;
   uint32_t i = 0;
   if (n > RAW_BATCH) n = RAW_BATCH;
+  if (raw->filter.refuse) filters_watch(raw, net->now());
   for (; net->broken && i < n; i++)    /* no answer would be seen */
     sent[i] = (struct net_sent){.at = net->now(),
                                 .error = (uint16_t)net->broken};

@@ -128,6 +128,7 @@ static uint32_t record_receive(struct net *net, unsigned i,
   struct net *inner = r->inner;
   struct net_clock real = {.now = net->now(), .offset = clock->offset};
   inner->now = net->now;
+  memcpy(inner->flooded, net->flooded, sizeof inner->flooded);
   uint32_t k = inner->ops->receive(inner, i, v, n, &real, more);
   for (uint32_t j = 0; j < k; j++) keep(r, tape_put_reply(room(r), &v[j]));
   net->drops = inner->drops;

@@ -78,6 +78,7 @@ int connect_send(struct user *u, const struct wire_probe *p,
     fd = socket_open(u, family, WIRE_TCP);
   int err = fd < 0 ? -fd : prepare(fd, family, p);
   int64_t start = u->net.now();
+  int lasts = err == EADDRNOTAVAIL;    /* of the source, not of free ports */
   if (!err) {
     unsigned size = route_sockaddr(&to, p->family, p->dst, p->dport,
                                    p->interface);
@@ -89,7 +90,7 @@ int connect_send(struct user *u, const struct wire_probe *p,
   if (err) {
     if (fd >= 0) close(fd);
     if (i != SLAB_NONE) slab_give(&u->slots, i);
-    if (later(err) && user_wait(u, start)) return 0;
+    if (later(err) && !lasts && user_wait(u, start)) return 0;
     *sent = (struct net_sent){.at = start, .error = (uint16_t)err};
     return 1;
   }

@@ -208,7 +208,7 @@ int datagram_send(struct user *u, const struct wire_probe *p,
   int err = size < 0 ? -size : transmit(fd, p, u->data, (size_t)size);
   if (err) {
     slab_give(&u->slots, i);
-    return refuse(u, err, sent);
+    return refuse(u, socket_reason(u, p, err), sent);
   }
   *sent = (struct net_sent){.size = (uint16_t)(size + PROTO_UDP_HEADER +
       (p->family == 4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER))};

@@ -191,6 +191,7 @@ uint32_t echo_send(struct user *u, const struct wire_probe *v, uint32_t n,
     return (uint32_t)got;
   }
   if ((err == EAGAIN || err == ENOBUFS) && user_wait(u, start)) return 0;
+  err = socket_reason(u, v, err);
   *sent = (struct net_sent){.at = start, .error = (uint16_t)err};
   return 1;
 }

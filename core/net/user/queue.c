@@ -12,6 +12,7 @@
 #include "wire/ext.h"
 #include "wire/icmp.h"
 #include "wire/proto.h"
+#include "wire/verify.h"
 
 /* Where RFC 4884 extensions are, since Linux 5.9; before it is 0. */
 struct extensions {
@@ -148,6 +149,13 @@ static size_t find_extensions(struct user *u, const uint8_t *data, size_t n,
   return quote > head ? quote - head : 0;
 }
 
+/* Returns 0; -ENOMSG: no router or host can have sent |r|, which is counted. */
+static int check(struct user *u, const struct wire_reply *r) {
+  if (wire_sender_possible(r->family, r->from, r->quoted_dst)) return 0;
+  u->net.malformed++;
+  return -ENOMSG;
+}
+
 int queue_message(struct user *u, unsigned i, int errors, int family,
                   int protocol, const struct net_clock *clock,
                   struct queue_message *q) {
@@ -180,9 +188,10 @@ int queue_message(struct user *u, unsigned i, int errors, int family,
     read_name(&b->name[i], r->from, &r->dport);
     memcpy(r->quoted_dst, r->from, sizeof r->quoted_dst);
     r->protocol = (uint8_t)protocol;
-    return 0;
+    return check(u, r);
   }
   read_name(&b->name[i], r->quoted_dst, &r->dport);
+  if (!err) err = check(u, r);
   head = family == USER_4 ? PROTO_IPV4_HEADER : PROTO_IPV6_HEADER;
   if (protocol == WIRE_UDP) head += PROTO_UDP_HEADER;
   if (!err && icmp_extends(r->family, r->icmp_type))

@@ -97,6 +97,10 @@ static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
 }
 
 /* The checksum of ICMPv6 covers the source address, so it is always said. */
+static int says_source(const struct wire_probe *p) {
+  return p->by_source || (p->family == 6 && p->protocol == WIRE_ICMP);
+}
+
 void socket_options(struct msghdr *m, uint8_t *room,
                     const struct wire_probe *p) {
   int ttl = p->ttl, tos = p->tos, v4 = p->family == 4;
@@ -112,11 +116,15 @@ void socket_options(struct msghdr *m, uint8_t *room,
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
     c = option(m, c, level, IP_PKTINFO, &info, sizeof info);
-  } else if (!v4 && (p->interface || p->by_source ||
-                     p->protocol == WIRE_ICMP)) {
+  } else if (!v4 && (p->interface || says_source(p))) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     memcpy(&info.ipi6_addr, p->src, 16);
     c = option(m, c, level, IPV6_PKTINFO, &info, sizeof info);
   }
   m->msg_controllen = (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len);
+}
+
+int socket_reason(struct user *u, const struct wire_probe *p, int err) {
+  if (err != EINVAL || !says_source(p)) return err;
+  return route_lost(&u->route, p->family, p->dst, p->interface);
 }

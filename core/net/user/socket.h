@@ -39,4 +39,9 @@ int socket_room(void);
 void socket_options(struct msghdr *m, uint8_t *room,
                     const struct wire_probe *p);
 
+/* socket_reason: returns why |p| was not sent, where the kernel said |err|. If
+ * its source is no address of this host any more, the kernel says EINVAL: the
+ * reason is EADDRNOTAVAIL, or what keeps this host from the target now. */
+int socket_reason(struct user *u, const struct wire_probe *p, int err);
+
 #endif

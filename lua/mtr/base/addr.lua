@@ -156,6 +156,18 @@ function M.key_of(text)
   return family > 0 and M.key(scratch, family) or nil
 end
 
+--- Returns true if an answer from an address says nothing about where the path of a trace goes:
+--- many routers use it, or it is that of the target or of this host, from which tunnels, gateways
+--- and translators also answer for hops before and behind them.
+---@param text string the address
+---@param key number|string M.key() of it
+---@param dst string of the target; if it has a zone, many use it
+---@param src string of this host
+---@return boolean
+function M.names_nobody(text, key, dst, src)
+  return text == dst or text == src or M.many_use(key)
+end
+
 --- Returns the family of a literal address: 4 or 6; nil if the text is not an address.
 ---@param text string
 ---@return integer?

@@ -113,6 +113,18 @@ function Lines:read()
   return from_whole(self)
 end
 
+--- Returns which part of the file was read, 0..1; nil for a pipe or a terminal.
+---@return number?
+function Lines:share()
+  if self.whole then return (self.at - 1) / math.max(#self.whole, 1) end
+  if self.size == nil then
+    local at = self.file:seek()
+    self.size = at and self.file:seek "end" or false
+    if at then self.file:seek("set", at) end
+  end
+  return self.size and self.size > 0 and math.min(1, self.following / self.size) or nil
+end
+
 --- Goes on with the line that begins behind so many bytes of the file, which can be positioned; of
 --- a UTF-16 file, with the line of this number.
 ---@param offset integer
@@ -140,6 +152,21 @@ function M.of(file)
     if n then return lib.string(lines.bytes, n) end
     if code then return nil, "cannot read the file", code end
   end
+end
+
+--- Returns words with "-" replaced by the words on standard input: one in each line; "#" begins a
+--- comment.
+---@param given string[]
+---@return string[]
+function M.words(given)
+  local words = {}
+  for _, word in ipairs(given) do
+    if word ~= "-" then words[#words + 1] = word end
+    for line in word == "-" and M.of(io.stdin) or function() end do
+      words[#words + 1] = line:gsub("#.*", ""):match "%S+"
+    end
+  end
+  return words
 end
 
 return M

@@ -35,6 +35,7 @@ local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
 local stored = require "mtr.campaign.stored"
 local live = require "mtr.campaign.live"
+local lookups = require "mtr.campaign.lookups"
 local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
@@ -52,8 +53,8 @@ Campaign.__index = Campaign
 ---@return mtr.Campaign
 function M.new(opts)
   local self = setmetatable({
-    window = window.kind "auto", singles = {}, looking = {}, single_count = 0, unread = 0, held = 0,
-    tally = Tally.new(), exhausted = false, halted = false, started = false,
+    window = window.kind "auto", singles = {}, single_count = 0, lookups = lookups.new(),
+    unread = 0, held = 0, tally = Tally.new(), exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = campaign_options.take(self, opts)
   if bug then error(bug, 2) end
@@ -172,12 +173,14 @@ function Campaign:settle()
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- A program must be able to end although nobody takes the results.
-  if left == 0 and self.window:full(self) then pending.forget(self.engine, group) end
+  local idle = left == self.lookups.waiting and self.window:full(self)
+  if idle then pending.forget(self.engine, group) end
 end
 
 -- Called after the end of each trace: takes more targets, or ends.
 function Campaign:after()
-  if self.exhausted and self.cohort.count == 0 then self:settle() else scheduler.wake(self.pump) end
+  local taken = self.exhausted and self.cohort.count == 0 and self.lookups.waiting == 0
+  if taken then self:settle() else scheduler.wake(self.pump) end
 end
 
 local function start(c, whole)
@@ -199,9 +202,8 @@ local function start(c, whole)
     return true
   end
   if ok then ok, message, name = stored.open(c) end
-  if ok then
-    ok, message, name = c.reporters:start(engine, c.ids or {})
-  end
+  c.told = ok
+  if ok then ok, message, name = c.reporters:start(engine, c.ids or {}, c.feed) end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
   c.cohort, message, name = Cohort.new(engine, not c.apart and c.trace or nil, c, whole)
@@ -218,7 +220,7 @@ local function failed(c, message, name, level)
   if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
     c.summary = summary(c)
-    c.reporters:call("finish", c.summary)
+    if c.told then c.reporters:call("finish", c.summary) end
   end
   return nil, message, name
 end

@@ -57,9 +57,11 @@ local function start_single(c, target, item)
   if not trace then return c:fail(bug, err.BUG) end
   local function over()
     c.singles[trace], c.single_count = nil, c.single_count - 1
+    c.lookups:over(trace)
   end
   trace.ids = item and c:ids_of(item) or c.ids
   if item then trace.addressed = into_lanes(c, item) end
+  function trace.gate(_, go) c.lookups:found(c, trace, go) end
   trace.on_done = function(message, result)
     over()
     if c:unfinished(not result and trace.failure_name or result and result.stop_reason) then
@@ -76,7 +78,7 @@ local function start_single(c, target, item)
   end
   c.singles[trace], c.single_count = item or true, c.single_count + 1
   local ok, message, name = trace:launch(t, kept)
-  if trace.state == "resolving" then c.looking[trace] = true end
+  c.lookups:begun(trace)
   if ok then return c.on_start and c:begun(target, trace) end
   over()
   if name == err.BUG then return c:fail(message, name) end
@@ -134,6 +136,7 @@ end
 
 local function fill(c)
   local group, started, idle = c.cohort, 0, false
+  c.lookups:admit(c)
   local burst = c.engine.max_step and IN_HOST or BURST
   while group:start() do
     local room = c.window:room(c)

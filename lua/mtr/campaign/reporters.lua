@@ -57,11 +57,13 @@ end
 --- Tells each reporter of the start.
 ---@param engine mtr.Engine
 ---@param ids mtr.Ids
+---@param feed mtr.Targets|mtr.Taken
 ---@return true?
 ---@return string? message, string? name
-function Reporters:start(engine, ids)
+function Reporters:start(engine, ids, feed)
   return self:call("start", { transport = engine.transport_name, engine = engine, list = ids.list,
-    cycle = ids.cycle, campaign = ids.campaign, monitor = ids.monitor })
+    cycle = ids.cycle, campaign = ids.campaign, monitor = ids.monitor,
+    share = function() return feed:share() end })
 end
 
 --- Calls save() of each reporter that has it.

@@ -39,6 +39,10 @@ end
 ---@return number
 function Taken:position() return self.feed:position() end
 
+--- Returns which part of the list was passed, 0..1; nil: nobody knows.
+---@return number?
+function Taken:share() return self.feed:share() end
+
 --- Returns how many unfinished targets were not handed out yet.
 ---@return integer
 function Taken:waiting() return #self.left - self.given end

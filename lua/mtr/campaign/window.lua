@@ -16,8 +16,9 @@ local C = lib.C
 local M = {}
 
 -- MOST: traces without a rate; UNREAD: results that nobody has taken yet; LOOKUPS: names that are
--- looked up at once; WAITING: traces that wait for their turn; SHORT and LONG: ms of a turn.
-local MOST, UNREAD, LOOKUPS, WAITING = 1000, 1000, 1000, 5000
+-- looked up at once; AHEAD: also with a small window; WAITING: traces that wait for their turn;
+-- SHORT and LONG: ms of a turn.
+local MOST, UNREAD, LOOKUPS, AHEAD, WAITING = 1000, 1000, 1000, 100, 5000
 local SHORT, LONG = 10, 1000
 
 ---@class mtr.Window
@@ -44,25 +45,29 @@ local function low(engine)
   return math.min(math.ceil(rate * turn / 1000), WAITING)
 end
 
--- Returns how many single traces of a campaign look their names up.
-local function lookups(c)
-  if c.single_count == 0 then return 0 end
-  local n = 0
-  for trace in pairs(c.looking) do
-    if trace.state == "resolving" then n = n + 1 else c.looking[trace] = nil end
-  end
-  return n
+--- Returns how many more traces may be under way now, beside names that are looked up; 0 or less:
+--- none.
+---@param c mtr.Campaign
+---@return integer
+function Window:free(c)
+  local least = not self.most and low(c.engine)
+  if least then return math.huge end
+  local names = c.lookups
+  local under_way = c.cohort.in_flight + c.single_count - names.count - names.waiting
+  return (self.most or MOST) - under_way - c.unread
 end
 
---- Returns how many more traces may start now; 0 or less: none.
+--- Returns how many more targets may be taken now; 0 or less: none.
 ---@param c mtr.Campaign
 ---@return integer
 function Window:room(c)
-  local under_way = c.cohort.in_flight + c.single_count
-  local least = not self.most and low(c.engine)
-  if not least then return (self.most or MOST) - under_way - c.unread end
+  local names, least = c.lookups, not self.most and low(c.engine)
+  if not least then
+    local most = math.max(self.most or MOST, AHEAD)
+    return math.min(self:free(c), most - names.count - names.waiting)
+  end
   if c.unread >= UNREAD then return 0 end
-  return lookups(c) < LOOKUPS and least - C.mtr_waiting(c.engine.c) or 0
+  return names.count < LOOKUPS and least - C.mtr_waiting(c.engine.c) or 0
 end
 
 --- Returns true if no trace may start although none is under way: nobody takes the results.

@@ -176,7 +176,9 @@ function Watcher:run()
     self.engine, message, name = default.get()
     if not self.engine then return nil, message, name end
   end
-  local tasks = {}
+  local tasks, writable = {}
+  writable, message, name = self:save()      -- a state that cannot be written is told at once
+  if not writable then return nil, message, name end
   for i, one in ipairs(self.subjects) do
     local context = { flow = self.trace.flow or 0, flows = self.flows }
     function context.trace(dst, more)

@@ -9,6 +9,7 @@
 --     { hops = { { "10.0.0.1" }, {}, { "10.0.2.1", "10.0.3.1" } }, length = 3 }
 
 local compat = require "mtr.compat"
+local addr = require "mtr.base.addr"
 
 local M = {}
 
@@ -22,15 +23,15 @@ local M = {}
 ---@field addr string
 ---@field from? integer of one that moved: the TTL where it was
 
-local function contains(list, addr)
+local function contains(list, text)
   for _, one in ipairs(list or {}) do
-    if one == addr then return true end
+    if one == text then return true end
   end
   return false
 end
 
-local function add(list, addr)
-  if not contains(list, addr) then list[#list + 1] = addr end
+local function add(list, text)
+  if not contains(list, text) then list[#list + 1] = text end
 end
 
 --- Makes the path that a trace has found.
@@ -56,18 +57,18 @@ function M.merge(known, seen)
   for ttl, addrs in ipairs(seen.hops) do
     if known.length and ttl > known.length then break end
     known.hops[ttl] = known.hops[ttl] or {}
-    for _, addr in ipairs(addrs) do add(known.hops[ttl], addr) end
+    for _, text in ipairs(addrs) do add(known.hops[ttl], text) end
   end
 end
 
 --- Returns true if an address that answered at a TTL differs from those that are known there.
 ---@param known mtr.KnownPath
 ---@param ttl integer
----@param addr string
+---@param text string
 ---@return boolean
-function M.strange(known, ttl, addr)
+function M.strange(known, ttl, text)
   local addrs = known.hops[ttl]
-  return addrs ~= nil and addrs[1] ~= nil and not contains(addrs, addr)
+  return addrs ~= nil and addrs[1] ~= nil and not contains(addrs, text)
 end
 
 --- Returns true if a path is not the known one.
@@ -82,13 +83,24 @@ function M.differs(known, seen)
   return false
 end
 
--- Returns where each usual address of a path is.
-local function places(hops)
-  local at = {}
-  for ttl, addrs in ipairs(hops) do
-    if addrs[1] and not at[addrs[1]] then at[addrs[1]] = ttl end
+-- Returns true if the usual address of a TTL names no router: many use it, or it is the target's
+-- before the end of the path.
+local function nameless(path, ttl, text)
+  local key, last = addr.key_of(text), path.hops[path.length or 0]
+  return key and addr.many_use(key) or last and text == last[1] and ttl < path.length
+end
+
+-- Returns the names of a path's usual addresses by TTL, false for silent hops, and where each of
+-- them is first. An address that names no router has another name at each TTL.
+local function places(path)
+  local names, at = {}, {}
+  for ttl, addrs in ipairs(path.hops) do
+    local name = addrs[1] or false
+    if name and nameless(path, ttl, name) then name = name .. " " .. ttl end
+    names[ttl] = name
+    if name and not at[name] then at[name] = ttl end
   end
-  return at
+  return names, at
 end
 
 local function last_answer(hops)
@@ -104,25 +116,25 @@ end
 ---@param seen mtr.KnownPath
 ---@return mtr.PathChange[]
 function M.changes(known, seen)
-  local list, was, is = {}, places(known.hops), places(seen.hops)
+  local list, named, was = {}, places(known)
+  local names, is = places(seen)
   local last = seen.length or last_answer(seen.hops)
   for ttl, addrs in ipairs(seen.hops) do
-    local addr = addrs[1]
-    local before = addr and was[addr]
+    local name = names[ttl]
     local silent = known.hops[ttl] and not known.hops[ttl][1]
-    if addr and is[addr] == ttl and not contains(known.hops[ttl], addr) then
-      if before then
-        list[#list + 1] = { change = "moved", ttl = ttl, addr = addr, from = before }
+    if name and is[name] == ttl and not contains(known.hops[ttl], addrs[1]) then
+      if was[name] then
+        list[#list + 1] = { change = "moved", ttl = ttl, addr = addrs[1], from = was[name] }
       elseif not silent then
-        list[#list + 1] = { change = "added", ttl = ttl, addr = addr }
+        list[#list + 1] = { change = "added", ttl = ttl, addr = addrs[1] }
       end
     end
   end
   for ttl, addrs in ipairs(known.hops) do
-    local addr, now = addrs[1], seen.hops[ttl] and seen.hops[ttl][1]
-    local gone = addr and was[addr] == ttl and not is[addr] and not contains(addrs, now)
+    local name, now = named[ttl], seen.hops[ttl] and seen.hops[ttl][1]
+    local gone = name and was[name] == ttl and not is[name] and not contains(addrs, now)
     if gone and (now or seen.length and ttl >= last) then
-      list[#list + 1] = { change = "removed", ttl = ttl, addr = addr }
+      list[#list + 1] = { change = "removed", ttl = ttl, addr = addrs[1] }
     end
   end
   table.sort(list, function(a, b)
@@ -143,7 +155,7 @@ function M.after(known, seen)
     local addrs, before = seen.hops[ttl] or {}, known.hops[ttl] or {}
     hops[ttl] = { compat.unpack(addrs) }
     if not addrs[1] or contains(before, addrs[1]) then
-      for _, addr in ipairs(before) do add(hops[ttl], addr) end
+      for _, text in ipairs(before) do add(hops[ttl], text) end
     end
   end
   return { hops = hops, length = length }

@@ -10,6 +10,7 @@ local words = require "mtr.record.words"
 local recording = require "mtr.engine.recording"
 
 local C = lib.C
+local EMFILE = err.number "EMFILE"
 local M = {}
 
 ---@alias mtr.Kit integer[]
@@ -48,6 +49,33 @@ local function none_left(kit)
   return lib.program and not kit and not lib.program.kit_errno
 end
 
+-- Returns true if there is no set because mtrlua had too few descriptors for one.
+local function too_few(kit)
+  return lib.program and not kit and lib.program.kit_errno == EMFILE
+end
+
+-- Opens with fn, which returns a code. If there are too few descriptors, free sets are closed one
+-- by one: what an engine needs now goes before what another one may need later.
+local function with_room(fn, ...)
+  local code, kits = fn(...), lib.program and lib.program.kits or {}
+  while code == -EMFILE and #kits > 0 do
+    C.mtr_sockets_close(lib.new("int32_t[?]", C.MTR_SOCKETS, table.remove(kits)))
+    lib.program.kit_errno = EMFILE
+    code = fn(...)
+  end
+  return code
+end
+
+-- Returns why no set is left for an engine.
+local function why_none()
+  local given = lib.program.options
+  local option = given.sim and "sim" or given.replay and "replay"
+  if not option then
+    return "all sockets that mtrlua prepared are in use; close an engine first"
+  end
+  return ("with --%s mtrlua prepares no sockets for other engines"):format(option)
+end
+
 local out = lib.new "struct mtr *[1]"
 local why = lib.new "char[512]"
 
@@ -74,25 +102,29 @@ function M.open(config, sim, set)
   if set then return open_with(config, set) end
   if sim then
     take(config, false)
-    local code = C.mtr_open_sim(config, sim.c, out, why, 512)
+    local code = with_room(C.mtr_open_sim, config, sim.c, out, why, 512)
     if code < 0 then return err.env(code, lib.string(why)) end
     return out[0], lib.string(why)
   end
   local raw = USES[config.transport] > 0
   config.starter = lib.program and lib.program.starter or -1
   local kit = take(config, raw)
+  if raw and too_few(kit) then
+    return err.env(-EMFILE, "when mtrlua started there was no room for its sockets; raise the "
+      .. "limit of descriptors (ulimit -n)")
+  end
   -- Auto does not take another transport because the sockets are in use.
   if raw and none_left(kit) and config.transport == C.MTR_AUTO then
     config.transport = C.MTR_RAW
   end
-  local code = C.mtr_open(config, out, why, 512)
+  local code = with_room(C.mtr_open, config, out, why, 512)
   if code >= 0 then
     recording.opened[lib.string(config.recording)] = true
     return out[0], lib.string(why), kit
   end
   put(kit)
   if raw and none_left(kit) then
-    return err.env(code, "all sockets that mtrlua prepared are in use; close an engine first")
+    return err.env(code, why_none())
   end
   return err.env(code, lib.string(why))
 end

@@ -4,8 +4,8 @@
 -- before; each answer goes to the function that was given with its command.
 --
 -- The connection ends once: by close(), by the other end, or by bytes that are no answer. Then
--- every function that still waits is called with nil, a message and a name. After an interrupt of
--- the program no answers are read, but last commands can still be sent.
+-- every function that still waits is called with nil, a message and a name. An interrupt of the
+-- program does not end it: who is interrupted has last words, and waits for their answers.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -26,21 +26,10 @@ local M = {}
 ---@field first integer index of the first of them
 ---@field last integer
 ---@field gone? string why it has ended
----@field deaf? string after an interrupt: nothing is read any more, and commands are only sent
 local Connection = {}
 Connection.__index = Connection
 
--- Tells those that wait that no answer comes any more.
-local function refuse(self, message, name)
-  self.deaf = self.deaf or name
-  for i = self.first, self.last do
-    local done = self.waiting[i]
-    self.waiting[i], self.first = nil, i + 1
-    if done then done(nil, message, name) end
-  end
-end
-
--- Ends it.
+-- Ends it, and tells those that wait that no answer comes any more.
 local function finish(self, message, name)
   if self.gone then return end
   self.gone, self.gone_name = message, name
@@ -48,7 +37,11 @@ local function finish(self, message, name)
   self.output:drop()
   C.mtr_local_hangup(self.fd)
   self.reader:close()
-  refuse(self, message, name)
+  for i = self.first, self.last do
+    local done = self.waiting[i]
+    self.waiting[i], self.first = nil, i + 1
+    if done then done(nil, message, name) end
+  end
 end
 
 local function receive(self, bytes)
@@ -136,10 +129,7 @@ function M.open(url, ticker, patience)
   end
   self.output = stream.open(fd[1], { on_error = lost })
   self.input = stream.open(fd[0], {
-    on_data = function(_, bytes) receive(self, bytes) end,
-    on_end = function(from, text, why)
-      if why == "ECANCELED" then refuse(self, text, why) else lost(from, text, why) end
-    end,
+    on_data = function(_, bytes) receive(self, bytes) end, on_end = lost, lasting = true,
   })
   return self
 end
@@ -152,11 +142,8 @@ function Connection:send(done, words)
     if done then done(nil, self.gone, self.gone_name) end
     return
   end
-  if self.deaf and done then return done(nil, "ECANCELED: interrupted", self.deaf) end
-  if not self.deaf then
-    self.last = self.last + 1
-    self.waiting[self.last] = done or false
-  end
+  self.last = self.last + 1
+  self.waiting[self.last] = done or false
   resp.write(self.output, words)
 end
 

@@ -180,7 +180,7 @@ function M.run(opts)
   local self = setmetatable({
     after = "0-0", done = {}, results = 0, leases = 0, repeated = 0, counted = 0, failed = 0,
     whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
-    secret = ("%08x%08x"):format(math.random(0, 2 ^ 31 - 1), os.time() % 2 ^ 31),
+    secret = keys.secret(),
   }, Drain)
   for key, value in pairs(opts) do self[key] = value end
   local bug

@@ -38,6 +38,16 @@ function M.lock(worker) return "mtr:fleet:worker:" .. worker end
 --- Returns the group of consumers that takes leases of a campaign for a vantage point.
 function M.group(share, point) return share == "split" and "all" or "point:" .. point end
 
+--- Returns a text that no other process has: the value of a lock.
+---@return string
+function M.secret()
+  local file = assert(io.open("/dev/urandom", "rb"))
+  file:setvbuf("no")
+  local bytes = file:read(12)
+  file:close()
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
 --- Returns the vantage point of a worker: its name up to the first slash.
 ---@param worker string
 ---@return string

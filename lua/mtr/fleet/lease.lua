@@ -9,7 +9,7 @@ local Gather = require "mtr.fleet.gather"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
 
-local FULL_WAIT = 500                  -- ms until results are offered again, when too many wait
+local FULL_WAIT = 200                  -- ms between looks, when too many results wait
 local COMPLAINTS = 20                  -- messages of targets that cannot be traced, for a lease
 
 local M = {}
@@ -75,7 +75,8 @@ function Lease:stop()
   if self.run then self.run:stop() end
 end
 
---- Hands the results in, as soon as there is room for them. False: the lease was taken over.
+--- Hands the results in, as soon as there is room for them. False: the lease was taken over. Nil
+--- without a message: interrupted before there was room.
 ---@async
 ---@param worker mtr.FleetWorker
 ---@return boolean?
@@ -93,7 +94,12 @@ function Lease:finish(worker)
     if not answer then return nil, message, name end
     c.full = answer == -1
     if answer >= 0 then return answer == 1 end
-    if not worker.ticker:wait(FULL_WAIT) or self.lost then return false end
+    repeat
+      if not worker.ticker:wait(FULL_WAIT) then return nil end
+      if self.lost then return false end
+      answer, message, name = worker.link:call { "HGET", keys.meta(c.name), "bytes" }
+      if answer == nil then return nil, message, name end
+    until (tonumber(answer) or 0) < c.most_bytes
   end
 end
 

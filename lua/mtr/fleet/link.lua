@@ -13,6 +13,7 @@ local M = {}
 
 -- ms: for a connection, for an answer, and between two tries (which grows up to the second).
 local CONNECT, ANSWER, FIRST, MOST = 5000, 10000, 200, 3000
+local LAST_WORDS = 2000                -- ms for an answer after an interrupt
 
 -- Errors of Redis that go away by themselves, or when an operator has mended their cause.
 local PASSING = {
@@ -46,7 +47,7 @@ function M.new(url, ticker, say)
       self.since = nil
     elseif self.since ~= c.first then
       self.since, self.at = c.first, ticker.count
-    elseif (ticker.count - self.at) * ticker.ms > ANSWER then
+    elseif (ticker.count - self.at) * ticker.ms > (ticker.gone and LAST_WORDS or ANSWER) then
       c:close("ETIMEDOUT: " .. url.shown .. " does not answer", "ETIMEDOUT")
     end
     return self.closed
@@ -161,15 +162,14 @@ function Link:post(words)
   return true
 end
 
---- Ends the link. What was posted goes out first, if the other end takes it.
+--- Ends the link, when all that was sent is answered. (To hang up before would lose commands: an
+-- answer that nobody reads can make the other end drop what it has not read yet.)
 ---@async
 function Link:close()
-  self.closed = true
   local c = self.connection
-  if c and not c.gone then
-    c.output:flush()
-    c:close()
-  end
+  if c and not c.gone then exchange(c, { "PING" }) end
+  self.closed = true
+  if c then c:close() end
 end
 
 return M

@@ -11,6 +11,11 @@ local function mine(leases, group, id, worker)
 end
 ]]
 
+-- Without memory Redis refuses scripts at the first command that may need some, but not behind a
+-- command that writes. So this one, which changes nothing here, comes first in the scripts of those
+-- that free memory, and of those that say that they live.
+local ALWAYS = "redis.call('PERSIST', KEYS[1])\n"
+
 local M = {}
 
 --- KEYS meta leases campaigns; ARGV name groups-count group... field value...
@@ -120,6 +125,7 @@ local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
+]] .. ALWAYS .. [[
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[2], ms .. ' ' .. ARGV[4])
 return ms
@@ -130,6 +136,7 @@ return ms
 M.hold = [[
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
+]] .. ALWAYS .. [[
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 ]]
@@ -153,7 +160,7 @@ return 1
 
 --- KEYS meta results; ARGV id repeated
 --- Removes the results up to an entry, which a drain has written. Returns how many they were.
-M.trim = [[
+M.trim = ALWAYS .. [[
 local entries = redis.call('XRANGE', KEYS[2], '-', ARGV[1])
 local bytes = 0
 for _, entry in ipairs(entries) do
@@ -173,7 +180,7 @@ return #entries
 
 --- KEYS meta leases left stops; ARGV state rate
 --- Changes the state of a campaign. Returns 1; 0 if there is no such campaign, -1 if it is over.
-M.set = [[
+M.set = ALWAYS .. [[
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return 0 end
 if state == 'cancelled' then return ARGV[1] == 'cancelled' and 1 or -1 end

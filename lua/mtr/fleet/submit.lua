@@ -14,7 +14,7 @@ local scripts = require "mtr.fleet.scripts"
 local M = {}
 
 local BATCH = 16                       -- leases of one command
-local FULL_WAIT = 1000                 -- ms until leases are offered again
+local FULL_WAIT = 250                  -- ms until leases are offered again
 
 ---@class mtr.FleetSubmission
 ---@field name string

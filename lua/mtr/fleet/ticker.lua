@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- A clock that goes on in real time, also where the engines' time is simulated: other programs wait
--- for us in real time. It calls its listeners at each tick, and tasks can wait for ticks.
+-- for us in real time. It calls its listeners at each tick, and tasks can wait for ticks. After an
+-- interrupt of the program nothing waits for ticks any more, but listeners still hear them: last
+-- words to Redis must not wait for ever.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -14,7 +16,8 @@ local M = {}
 ---@class mtr.Ticker
 ---@field ms integer between two ticks
 ---@field count integer ticks since the beginning
----@field gone boolean no tick comes any more; listeners were told once more
+---@field gone boolean the program was interrupted, or the clock closed: nothing can wait
+---@field closed? boolean
 local Ticker = {}
 Ticker.__index = Ticker
 
@@ -23,18 +26,13 @@ local function tell(self)
   local listeners = self.listeners
   self.listeners = {}
   for _, listener in ipairs(listeners) do
-    if not listener() and not self.gone then self.listeners[#self.listeners + 1] = listener end
+    if not listener() and not self.closed then self.listeners[#self.listeners + 1] = listener end
   end
 end
 
 local function tick(self)
   self.count = self.count + 1
-  tell(self)
-end
-
-local function finish(self)
-  if self.gone then return end
-  self.gone = true
+  self.gone = self.gone or lib.signals[0] > 0
   tell(self)
 end
 
@@ -47,12 +45,12 @@ function M.new(ms)
   if fd < 0 then return err.env(fd, "a clock") end
   local self = setmetatable({ ms = ms, count = 0, listeners = {}, gone = false, fd = fd }, Ticker)
   self.stream = stream.open(fd, {
-    on_data = function() tick(self) end, on_end = function() finish(self) end,
+    on_data = function() tick(self) end, on_end = function() self:close() end, lasting = true,
   })
   return self
 end
 
---- Calls fn at each tick, until it returns true.
+--- Calls fn at each tick, until it returns true; and once more when the clock is closed.
 ---@param fn fun(): boolean?
 function Ticker:listen(fn) self.listeners[#self.listeners + 1] = fn end
 
@@ -68,7 +66,7 @@ function Ticker:after(ms, fn)
   end)
 end
 
---- Waits for so many milliseconds, rounded up to ticks. False: no tick comes any more.
+--- Waits for so many milliseconds, rounded up to ticks. False: it was cut short by an interrupt.
 ---@async
 ---@param ms number
 ---@return boolean
@@ -83,10 +81,10 @@ end
 --- Ends the clock, and all waits for it.
 function Ticker:close()
   if self.closed then return end
-  self.closed = true
+  self.closed, self.gone = true, true
   self.stream:drop()
   C.mtr_output_close(self.fd)
-  finish(self)
+  tell(self)
 end
 
 return M

@@ -48,11 +48,10 @@ function M.new(opts)
   local engine, message, name = default.get()
   if not engine then return nil, message, name end
   local self = setmetatable({
-    engine = engine, point = keys.point(opts.name), held = {}, count = 0, done_leases = 0,
-    done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
+    engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
+    done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
   }, Worker)
   for key, value in pairs(opts) do self[key] = value end
-  self.secret = ("%08x%08x"):format(math.random(0, 2 ^ 31 - 1), os.time() % 2 ^ 31)
   self.max = self.max_rate and units.rate(self.max_rate) or 0
   return self
 end
@@ -166,7 +165,9 @@ end
 
 -- May a worker with the option `once` end? It has just been told that there is no lease to take.
 local function all_done(self)
-  if not self.once or self.count > 0 or not self.list[1] then return false end
+  if not self.once or self.count > 0 then return false end
+  look(self)
+  if self.ended or not self.list[1] then return false end
   for _, campaign in ipairs(self.list) do
     if not nothing_left(self, campaign) then return false end
   end
@@ -176,8 +177,7 @@ end
 -- Shows signs of life and looks at the campaigns, until the worker ends.
 local function attend(self)
   while not self.ended do
-    if not self.ticker:wait(math.min(BEAT, self.lease_time / 3)) then break end
-    if self.ended then break end
+    if not self.ticker:wait(math.min(BEAT, self.lease_time / 3)) or self.ended then break end
     if beat(self) == false then
       self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
     end

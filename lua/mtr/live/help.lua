@@ -23,6 +23,7 @@ Loss       share of probes that were not answered
 rate limit this router answers only some probes, but hops behind it answer more:
            it saves work, and nothing is lost there
 or HOST    another router at the same distance, reached by load balancing
+MPLS       labels of the tunnel that packets are in there
 was HOST   the path has changed there; this router answered before
 bars       one for each round: the height is the time, x is no answer, and a
            blank is not decided yet

@@ -128,6 +128,9 @@ end
 local function add_notes(list, known, hop, look)
   if not known then return end
   local indent = (" "):rep(NUMBER + (look.origins and ORIGIN or 0))
+  if known.mpls then
+    list[#list + 1] = look.style:paint(("%sMPLS %s"):format(indent, known.mpls), "dim")
+  end
   for _, addr in ipairs(known.route:others()) do
     list[#list + 1] = look.style:paint(("%sor %s, %s"):format(indent, labels.host(addr, look.names),
       share(hop, addr)), "cyan")
@@ -151,6 +154,11 @@ local function heading(look, l)
   return look.style:paint(text.cut(table.concat(out), look.width), "bold")
 end
 
+-- Returns what begins a line about all hops from one to another.
+local function span(first, last)
+  return first < last and ("%2d to %d  "):format(first, last) or ("%2d  "):format(first)
+end
+
 --- Returns the line of titles, and the lines of the hops.
 ---@param path mtr.LivePath
 ---@param hops mtr.HopStats[] path.stats:hops()
@@ -159,11 +167,15 @@ end
 ---@return string[]
 function M.lines(path, hops, look)
   local l, list, heard = layout(path, hops, look), {}, path:heard()
-  for ttl, hop in ipairs(hops) do
+  local hidden = math.min(path.privacy, #hops)
+  if hidden > 0 then
+    list[1] = look.style:paint(span(1, hidden) .. "(hidden)", "dim")
+  end
+  for ttl = hidden + 1, #hops do
+    local hop = hops[ttl]
     if ttl > heard then
-      local from = #hops > ttl and ("%2d to %d  "):format(ttl, #hops) or ("%2d  "):format(ttl)
-      list[#list + 1] = look.style:paint(from .. (hop.sent > 0 and "(no answer)" or "(waiting)"),
-        "dim")
+      local what = hop.sent > 0 and "(no answer)" or "(waiting)"
+      list[#list + 1] = look.style:paint(span(ttl, #hops) .. what, "dim")
       break
     end
     list[#list + 1] = row(path, hop, look, l)

@@ -45,6 +45,8 @@ local declaration = check.declare("live", {
   { name = "columns", kind = letters, default = columns.DEFAULT, doc = "letters of the columns" },
   { name = "names", kind = boolean, default = true, doc = "show names in place of addresses" },
   { name = "origins", kind = boolean, default = false, doc = "show AS numbers" },
+  { name = "privacy", kind = check.integer(0, 255), default = 0,
+    doc = "how many of the first hops are hidden" },
   { name = "write", kind = check.type "function", otherwise = "io.write",
     doc = "takes the text that is written without a screen" },
   { name = "lines", kind = boolean, default = false, doc = "lines also on a terminal" },
@@ -59,13 +61,14 @@ local declaration = check.declare("live", {
 ---@field columns? string
 ---@field names? boolean
 ---@field origins? boolean
+---@field privacy? integer
 ---@field write? fun(text: string)
 ---@field lines? boolean
 
 -- Returns the options in force.
 local function options(opts)
   local o = { trace = {}, interval = 1000, rounds = math.huge, flows = 1, names = true,
-    columns = columns.DEFAULT, origins = false, lines = false, write = io.write }
+    columns = columns.DEFAULT, origins = false, privacy = 0, lines = false, write = io.write }
   local bug = check.each(declaration, opts, function(option, value) o[option.name] = value end)
   if not bug and not (o.targets and o.targets[1]) then bug = "live: targets must not be empty" end
   local most, flow = 512 - o.flows, o.trace.flow
@@ -176,7 +179,7 @@ function M.run(opts)
   local o, bug = options(opts)
   if bug then error(bug, 2) end
   local paths = {}
-  for i, target in ipairs(o.targets) do paths[i] = Path.new(target, o.interval) end
+  for i, target in ipairs(o.targets) do paths[i] = Path.new(target, o.interval, o.privacy) end
   keep_time(paths)
   local run, message, name = runner.start(paths, o)
   if not run then return nil, message, name end

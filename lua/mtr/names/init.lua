@@ -53,7 +53,7 @@ M.clean = clean.clean
 --- "link-local", "loopback" and others; nil: a public one.
 ---@param address string
 ---@return string?
-function M.label(address) return addr.class(address) end
+function M.label(address) return addr.class(addr.parse_ip(address) or "") end
 
 local function current()
   if not settings then
@@ -234,9 +234,10 @@ function M.lookup(name, family, on_done)
   elseif family ~= nil and family ~= 4 and family ~= 6 then
     error(("names.lookup: family must be 4 or 6, got %s"):format(err.show(family)), 2)
   end
+  local broken = addr.parse(name, bytes) <= 0 and addr.broken(name)
   return call.call("names.lookup", on_done, function(done)
-    local engine, message, errname = ask.engine()
-    local lookup
+    if broken then return done(err.named("EINVAL", broken)) end
+    local lookup, engine, message, errname = nil, ask.engine()
     if engine then
       lookup, message, errname = resolve.start(engine, name, family or 0, function(list, why, code)
         done(list and texts(list), why, code)

@@ -2,6 +2,7 @@
 --
 -- The options of mtr.names.configure, and the source of origins that they choose.
 
+local addr = require "mtr.base.addr"
 local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local dns = require "mtr.wait.dns"
@@ -21,11 +22,23 @@ local M = {}
 ---@field cymru_zone? string default "asn.cymru.com"
 ---@field ixp? string a file of prefixes of exchange points
 
+-- Returns true if a text is an address, with or without a port; one of IPv6 with a port is in
+-- brackets.
+local function is_server(text)
+  if type(text) ~= "string" or text:find "%%" then return false end
+  if addr.family(text) then return true end
+  local host, port = text:match "^%[(.+)%]:(%d+)$"
+  if not host then host, port = text:match "^([%d.]+):(%d+)$" end
+  host = host or text:match "^%[(.+)%]$"
+  port = tonumber(port or 53)
+  return host ~= nil and addr.family(host) ~= nil and port >= 1 and port <= 65535
+end
+
 local function servers(value)
   if type(value) == "string" then value = { value } end
   if type(value) ~= "table" then return nil, "must be a list of addresses" end
   for _, server in ipairs(value) do
-    if type(server) ~= "string" or not server:find "^[%x.:%[%]]+$" and server ~= "none" then
+    if server ~= "none" and not is_server(server) then
       return nil, "must be a list of addresses such as 192.0.2.53:5353"
     end
   end

@@ -170,13 +170,28 @@ function M.origin(origin)
   return origin.asn and "AS" .. origin.asn or origin.ixp or origin.label or "*"
 end
 
+--- Returns an address with its name: "r1.example.net (192.0.2.1)".
+---@param item { addr: string, name?: string } a hop or a reply
+---@return string
+function M.host(item)
+  local name = rawget(item, "name")
+  return name and ("%s (%s)"):format(names.clean(name), item.addr) or item.addr
+end
+
+--- Returns the words for the origin of an address, if it was looked up.
+---@param item { addr: string, origin?: mtr.Origin } a hop or a reply
+---@return string?
+function M.as(item)
+  local origin = rawget(item, "origin")
+  return origin and names.clean(M.origin(origin)) or nil
+end
+
 --- Returns an address as it is shown: "r1.example.net (192.0.2.1) [AS64500]".
 ---@param item { addr: string, name?: string, origin?: mtr.Origin } a hop or a reply
 ---@return string
 function M.text(item)
-  local name, origin = rawget(item, "name"), rawget(item, "origin")
-  local text = name and ("%s (%s)"):format(names.clean(name), item.addr) or item.addr
-  return origin and ("%s [%s]"):format(text, names.clean(M.origin(origin))) or text
+  local origin = M.as(item)
+  return origin and ("%s [%s]"):format(M.host(item), origin) or M.host(item)
 end
 
 --- Returns a text as a string of Graphviz.

@@ -2,14 +2,31 @@
 --
 -- The reporter that writes results of the strategy mda for Graphviz: a graph for each result.
 
+local addr = require "mtr.base.addr"
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 
 local Dot = {}
 local M = Sink.reporter("dot", Dot)
 
--- Silent nodes of different hops are different nodes.
-local function name(node, ttl) return node == "*" and "* at " .. ttl or node end
+-- Returns a set of "node ttl" from which paths go on.
+local function left(hops)
+  local set = {}
+  for _, hop in ipairs(hops) do
+    for _, link in ipairs(hop.links) do set[link.from .. " " .. hop.ttl - 1] = true end
+  end
+  return set
+end
+
+-- Silent nodes of different hops are different nodes, and so are those whose address names no
+-- router. The target's does where no path goes on.
+local function name(result, goes_on, node, ttl)
+  if node == "*" then return "* at " .. ttl end
+  local key = addr.key_of(node)
+  local nameless = key and addr.names_nobody(node, key, result.dst, result.src)
+    and (node ~= result.dst or goes_on[node .. " " .. ttl])
+  return nameless and ("%s at %d"):format(node, ttl) or node
+end
 
 -- Returns the nodes whose names or origins are known, in the order of their addresses.
 local function labels(found)
@@ -27,10 +44,12 @@ function Dot:text(result) -- luacheck: no self
   for _, item in ipairs(labels(result.mda)) do
     out[#out + 1] = ('  "%s" [label=%s];\n'):format(item.addr, view.quote(view.text(item)))
   end
-  for _, hop in ipairs(result.mda and result.mda.hops or {}) do
+  local hops = result.mda and result.mda.hops or {}
+  local goes_on = left(hops)
+  for _, hop in ipairs(hops) do
     for _, link in ipairs(hop.links) do
-      out[#out + 1] = ('  "%s" -> "%s";\n'):format(name(link.from, hop.ttl - 1),
-        name(link.to, hop.ttl))
+      out[#out + 1] = ('  "%s" -> "%s";\n'):format(name(result, goes_on, link.from, hop.ttl - 1),
+        name(result, goes_on, link.to, hop.ttl))
     end
   end
   return table.concat(out) .. "}\n"

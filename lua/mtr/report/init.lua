@@ -11,10 +11,12 @@
 -- is loaded when it is first used.
 
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 
 ---@class mtr.ReportMeta what start() is told
 ---@field transport? string
 ---@field engine? mtr.Engine of a campaign
+---@field share? fun(): number? which part of its targets was taken, 0..1; nil: nobody knows
 
 ---@class mtr.Reporter
 ---@field start? fun(self: mtr.Reporter, meta: mtr.ReportMeta): any, string?, string?
@@ -100,13 +102,14 @@ local M = {}
 ---@return string? message, string? name
 function M.read(path) return require("mtr.report.read").open(path) end
 
---- Returns the words for --output of programs that write to standard output, the default first.
+--- Returns the words for --output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"
+---@param to_file? boolean also formats that cannot go to standard output
 ---@return string[]
-function M.words(kind)
+function M.words(kind, to_file)
   local words = {}
   for _, row in ipairs(BUILT_IN) do
-    if not row.file then words[#words + 1] = row[kind] end
+    if to_file or not row.file then words[#words + 1] = row[kind] end
   end
   return words
 end
@@ -158,7 +161,10 @@ function M.open(kind, word, out, opts)
 end
 
 return setmetatable(M, { __index = function(_, name)
+  local all = {}
   for _, row in ipairs(BUILT_IN) do
     if row[1] == name then return require(row[2]).new end
+    all[row[1]] = true
   end
+  return (strict.missing("mtr.report", name, all, M))
 end })

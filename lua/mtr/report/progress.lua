@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The reporter that shows how far a campaign is, on standard error: a bar if the number of targets
--- is known, targets done, probes per second, the time left, and the share of probes that were not
--- answered. On a terminal the line is written over once a second; elsewhere a line is written every
--- ten seconds. Colour is used on a terminal, unless the environment variable NO_COLOR is set.
+-- is known, or can be told from the part of the list that was read; targets done, probes per
+-- second, the time left, and the share of probes that were not answered. On a terminal the line is
+-- written over once a second; elsewhere a line is written every ten seconds. Colour is used on a
+-- terminal, unless the environment variable NO_COLOR is set.
 --
 --     [#########...........]  45%  4500 of 10000  980 probes/s  6 s left  12.3% unanswered
 
@@ -66,9 +67,9 @@ local function counted(self)
 end
 
 --- Begins.
----@param meta { engine?: mtr.Engine, total?: integer }
+---@param meta { engine?: mtr.Engine, total?: integer, share?: fun(): number? }
 function Progress:start(meta)
-  self.engine, self.total = meta.engine, self.total or meta.total
+  self.engine, self.total, self.share = meta.engine, self.total or meta.total, meta.share
   self.before = self.engine and self.engine:stats()
   self.begun = now(self)
   return true
@@ -94,13 +95,23 @@ local function rate(self, at, probes)
   return at and last.at and at > last.at and (probes - last.probes) * 1000 / (at - last.at)
 end
 
+-- Returns how many targets there are, and true if that is only about right; nil: nobody knows.
+local function total_of(self, summary, ended)
+  if self.total then return self.total, false end
+  local share, taken = self.share and self.share(), summary.targets or 0
+  if not share or share <= 0 or taken == 0 then return nil, false end
+  return math.max(ended, math.floor(taken / share + 0.5)), share < 1
+end
+
 local function line(self, summary)
   local ended, at = summary.traces + summary.failed, now(self)
   self.ended, self.probes = ended, summary.probes
-  local parts, total = {}, self.total
+  local total, about = total_of(self, summary, ended)
+  local parts = {}
   if total and total > 0 then
     local share = math.min(1, ended / total)
-    parts[1] = bar(self, share) .. ("%d of %d"):format(ended, total)
+    parts[1] = bar(self, share) .. ("%d of %s%d"):format(ended, about and "about " or "",
+      total)
   else
     parts[1] = ("%d targets done"):format(ended)
   end

@@ -2,32 +2,42 @@
 --
 -- The reporter that writes the routes of all traces as one graph for Graphviz: a node for each
 -- address, and an arrow from the first answer of each hop to that of the next, with the number of
--- traces that took it. An arrow over silent hops is dashed. The graph is written at the end.
+-- traces that took it. An arrow over silent hops is dashed. An address that names no router is
+-- another node at each TTL. The graph is written at the end.
 --
 --     dot -Tsvg routes.dot >routes.svg
 --
 -- Its memory grows with the number of different arrows. A file can be written again, but not
 -- appended to: Graphviz draws the graphs of one file on separate pages.
 
+local addr = require "mtr.base.addr"
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 
 ---@class mtr.RoutesReporter: mtr.Reporter
----@field links table<string, integer> by "from to silent": how many traces
+---@field links table<string, integer> by "from to silent", nodes: how many traces
 ---@field ends table<string, integer> by address: how many traces that were completed end there
----@field labels table<string, string> by address: its name and origin, if they are known
+---@field labels table<string, string> by node: name and origin of its address, if they are known
 local Routes = {}
 
 local function count(counts, key, n) counts[key] = (counts[key] or 0) + (n or 1) end
+
+-- Returns the node of a hop that answers.
+local function node(result, hop, ttl)
+  local text = hop.addr
+  if ttl == result.hop_count and result.stop_reason == "completed" then return text end
+  local nameless = addr.names_nobody(text, addr.key_of(text), result.dst, result.src)
+  return nameless and text .. "@" .. ttl or text
+end
 
 --- Counts one result.
 ---@param result mtr.BorrowedResult
 function Routes:trace(result)
   local from, silent = result.src or "source", 0
-  for _, hop in ipairs(result.hops) do
-    local to = hop.addr
+  for ttl, hop in ipairs(result.hops) do
+    local to = hop.addr and node(result, hop, ttl)
     if to then
-      if hop.name or hop.origin then self.labels[to] = view.text(hop) end
+      if hop.name or hop.origin or to ~= hop.addr then self.labels[to] = view.text(hop) end
       if to ~= from then count(self.links, ("%s %s %d"):format(from, to, silent)) end
       from, silent = to, 0
     elseif not hop.skipped then
@@ -47,11 +57,11 @@ end
 
 local function text(self)
   local out = { "digraph routes {\n  rankdir=LR;\n  node [shape=box];\n" }
-  for _, addr in ipairs(sorted(self.ends)) do
-    out[#out + 1] = ('  "%s" [peripheries=2];\n'):format(addr)
+  for _, at in ipairs(sorted(self.ends)) do
+    out[#out + 1] = ('  "%s" [peripheries=2];\n'):format(at)
   end
-  for _, addr in ipairs(sorted(self.labels)) do
-    out[#out + 1] = ('  "%s" [label=%s];\n'):format(addr, view.quote(self.labels[addr]))
+  for _, at in ipairs(sorted(self.labels)) do
+    out[#out + 1] = ('  "%s" [label=%s];\n'):format(at, view.quote(self.labels[at]))
   end
   for _, key in ipairs(sorted(self.links)) do
     local from, to, silent = key:match "^(%S+) (%S+) (%d+)$"

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The reporter that writes a table like mtr --report: for each target the hops, with the share of
--- probes that was not answered, and RTTs in ms. All results of a target are counted together, and
--- all tables are written at the end.
+-- probes that was not answered, and RTTs in ms. If origins were looked up, the AS numbers are
+-- before the hosts, as with mtr -z. All results of a target are counted together, and all tables
+-- are written at the end.
 --
 -- Its memory grows with the number of targets, so it is for hundreds of targets, not for millions.
 -- In a state, the hubs of a target are one text, which is made again only when they have changed.
@@ -11,13 +12,14 @@ local view = require "mtr.names.view"
 local hub = require "mtr.report.hub"
 local Sink = require "mtr.report.sink"
 
-local WIDTH = 28                       -- of the column of addresses
+local WIDTH, ORIGIN = 28, 12           -- of the columns of addresses and of AS numbers
 
 ---@class mtr.TableReporter: mtr.Reporter
 ---@field list { target: string, dst: string, src?: string, hubs: mtr.Hub[], saved?: string }[] in
 --- order; saved: the hubs as text
 ---@field index table<string, table> the same by target and address
 ---@field shown table<string, string> addresses with their names, by address
+---@field origins table<string, string> what announces them, by address
 local Table = {}
 
 local function key(entry) return entry.target .. "\n" .. entry.dst end
@@ -48,7 +50,10 @@ function Table:trace(result)
   for ttl, hop in ipairs(result.hops) do
     if not hop.skipped then
       hub.add(hub_of(entry.hubs, ttl), hop)
-      for _, reply in ipairs(hop.replies) do self.shown[reply.addr] = view.text(reply) end
+      for _, reply in ipairs(hop.replies) do
+        self.shown[reply.addr] = view.host(reply)
+        self.origins[reply.addr] = view.as(reply)
+      end
     end
   end
   return true
@@ -59,18 +64,25 @@ local function line(name, ...)
     (" "):rep(WIDTH + 8 - #name), ...)
 end
 
-local function text(entry, shown)
+-- Returns what stands before the first host of a hop, and before others.
+local function marks(ttl, host, origins)
+  if not next(origins) then return ("%3d.|-- "):format(ttl), "    |   " end
+  local as = origins[host] or host and "AS???" or ""
+  return ("%3d. %-" .. ORIGIN .. "s "):format(ttl, as), (" "):rep(6 + ORIGIN)
+end
+
+local function text(entry, shown, origins)
   local head = "HOST: " .. Sink.plain(entry.src or "?")
   local out = { ("to %s (%s)\n"):format(Sink.plain(entry.target), entry.dst),
     ("%s%s  Loss%%   Snt   Last    Avg   Best   Wrst  StDev\n"):format(head,
       (" "):rep(WIDTH + 8 - #head)) }
   for _, h in ipairs(entry.hubs) do
     local host = h.hosts[1]
-    out[#out + 1] = line(("%3d.|-- %s"):format(h.ttl, shown[host] or host or "???"), hub.loss(h),
-      h.sent,
-      h.last, h.mean, h.best, h.worst, hub.deviation(h))
+    local mark, other = marks(h.ttl, host, origins)
+    out[#out + 1] = line(mark .. (shown[host] or host or "???"), hub.loss(h), h.sent, h.last,
+      h.mean, h.best, h.worst, hub.deviation(h))
     for i = 2, #h.hosts do
-      out[#out + 1] = ("    |   %s\n"):format(shown[h.hosts[i]] or h.hosts[i])
+      out[#out + 1] = other .. (shown[h.hosts[i]] or h.hosts[i]) .. "\n"
     end
   end
   return table.concat(out)
@@ -80,7 +92,7 @@ end
 function Table:finish()
   local ok, message, name = true, nil, nil
   for i, entry in ipairs(self.list) do
-    local lines = ok and (i > 1 and "\n" or "") .. text(entry, self.shown)
+    local lines = ok and (i > 1 and "\n" or "") .. text(entry, self.shown, self.origins)
     if lines then ok, message, name = self.sink:write(lines) end
   end
   return self.sink:end_with(ok, message, name)
@@ -118,7 +130,7 @@ local new = M.new
 ---@return mtr.TableReporter
 function M.new(out, opts)
   local self = new(out, opts)
-  self.list, self.index, self.shown = {}, {}, {}
+  self.list, self.index, self.shown, self.origins = {}, {}, {}, {}
   return self
 end
 

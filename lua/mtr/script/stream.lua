@@ -31,6 +31,7 @@ local M, CHUNK = {}, 65536             -- bytes of one read
 ---@field on_end? fun(stream: mtr.Stream, message: string?, name: string?) input ended, or failed
 ---@field on_drain? fun(stream: mtr.Stream) all output that had to wait was written
 ---@field on_error? fun(stream: mtr.Stream, message: string, name: string) output has failed
+---@field lasting? boolean on_data goes on after an interrupt (^C) until close()
 
 ---@class mtr.Stream
 ---@field fd integer
@@ -46,6 +47,7 @@ local declaration = check.declare("stream", {
   { name = "on_end", kind = hook, doc = "called when input has ended, or failed" },
   { name = "on_drain", kind = hook, doc = "called when all output that had to wait was written" },
   { name = "on_error", kind = hook, doc = "called when output has failed" },
+  { name = "lasting", kind = check.type "boolean", doc = "input goes on after an interrupt" },
 })
 
 --- Calls the user's function.
@@ -63,6 +65,7 @@ function Stream:ask(kind, fn)
     local engine, message, name = default.for_timers()
     if not engine then return nil, message, name end
     self.watch = Watch.new(engine, self.fd)
+    self.watch.lasting = self.lasting
   end
   return self.watch:ask(kind, fn)
 end

@@ -10,6 +10,7 @@
 -- inherits from it and has some fields set. Each is loaded when it is first used.
 
 local err = require "mtr.base.err"
+local strict = require "mtr.base.strict"
 local registry = require "mtr.strategy.registry"
 
 --- Built-in strategies by name, and register().
@@ -64,7 +65,10 @@ for name in pairs(FILES) do registry.built_in[#registry.built_in + 1] = name end
 M.register = registry.register
 
 return setmetatable(M, { __index = function(_, name)
+  local all = { register = true }
   for _, file in pairs(FILES) do
     if file == name then return load(name) end
+    all[file] = true
   end
+  return (strict.missing("mtr.strategy", name, all))
 end })

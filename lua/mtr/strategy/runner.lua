@@ -22,7 +22,7 @@ local instances = require "mtr.strategy.instances"
 local bit, xpcall = compat.bit, compat.xpcall
 local C = lib.C
 local band = bit.band
-local EAGAIN, EDQUOT = err.code.EAGAIN, err.code.EDQUOT
+local EAGAIN, EDQUOT, ESTALE = err.code.EAGAIN, err.code.EDQUOT, err.code.ESTALE
 local ENDS = bit.bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
 local AGAIN = bit.bor(C.MTR_REPLY_DUP, C.MTR_REPLY_LATE)
 local RETRY = 1                        -- ms to the next try when the probe table is full
@@ -73,7 +73,7 @@ local function refused(trace, probe, n)
   elseif n == -EDQUOT then
     fault(trace, ("%.0f probes sent without an end: raise max_probes, or return \"stop\" earlier")
       :format(trace.options.max_probes))
-  else
+  elseif n ~= -ESTALE then             -- stale: it was stopped after the library had asked
     fault(trace, "next: " .. select(2, err.env(n, lib.string(C.mtr_why(trace.engine.c)))))
   end
 end

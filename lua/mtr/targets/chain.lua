@@ -223,6 +223,7 @@ end
 -- Returns how far the chain is: the places of its order that were passed, with the targets that a
 -- stage dropped. For skip() of the same chain in another run.
 function Targets:position() return self.run and self.run.passed or 0 end
+function Targets:share() return self.run and self.run:share() or nil end  -- which part was passed
 
 --- Goes on behind the first n places of the order. Takes no time for prefixes and shuffles; reads
 --- the lines of a file that is not shuffled; goes through the targets again behind unique, or

@@ -177,4 +177,8 @@ function Items:take(out)
   return kind, what
 end
 
+--- Returns which part of the file was read, 0..1; nil for a pipe or a terminal.
+---@return number?
+function Items:share() return self.lines:share() end
+
 return M

@@ -43,6 +43,7 @@ function List:take(out)
 end
 
 function List:here() return self.i, 0 end
+function List:share() return math.min(1, self.i / math.max(#self.list, 1)) end
 function List:go(place) self.i = place - 1 end
 
 ---@class mtr.GeneratorItems

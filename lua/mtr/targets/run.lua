@@ -107,6 +107,19 @@ function Run:next(out)
   return self:next(out)
 end
 
+--- Returns which part of the order was passed, 0..1; of a file that is read in its order, about, by
+--- bytes. nil: nobody knows.
+---@return number?
+function Run:share()
+  local order, reader = self.order, self.reader
+  if self.over then return 1 end
+  if order.size < math.huge then return self.passed / math.max(order.size, 1) end
+  local part = reader.items.share and reader.items:share()
+  if not part or reader.passed == 0 then return nil end
+  local left = reader.range and reader.range.left or 0
+  return part * reader.passed / (reader.passed + left)
+end
+
 local function too_few(self, n)
   return err.named("EINVAL", ("there are only %.0f targets, but %.0f were taken before: the list "
     .. "was changed"):format(self.passed, n))

@@ -123,7 +123,7 @@ function Prefix:open()
     local whole = range
     range = nil
     return whole and entry.PREFIX, whole
-  end }
+  end, share = function() return 1 end }
 end
 
 function Prefix:index() return self.make() end

@@ -42,7 +42,7 @@ local function start(trace, t, kept, family, address, crowd)
   return true
 end
 
--- Takes the answer of a name lookup: traces the first address that can be traced.
+-- Traces the first address that can be traced.
 local function resolved(trace, t, kept, addresses, message, name)
   local given = t.interface
   trace.lookup = nil
@@ -60,14 +60,20 @@ local function resolved(trace, t, kept, addresses, message, name)
   trace:fail(message, name)
 end
 
--- Asks for the addresses of a name. It is not part of M.launch, because LuaJIT does not compile a
+-- Asks for the addresses of a name. If the trace has a `gate`, that lets it start when they are
+-- known. It is not part of M.launch, because LuaJIT does not compile a
 -- function that makes a closure.
 local function look_up(trace, t, kept)
   -- When the answer comes, the caller's struct contains the options of another trace.
   local engine, copy = trace.engine, lib.new("struct mtr_trace", t)
   local lookup, message, name = resolve.start(engine, trace.target,
     kept.family or kept.source and kept.source.family or 0,
-    function(...) resolved(trace, copy, kept, ...) end)
+    function(addresses, ...)
+      if not (addresses and trace.gate) then
+        return resolved(trace, copy, kept, addresses, ...)
+      end
+      trace.gate(trace, function() resolved(trace, copy, kept, addresses) end)
+    end)
   if not lookup then return nil, message, name end
   trace.lookup, trace.state = lookup, "resolving"
   return true

@@ -16,6 +16,7 @@ M.READABLE, M.WRITABLE = C.MTR_EV_READABLE, C.MTR_EV_WRITABLE
 ---@class mtr.Watch: mtr.WatchEntry
 ---@field engine mtr.Engine
 ---@field fd integer
+---@field lasting? boolean an interrupt does not end its waits: its owner does
 local Watch = {}
 Watch.__index = Watch
 
@@ -34,7 +35,9 @@ function M.new(engine, fd) return setmetatable({ engine = engine, fd = fd }, Wat
 function Watch:ask(kind, fn)
   local engine = self.engine
   if engine.closing then return err.named("ESHUTDOWN", "the engine is closed") end
-  if kind == M.READABLE and engine.halted then return err.named("ECANCELED", "interrupted") end
+  if kind == M.READABLE and engine.halted and not self.lasting then
+    return err.named("ECANCELED", "interrupted")
+  end
   local code = C.mtr_watch(engine.c, self.fd, kind, self.slot or pending.take(engine, self))
   if code < 0 then
     pending.free(engine, self)
@@ -68,7 +71,9 @@ end
 
 --- Ends a wait for input, because all traces must end. Output may still be written.
 function Watch:halt()
-  if self.kind == M.READABLE then cancel(self, "ECANCELED: interrupted", "ECANCELED") end
+  if self.kind == M.READABLE and not self.lasting then
+    cancel(self, "ECANCELED: interrupted", "ECANCELED")
+  end
 end
 
 --- Ends the wait, because the engine closes.

@@ -2,13 +2,15 @@
 --
 -- The bench's part about safety: what it costs that mtr-sockets sends and receives, in comparison
 -- with raw over sockets of its own, in turns and each in its own process, on a chain of kernel
--- routers. The CPU time is that of both programs.
+-- routers. The CPU time is that of both programs. And what a campaign takes beside a flood of ICMP
+-- packets that do not concern it.
 
 local lab = require "spec.lab.lab"
 local reports = require "spec.perf.kit.report"
 
 local HOPS, TRACES, PAIRS = 4, 8000, 5
 local MOST = 1.6
+local FLOOD, FLOOD_SECONDS, FLOOD_RATE, FLOOD_TRACES, FLOOD_MOST = 200000, 4, 5000, 4000, 1.1
 local PATHS = "env MTR_LIB=build/libmtr.so "
   .. "LUA_PATH='./?.lua;build/lua/?.lua;lua/?.lua;lua/?/init.lua;;' "
 local NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups "
@@ -31,6 +33,45 @@ local function run(l, prefix, protocol)
   return tonumber(us), how
 end
 
+-- A campaign, beside a flood or not; returns its CPU time, and how many packets came in a second.
+local function campaign(l, prefix, transport, flooded)
+  local flood = flooded and assert(io.popen(l:command(("build/perf/flood %s %d %d rofzs"):format(
+    l.src4, FLOOD, FLOOD_SECONDS), "r1")))
+  local text = l:exec(("%s %s luajit spec/perf/loads/flooded.lua %s %s %d %d %d"):format(prefix,
+    PATHS, l.dst4, transport, FLOOD_RATE, FLOOD_TRACES, HOPS))
+  local how, seconds, sent, answered = text:match "^(%S+) (%S+) (%d+) (%d+)\n$"
+  assert(how == (prefix == "" and "own" or "helped"), text)
+  assert(tonumber(sent) == FLOOD_TRACES * HOPS and sent == answered,
+    "bench: probes were lost: " .. text)
+  local packets, time = 0, 1
+  if flood then
+    packets, time = flood:read "*a":match "^(%d+) (%S+)\n$"
+    flood:close()
+  end
+  return tonumber(seconds), packets / time
+end
+
+---@param report perf.Report
+local function floods(report, l, helper)
+  reports.say(("\n%d traces at %d probes/s beside %d irrelevant ICMP packets/s, none lost"):format(
+    FLOOD_TRACES, FLOOD_RATE, FLOOD))
+  for _, case in ipairs { { "raw", "", "raw" }, { "packet", "", "packet" },
+    { "mtr-sockets", helper, "raw" } } do
+    local name, prefix, transport = unpack(case)
+    local ratios, rates = {}, {}
+    for i = 1, PAIRS do
+      local alone = campaign(l, prefix, transport, false)
+      local seconds, rate = campaign(l, prefix, transport, true)
+      ratios[i], rates[i] = seconds / alone, rate / 1000
+    end
+    local word = name:gsub("-", "_")
+    report:add_median({ name = "flood_rate_" .. word, text = name .. ": the flood",
+      unit = "k/s" }, rates)
+    report:add_median({ name = "flood_ratio_" .. word, most = FLOOD_MOST,
+      text = name .. ": CPU beside the flood / alone" }, ratios)
+  end
+end
+
 ---@param report perf.Report
 return function(report)
   reports.say(("\n%d traces over %d hops: mtr-sockets sends and receives"):format(TRACES, HOPS))
@@ -49,6 +90,7 @@ return function(report)
     report:add_median({ name = "safe_ratio_" .. protocol, most = MOST,
       text = protocol .. ": mtr-sockets / raw, CPU per probe" }, ratios)
   end
+  floods(report, l, ("%senv PATH=%s:$PATH"):format(NOBODY, dir))
   l:down()
   os.execute("rm -r " .. dir)
 end

@@ -18,15 +18,33 @@ Redis.__index = Redis
 ---Sleeps for milliseconds.
 function M.sleep(ms) ffi.C.redis_sleep(ms * 1000) end
 
+local PATIENCE, LOOK = 30000, 10       -- ms
+
+---Waits until fn() returns something, and returns that. After half a minute it is an error.
+---@param what string
+---@param fn function
+function M.await(what, fn)
+  for _ = 1, PATIENCE / LOOK do
+    local found = fn()
+    if found then return found end
+    M.sleep(LOOK)
+  end
+  error(("waited %d s for %s"):format(PATIENCE / 1000, what), 2)
+end
+
 local Program = {}
 Program.__index = Program
+local running = {}                     -- programs that nobody has waited for
 
 ---Starts a shell command as a program of its own, in the background.
 ---@param command string
 ---@param log string path: both its streams go there
 function M.start(command, log)
+  assert(io.open(log, "a")):close()    -- so that it can be read at once
   local pipe = assert(io.popen(("echo $$; exec %s >>%s 2>&1 </dev/null"):format(command, log)))
-  return setmetatable({ pid = tonumber(pipe:read "*l"), pipe = pipe, log = log }, Program)
+  local self = setmetatable({ pid = tonumber(pipe:read "*l"), pipe = pipe, log = log }, Program)
+  running[self] = true
+  return self
 end
 
 ---Sends it a signal.
@@ -35,7 +53,7 @@ function Program:signal(number) ffi.C.redis_kill(self.pid, number) end
 ---Waits for its end.
 function Program:wait()
   if self.pipe then self.pipe:close() end
-  self.pipe = nil
+  self.pipe, running[self] = nil, nil
 end
 
 ---Ends it by a signal, at once by default, and waits.
@@ -55,6 +73,16 @@ end
 
 ---What it has printed.
 function Program:text() return run.read(self.log) end
+
+---Waits until it has printed a text.
+function Program:says(text)
+  return M.await(text, function() return self:text():find(text, 1, true) end)
+end
+
+---Ends all programs that still run, also those of a case that has failed.
+function M.reap()
+  for program in pairs(running) do program:kill() end
+end
 
 ---Starts a server in run.dir(); `options`: more of its options.
 function M.up(options)

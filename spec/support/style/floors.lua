@@ -43,7 +43,7 @@ local lua_rooms = { "lua/mtr/compat.lua", "lua/mtr/foreign.lua", "lua/mtr/lib.lu
   "lua/mtr/report/read", "lua/mtr/names", "lua/mtr/report/html", "lua/mtr/report",
   "lua/mtr/targets", "lua/mtr/campaign", "lua/mtr/script", "lua/mtr/screen", "lua/mtr/live",
   "lua/mtr/change", "lua/mtr/fleet", "lua/mtr/serve", "lua/mtr/attach", "lua/mtr/cli.lua",
-  "lua/mtr/init.lua", "lua/mtr/main.lua" }
+  "lua/mtr/init.lua", "lua/mtr/sandbox", "lua/mtr/main.lua" }
 
 -- Modules that are no files of lua/: who alone may require them, or true.
 local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.ffi"] = "lua/mtr/compat.lua",

@@ -35,9 +35,10 @@ function M.start(d, strategy, o)
   end
   for name, value in pairs(o) do options[name] = value end
   options.dst = options.dst or d.network.dst
-  local t = record.trace(d, options)
+  local t, route = record.trace(d, options)
   local handle = assert(d:start(options))
-  local trace = setmetatable({ dst = options.dst, options = {
+  local src = addr.format(route.src, t.family)
+  local trace = setmetatable({ dst = options.dst, src = src, options = {
     family = t.family, protocol = words.protocol[t.protocol],
     multipath = words.multipath[t.multipath],
     least = C.wire_min_size(t.family, t.protocol, t.multipath, 0),

@@ -97,6 +97,7 @@ describe("mtr.cli", function()
     ["-w 2 a"] = "text target=a timeout=s2s",
     ["--timeout 250ms a"] = "text target=a timeout=s250ms",
     ["-o dot a"] = "dot output=sdot target=a",
+    ["-o dot=a=b a"] = "dot output=sdot target=a",
   } do
     it("understands " .. words, function()
       local got = demo(words)

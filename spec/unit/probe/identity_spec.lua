@@ -12,7 +12,11 @@ local I = inline.load "core/probe/identity.h"
 describe("identity", function()
   local d
 
-  local function open(o, places) d = drive.over(o, places) end
+  -- An engine that has drawn the numbers of all its places.
+  local function open(o, places)
+    d = drive.over(o, places)
+    C.identity_draw(d.core, C.TABLE_REGION)
+  end
 
   after_each(function() d:close() end)
 
@@ -43,6 +47,40 @@ describe("identity", function()
       assert(sum < 12, sum)                                  -- nor do the two tell each other
     end)
   end
+
+  it("keeps the numbers that are drawn when it draws more", function()
+    d = drive.over()
+    local drawn = 0
+    local known = {}
+    for _, places in ipairs{ 1, 1000, 500, 1024, C.TABLE_REGION } do
+      C.identity_draw(d.core, places)
+      for place = 0, drawn - 1 do assert(I.identity_of(d.core, place) == known[place], place) end
+      drawn = math.max(drawn, places)
+      for place = 0, drawn - 1 do known[place] = I.identity_of(d.core, place) end
+      for place = 0, C.TABLE_REGION - 1 do
+        assert(I.identity_place(d.core, I.identity_of(d.core, place)) == place, place)
+        assert(I.identity_ip_place(d.core, I.identity_ip(d.core, place)) == place, place)
+      end
+    end
+  end)
+
+  it("draws the numbers of places before they are used", function()
+    open{ seed = 9 }
+    local known = {}
+    for place = 0, C.TABLE_REGION - 1 do known[place] = I.identity_of(d.core, place) end
+    d:close()
+    d = drive.over({ seed = 9, late_window = 60000 }, { false, dest = false })
+    for _ = 1, 100 do assert(d:start{ max_ttl = 30, gap_limit = 255 }) end
+    d:run()
+    local most = 0
+    for _, probe in ipairs(d.sent) do
+      local place = probe.handle % C.TABLE_REGION
+      assert.equal(known[place], probe.id)
+      most = math.max(most, place)
+    end
+    assert(most > 2048, most)
+    assert(d.core.identity.drawn < C.TABLE_REGION)
+  end)
 
   it("differs from engine to engine", function()
     open{ seed = 1 }

@@ -166,6 +166,28 @@ function buildModel(records, names) {
   model.nodeList = Int32Array.from(nodeList);
   model.edgeList = Int32Array.from(edgeList);
   model.rttList = Float64Array.from(rttList);
-  model.ttlList = Uint8Array.from(nodeList, (node) => nodes.list[node].ttl);
+  model.traceList = new Int32Array(nodeList.length);
+  for (let i = 0; i < records.length; i++) {
+    model.traceList.fill(i, model.nodeStart[i], model.nodeStart[i + 1]);
+  }
+  model.byRtt = placesByRtt(nodeList.map((node) => nodes.list[node].ttl), rttList);
+  model.words = addrs.list.map(wordsOf);
   return model;
+}
+
+// For each TTL the places of its answers in the list of RTTs, the shortest first: sorted once, so
+// that filters need not. The keys are whole numbers, microseconds before places.
+function placesByRtt(ttls, rtts) {
+  const keys = Array.from({ length: 257 }, () => []);
+  rtts.forEach((rtt, k) => {
+    if (rtt === rtt) keys[ttls[k]].push(Math.round(rtt * 1000) * rtts.length + k);
+  });
+  return keys.map((list) => Int32Array.from(Float64Array.from(list).sort(),
+    (key) => key % rtts.length));
+}
+
+// What a search finds an address by.
+function wordsOf(addr) {
+  return `${addr.text} ${addr.name} ${addr.asn ? "as" + addr.asn : ""} ${addr.asName} ${
+    addr.label}`.toLowerCase();
 }

@@ -5,11 +5,7 @@
 
 function hitsOf(model, word) {
   const hit = new Uint8Array(model.addrs.length);
-  model.addrs.forEach((addr, i) => {
-    const text = `${addr.text} ${addr.name} ${addr.asn ? "as" + addr.asn : ""} ${addr.asName} ` +
-      addr.label;
-    hit[i] = text.toLowerCase().includes(word) ? 1 : 0;
-  });
+  model.words.forEach((text, i) => { hit[i] = text.includes(word) ? 1 : 0; });
   return hit;
 }
 
@@ -44,11 +40,13 @@ function predicate(model, state) {
 // Counts the traces that are shown: by node, by edge, and which they are.
 function applyFilter(model, state) {
   const shows = predicate(model, state);
-  const view = { traces: [], nodes: new Int32Array(model.nodes.length),
+  const view = { traces: [], shown: new Uint8Array(model.records.length),
+    nodes: new Int32Array(model.nodes.length),
     edges: new Int32Array(model.edges.length) };
   for (let i = 0; i < model.records.length; i++) {
     if (!shows(i)) continue;
     view.traces.push(i);
+    view.shown[i] = 1;
     for (let k = model.nodeStart[i]; k < model.nodeStart[i + 1]; k++) {
       view.nodes[model.nodeList[k]]++;
     }
@@ -59,8 +57,8 @@ function applyFilter(model, state) {
   return view;
 }
 
+// The values are sorted.
 function quantiles(values) {
-  values.sort();
   const at = (q) => values[Math.min(values.length - 1, Math.floor(q * values.length))];
   return { n: values.length, min: values[0], low: at(0.1), mid: at(0.5), high: at(0.9),
     max: values[values.length - 1] };
@@ -68,20 +66,15 @@ function quantiles(values) {
 
 // The RTTs of the traces that are shown, by TTL; undefined where nobody answered.
 function rttByHop(model, view) {
-  const sizes = new Int32Array(257);
-  const each = (see) => {
-    for (const i of view.traces) {
-      for (let k = model.nodeStart[i]; k < model.nodeStart[i + 1]; k++) {
-        const rtt = model.rttList[k];
-        if (rtt === rtt) see(model.ttlList[k], rtt);
-      }
+  return model.byRtt.map((places) => {
+    const values = new Float64Array(places.length);
+    let n = 0;
+    for (let at = 0; at < places.length; at++) {
+      const k = places[at];
+      if (view.shown[model.traceList[k]]) values[n++] = model.rttList[k];
     }
-  };
-  each((ttl) => { sizes[ttl]++; });
-  const lists = Array.from(sizes, (n) => n ? new Float64Array(n) : undefined);
-  sizes.fill(0);
-  each((ttl, rtt) => { lists[ttl][sizes[ttl]++] = rtt; });
-  return lists.map((list) => list && quantiles(list));
+    return n ? quantiles(values.subarray(0, n)) : undefined;
+  });
 }
 
 // The RTTs of one node.
@@ -94,5 +87,5 @@ function rttOfNode(model, view, node) {
       }
     }
   }
-  return list.length ? quantiles(Float64Array.from(list)) : undefined;
+  return list.length ? quantiles(Float64Array.from(list).sort()) : undefined;
 }

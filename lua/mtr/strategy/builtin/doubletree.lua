@@ -47,6 +47,7 @@ function M:init(trace)
   self.o, self.forward, self.gap, self.tries, self.mine = o, true, 0, 0, {}
   self.probe = { ttl = math.max(o.first_ttl, math.min(self.h, o.max_ttl)) }
   self.start = self.probe.ttl
+  self.dst, self.src = trace.dst, trace.src
   local key = key_of(self, trace.dst)
   self.key, self.seen = key, self.sets.global[key] or {}
   self.sets.global[key] = self.seen
@@ -96,14 +97,14 @@ local function onward(self, reason, data)
   self.probe.ttl = self.probe.ttl - 1
 end
 
-function M:on_reply(reply, trace)
+function M:on_reply(reply)
   self.out, self.gap = false, 0
   local at, near, reason = reply.addr, self.sets.near
   if reply.final then
     reason = self.forward and "completed" or nil
   elseif reply.unreach then
     reason = self.forward and "unreach" or nil
-  elseif at == trace.dst or addr.many_use(reply.addr_key) then
+  elseif addr.names_nobody(at, reply.addr_key, self.dst, self.src) then
     reason = nil                       -- no router's name: it tells nothing of the way
   elseif self.forward then
     reason = self.seen[at] and "gss"

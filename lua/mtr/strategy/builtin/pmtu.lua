@@ -34,12 +34,11 @@ local function ask(trace, ttl, size)
 end
 
 -- Adds the address of a hop to the path of those that answered before it. Returns true if it came
--- before, with another address between. Addresses that many routers use do not count, and neither
--- does that of the target, with which tunnels and gateways also answer.
-local function loops(path, dst, address)
-  local before = path.last
+-- before, with another address between, unless it names no router.
+local function loops(path, trace, what)
+  local before, address = path.last, what.addr
   path.last = address
-  if addr.many_use(addr.key_of(address)) or address == dst:match "[^%%]+" then return false end
+  if addr.names_nobody(address, what.addr_key, trace.dst, trace.src) then return false end
   local seen = path[address]
   path[address] = true
   return seen and address ~= before
@@ -54,7 +53,7 @@ local function reach(self, trace, least)
     gap = what.timeout and gap + 1 or 0
     if not what.timeout then
       found.ttl, found.passed, found.complete = ttl, least, what.final == true
-      if o.loop_limit > 0 and not what.final and loops(path, trace.dst, what.addr) then
+      if o.loop_limit > 0 and not what.final and loops(path, trace, what) then
         return true
       end
     end

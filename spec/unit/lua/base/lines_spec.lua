@@ -40,6 +40,12 @@ describe("the lines of a list", function()
     end)
   end
 
+  it("of standard input stand in for a dash among words", function()
+    run.file("words.lua", [[print(table.concat(require "mtr.base.lines".words(arg), " "))]])
+    local got = run.run([[printf 'x # no\r\n\n  y z\n' | "$MTR_PROGRAM" "$DIR"/words.lua a - b]])
+    assert.same({ "a x y b\n", "" }, { got.out, got.err })
+  end)
+
   it("may be short, or none", function()
     for text, want in pairs {
       [""] = {}, ["\n"] = {}, ["\r"] = {}, ["\239\187\191"] = {}, ["\255\254"] = {}, a = { "a" },

@@ -56,6 +56,32 @@ describe("a known path", function()
     end)
   end
 
+  -- d: an address of many routers; t: the target's. They say nothing about where a router went.
+  for _, case in ipairs {
+    { "d b c t !", "a b d t !", "-d1 +a1 -c3 +d3" },
+    { "d b d t !", "d b c t !", "-d3 +c3" },
+    { "d b c t !", "d b d t !", "-c3 +d3" },
+    { "t b c t !", "a b t t !", "-t1 +a1 -c3 +t3" },
+    { "a b t !", "a b c t !", "+c3 >t34" },
+  } do
+    it(("tells of no move by an address that names no router: %s, %s"):format(case[1], case[2]),
+      function()
+        local words = {}
+        for i = 1, 2 do
+          words[i] = made(case[i])
+          for _, addrs in ipairs(words[i].hops) do
+            addrs[1] = ({ d = "192.0.0.8", t = "203.0.113.9" })[addrs[1]] or addrs[1]
+          end
+        end
+        local list = {}
+        for i, one in ipairs(path.changes(words[1], words[2])) do
+          local letter = ({ ["192.0.0.8"] = "d", ["203.0.113.9"] = "t" })[one.addr] or one.addr
+          list[i] = SIGNS[one.change] .. letter .. (one.from or "") .. one.ttl
+        end
+        assert.equal(case[3], table.concat(list, " "))
+      end)
+  end
+
   it("learns alternatives, up to its length", function()
     local known = made "a b d !"
     path.merge(known, made "a c d e !")

@@ -78,6 +78,42 @@ describe("the page of live", function()
       has_not("\n 4", shown)
     end)
 
+  it("hides the first hops, and tells nothing of them", function()
+    for hidden, begin in pairs { [1] = " 1  (hidden)\n 2  10.0.0.2 ",
+      [2] = " 1 to 2  (hidden)\n 3  10.0.0.3 " } do
+      local path = live_paths.new("web", ROUTERS, 0)
+      path.privacy = hidden
+      for round = 1, 20 do
+        path.round = round
+        for ttl, addr in ipairs(ROUTERS) do
+          local moved = ttl == 1 and round > 10
+          live_paths.probe(path, ttl, round, moved and "10.0.9.9" or addr, { final = ttl == 4 })
+        end
+        live_paths.probe(path, 1, round, false)
+      end
+      local shown = joined(view { path })
+      has(begin, shown)
+      has("reached in 4 hops, 0.0% loss", shown)
+      for _, word in ipairs { "10.0.0.1", "10.0.9.9", "changed", "was " } do
+        has_not(word, shown)
+      end
+    end
+  end)
+
+  it("shows MPLS labels below the router that tells them", function()
+    local path = live_paths.new("web", { "10.0.0.1", "203.0.113.9" }, 3)
+    local function with(...)
+      local objects = {}
+      for i, label in ipairs { ... } do
+        objects[i] = { mpls = { { label = label, tc = 0, s = 1, ttl = 1 } } }
+      end
+      live_paths.probe(path, 1, 4, "10.0.0.1", { ext = objects })
+      return joined(view { path })
+    end
+    has("    MPLS 24001 17\n 2  203.0.113.9", with(24001, 17))
+    has_not("MPLS", with())
+  end)
+
   it("says why a target cannot be traced, or what it waits for", function()
     local path = live_paths.new("nosuch.example", {}, 0)
     has("waiting for the first answers", joined(view { path }))

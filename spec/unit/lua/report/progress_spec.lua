@@ -39,6 +39,22 @@ describe("the progress reporter", function()
     assert.equal("1 targets done\n11 targets done\n21 targets done\n", text())
   end)
 
+  it("tells about how many targets there are by the part of the list that was taken", function()
+    local out, text = results.collector()
+    local e, share = engine(), nil
+    local reporter = progress.new(out, { terminal = true, color = false })
+    assert(reporter:start { engine = e, share = function() return share end })
+    local function shows(part, traces, expected)
+      share, e.time = part, e.time + 10000
+      assert(reporter:update { targets = traces + 10, traces = traces, failed = 0, probes = 0 })
+      local line = text():match "[^\r]*$"
+      assert(line:find(expected, 1, true), line)
+    end
+    shows(nil, 40, "K40 targets done")
+    shows(0.25, 90, "] ".. " 22%  90 of about 400  0 probes/s  69 s left")
+    shows(1, 100, "90%  100 of 110  ")
+  end)
+
   it("counts what the runs before have seen", function()
     local first, e = progress.new(), engine()
     assert(first:start { engine = e })

@@ -202,6 +202,32 @@ describe("a chain of targets", function()
     assert.same({ "10.0.0.0", "10.0.0.1", "10.0.0.2" }, sorted(three))
   end)
 
+  it("tells which part of it was passed, whatever the source", function()
+    SOURCES.cidr = function() return targets.cidr("10.0.0.0/26", {}) end
+    for name, make in pairs(SOURCES) do
+      for _, chain in ipairs { make(), make():shard(1, 2), make():shuffle(7) } do
+        local last = 0
+        assert.is_nil(chain:share())
+        while chain:read() do
+          local share = assert(chain:share(), name)
+          assert.is_true(share >= last / 2 and share <= 1, name)     -- prefixes are a surprise
+          last = share
+        end
+        assert.equal(1, chain:share(), name)
+      end
+    end
+    SOURCES.cidr = nil
+    local chain = targets.cidr("10.0.0.0/26"):take(48)
+    for _ = 1, 12 do chain:read() end
+    assert.equal(0.25, chain:share())
+    local file = io.popen "echo 10.0.0.1; echo 10.0.0.2"
+    assert.is_nil(require("mtr.base.lines").new(file):share())
+    file:close()
+    chain = targets.generator(function() return "10.0.0.1" end)
+    chain:read()
+    assert.is_nil(chain:share())
+  end)
+
   it("describes itself", function()
     run.file("never", "10.0.0.0/24\n")
     local never = run.dir() .. "/never"

@@ -14,9 +14,9 @@ local ECHO, PORT = 7000, 20480         -- the first of our identifiers and ports
 local ICMP, TCP, UDP, GRE = 1, 6, 17, 47
 local ELSE4, ELSE6 = hex "c6336401", parts[6].router
 
-local function ours()
+local function ours(refuse)
   return ffi.new("struct filter", { echo_base = ECHO, echo_count = 2, port_base = PORT,
-    port_count = 1024, port = { 53, 61000 }, ports = 2 })
+    port_count = 1024, port = { 53, 61000 }, ports = 2, refuse = refuse or 0 })
 end
 
 local function udp(port) return u16(port) .. u16(33434) .. u16(40) .. u16(0x1234) end
@@ -199,6 +199,49 @@ describe("filter", function()
     end
     assert.is_false(f:would_pass(v4(GRE, MINE), HOST))
   end)
+
+  -- Errors: what is quoted, over IPv4 and IPv6, and whether it is let in while nothing, foreign
+  -- sources, hidden ports, or both are refused.
+  local FAR4, FAR6, MUST = { src = ELSE4 }, { src = ELSE6 }, { true, true, true, true }
+  local OPTIONS6 = hex "1100000000000000"
+  for _, case in ipairs {
+    { "our port", parts.probe4(UDP, udp(PORT)), parts.probe6(UDP, udp(PORT)), MUST },
+    { "our identifier", parts.probe4(ICMP, echo(ECHO)), parts.probe6(58, echo(ECHO, "8000")),
+      MUST },
+    { "our port and a foreign source", parts.probe4(TCP, udp(PORT), FAR4),
+      parts.probe6(TCP, udp(PORT), FAR6), MUST },
+    { "a user's port and a foreign source", parts.probe4(UDP, udp(61000), FAR4),
+      parts.probe6(UDP, udp(61000), FAR6), MUST },
+    { "another's port and a foreign source", parts.probe4(UDP, udp(9), FAR4),
+      parts.probe6(UDP, udp(9), FAR6), { true, false, true, false } },
+    { "another's identifier and a foreign source", parts.probe4(ICMP, echo(ECHO + 9), FAR4),
+      parts.probe6(58, echo(ECHO + 9, "8000"), FAR6), { true, false, true, false } },
+    { "no port", parts.probe4(UDP, udp(PORT):sub(1, 7)), parts.probe6(0, OPTIONS6 .. udp(9)),
+      { true, true, false, false } },
+    { "no port and a foreign source", parts.probe4(UDP, "", FAR4),
+      parts.probe6(0, OPTIONS6 .. udp(9), FAR6), { true, true, true, false } },
+    { "another's port", parts.probe4(UDP, udp(9)), parts.probe6(UDP, udp(9)), {} },
+  } do
+    local name, quote4, quote6, want = unpack(case)
+    for refuse = 0, 3 do
+      it(("refusing %d %s an error that quotes %s"):format(refuse, want[refuse + 1] and "lets in"
+        or "keeps out", name), function()
+        local filter, wanted = ours(refuse), want[refuse + 1] or false
+        f = bpf.new(function(fd) return C.filter_attach(fd, filter, 4, ICMP) end)
+        assert.equal(wanted, f:passes(te4(quote4)))
+        f:close()
+        f = bpf.new(function(fd) return C.filter_attach(fd, filter, 6, ICMP) end)
+        local network = parts.outer6(58, te6(quote6)):sub(1, 40)
+        assert.equal(wanted, f:would_pass(te6(quote6), network))
+        f:close()
+        f = bpf.new(function(fd) return C.filter_ring(fd, filter, 4, SNAP) end)
+        assert.equal(wanted, f:would_pass(te4(quote4), HOST))
+        f:close()
+        f = bpf.new(function(fd) return C.filter_ring(fd, filter, 6, SNAP) end)
+        assert.equal(wanted, f:would_pass(outer6(58, te6(quote6)), HOST))
+      end)
+    end
+  end
 
   it("closes a socket to everything until it is replaced", function()
     f = bpf.new(function(fd) return C.filter_none(fd) end)

@@ -54,6 +54,18 @@ describe("a worker", function()
     assert.same({ {}, 0 }, { at.got, at.w.out })
   end)
 
+  it("does not believe an answer from an address that cannot send, and keeps its child", function()
+    at.ready [[function probe(token, p)
+      if token % 20 == 0 then return echo(token, p) end
+      say(token, ("ttl-expired ip-4 %s round-trip-time 5"):format(
+        ({ "240.0.0.1", "224.0.0.1", "255.255.255.255", "127.0.0.1" })[token % 4 + 1]))
+    end]]
+    at.send_many(20)
+    at.upto(at.answers(1))
+    at.upto(function() return at.w.out == 0 end)
+    assert.same({ 1, 19, 0 }, { #at.got, at.w.faults, at.w.restarts })
+  end)
+
   it("keeps to the window, also with probes that timed out here", function()
     at.ready [[function probe(token) if token < 216 then say(token, "no-reply") end end]]
     at.w.sequence = 0

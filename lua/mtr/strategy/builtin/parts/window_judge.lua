@@ -35,15 +35,24 @@ function M.remember(self, i, key)
   if self.step == 3 then self.hop[i + 2] = b end
 end
 
--- Returns true if hop `ttl` cannot show a loop: many routers use its address, or it has the
--- target's address, with which tunnels and gateways also answer for hops before and behind them.
-local function nobody(self, ttl, trace)
+-- Returns true if hop `ttl` has an address that many routers use.
+local function many_use(self, ttl)
   local i = self.step * ttl
-  local one, two = self.hop[i + 1], self.step == 3 and self.hop[i + 2] or 0
-  if one == 0 and two == 0 then return true end
-  if not trace then return false end
-  local a, b = numbers(addr.key_of(trace.dst:match "[^%%]+"))
-  return one == tobit(a) % 0x100000000 and two == tobit(b) % 0x100000000
+  return self.hop[i + 1] == 0 and (self.step == 2 or self.hop[i + 2] == 0)
+end
+
+-- Returns true if hop `ttl` has an address, which is given as text.
+local function has(self, ttl, text)
+  local i = self.step * ttl
+  local a, b = numbers(addr.key_of(text))
+  return self.hop[i + 1] == tobit(a) % 0x100000000
+    and (self.step == 2 or self.hop[i + 2] == tobit(b) % 0x100000000)
+end
+
+-- Returns true if hop `ttl` has the address of an end of the trace: tunnels, gateways and
+-- translators also answer with these for hops before and behind them.
+local function end_of(self, ttl, trace)
+  return has(self, ttl, trace.dst:match "[^%%]+") or has(self, ttl, trace.src)
 end
 
 -- Returns true if one address answered for two hops.
@@ -67,11 +76,11 @@ end
 local function loops(self, o, ttl, trace)
   local before = self.last
   self.last = ttl
-  if nobody(self, ttl) then return false end
+  if many_use(self, ttl) then return false end
   if familiar(self, ttl) == 0 or before > 0 and same(self, ttl, before) then return false end
   for earlier = o.first_ttl, before - 1 do
     if answers(self.hop[self.step * earlier]) > 0 and same(self, ttl, earlier) then
-      return not nobody(self, ttl, trace)
+      return not end_of(self, ttl, trace)
     end
   end
   return false

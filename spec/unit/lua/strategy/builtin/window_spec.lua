@@ -94,6 +94,13 @@ describe("the window strategy in Lua #luajit", function()
     end)
   end
 
+  it("goes on as the sweep does past this host's own address", function()
+    local us = path.US[4]
+    assert.equal("completed", compare(1, function()
+      return path.new { dst = "203.0.113.9", us, "10.0.0.2", us, "10.0.0.4", us }, { max_ttl = 20 }
+    end))
+  end)
+
   for reason, places in pairs(ENDS) do
     for queries = 1, 3 do
       it(("ends by %s as the sweep does, queries %d"):format(reason, queries), function()

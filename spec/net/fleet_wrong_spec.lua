@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What a fleet says of wrong names and options, and of a Redis that is away, full, read-only, old,
+-- strange or hostile; and that it goes on when the trouble is over.
+local fleets = require "spec.support.real.fleet"
+local redis = require "spec.support.real.redis"
+local run = require "spec.support.harness.run"
+
+local LIST = "--prefix 1.0.0.0/24 --prefix 1.0.1.0/25"
+
+describe("a fleet says what is wrong:", function()
+  local fleet, server
+
+  before_each(function()
+    fleet = fleets.up()
+    server = fleet.server
+  end)
+
+  after_each(function() fleet:down() end)
+
+  local function refused(command, words, message)
+    local got = fleet:run(command, words)
+    assert.is_true(got.status == 1 or got.status == 2, got.status)
+    assert.truthy(got.err:find(message, 1, true), got.err)
+  end
+
+  it("names, shares and targets", function()
+    refused("submit", "a/b " .. LIST, "name must be at most 64 letters")
+    refused("submit", "s --share some " .. LIST, "--share must be split, all or n, got \"some\"")
+    refused("submit", "s --share all " .. LIST, "no worker lives, so name the vantage points")
+    refused("submit", "s --share n --from 3 --points a,b " .. LIST, "each target is to be traced "
+      .. "from 3 vantage points, and there are 2: a, b")
+    refused("submit", "s", "give the targets with one of --targets and --prefix")
+    refused("submit", "s --shared " .. LIST, "needs the strategy")
+    refused("drain", "nothing", "there is no campaign nothing")
+    refused("pause", "nothing", "there is no campaign nothing")
+    refused("work", "--name 'x y'", "--name must be at most 64 letters")
+  end)
+
+  it("two workers of one name", function()
+    local first = fleet:start("work", "--name ams")
+    fleet:beats("ams", 0)
+    local second = fleet:start("work", "--name ams")
+    second:says "another worker has the name ams; waiting for its end"
+    first:kill(15)
+    fleet:beats("ams", 0)              -- the second one's
+    second:kill(15)
+    assert.equal("", server:call "HKEYS mtr:fleet:workers")
+  end)
+
+  it("two drains of one campaign", function()
+    fleet:good("submit", "s " .. LIST)
+    local first = fleet:start("drain", "s --follow")
+    redis.await("the lock", function() return server:call "EXISTS mtr:fleet:{s}:drain" == "1" end)
+    refused("drain", "s", "another process drains the campaign s")
+    first:kill(15)
+    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:drain")
+  end)
+
+  it("a campaign of a later version, foreign keys", function()
+    fleet:good("submit", "s " .. LIST)
+    server:call "HSET mtr:fleet:{s}:meta version 2"
+    refused("work", "--name b --once", "campaign s has version 2; this mtrlua knows version 1")
+    refused("drain", "s", "campaign s has version 2; this mtrlua knows version 1")
+    server:call "DEL mtr:fleet:{s}:meta"
+    server:call "SET mtr:fleet:{s}:meta foreign"
+    refused("work", "--name b --once", "mtr:fleet:{s}:meta: Redis says: WRONGTYPE")
+    refused("submit", "s " .. LIST, "WRONGTYPE")
+  end)
+
+  it("a Redis that is away", function()
+    local path = run.dir() .. "/none"
+    local status = redis.start(("%s fleet status --redis unix://%s"):format(fleets.PROGRAM, path),
+      run.dir() .. "/status")
+    status:says("connecting to unix://" .. path .. "; trying again")
+    status:kill()
+    local got = run.run(fleets.PROGRAM .. " fleet status --redis rediss://h")
+    assert.equal(2, got.status)
+    assert.truthy(got.err:find("run stunnel beside it", 1, true), got.err)
+  end)
+
+  it("a Redis that wants a password", function()
+    server:call "CONFIG SET requirepass secret"
+    refused("status", "", "NOAUTH")
+    local login = fleets.PROGRAM .. " fleet status --redis unix://:%s@" .. server.path
+    local got = run.run(login:format "wrong")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("WRONGPASS", 1, true), got.err)
+    got = run.run(login:format "secret")
+    assert.equal(0, got.status, got.err)
+    server:call "-a secret CONFIG SET requirepass ''"
+  end)
+
+  -- While the server refuses writes the command waits; then it succeeds.
+  local function waits(refuse, allow, message)
+    server:call(refuse)
+    local submission = fleet:start("submit", "s --lease 50 " .. LIST)
+    submission:says(message)
+    submission:says "trying again"
+    server:call(allow)
+    submission:says "campaign s: 384 targets in 8 leases"
+    submission:wait()
+    assert.truthy(submission:text():find("answers again", 1, true))
+  end
+
+  it("a Redis that is a read-only replica", function()
+    waits("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "Redis says: READONLY")
+  end)
+
+  it("a Redis without memory", function()
+    waits("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "Redis says: OOM")
+  end)
+
+  it("a Redis without memory can be drained, and then takes results again", function()
+    fleet:good("submit", "s --lease 20 --most-bytes 300K --prefix 1.0.0.0/24")
+    local worker = fleet:start("work", "--name ams --once --lease-time 1s")
+    redis.await("results", function() return fleet:field("s", "bytes") >= 300000 end)
+    local used = server:call "INFO memory":match "used_memory:(%d+)"
+    server:call("CONFIG SET maxmemory " .. used - 100000)
+    local drain = fleet:start("drain", "s -o jsonl=" .. run.dir() .. "/out")
+    redis.await("an empty Redis", function() return fleet:field("s", "bytes") == 0 end)
+    server:call "CONFIG SET maxmemory 0"
+    drain:wait()
+    worker:wait()
+    local n, count = fleets.dsts(run.records(run.read(run.dir() .. "/out")))
+    assert.equal(256, n)
+    for _, times in pairs(count) do assert.equal(1, times) end
+  end)
+end)
