@@ -4,8 +4,13 @@
 -- have commands, those with a higher priority get more turns, in proportion.
 
 local lib = require "mtr.lib"
+local own = require "mtr.wait.own"
 
 local M = {}
+
+-- With so many commands under way the loop rests between its steps, ms: their probes and answers
+-- then share system calls. Answers have the kernel's time stamps, and no trace waits for another.
+local MANY, REST = 64, 0.5
 
 ---@class mtr.AttachPool
 ---@field engine mtr.Engine
@@ -36,15 +41,19 @@ local function next_of(self)
   return best
 end
 
+-- Lets the loop rest if many commands are under way.
+local function pause(self) own.rest = self.under_way >= MANY and REST or 0 end
+
 --- Starts commands while there is room, unless the program was interrupted.
 function Pool:fill()
   while self.under_way < self.window and lib.signals[0] == 0 do
     local source = next_of(self)
-    if not source then return end
+    if not source then break end
     source.pass = source.pass + 1 / source.priority
     self.under_way = self.under_way + 1
     source:start()
   end
+  pause(self)
 end
 
 --- Notes that a command has ended.

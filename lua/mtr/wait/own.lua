@@ -21,7 +21,12 @@ M.wake_fd = -1
 ---@type fun()?
 M.on_wake = nil
 
+--- How many ms to rest before each wait: what comes meanwhile is then done in one step. It is for
+--- programs with so many traces under way that none has to be served at once; 0: not at all.
+M.rest = 0
+
 local function wait(n)
+  if M.rest > 0 then C.mtr_wait(pointers, 0, M.wake_fd, M.rest) end
   local ready = C.mtr_wait(pointers, n, M.wake_fd, -1)
   if ready >= 0 then return end
   if ready ~= -EINTR then error(select(2, err.env(ready, "mtr_wait")), 0) end
