@@ -9,22 +9,22 @@
 local ffi = require "ffi"
 
 ffi.cdef [[
-  typedef struct { unsigned long bits[16]; } child_signals;
-  struct child_pause { long seconds, nanoseconds; };
-  int child_mask(int how, const child_signals *set, child_signals *old) __asm__("sigprocmask");
-  int child_add(child_signals *set, int signal) __asm__("sigaddset");
-  int child_await(const child_signals *set, void *info) __asm__("sigwaitinfo");
-  int child_fork(void) __asm__("fork");
-  int child_group(int pid, int group) __asm__("setpgid");
-  int child_open(const char *path, int flags, int mode) __asm__("open");
-  int child_dup2(int from, int to) __asm__("dup2");
-  int child_exec(const char *file, const char *const argv[]) __asm__("execvp");
-  int child_reap(int pid, int *status, int options) __asm__("waitpid");
-  int child_kill(int pid, int signal) __asm__("kill");
-  int child_clock(int clock, struct child_pause *now) __asm__("clock_gettime");
-  unsigned child_alarm(unsigned seconds) __asm__("alarm");
-  void child_exit(int status) __asm__("_exit");
-  void (*child_signal(int signal, void (*handler)(int)))(int) __asm__("signal");
+  typedef struct { unsigned long bits[16]; } runner_signals;
+  struct runner_pause { long seconds, nanoseconds; };
+  int runner_mask(int how, const runner_signals *set, runner_signals *old) __asm__("sigprocmask");
+  int runner_add(runner_signals *set, int signal) __asm__("sigaddset");
+  int runner_await(const runner_signals *set, void *info) __asm__("sigwaitinfo");
+  int runner_fork(void) __asm__("fork");
+  int runner_group(int pid, int group) __asm__("setpgid");
+  int runner_open(const char *path, int flags, int mode) __asm__("open");
+  int runner_dup2(int from, int to) __asm__("dup2");
+  int runner_exec(const char *file, const char *const argv[]) __asm__("execvp");
+  int runner_reap(int pid, int *status, int options) __asm__("waitpid");
+  int runner_kill(int pid, int signal) __asm__("kill");
+  int runner_clock(int clock, struct runner_pause *now) __asm__("clock_gettime");
+  unsigned runner_alarm(unsigned seconds) __asm__("alarm");
+  void runner_exit(int status) __asm__("_exit");
+  void (*runner_signal(int signal, void (*handler)(int)))(int) __asm__("signal");
 ]]
 local C = ffi.C
 
@@ -35,33 +35,33 @@ local MONOTONIC = 1
 
 local M = {}
 
-local awaited, before = ffi.new "child_signals", ffi.new "child_signals"
-for _, signal in ipairs { HUP, INT, PIPE, TERM, CHLD } do C.child_add(awaited, signal) end
-C.child_mask(BLOCK, awaited, before)
+local awaited, before = ffi.new "runner_signals", ffi.new "runner_signals"
+for _, signal in ipairs { HUP, INT, PIPE, TERM, CHLD } do C.runner_add(awaited, signal) end
+C.runner_mask(BLOCK, awaited, before)
 
-local instant, status = ffi.new "struct child_pause", ffi.new "int[1]"
+local instant, status = ffi.new "struct runner_pause", ffi.new "int[1]"
 
 ---Seconds of a clock that only goes forward.
 function M.now()
-  C.child_clock(MONOTONIC, instant)
+  C.runner_clock(MONOTONIC, instant)
   return tonumber(instant.seconds) + tonumber(instant.nanoseconds) / 1e9
 end
 
 -- Forks; the child writes to |output|, and does what |act| does.
 local function fork(output, act)
-  local pid = C.child_fork()
+  local pid = C.runner_fork()
   assert(pid >= 0, "child: cannot fork")
   if pid == 0 then
-    C.child_group(0, 0)
-    C.child_dup2(C.child_open("/dev/null", 0, 0), 0)
-    C.child_dup2(C.child_open(output, WRITE, 384), 1)
-    C.child_dup2(1, 2)
-    C.child_mask(RESTORE, before, nil)
-    C.child_signal(INT, nil)                             -- SIG_DFL
+    C.runner_group(0, 0)
+    C.runner_dup2(C.runner_open("/dev/null", 0, 0), 0)
+    C.runner_dup2(C.runner_open(output, WRITE, 384), 1)
+    C.runner_dup2(1, 2)
+    C.runner_mask(RESTORE, before, nil)
+    C.runner_signal(INT, nil)                             -- SIG_DFL
     act()
-    C.child_exit(127)
+    C.runner_exit(127)
   end
-  C.child_group(pid, pid)
+  C.runner_group(pid, pid)
   return pid
 end
 
@@ -72,7 +72,7 @@ end
 function M.start(words, output)
   local argv = ffi.new("const char *[?]", #words + 1, words)
   argv[#words] = nil
-  return fork(output, function() C.child_exec(words[1], argv) end)
+  return fork(output, function() C.runner_exec(words[1], argv) end)
 end
 
 ---Starts a copy of this process that calls fn() and ends when that returns; its process id. What
@@ -84,7 +84,7 @@ end
 ---@return integer pid
 function M.copy(fn, output, seconds)
   return fork(output, function()
-    C.child_alarm(seconds)
+    C.runner_alarm(seconds)
     local ok, problem = xpcall(fn, debug.traceback)
     if not ok then io.stderr:write(problem, "\n") end
     os.exit(ok)
@@ -97,12 +97,12 @@ end
 ---@return integer
 function M.wait()
   while true do
-    local pid = C.child_reap(-1, status, NOHANG)
+    local pid = C.runner_reap(-1, status, NOHANG)
     if pid > 0 then
       local low = status[0] % 128
       return pid, low == 0 and math.floor(status[0] / 256) % 256 or 128 + low
     end
-    local signal = C.child_await(awaited, nil)
+    local signal = C.runner_await(awaited, nil)
     if signal > 0 and signal ~= CHLD then return nil, signal end
   end
 end
@@ -110,8 +110,8 @@ end
 ---Ends a child, if it has not ended, and its process group.
 ---@param pid integer
 function M.kill(pid)
-  C.child_kill(-pid, KILL)
-  C.child_reap(pid, status, 0)
+  C.runner_kill(-pid, KILL)
+  C.runner_reap(pid, status, 0)
 end
 
 return M

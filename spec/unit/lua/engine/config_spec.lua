@@ -39,7 +39,8 @@ describe("engine options", function()
 
   it("of mtrlua's command line are options of an engine", function()
     local help, n = io.open "core/program/about.c":read "*a", 0
-    local own = { grace = true, user = true }   -- of the program itself
+    local own = { grace = true, user = true, output = true,
+      ["max-memory"] = true, ["max-time"] = true }   -- of the program itself
     for name in help:gmatch '"  %-%-([%l%d%-]+) %u' do
       n = n + 1
       assert.equal(own[name] == nil, config.declaration.by_name[name:gsub("%-", "_")] ~= nil, name)
