@@ -28,6 +28,7 @@ SRC := $(wildcard $(patsubst %,core/%/*.c,base wire probe net net/* loop api)) b
 PROGRAM := $(wildcard core/program/*.c) core/main.c build/embed.c
 HELPER := $(wildcard core/sockets/*.c) core/net/raw/sockets.c core/net/host/filter.c \
   core/wire/fragment.c
+FUZZED := $(SRC) $(filter-out %/main.c,$(wildcard core/sockets/*.c))
 LUA := $(sort $(shell find lua -name '*.lua')) build/lua/mtr/cdef.lua \
   build/lua/mtr/report/html/page.lua
 DIRS := $(shell find core lua -type d)
@@ -95,9 +96,9 @@ build/test/fail.so: spec/support/real/fail.c spec/support/real/fail.h Makefile
 	mkdir -p $(@D); echo "  LD $@"; $(CC) $(filter-out -M%,$(FLAGS)) -shared -Wl,-soname,fail.so -o $@ $<
 build/test/faults: $(call objects,,spec/support/real/faults.c $(SRC)) build/test/fail.so
 	echo "  LD $@"; $(CC) -rdynamic -o $@ $^ -luv -lcares -Wl,-rpath,'$$ORIGIN'
-build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(SRC))
+build/asan/replay/%: $(call objects,asan/,spec/fuzz/%.c spec/fuzz/replay.c $(FUZZED))
 	mkdir -p $(@D); gcc $(SANITIZE) -o $@ $^ -luv -lcares
-build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(SRC))
+build/fuzz/%: build/fuzz/obj/spec/fuzz/%.o $(call objects,fuzz/,$(FUZZED))
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ -luv -lcares
 -include $(shell find build -name '*.d' 2>/dev/null)
 

@@ -77,8 +77,9 @@ traces (see mtrlua trace --help):
   -h, --help              print this text
 
 Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
-(its CSV), dot (routes for Graphviz), prometheus (counters), sqlite, html (a page for a browser),
-scamper (its JSON), atlas (RIPE Atlas' JSON). A FILE that ends in .gz is compressed.
+(its CSV), saimiris (columns of its table), dot (routes for Graphviz), prometheus (counters),
+sqlite, html (a page for a browser), scamper (its JSON), atlas (RIPE Atlas' JSON). A FILE that ends
+in .gz is compressed.
 prometheus=:9100 serves the counters at http://127.0.0.1:9100/metrics while it runs;
 prometheus=http://ADDRESS:PORT/PATH elsewhere.
 

@@ -94,7 +94,9 @@ usage: fleet drain [options] NAME
 Writes the results of a campaign to files, and removes them from Redis when the disk has them.
 
   --redis URL             where the Redis is
-  -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (jsonl)
+  -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (jsonl);
+                          caracal=URL, saimiris=URL: to a table of ClickHouse with Iris' or that's
+                          columns: http://[USER:PASSWORD@]HOST[:8123]/DATABASE.TABLE
   --state FILE            saves how far it is; the same command again goes on from there
   --follow                go on when all targets are done
   --overwrite             empty the files first; without it they are appended to
@@ -130,7 +132,7 @@ local SET = {
   cancel = { "cancelled", "Ends a campaign: what is not traced is forgotten." },
 }
 
-local cli
+local cli, fleet
 local args = {}                        -- of the command line, until they are taken
 
 local function take(name)
@@ -146,15 +148,11 @@ local function names(text)
   return list[1] and list
 end
 
-local fleet
-
 -- Says why the command failed. mtrlua itself tells of an interrupt, also by its exit status.
 local function fail(message)
-  local interrupted = mtr.interrupted()
-  if not (interrupted and message:find "^ECANCELED: ") then
-    io.stderr:write("fleet: ", message, "\n")
-  end
-  return not interrupted and 1 or nil
+  local quiet = mtr.interrupted() and message:find "^ECANCELED: "
+  if not quiet then io.stderr:write("fleet: ", message, "\n") end
+  return not mtr.interrupted() and 1 or nil
 end
 
 local function open()
@@ -210,7 +208,9 @@ function RUN.drain()
     path = path ~= "" and path or "-"
     if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
     taken[path] = true
-    reporters[i] = cli:call(mtr.report[mtr.report.name("trace", word)], path, opts)
+    local into = path:find "^https?://" and word ~= "prometheus" and mtr.fleet.clickhouse
+    reporters[i] = into and cli:call(into, word, path)
+      or cli:call(mtr.report[mtr.report.name("trace", word)], path, opts)
   end
   open()
   local drain, message = cli:call(fleet.drain, fleet, { campaign = take "name",

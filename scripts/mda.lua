@@ -31,8 +31,8 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   {shows}
   -o, --output FORMAT     text (default), dot: for Graphviz, jsonl: a line of JSON for each target,
                           warts: scamper's, json: one document, csv: a row for each reply,
-                          caracal: its CSV, html: a page for a browser, scamper: its JSON;
-                          FORMAT=FILE writes to the end of a file
+                          caracal: its CSV, saimiris: columns of its table, html: a page for a
+                          browser, scamper: its JSON; FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 A node is an address, or * if none answered. After "<-" are the nodes before it. A diamond is a part

@@ -112,6 +112,7 @@ static int calls(uint32_t timer) {
       ALLOW(rt_sigreturn), ALLOW(restart_syscall), ALLOW(exit),
       ALLOW(exit_group), ALLOW(getpid), ALLOW(gettid), ALLOW(getuid),
       ALLOW(geteuid), ALLOW(getrandom), ALLOW(wait4),
+      ALLOW(sigaltstack),              /* of sanitizers, at the end */
       CALL(timer_settime, 4), ARG(0), IS(timer), NO,
       NO};
   struct sock_fprog program = {sizeof code / sizeof *code, code};

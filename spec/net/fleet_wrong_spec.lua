@@ -126,4 +126,65 @@ describe("a fleet says what is wrong:", function()
     assert.equal(256, n)
     for _, times in pairs(count) do assert.equal(1, times) end
   end)
+
+  it("results that are larger than Redis takes", function()
+    fleet:good("submit", "s --lease 600 --prefix 1.0.0.0/23")
+    server:call "CONFIG SET proto-max-bulk-len 1048576"
+    local worker = fleet:start("work", "--name ams --once")
+    worker:says "trying again"
+    server:call "CONFIG SET proto-max-bulk-len 100mb"
+    worker:wait()
+    assert.equal(512, (fleets.dsts(fleet:drained "s")))
+  end)
+end)
+
+describe("a fleet bears a Redis that", function()
+  local socket
+
+  after_each(function()
+    redis.reap()
+    run.clean()
+  end)
+
+  -- Starts a program that answers as a Redis, and waits until it listens.
+  local function strange(words)
+    socket = run.dir() .. "/strange.sock"
+    redis.start(("python3 spec/support/real/strange_redis.py %s %s"):format(socket, words),
+      run.dir() .. "/strange.log")
+    redis.await("its socket", function() return os.rename(socket, socket) end)
+  end
+
+  local function fleet(words)
+    return run.run(("%s fleet %s --redis unix://%s"):format(fleets.PROGRAM, words, socket))
+  end
+
+  it("is of an old version", function()
+    strange "0 version=6.0.16"
+    local got = fleet "status"
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("is Redis 6.0.16; a fleet needs 6.2 or later", 1, true), got.err)
+  end)
+
+  it("has another clock", function()
+    strange "0 clock=3600"
+    local net = run.file("net.lua", [[return require("mtr").sim.internet { prefixes = 10 }]])
+    local worker = redis.start(("%s --sim %s fleet work --name a --redis unix://%s"):format(
+      fleets.PROGRAM, net, socket), run.dir() .. "/worker.log")
+    worker:says " s off that of Redis; the times in results are this host's"
+    assert.truthy(worker:text():find("the clock of this host is 3%d%d%d s off"), worker:text())
+    worker:kill(15)
+  end)
+
+  for seed = 1, 3 do
+    it("answers strangely: " .. seed, function()
+      strange(seed)
+      local got = run.run(("%s spec/support/real/fleet_strange.lua %s 30"):format(fleets.PROGRAM,
+        socket))
+      assert.equal("", got.err)
+      local values, messages = got.out:match "^(%d+) values, (%d+) messages\n$"
+      assert.truthy(values, got.out)
+      assert.equal(30, values + messages)
+      assert.is_true(tonumber(messages) > 0)
+    end)
+  end
 end)

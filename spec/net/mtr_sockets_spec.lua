@@ -118,6 +118,34 @@ describe("mtr-sockets", function()
     end
   end)
 
+  it("gives mtrlua no socket, and sends no marks", function()
+    needs_root()
+    installed()
+    local got = run(NOBODY .. [[$DIR/mtrlua --transport raw -e '
+      local ffi, mtr = require "ffi", require "mtr"
+      ffi.cdef "int getsockopt(int, int, int, int *, unsigned *);"
+      local engine = assert(mtr.engine())
+      local value, size, sockets, raw = ffi.new "int[1]", ffi.new("unsigned[1]", 4), 0, 0
+      local function option(fd, number)   -- of SOL_SOCKET
+        return ffi.C.getsockopt(fd, 1, number, value, size) == 0 and value[0] or nil
+      end
+      for fd = 0, 200 do
+        local kind, domain = option(fd, 3), option(fd, 39)
+        if kind then sockets = sockets + 1 end
+        if domain == 17 or (kind == 3 and domain ~= 16) then raw = raw + 1 end   -- not netlink
+      end
+      print(engine:transport().why, sockets > 0, raw)
+      engine:close()
+      print(select(3, mtr.engine { mark = 1 }))']])
+    assert.equal("asked for; mtr-sockets sends and receives\ttrue\t0\nEPERM\n", got.out, got.err)
+  end)
+
+  it("reads no environment", function()
+    local got = run("nm -D " .. HELPER)
+    assert.truthy(got.out:find "sendmmsg", got.err)
+    assert.is_nil(got.out:find "getenv")
+  end)
+
   it("is started by an engine alone", function()
     local got = run(HELPER .. " --help </dev/null")
     assert.same({ 2, "", "mtr-sockets: mtrlua starts this program, to send and receive for it\n" },

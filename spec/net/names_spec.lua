@@ -244,6 +244,14 @@ describe("mtr.names.lookup", function()
     assert.same({ "127.3.0.8" }, got)
   end)
 
+  it("asks for names in other scripts as the DNS has them", function()
+    if select(3, names.lookup "none-7.k\195\182the.test") == "ELIBACC" then
+      pending "needs libidn2"
+    end
+    assert.same({ "127.3.0.8" }, names.lookup("ok-7.K\195\150THE.test", 4))
+    assert.equal(1, server:asked "1 ok-7.xn--kthe-5qa.test")
+  end)
+
   it("says why it finds none", function()
     assert.equal("ENOENT", select(3, names.lookup "none-7.test"))
     assert.equal("ENOENT", select(3, names.lookup("ok-7.test", 6)))
@@ -290,6 +298,21 @@ describe("names that nobody answers for", function()
       engine:close()
     end)
   end
+end)
+
+describe("an interrupt", function()
+  it("ends lookups at once", function()
+    run.file("wait.lua", ([[
+      local mtr = require "mtr"
+      mtr.names.configure { servers = { "%s" }, timeout = "60s" }
+      for i = 1, 300 do mtr.go(mtr.trace, ("never-%%d.test"):format(i)) end
+      mtr.go(mtr.names.reverse, "10.2.0.1")
+      print(select(3, mtr.names.lookup "never-0.test"))]]):format(server.address))
+    local began = os.time()
+    local got = run.run('timeout --preserve-status -s INT 4 "$MTR_PROGRAM" $DIR/wait.lua')
+    assert.same({ 130, "ECANCELED\n", "mtrlua: interrupted\n" }, { got.status, got.out, got.err })
+    assert.is_true(os.time() - began < 50)
+  end)
 end)
 
 describe("an engine that is closed", function()

@@ -11,7 +11,8 @@ local missing = loopback.missing()
 
 local function sandboxed(text, options)
   support.file("sandbox.lua", text)
-  return run(('cd $DIR; "$MTR_PROGRAM" --sandbox %s ./sandbox.lua a b'):format(options or ""))
+  return run(("cd $DIR; ASAN_OPTIONS=allocator_may_return_null=1 "
+    .. '"$MTR_PROGRAM" --sandbox %s ./sandbox.lua a b'):format(options or ""))
 end
 
 local EPERM = 1

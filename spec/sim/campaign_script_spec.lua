@@ -47,11 +47,11 @@ describe("campaign #luajit", function()
   it("names every format", function()
     local formats, at = campaign("--help").out:match "\nFormats: (.-)\n\n", 1
     for _, word in ipairs { "text", "jsonl", "json", "csv", "warts", "table", "mtr", "caracal",
-      "dot", "prometheus", "sqlite", "html", "scamper", "atlas" } do
+      "saimiris", "dot", "prometheus", "sqlite", "html", "scamper", "atlas" } do
       assert.truthy(mtr.report.name("trace", word))
       at = assert(select(2, formats:find("%f[%w]" .. word .. "%f[%W]", at)), word)
     end
-    assert.equal(13, #mtr.report.words "trace")        -- without sqlite
+    assert.equal(14, #mtr.report.words "trace")        -- without sqlite
   end)
 
   it("writes text to standard output, and progress and summary to standard error", function()

@@ -110,6 +110,7 @@ static int read_datagram(struct netlink *n, uint32_t sequence,
     if (ours && h->nlmsg_type == NLMSG_ERROR) {
       if (h->nlmsg_len >= NLMSG_LENGTH(sizeof err))
         memcpy(&err, NLMSG_DATA(h), sizeof err);
+      if (err > 0) err = -EBADMSG;
       *done = 1;
     } else if (ours && h->nlmsg_type == NLMSG_DONE) {
       *done = 1;

@@ -8,13 +8,9 @@
 -- program does not end it: who is interrupted has last words, and waits for their answers.
 
 local lib = require "mtr.lib"
-local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
-local default = require "mtr.engine.default"
-local resolve = require "mtr.wait.resolve"
-local scheduler = require "mtr.wait.scheduler"
 local stream = require "mtr.script.stream"
-local Watch = require "mtr.wait.watch"
+local dial = require "mtr.fleet.dial"
 local resp = require "mtr.fleet.resp"
 
 local C = lib.C
@@ -60,45 +56,6 @@ local function receive(self, bytes)
   end
 end
 
--- Waits for the address of a host; returns it as mtr.Address.
-local function address(engine, host)
-  local bytes = lib.new "uint8_t[16]"
-  local family = addr.parse(host, bytes)
-  if family then return { bytes = bytes, family = family } end
-  local op, found, message, name = {}, nil, nil, nil
-  local lookup, why, errno = resolve.start(engine, host, 0, function(list, problem, code)
-    found, message, name = list and list[1], problem, code
-    scheduler.finish(op)
-  end)
-  if not lookup then return nil, why, errno end
-  scheduler.wait(op)
-  return found, message, name
-end
-
--- Begins the connection; returns 0 or a negative errno.
-local function begin(url, engine, fd)
-  if url.path then return C.mtr_local_connect(url.path, fd) end
-  local to, message, name = address(engine, url.host)
-  if not to then return nil, message, name end
-  return C.mtr_connect(to.bytes, to.family, url.port, fd)
-end
-
--- Waits until the connection is made; returns 0 or a negative errno.
-local function made(engine, fd, ticker, patience)
-  local op, watch = {}, Watch.new(engine, fd[1])
-  local ok, message, name = watch:ask(Watch.WRITABLE, function() scheduler.finish(op) end)
-  if not ok then return nil, message, name end
-  ticker:after(patience, function()
-    if op.done then return end
-    op.late = true
-    scheduler.finish(op)
-  end)
-  scheduler.wait(op)
-  watch:stop()
-  if op.late then return -err.number "ETIMEDOUT" end
-  return C.mtr_connected(fd[1])
-end
-
 --- Connects to a Redis: waits until the connection is made or refused.
 ---@async
 ---@param url mtr.RedisUrl
@@ -107,20 +64,11 @@ end
 ---@return mtr.RedisConnection?
 ---@return string? message, string? name
 function M.open(url, ticker, patience)
-  local engine, message, name = default.for_timers()
-  if not engine then return nil, message, name end
-  local reader
-  reader, message, name = resp.reader()
+  local reader, message, name = resp.reader()
   if not reader then return nil, message, name end
-  local fd = lib.new "int32_t[2]"
-  local code, problem, errno = begin(url, engine, fd)
-  if not code then return nil, problem, errno end
-  if code == 0 then
-    code, message, name = made(engine, fd, ticker, patience)
-    if code ~= 0 then C.mtr_local_hangup(fd) end
-  end
-  if not code then return nil, message, name end
-  if code < 0 then return err.env(code, "connecting to " .. url.shown) end
+  local fd
+  fd, message, name = dial.open(url, ticker, patience)
+  if not fd then return nil, message, name end
   local self = setmetatable({ url = url, fd = fd, reader = reader, waiting = {}, first = 1,
     last = 0 }, Connection)
   local function lost(_, text, why)

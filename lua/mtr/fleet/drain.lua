@@ -130,7 +130,7 @@ end
 
 local function run(self)
   local since = self.ticker.count
-  while lib.signals[0] == 0 do
+  while lib.signals[0] == 0 and not self.ticker.gone do
     local n, message, name = step(self)
     if not n then return nil, message, name end
     if (self.ticker.count - self.at) * self.ticker.ms >= EVERY or n == 0 then
@@ -167,8 +167,15 @@ local function finish(self, ok, message, name)
     ok, message, name = save(self, true)
     if ok then ok, message, name = trim(self) end
   end
-  self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
   return ok, message, name
+end
+
+-- Drains a campaign that nobody else drains.
+local function all(self)
+  local ok, message, name = open(self)
+  if not ok then return nil, message, name end
+  if self.finished then return trim(self) end
+  return finish(self, run(self))
 end
 
 --- Drains a campaign until it is done, or until the program is interrupted.
@@ -191,14 +198,9 @@ function M.run(opts)
   if not ok then return nil, message, name end
   self.book = ok
   ok, message, name = hold(self)
-  if ok then ok, message, name = open(self) end
   if not ok then return nil, message, name end
-  if self.finished then
-    ok, message, name = trim(self)
-    return ok and self, message, name
-  end
-  ok, message, name = run(self)
-  ok, message, name = finish(self, ok, message, name)
+  ok, message, name = all(self)
+  self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
   return ok and self, message, name
 end
 

@@ -41,6 +41,18 @@ local function write(self, id, fields)
   end
 end
 
+-- Lets the outputs that are not files take the rows of an entry, before it counts as written.
+local function deliver(self, point, fields)
+  local token = ("%s/%s/%s/%s"):format(self.campaign, point, fields.lease, fields.part)
+  for _, reporter in ipairs(self.list) do
+    if reporter.deliver then
+      local ok, message, name = reporter:deliver(self, token)
+      if not ok then return nil, message, name end
+    end
+  end
+  return true
+end
+
 --- Gives the results of an entry to the reporters. The parts of a lease come one behind the other.
 ---@param self mtr.FleetDrain
 ---@param entry [string, string[]]
@@ -69,6 +81,7 @@ function M.write(self, entry)
   end
   if not self.skipping then
     local ok, message, name = write(self, id, fields)
+    if ok then ok, message, name = deliver(self, point, fields) end
     if not ok then return nil, message, name end
   end
   if last and not self.skipping then set:add(lease) end

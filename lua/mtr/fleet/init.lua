@@ -21,6 +21,7 @@ local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local scheduler = require "mtr.wait.scheduler"
+local clickhouse = require "mtr.fleet.clickhouse"
 local drain = require "mtr.fleet.drain"
 local keys = require "mtr.fleet.keys"
 local Link = require "mtr.fleet.link"
@@ -218,17 +219,8 @@ end
 
 Fleet.text, Fleet.prometheus = status.text, status.prometheus
 
---- Returns the name of a worker for which none is given: the host's, and the number of the process.
----@return string
-function M.host_name()
-  local file = io.open "/proc/sys/kernel/hostname"
-  local host = file and file:read "*l" or "worker"
-  if file then file:close() end
-  local stat = io.open "/proc/self/stat"
-  local pid = stat and stat:read "*n" or 0
-  if stat then stat:close() end
-  return ("%s/%d"):format(host:gsub("[^%w_.-]", "-"):sub(1, 40), pid)
-end
+--- A default name of a worker, and the output of a drain to a table of ClickHouse.
+M.host_name, M.clickhouse = keys.host_name, clickhouse.new
 
 --- The lines of a help text for the options of targets.
 M.target_help = require "mtr.script.target_options".HELP

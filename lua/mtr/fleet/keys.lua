@@ -53,6 +53,18 @@ end
 ---@return string
 function M.point(worker) return worker:match "^[^/]*" end
 
+--- Returns the name of a worker for which none is given: the host's, and the number of the process.
+---@return string
+function M.host_name()
+  local file = io.open "/proc/sys/kernel/hostname"
+  local host = file and file:read "*l" or "worker"
+  if file then file:close() end
+  local stat = io.open "/proc/self/stat"
+  local pid = stat and stat:read "*n" or 0
+  if stat then stat:close() end
+  return ("%s/%d"):format(host:gsub("[^%w_.-]", "-"):sub(1, 40), pid)
+end
+
 --- Returns what is wrong with a name; nil if nothing is.
 ---@param what string
 ---@param name string

@@ -10,6 +10,7 @@ local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
 
 local FULL_WAIT = 200                  -- ms between looks, when too many results wait
+local LARGEST = 256 * 2 ^ 20           -- bytes of results; Redis takes a command of 1 GiB
 local COMPLAINTS = 20                  -- messages of targets that cannot be traced, for a lease
 
 local M = {}
@@ -86,7 +87,15 @@ function Lease:finish(worker)
   local args = { c.group, worker.name, self.id, c.most_bytes, c.seats, self.number, worker.point,
     self.gather.count, self.failed, self.complaints }
   -- Redis gets the parts from their memory, so that must stay until it has answered.
-  for _, part in ipairs(self.gather:take()) do args[#args + 1] = part end
+  local size = 0
+  for _, part in ipairs(self.gather:take()) do
+    args[#args + 1], size = part, size + part.size
+  end
+  if size > LARGEST then
+    return err.named("EMSGSIZE", ("campaign %s: the results of lease %d have %.0f MiB; at most "
+      .. "%.0f can be handed in: submit with a smaller --lease"):format(c.name, self.number,
+      size / 2 ^ 20, LARGEST / 2 ^ 20))
+  end
   local words = scripts.command(scripts.finish,
     { keys.meta(c.name), keys.leases(c.name), keys.results(c.name), keys.left(c.name) }, args)
   while true do

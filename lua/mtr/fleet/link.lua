@@ -8,6 +8,7 @@
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
 local connection = require "mtr.fleet.connection"
+local shape = require "mtr.fleet.shape"
 
 local M = {}
 
@@ -67,6 +68,10 @@ local function exchange(c, words)
   if type(op.reply) == "table" and op.reply.error then
     local text = op.reply.error
     return nil, "Redis says: " .. err.plain(text), text:match "^%u+" or "ERR"
+  end
+  if not shape.fits(words, op.reply) then
+    return err.named("EPROTO", ("%s answers %s in a way that this mtrlua does not know"):format(
+      c.url.shown, words[1]))
   end
   return op.reply
 end
@@ -167,7 +172,7 @@ end
 ---@async
 function Link:close()
   local c = self.connection
-  if c and not c.gone then exchange(c, { "PING" }) end
+  if c and not c.gone and not self.ticker.closed then exchange(c, { "PING" }) end
   self.closed = true
   if c then c:close() end
 end

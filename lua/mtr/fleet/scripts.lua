@@ -194,9 +194,9 @@ return 1
 ---@param script string
 ---@param keys string[]
 ---@param args (string|number)[]
----@return (string|number)[]
+---@return (string|number)[] for mtr.fleet.link
 function M.command(script, keys, args)
-  local words = { "EVAL", script, #keys }
+  local words = { "EVAL", script, #keys, texts = script == M.keep or nil }
   for _, key in ipairs(keys) do words[#words + 1] = key end
   for _, word in ipairs(args) do words[#words + 1] = word end
   return words

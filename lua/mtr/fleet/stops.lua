@@ -9,6 +9,7 @@
 local doubletree = require "mtr.strategy.builtin.doubletree"
 local strategy = require "mtr.strategy"
 local keys = require "mtr.fleet.keys"
+local shape = require "mtr.fleet.shape"
 
 local M = {}
 
@@ -76,12 +77,13 @@ local function read(self)
   local c = self.link.connection
   if self.reading or not c or c.gone then return end
   self.reading = true
+  local words = { "XREAD", "COUNT", READ, "STREAMS", self.key, self.after }
   c:send(function(reply)
     self.reading = false
-    if type(reply) ~= "table" or reply.error then return end
+    if not reply or not shape.fits(words, reply) then return end
     take(self, reply[1][2])
     if #reply[1][2] == READ then read(self) end
-  end, { "XREAD", "COUNT", READ, "STREAMS", self.key, self.after })
+  end, words)
 end
 
 --- Sends the additions of this worker, and asks for those of others; does not wait.

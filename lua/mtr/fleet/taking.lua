@@ -29,7 +29,7 @@ local function willing(self, campaign)
   local protocol = campaign.trace.protocol or "icmp"
   if self.protocols and not self.protocols[protocol] then
     self:tell(campaign.name, ("campaign %s wants %s probes, which this worker does not send")
-      :format(campaign.name, err.plain(protocol)))
+      :format(campaign.name, err.plain(tostring(protocol))))
     return false
   end
   return true

@@ -226,7 +226,7 @@ end
 local function labour(self)
   look(self)
   scheduler.go(attend, self)
-  while not self.ended and lib.signals[0] == 0 do
+  while not (self.ended or self.ticker.gone) and lib.signals[0] == 0 do
     local taken = taking.run(self)
     if self.ended or taken == 0 and all_done(self) then break end
     if taken == 0 or self.count > 0 then rest(self) end

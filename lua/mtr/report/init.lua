@@ -62,6 +62,7 @@ local BUILT_IN = {
   { "table", "mtr.report.table", trace = "table" },
   { "mtr", "mtr.report.mtr", trace = "mtr" },
   { "caracal", "mtr.report.caracal", trace = "caracal", mda = "caracal" },
+  { "saimiris", "mtr.report.saimiris", trace = "saimiris", mda = "saimiris" },
   { "routes", "mtr.report.routes", trace = "dot" },
   { "prometheus", "mtr.report.prometheus", trace = "prometheus" },
   { "sqlite", "mtr.report.sqlite", trace = "sqlite", mda = "sqlite", file = true },
@@ -85,6 +86,7 @@ local BUILT_IN = {
 ---@field table fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter like mtr --report
 ---@field mtr fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like mtr --json
 ---@field caracal fun(out?: mtr.ReportOut, opts?: { round?: integer }): mtr.Reporter its CSV
+---@field saimiris fun(out?: mtr.ReportOut): mtr.Reporter the columns of its table, as CSV
 ---@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
 ---@field prometheus fun(out?: mtr.ReportOut, opts?: mtr.PrometheusOptions): mtr.Reporter counters
 ---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database

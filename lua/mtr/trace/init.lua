@@ -39,7 +39,7 @@ for name, method in pairs(script.methods) do Trace[name] = method end
 -- __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
     instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
-    raises addressed at_last gate
+    raises addressed gate at_last
     ]]):gmatch "%S+" do
   Trace[name] = false
 end

@@ -77,8 +77,10 @@ function M.remember(declaration, opts, t, kept)
   local recent = recents[declaration] or { struct = lib.new "struct mtr_trace" }
   recents[declaration] = recent
   recent.given, recent.count = {}, 0
-  for name, value in pairs(opts) do
+  local name, value = next(opts)             -- no pairs(): see mtr.base.check
+  while name ~= nil do
     recent.given[name], recent.count = OF_ONE_CALL[name] or value, recent.count + 1
+    name, value = next(opts, name)
   end
   lib.copy(recent.struct, t, SIZE)
   recent.kept = { interface = kept.interface, payload = kept.payload, family = kept.family }

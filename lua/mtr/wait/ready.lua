@@ -72,7 +72,7 @@ function drain()
     local entry = ready[first]
     ready[first], first = nil, first + 1
     entry.queued = false
-    entry:run()
+    if not entry.done then entry:run() end       -- it may have ended after it was woken
   end
   first, last = 1, 0
   rest(here)

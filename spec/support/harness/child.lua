@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- child.lua: starts child processes and waits for whichever ends first. Each child leads a process
--- group of its own and writes both its streams to a file, so that `kill` ends it together with all
--- that it started in its group. Signals that ask this process to end are blocked here and handed
--- to the caller of `wait`, who thus gets to end its children first. A child gets interrupts as one
--- started by hand does: a shell that starts us in the background has them ignored. For one caller
--- in a process; the numbers are those of Linux.
+-- child.lua: starts child processes, other programs or copies of this one, and waits for whichever
+-- ends first. Each child leads a process group of its own and writes both its streams to a file, so
+-- that `kill` ends it together with all that it started in its group. Signals that ask this process
+-- to end are blocked here and handed to the caller of `wait`, who thus gets to end its children
+-- first. A child gets interrupts as one started by hand does: a shell that starts us in the
+-- background has them ignored. For one caller in a process; the numbers are those of Linux.
 local ffi = require "ffi"
 
 ffi.cdef [[
@@ -22,6 +22,7 @@ ffi.cdef [[
   int child_reap(int pid, int *status, int options) __asm__("waitpid");
   int child_kill(int pid, int signal) __asm__("kill");
   int child_clock(int clock, struct child_pause *now) __asm__("clock_gettime");
+  unsigned child_alarm(unsigned seconds) __asm__("alarm");
   void child_exit(int status) __asm__("_exit");
   void (*child_signal(int signal, void (*handler)(int)))(int) __asm__("signal");
 ]]
@@ -46,13 +47,8 @@ function M.now()
   return tonumber(instant.seconds) + tonumber(instant.nanoseconds) / 1e9
 end
 
----Starts a program; its process id. What it prints goes to the file |output|.
----@param words string[]
----@param output string
----@return integer pid
-function M.start(words, output)
-  local argv = ffi.new("const char *[?]", #words + 1, words)
-  argv[#words] = nil
+-- Forks; the child writes to |output|, and does what |act| does.
+local function fork(output, act)
   local pid = C.child_fork()
   assert(pid >= 0, "child: cannot fork")
   if pid == 0 then
@@ -62,11 +58,37 @@ function M.start(words, output)
     C.child_dup2(1, 2)
     C.child_mask(RESTORE, before, nil)
     C.child_signal(INT, nil)                             -- SIG_DFL
-    C.child_exec(words[1], argv)
+    act()
     C.child_exit(127)
   end
   C.child_group(pid, pid)
   return pid
+end
+
+---Starts a program; its process id. What it prints goes to the file |output|.
+---@param words string[]
+---@param output string
+---@return integer pid
+function M.start(words, output)
+  local argv = ffi.new("const char *[?]", #words + 1, words)
+  argv[#words] = nil
+  return fork(output, function() C.child_exec(words[1], argv) end)
+end
+
+---Starts a copy of this process that calls fn() and ends when that returns; its process id. What
+---it prints goes to the file |output|. SIGALRM ends it after as many |seconds|. What was written
+---must be flushed before.
+---@param fn fun()
+---@param output string
+---@param seconds integer
+---@return integer pid
+function M.copy(fn, output, seconds)
+  return fork(output, function()
+    C.child_alarm(seconds)
+    local ok, problem = xpcall(fn, debug.traceback)
+    if not ok then io.stderr:write(problem, "\n") end
+    os.exit(ok)
+  end)
 end
 
 ---Waits for a child to end: its process id and exit status, 128 and above after a signal. Or nil
@@ -85,7 +107,7 @@ function M.wait()
   end
 end
 
----Ends a child and its process group.
+---Ends a child, if it has not ended, and its process group.
 ---@param pid integer
 function M.kill(pid)
   C.child_kill(-pid, KILL)

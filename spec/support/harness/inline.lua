@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- inline.lua: the static inline functions of a header, which no library exports. The header is
--- compiled once per process into a library of its own with `static` and `inline` taken away, and
--- their prototypes are read off the text.
+-- compiled into a library of its own, which cpp.lua keeps, with `static` and `inline` taken away,
+-- and their prototypes are read off the text.
 --
 --   local I = inline.load("core/base/slab.h", C)
 --
@@ -18,14 +18,10 @@ local state = ffi.mtrlua_specs
 state.inline = state.inline or {}
 
 local function compile(header)
-  local library = os.tmpname()
-  local command = "${CC:-gcc} -std=c11 -D_GNU_SOURCE -Icore -Dstatic= -Dinline= -fPIC -shared"
-    .. " -include %s -o %s -x c /dev/null"
-  local status = os.execute(command:format(header, library))
-  assert(status == 0 or status == true, "inline: cannot compile " .. header)
-  local namespace = ffi.load(library)
-  os.remove(library)
-  return namespace
+  local command = "%s -std=c11 -D_GNU_SOURCE -Icore -Dstatic= -Dinline= -fPIC -shared"
+    .. " -x c -include %s /dev/null -o"
+  local path = cpp.library(command:format(os.getenv "CC" or "gcc", header))
+  return ffi.load("./" .. assert(path, "inline: cannot compile " .. header))
 end
 
 ---The inline functions of a header and of what it includes.

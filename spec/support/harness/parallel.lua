@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
 -- parallel.lua: runs each spec file as a busted of its own, several at once, and closes with the
--- sums of all in one line "N passed, N failed, N skipped":
+-- sums of all in one line "N passed, N failed, N skipped". busted is loaded once, here, and each
+-- run is a copy of this process:
 --
 --   luajit spec/support/harness/parallel.lua spec/unit spec/net/lab_spec.lua
 --
 -- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files for
 -- LuaJIT only say `#luajit` in the name of a describe, and are left out then.
 --
--- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A run
--- is printed when it has ended: one line, and all that it said if it did not simply pass. A run
+-- There are three runs for each processor, or $JOBS in all: specs wait more than they compute. A
+-- run is printed when it has ended: one line, and all that it said if it did not simply pass. A run
 -- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
 -- The longest files go first, by the seconds of the last time, which build/spec-seconds remembers;
 -- the slowest ten are named at the end. Files whose tests measure time say `#alone` in the name of
@@ -18,7 +19,8 @@ package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
 
 local SECONDS, SLOWEST = "build/spec-seconds", 10
-local LIMIT = "900"                    -- seconds that one file may take, before it is ended
+local LIMIT = 900                      -- seconds that one file may take, before it is ended
+local TIMED_OUT = 128 + 14             -- the status of one that took longer: SIGALRM ended it
 
 local function lines(command)
   local pipe = assert(io.popen(command))
@@ -121,6 +123,32 @@ end
 
 local running = {}
 
+-- Loads what every run of busted needs.
+local function load_busted()
+  for _, name in ipairs { "core", "runner", "options", "execute", "languages.en", "modules.cli",
+    "modules.filter_loader", "modules.helper_loader", "modules.output_handler_loader",
+    "modules.luacov", "modules.test_file_loader", "modules.files.lua", "modules.files.moonscript",
+    "outputHandlers.plainTerminal" } do
+    require("busted." .. name)
+  end
+  require "busted"
+  require "luassert"
+  require "pl.pretty"
+  require("spec.support.harness.cpp").directory()
+end
+
+-- Starts the busted of a job; its process id. Another Lua has to load busted itself.
+local function start(job)
+  if job.lua then
+    return child.start({ "timeout", "-k", "10", tostring(LIMIT), "spec/support/harness/under",
+      job.lua, job.path }, job.output)
+  end
+  return child.copy(function()
+    _G.arg = { [0] = "busted", "--ignore-lua", job.path }
+    require "busted.runner" { standalone = false }
+  end, job.output, LIMIT)
+end
+
 -- Runs these jobs, at most |width| at once. It raises the number of a signal that ends us.
 local function run(jobs, width, directory)
   local started, active = 0, 0
@@ -129,11 +157,7 @@ local function run(jobs, width, directory)
       started, active = started + 1, active + 1
       local job = jobs[started]
       job.output, job.since = ("%s/%d"):format(directory, started), child.now()
-      local command = { "timeout", "-k", "10", LIMIT, "busted", job.path }
-      if job.lua then
-        command[5], command[6], command[7] = "spec/support/harness/under", job.lua, job.path
-      end
-      running[child.start(command, job.output)] = job
+      running[start(job)] = job
     end
     local pid, status = child.wait()
     if not pid then error { signal = status } end
@@ -141,6 +165,7 @@ local function run(jobs, width, directory)
     if job then
       running[pid], active = nil, active - 1
       job.seconds = child.now() - job.since
+      if status == TIMED_OUT then child.kill(pid) end
       settle(job, status)
     end
   end
@@ -158,7 +183,8 @@ local function main(roots, directory)
   local seconds = remembered()
   local together, alone = plan(roots, seconds)
   assert(#together + #alone > 0, "parallel: no spec files")
-  local width = tonumber(os.getenv "JOBS") or 2 * tonumber(lines("nproc")[1])
+  local width = tonumber(os.getenv "JOBS") or 3 * tonumber(lines("nproc")[1])
+  load_busted()
   run(together, width, directory)
   run(alone, 1, directory)
   for _, job in ipairs(alone) do together[#together + 1] = job end

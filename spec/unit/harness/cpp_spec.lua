@@ -58,4 +58,32 @@ describe("cpp", function()
     run.file("tree/build", "a file")
     assert.equal("int x;\n\n", texts "cpp -P core/a.h")
   end)
+
+  -- The library of this command in that tree, or nil, and how often the command has run.
+  local function library(command)
+    local script = run.file("make.lua", ([[package.path = "%s/?.lua"
+      io.write(tostring(require "spec.support.harness.cpp".library(%q)), "\n")]]):format(top,
+      command))
+    local path = run.run("cd $DIR/tree; luajit " .. script).out:match "[^\n]+"
+    return path, run.run("wc -l <$DIR/tree/count").out
+  end
+
+  it("keeps a library until a header changes", function()
+    header "int x;\n"
+    local make = "echo >>count; cp core/a.h"
+    local first, times = library(make)
+    assert.same({ first, times }, { library(make) })
+    assert.equal("1\n", times)
+    assert.equal("int x;\n", run.read(run.dir() .. "/tree/" .. first))
+    header "int y;\n"
+    local second
+    second, times = library(make)
+    assert.equal("2\n", times)
+    assert.equal("int y;\n", run.read(run.dir() .. "/tree/" .. second))
+  end)
+
+  it("has no library where the compiler fails", function()
+    header "int x;\n"
+    for i = 1, 2 do assert.same({ "nil", i .. "\n" }, { library "echo >>count; false" }) end
+  end)
 end)

@@ -5,9 +5,10 @@ local report = require "mtr.report"
 local run = require "spec.support.harness.run"
 
 local KINDS = {
-  trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "dot",
+  trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "saimiris", "dot",
     "prometheus", "html", "scamper", "atlas" },
-  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "html", "scamper" },
+  mda = { "text", "dot", "jsonl", "warts", "json", "csv", "caracal", "saimiris", "html",
+    "scamper" },
   pmtu = { "text", "jsonl", "warts", "json", "html", "scamper" },
   ping = { "text", "jsonl", "warts", "scamper", "atlas" },
 }
@@ -15,7 +16,7 @@ local KINDS = {
 -- What is in a file of no results; of others nothing.
 local EMPTY = { warts = "\18\5", scamper = "^{\"type\":\"cycle%-start\"",
   json = "^%[\n%]\n$", csv = "^start,[^\n]+\r\n$",
-  caracal = "^capture_timestamp,[^\n]+\n$", dot = "^digraph ",
+  caracal = "^capture_timestamp,[^\n]+\n$", saimiris = "^date,[^\n]+\n$", dot = "^digraph ",
   html = '^<!DOCTYPE html>.*class="records">\n</script>\n$', prometheus = "^# HELP " }
 
 -- What a program says of --output.
@@ -54,8 +55,7 @@ describe("reporters", function()
 
   it("that say where they write", function()
     for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts", "json", "csv",
-      "table", "mtr", "caracal", "routes", "prometheus",
-      "html", "scamper", "atlas" } do
+      "table", "mtr", "caracal", "saimiris", "routes", "prometheus", "html", "scamper", "atlas" } do
       assert.has_error(function() report[name](7) end,
         ("report.%s: the path must be a string, got 7"):format(name == "routes" and "dot" or name))
       local ok, message, code = report[name](run.dir() .. "/none/out"):start()
@@ -66,7 +66,7 @@ describe("reporters", function()
 
   it("of all kinds are the formats, each once", function()
     assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
-      "prometheus", "sqlite", "html", "scamper", "atlas" }, report.formats())
+      "saimiris", "prometheus", "sqlite", "html", "scamper", "atlas" }, report.formats())
     assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
     assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)

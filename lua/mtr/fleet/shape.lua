@@ -1,0 +1,57 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What the answers of Redis must look like, so that nobody else has to look: who answers may be
+-- another program, or a later Redis that answers otherwise.
+
+local M = {}
+
+local function is_text(value) return type(value) == "string" end
+local function is_integer(value) return type(value) == "number" end
+
+-- Is it a list of `each`?
+local function list(value, each)
+  if type(value) ~= "table" or value.error then return false end
+  for _, one in ipairs(value) do
+    if not each(one) then return false end
+  end
+  return true
+end
+
+local function texts(value) return list(value, is_text) end
+local function pairs_of(value) return texts(value) and #value % 2 == 0 end
+
+-- An entry of a stream: its id, and its fields; false in their place if it was deleted.
+local function entry(value)
+  return type(value) == "table" and is_text(value[1]) and value[1]:find "^%d+%-%d+$" ~= nil
+    and (value[2] == false or pairs_of(value[2]))
+end
+
+local function stream(value)
+  return type(value) == "table" and is_text(value[1]) and list(value[2], entry)
+end
+
+local function group(value) return type(value) == "table" and not value.error end
+
+local SHAPES = {
+  INFO = is_text, EXISTS = is_integer, EVAL = is_integer,
+  HKEYS = texts, SMEMBERS = texts, TIME = texts, HGETALL = pairs_of,
+  HGET = function(value) return value == false or is_text(value) end,
+  XPENDING = function(value) return group(value) and is_integer(value[1]) end,
+  XINFO = function(value) return list(value, group) end,
+  XREAD = function(value) return value == false or list(value, stream) and value[1] ~= nil end,
+  XAUTOCLAIM = function(value)
+    return type(value) == "table" and is_text(value[1]) and list(value[2], entry)
+  end,
+}
+SHAPES.XREADGROUP = SHAPES.XREAD
+
+--- Tells whether an answer, which is no error, is one of its command's.
+---@param words table the command; with `texts` it is a script that returns a list of texts
+---@param reply any
+---@return boolean
+function M.fits(words, reply)
+  local shape = words.texts and texts or SHAPES[words[1]]
+  return not shape or shape(reply)
+end
+
+return M

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+--
+-- A drain into tables of ClickHouse: a stand-in of it takes the rows by HTTP.
+local fleets = require "spec.support.real.fleet"
+local redis = require "spec.support.real.redis"
+local run = require "spec.support.harness.run"
+
+describe("a drain into ClickHouse", function()
+  local fleet, url
+
+  local function behave(mode) run.file("mode", mode) end
+
+  before_each(function()
+    fleet = fleets.up()
+    behave "ok"
+    redis.start("python3 spec/support/real/clickhouse.py " .. run.dir(), run.dir() .. "/click.log")
+    local port = redis.await("a port", function()
+      local file = io.open(run.dir() .. "/port")
+      local text = file and file:read "*a"
+      if file then file:close() end
+      return text
+    end)
+    url = "http://iris:s%20e@127.0.0.1:" .. port .. "/TABLE?async=x%20y"
+    fleet:good("submit", "s --lease 10 --prefix 1.0.0.0/26")
+    fleet:good("work", "--name ams --once")
+  end)
+
+  after_each(function() fleet:down() end)
+
+  local function into(format, name)
+    return ("s -o %s='%s' --state %s/state"):format(format, url:gsub("TABLE", name), run.dir())
+  end
+
+  -- How many rows a table has, each once.
+  local function rows(name)
+    local seen, n = {}, -1
+    for line in io.lines(("%s/%s.csv"):format(run.dir(), name)) do
+      assert.is_nil(seen[line], "twice: " .. line)
+      seen[line], n = true, n + 1
+    end
+    return n
+  end
+
+  -- The table has what the reporter writes to a file.
+  local function same(format, name, columns)
+    local file = run.dir() .. "/file"
+    fleet:good("drain", into(format, name) .. (" -o %s=%s"):format(format, file))
+    local function text(path) return (run.read(path):gsub("%d+%.000000000,", "NOW,")) end
+    assert.equal(text(file), text(("%s/%s.csv"):format(run.dir(), name)))
+    assert.equal(columns, select(2, run.read(file):match "^[^\n]*":gsub(",", ",")) + 1)
+    assert.is_true(rows(name) > 300)
+  end
+
+  it("writes a row for each reply, in Iris' columns", function()
+    same("caracal", "iris.results", 17)
+  end)
+
+  it("writes them in Saimiris' columns", function() same("saimiris", "saimiris.replies", 23) end)
+
+  it("tries again while the server is busy", function()
+    behave "busy"
+    local drain = fleet:start("drain", into("caracal", "r"))
+    drain:says "says: 503 Code: 252. Too many parts; trying again"
+    behave "ok"
+    drain:says "takes rows again"
+    drain:wait()
+    assert.is_true(rows "r" > 300)
+  end)
+
+  it("has each row once, though answers are lost and the drain is killed", function()
+    behave "drop"
+    local drain = fleet:start("drain", into("caracal", "r"))
+    drain:says "closed the connection; trying again"
+    drain:kill()
+    behave "stale"
+    fleet.server:call "DEL mtr:fleet:{s}:drain"
+    fleet:good("drain", into("caracal", "r"))
+    assert.is_true(rows "r" > 300)
+  end)
+
+  it("ends with what the server says is wrong, and goes on later", function()
+    behave "wrong"
+    local got = fleet:run("drain", into("caracal", "none"))
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find("/none says: 404 Code: 60. Unknown table none\n", 1, true), got.err)
+    got = fleet:run("drain", (into("caracal", "r"):gsub("iris:", "other:"):gsub("state$", "b")))
+    assert.truthy(got.err:find("says: 403 Code: 516. Authentication failed", 1, true), got.err)
+    behave "ok"
+    fleet:good("drain", into("caracal", "none"))
+    assert.is_true(rows "none" > 300)
+  end)
+
+  it("says what is wrong with an URL", function()
+    for text, message in pairs {
+      ["caracal=https://h/t"] = "run stunnel beside it",
+      ["caracal=http://h"] = "it must be http://HOST[:PORT]/TABLE",
+      ["caracal=http://h:99999/t"] = "there is no port 99999",
+      ["jsonl=http://h/t"] = "format must be caracal or saimiris, got \"jsonl\"",
+    } do
+      local got = fleet:run("drain", "s -o " .. text)
+      assert.equal(2, got.status)
+      assert.truthy(got.err:find(message, 1, true), got.err)
+    end
+  end)
+end)
