@@ -131,6 +131,27 @@ describe("a client of mtrlua scamper #luajit", function()
     assert.truthy(log:find("speaks HTTP", 1, true))
   end)
 
+  it("may send more commands ahead when it sends many", function()
+    with(nil, function(server)
+      local client = attached(server, "format json")
+      local credit, most, sent, records = 1, 1, 0, 0
+      while records < 502 do
+        while credit > 0 and sent < 500 do
+          client:say("trace -P icmp-paris " .. DST)
+          credit, sent = credit - 1, sent + 1
+          if sent == 500 then client:say "done" end
+        end
+        local line = assert(client:line())
+        if line == "MORE" then credit = credit + 1 end
+        if line == "DATA" then records = records + 1 end
+        if sent < 15 then assert(credit <= 1) end
+        most = math.max(most, credit)
+      end
+      assert.equal(16, credit)
+      assert(most <= 16)
+    end)
+  end)
+
   it("gets turns as its priority says, and never more than the window", function()
     with("-w 1", function(server)
       local one, three = attached(server, "format json"), attached(server, "format json priority 3")

@@ -26,8 +26,10 @@ local writers = require "mtr.attach.writer"
 local C = lib.C
 local M = {}
 
--- WAITING: commands of one client that are read ahead. LINE: bytes of a command.
-local ENOUGH, MOST, WAITING, LINE = 262144, 2 ^ 26, 64, 8192
+-- WAITING: commands of one client that are read ahead. LINE: bytes of a command. CREDIT: commands
+-- that a client may send ahead: one at first, and one more with each GROWTH commands, so that
+-- those of a busy client come together.
+local ENOUGH, MOST, WAITING, LINE, CREDIT, GROWTH = 262144, 2 ^ 26, 64, 8192, 16, 16
 
 ---@class mtr.AttachClient
 ---@field server mtr.AttachServer
@@ -36,6 +38,7 @@ local ENOUGH, MOST, WAITING, LINE = 262144, 2 ^ 26, 64, 8192
 ---@field list string name of its list, if it gives none
 ---@field source? mtr.AttachSource its commands, once it has attached
 ---@field writer? mtr.AttachWriter
+---@field credit integer commands that it may send ahead
 ---@field ended boolean it has sent its last command
 ---@field gone boolean the connection is closed
 local Client = {}
@@ -89,7 +92,9 @@ local function attach(self, text)
   self.source = sources.new(server.pool, self.writer, {
     put = function(record) send(self, record) end,
     started = function()
-      send(self, "MORE\n")
+      local more = self.credit < CREDIT and self.source.id >= self.credit * GROWTH
+      if more then self.credit = self.credit + 1 end
+      send(self, more and "MORE\nMORE\n" or "MORE\n")
       if self.behind then scheduler.wake(self.again) end
     end,
     settled = function() settle(self) end,
@@ -200,7 +205,7 @@ end
 function M.new(server, fd, who, list)
   local self = setmetatable({ server = server, fd = fd, who = who, list = list,
     lines = lines.new(LINE), ended = false, stopped = false, closing = false, gone = false,
-    behind = false, over = false }, Client)
+    behind = false, over = false, credit = 1 }, Client)
   server:joined(self)
   self.again = { run = function() go_on(self) end }
   self.output = stream.open(fd[1], {

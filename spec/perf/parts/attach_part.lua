@@ -9,12 +9,12 @@ local load = require "spec.perf.parts.load"
 local reports = require "spec.perf.kit.report"
 local runs = require "spec.perf.kit.load_runs"
 
-local N, RATE, RUNS, PORT = 10000, contenders.SCAMPER_RATE, 3, 31337
+local N, RATE, RUNS = 10000, contenders.SCAMPER_RATE, 3
 local MOST_RATIO, LEAST_HOPS = 0.5, 0.99
-local OUT = "build/perf/attach.warts"
+local OUT, SOCKET = "build/perf/attach.warts", "build/perf/attach.sock"
 local SERVERS = {
-  ours = contenders.MTRLUA .. " --transport raw scripts/scamper.lua -P %d -p %d -w %d",
-  scamper = "scamper -P %d -p %d -w %d",
+  ours = contenders.MTRLUA .. " --transport raw scripts/scamper.lua -U %s -p %d -w %d",
+  scamper = "scamper -U %s -p %d -w %d",
 }
 
 -- How many traces and hops are in the file.
@@ -31,8 +31,8 @@ local function count()
 end
 
 local function once(net, list, server)
-  local out, status = net:exec(("timeout 150 sh spec/perf/loads/attach.sh %d %s %s %s"):format(PORT,
-    list, OUT, SERVERS[server]:format(PORT, RATE, N)))
+  local out, status = net:exec(("timeout 150 sh spec/perf/loads/attach.sh %s %s %s %s"):format(
+    SOCKET, list, OUT, SERVERS[server]:format(SOCKET, RATE, N)))
   if status ~= 0 then error("bench: attach.sh: " .. out, 0) end
   local traces, hops = count()
   return { cpu = tonumber(out:match "cpu=([%d.]+)"), traces = traces, hops = hops }
