@@ -9,7 +9,7 @@
 -- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files for
 -- LuaJIT only say `#luajit` in the name of a describe, and are left out then.
 --
--- There are three runs for each processor, or $JOBS in all: specs wait more than they compute. A
+-- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A
 -- run is printed when it has ended: one line, and all that it said if it did not simply pass. A run
 -- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
 -- The longest files go first, by the seconds of the last time, which build/spec-seconds remembers;
@@ -183,7 +183,7 @@ local function main(roots, directory)
   local seconds = remembered()
   local together, alone = plan(roots, seconds)
   assert(#together + #alone > 0, "parallel: no spec files")
-  local width = tonumber(os.getenv "JOBS") or 3 * tonumber(lines("nproc")[1])
+  local width = tonumber(os.getenv "JOBS") or 2 * tonumber(lines("nproc")[1])
   load_busted()
   run(together, width, directory)
   run(alone, 1, directory)
