@@ -120,3 +120,33 @@ describe("without await_answer, an unreachable before the answer", function()
     d:close()
   end)
 end)
+
+-- Strategies in Lua send the probes of their traces one by one.
+describe("in a trace of a strategy, an unreachable before the answer", function()
+  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+    for family = 4, 6, 2 do
+      it(("stands beside it: %s over IPv%d"):format(protocol, family), function()
+        local d = drive.new { network = path.new {
+          dst = family == 4 and "203.0.113.9" or "2001:db8:9::9", dest = false } }
+        local handle, asked = d:start { protocol = protocol, flags = C.MTR_STRATEGY }, false
+        d:answer("NEXT", function()
+          if asked then return C.answer_pass(d.core, d:trace(handle), -1, d.now) end
+          asked = true
+          d:probe(handle, { ttl = 1 })
+        end, 1)
+        local failure = { kind = "UNREACH" }
+        for key, value in pairs(ERROR[family]) do failure[key] = value end
+        d:deliver(5, path.reply(d.sent[1], failure))
+        d:deliver(9, path.reply(d.sent[1], ANSWER[protocol]))
+        d:run(100)
+        local first, second = unpack(d:of("REPLY"))
+        assert.is_nil(first.set.DUP or second.set.DUP)
+        assert.is_true(second.set.ANSWER and second.set.FINAL)
+        assert.same({ 1, 0, 0 },
+          { d:count("replies"), d:count("duplicates"), d:count("timeouts") })
+        C.stop_trace(d.core, d:trace(handle), C.MTR_STOP_HALTED, 0, d.now)
+        d:close()
+      end)
+    end
+  end
+end)
