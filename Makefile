@@ -231,13 +231,14 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
-	install -D -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
+	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt
 	install -Dm644 build/doc/mtrlua.bash $(DEST)/share/bash-completion/completions/mtrlua
 	install -Dm644 -t "$(DESTDIR)$(ZSHDIR)" build/doc/_mtrlua
 	for n in 1 3; do install -Dm644 -t $(DEST)/share/man/man$$n build/doc/man$$n/*; done
+	install -Dm644 -t $(DEST)/share/man/man1 scripts/doc/pages/mtr-sockets.1
 	for v in $(PUC); do install -Dm644 -t $(LIB)/lua/$$v/mtr build/puc/$$v/mtr/ffi.so || exit; done
 	for v in $(filter-out 5.1,$(PUC)); do mkdir -p $(DEST)/share/lua/$$v || exit; \
 	  cp -R --preserve=mode "$(DESTDIR)$(LUADIR)/mtr" $(DEST)/share/lua/$$v || exit; done
@@ -254,7 +255,8 @@ uninstall: ## remove what install has installed
 	rm -rf $(DEST)/share/lua/5.?/mtr $(LIB)/lua/5.?/mtr
 	rm -f $(NVIM:scripts/nvim/%=$(DEST)/share/nvim/site/%)
 	rm -f $(DEST)/share/bash-completion/completions/mtrlua "$(DESTDIR)$(ZSHDIR)"/_mtrlua
-	rm -f $(DEST)/share/man/man1/mtrlua*.1 $(addprefix $(DEST)/share/man/man3/,mtr-lua.3 libmtr.3)
+	rm -f $(addprefix $(DEST)/share/man/man1/,mtrlua*.1 mtr-sockets.1)
+	rm -f $(addprefix $(DEST)/share/man/man3/,mtr-lua.3 libmtr.3)
 	rm -f $(DEST)/bin/mtrlua $(DEST)/bin/mtr-sockets $(DEST)/include/mtr.h $(LIB)/libmtr.*
 	rm -f $(LIB)/pkgconfig/mtr.pc
 

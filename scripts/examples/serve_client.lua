@@ -1,4 +1,3 @@
-#!/usr/bin/env lua
 -- SPDX-License-Identifier: MIT
 --
 -- A client of `mtrlua serve` for any Lua: traces all targets at once, and prints hops as they come.

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A client of `mtrlua serve`: traces all targets at once, and prints hops as they come.
 
