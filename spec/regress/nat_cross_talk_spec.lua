@@ -35,7 +35,7 @@ describe("engines behind one broken translator", function()
       for line in output:gmatch "[^\n]+" do
         local result = cjson.decode(line)
         traces = traces + 1
-        assert.equal("completed", result.stop_reason)
+        assert.equal("completed", result.stop_reason, line)
         for _, hop in ipairs(result.hops) do
           assert.equal(3, #hop.replies)
           for _, reply in ipairs(hop.replies) do assert.is_nil(reply.dup) end
