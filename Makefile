@@ -231,7 +231,9 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
-	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples $(wildcard scripts/examples/*.*)
+	for f in $(wildcard scripts/examples/*.*); do m=644; \
+	  head -n 1 $$f | grep -q '^#!' && m=755; \
+	  install -Dm$$m -t $(DEST)/share/mtrlua/scripts/examples $$f || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json
 	install -Dm644 -t $(DEST)/share/doc/mtrlua build/doc/manual.html build/doc/manual.txt
