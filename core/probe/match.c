@@ -7,14 +7,12 @@
 #include "wire/checksum.h"
 #include "wire/proto.h"
 
-/* Returns the live probe at |place| of |region|, if |r| can be about it. One
- * that has not left yet gets none: its place was another probe's before. */
+/* Returns the live probe at |place| of |region|, if |r| can be about it. */
 static struct probe *live_at(const struct core *c, uint32_t region,
                              uint32_t place, const struct wire_reply *r) {
   if (region >= c->regions) return NULL;
   struct probe *p = table_at(&c->tables[region], place);
-  if (!p || p->state < PROBE_SENT) return NULL;
-  if (p->state == PROBE_SENT && !p->size) return NULL;
+  if (!p || !table_left(p)) return NULL;
   return p->family == r->family && p->protocol == r->quoted_protocol ? p : NULL;
 }
 

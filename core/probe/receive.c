@@ -44,7 +44,7 @@ void receive_reply(struct core *c, const struct wire_reply *r, int64_t now) {
     return;
   }
   if (!p && again_older(c, r, now)) return;
-  if (!p || p->state < PROBE_SENT || !believed(c, r, tier, now)) {
+  if (!p || !table_left(p) || !believed(c, r, tier, now)) {
     unmatched(c, r, tier, now);
     return;
   }

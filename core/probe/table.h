@@ -103,6 +103,12 @@ static inline uint32_t table_place(const struct probe *p) {
   return p->handle & (TABLE_REGION - 1);
 }
 
+/* table_left: returns 1 if |p| has left, so that it can be answered. An answer
+ * to one that waits to leave is about another probe that had its place. */
+static inline int table_left(const struct probe *p) {
+  return p->state > PROBE_SENT || (p->state == PROBE_SENT && p->size);
+}
+
 /* table_at: returns the probe at |place|, or NULL if there is none. */
 static inline struct probe *table_at(const struct table *t, uint32_t place) {
   return place < t->slab.count ? slab_at(&t->slab, place) : NULL;

@@ -41,9 +41,9 @@ int privilege_locked(void);
 int privilege_forget(void);
 
 /* privilege_become: becomes |user|, if that is another one. A process of root
- * keeps its capabilities for now, but no program that it starts gets more than
- * those for files and CAP_NET_RAW. 0 or a negative errno; then the program must
- * end. */
+ * keeps its capabilities until privilege_drop. No program that it starts gets
+ * more than those for files and CAP_NET_RAW. 0 or a negative errno; then the
+ * program must end. */
 int privilege_become(const struct user *user);
 
 /* privilege_none: drops all capabilities, also root's, and lets no other

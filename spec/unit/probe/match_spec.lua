@@ -298,15 +298,19 @@ describe("match", function()
 
   -- It is an answer to an earlier probe that had the same place.
   for protocol, kind in pairs { icmp = "ECHO_REPLY", udp = "TIME_EXCEEDED", tcp = "TCP_REPLY" } do
-    it("takes no answer to a probe that has not left yet: " .. protocol, function()
-      d = drive.new{ network = { dst = V4, probe = function(_, p)
-        C.receive_reply(d.core, path.reply(p, { kind = kind, from = V4 }), d.now)
-      end } }
-      d:start{ protocol = protocol, max_ttl = 1, attempts = 1 }
-      d:run()
-      assert.same({ 1, 0, 1, 1 }, { d:count("probes_sent"), d:count("replies"),
-        d:count("timeouts"), d:count("unmatched") })
-    end)
+    for how, by_handle in pairs { ["its numbers"] = false, ["its handle"] = true } do
+      it(("takes no answer to a probe that has not left yet: %s, by %s"):format(protocol, how),
+        function()
+          d = drive.new{ network = { dst = V4, probe = function(_, p)
+            C.receive_reply(d.core, path.reply(p, { kind = kind, from = V4,
+              handle = by_handle and p.handle or nil }), d.now)
+          end } }
+          d:start{ protocol = protocol, max_ttl = 1, attempts = 1 }
+          d:run()
+          assert.same({ 1, 0, 1, 1 }, { d:count("probes_sent"), d:count("replies"),
+            d:count("timeouts"), d:count("unmatched") })
+        end)
+    end
   end
 
   it("takes a SYN/ACK that acknowledges some payload for ours", function()
