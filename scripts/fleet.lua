@@ -63,7 +63,7 @@ traces (see mtrlua trace --help):
   --tos N
   {packet}
   --strategy NAME         window, random, doubletree ... (window)
-  --shared                share the stop sets of doubletree between all workers
+  --shared                workers share the stop sets of doubletree, and rates of routers
   --rate N                probes per second of each worker; 0: as fast as it may (0)
   --list TEXT             name of the list of targets, in results
   --cycle TEXT            number or name of this pass over the list, in results

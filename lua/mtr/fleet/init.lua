@@ -191,8 +191,8 @@ end
 function Fleet:set(campaign, state, rate)
   name_of("fleet:set", "the campaign", campaign)
   local answer, message, name = self.link:call(scripts.command(scripts.set, { keys.meta(campaign),
-    keys.leases(campaign), keys.left(campaign), keys.stops(campaign) },
-    { state, rate and tostring(rate) or "" }))
+    keys.leases(campaign), keys.left(campaign), keys.stops(campaign),
+    keys.rates(campaign) }, { state, rate and tostring(rate) or "" }))
   if not answer then return nil, message, name end
   if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
   if answer == -1 then
