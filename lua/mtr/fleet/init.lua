@@ -142,6 +142,7 @@ local WORK = check.declare("fleet:work", {
   { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
   { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
   { name = "place", kind = text, doc = "where it is, for people" },
+  { name = "engine", kind = check.type "table", doc = "traces; default: the default engine" },
 })
 
 --- Works until interrupted; with `once` until all campaigns are done.

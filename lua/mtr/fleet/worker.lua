@@ -31,11 +31,11 @@ local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs
 ---@field protocols? table<string, true> allowed ones; default: all
 ---@field campaign? string works for this one only
 ---@field once? boolean ends when all campaigns are done
+---@field engine? mtr.Engine default: the default engine
 ---@field place? string where it is, for people
 ---@field say fun(message: string)
 
 ---@class mtr.FleetWorker: mtr.FleetWorkerOptions
----@field engine mtr.Engine
 ---@field held table<mtr.FleetLease, true>
 local Worker = {}
 Worker.__index = Worker
@@ -45,7 +45,8 @@ Worker.__index = Worker
 ---@return mtr.FleetWorker?
 ---@return string? message, string? name
 function M.new(opts)
-  local engine, message, name = default.get()
+  local engine, message, name = opts.engine
+  if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   local self = setmetatable({
     engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
@@ -117,7 +118,7 @@ function Worker:by_campaign()
   return by
 end
 
---- Returns the strategy doubletree with what all workers of a campaign share.
+--- Returns doubletree with what all workers of a campaign share.
 function Worker:shared(campaign)
   local known = self.shares[campaign.name] or shared.new(self, campaign.name)
   self.shares[campaign.name] = known
