@@ -173,7 +173,7 @@ local DRAIN = check.declare("fleet:drain", {
 --- Drains a campaign until it is done, or until interrupted.
 ---@async
 ---@param opts mtr.FleetDrainOptions
----@return mtr.FleetDrain? counters: results, leases, repeated, failed
+---@return mtr.FleetDrain? counters: results, leases, repeated, failed, unread
 ---@return string? message, string? name
 function Fleet:drain(opts)
   local d = take(DRAIN, opts, { outputs = {}, reporters = {}, link = self.link,
