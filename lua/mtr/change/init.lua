@@ -19,6 +19,7 @@
 -- and when a path counts as changed. The first rounds are spread over the time of one round.
 
 local check = require "mtr.base.check"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 local options = require "mtr.trace.options"
@@ -76,7 +77,7 @@ local declaration = check.declare("watch", {
 -- Returns the options of the traces as text: a state is of no use for others.
 local function identity(self)
   local parts = { ("flows %d"):format(self.flows) }
-  for name, value in pairs(self.trace) do
+  for name, value in each(self.trace) do
     parts[#parts + 1] = ("%s %s"):format(name, err.show(value))
   end
   table.sort(parts)
@@ -183,8 +184,8 @@ function Watcher:run()
     local context = { flow = self.trace.flow or 0, flows = self.flows }
     function context.trace(dst, more)
       local opts = {}
-      for option, value in pairs(self.trace) do opts[option] = value end
-      for option, value in pairs(more) do opts[option] = value end
+      for option, value in each(self.trace) do opts[option] = value end
+      for option, value in each(more) do opts[option] = value end
       return self.engine:trace(dst, opts)
     end
     function context.event(subject_of, event) tell(self, subject_of, event) end

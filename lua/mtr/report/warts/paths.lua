@@ -10,6 +10,7 @@ local Result = require "mtr.record.result"
 local kept = require "mtr.record.kept"
 local address = require "mtr.report.warts.address"
 local trace_result = require "mtr.report.warts.result"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -55,9 +56,9 @@ local function pass(hops, ttl, set, before, start, to)
   end
   if not some then
     local from = {}
-    for _, at in pairs(before) do from[at] = true end
+    for _, at in each(before) do from[at] = true end
     if not next(from) then from[start] = true end
-    for at in pairs(from) do add_link(hops, ttl, at, to or "*") end
+    for at in each(from) do add_link(hops, ttl, at, to or "*") end
   end
   return here, some and start or to or "*"
 end
