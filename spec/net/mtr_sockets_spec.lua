@@ -157,6 +157,39 @@ describe("mtr-sockets", function()
       run("readelf -d " .. HELPER .. [[ | sed -n '/NEEDED/s/.*\[\(.*\)\]/\1/p']]).out)
   end)
 
+  -- 200 ms would be over long before it is known that it hangs. Hop 3 never answers, and nothing
+  -- more is sent.
+  it("that ends or hangs makes no hop silent", function()
+    needs_root()
+    local l = nets.up "silent 3"
+    installed()
+    for signal, name in pairs { KILL = "EPIPE", STOP = "ETIMEDOUT" } do
+      support.file("stop.lua", ([[
+        local mtr = require "mtr"
+        local engine, sent = assert(mtr.engine()), 0
+        local result = engine:trace(arg[1], {
+          timeout = 200, attempts = 1, window = 4, max_ttl = 4,
+          on_probe = function()
+            sent = sent + 1
+            if sent ~= 4 then return end
+            os.execute("for s in $(pgrep -P $PPID); do pkill -%s -P $s -x mtr-sockets; done")
+          end })
+        for _, hop in ipairs(result.hops) do print(hop.addr or hop.error) end
+        print(engine:stats().timeouts, select(2, engine:trace(arg[1])))
+        engine:close()]]):format(signal))
+      local got = run(l:command(NOBODY .. "$DIR/mtrlua --transport raw $DIR/stop.lua " .. l.dst4))
+      local hops, rest = {}, got.out:match "([^\n]*)\n$" or ""
+      for word in got.out:gmatch "([^\n\t]+)\n" do hops[#hops + 1] = word end
+      assert.equal(5, #hops, got.out .. got.err)
+      for ttl = 1, 4 do
+        assert.truthy(hops[ttl] == name or hops[ttl] == (l.truth.v4[ttl] or {})[1], hops[ttl])
+      end
+      assert.equal(name, hops[3])
+      assert.truthy(rest:find("^0\t" .. name .. ": .*mtr%-sockets has ended, or does not answer"),
+        rest)
+    end
+  end)
+
   it("that ends or hangs fails the probes, and is not waited for", function()
     needs_root()
     installed()
