@@ -11,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/host/ports.h"
+#include "net/net.h"
 #include "net/raw/sockets.h"
 #include "sockets/receive.h"
 #include "sockets/send.h"
 #include "wire/record.h"
 
-enum { BLOCK = 1024, PROOFS = 2, POLLED = 2 + RAW_FDS };
+enum { PROOFS = 2, POLLED = 2 + RAW_FDS };
 
 void serve_prepare(struct serve *s) {
   int off = 0;
@@ -51,15 +53,22 @@ static int holds(int fd, int protocol, uint16_t port) {
                    : found == WIRE_UDP || found == WIRE_TCP);
 }
 
+/* Whether |base| is the first port of a block that engines use. All of them are
+ * below the ports that the kernel gives to sockets which ask for none. */
+static int is_block(uint16_t base) {
+  unsigned at = base - (unsigned)PORTS_FIRST;
+  return at % NET_PORTS == 0 && at / NET_PORTS < PORTS_BLOCKS;
+}
+
 static int hello(struct serve *s, const struct helper_ask *q, const int *fd,
                  int n) {
   struct filter *who = &s->guard.who;
   if (s->known || n != PROOFS || !holds(fd[0], WIRE_UDP, q->port_base) ||
-      !holds(fd[1], WIRE_TCP, q->port_base) || q->port_base > 65536 - BLOCK ||
+      !holds(fd[1], WIRE_TCP, q->port_base) || !is_block(q->port_base) ||
       !q->echo_base || q->echo_base + q->echo_count > 65536)
     return -EINVAL;
   *who = (struct filter){.echo_base = q->echo_base, .port_base = q->port_base,
-                         .echo_count = q->echo_count, .port_count = BLOCK};
+                         .echo_count = q->echo_count, .port_count = NET_PORTS};
   int err = s->opened ? s->opened : sockets_filter(s->fd, who);
   s->known = !err;
   s->answer.have = s->opened ? 0 : sockets_have(s->fd);

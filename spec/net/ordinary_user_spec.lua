@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtrlua run by a user without any privilege, in a lab: trace, ping and a campaign give true hops by
--- sockets of an ordinary user, by mtr-packet and by mtr-sockets, the same that traceroute(8),
--- tracepath(8) and mtr(8) find there; where ping sockets are closed icmp says what to do, and udp and
--- tcp work.
+-- mtrlua run by a user without any privilege, in a lab: trace, ping and a campaign give true hops
+-- by sockets of an ordinary user, by mtr-packet and by mtr-sockets, the same that traceroute(8),
+-- tracepath(8) and mtr(8) find there; where ping sockets are closed icmp says what to do, and udp
+-- and tcp work.
 
 local nets = require "spec.support.real.nets"
 local support = require "spec.support.harness.run"
@@ -45,7 +45,8 @@ local function mtrlua(words) return nobody(support.dir() .. "/bin/mtrlua " .. wo
 local WAYS = {
   { "user", mtrlua },
   { "mtr-packet", function(words)
-    return run(l:command("cd /; " .. ORDINARY .. "$DIR/bin/mtrlua --transport mtr-packet " .. words))
+    return run(l:command("cd /; " .. ORDINARY .. "$DIR/bin/mtrlua --transport mtr-packet "
+      .. words))
   end },
   { "raw", over = "mtr-sockets", function(words)
     return run(l:command("cd /; " .. ORDINARY .. "env PATH=$DIR/sockets:$PATH $DIR/bin/mtrlua "
