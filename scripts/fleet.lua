@@ -112,7 +112,7 @@ Shows how campaigns and workers are.
 
   --redis URL             where the Redis is
   --campaign NAME         this campaign only
-  -o, --output FORMAT     text, json or prometheus (text)
+  -o, --output WORD       text, json or prometheus (text)
   -h, --help              print this text
 ]]
 

@@ -6,6 +6,7 @@
 -- may forget its last second when it is killed) is written once.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local Reporters = require "mtr.campaign.reporters"
 local book = require "mtr.fleet.book"
@@ -191,7 +192,7 @@ function M.run(opts)
     unread = 0, whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
     secret = keys.secret(),
   }, Drain)
-  for key, value in pairs(opts) do self[key] = value end
+  for key, value in each(opts) do self[key] = value end
   local bug
   self.list, bug = Reporters.new(opts.reporters)
   if not self.list then error("drain: " .. bug, 2) end
