@@ -4,7 +4,9 @@
 
 local addr = require "mtr.base.addr"
 local check = require "mtr.base.check"
+local socket_options = require "mtr.serve.socket_options"
 
+local path, mode = socket_options.path, socket_options.mode
 local M = {}
 
 ---@class mtr.AttachOptions
@@ -16,13 +18,6 @@ local M = {}
 ---@field monitor? string name of this vantage point, in lists
 ---@field engine? mtr.Engine default: the default engine
 ---@field log? fun(message: string) is told of clients that are refused or dropped
-
-local function path(value)
-  if type(value) == "string" and #value > 0 and #value < 108 and not value:find "%z" then
-    return value
-  end
-  return nil, "must be a path of 1..107 bytes"
-end
 
 -- Reads where to listen: an address of this host's loopback, and a port.
 local function port(value)
@@ -36,11 +31,6 @@ local function port(value)
     return nil, "must be at a loopback address, because everybody who reaches it can send probes"
   end
   return { address = address, number = tonumber(number) }
-end
-
-local function mode(value)
-  if type(value) == "string" and value:find "^[0-7][0-7][0-7]$" then return tonumber(value, 8) end
-  return nil, 'must be three octal digits, such as "660"'
 end
 
 local function text(value)
@@ -68,13 +58,7 @@ M.declaration = check.declare("attach", {
 ---@param opts mtr.AttachOptions
 ---@return string? message
 function M.take(server, opts)
-  for _, name in ipairs(M.declaration.names) do
-    local option = M.declaration.by_name[name]
-    server[name] = option.default and option.kind(option.default)
-  end
-  local bug = check.each(M.declaration, opts, function(option, value)
-    server[option.name] = value
-  end)
+  local bug = socket_options.take(M.declaration, server, opts)
   if bug then return bug end
   if not server.socket and not server.port then return "attach: give a socket or a port" end
   return nil

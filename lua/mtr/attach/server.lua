@@ -10,11 +10,10 @@
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
-local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 local scheduler = require "mtr.wait.scheduler"
-local timer = require "mtr.wait.timer"
 local acceptor = require "mtr.serve.acceptor"
+local clients = require "mtr.serve.clients"
 local Client = require "mtr.attach.client"
 local host = require "mtr.attach.host"
 local options = require "mtr.attach.options"
@@ -23,54 +22,18 @@ local pools = require "mtr.attach.pool"
 local C = lib.C
 local M = {}
 
--- LAST: ms that a client has to read its last records. NO_LIMIT: what is said if there is no rate.
-local LAST, NO_LIMIT = 1000, 1000000
+local NO_LIMIT = 1000000               -- what is said if there is no rate
+local log = clients.log
 
----@class mtr.AttachServer: mtr.Op, mtr.AttachOptions
----@field engine mtr.Engine
+---@class mtr.AttachServer: mtr.ClientsServer, mtr.AttachOptions
 ---@field pool mtr.AttachPool
 ---@field clients table<mtr.AttachClient, true>
----@field client_count integer
 ---@field count integer clients so far
----@field closing boolean
 local Server = {}
 Server.__index = Server
+Server.joined, Server.left = clients.joined, clients.left
 
-local function log(self, ...)
-  if self.log then self.log(string.format(...)) end
-end
-
--- Ends the wait for a server that has nothing left.
-local function settle(self)
-  if not self.closing or self.client_count > 0 or self.done then return end
-  if self.alarm then self.alarm:cancel() end
-  scheduler.finish(self)
-end
-
---- Notes that a client has come.
----@param client mtr.AttachClient
----@private
-function Server:joined(client)
-  self.clients[client], self.client_count = true, self.client_count + 1
-end
-
---- Notes that a client has left.
----@param client mtr.AttachClient
----@param why? string
----@private
-function Server:left(client, why)
-  self.clients[client], self.client_count = nil, self.client_count - 1
-  if why then log(self, "%s: %s", client.who, why) end
-  settle(self)
-end
-
-local function list(self)
-  local clients = {}
-  for client in pairs(self.clients) do clients[#clients + 1] = client end
-  return clients
-end
-
---- Takes no more clients.
+-- Takes no more clients.
 local function deafen(self)
   for _, entry in ipairs(self.listeners) do
     if not entry.closed then
@@ -88,14 +51,7 @@ function Server:close()
   if self.closing then return end
   self.closing = true
   deafen(self)
-  if self.client_count > 0 and not self.engine.closing then
-    self.alarm = timer.start(self.engine, LAST, function()
-      self.alarm = nil
-      for _, client in ipairs(list(self)) do client:leave "did not read its last records" end
-    end)
-  end
-  for _, client in ipairs(list(self)) do client:close() end
-  settle(self)
+  clients.close(self, "records")
 end
 
 --- Ends the server as a client wishes: now, when what is under way has ended, or when all commands
@@ -106,7 +62,7 @@ function Server:shutdown(how)
     if how == "now" then return self:close() end
     self.closing = true
     deafen(self)
-    for _, client in ipairs(list(self)) do client:wind_up(how == "flush") end
+    for _, client in ipairs(clients.list(self)) do client:wind_up(how == "flush") end
   end)
 end
 
@@ -126,11 +82,7 @@ function Server:set_pps(rate) self.engine:set_rate(rate) end
 --- was interrupted.
 ---@async
 ---@return true
-function Server:wait()
-  scheduler.check "server:wait"
-  scheduler.wait(self)
-  return true
-end
+function Server:wait() return clients.wait(self) end
 
 local id = lib.new "uint32_t[4]"
 
@@ -153,10 +105,6 @@ local function accept(self, entry)
   return 0
 end
 
-local WHY = {
-  EADDRINUSE = "a server lives there", EEXIST = "there is a file that is no socket",
-}
-
 -- Opens the socket of a listener; returns it, or the values of a failure.
 local function open(self, entry)
   if entry.path then
@@ -168,10 +116,7 @@ local function open(self, entry)
     self.port.number = number[0]
     entry.name = ("%s:%d"):format(self.port.address, number[0])
   end
-  if entry.fd < 0 then
-    local _, message, name = err.env(entry.fd, entry.name)
-    return nil, message .. (WHY[name] and ": " .. WHY[name] or ""), name
-  end
+  if entry.fd < 0 then return clients.unheard(entry.fd, entry.name) end
   entry.acceptor = acceptor.new(self.engine, entry.fd, {
     take = function() return accept(self, entry) end,
     ended = function() self:close() end,
@@ -186,8 +131,8 @@ end
 ---@return mtr.AttachServer?
 ---@return string? message, string? name
 function M.open(opts)
-  local self = setmetatable({ clients = {}, client_count = 0, count = 0, closing = false,
-    listeners = {}, host = host.name() }, Server)
+  local self = setmetatable(clients.none(), Server)
+  self.count, self.listeners, self.host = 0, {}, host.name()
   local bug = options.take(self, opts)
   if bug then error(bug, 2) end
   local message, name

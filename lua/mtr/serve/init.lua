@@ -12,33 +12,24 @@
 -- "halted", and clients get their answers.
 
 local lib = require "mtr.lib"
-local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
-local scheduler = require "mtr.wait.scheduler"
-local timer = require "mtr.wait.timer"
 local acceptor = require "mtr.serve.acceptor"
 local answer = require "mtr.serve.answer"
 local Client = require "mtr.serve.client"
+local clients = require "mtr.serve.clients"
 local options = require "mtr.serve.options"
 local request = require "mtr.serve.request"
 
 local C = lib.C
 local M = {}
 
--- How many ms a client has to read its last answers when the server ends.
-local LAST = 1000
+local log = clients.log
 
----@class mtr.Server: mtr.Op
----@field engine mtr.Engine
+---@class mtr.Server: mtr.ClientsServer, mtr.ServeOptions
 ---@field clients table<mtr.ServeClient, true>
----@field client_count integer
----@field closing boolean
 local Server = {}
 Server.__index = Server
-
-local function log(self, ...)
-  if self.log then self.log(string.format(...)) end
-end
+Server.joined, Server.left = clients.joined, clients.left
 
 local function has(list, wanted)
   for _, one in ipairs(list or {}) do
@@ -83,36 +74,6 @@ local function accept(self)
   return 0
 end
 
--- Ends the wait for a server that has nothing left.
-local function settle(self)
-  if not self.closing or self.client_count > 0 or self.done then return end
-  if self.alarm then self.alarm:cancel() end
-  scheduler.finish(self)
-end
-
---- Notes that a client has come.
----@param client mtr.ServeClient
----@private
-function Server:joined(client)
-  self.clients[client], self.client_count = true, self.client_count + 1
-end
-
---- Notes that a client has left.
----@param client mtr.ServeClient
----@param why? string
----@private
-function Server:left(client, why)
-  self.clients[client], self.client_count = nil, self.client_count - 1
-  if why then log(self, "%s: %s", client.who, why) end
-  settle(self)
-end
-
-local function clients(self)
-  local list = {}
-  for client in pairs(self.clients) do list[#list + 1] = client end
-  return list
-end
-
 --- Ends the server: removes the socket file, and stops what is under way. Clients get their last
 --- answers. Closing again does nothing.
 function Server:close()
@@ -120,24 +81,13 @@ function Server:close()
   self.closing = true
   self.acceptor:close()
   C.mtr_local_unlisten(self.fd, self.socket)
-  if self.client_count > 0 and not self.engine.closing then
-    self.alarm = timer.start(self.engine, LAST, function()
-      self.alarm = nil
-      for _, client in ipairs(clients(self)) do client:leave "did not read its last answers" end
-    end)
-  end
-  for _, client in ipairs(clients(self)) do client:close() end
-  settle(self)
+  clients.close(self, "answers")
 end
 
 --- Waits until the server has ended: by close(), or because the program was interrupted.
 ---@async
 ---@return true
-function Server:wait()
-  scheduler.check "server:wait"
-  scheduler.wait(self)
-  return true
-end
+function Server:wait() return clients.wait(self) end
 
 --- Returns what a client may want to know of this server.
 ---@return table
@@ -158,18 +108,13 @@ function Server:about()
   }
 end
 
-local WHY = {
-  EADDRINUSE = "a server lives there", EEXIST = "there is a file that is no socket",
-}
-
 --- Starts a server.
 ---@param opts mtr.ServeOptions
 ---@return mtr.Server?
 ---@return string? message, string? name
 function M.open(opts)
-  local self = setmetatable({
-    clients = {}, client_count = 0, closing = false, payloads = {}, payload_bytes = 0,
-  }, Server)
+  local self = setmetatable(clients.none(), Server)
+  self.payloads, self.payload_bytes = {}, 0
   local bug = options.take(self, opts)
   if bug then error(bug, 2) end
   local message, name
@@ -179,10 +124,7 @@ function M.open(opts)
   end
   self.read = request.reader(self.max_window)
   self.fd = C.mtr_local_listen(self.socket, self.mode)
-  if self.fd < 0 then
-    local _, problem, code = err.env(self.fd, self.socket)
-    return nil, problem .. (WHY[code] and ": " .. WHY[code] or ""), code
-  end
+  if self.fd < 0 then return clients.unheard(self.fd, self.socket) end
   self.acceptor = acceptor.new(self.engine, self.fd, {
     take = function() return accept(self) end,
     ended = function() self:close() end,

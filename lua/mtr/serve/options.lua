@@ -3,7 +3,9 @@
 -- The options of a server: who may use it, and how much each client may ask for.
 
 local check = require "mtr.base.check"
+local socket_options = require "mtr.serve.socket_options"
 
+local path, mode = socket_options.path, socket_options.mode
 local M = {}
 
 ---@class mtr.ServeOptions
@@ -19,18 +21,6 @@ local M = {}
 ---@field client_rate? number|string requests per second of one client; 0 or "max": no limit
 ---@field engine? mtr.Engine default: the default engine
 ---@field log? fun(message: string) is told of clients that are refused or dropped
-
-local function path(value)
-  if type(value) == "string" and #value > 0 and #value < 108 and not value:find "%z" then
-    return value
-  end
-  return nil, "must be a path of 1..107 bytes"
-end
-
-local function mode(value)
-  if type(value) == "string" and value:find "^[0-7][0-7][0-7]$" then return tonumber(value, 8) end
-  return nil, 'must be three octal digits, such as "660"'
-end
 
 local one = check.integer(0, 4294967294)
 
@@ -71,13 +61,7 @@ M.declaration = check.declare("serve", {
 ---@param opts mtr.ServeOptions
 ---@return string? message
 function M.take(server, opts)
-  for _, name in ipairs(M.declaration.names) do
-    local option = M.declaration.by_name[name]
-    server[name] = option.default and option.kind(option.default)
-  end
-  local bug = check.each(M.declaration, opts, function(option, value)
-    server[option.name] = value
-  end)
+  local bug = socket_options.take(M.declaration, server, opts)
   if bug then return bug end
   if not server.socket then return "serve: socket is missing" end
   local open = server.allow_uid or server.allow_gid
