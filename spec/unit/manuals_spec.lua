@@ -71,13 +71,19 @@ describe("the manuals #long", function()
     end
   end)
 
-  it("name each option of each program, and the same words as --help", function()
+  it("name each option of each program and command, and the same words as --help", function()
     for _, script in ipairs(lines "ls scripts/*.lua") do
       local name = script:match "([^/]*)%.lua$"
       local text = shown("$DIR/doc/man1/mtrlua-" .. name .. ".1")
-      local help = run("$MTR_PROGRAM " .. name .. " --help").out
-      for option in help:gmatch "\n  (%-.-)  " do
-        assert.truthy(text:find("\n       " .. option, 1, true), name .. ": " .. option)
+      local function named(program)
+        local help = run("$MTR_PROGRAM " .. program .. " --help").out
+        for option in help:gmatch "\n  (%-.-)  " do
+          assert.truthy(text:find("\n       " .. option, 1, true), program .. ": " .. option)
+        end
+        return help:match "\ncommands:\n(.-)\n\n"
+      end
+      for command in (named(name) or ""):gmatch "%f[^\n%z]  (%l+)" do
+        assert.is_nil(named(name .. " " .. command))
       end
     end
   end)
