@@ -381,6 +381,8 @@ int loop_step(struct loop *l) {
   for (unsigned i = 0; l->readable >> i && !err; i++)
     if (l->readable >> i & 1) err = receive(l, i);
   int64_t now = clock_now(l);
+  c->unheard = l->net->unheard;
+  c->broken = l->net->broken;
   while (expire_some(c, now, bounded_batch(l)) && !bounded_spent(l)) {}
   advance(l, now);
   int unsent = send_due(l);

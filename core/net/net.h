@@ -160,7 +160,11 @@ struct net {
   int forked;            /* 1: this process is a forked child of the one that
                           * opened it: close only frees and closes, and changes
                           * nothing that both share */
-  int broken;            /* errno: it can receive no more; 0: it can */
+  int broken;            /* errno: it can receive no more; 0: it can. Probes
+                          * whose time ends then have failed */
+  int64_t unheard;       /* ns; its helper program does not answer and was last
+                          * heard then; 0: it answers, or there is none. Probes
+                          * whose time ends later are not given up meanwhile */
   uint32_t load;         /* probes outstanding; the loop sets it before sends */
   int64_t flooded[WIRE_STRAYS];      /* ns; when many errors for nobody last
                                       * came, by kind; 0: never. The loop sets

@@ -4,13 +4,28 @@
 #include "probe/data.h"
 #include "probe/deliver.h"
 #include "probe/events.h"
+#include "probe/fail.h"
 #include "probe/outstanding.h"
 #include "probe/share.h"
 #include "probe/sweep.h"
 #include "probe/timers.h"
 #include "probe/turns.h"
 
-enum { RESERVED = 256 /* events kept free for other kinds */ };
+enum {
+  RESERVED = 256,        /* events kept free for other kinds */
+  HELD_NS = 1000000,     /* until a probe is looked at again, at least */
+  HELD_SHARE = 16
+};
+
+/* Whether nobody knows if |p| has an answer, because the helper program of the
+ * transport is silent: then its time ends later. The longer the silence, the
+ * later, so that many probes cost little. */
+static int held(struct core *c, struct probe *p, int64_t now) {
+  if (!c->unheard || p->timer.at <= c->unheard) return 0;
+  int64_t more = (now - c->unheard) / HELD_SHARE;
+  wheel_add(&c->wheel, &p->timer, now + (more > HELD_NS ? more : HELD_NS));
+  return 1;
+}
 
 static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct probe *p = state_probe(c, handle);
@@ -20,7 +35,11 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
     else wheel_add(&c->wheel, &p->timer, now);
     return;
   }
-  if (data_claim(c, t, p, now)) return;
+  if (held(c, p, now) || data_claim(c, t, p, now)) return;
+  if (c->broken) {
+    fail_probe(c, handle, (unsigned)c->broken, now);
+    return;
+  }
   outstanding_remove(c, t, p);
   const struct opts *o = t->opts;
   if (o->want & MTR_WANT_TIMEOUT) events_probe(c, MTR_EV_TIMEOUT, t, p);

@@ -101,6 +101,8 @@ struct core {
   uint32_t known[KNOWN_PLACES];      /* by hash, what was believed by its ports
                                       * alone (data.h) */
   struct doubt doubts[DOUBTS];
+  int64_t unheard;       /* ns; this and |broken| are the transport's (net.h) */
+  int broken;            /* errno */
   int64_t target_gap;    /* ns */
   int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */

@@ -11,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/host/ports.h"
+#include "net/net.h"
 #include "net/raw/sockets.h"
 #include "sockets/receive.h"
 #include "sockets/send.h"
 #include "wire/record.h"
 
-enum { BLOCK = 1024, PROOFS = 2, POLLED = 2 + RAW_FDS };
+enum { PROOFS = 2, POLLED = 2 + RAW_FDS };
 
 void serve_prepare(struct serve *s) {
   int off = 0;
@@ -51,15 +53,22 @@ static int holds(int fd, int protocol, uint16_t port) {
                    : found == WIRE_UDP || found == WIRE_TCP);
 }
 
+/* Whether |base| is the first port of a block that engines use. All of them are
+ * below the ports that the kernel gives to sockets which ask for none. */
+static int is_block(uint16_t base) {
+  unsigned at = base - (unsigned)PORTS_FIRST;
+  return at % NET_PORTS == 0 && at / NET_PORTS < PORTS_BLOCKS;
+}
+
 static int hello(struct serve *s, const struct helper_ask *q, const int *fd,
                  int n) {
   struct filter *who = &s->guard.who;
   if (s->known || n != PROOFS || !holds(fd[0], WIRE_UDP, q->port_base) ||
-      !holds(fd[1], WIRE_TCP, q->port_base) || q->port_base > 65536 - BLOCK ||
+      !holds(fd[1], WIRE_TCP, q->port_base) || !is_block(q->port_base) ||
       !q->echo_base || q->echo_base + q->echo_count > 65536)
     return -EINVAL;
   *who = (struct filter){.echo_base = q->echo_base, .port_base = q->port_base,
-                         .echo_count = q->echo_count, .port_count = BLOCK};
+                         .echo_count = q->echo_count, .port_count = NET_PORTS};
   int err = s->opened ? s->opened : sockets_filter(s->fd, who);
   s->known = !err;
   s->answer.have = s->opened ? 0 : sockets_have(s->fd);
@@ -93,7 +102,7 @@ static int take(struct serve *s) {
   struct iovec bytes = {s->asked, sizeof s->asked};
   struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = room,
                      .msg_controllen = sizeof room};
-  struct helper_ask q;
+  struct helper_ask q = {.what = 0};
   int fd[PROOFS], n = 0, err;
   ssize_t size = recvmsg(SERVE_ASK, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   if (size < 0) return errno == EAGAIN || errno == EINTR;
@@ -115,23 +124,32 @@ static int take(struct serve *s) {
           : q.what == HELPER_PORT   ? add_port(s, q.port, fd, n) : -EINVAL;
   }
   for (int i = 0; i < n; i++) close(fd[i]);
+  if (q.what == HELPER_LIVES) return s->lives = 1;
   s->answer.code = err;
   size_t said = offsetof(struct helper_answer, run) +
                 s->answer.runs * sizeof *s->answer.run;
   return send(SERVE_ASK, &s->answer, said, MSG_NOSIGNAL) >= 0;
 }
 
+/* Writes a message. Returns 1; 0: not now; -1: the engine has ended. */
+static int put(const void *bytes, size_t size) {
+  if (send(SERVE_GIVE, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 1;
+  return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
+}
+
 /* Writes what waits. Returns 0 when the engine has ended. */
 static int give(struct serve *s) {
-  while (s->waiting) {
+  static const struct helper_reply here = {.kind = HELPER_HERE};
+  int wrote = 1;
+  while (s->waiting && wrote > 0) {
     const struct serve_message *m = &s->queue[s->first];
-    ssize_t n = send(SERVE_GIVE, m->bytes, m->size,
-                     MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n < 0) return errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
+    if ((wrote = put(m->bytes, m->size)) < 1) break;
     s->first = (s->first + 1) % SERVE_QUEUE;
     s->waiting--;
   }
-  return 1;
+  if (!s->waiting && s->lives && (wrote = put(&here, sizeof here)) > 0)
+    s->lives = 0;
+  return wrote >= 0;
 }
 
 /* Empties the socket |kind|, if there is room: more may have come than is sent
@@ -151,7 +169,7 @@ void serve_run(struct serve *s) {
     int full = s->waiting == SERVE_QUEUE;
     p[0] = (struct pollfd){.fd = SERVE_ASK, .events = POLLIN};
     p[1] = (struct pollfd){.fd = SERVE_GIVE,
-                           .events = s->waiting ? POLLOUT : 0};
+                           .events = s->waiting || s->lives ? POLLOUT : 0};
     for (int i = 0; i < RAW_FDS; i++)
       p[2 + i] = (struct pollfd){
           .fd = i < RAW_ICMP4 || full || s->opened ? -1 : s->fd[i],

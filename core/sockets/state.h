@@ -24,6 +24,7 @@ struct serve {
   int opened;            /* 0, or why there are no sockets */
   int tells;             /* sockets_tells of the sender of IPv4 */
   int known;             /* 1: the engine has said who it is */
+  int lives;             /* 1: HELPER_LIVES has not been answered */
   struct guard guard;
   unsigned first, waiting;   /* of |queue|: the first message, and how many */
   struct helper_answer answer;

@@ -52,6 +52,17 @@ describe("an installation below a PREFIX", function()
     end
   end
 
+  -- It makes the group in a copy of /etc.
+  it("as root gives mtr-sockets alone a privilege, and the group mtr alone that", function()
+    if run("id -u").out ~= "0\n" then return pending "needs root" end
+    local got = ok([[cp -a /etc $DIR/etc; unshare -m sh -ec '
+      mount --bind "$DIR/etc" /etc; sed -i /^mtr:/d /etc/group /etc/gshadow
+      MAKEFLAGS= make -s -o all install PREFIX="$DIR/q" >&2
+      stat -c "%a %U %G" "$DIR/q/bin/mtr-sockets" "$DIR/q/bin/mtrlua"
+      cd "$DIR/q"; getcap -r .; find . -perm /6000'; rm -r $DIR/q]])
+    assert.equal("750 root mtr\n755 root root\n./bin/mtr-sockets cap_net_raw=ep\n", got.out)
+  end)
+
   it("serves plain LuaJIT, which finds libmtr by itself", function()
     if missing then return pending(missing) end
     local got = ok(LUA .. [[luajit -e 'print(require("mtr").trace("127.0.0.1").stop_reason)']])

@@ -72,10 +72,10 @@ describe("a campaign whose process ends early", function()
     assert.same({ kills = 0, lost = 0, doubled = 0, torn = 0 }, rest)
   end)
 
-  -- The first process keeps all results, so it runs out of memory at some time. Its Lua is not
+  -- A command that traces 8000 targets in a directory. The first process gets a number more and
+  -- keeps that many bytes of each result, so it runs out of memory at some time. Its Lua is not
   -- compiled: libgcc crashes if it has no memory to note compiled code (__register_frame).
-  it("goes on after memory was short, with whole outputs in between", function()
-    local dir = run.dir() .. "/memory"
+  local function hungry(dir)
     local script = run.file("memory.lua", [[
       jit.off()
       local mtr, dir, kept = require "mtr", arg[1], arg[2] and {}
@@ -84,18 +84,16 @@ describe("a campaign whose process ends early", function()
         engine = mtr.engine { sim = net }, window = 500,
         reporters = { mtr.report.jsonl(dir .. "/out"), mtr.report.jsonl(dir .. "/out.gz") },
         on_trace = function(result)
-          if kept then kept[#kept + 1] = { result:copy(), ("x"):rep(5000) .. #kept } end
+          if kept then kept[#kept + 1] = { result:copy(), ("x"):rep(arg[2]) .. #kept } end
         end }:run()
       if not summary then error(message) end]])
     run.run("mkdir " .. dir)
-    local command = ('"$MTR_PROGRAM" %s %s'):format(script, dir)
-    local got = run.run("ulimit -v 60000; " .. command .. " keep")
-    assert.equal(1, got.status)
-    assert.truthy(got.err:find "not enough memory", got.err)
-    local first = #run.records(run.read(dir .. "/out"))
-    assert.is_true(first > 0 and first < 8000)
-    assert.same({ 0, "" }, { run.run("gzip -t " .. dir .. "/out.gz").status, got.out })
-    got = run.run(command)
+    return ('"$MTR_PROGRAM" %s %s'):format(script, dir)
+  end
+
+  -- Runs the command again: the outputs have each target once then.
+  local function ends(command, dir)
+    local got = run.run(command)
     assert.same({ 0, "" }, { got.status, got.err })
     local seen, count = {}, 0
     for _, record in ipairs(run.records(run.read(dir .. "/out"))) do
@@ -104,6 +102,36 @@ describe("a campaign whose process ends early", function()
     end
     assert.equal(8000, count)
     assert.equal(run.read(dir .. "/out"), run.run("gzip -dc " .. dir .. "/out.gz").out)
+  end
+
+  it("goes on after memory was short, with whole outputs in between", function()
+    local dir = run.dir() .. "/memory"
+    local command = hungry(dir)
+    local got = run.run("ulimit -v 60000; " .. command .. " 5000")
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find "not enough memory", got.err)
+    local first = #run.records(run.read(dir .. "/out"))
+    assert.is_true(first > 0 and first < 8000)
+    assert.same({ 0, "" }, { run.run("gzip -t " .. dir .. "/out.gz").status, got.out })
+    ends(command, dir)
+  end)
+
+  -- The hierarchy of version 2 if it has the controller of memory, otherwise that of version 1.
+  it("goes on after its control group had no memory left", function()
+    local dir = run.dir() .. "/group"
+    local command = hungry(dir)
+    local got = run.run(([[unshare -m sh -c 'cd "$DIR"; mkdir tree
+      mount -t cgroup2 none tree && grep -qw memory tree/cgroup.controllers && {
+        echo +memory >tree/cgroup.subtree_control; } || {
+        umount tree; mount -t cgroup -o memory none tree || exit; }
+      mkdir tree/mtrlua.$$ || exit; cd tree/mtrlua.$$
+      echo 200M >memory.max || echo 200M >memory.limit_in_bytes || exit
+      echo 0 >memory.swap.max || echo 0 >memory.swappiness
+      echo limited >&3; (echo 0 >cgroup.procs; cd "$OLDPWD"; exec %s 50000) >&4; echo $?
+      cd "$DIR"; rmdir tree/mtrlua.*' 3>$DIR/limited 4>/dev/null 2>/dev/null]]):format(command))
+    if run.read(run.dir() .. "/limited") == "" then return pending "needs a control group" end
+    assert.equal("137\n", got.out, got.err)
+    ends(command, dir)
   end)
 
   it("says that nobody reads its output, and leaves a state", function()

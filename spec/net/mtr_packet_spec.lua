@@ -113,7 +113,7 @@ describe("through one mtr-packet", function()
         calls = calls + 1
         ends[result.stop_reason] = ends[result.stop_reason] + 1
         for ttl = 1, 3 do
-          local addr = result.hops[ttl].addr
+          local addr = (result.hops[ttl] or {}).addr
           if not opts.lossy then assert.equal(l.truth[opts.v6 and "v6" or "v4"][ttl][1], addr) end
         end
         local last = result.hops[4] and result.hops[4].addr
@@ -168,6 +168,29 @@ describe("through one mtr-packet", function()
       end, HELPED)
       assert.same({}, helpers())
     end
+  end)
+
+  -- 300 ms would be over long before it is known that mtr-packet hangs. Hop 3 never answers.
+  it("no hop is taken to be silent because mtr-packet hangs", function()
+    needs_helper()
+    local l = nets.up "silent 3"
+    nets.inside(l, function(e)
+      local sent = 0
+      local result = e:trace(l.dst4, {
+        timeout = 300, attempts = 1, window = 4, max_ttl = 4,
+        on_probe = function()
+          sent = sent + 1
+          if sent == 4 then ffi.C.mtrp_kill(helpers()[1].pid, SIGSTOP) end
+        end,
+      })
+      assert.equal(4, result.hop_count)
+      for ttl, hop in ipairs(result.hops) do
+        assert.equal(hop.error or l.truth.v4[ttl][1], hop.addr or "ETIMEDOUT")
+      end
+      assert.equal("ETIMEDOUT", result.hops[3].error)
+      assert.equal(0, e:stats().timeouts)
+      assert.equal("completed", e:trace(l.dst4, { timeout = 300 }).stop_reason, "it was replaced")
+    end, HELPED)
   end)
 
   -- Its numbers begin at 33,000. It asks whose number the port of a UDP quote is before anything

@@ -118,6 +118,40 @@ describe("mtr-sockets", function()
     end
   end)
 
+  it("leaves mtrlua without any, and what that starts too", function()
+    needs_root()
+    installed()
+    support.file("show.lua", [[
+      local engine = assert(require("mtr").engine())
+      os.execute "grep -hE '^(CapPrm|CapEff|NoNewPrivs):' /proc/$PPID/status /proc/self/status"
+      engine:close()]])
+    local got = run(NOBODY .. "$DIR/mtrlua --transport raw $DIR/show.lua")
+    local zero = ("0"):rep(16)
+    assert.equal(("CapPrm:\t%s\nCapEff:\t%s\nNoNewPrivs:\t1\n"):format(zero, zero):rep(2),
+      got.out, got.err)
+  end)
+
+  it("sends only probes for a sandbox, whose script cannot send others", function()
+    needs_root()
+    local l = nets.up "chain 2"
+    installed()
+    support.file("sandbox.lua", [[
+      for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+        print(require "mtr".trace(arg[1], { protocol = protocol }).stop_reason)
+      end
+      os.date "%Y"]])
+    local built = run("${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o $DIR/escape.so "
+      .. "spec/support/real/escape.c")
+    assert.equal(0, built.status, built.err)
+    local got = run(l:command("cd $DIR; " .. NOBODY .. "ASAN_OPTIONS=verify_asan_link_order=0 "
+      .. "LD_PRELOAD=$DIR/escape.so $DIR/mtrlua --transport raw --sandbox ./sandbox.lua "
+      .. l.dst4))
+    assert.truthy(got.out:find "^completed\ncompleted\ncompleted\nopen 1\n", got.out .. got.err)
+    for _, what in ipairs { "packet", "raw", "execve", "setuid" } do
+      assert.truthy(got.out:find("\n" .. what .. " 1\n", 1, true), got.out)
+    end
+  end)
+
   it("gives mtrlua no socket, and sends no marks", function()
     needs_root()
     installed()
@@ -146,7 +180,8 @@ describe("mtr-sockets", function()
     assert.is_nil(got.out:find "getenv")
   end)
 
-  it("is started by an engine alone", function()
+  it("is started by an engine alone, and reads no arguments", function()
+    assert.truthy(support.read "core/sockets/main.c":find "\nint main%(void%) {\n")
     local got = run(HELPER .. " --help </dev/null")
     assert.same({ 2, "", "mtr-sockets: mtrlua starts this program, to send and receive for it\n" },
       { got.status, got.out, got.err })
@@ -155,6 +190,39 @@ describe("mtr-sockets", function()
   it("links nothing but the C library", function()
     assert.equal("libc.so.6\n",
       run("readelf -d " .. HELPER .. [[ | sed -n '/NEEDED/s/.*\[\(.*\)\]/\1/p']]).out)
+  end)
+
+  -- 200 ms would be over long before it is known that it hangs. Hop 3 never answers, and nothing
+  -- more is sent.
+  it("that ends or hangs makes no hop silent", function()
+    needs_root()
+    local l = nets.up "silent 3"
+    installed()
+    for signal, name in pairs { KILL = "EPIPE", STOP = "ETIMEDOUT" } do
+      support.file("stop.lua", ([[
+        local mtr = require "mtr"
+        local engine, sent = assert(mtr.engine()), 0
+        local result = engine:trace(arg[1], {
+          timeout = 200, attempts = 1, window = 4, max_ttl = 4,
+          on_probe = function()
+            sent = sent + 1
+            if sent ~= 4 then return end
+            os.execute("for s in $(pgrep -P $PPID); do pkill -%s -P $s -x mtr-sockets; done")
+          end })
+        for _, hop in ipairs(result.hops) do print(hop.addr or hop.error) end
+        print(engine:stats().timeouts, select(2, engine:trace(arg[1])))
+        engine:close()]]):format(signal))
+      local got = run(l:command(NOBODY .. "$DIR/mtrlua --transport raw $DIR/stop.lua " .. l.dst4))
+      local hops, rest = {}, got.out:match "([^\n]*)\n$" or ""
+      for word in got.out:gmatch "([^\n\t]+)\n" do hops[#hops + 1] = word end
+      assert.equal(5, #hops, got.out .. got.err)
+      for ttl = 1, 4 do
+        assert.truthy(hops[ttl] == name or hops[ttl] == (l.truth.v4[ttl] or {})[1], hops[ttl])
+      end
+      assert.equal(name, hops[3])
+      assert.truthy(rest:find("^0\t" .. name .. ": .*mtr%-sockets has ended, or does not answer"),
+        rest)
+    end
   end)
 
   it("that ends or hangs fails the probes, and is not waited for", function()
@@ -176,7 +244,7 @@ end)
 
 -- An engine that sends what none sends.
 describe("mtr-sockets refuses to send", function()
-  local child, ours, ports
+  local child, ours, heard, ports
   local ask, answer = ffi.new "struct helper_ask", ffi.new "struct helper_answer"
 
   local function pair()
@@ -227,7 +295,7 @@ describe("mtr-sockets refuses to send", function()
     child, ports = ffi.new "struct child[1]", ffi.new "struct ports[1]"
     local one, two = pair(), pair()
     assert.equal(0, C.child_start_over(child, HELPER, -1, one[1], two[1]))
-    ours = one[0]
+    ours, heard = one[0], two[0]
     assert.equal(0, C.ports_open(ports, ffi.new("struct rand", { 7 })))
   end)
   teardown(function()
@@ -238,9 +306,31 @@ describe("mtr-sockets refuses to send", function()
 
   local function fd(i) return ports[0].reserved[i].fd end
 
+  -- Returns the kind of the next message and its first packet. The helper says that it lives after
+  -- it has given all that waited.
+  local function hear()
+    local reply, room = ffi.new "struct helper_reply", ffi.new "uint8_t[65536]"
+    assert(ffi.C.sockets_recv(heard, room, 65536, 0) >= ffi.sizeof(reply))
+    ffi.copy(reply, room, ffi.sizeof(reply))
+    return reply.kind, ffi.string(room + ffi.sizeof(reply), reply.size)
+  end
+
   it("before it knows who the engine is, which takes proof", function()
     assert.equal(-EINVAL, send(4, ("\0"):rep(28)))
     local base = ports[0].base
+    -- A block that is not one of those that engines use, although its first ports are held.
+    local other = ffi.new "struct ports[1]"
+    for port = 40000, 40999 do
+      local held = C.ports_reserve(other, 17, port) == 0 and C.ports_reserve(other, 6, port) == 0
+      if held then
+        assert.equal(-EINVAL, question(C.HELPER_HELLO,
+          { echo_base = 100, echo_count = 2, port_base = port },
+          { other[0].reserved[other[0].count - 2].fd, other[0].reserved[other[0].count - 1].fd }))
+        break
+      end
+      assert.is_true(port < 40999)
+    end
+    C.ports_close(other)
     local id = { echo_base = 100, echo_count = 2, port_base = base }
     assert.equal(-EINVAL, question(C.HELPER_HELLO, id))
     assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(1), fd(0) }))
@@ -255,6 +345,22 @@ describe("mtr-sockets refuses to send", function()
     assert.equal(0, question(C.HELPER_REFUSE, { kind = 3 }))
     assert.equal(0, question(C.HELPER_REFUSE))
     assert.equal(-EINVAL, question(9))
+  end)
+
+  it("and gives only what comes to the ports of its engine", function()
+    assert.equal(0, question(C.HELPER_HEAR, { kind = C.RAW_UDP4 }))
+    local base = ports[0].base
+    for _, port in ipairs { 9, base - 1, base + 1024, 40000, base + 7 } do
+      run(("bash -c 'echo %d >/dev/udp/127.0.0.1/%d'"):format(port, port))
+    end
+    local kind, packet = hear()
+    assert.same({ C.RAW_UDP4, ("%d\n"):format(base + 7) }, { kind, packet:sub(29) })
+    ffi.fill(ask, ffi.sizeof(ask))
+    ask.what = C.HELPER_LIVES
+    local iov, m = ffi.new "struct sockets_iovec[1]", ffi.new "struct sockets_message"
+    iov[0].at, iov[0].size, m.bytes, m.count = ask, ffi.sizeof(ask), iov, 1
+    assert(ffi.C.sockets_sendmsg(ours, m, 0) > 0)
+    assert.same({ C.HELPER_HERE, "" }, { hear() })
   end)
 
   local function be16(n) return string.char(math.floor(n / 256) % 256, n % 256) end

@@ -1,16 +1,19 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtrlua run by a user without any privilege, in a lab: trace, ping and a campaign give true hops,
--- the same that traceroute(8), tracepath(8) and mtr(8) find there; where ping sockets are closed
--- icmp says what to do, and udp and tcp work.
+-- mtrlua run by a user without any privilege, in a lab: trace, ping and a campaign give true hops
+-- by sockets of an ordinary user, by mtr-packet and by mtr-sockets, the same that traceroute(8),
+-- tracepath(8) and mtr(8) find there; where ping sockets are closed icmp says what to do, and udp
+-- and tcp work.
 
 local nets = require "spec.support.real.nets"
 local support = require "spec.support.harness.run"
 
 local run = support.run
-local NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "
-  .. "--bounding-set=-all "
+local ORDINARY = "setpriv --reuid=65534 --regid=65534 --clear-groups "
+local NOBODY = ORDINARY .. "--inh-caps=-all --bounding-set=-all "
 local HOPS = 4
+local HELPER = ((os.getenv "MTR_PROGRAM") or "build/mtrlua"):gsub("/mtrlua$", "/mtr-sockets")
+  :gsub("/asan/", "/")
 
 local l
 
@@ -21,7 +24,8 @@ local function set_up()
   if l then return end
   l = nets.up(("chain %d udp=7 tcp=80"):format(HOPS))
   run('mkdir -p $DIR/bin $DIR/share/mtrlua; cp "$MTR_PROGRAM" $DIR/bin/mtrlua; '
-    .. "cp -r scripts $DIR/share/mtrlua; chmod -R a+rX $DIR")
+    .. ("cp -r scripts $DIR/share/mtrlua; install -D %s $DIR/sockets/mtr-sockets; "):format(HELPER)
+    .. "chmod -R a+rX $DIR; setcap cap_net_raw+ep $DIR/sockets/mtr-sockets")
 end
 
 local function tear_down()
@@ -30,12 +34,25 @@ local function tear_down()
   l = nil
 end
 
--- Runs a command as nobody in the lab.
+-- Runs a command in the lab as nobody, who can gain no privilege.
 local function nobody(command)
   return run(l:command("cd /; " .. NOBODY .. command))
 end
 
 local function mtrlua(words) return nobody(support.dir() .. "/bin/mtrlua " .. words) end
+
+-- The ways of an ordinary user to send and receive: what results call them, and who runs them.
+local WAYS = {
+  { "user", mtrlua },
+  { "mtr-packet", function(words)
+    return run(l:command("cd /; " .. ORDINARY .. "$DIR/bin/mtrlua --transport mtr-packet "
+      .. words))
+  end },
+  { "raw", over = "mtr-sockets", function(words)
+    return run(l:command("cd /; " .. ORDINARY .. "env PATH=$DIR/sockets:$PATH $DIR/bin/mtrlua "
+      .. words))
+  end },
+}
 
 -- The addresses that must be found, in order.
 local function truth(v)
@@ -54,42 +71,74 @@ end
 describe("an ordinary user", function()
   teardown(tear_down)
 
-  for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-    it("traces by " .. protocol, function()
-      set_up()
-      nets.pings(l)
-      local got = mtrlua(("trace -o jsonl -p %s %s %s"):format(protocol, l.dst4, l.dst6))
-      local records = support.records(got.out)
-      assert.same({ 2, "" }, { #records, got.err })
-      for _, record in ipairs(records) do
-        assert.same({ "user", "completed" }, { record.transport, record.stop_reason })
-        assert.equal(truth(record.dst:find ":" and 6 or 4), path(record))
-      end
-    end)
+  for _, way in ipairs(WAYS) do
+    local transport, by = way[1], way[2]
+    for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+      local words = protocol .. " over " .. (way.over or transport)
 
-    it("pings by " .. protocol, function()
-      set_up()
-      nets.pings(l)
-      for _, dst in ipairs { l.dst4, l.dst6 } do
-        local got = mtrlua(("ping -c 2 -i 10ms -p %s %s"):format(protocol, dst))
-        assert.equal(0, got.status, got.err)
-        assert.truthy(got.out:find "2 sent, 2 received, 0%% unanswered", got.out)
-      end
-    end)
+      it("traces by " .. words, function()
+        set_up()
+        nets.pings(l)
+        local got = by(("trace -o jsonl -p %s %s %s"):format(protocol, l.dst4, l.dst6))
+        local records = support.records(got.out)
+        assert.same({ 2, "" }, { #records, got.err })
+        for _, record in ipairs(records) do
+          assert.same({ transport, "completed" }, { record.transport, record.stop_reason })
+          assert.equal(truth(record.dst:find ":" and 6 or 4), path(record))
+        end
+      end)
 
-    it("runs a campaign by " .. protocol, function()
-      set_up()
-      nets.pings(l)
-      local list = support.file("targets", l.dst4 .. "\n" .. l.dst6 .. "\n")
-      run("chmod a+r $DIR/targets")
-      local got = mtrlua(("campaign -t %s -p %s -o jsonl"):format(list, protocol))
-      local records = support.records(got.out)
-      assert.equal(2, #records, got.err)
-      for _, record in ipairs(records) do
-        assert.equal(truth(record.dst:find ":" and 6 or 4), path(record))
-      end
-    end)
+      it("pings by " .. words, function()
+        set_up()
+        nets.pings(l)
+        for _, dst in ipairs { l.dst4, l.dst6 } do
+          local got = by(("ping -c 2 -i 10ms -p %s %s"):format(protocol, dst))
+          assert.equal(0, got.status, got.err)
+          assert.truthy(got.out:find "2 sent, 2 received, 0%% unanswered", got.out)
+        end
+      end)
+
+      it("runs a campaign by " .. words, function()
+        set_up()
+        nets.pings(l)
+        local list = support.file("targets", l.dst4 .. "\n" .. l.dst6 .. "\n")
+        run("chmod a+r $DIR/targets")
+        local got = by(("campaign -t %s -p %s -o jsonl"):format(list, protocol))
+        local records = support.records(got.out)
+        assert.equal(2, #records, got.err)
+        for _, record in ipairs(records) do
+          assert.equal(transport, record.transport)
+          assert.equal(truth(record.dst:find ":" and 6 or 4), path(record))
+        end
+      end)
+    end
   end
+
+  it("has no privilege with its own sockets, and none that others could not open", function()
+    set_up()
+    nets.pings(l)
+    support.file("sockets.lua", [[
+      local ffi, mtr = require "ffi", require "mtr"
+      ffi.cdef "int getsockopt(int, int, int, int *, unsigned *);"
+      local engine = assert(mtr.engine())
+      for _, protocol in ipairs { "icmp", "udp", "tcp" } do
+        print(engine:trace(arg[1], { protocol = protocol, on_probe = function()
+          local value, size = ffi.new "int[1]", ffi.new("unsigned[1]", 4)
+          for fd = 0, 200 do
+            local function option(number)      -- of SOL_SOCKET
+              return ffi.C.getsockopt(fd, 1, number, value, size) == 0 and value[0] or nil
+            end
+            local kind, domain = option(3), option(39)
+            if domain == 17 or (kind == 3 and domain ~= 16) then print "raw" end   -- not netlink
+          end
+        end }).stop_reason)
+      end
+      print(io.open "/proc/self/status":read "*a":match "CapEff:%s*(%x+)")
+      engine:close()]])
+    run "chmod a+r $DIR/sockets.lua"
+    local got = mtrlua("--transport user $DIR/sockets.lua " .. l.dst4)
+    assert.equal(("completed\n"):rep(3) .. ("0"):rep(16) .. "\n", got.out, got.err)
+  end)
 
   it("is told which transport it has, what that lacks, and what would give more", function()
     set_up()

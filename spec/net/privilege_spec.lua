@@ -46,6 +46,14 @@ end
 describe("mtrlua's privileges", function()
   setup(function()
     support.file("show.lua", SHOW)
+    support.file("run.lua", "os.execute(table.concat(arg, ' '))")
+    support.file("count.lua", [[
+      local list = {}
+      repeat
+        local file = io.open "/dev/null"
+        list[#list + 1] = file
+      until not file
+      print(#list .. " " .. #require "mtr.program".kits)]])
     run('chmod 755 $DIR; install "$MTR_PROGRAM" $DIR/plain; '
       .. 'install -m 4755 "$MTR_PROGRAM" $DIR/setuid; '
       .. 'install "$MTR_PROGRAM" $DIR/setcap; setcap cap_net_raw+ep $DIR/setcap')
@@ -68,6 +76,29 @@ describe("mtrlua's privileges", function()
     check('setpriv --bounding-set=-net_raw "$MTR_PROGRAM" $DIR/show.lua', ROOT, "0\t1")
     check('ulimit -n 12; "$MTR_PROGRAM" $DIR/show.lua', ROOT, "0\t24")
     check('ulimit -n 32; "$MTR_PROGRAM" $DIR/show.lua', ROOT, "1\t24")
+  end)
+
+  it("of root leave sixteen descriptors for the script, where they are few", function()
+    for _, most in ipairs { 30, 32, 48, 64 } do
+      local got = run(('ulimit -n %d; "$MTR_PROGRAM" $DIR/count.lua'):format(most))
+      local free, kits = got.out:match "^(%d+) (%d+)\n$"
+      assert.is_true(tonumber(free) >= 16, got.out .. got.err)
+      assert.is_true(tonumber(kits) > 0 or most == 30)
+    end
+  end)
+
+  it("are not gained by a program with a privilege by its file", function()
+    run 'install "$(command -v cat)" $DIR/cat; setcap cap_net_raw+ep $DIR/cat; \
+      install -m 4755 "$(command -v cat)" $DIR/cat0'
+    local zero = ("0"):rep(16)
+    for _, how in ipairs { NOBODY .. "$DIR/plain", NOBODY .. "$DIR/plain --transport mtr-packet",
+      "SUDO_UID=65534 SUDO_GID=65534 $DIR/plain", "$DIR/plain --user nobody" } do
+      for _, cat in ipairs { "cat", "cat0" } do
+        local got = run(("%s $DIR/run.lua $DIR/%s /proc/self/status"):format(how, cat))
+        assert.truthy(got.out:find "\nUid:\t65534\t65534\t65534\t65534\n", got.out .. got.err)
+        assert.truthy(got.out:find("\nCapEff:\t" .. zero .. "\n"), got.out)
+      end
+    end
   end)
 
   it("of root let it use the files of others", function()

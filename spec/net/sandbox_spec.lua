@@ -150,6 +150,17 @@ describe("in --sandbox", function()
     end)
   end
 
+  for name, words in pairs {
+    trace = "completed", mda = '"dst":"127.0.0.1"', pmtu = '"mtu":%d+',
+  } do
+    it("the program runs: " .. name, function()
+      local got = run(('"$MTR_PROGRAM" --sandbox %s -o jsonl 127.0.0.1'):format(name))
+      assert.equal(0, got.status, got.err)
+      assert.truthy(got.out:find(words), got.out)
+      assert.equal("127.0.0.1", support.records(got.out)[1].dst)
+    end)
+  end
+
   it("looks up no names", function()
     local got = sandboxed 'print((select(3, require "mtr".trace "localhost.")))'
     assert.truthy(got.out:find "^E%u+\n", got.out)

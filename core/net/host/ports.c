@@ -11,7 +11,7 @@
 #include "net/host/filter.h"
 #include "net/net.h"
 
-enum { FIRST = 16384, BLOCKS = 16, TRIES = 64 };
+enum { TRIES = 64 };
 
 static int bound(int protocol, uint16_t number) {
   int type = protocol == WIRE_TCP ? SOCK_STREAM : SOCK_DGRAM, zero = 0;
@@ -59,7 +59,8 @@ int ports_open(struct ports *p, struct rand *rand) {
   int err = 0;
   memset(p, 0, sizeof *p);
   for (int i = 0; i < TRIES; i++) {
-    p->base = (uint16_t)(FIRST + rand_below(rand, BLOCKS) * NET_PORTS);
+    p->base = (uint16_t)(PORTS_FIRST + rand_below(rand, PORTS_BLOCKS) *
+                                            NET_PORTS);
     if ((err = ports_reserve(p, WIRE_UDP, p->base)) == 0 &&
         (err = ports_reserve(p, WIRE_TCP, p->base)) == 0)
       return 0;

@@ -12,6 +12,10 @@
 
 #include "base/rand.h"
 
+/* The blocks: PORTS_BLOCKS of NET_PORTS ports each, the first from PORTS_FIRST
+ * on. */
+enum { PORTS_FIRST = 16384, PORTS_BLOCKS = 16 };
+
 struct ports {
   uint16_t base;         /* first of the block */
   uint32_t count;        /* ports reserved */

@@ -136,6 +136,7 @@ static uint32_t mtrpacket_receive(struct net *net, unsigned i,
   *more = 0;
   if (n > WORKER_BATCH) n = WORKER_BATCH;
   net->malformed = 0;
+  net->unheard = 0;
   for (unsigned w = 0; w < m->workers; w++) {
     int again = 1;
     if (k < n)
@@ -144,6 +145,8 @@ static uint32_t mtrpacket_receive(struct net *net, unsigned i,
     watch(m, w);
     flush(m, w);
     net->malformed += m->worker[w]->faults + m->worker[w]->lines.too_long;
+    int64_t at = worker_unheard(m->worker[w]);
+    if (at && (!net->unheard || at < net->unheard)) net->unheard = at;
   }
   return k;
 }

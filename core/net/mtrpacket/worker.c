@@ -12,7 +12,7 @@
 
 enum {
   GREETING_MS = 2000,    /* time to answer a round of questions */
-  SILENCE_MS = 1000,     /* of silence, before we ask whether it is alive */
+  SILENCE_MS = 50,       /* of silence, before we ask whether it is alive */
   SLACK_MS = 3000,       /* beyond its timeout, before an answer is overdue */
   BACKOFF_MS = 100,      /* before the first restart; doubles */
   BACKOFF_MOST_MS = 5000,
@@ -373,6 +373,11 @@ uint32_t worker_read(struct worker *w, struct wire_reply *v, uint32_t n,
   if (error) bury(w, error, now);
   *more = k == n || got == 2 || w->sweep;
   return k;
+}
+
+int64_t worker_unheard(const struct worker *w) {
+  int asked = w->state == WORKER_READY && w->asked_at;
+  return asked || w->sweep ? w->heard_at : 0;
 }
 
 int64_t worker_deadline(const struct worker *w) {

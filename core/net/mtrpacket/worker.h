@@ -107,6 +107,10 @@ int worker_flush(struct worker *w);
 uint32_t worker_read(struct worker *w, struct wire_reply *v, uint32_t n,
                      int64_t now, int *more);
 
+/* worker_unheard: returns when the child was last heard, ns, if it has been
+ * asked since and does not answer; 0: it answers. */
+int64_t worker_unheard(const struct worker *w);
+
 /* worker_deadline: returns when to call worker_read even if nothing came. */
 int64_t worker_deadline(const struct worker *w);
 

@@ -16,6 +16,7 @@
 #include "net/host/child.h"
 
 enum { PATIENCE_S = 3, OURS = 0, THEIRS = 1, PROOFS = 2 };
+enum { SILENCE_NS = 50000000 };   /* before we ask whether it still runs */
 
 struct helped {
   struct child child;
@@ -27,6 +28,9 @@ struct helped {
   uint32_t count;        /* packets for the next send */
   size_t used;           /* bytes of |out| */
   size_t at, end;        /* of what is not read in |in| */
+  int64_t heard_at;      /* ns; its last sign of life */
+  int64_t asked_at;      /* ns; when we asked whether it runs; 0: not asked */
+  int64_t until;         /* ns; when the last answer may come */
   struct helper_answer answer;
   _Alignas(8) uint8_t out[HELPER_ROOM];
   _Alignas(8) uint8_t in[HELPER_ROOM];
@@ -177,6 +181,37 @@ const struct helper_answer *helped_send(struct helped *h, int family,
   return *err ? NULL : &h->answer;
 }
 
+void helped_awaits(struct helped *h, int64_t at, int64_t until) {
+  if (at > h->heard_at) h->heard_at = at;
+  if (until > h->until) h->until = until;
+}
+
+void helped_heard(struct helped *h, int64_t now) {
+  h->heard_at = now;
+  h->asked_at = 0;
+}
+
+static int64_t ask_at(const struct helped *h) {
+  return h->until > h->heard_at ? h->heard_at + SILENCE_NS : INT64_MAX;
+}
+
+int helped_check(struct helped *h, int64_t now) {
+  const struct helper_ask q = {.what = HELPER_LIVES};
+  if (h->asked_at) return now >= helped_deadline(h) ? -ETIMEDOUT : 0;
+  if (now < ask_at(h)) return 0;
+  h->asked_at = now;
+  if (send(h->ask, &q, sizeof q, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 0;
+  return errno == EPIPE || errno == ECONNRESET ? -EPIPE : 0;
+}
+
+int64_t helped_unheard(const struct helped *h) {
+  return h->asked_at ? h->heard_at : 0;
+}
+
+int64_t helped_deadline(const struct helped *h) {
+  return h->asked_at ? h->asked_at + PATIENCE_S * 1000000000ll : ask_at(h);
+}
+
 int helped_more(const struct helped *h) { return h->at < h->end; }
 
 const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
@@ -193,6 +228,11 @@ const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
   size_t left = h->end - h->at;
   if (left < sizeof *r) goto bad;
   memcpy(r, h->in + h->at, sizeof *r);
+  if (r->kind == HELPER_HERE) {
+    if (h->asked_at) helped_heard(h, h->asked_at);
+    h->at = h->end;
+    return NULL;
+  }
   if (r->size > RAW_SNAP || r->kind < RAW_ICMP4 || r->kind >= RAW_FDS ||
       helper_padded(r->size) > left - sizeof *r)
     goto bad;

@@ -46,6 +46,20 @@ int helped_add(struct helped *h, const struct helper_packet *p,
 const struct helper_answer *helped_send(struct helped *h, int family,
                                         unsigned most, int *err);
 
+/* helped_awaits: takes in that a packet left at |at| (ns), whose answer is
+ * waited for until |until|. helped_heard: that packets came. */
+void helped_awaits(struct helped *h, int64_t at, int64_t until);
+void helped_heard(struct helped *h, int64_t now);
+
+/* helped_check: asks whether it still runs, if answers are waited for and it is
+ * silent. 0; -ETIMEDOUT: it was asked long ago; -EPIPE: it has ended.
+ * helped_unheard: returns when it was last heard, ns, if it was asked and does
+ * not answer; 0: it answers. helped_deadline: when to call helped_check, ns;
+ * INT64_MAX: never. */
+int helped_check(struct helped *h, int64_t now);
+int64_t helped_unheard(const struct helped *h);
+int64_t helped_deadline(const struct helped *h);
+
 /* helped_read: writes the next packet that has come into |r| and returns its
  * bytes, borrowed until the next call; NULL: there is none now, or |*err| is
  * not 0: none will come any more. helped_more: returns 1 if one is there

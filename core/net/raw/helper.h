@@ -20,8 +20,13 @@ enum {
   HELPER_PORT,           /* |port| too. With it comes a socket bound to it */
   HELPER_REFUSE,         /* the filters shall refuse |kind|: FILTER_... */
   HELPER_HEAR,           /* the socket number |kind| shall listen */
-  HELPER_SEND            /* |count| packets follow, each with its header */
+  HELPER_SEND,           /* |count| packets follow, each with its header */
+  HELPER_LIVES           /* does it still run? The answer is HELPER_HERE */
 };
+
+/* A message of this |kind| alone, without a packet, answers HELPER_LIVES. It
+ * comes the way of the packets, behind those that waited. */
+enum { HELPER_HERE = RAW_FDS };
 
 enum { HELPER_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
 

@@ -61,7 +61,8 @@ int raw_usable(const struct raw *raw, struct net_route *r) {
   int i = more + (r->protocol == WIRE_TCP   ? RAW_TCP4
                   : r->protocol == WIRE_UDP ? RAW_UDP4 : RAW_ICMP4);
   if (raw->net.broken) {
-    r->why = "what comes back cannot be read by this process";
+    r->why = raw->helped ? "mtr-sockets has ended, or does not answer"
+                         : "what comes back cannot be read by this process";
     return -raw->net.broken;
   }
   if (!sockets_usable(raw->have, r->family) && !exists(r->family == 4 ? AF_INET
@@ -166,11 +167,18 @@ int raw_reserve(struct net *net, int protocol, uint16_t port) {
   return filters_set(raw);
 }
 
+static int64_t helped_due(struct net *net) {
+  const struct raw *raw = (const struct raw *)net;
+  int64_t at = net->broken ? INT64_MAX : helped_deadline(raw->helped);
+  return raw->again && raw->again < at ? raw->again : at;
+}
+
+/* The descriptor of mtr-sockets is number 0, which is read when it is due. */
 void raw_fds(struct net *net, int fd[NET_FDS]) {
   struct raw *raw = (struct raw *)net;
   for (int i = 0; i < NET_FDS; i++)
     fd[i] = i <= RAW_SEND6 || i >= RAW_FDS ? -1 : raw->fd[i];
-  if (raw->helped) fd[RAW_ICMP4] = helped_fd(raw->helped);
+  if (raw->helped) fd[0] = helped_fd(raw->helped);
   fd[RAW_SPD] = raw->spd.fd;
 }
 
@@ -219,6 +227,16 @@ static const struct net_ops raw_ops = {
     .fds = raw_fds,
     .close = raw_close};
 
+static const struct net_ops helped_ops = {
+    .name = "raw",
+    .route = raw_route,
+    .reserve = raw_reserve,
+    .send = raw_send,
+    .receive = raw_receive,
+    .deadline = helped_due,
+    .fds = raw_fds,
+    .close = raw_close};
+
 void raw_forget(struct raw *raw, const int32_t fd[RAW_SOCKETS]) {
   for (int i = 0; i < RAW_FDS; i++) raw->fd[i] = -1;
   if (raw->spd.fd == fd[RAW_SPD]) raw->spd.fd = -1;
@@ -231,7 +249,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   raw->spd.fd = -1;
   route_init(&raw->route);
   flow_init(&raw->flow);
-  raw->net.ops = &raw_ops;
+  raw->net.ops = raw->helped ? &helped_ops : &raw_ops;
   raw->net.caps = RAW_CAPS;
   int err = ports_open(&raw->ports, &rand);
   if (err) goto fail;

@@ -128,8 +128,10 @@ static uint32_t from_helper(struct raw *raw, struct wire_reply *v, uint32_t n,
   struct helper_reply head;
   const uint8_t *bytes;
   uint32_t k = 0;
-  int err;
+  int err = 0;
   *more = 0;
+  raw->again = 0;
+  if (raw->net.broken) return 0;
   do {
     struct wire_reply *r = &v[k];
     if (!(bytes = helped_read(raw->helped, &head, &err))) break;
@@ -145,7 +147,10 @@ static uint32_t from_helper(struct raw *raw, struct wire_reply *v, uint32_t n,
     raw->dropped[head.kind] = head.drops;
     k += (uint32_t)parse(&raw->net, head.kind, bytes, head.size, head.whole, r);
   } while (k < n && helped_more(raw->helped));
-  if (!bytes && err) raw->net.broken = -err;
+  if (*more) helped_heard(raw->helped, clock->now);
+  else if (!err) err = helped_check(raw->helped, clock->now);
+  if (err) raw->net.broken = -err;
+  raw->net.unheard = err ? 0 : helped_unheard(raw->helped);
   return k;
 }
 

@@ -17,6 +17,7 @@ enum {
   PACKET_MAX = 65536,
   MANY = 64,             /* outstanding probes; above, speed comes first */
   STAMPED = 8,           /* packets in one call; they share its time */
+  AGAIN_NS = 500000,     /* until refused probes are offered again */
   RUN_NS = 4000000,      /* longer than a ring may delay an answer */
   PATIENCE_MS = 1000,
   NEIGHBOUR_MS = 7000    /* time for the kernel to clean a full neighbour table:
@@ -214,8 +215,10 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
       int n = run->sent < 0 ? 0 : run->sent;
       if ((uint32_t)n > end - first) n = (int)(end - first);
       raw_sent(raw, &sent[first], n, run->start, run->end);
-      first += (uint32_t)n;
-      if (n) raw->refused = 0;
+      for (; n > 0; n--, first++)
+        helped_awaits(raw->helped, run->end,
+                      run->end + v[first].timeout_ms * 1000000ll);
+      if (run->sent > 0) raw->refused = 0;
       if (!run->error || first == end) continue;
       err = run->error;
       int64_t start = run->start;
@@ -223,7 +226,10 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
       if (err == EMSGSIZE) err = helped_fragments(raw, first, p);
       if (err == EADDRNOTAVAIL)        /* it asks before the kernel does */
         err = route_lost(&raw->route, p->family, p->dst, p->interface);
-      if (raw_later(raw, err, start)) return first;
+      if (raw_later(raw, err, start)) {
+        raw->again = start + AGAIN_NS;
+        return first;
+      }
       sent[first].at = start;
       sent[first++].error = (uint16_t)err;
       break;

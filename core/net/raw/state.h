@@ -49,6 +49,8 @@ struct raw {
   unsigned quick;                    /* sends left that may contain answers */
   int64_t refused;                   /* ns; first refusal in a row; 0: none */
   int64_t tried;                     /* ns; last refusal */
+  int64_t again;                     /* ns; helped: when to offer refused
+                                      * probes again; 0: there are none */
 };
 
 #endif

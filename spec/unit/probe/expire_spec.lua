@@ -29,6 +29,45 @@ describe("time", function()
     d:run()
   end)
 
+  it("waits for the transport's helper program as long as that is not heard", function()
+    open({}, { false, dest = false })
+    d:start { max_ttl = 1, attempts = 1, timeout = 100 }
+    d:step()
+    local sent = d.now
+    d.core.unheard = sent + 50e6
+    for after = 100e6, 3000e6, 100e6 do C.expire_due(d.core, sent + after) end
+    d:collect()
+    assert.equal(0, #d:of "TIMEOUT")
+    d.core.unheard = 0                           -- it lives
+    C.expire_due(d.core, sent + 3000e6 * 17 / 16)
+    d:collect()
+    assert.equal(1, #d:of "TIMEOUT")
+    d:run()
+  end)
+
+  it("ends probes whose time was over when the helper was last heard", function()
+    open({}, { false, dest = false })
+    d:start { max_ttl = 1, attempts = 1, timeout = 100 }
+    d:step()
+    d.core.unheard = d.now + 102e6
+    C.expire_due(d.core, d.now + 103e6)
+    d:collect()
+    assert.equal(1, #d:of "TIMEOUT")
+    d:run()
+  end)
+
+  it("fails probes where the transport can receive no more", function()
+    open({}, { false, dest = false })
+    d:start { max_ttl = 1, attempts = 1, timeout = 100 }
+    d:step()
+    d.core.broken = 32
+    C.expire_due(d.core, d.now + 101e6)
+    d:run()
+    assert.equal(32, d:of("TIMEOUT")[1].error)
+    assert.same({ 0, 1 }, { d:count "timeouts", d:count "send_errors" })
+    assert.same({ C.MTR_STOP_ERROR, 32 }, { d:of("DONE")[1].stop, d:of("DONE")[1].icmp_code })
+  end)
+
   it("lets a silent hop be tried again", function()
     open({}, { false, dest = false })
     d:start{ max_ttl = 1, attempts = 3, timeout = 100 }

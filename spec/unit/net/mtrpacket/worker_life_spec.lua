@@ -73,20 +73,35 @@ describe("a worker", function()
     end
   end)
 
-  it("notices after four seconds that mtr-packet hangs, and not before", function()
-    at.ready()
-    at.kill(at.SIGSTOP)
-    at.send_many(2, { timeout = 60000 })
-    assert.equal(START + SECOND, C.worker_deadline(at.w))
-    at.now = START + SECOND
-    at.read()                                  -- asks whether it is still there
-    assert.equal(START + 4 * SECOND, C.worker_deadline(at.w))
-    at.now = START + 4 * SECOND - 1
-    assert.equal(0, at.read())
-    at.now = at.now + 1
-    at.upto(at.answers(2))
-    assert.same({ ETIMEDOUT, ETIMEDOUT }, { at.got[1][2], at.got[2][2] })
-    assert.equal(1, at.w.restarts)
+  it("notices after three seconds that mtr-packet hangs, not before, and doubts it at once",
+    function()
+      local asks = START + SECOND / 20
+      at.ready()
+      at.kill(at.SIGSTOP)
+      at.send_many(2, { timeout = 60000 })
+      assert.same({ asks, 0 }, { C.worker_deadline(at.w), tonumber(C.worker_unheard(at.w)) })
+      at.now = asks
+      at.read()                                -- asks whether it is still there
+      assert.same({ asks + 3 * SECOND, START },
+        { C.worker_deadline(at.w), C.worker_unheard(at.w) })
+      at.now = asks + 3 * SECOND - 1
+      assert.equal(0, at.read())
+      at.now = at.now + 1
+      at.upto(at.answers(2))
+      assert.same({ ETIMEDOUT, ETIMEDOUT }, { at.got[1][2], at.got[2][2] })
+      assert.same({ 1, 0 }, { at.w.restarts, tonumber(C.worker_unheard(at.w)) })
+    end)
+
+  it("doubts no mtr-packet that says that it lives", function()
+    at.ready "function probe() end"
+    at.send_many(1)
+    for i = 1, 5 do
+      at.wake()
+      assert.equal(START + i * SECOND / 20, at.now)
+      at.read()                                -- asks
+      at.upto(function() return C.worker_unheard(at.w) == 0 end)
+    end
+    assert.same({ 0, 1, 0 }, { #at.got, at.w.out, at.w.restarts })
   end)
 
   it("forgets a missing answer without a restart while others come", function()
@@ -95,8 +110,11 @@ describe("a worker", function()
     at.now = at.now + 3 * SECOND
     at.send_many(1)
     at.upto(at.answers(1))
-    at.wake()
-    at.upto(function() return at.w.out == 0 end)
+    while at.now < START + 4 * SECOND do
+      at.wake()
+      at.read()                                -- asks whether it is still there
+      at.upto(function() return C.worker_unheard(at.w) == 0 end)
+    end
     assert.same({ 0, 1, 0, C.WORKER_READY },
       { at.w.out, at.w.faults, at.w.restarts, tonumber(at.w.state) })
   end)
