@@ -63,7 +63,7 @@ traces (see mtrlua trace --help):
   --tos N
   {packet}
   --strategy NAME         window, random, doubletree ... (window)
-  --shared                share the stop sets of doubletree between all workers
+  --shared                workers share the stop sets of doubletree, and rates of routers
   --rate N                probes per second of each worker; 0: as fast as it may (0)
   --list TEXT             name of the list of targets, in results
   --cycle TEXT            number or name of this pass over the list, in results
@@ -112,7 +112,7 @@ Shows how campaigns and workers are.
 
   --redis URL             where the Redis is
   --campaign NAME         this campaign only
-  -o, --output FORMAT     text, json or prometheus (text)
+  -o, --output WORD       text, json or prometheus (text)
   -h, --help              print this text
 ]]
 
@@ -148,10 +148,10 @@ local function names(text)
   return list[1] and list
 end
 
+local function say(text, ...) io.stderr:write("fleet: ", text:format(...), "\n") end
 -- Says why the command failed. mtrlua itself tells of an interrupt, also by its exit status.
 local function fail(message)
-  local quiet = mtr.interrupted() and message:find "^ECANCELED: "
-  if not quiet then io.stderr:write("fleet: ", message, "\n") end
+  if not (mtr.interrupted() and message:find "^ECANCELED: ") then say("%s", message) end
   return not mtr.interrupted() and 1 or nil
 end
 
@@ -190,8 +190,7 @@ function RUN.work()
   for name, value in pairs(args) do opts[name] = value end
   local worker, message = cli:call(fleet.work, fleet, opts)
   if not worker then return fail(message) end
-  io.stderr:write(("fleet: %d leases, %d targets\n"):format(worker.done_leases,
-    worker.done_targets))
+  say("%d leases, %d targets", worker.done_leases, worker.done_targets)
 end
 
 function RUN.drain()
@@ -216,8 +215,9 @@ function RUN.drain()
   local drain, message = cli:call(fleet.drain, fleet, { campaign = take "name",
     reporters = reporters, outputs = given, state = take "state", follow = take "follow" })
   if not drain then return fail(message) end
-  io.stderr:write(("fleet: %d results of %d leases written; %d targets could not be traced; "
-    .. "%d leases came twice\n"):format(drain.results, drain.leases, drain.failed, drain.repeated))
+  say("%d results of %d leases written; %d targets could not be traced; %d leases came twice",
+    drain.results, drain.leases, drain.failed, drain.repeated)
+  return drain.problem and fail(drain.problem) or nil
 end
 
 function RUN.status()

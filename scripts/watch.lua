@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- watch: traces targets again and again and tells when a path, an RTT or reachability changes.
+-- watch: traces targets again and again and tells what changes: paths, RTTs, reachability.
 --
 -- It is mtr.watch with options of a command line.
 

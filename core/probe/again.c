@@ -78,8 +78,8 @@ unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now) {
 }
 
 void again_apart(struct core *c, struct trace *t, int64_t now) {
-  unsigned ttl = t->high + 1u;
-  if (t->opts->flags & MTR_MANUAL || ttl > UINT8_MAX) return;
+  unsigned ttl = t->high < t->limit ? t->high + 1u : t->limit;
+  if (t->opts->flags & MTR_MANUAL) return;
   if (in_block(c, t->sport)) t->held_from = (uint8_t)ttl;
   else t->alone = 1;
   if (t->again == TIMES) return;

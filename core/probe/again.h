@@ -33,10 +33,10 @@ unsigned again_same(struct core *c, struct trace *t, const struct probe *p,
  * outstanding SYNs beyond the last known hop sent again. Returns how many. */
 unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now);
 
-/* again_apart: has the outstanding probes of |t| beyond the last known hop sent
- * again, each from a port of its own; with a port that the user chose, one at a
- * time. They do not count as attempts. It does nothing for a trace
- * whose probes are chosen outside. */
+/* again_apart: has the outstanding probes of |t| to its last hop, or beyond the
+ * last known one, sent again, each from a port of its own; with a port that the
+ * user chose, one at a time. They do not count as attempts. It does nothing for
+ * a trace whose probes are chosen outside. */
 void again_apart(struct core *c, struct trace *t, int64_t now);
 
 /* again_port: returns the source port for |p| of |t|, which is about to be

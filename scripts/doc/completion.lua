@@ -21,7 +21,7 @@ end
 
 -- Returns how the value of an option is completed: "files", "interfaces", words, or nil.
 local function values(program, option)
-  if option.value == "FORMAT" then
+  if option.value and option.value:find "^FORMAT" then
     local words = report.words(program)
     return table.concat(words[1] and words or report.formats(), " ")
   elseif option.value == "FILE" or option.value == "PATH" then
@@ -70,15 +70,24 @@ end
 ---@param programs { name: string, title: string, help: table }[]
 ---@return string
 function M.bash(mtrlua, programs)
-  local cases, valued, by_program, names = {}, {}, {}, {}
+  local cases, valued, by_program, names, commanded = {}, {}, {}, {}, {}
   local options = bash_options(cases, "", mtrlua.options)
   for _, option in ipairs(mtrlua.options) do
     if option.value then valued[#valued + 1] = table.concat(option.names, "|") end
   end
   for i, program in ipairs(programs) do
     names[i] = program.name
-    by_program[i] = ("    %s) options='%s' ;;"):format(program.name,
-      bash_options(cases, program.name, program.help.options))
+    local all = bash_options(cases, program.name, program.help.options)
+    local commands = {}
+    for j, command in ipairs(program.commands) do
+      local name = program.name .. "-" .. command.name
+      commands[j] = command.name
+      by_program[#by_program + 1] = ("    %s) options='%s' ;;"):format(name,
+        bash_options(cases, name, command.help.options))
+    end
+    if commands[1] then commanded[#commanded + 1] = program.name end
+    by_program[#by_program + 1] = ("    %s) options='%s' commands='%s' ;;"):format(program.name,
+      all, table.concat(commands, " "))
   end
   for i, action in ipairs(cases) do
     cases[i] = ("    %s)\n      %s; return ;;"):format(table.concat(cases[action], "|"), action)
@@ -86,7 +95,7 @@ function M.bash(mtrlua, programs)
   return (([=[
 # Completes the command line of mtrlua in bash. Made by scripts/doc.
 _mtrlua() {
-  local cur=${COMP_WORDS[COMP_CWORD]} before=$((COMP_CWORD - 1)) program='' options i
+  local cur=${COMP_WORDS[COMP_CWORD]} before=$((COMP_CWORD - 1)) program='' options commands i
   [[ $cur == = ]] && cur=''
   [[ ${COMP_WORDS[before]} == = ]] && before=$((before - 1))
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -96,11 +105,14 @@ _mtrlua() {
     *) program=${COMP_WORDS[i]}; break ;;
     esac
   done
+  case $program in
+    COMMANDED) ((i + 1 < COMP_CWORD)) && program+=-${COMP_WORDS[i + 1]} ;;
+  esac
   case $program:${COMP_WORDS[before]} in
 CASES
   esac
   case $program in
-    '') options='OPTIONS' ;;
+    '') options='OPTIONS' commands='' ;;
 PROGRAMS
   esac
   if [[ $cur == -* ]]; then
@@ -108,6 +120,8 @@ PROGRAMS
   elif [[ -z $program ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -W 'NAMES' -- "$cur"; compgen -f -X '!*.lua' -- "$cur")
+  elif [[ $commands ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
   else
     compopt -o default
     mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
@@ -115,6 +129,7 @@ PROGRAMS
 }
 complete -F _mtrlua mtrlua
 ]=]):gsub("%f[%u]%u+%f[%U]", { VALUED = table.concat(valued, "|"),
+    COMMANDED = table.concat(commanded, "|"),
     CASES = table.concat(cases, "\n"), OPTIONS = options, PROGRAMS = table.concat(by_program, "\n"),
     NAMES = table.concat(names, " ") }))
 end
@@ -141,6 +156,31 @@ local function zsh_options(name, options, indent)
   return table.concat(lines, " \\\n" .. (" "):rep(indent))
 end
 
+-- Returns what zsh does behind the name of a program, or behind a command of one.
+local function zsh_case(name, program, indent)
+  local blank = (" "):rep(indent)
+  if not program.commands or not program.commands[1] then
+    return ("%s%s)\n%s  _arguments -s %s \\\n%s    '*:target:_hosts' ;;"):format(blank,
+      program.name, blank, zsh_options(name, program.help.options, indent + 4), blank)
+  end
+  local words, cases = {}, {}
+  for i, command in ipairs(program.commands) do
+    words[i] = quote(command.name .. ":" .. command.title:match "^[^,:]*")
+    cases[i] = zsh_case(name .. "-" .. command.name, command, indent + 4)
+  end
+  return ([[
+    %s)
+      if (( CURRENT == 2 )); then
+        local -a commands=(%s)
+        _describe command commands
+        return
+      fi
+      shift words; (( CURRENT-- ))
+      case $words[1] in
+%s
+      esac ;;]]):format(program.name, table.concat(words, " "), table.concat(cases, "\n"))
+end
+
 --- Returns the file for zsh.
 ---@param mtrlua table the help text of mtrlua, from help.read
 ---@param programs { name: string, title: string, help: table }[]
@@ -149,8 +189,7 @@ function M.zsh(mtrlua, programs)
   local names, cases = {}, {}
   for i, program in ipairs(programs) do
     names[i] = quote(program.name .. ":" .. program.title:match "^[^,:]*")
-    cases[i] = ("    %s)\n      _arguments -s %s \\\n        %s ;;"):format(program.name,
-      zsh_options(program.name, program.help.options, 8), "'*:target:_hosts'")
+    cases[i] = zsh_case(program.name, program, 4)
   end
   return ([[
 #compdef mtrlua

@@ -12,7 +12,7 @@ local function text_block(text) return { kind = "text", text = text } end
 
 -- Returns the names of an option, the name of its value or nil, and true if it can be repeated.
 local function parts(spec)
-  local names, value, more = spec:match "^(.-) (%u[%u%-]*)(%.*)$"
+  local names, value, more = spec:match "^(.-) (%u[%u%-=]*)(%.*)$"
   local list = {}
   for name in (names or spec):gmatch "%-[^%s,]+" do list[#list + 1] = name end
   return list, value, more == "..."

@@ -76,7 +76,7 @@ end
 
 local pages = { chapters("mtrlua", 1, "traceroute engine that is programmed in Lua") }
 for _, program in ipairs(all) do
-  pages[#pages + 1] = program_page.page(program.name, program.help, program.title)
+  pages[#pages + 1] = program_page.page(program)
 end
 pages[#pages + 1] = chapters("mtr-lua", 3, "the Lua module of the traceroute engine mtrlua")
 pages[#pages + 1] = chapters("libmtr", 3, "the C library of the traceroute engine mtrlua")

@@ -61,29 +61,48 @@ local function add_examples(blocks, text, name)
   end
 end
 
---- Returns the page of a program.
----@param name string
----@param help table from help.read
----@param title string
----@return table page for a writer
-function M.page(name, help, title)
-  local blocks = {}
-  add(blocks, "chapter", "Synopsis")
+local function add_usage(blocks, help)
   for _, usage in ipairs(help.usage) do add(blocks, "text", "`mtrlua " .. usage .. "`") end
+end
+
+-- Adds the commands of a program, and a chapter for each.
+local function add_commands(blocks, program)
+  add(blocks, "chapter", "Commands")
+  for _, command in ipairs(program.commands) do
+    add(blocks, "item", command.title, "`" .. command.name .. "`")
+  end
+  for _, command in ipairs(program.commands) do
+    add(blocks, "chapter", ("The command %s"):format(command.name))
+    add_usage(blocks, command.help)
+    add_all(blocks, command.help.about)
+    add_all(blocks, M.options(command.help))
+  end
+end
+
+--- Returns the page of a program.
+---@param program { name: string, title: string, help: table, commands: table[] } of programs.read
+---@return table page for a writer
+function M.page(program)
+  local name, help, blocks = program.name, program.help, {}
+  add(blocks, "chapter", "Synopsis")
+  add_usage(blocks, help)
   add(blocks, "chapter", "Description")
   add_all(blocks, help.about)
   add(blocks, "text", "The program is a script of `mtrlua`(1). Options of mtrlua, such as `--rate`"
     .. " and `--sim`, go before its name: see `mtrlua`(1), which also describes privileges, signals"
     .. " and output formats.")
-  add(blocks, "chapter", "Options")
-  if #help.options > 1 then
+  if help.options[1] then add(blocks, "chapter", "Options") end
+  if help.options[2] then
     add(blocks, "text", "The value in brackets at the end of a description is the default.")
   end
   add_all(blocks, M.options(help))
+  if program.commands[1] then add_commands(blocks, program) end
   for _, list in ipairs(help.lists) do
     local heading = list.heading or "examples"
-    add(blocks, "chapter", heading == "example" and "Examples" or heading:match "^[^,]*")
-    add_examples(blocks, list.text, name)
+    if heading ~= "commands" then
+      add(blocks, "chapter", heading == "example" and "Examples" or heading:match "^[^,]*")
+      add_examples(blocks, list.text, name)
+    end
   end
   if help.status[1] then
     add(blocks, "chapter", "Exit status")
@@ -91,7 +110,7 @@ function M.page(name, help, title)
   end
   add(blocks, "chapter", "See also")
   add(blocks, "text", "`mtrlua`(1), `mtr-lua`(3)")
-  return { name = "mtrlua-" .. name, section = 1, title = title, manual = "mtrlua",
+  return { name = "mtrlua-" .. name, section = 1, title = program.title, manual = "mtrlua",
     blocks = blocks }
 end
 

@@ -407,7 +407,7 @@ describe("mtrlua with a campaign", function()
     local file = assert(io.open(name, "w"))
     file:write(text)
     file:close()
-    local output, status = l:exec(("timeout 20 $MTR_PROGRAM %s %s 2>&1"):format(options, name))
+    local output, status = l:exec(("timeout 120 $MTR_PROGRAM %s %s 2>&1"):format(options, name))
     os.remove(name)
     return output, status
   end
@@ -416,9 +416,13 @@ describe("mtrlua with a campaign", function()
     local path = os.tmpname()
     local output, status = run(([[
       local mtr = require "mtr"
-      io.popen("(sleep 0.5; kill -INT $PPID) >/dev/null 2>&1 &"):close()
+      local n = 0
       local summary = assert(mtr.campaign {
         targets = mtr.targets.cidr("%s/20"), window = 100,
+        on_trace = function()
+          n = n + 1
+          if n == 10 then io.popen("kill -INT $PPID"):close() end
+        end,
         reporters = { mtr.report.jsonl "%s" },
       }:run())
       print(summary.halted, summary.traces, summary.stop_reasons.halted)

@@ -14,9 +14,9 @@ local l, f
 -- Runs ping in the lab while the forger answers; the records that it printed.
 local function ping(transport, words, handler)
   local base = run.dir() .. "/ping"
-  local command = ('"$MTR_PROGRAM" --transport %s scripts/ping.lua -o jsonl -W 0.5 -i 20ms %s')
+  local command = ('"$MTR_PROGRAM" --transport %s scripts/ping.lua -o jsonl -W 5 -i 20ms %s')
     :format(transport, words)
-  os.execute(("rm -f %s.done; (timeout 20 %s >%s.out 2>&1; touch %s.done) &"):format(base,
+  os.execute(("rm -f %s.done; (timeout 120 %s >%s.out 2>&1; touch %s.done) &"):format(base,
     l:command(command), base, base))
   local function ended()
     local file = io.open(base .. ".done")

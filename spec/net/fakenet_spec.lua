@@ -127,7 +127,7 @@ describe("the load lab behind a TUN device #alone", function()
     local holder = pipe:read "*l"
     pipe:close()
     assert.truthy(holder:match "^%d+$")
-    for _ = 1, 300 do
+    for _ = 1, 3000 do
       if os.execute("kill -0 " .. holder .. " 2>/dev/null") ~= 0 then return end
       os.execute "sleep 0.01"
     end

@@ -36,4 +36,50 @@ describe("workers of a fleet", function()
     assert.is_true(fewer < 0.8 * probes, fewer .. " of " .. probes)
     assert.is_true(same >= 0.99 * interfaces, same .. " of " .. interfaces)
   end)
+
+  it("shares the rates of routers that limit their answers", function()
+    local targets = {}
+    for i = 1, 600 do targets[i] = ("20.%d.%d.9"):format(i / 250, i % 250) end
+    local list = run.file("list", table.concat(targets, "\n") .. "\n")
+    fleet.net = run.file("limited.lua", ([[
+      local net = { source = "me", nodes = { me = "192.0.2.1" } }
+      net.links = { { "me", delay = "1ms" } }
+      for i = 1, 9 do
+        local limit = i == 8 and { rate = "20/s", burst = 2 } or nil
+        net.nodes["r" .. i] = { "10.0.0." .. i, reply = limit }
+        net.links[1][i + 1] = "r" .. i
+      end
+      local n = 0
+      for target in io.lines "%s" do
+        n = n + 1
+        net.nodes["t" .. n] = target
+        net.links[n + 1] = { "r9", "t" .. n }
+      end
+      return net]]):format(list))
+    -- How often each vantage point, one after the other, heard of r8.
+    local function heard(name, words)
+      local n = { a = 0, b = 0 }
+      fleet:good("submit", ("%s -t %s --share all --points a,b --strategy doubletree --lease 20 %s")
+        :format(name, list, words))
+      for point in pairs(n) do
+        fleet:good("work", ("--name %s --campaign %s --once --window 40"):format(point, name))
+      end
+      for _, result in ipairs(fleet:drained(name)) do
+        for _, hop in ipairs(result.hops) do
+          if hop.addr == "10.0.0.8" then n[result.monitor] = n[result.monitor] + 1 end
+        end
+      end
+      return n
+    end
+    local apart, together = heard("apart", ""), heard("together", "--shared")
+    for point, n in pairs(together) do
+      assert.is_true(n > 2 * apart[point], point .. ": " .. n)
+    end
+    local told = fleet.server:call "XRANGE mtr:fleet:{together}:rates - +"
+    for point in pairs(together) do
+      assert.truthy(told:find("worker\n" .. point .. "\nrates\n10.0.0.8 ", 1, true), told)
+    end
+    fleet:good("cancel", "together")
+    assert.equal("0", fleet.server:call "EXISTS mtr:fleet:{together}:rates")
+  end)
 end)

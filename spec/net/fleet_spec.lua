@@ -37,6 +37,21 @@ describe("the fleet", function()
     assert.equal("0", server:call "XLEN mtr:fleet:{s}:leases")
   end)
 
+  it("counts what it drains and cannot read", function()
+    fleet:good("submit", "s --lease 50 " .. LIST)
+    fleet:good("work", "--name ams --once")
+    server:call("XADD mtr:fleet:{s}:results '*' lease 99 point x worker x part 1/1 targets 2 "
+      .. "failed 0 complaints '' results \"$(printf '[1]\\nno\\033[m\\n\\n{')\"")
+    local got = fleet:run("drain", "s")
+    assert.equal(1, got.status)
+    assert.equal(384, #run.records(got.out))
+    local id = got.err:match "results (%d+%-%d+): "
+    assert.equal("fleet: 384 results of 9 leases written; 0 targets could not be traced; 0 leases "
+      .. "came twice\nfleet: 3 lines could not be read and are in no output; the first: EBADMSG: "
+      .. "mtr:fleet:{s}:results " .. id .. ": line 1: this is no result of mtrlua\n", got.err)
+    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
+  end)
+
   it("traces each target from every vantage point, or from some", function()
     fleet:good("submit", "all --share all --points ams,fra,nyc --lease 20 --prefix 1.0.0.0/26")
     fleet:good("submit",

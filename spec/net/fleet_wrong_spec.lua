@@ -165,6 +165,22 @@ describe("a fleet bears a Redis that", function()
     assert.truthy(got.err:find("is Redis 6.0.16; a fleet needs 6.2 or later", 1, true), got.err)
   end)
 
+  for lines, message in pairs {
+    ["*1000000000"] = "a list of 1000000000 elements; at most 1048576 are taken",
+    ["*2,:1,*1000000000"] = "a list of 1000000000 elements; at most 1048576 are taken",
+    ["$300000000"] = "a text of 300000000 bytes; at most 268435456 are taken",
+    [("*1"):rep(8, ",")] = "lists in lists, deeper than 7; that many are taken",
+    ["HTTP/1.1 400 Bad Request"] = "Protocol error: a reply of an unknown kind",
+  } do
+    it("promises what nobody can take: " .. lines, function()
+      strange("0 'answer=" .. lines .. "'")
+      local got = fleet "status"
+      assert.equal(1, got.status)
+      assert.truthy(got.err:find(("EPROTO: unix://%s: this is no Redis: %s\n"):format(socket,
+        message), 1, true), got.err)
+    end)
+  end
+
   it("has another clock", function()
     strange "0 clock=3600"
     local net = run.file("net.lua", [[return require("mtr").sim.internet { prefixes = 10 }]])

@@ -215,8 +215,11 @@ describe("lab", function()
     end
     l:down()
     l:down()
-    netns.sh("sleep 0.1")
     for _, pid in ipairs(pids) do
+      for _ = 1, 300 do
+        if not sys.started(pid[1]) then break end
+        netns.sh("sleep 0.1")
+      end
       assert.is_nil(sys.started(pid[1]))
     end
     assert.is_nil(io.open(l:path("d")))

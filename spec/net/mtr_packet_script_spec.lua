@@ -193,10 +193,12 @@ describe("mtr-packet", function()
     assert.equal("1 reply ip-4 127.0.0.1", got.out:match "^%d+ %S+ %S+ %S+")
     local port, close = loopback.silent_port()
     local line = "1 send-probe ip-4 127.0.0.1 timeout 50 protocol udp port " .. port
-    got = support.run(('mkfifo "$DIR/fifo"; exec 3<>"$DIR/fifo"; %s <"$DIR/fifo" & echo %s >&3; '
-      .. "sleep 0.3; kill $!; wait $!; echo $?"):format(SCRIPT, line))
+    got = support.run(('mkfifo "$DIR/fifo" "$DIR/said"; exec 3<>"$DIR/fifo" 4<>"$DIR/said"; '
+      .. '%s <"$DIR/fifo" >&4 & echo %s >&3; echo "2 check-support feature version" >&3; '
+      .. 'read answer <&4; echo "$answer"; kill $!; wait $!; echo $?'):format(SCRIPT, line))
     close()
-    assert.same({ "143\n", "mtrlua: interrupted\n" }, { got.out, got.err })
+    assert.same({ "2 feature-support support 0.96\n143\n", "mtrlua: interrupted\n" },
+      { got.out, got.err })
   end)
 
   -- So mtr(8) ends it: it closes both pipes, and sends SIGTERM before we have seen that.
@@ -381,8 +383,9 @@ describe("mtr-packet in a network", function()
       command[i] = ('%s mtr -n -r -c 5 -i 0.3 %s %s >"$DIR/%d" 2>&1 &'):format(EXECUTABLE, options,
         options:find "6" and l.dst6 or l.dst4, i)
     end
-    local left = 'sleep 0.2; me=$(readlink /proc/self/ns/net); for p in /proc/[0-9]*; do '
-      .. '[ "$(readlink $p/ns/net)" = "$me" ] && grep mtrlua $p/comm; done 2>&-'
+    local left = 'me=$(readlink /proc/self/ns/net); left() { for p in /proc/[0-9]*; do '
+      .. '[ "$(readlink $p/ns/net)" = "$me" ] && grep mtrlua $p/comm; done 2>&-; }; '
+      .. 'for i in $(seq 100); do [ "$(left)" ] || break; sleep 0.2; done; left'
     local got = support.run(l:command(table.concat(command, "\n") .. "\nwait\n" .. left))
     assert.equal("", got.out)
     for i = 1, 6 do

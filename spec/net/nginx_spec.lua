@@ -122,6 +122,10 @@ describe("in nginx,", function()
         local called = 0
         mtr.trace("127.0.0.1", nil, function() called = called + 1 end)
         mtr.trace("224.0.0.1", nil, function(problem) called = called + (problem and 10 or 0) end)
+        for _ = 1, 300 do
+          if called >= 11 then break end
+          ngx.sleep(0.1)
+        end
         ngx.sleep(0.1)
         ngx.say(called)]],
     } }
@@ -141,7 +145,15 @@ describe("in nginx,", function()
         .. "kill -HUP %d; wait"):format(server.pid))
       assert.equal("hoplimit\n", got.out)
       assert.is_true(renewed(old))
-      if i == 1 then before = descriptors(server.pid) end
+      if i == 1 then
+        os.execute "sleep 0.5"
+        before = descriptors(server.pid)
+      end
+    end
+    -- The master closes what it had to an old worker after it has seen that one end.
+    for _ = 1, 200 do
+      if descriptors(server.pid) == before then break end
+      os.execute "sleep 0.05"
     end
     assert.equal(before, descriptors(server.pid))
     assert.equal("hoplimit\n", (server:get "/?limit=10s"))

@@ -79,14 +79,16 @@ describe("a moment without network", function()
     it("ends no ping: IPv" .. v, function()
       if not privileged then pending(reason) end
       local base = run.dir() .. "/ping"
-      os.execute(("(timeout 20 %s >%s.out 2>&1; touch %s.done) &"):format(l:command(
+      os.execute(("(timeout 120 %s >%s.out 2>&1; touch %s.done) &"):format(l:command(
         '"$MTR_PROGRAM" scripts/ping.lua -o jsonl -W 0.5 -i 50ms -c 80 ' .. l["dst" .. v]), base,
         base))
-      os.execute "sleep 0.8"
+      local many = 'for i in $(seq 600); do [ "$(grep -c %s %s.out)" -ge %d ] && break; '
+        .. "sleep 0.1; done"
+      os.execute(many:format("rtt", base, 15))
       nets.must(l, WAYS.link[1])
-      os.execute "sleep 1.5"
+      os.execute(many:format("error", base, 25))
       nets.must(l, WAYS.link[2])
-      os.execute(("for i in $(seq 100); do [ -e %s.done ] && break; sleep 0.1; done"):format(base))
+      os.execute(("for i in $(seq 600); do [ -e %s.done ] && break; sleep 0.1; done"):format(base))
       local file = assert(io.open(base .. ".out"))
       local text = file:read "*a"
       file:close()

@@ -64,6 +64,17 @@ local function nowhere()
   return shell(prefix .. "true").status == 0 and prefix or ""
 end
 
+-- Runs a command that would take more than 2.9 s if it waited as the recorded run did. A machine
+-- under load may need as long once, but not ten times.
+local function quickly(command)
+  local got
+  for _ = 1, 10 do
+    got = shell("timeout 2.9 " .. command)
+    if got.status ~= 124 then break end
+  end
+  return got
+end
+
 local function program(options, l)
   return ('"$MTR_PROGRAM" %s "$DIR/script.lua" %s %s'):format(options, l.dst4, l.dst6)
 end
@@ -117,7 +128,7 @@ describe("a run that is replayed", function()
     local first = shell(l:command(program("--record $DIR/tape", l)))
     assert.same({ 0, "" }, { first.status, first.err })
     nets.down()
-    local again = shell("timeout 2.9 " .. nowhere() .. program("--replay $DIR/tape", l))
+    local again = quickly(nowhere() .. program("--replay $DIR/tape", l))
     assert.same({ 0, first.out }, { again.status, again.out })
     assert.truthy(first.out:find '"target":"localhost"')
     assert.truthy(first.out:find 'name "no.such.invalid"')
@@ -139,7 +150,7 @@ describe("a run that is replayed", function()
     assert.same({ 0, "" }, { first.status, first.err })
     assert.matches("^true\ttrue\t", first.out)
     nets.down()
-    local again = shell("timeout 2.9 " .. nowhere() .. program("--replay $DIR/tape", l))
+    local again = quickly(nowhere() .. program("--replay $DIR/tape", l))
     assert.same({ 0, first.out }, { again.status, again.out })
   end)
 

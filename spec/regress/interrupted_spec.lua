@@ -4,17 +4,21 @@
 -- program: what has a result gives it, what only waits and what is started later raises.
 local run = require "spec.support.harness.run"
 
--- A script over a simulated network, which is sent `signal` after 0.3 s; what it wrote and how it
--- ended.
+-- A script over a simulated network, which is sent `signal` when its endless trace has begun, or
+-- else a moment after it has; what it wrote and how it ended.
 local function sent(signal, script, flags, input)
   run.file("script.lua", [[
     local mtr = require "mtr"
-    os.execute("(sleep 0.3; kill -]] .. signal .. [[ $PPID) &")
+    local function signal() io.popen("kill -]] .. signal .. [[ $PPID"):close() end
+    local function signal_later() os.execute "(sleep 0.1; kill -]] .. signal .. [[ $PPID) &" end
     -- A trace that lasts until something stops it.
-    local function endless(trace) while true do trace:sleep "1s" end end
+    local function endless(trace)
+      signal()
+      while true do trace:sleep "1s" end
+    end
     ]] .. script)
-  local got = run.run(('%s timeout 30 "$MTR_PROGRAM" %s --sim spec/sim/topologies/plain.lua '
-    .. '"$DIR/script.lua"'):format(input or "", flags or ""))
+  local got = run.run(('"$MTR_PROGRAM" %s --sim spec/sim/topologies/plain.lua "$DIR/script.lua" %s')
+    :format(flags or "", input or ""))
   return { got.status, got.out, got.err }
 end
 
@@ -41,14 +45,15 @@ describe("a signal", function()
       ["a coroutine"] = 'coroutine.wrap(function() while true do mtr.sleep "1s" end end)()',
     } do
       it(("SIG%s ends %s"):format(signal, what), function()
-        assert.same({ status, "", SAID }, sent(signal, script))
+        assert.same({ status, "", SAID }, sent(signal, "signal_later() " .. script))
       end)
     end
   end
 
   it("ends reading a descriptor, by a stream or when it is readable", function()
+    run.run 'mkfifo "$DIR/silent"'
     for _, call in ipairs { "mtr.stream(0):read()", "mtr.readable(0)" } do
-      assert.same({ 143, "", SAID }, sent("TERM", call, "", "sleep 3 |"))
+      assert.same({ 143, "", SAID }, sent("TERM", "signal_later() " .. call, "", '<>"$DIR/silent"'))
     end
   end)
 
@@ -70,7 +75,12 @@ describe("a signal", function()
 
   it("ends a campaign, whose reporters finish", function()
     local script = [[
-      local function forever() return "203.0.113.9" end
+      local n = 0
+      local function forever()
+        n = n + 1
+        if n == 100 then signal() end
+        return "203.0.113.9"
+      end
       local reporter = {}
       function reporter:finish(summary) print("finish", summary.targets > 0) return true end
       local c = mtr.campaign { targets = forever, window = 10, reporters = { reporter } }
@@ -82,6 +92,7 @@ describe("a signal", function()
   it("lets a script that catches the error go on", function()
     local script = [[
       local tasks = {}
+      signal_later()
       for i = 1, 3 do
         tasks[i] = mtr.go(function()
           while not mtr.interrupted() do pcall(mtr.sleep, "1s") end
@@ -95,7 +106,7 @@ describe("a signal", function()
   end)
 
   it("ends a script that does not end, when its grace is over", function()
-    local script = 'while true do pcall(mtr.sleep, "1s") end'
+    local script = 'signal_later() while true do pcall(mtr.sleep, "1s") end'
     assert.same({ 143, "", SAID }, sent("TERM", script, "--grace 300ms"))
   end)
 

@@ -10,7 +10,7 @@ local lab = require "spec.lab.lab"
 local ROUNDS = 5
 local COMMAND = [[
 for p in icmp udp tcp; do for i in 1 2; do
-  build/mtrlua --rate 0 scripts/trace.lua -w 0.5 -p $p -o jsonl %s %s &
+  build/mtrlua --rate 0 scripts/trace.lua -w 2 -p $p -o jsonl %s %s &
 done; done; wait]]
 
 describe("engines behind one broken translator", function()

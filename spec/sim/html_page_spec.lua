@@ -111,6 +111,28 @@ describe("the page of html", function()
     assert.same({ true, tostring(#list) }, { hidden, all })
   end)
 
+  it("marks the target where it answers, not where a router has its address", function()
+    local passed = { addr = "10.0.0.9", rtt = 1, te_from_dst = true }
+    local answer = { addr = "10.0.0.9", rtt = 3, final = true }
+    local mda = { confidence = 95, flows = 6, hops = {} }
+    for ttl, from in ipairs { "source", "10.0.0.9", "10.0.0.1" } do
+      local to = ttl == 2 and "10.0.0.1" or "10.0.0.9"
+      mda.hops[ttl] = { ttl = ttl, nodes = { to }, links = { { from = from, to = to } } }
+    end
+    for kind, more in pairs { sweep = {}, mda = { mda = mda } } do
+      more.hops = { { ttl = 1, replies = { passed } },
+        { ttl = 2, replies = { { addr = "10.0.0.1", rtt = 2 } } },
+        { ttl = 3, replies = { passed, answer } } }
+      local path = page("passed.html", { trace("10.0.0.9", 1e9, { "10.0.0.9" }, more) })
+      local all, targets, x = browse(path, texts ".node text", texts ".node.target text",
+        [[(() => { const at = (e) => Number(e.querySelector("rect").getAttribute("x"));
+          return [...document.querySelectorAll(".node")].every((e) =>
+            at(e) <= at(document.querySelector(".node.target"))); })()]])
+      assert.equal(2, select(2, all:gsub("10%.0%.0%.9", "")), kind)
+      assert.same({ '["10.0.0.9"]', true }, { targets, x }, kind)
+    end
+  end)
+
   it("leaves text of the network as text", function()
     local evil = '</script><script>document.title="owned"</script><img src=x onerror=alert(1)>'
     package.loaded["mtr.names"] = { peek = function()

@@ -35,6 +35,9 @@ describe("the completion", function()
     { "mtrlua trace -p ud\\t -T --po\\t", "<trace> <-p> <udp> <-T> <--port>" },
     { "mtrlua campaign --targets a\\t", "<campaign> <--targets> <a net.lua>" },
     { "mtrlua --repl\\t", "<--replay>" },
+    { "mtrlua fleet sub\\t --poi\\t", "<fleet> <submit> <--points>" },
+    { "mtrlua fleet work --excl\\t a\\t", "<fleet> <work> <--exclude> <a net.lua>" },
+    { "mtrlua --outp\\t car\\t", "<--output> <caracal>" },
   }
 
   it("works in bash", function()

@@ -152,9 +152,6 @@ local cases = {
     "mtrlua --grace 0 -e 'io.popen[[kill -INT $PPID]]:close() print(1)'", 130, "", SAID },
   { "takes no other grace", "mtrlua --grace soon -e ''", 2, "",
     "^mtrlua: %-%-grace: 'soon' is not a duration such as 5, 250ms or 1m, a day at most\n" },
-  { "takes two signals in one instant for one",
-    "mtrlua -e 'io.popen[[kill -INT $PPID; kill -INT $PPID]]:close() print(1)'", 130, "^1\n$",
-    SAID },
   { "stays uninterrupted in the background, where shells want it so",
     "mtrlua -e 'io.popen[[kill -INT $PPID]]:close() print(1)' & wait $!", 0, "^1\n$", "" },
 }
@@ -194,6 +191,19 @@ for i = 0, -4, -1 do print(arg[i]) end
       assert.message(text).truthy(err == "" and got.err == "" or err ~= "" and got.err:find(err))
     end)
   end
+
+  -- On a machine under load there may be a while between them, but not twenty times.
+  it("takes two signals in one instant for one", function()
+    local got
+    for _ = 1, 20 do
+      got = run [=["$MTR_PROGRAM" -e '
+        io.popen[[kill -INT $PPID; kill -INT $PPID]]:close()
+        print(1)']=]
+      assert.equal(130, got.status)
+      if got.out ~= "" then break end
+    end
+    assert.same({ "1\n", "mtrlua: interrupted\n" }, { got.out, got.err })
+  end)
 
   if not sanitized then
     -- How fast it starts is in `make bench`.

@@ -5,6 +5,7 @@
 -- The text comes from clients: nothing in it is trusted.
 
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local strategy = require "mtr.strategy"
 
 local M = {}
@@ -212,7 +213,7 @@ function M.read(line)
   local kin = before and family(dst)
   if kin and before == last.before and kin == last.family then
     local command = { dst = dst }
-    for name, value in pairs(last.command) do
+    for name, value in each(last.command) do
       if name ~= "dst" then command[name] = value end
     end
     return command

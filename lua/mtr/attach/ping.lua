@@ -6,6 +6,7 @@
 local address = require "mtr.report.warts.address"
 local of_ping = require "mtr.report.warts.ping"
 local words = require "mtr.record.words"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -76,7 +77,7 @@ function M.start(engine, command, ids, done)
     strategy = function(t) return steady(p, t) end,
     on_reply = function(_, reply) on_reply(p, reply) end,
     on_timeout = function() p.ended = p.ended + 1 end }
-  for name, value in pairs(command.options) do if name ~= "size" then opts[name] = value end end
+  for name, value in each(command.options) do if name ~= "size" then opts[name] = value end end
   return engine:trace(command.dst, opts, function(_, result) done(record_of(p, ids, result)) end)
 end
 

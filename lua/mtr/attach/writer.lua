@@ -13,6 +13,7 @@ local trace = require "mtr.report.scamper.trace"
 local tracelb = require "mtr.report.scamper.tracelb"
 local write = require "mtr.report.warts.write"
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -92,7 +93,7 @@ end
 ---@return mtr.AttachWriter
 function M.new(opts)
   local self = setmetatable({}, Writer)
-  for name, value in pairs(opts) do self[name] = value end
+  for name, value in each(opts) do self[name] = value end
   return self
 end
 

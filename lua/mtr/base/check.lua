@@ -8,6 +8,7 @@
 -- at its caller's line.
 
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
 local lib = require "mtr.lib"
@@ -148,10 +149,7 @@ function M.each(declaration, opts, take, ...)
   if type(opts) ~= "table" then
     return ("%s: options must be a table, got %s"):format(who, err.show(opts))
   end
-  -- No loop over pairs(): in programs that run for minutes, options got lost. LuaJIT of 2022 seems
-  -- to compile one that ends too early.
-  local name, given = next(opts)
-  while name ~= nil do
+  for name, given in each(opts) do
     local option = declaration.by_name[name]
     if not option then return err.unknown(who, name, declaration.names) end
     local value, wanted, hint = option.kind(given)
@@ -159,7 +157,6 @@ function M.each(declaration, opts, take, ...)
       return ("%s: %s %s, got %s%s"):format(who, name, wanted, err.show(given), hint or "")
     end
     take(option, value, ...)
-    name, given = next(opts, name)
   end
 end
 

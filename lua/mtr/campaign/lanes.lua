@@ -10,6 +10,7 @@
 -- long as a target of it is known to the campaign, and until its next probe may go.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local prefix = require "mtr.base.prefix"
 local units = require "mtr.base.units"
@@ -76,7 +77,7 @@ local function read_prefixes(self, given)
   if type(given) ~= "table" or next(given) == nil then
     return 'prefix_rate must be a table such as { ["/16"] = "2/s" }, got ' .. err.show(given)
   end
-  for key, value in pairs(given) do
+  for key, value in each(given) do
     local family, length = part(key)
     if not family then
       return ('prefix_rate: a length must be such as "/16" (IPv4), "/48" (IPv6) or "ipv6/32", '

@@ -4,6 +4,7 @@
 -- message, or raises, has failed: this reporter is not called any more; the others are.
 
 local xpcall = require "mtr.compat".xpcall
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 
 ---@class mtr.Reporters
@@ -19,7 +20,7 @@ local M = {}
 ---@return string? message
 function M.new(list)
   local self = setmetatable({}, Reporters)
-  for key, reporter in pairs(list) do
+  for key, reporter in each(list) do
     if type(key) ~= "number" or type(reporter) ~= "table" then
       return nil, ("reporters must be a list of reporters, got %s = %s"):format(
         err.show(key), err.show(reporter))

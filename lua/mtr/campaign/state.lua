@@ -8,6 +8,7 @@
 -- without it the file was cut off. The file is replaced as a whole (mtr_save), so that a crash
 -- leaves the old or the new one.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
@@ -102,7 +103,7 @@ end
 local function option(value)
   if type(value) ~= "table" then return err.show(value) end
   local parts = {}
-  for key, element in pairs(value) do
+  for key, element in each(value) do
     local kind = type(element)
     if kind == "string" or kind == "number" or kind == "boolean" then
       parts[#parts + 1] = ("%s = %s"):format(tostring(key), err.show(element))
@@ -122,7 +123,7 @@ end
 function M.identity(targets, trace, reporters)
   local id = { targets = targets }
   if type(trace) == "function" then id.trace = "a function" end
-  for name, value in pairs(type(trace) == "table" and trace or {}) do
+  for name, value in each(type(trace) == "table" and trace or {}) do
     if name ~= "data" then id["trace." .. name] = option(value) end
   end
   for i, reporter in ipairs(reporters) do
@@ -141,7 +142,7 @@ end
 function M.difference(before, now)
   local names, list = {}, {}
   for _, id in ipairs { before, now } do
-    for name in pairs(id) do names[#names + 1] = name end
+    for name in each(id) do names[#names + 1] = name end
   end
   table.sort(names)
   for i, name in ipairs(names) do

@@ -2,6 +2,7 @@
 --
 -- The counters of a campaign, and its summary.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local words = require "mtr.record.words"
 
@@ -62,7 +63,7 @@ end
 
 local function copy(counts)
   local out = {}
-  for key, n in pairs(counts) do out[key] = n end
+  for key, n in each(counts) do out[key] = n end
   return out
 end
 

@@ -7,6 +7,7 @@
 -- that answered), duration (ms of a trace) and hops: min, mean, max, or a percentile such as p95.
 -- A figure without any value is unmet. mtrlua ends with status 99 if a threshold is unmet.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local words = require "mtr.record.words"
 local quantile = require "mtr.campaign.quantile"
@@ -80,7 +81,7 @@ Thresholds.__index = Thresholds
 ---@return string? message
 function M.new(given)
   local self = setmetatable({ list = {} }, Thresholds)
-  for name, text in pairs(given) do
+  for name, text in each(given) do
     local one, problem = read(name, text)
     if not one then return nil, "thresholds: " .. problem end
     self.list[#self.list + 1] = one

@@ -19,6 +19,7 @@
 -- and when a path counts as changed. The first rounds are spread over the time of one round.
 
 local check = require "mtr.base.check"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 local options = require "mtr.trace.options"
@@ -51,6 +52,7 @@ local M = {}
 ---@field engine? mtr.Engine default: the default engine
 ---@field on_event? fun(event: mtr.WatchEvent)
 ---@field on_round? fun(watcher: mtr.Watcher) called after each round of a target
+---@field say? fun(message: string) told when the state cannot be saved; default: standard error
 
 ---@class mtr.Watcher
 ---@field subjects mtr.Subject[]
@@ -71,12 +73,13 @@ local declaration = check.declare("watch", {
   { name = "engine", kind = a_table, doc = "default: the default engine" },
   { name = "on_event", kind = hook, doc = "gets each event" },
   { name = "on_round", kind = hook, doc = "called after each round of a target" },
+  { name = "say", kind = hook, doc = "told when the state cannot be saved" },
 })
 
 -- Returns the options of the traces as text: a state is of no use for others.
 local function identity(self)
   local parts = { ("flows %d"):format(self.flows) }
-  for name, value in pairs(self.trace) do
+  for name, value in each(self.trace) do
     parts[#parts + 1] = ("%s %s"):format(name, err.show(value))
   end
   table.sort(parts)
@@ -95,13 +98,15 @@ local function read_targets(self, feed, saved)
   return true
 end
 
+local function on_stderr(message) io.stderr:write("watch: ", message, "\n") end
+
 --- Makes a watcher: see mtr.WatchOptions.
 ---@param opts mtr.WatchOptions
 ---@return mtr.Watcher?
 ---@return string? message, string? name the targets or the state cannot be read
 function M.new(opts)
-  local self = setmetatable({ every = 60000, flows = 4, trace = {}, subjects = {}, saved_at = 0 },
-    Watcher)
+  local self = setmetatable({ every = 60000, flows = 4, trace = {}, subjects = {}, saved_at = 0,
+    say = on_stderr }, Watcher)
   local bug = check.each(declaration, opts, function(option, value) self[option.name] = value end)
   if not bug and not self.targets then bug = "watch: targets must be given" end
   bug = bug or check.each(options.trace, self.trace, function() end)
@@ -137,6 +142,26 @@ function Watcher:save()
   return state.write(self.state, self.identity, self.subjects)
 end
 
+-- Says what is wrong with the state, and that it is right again; the same problem once.
+local function state_is(self, problem)
+  if problem and problem ~= self.problem then
+    self.say(problem .. "; what is known is kept, and saved when that is possible")
+  elseif self.problem and not problem then
+    self.say(("the state %s is saved again"):format(self.state))
+  end
+  self.problem = problem
+end
+
+-- Saves the state between rounds if it is time. A disk may have room again later, and the watch
+-- goes on until then.
+local function save_soon(self)
+  if not self.state then return end
+  local waited = self.engine:now() - self.saved_at >= SAVE_MS
+  if not waited and (self.problem or not self.dirty) then return end
+  local ok, problem = self:save()
+  state_is(self, not ok and problem or nil)
+end
+
 -- Runs a round of a target. An error is told once, until there is none or another one.
 local function round(self, one, context)
   local ok, message, name = one:round(context)
@@ -145,10 +170,7 @@ local function round(self, one, context)
   end
   one.failed = not ok and name or nil
   if self.on_round then self.on_round(self) end
-  if self.state and (self.dirty or self.engine:now() - self.saved_at >= SAVE_MS) then
-    ok, message = self:save()
-    if not ok then error(message, 0) end
-  end
+  save_soon(self)
 end
 
 -- Watches one target until its rounds are over.
@@ -168,7 +190,7 @@ end
 ---@async
 ---@return true?
 ---@return string? message, string? name there is no engine, a hook has failed (ETASK), or the state
---- cannot be saved
+--- cannot be saved at the start or the end
 function Watcher:run()
   scheduler.check "run"
   local message, name
@@ -183,8 +205,8 @@ function Watcher:run()
     local context = { flow = self.trace.flow or 0, flows = self.flows }
     function context.trace(dst, more)
       local opts = {}
-      for option, value in pairs(self.trace) do opts[option] = value end
-      for option, value in pairs(more) do opts[option] = value end
+      for option, value in each(self.trace) do opts[option] = value end
+      for option, value in each(more) do opts[option] = value end
       return self.engine:trace(dst, opts)
     end
     function context.event(subject_of, event) tell(self, subject_of, event) end
@@ -193,6 +215,7 @@ function Watcher:run()
   end
   local whole, ok, problem, code = coro.pcall(task.wait_all, tasks)
   local saved, why, which = self:save()
+  if not saved and not (whole and ok) then self.say(why) end
   if not whole then error(ok, 0) end         -- an interrupt
   if not ok then return nil, problem, code end
   return saved, why, which

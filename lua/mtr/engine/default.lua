@@ -10,6 +10,7 @@
 
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local loop = require "mtr.wait.loop"
 local recording = require "mtr.engine.recording"
@@ -27,8 +28,8 @@ local function given() return lib.program and lib.program.options or {} end
 -- Returns the options of `below`, replaced by those of `above`.
 local function merge(below, above)
   local opts = {}
-  for name, value in pairs(below) do opts[name] = value end
-  for name, value in pairs(above) do opts[name] = value end
+  for name, value in each(below) do opts[name] = value end
+  for name, value in each(above) do opts[name] = value end
   return opts
 end
 

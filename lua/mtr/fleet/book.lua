@@ -2,6 +2,7 @@
 --
 -- A campaign of the fleet as a worker or a drain sees it: its facts, read from Redis now and then.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json_read = require "mtr.record.json_read"
 local keys = require "mtr.fleet.keys"
@@ -112,7 +113,7 @@ end
 ---@return mtr.TraceOptions
 function Campaign:options(worker)
   local opts = {}
-  for name, value in pairs(self.trace) do opts[name] = value end
+  for name, value in each(self.trace) do opts[name] = value end
   if self.facts.shared == "1" then opts.strategy = worker:shared(self) end
   return opts
 end

@@ -6,6 +6,7 @@
 -- may forget its last second when it is killed) is written once.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local Reporters = require "mtr.campaign.reporters"
 local book = require "mtr.fleet.book"
@@ -39,6 +40,8 @@ local READ = 8                         -- entries that are read at once
 ---@field leases integer
 ---@field repeated integer leases that came twice
 ---@field failed integer targets that could not be traced
+---@field unread integer lines that are no results, and are in no output
+---@field problem? string says how many these are, and what is wrong with the first
 local Drain = {}
 Drain.__index = Drain
 
@@ -186,10 +189,10 @@ end
 function M.run(opts)
   local self = setmetatable({
     after = "0-0", done = {}, results = 0, leases = 0, repeated = 0, counted = 0, failed = 0,
-    whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
+    unread = 0, whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
     secret = keys.secret(),
   }, Drain)
-  for key, value in pairs(opts) do self[key] = value end
+  for key, value in each(opts) do self[key] = value end
   local bug
   self.list, bug = Reporters.new(opts.reporters)
   if not self.list then error("drain: " .. bug, 2) end
@@ -201,6 +204,10 @@ function M.run(opts)
   if not ok then return nil, message, name end
   ok, message, name = all(self)
   self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
+  if self.unread > 0 then
+    self.problem = ("%d lines could not be read and are in no output; the first: %s"):format(
+      self.unread, self.unread_why)
+  end
   return ok and self, message, name
 end
 

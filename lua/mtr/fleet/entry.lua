@@ -11,10 +11,12 @@ local M = {}
 
 -- The lines of a text, as mtr.report.read.jsonl wants them.
 local function lines_of(text, name)
-  local next_line = text:gmatch "([^\n]*)\n"
+  local at = 1
   return { name = name, problem = function() end, line = function()
-    local line = next_line()
-    return line, line ~= nil
+    if at > #text then return nil, false end
+    local from, stop = at, text:find("\n", at, true)
+    at = (stop or #text) + 1
+    return text:sub(from, stop and stop - 1), stop ~= nil
   end }
 end
 
@@ -24,20 +26,21 @@ local function fields_of(entry)
   return fields
 end
 
--- Writes the results of an entry.
+-- Writes the results of an entry. Lines that are none are counted.
 local function write(self, id, fields)
   local results = jsonl.new(lines_of(fields.results or "",
     keys.results(self.campaign) .. " " .. id))
   while true do
-    local result, message, name = results:next()
-    if not result then
-      if message then return nil, message, name end
+    local result, problem = results:next()
+    if result then
+      local ok, message, name = self.list:call("trace", result)
+      if not ok then return nil, message, name end
+      self.results = self.results + 1
+    elseif problem then
+      self.unread, self.unread_why = self.unread + 1, self.unread_why or problem
+    else
       return true
     end
-    local ok
-    ok, message, name = self.list:call("trace", result)
-    if not ok then return nil, message, name end
-    self.results = self.results + 1
   end
 end
 

@@ -142,6 +142,7 @@ local WORK = check.declare("fleet:work", {
   { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
   { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
   { name = "place", kind = text, doc = "where it is, for people" },
+  { name = "engine", kind = check.type "table", doc = "traces; default: the default engine" },
 })
 
 --- Works until interrupted; with `once` until all campaigns are done.
@@ -172,7 +173,7 @@ local DRAIN = check.declare("fleet:drain", {
 --- Drains a campaign until it is done, or until interrupted.
 ---@async
 ---@param opts mtr.FleetDrainOptions
----@return mtr.FleetDrain? counters: results, leases, repeated, failed
+---@return mtr.FleetDrain? counters: results, leases, repeated, failed, unread
 ---@return string? message, string? name
 function Fleet:drain(opts)
   local d = take(DRAIN, opts, { outputs = {}, reporters = {}, link = self.link,
@@ -191,8 +192,8 @@ end
 function Fleet:set(campaign, state, rate)
   name_of("fleet:set", "the campaign", campaign)
   local answer, message, name = self.link:call(scripts.command(scripts.set, { keys.meta(campaign),
-    keys.leases(campaign), keys.left(campaign), keys.stops(campaign) },
-    { state, rate and tostring(rate) or "" }))
+    keys.leases(campaign), keys.left(campaign), keys.stops(campaign),
+    keys.rates(campaign) }, { state, rate and tostring(rate) or "" }))
   if not answer then return nil, message, name end
   if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
   if answer == -1 then

@@ -28,6 +28,8 @@ function M.leases(campaign) return part(campaign, "leases") end
 function M.results(campaign) return part(campaign, "results") end
 --- Additions to the stop sets of Doubletree: a stream.
 function M.stops(campaign) return part(campaign, "stops") end
+--- What workers say of the rates of routers: a stream.
+function M.rates(campaign) return part(campaign, "rates") end
 --- How many vantage points are done with a lease: a hash, by the id of its entry.
 function M.left(campaign) return part(campaign, "left") end
 --- The drain that is at work: a text that only it knows, which expires.

@@ -8,6 +8,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local guards = require "mtr.fleet.resp_guard"
 
 local M = {}
 
@@ -39,6 +40,8 @@ end
 
 ---@class mtr.RespReader
 ---@field reader ffi.cdata*
+---@field guard mtr.RespGuard
+---@field refused? string why no more bytes are taken
 local Reader = {}
 Reader.__index = Reader
 
@@ -53,7 +56,7 @@ function M.reader()
       .. " (Debian 13: libhiredis1.1.0)")
   end
   return setmetatable({
-    library = library, kind = kind, out = lib.new "void *[1]",
+    library = library, kind = kind, out = lib.new "void *[1]", guard = guards.new(),
     reader = lib.gc(library.mtr_redis_reader(), library.mtr_redis_reader_free),
   }, Reader)
 end
@@ -76,7 +79,11 @@ end
 
 --- Takes bytes of the connection.
 ---@param bytes string
-function Reader:feed(bytes) self.library.mtr_redis_feed(self.reader, bytes, #bytes) end
+function Reader:feed(bytes)
+  if self.refused then return end
+  bytes, self.refused = self.guard:take(bytes)
+  self.library.mtr_redis_feed(self.reader, bytes, #bytes)
+end
 
 --- Returns the next reply; nil if it has not come whole; nil and a message if it is none.
 ---@return any
@@ -85,7 +92,7 @@ function Reader:next()
   if self.library.mtr_redis_next(self.reader, self.out) ~= 0 then
     return nil, lib.string(self.reader.errstr)
   end
-  if self.out[0] == nil then return nil end
+  if self.out[0] == nil then return nil, self.refused end
   local reply = value(self, self.out[0])
   self.library.mtr_redis_free(self.out[0])
   return reply

@@ -178,7 +178,7 @@ redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])
 return #entries
 ]]
 
---- KEYS meta leases left stops; ARGV state rate
+--- KEYS meta leases left stops rates; ARGV state rate
 --- Changes the state of a campaign. Returns 1; 0 if there is no such campaign, -1 if it is over.
 M.set = ALWAYS .. [[
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -186,7 +186,7 @@ if not state then return 0 end
 if state == 'cancelled' then return ARGV[1] == 'cancelled' and 1 or -1 end
 redis.call('HSET', KEYS[1], 'state', ARGV[1])
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'rate', ARGV[2]) end
-if ARGV[1] == 'cancelled' then redis.call('DEL', KEYS[2], KEYS[3], KEYS[4]) end
+if ARGV[1] == 'cancelled' then redis.call('DEL', unpack(KEYS, 2)) end
 return 1
 ]]
 

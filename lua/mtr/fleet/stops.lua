@@ -8,22 +8,34 @@
 
 local doubletree = require "mtr.strategy.builtin.doubletree"
 local strategy = require "mtr.strategy"
+local exchange = require "mtr.fleet.exchange"
 local keys = require "mtr.fleet.keys"
-local shape = require "mtr.fleet.shape"
 
 local M = {}
 
 local BATCH = 256                      -- additions that are sent without waiting for the next time
 local KEPT = 200000                    -- entries of the stream, about
-local READ = 1000                      -- entries that are read at once
 
 ---@class mtr.FleetStops
 ---@field state table stop sets as of doubletree.new_state()
 ---@field fresh string[] additions to send: "PREFIX ADDRESS"
----@field after string id of the last entry that was read
+---@field others mtr.FleetExchange
 ---@field received integer additions of others
 local Stops = {}
 Stops.__index = Stops
+
+-- Takes the additions of another worker.
+local function take(self, text)
+  local global = self.state.global
+  for prefix, at in text:gmatch "(%S+) (%S+)" do
+    local seen = global[prefix]
+    if not seen then
+      seen = {}
+      global[prefix] = seen
+    end
+    seen[at], self.received = true, self.received + 1
+  end
+end
 
 --- Makes the stop sets of a worker.
 ---@param link mtr.RedisLink
@@ -31,10 +43,11 @@ Stops.__index = Stops
 ---@param worker string
 ---@return mtr.FleetStops
 function M.new(link, campaign, worker)
-  local self = setmetatable({
-    link = link, key = keys.stops(campaign), worker = worker, fresh = {}, after = "0",
-    received = 0, state = doubletree.new_state(),
-  }, Stops)
+  local self = setmetatable({ fresh = {}, received = 0, state = doubletree.new_state() }, Stops)
+  self.others = exchange.new {
+    link = link, key = keys.stops(campaign), kept = KEPT, worker = worker, field = "add",
+    take = function(text) take(self, text) end,
+  }
   function self.state.added(prefix, at)
     local fresh = self.fresh
     fresh[#fresh + 1] = prefix .. " " .. at
@@ -54,46 +67,10 @@ function Stops:strategy(trace)
   return self.made
 end
 
--- Takes the additions of others.
-local function take(self, entries)
-  local global = self.state.global
-  for _, entry in ipairs(entries) do
-    local id, fields = entry[1], entry[2]
-    self.after = id
-    if fields[2] ~= self.worker then
-      for prefix, at in (fields[4] or ""):gmatch "(%S+) (%S+)" do
-        local seen = global[prefix]
-        if not seen then
-          seen = {}
-          global[prefix] = seen
-        end
-        seen[at], self.received = true, self.received + 1
-      end
-    end
-  end
-end
-
-local function read(self)
-  local c = self.link.connection
-  if self.reading or not c or c.gone then return end
-  self.reading = true
-  local words = { "XREAD", "COUNT", READ, "STREAMS", self.key, self.after }
-  c:send(function(reply)
-    self.reading = false
-    if not reply or not shape.fits(words, reply) then return end
-    take(self, reply[1][2])
-    if #reply[1][2] == READ then read(self) end
-  end, words)
-end
-
 --- Sends the additions of this worker, and asks for those of others; does not wait.
 function Stops:exchange()
-  local fresh = self.fresh
-  if fresh[1] and self.link:post { "XADD", self.key, "MAXLEN", "~", KEPT, "*", "worker",
-    self.worker, "add", table.concat(fresh, "\n") } then
-    self.fresh = {}
-  end
-  read(self)
+  if self.fresh[1] and self.others:tell(self.fresh) then self.fresh = {} end
+  self.others:hear()
 end
 
 return M

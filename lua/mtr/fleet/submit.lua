@@ -3,6 +3,7 @@
 -- Puts a campaign into Redis: its facts, and its targets as leases of some hundred. It waits while
 -- there are many that nobody took. When it is killed, the same again goes on where it was.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local lib = require "mtr.lib"
@@ -81,7 +82,7 @@ local function open(link, s, feed)
   local args = { s.name, math.max(1, #points) }
   if s.share == "split" then args[3] = keys.group "split" end
   for _, point in ipairs(points) do args[#args + 1] = keys.group(s.share, point) end
-  for field, value in pairs(facts) do args[#args + 1], args[#args + 2] = field, value end
+  for field, value in each(facts) do args[#args + 1], args[#args + 2] = field, value end
   local made
   made, message, name = link:call(scripts.command(scripts.create,
     { keys.meta(s.name), keys.leases(s.name), keys.CAMPAIGNS }, args))

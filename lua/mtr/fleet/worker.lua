@@ -14,7 +14,7 @@ local scheduler = require "mtr.wait.scheduler"
 local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
-local stops = require "mtr.fleet.stops"
+local shared = require "mtr.fleet.shared"
 local taking = require "mtr.fleet.taking"
 
 local M = {}
@@ -31,11 +31,11 @@ local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs
 ---@field protocols? table<string, true> allowed ones; default: all
 ---@field campaign? string works for this one only
 ---@field once? boolean ends when all campaigns are done
+---@field engine? mtr.Engine default: the default engine
 ---@field place? string where it is, for people
 ---@field say fun(message: string)
 
 ---@class mtr.FleetWorker: mtr.FleetWorkerOptions
----@field engine mtr.Engine
 ---@field held table<mtr.FleetLease, true>
 local Worker = {}
 Worker.__index = Worker
@@ -45,11 +45,12 @@ Worker.__index = Worker
 ---@return mtr.FleetWorker?
 ---@return string? message, string? name
 function M.new(opts)
-  local engine, message, name = default.get()
+  local engine, message, name = opts.engine
+  if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   local self = setmetatable({
     engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
-    done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, stop_sets = {},
+    done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, shares = {},
   }, Worker)
   for key, value in pairs(opts) do self[key] = value end
   self.max = self.max_rate and units.rate(self.max_rate) or 0
@@ -117,14 +118,11 @@ function Worker:by_campaign()
   return by
 end
 
---- Returns the strategy doubletree with the stop sets that all workers of a campaign share.
+--- Returns doubletree with what all workers of a campaign share.
 function Worker:shared(campaign)
-  local set = self.stop_sets[campaign.name]
-  if not set then
-    set = stops.new(self.link, campaign.name, self.name)
-    self.stop_sets[campaign.name] = set
-  end
-  return set:strategy(campaign.trace)
+  local known = self.shares[campaign.name] or shared.new(self, campaign.name)
+  self.shares[campaign.name] = known
+  return known:strategy(campaign.trace)
 end
 
 -- Looks which campaigns there are, and how they are.
@@ -182,7 +180,7 @@ local function attend(self)
       self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
     end
     look(self)
-    for _, set in pairs(self.stop_sets) do set:exchange() end
+    for _, known in pairs(self.shares) do known:exchange() end
   end
   if self.room then scheduler.finish(self.room) end
 end
@@ -199,6 +197,7 @@ end
 
 -- Gives back what is not done, and signs off.
 local function leave(self)
+  for _, known in pairs(self.shares) do known:exchange() end
   for campaign, list in pairs(self:by_campaign()) do
     local args = { campaign.group, self.name }
     for _, lease in ipairs(list) do

@@ -6,6 +6,7 @@
 local default = require "mtr.engine.default"
 local timer = require "mtr.wait.timer"
 local strategy = require "mtr.strategy"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -40,7 +41,7 @@ end
 
 local function options_of(self, path)
   local opts = {}
-  for name, value in pairs(self.trace) do opts[name] = value end
+  for name, value in each(self.trace) do opts[name] = value end
   opts.strategy, opts.window = rounds_of(self, path), opts.window or WINDOW
   function opts.on_reply(_, reply)
     local hop, round, changed = path:on_reply(reply)

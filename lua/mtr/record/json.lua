@@ -10,6 +10,7 @@
 -- does not have become null. This file does not read JSON. A table that contains itself would never
 -- end.
 
+local each = require "mtr.base.each"
 local utf8 = require "mtr.base.utf8"
 
 local M = {}
@@ -48,7 +49,7 @@ local WRITABLE = { string = true, number = true, boolean = true, table = true }
 
 local function object(t, out, shape)
   local keys = {}
-  for key, value in pairs(t) do
+  for key, value in each(t) do
     if type(key) == "string" and key:sub(1, 1) ~= "_" and WRITABLE[type(value)] then
       keys[#keys + 1] = key
     end

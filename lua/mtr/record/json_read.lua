@@ -6,6 +6,7 @@
 --
 -- null becomes nil, so a list must not contain it. Nesting is limited to 32 levels.
 
+local each = require "mtr.base.each"
 local utf8 = require "mtr.base.utf8"
 
 local M = {}
@@ -106,7 +107,7 @@ if found then
 end
 
 local function without_null(t)
-  for key, member in pairs(t) do
+  for key, member in each(t) do
     if type(member) == "table" then without_null(member) end
     if member == cjson.null then t[key] = nil end
   end
@@ -117,7 +118,7 @@ local integer = math.tointeger         -- luacheck: ignore 143
 
 -- Makes integers of whole numbers, where Lua has them: lua-cjson gives floats.
 local function with_integers(t)
-  for key, member in pairs(t) do
+  for key, member in each(t) do
     if type(member) == "table" then
       with_integers(member)
     elseif type(member) == "number" then

@@ -3,6 +3,7 @@
 -- The reporter that writes results of the strategy mda for Graphviz: a graph for each result.
 
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 
@@ -31,7 +32,7 @@ end
 -- Returns the nodes whose names or origins are known, in the order of their addresses.
 local function labels(found)
   local list = {}
-  for _, item in pairs(found and found.names or {}) do list[#list + 1] = item end
+  for _, item in each(found and found.names or {}) do list[#list + 1] = item end
   table.sort(list, function(a, b) return a.addr < b.addr end)
   return list
 end

@@ -20,6 +20,7 @@
 local page = require "mtr.report.html.page"
 local record = require "mtr.report.html.record"
 local Sink = require "mtr.report.sink"
+local each = require "mtr.base.each"
 
 local OPEN = '<script type="application/json" class="records">\n'
 local CLOSE = "</script>\n"
@@ -84,7 +85,7 @@ local function introduce_all(self, result)
     for _, reply in ipairs(hop.replies) do introduce(self, reply) end
   end
   local mda = rawget(result, "mda")
-  for addr, item in pairs(mda and rawget(mda, "names") or {}) do
+  for addr, item in each(mda and rawget(mda, "names") or {}) do
     if self.named[addr] ~= "name" then write_name(self, addr, item.name, item.origin) end
   end
 end

@@ -10,6 +10,7 @@
 -- C), so that a fault of this file or of the interpreter opens nothing.
 
 local default = require "mtr.engine.default"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local membrane = require "mtr.sandbox.membrane"
 local scheduler = require "mtr.wait.scheduler"
@@ -31,7 +32,7 @@ local OS = "clock date difftime exit time"
 local function copy(from, names)
   local to = {}
   if not names then
-    for key, value in pairs(from) do to[key] = value end
+    for key, value in each(from) do to[key] = value end
   else
     for name in names:gmatch "%S+" do to[name] = from[name] end
   end

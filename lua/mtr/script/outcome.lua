@@ -4,12 +4,14 @@
 --
 --     for _, line in ipairs(mtr.outcome(summary)) do print(line) end
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 -- Returns the counters of a table as text, behind a colon.
 local function counts(of)
   local list = {}
-  for name, n in pairs(of) do list[#list + 1] = ("%s %d"):format(name, n) end
+  for name, n in each(of) do list[#list + 1] = ("%s %d"):format(name, n) end
   table.sort(list)
   return list[1] and ": " .. table.concat(list, ", ") or ""
 end

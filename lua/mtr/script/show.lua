@@ -3,6 +3,7 @@
 -- Shows values to a person: tables with their fields in order, in as many lines as they need. Text
 -- is made safe for a terminal. The result is not meant to be read by a program.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 
 local M = {}
@@ -23,7 +24,7 @@ end
 
 local function keys_of(value)
   local keys = {}
-  for key in pairs(value) do
+  for key in each(value) do
     if type(key) ~= "string" or not key:find "^_" then keys[#keys + 1] = key end
   end
   table.sort(keys, before)

@@ -8,9 +8,8 @@
 --     local hop = s:hop(3)
 --     print(hop.addr, hop.sent, hop.unanswered, hop.best, hop.avg, hop.worst, hop:quantile(0.95))
 --
--- Only the first reply in time counts as received. Duplicate and late replies have separate
--- counters; a probe with only a late reply is unanswered. Probes that are outstanding when a trace
--- is stopped are not counted.
+-- Only the first reply in time counts as received. Duplicates and late replies are counted apart;
+-- a probe with only a late reply is unanswered. Those outstanding when a trace stops do not count.
 --
 -- The word is "unanswered" and not loss, because a router need not answer. Only the destination has
 -- `loss`. A hop is `rate_limited` if it answered some probes, and a later hop answered a larger
@@ -22,6 +21,7 @@
 -- different paths are mixed here; use one object per flow to separate them.
 
 local Series = require "mtr.script.series"
+local each = require "mtr.base.each"
 
 local CHANCE, DEVIATIONS, PATIENCE = 0.05, 3, 8      -- patience: as that of the strategy rounds
 
@@ -135,7 +135,7 @@ end
 ---@return mtr.TraceOptions
 function Stats:hooks(opts)
   local all = {}
-  for name, value in pairs(opts or {}) do all[name] = value end
+  for name, value in each(opts or {}) do all[name] = value end
   all.on_reply = after(function(trace, reply) self:on_reply(trace, reply) end, all.on_reply)
   all.on_timeout = after(function(trace, probe) self:on_timeout(trace, probe) end, all.on_timeout)
   return all
@@ -165,7 +165,7 @@ end
 
 local function addresses(hop)
   local list = {}
-  for addr, count in pairs(hop.addrs) do list[#list + 1] = { addr = addr, count = count } end
+  for addr, count in each(hop.addrs) do list[#list + 1] = { addr = addr, count = count } end
   table.sort(list, by_count)
   return list
 end

@@ -6,6 +6,7 @@
 -- The results of a campaign wait until the client has taken earlier ones, and they count as traces
 -- under way. So a client that does not read stops its own campaign, and nobody else's.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local Campaign = require "mtr.campaign"
 local scheduler = require "mtr.wait.scheduler"
@@ -75,7 +76,7 @@ end
 -- Returns a summary without empty tables, which would be lists in JSON.
 local function plain(summary)
   local copy = {}
-  for name, value in pairs(summary) do
+  for name, value in each(summary) do
     if type(value) ~= "table" or next(value) ~= nil then copy[name] = value end
   end
   return copy
@@ -85,7 +86,7 @@ end
 local function run(client, r, campaign)
   local ids = { list = r.list, cycle = r.cycle, campaign = r.campaign, monitor = r.monitor }
   for result in campaign:results() do
-    for name, value in pairs(ids) do result[name] = value end
+    for name, value in each(ids) do result[name] = value end
     client:send(answer.result(r.id, result, false))
     client:wait()
   end

@@ -9,6 +9,7 @@
 local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"
 local json = require "mtr.record.json"
@@ -107,7 +108,7 @@ local word = check.word({ trace = "trace", probe = "probe", campaign = "campaign
 -- name of the first that is wrong, and a message.
 local function members(declaration, given)
   local names, taken = {}, {}
-  for name in pairs(given) do names[#names + 1] = name end
+  for name in each(given) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for _, name in ipairs(names) do
     local bug = check.each(declaration, { [name] = given[name] }, function(_, value)
@@ -126,7 +127,7 @@ end
 -- Values of options must be plain: a strategy is a name, and no text but a payload has control
 -- characters, which other functions would cut at a NUL.
 local function plain(given)
-  for name, value in pairs(given) do
+  for name, value in each(given) do
     if type(value) == "table" then
       return name, ("options: %s must be a string, a number or a boolean"):format(tostring(name))
     elseif type(value) == "string" and name ~= "payload" and value:find "%c" then

@@ -7,6 +7,7 @@
 local unpack = require "mtr.compat".unpack
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local fault = require "mtr.sim.fault"
 local node = require "mtr.sim.node"
@@ -208,7 +209,7 @@ end
 function M.fill(c, given)
   fields.fields({}, schema.network, given)
   local net = { c = c, names = {}, index = {}, addrs = {}, targets = {} }
-  for name in pairs(given.nodes or {}) do
+  for name in each(given.nodes or {}) do
     if type(name) ~= "string" or name == "" or #name > 47 then
       fault.raise({ "nodes", name }, "a node's name must be a string of 1 to 47 bytes")
     end

@@ -4,6 +4,7 @@
 -- networks, bytes in hex.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local prefix = require "mtr.base.prefix"
 local fault = require "mtr.sim.fault"
@@ -12,7 +13,7 @@ local M = {}
 
 local function sorted(given)
   local names = {}
-  for name in pairs(given) do names[#names + 1] = name end
+  for name in each(given) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   return names
 end

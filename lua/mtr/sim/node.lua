@@ -3,6 +3,7 @@
 -- Reads one node in the description of a network into structs of the library.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local fault = require "mtr.sim.fault"
 local fields = require "mtr.sim.fields"
@@ -106,7 +107,7 @@ end
 -- Reads the states of ports: a word for all, or a table by number, with `other` for all others.
 local function ports(net, struct, path, given, protocol)
   if type(given) ~= "table" then given = { other = given } end
-  for port, state in pairs(given) do
+  for port, state in each(given) do
     local here = fault.path(path, port)
     if port ~= "other" and not (type(port) == "number" and port % 1 == 0 and port >= 1
       and port <= 65535) then
@@ -156,7 +157,7 @@ function M.read(net, name, given)
   if type(given) == "string" then given = {} end
   if not net.targets[index] then struct.reply_ttl = 255 end
   local rest = fields.fields(path, schema.node, given, struct)
-  for part, value in pairs(rest) do
+  for part, value in each(rest) do
     local fn = PARTS[part]
     if fn then fn(struct, fault.path(path, part), value) end
   end

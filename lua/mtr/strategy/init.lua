@@ -9,6 +9,7 @@
 -- A built-in strategy is a table, like that of a user. A call of it returns another table, which
 -- inherits from it and has some fields set. Each is loaded when it is first used.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
 local registry = require "mtr.strategy.registry"
@@ -37,10 +38,10 @@ local callable = {}
 
 function callable.__call(base, fields)
   local derived, names = setmetatable({}, { __index = base }), {}
-  for name, value in pairs(base) do
+  for name, value in each(base) do
     if type(value) ~= "function" then names[#names + 1] = name end
   end
-  for name, value in pairs(fields or {}) do
+  for name, value in each(fields or {}) do
     if base[name] == nil or type(base[name]) == "function" then
       error(err.unknown("strategy " .. base.name, name, names), 2)
     end

@@ -9,6 +9,7 @@
 -- changed or registered anew, and the zone of a source address may get another number.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -32,7 +33,7 @@ local recents = {}
 
 local function equal(recent, opts)
   local given, count = recent.given, 0
-  for name, value in pairs(opts) do
+  for name, value in each(opts) do
     local known = given[name]
     if known ~= value and known ~= ANY and not (known == HOOK and type(value) == "function") then
       return false
@@ -77,10 +78,8 @@ function M.remember(declaration, opts, t, kept)
   local recent = recents[declaration] or { struct = lib.new "struct mtr_trace" }
   recents[declaration] = recent
   recent.given, recent.count = {}, 0
-  local name, value = next(opts)             -- no pairs(): see mtr.base.check
-  while name ~= nil do
+  for name, value in each(opts) do
     recent.given[name], recent.count = OF_ONE_CALL[name] or value, recent.count + 1
-    name, value = next(opts, name)
   end
   lib.copy(recent.struct, t, SIZE)
   recent.kept = { interface = kept.interface, payload = kept.payload, family = kept.family }

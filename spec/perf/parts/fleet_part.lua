@@ -2,15 +2,18 @@
 --
 -- The bench's part about fleets, over a real redis-server: what a worker costs above a plain
 -- campaign of as many targets, how many targets go through one Redis, that nothing is lost or
--- doubled when workers, drain and Redis are killed, and what shared stop sets spare.
+-- doubled when workers, drain and Redis are killed, what shared stop sets spare, and what a hundred
+-- workers cost, each an engine with a simulated internet of its own, above one.
 
 local chaos = require "spec.support.real.fleet_chaos"
 local cjson = require "cjson"
 local redis = require "spec.support.real.redis"
+local measure = require "spec.perf.kit.measure"
 local reports = require "spec.perf.kit.report"
 local run = require "spec.support.harness.run"
 
 local TARGETS, WORKERS, SPENT, MEMORY, RATE = 1000000, 4, 0.3, 64 * 2 ^ 20, 20000
+local HUNDRED = 50000                  -- targets of the hundred workers
 local MTRLUA = os.getenv "MTR_PROGRAM" or "build/mtrlua"
 
 local function good(command, seconds)
@@ -127,6 +130,45 @@ local function stop_sets(report)
     value = same / interfaces, least = 0.99, digits = 3 }
 end
 
+-- Lets so many workers in some processes trace a campaign that they share. Returns the processor
+-- time of a probe in us, the seconds that it took, and the targets of the results, one a line.
+local function together(workers, processes)
+  local server, list, commands = redis.up "--appendonly no", list_of(HUNDRED), {}
+  good(("%s fleet submit --redis %s s -t %s --lease 50"):format(MTRLUA, server.url, list))
+  for p = 1, processes do
+    commands[p] = ("%s spec/perf/loads/vantages.lua url=%s targets=%d first=%d last=%d &"):format(
+      MTRLUA, server.url, HUNDRED, (p - 1) * workers / processes + 1, p * workers / processes)
+  end
+  local cpu, probes, before = 0, 0, measure.now()
+  for line in good(table.concat(commands, "\n") .. "\nwait"):gmatch "[^\n]+" do
+    local values = values_of(line)
+    cpu, probes = cpu + values.cpu, probes + values.probes
+  end
+  local seconds = measure.now() - before
+  local out = good(([[%s fleet drain --redis %s s | sed 's/.*"target":"\([^"]*\)".*/\1/']]):format(
+    MTRLUA, server.url))
+  server:down()
+  return cpu / probes * 1e6, seconds, out
+end
+
+local function hundred(report)
+  local one = together(1, 1)
+  local each, seconds, out = together(100, 4)
+  local seen, n, doubled = {}, 0, 0
+  for target in out:gmatch "[^\n]+" do
+    if seen[target] then doubled = doubled + 1 else n = n + 1 end
+    seen[target] = true
+  end
+  report:add { name = "fleet_hundred", text = "cost of a probe if 100 workers have 500 targets "
+    .. "each, of that if one has all", value = each / one, most = 12, digits = 2 }
+  report:add { name = "fleet_hundred_rate", text = "targets/s by 100 workers, on this machine",
+    value = HUNDRED / seconds, digits = 0 }
+  report:add { name = "fleet_hundred_lost", text = "results of 100 workers lost",
+    value = HUNDRED - n, most = 0, least = 0, digits = 0 }
+  report:add { name = "fleet_hundred_doubled", text = "results of 100 workers doubled",
+    value = doubled, most = 0, least = 0, digits = 0 }
+end
+
 ---@param report perf.Report
 return function(report)
   reports.say(("\nfleet: %d workers over a simulated internet, a real redis-server"):format(
@@ -134,5 +176,6 @@ return function(report)
   cost(report)
   kills(report)
   stop_sets(report)
+  hundred(report)
   run.clean()
 end

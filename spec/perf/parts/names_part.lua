@@ -1,17 +1,42 @@
 -- SPDX-License-Identifier: MIT
 --
--- The bench's part about names: what they cost a campaign in which each router repeats, and how
--- long many lookups take that a server answers after 50 ms, or never. See loads/names.lua.
+-- The bench's part about names: what they cost a campaign in which each router repeats, how long
+-- many lookups take that a server answers after 50 ms, or never, and that real probes are neither
+-- later nor slower by them. See loads/names.lua and loads/names_late.lua.
 
 local contenders = require "spec.perf.kit.contenders"
+local lab = require "spec.lab.lab"
 local name_server = require "spec.support.real.name_server"
 local reports = require "spec.perf.kit.report"
 local run = require "spec.support.harness.run"
 
 local ROUNDS, TARGETS, MANY, DELAY = 5, 200000, 1000, 50
 local MOST_US, MOST_S, TIMEOUT = 0.1, 1, 2000
+local PAIRS, MOST_LATER_US, MOST_LONGER = 5, 5, 1.03
 
 local function names(options) return contenders.script("names", options) end
+
+-- Real probes: the round trips and the time of a campaign through kernel routers.
+---@param report perf.Report
+local function real(report)
+  reports.say("\nNames of 500 targets and 7 routers, on a path of kernel routers at 1,000 probes/s")
+  local l = assert(lab.up("many", { "8" }))
+  local function campaign(names_option)
+    return contenders.numbers(l:exec(("%s spec/perf/loads/names_late.lua names=%s"):format(
+      contenders.MTRLUA, names_option)))
+  end
+  local later, longer = {}, {}
+  for i = 1, PAIRS do
+    local off, on = campaign "off", campaign "on"
+    assert(off.answered == on.answered and on.asked >= 500, "bench: probes or questions were lost")
+    later[i], longer[i] = on.rtt_us - off.rtt_us, on.seconds / off.seconds
+  end
+  l:down()
+  report:add_median({ name = "names_rtt", unit = "us", most = MOST_LATER_US, digits = 1,
+    text = "median round trip with names, above that without" }, later)
+  report:add_median({ name = "names_time", most = MOST_LONGER, digits = 3,
+    text = "time of the campaign with names, of that without" }, longer)
+end
 
 ---@param report perf.Report
 return function(report)
@@ -46,5 +71,6 @@ return function(report)
   report:add { name = "names_first", unit = "s", value = silent.seconds,
     most = TIMEOUT / 1000 + 0.1, text = "first result from a server that never answers" }
   server:stop()
+  real(report)
   run.clean()
 end

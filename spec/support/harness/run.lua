@@ -83,6 +83,7 @@ function M.records(text)
 end
 
 local OUTPUT = 577                     -- O_WRONLY|O_CREAT|O_TRUNC of Linux
+local LIMIT = 300                      -- so long that only what hangs takes longer
 
 -- Starts `sh -c command` with its streams in these files, in a process group of its own; its pid.
 -- posix_spawn copies no page tables, and `timeout` in between would be one more program to start.
@@ -117,12 +118,12 @@ local function wait(pid, seconds)
   return over and 124 or low ~= 0 and 128 + low or math.floor(status[0] / 256) % 256
 end
 
--- Runs |command| with sh, its streams kept apart. It has 60 seconds, or as many as |seconds| says;
--- then its status is 124.
+-- Runs |command| with sh, its streams kept apart. It has LIMIT seconds, or as many as |seconds|
+-- says; then its status is 124.
 function M.run(command, seconds)
   local base = M.dir() .. "/.run"
   local line = ("unset SUDO_UID; export DIR=%s; %s"):format(quote(M.dir()), command)
-  seconds = seconds or 60
+  seconds = seconds or LIMIT
   local status
   if has_ffi then
     status = wait(spawn(line, base .. ".out", base .. ".err"), seconds)

@@ -121,11 +121,11 @@ end
 local fds = pollfds()
 
 ---Steps the engine and answers what it sends until it has nothing left to do and nothing is in
----the queue, for ten seconds at most.
+---the queue, for two minutes at most.
 ---@param e mtr.Engine
 ---@param handler fun(probe: dissect.Probe, forger: table)
 function Forger:drive(e, handler)
-  local last = now() + 10000
+  local last = now() + 120000
   fds[0].fd, fds[0].events = e:fd(), POLLIN
   fds[1].fd, fds[1].events = self.fd, POLLIN
   while e.work > 0 or self.queue[1] do

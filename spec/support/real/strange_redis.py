@@ -5,7 +5,8 @@
 #
 # SEED 0: all answers are as they should be. Else many are changed somewhere: another type, other
 # numbers, errors, deep lists, bytes that are no protocol, or none and the connection ends.
-# version=6.0.16: says that it is this version; clock=SECONDS: its clock is so far ahead.
+# version=6.0.16: says that it is this version; clock=SECONDS: its clock is so far ahead;
+# answer=LINES: its first answer is these lines, with commas between them.
 import json
 import os
 import random
@@ -103,7 +104,7 @@ def encode(value):
     return b"$%d\r\n%s\r\n" % (len(body), body)
 
 
-NO_PROTOCOL = [b"$99999999999999\r\n", b"*70000\r\n", b"HTTP/1.1 400\r\n\r\n",
+NO_PROTOCOL = [b"$99999999999999\r\n", b"*70000\r\n", b"*1000000000\r\n", b"HTTP/1.1 400\r\n\r\n",
                b"\0\0\0\0", b":12x\r\n", b"*2\r\n" * 3000, b"$5\r\nabcdefgh\r\n", b""]
 
 
@@ -120,6 +121,9 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self):
         while words := self.words():
+            if "answer" in OPTIONS:
+                self.wfile.write(OPTIONS["answer"].replace(",", "\r\n").encode() + b"\r\n")
+                continue
             answer = right(words)
             if SEED and words[0] != "INFO" and RANDOM.random() < 0.3:
                 answer = changed(answer)

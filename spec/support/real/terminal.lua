@@ -9,12 +9,12 @@
 --   t:key "q"
 --   t:close()
 --
--- A wait ends as soon as the screen has the pattern; it fails after a minute.
+-- A wait ends as soon as the screen has the pattern; it fails after two minutes or more.
 local run = require "spec.support.harness.run"
 
 local M = {}
 
-local MOST = 60                        -- seconds of a wait
+local MOST = 120                       -- seconds of a wait, at least
 
 local Terminal = {}
 Terminal.__index = Terminal

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 
-LIMIT = 60  # seconds for all steps
+LIMIT = 240  # seconds for all steps
 steps = [line.rstrip("\n") for line in open(sys.argv[1]) if line.strip()]
 pid, terminal = pty.fork()
 if pid == 0:

@@ -162,6 +162,24 @@ describe("data from an open UDP port", function()
     end)
   end
 
+  -- The last reply comes so early that it may be a second one to a probe before it. So its probe is
+  -- sent again, from a port of its own.
+  it("is asked for again, and counts, if it comes much earlier than the first", function()
+    local n = 0
+    local function dest()
+      n = n + 1
+      return { kind = "UDP_REPLY", rtt = n <= 2 and 20 or 5 }
+    end
+    for _, attempts in ipairs { 1, 3 } do
+      n = 0
+      local text, t = trace({ dest = dest }, { window = 2, queries = 3, max_ttl = 1,
+        attempts = attempts })
+      assert.equal("203.0.113.9 completed", text)
+      assert.same({ 3, 0, 4 }, { #d:of("REPLY", t), d:count("timeouts"), n })
+      if attempts == 1 then d:close() end
+    end
+  end)
+
   it("is credited although a send fails after it came", function()
     open{ network = path.new{ dst = DST, { from = A, rtt = 5 }, dest = OPEN,
       send = function(p) return p.ttl == 3 and 105 or nil end } }

@@ -8,7 +8,8 @@
 //   {"t":target,"d":address,"s":source,"at":unix seconds,"ms":duration,"stop":reason,"p":protocol,
 //    "f":flow,"n":probes,"hops":[...],"links":[[ttl,from,to]...]}
 // Each hop, from TTL 1, is a list: an address, then the RTTs in ms of its answers, null for each
-// probe without an answer, and an object with further facts of the address before it (mpls, note).
+// probe without an answer, and an object with further facts of the address before it (mpls, note,
+// passed: it is the target's address, and it is a router on the way that answered from it).
 // A hop that was not probed is an empty list. Lines that are no such record are skipped: a process
 // that was killed may leave half a line.
 
@@ -31,7 +32,7 @@ function readRecords() {
   return { traces, names };
 }
 
-// Takes a hop apart: [{ addr, rtts, note, mpls }], and how many probes had no answer.
+// Takes a hop apart: [{ addr, rtts, note, mpls, passed }], and how many probes had no answer.
 function answersOf(hop) {
   const answers = [];
   let lost = 0, last = null;
@@ -43,6 +44,10 @@ function answersOf(hop) {
   }
   return { answers, lost };
 }
+
+// Says whether an address is only passed at a hop, although it is the target's.
+const passes = (hop, addr) =>
+  hop !== undefined && hop.answers.some((one) => one.addr === addr && one.passed);
 
 const least = (list) => list.length ? Math.min(...list) : NaN;
 
@@ -158,7 +163,7 @@ function buildModel(records, names) {
       ? addLinks(i, hops, record.links, source) : addPath(i, hops, source);
     for (let k = model.nodeStart[i]; k < nodeList.length; k++) {
       const node = nodes.list[nodeList[k]];
-      if (node.addr === model.dst[i]) node.target = true;
+      if (node.addr === model.dst[i] && !passes(hops[node.ttl - 1], record.d)) node.target = true;
     }
   });
   model.nodeStart[records.length] = nodeList.length;

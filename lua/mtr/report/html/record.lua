@@ -6,9 +6,10 @@
 -- A trace: t target, d address, s source, at start (unix seconds), ms duration, stop the stop
 -- reason, p protocol, f flow, n probes, mtu (of the strategy pmtu), hops. Each hop, from TTL 1 on,
 -- is a list: an address, the RTTs of its answers in ms, null for each probe without an answer, and
--- an object with more about the address before it: mpls (label:tc:s:ttl), note (!H, NAT). A hop
--- that was not probed is an empty list. links are those of the strategy mda: [ttl, from, to], "*"
--- is silent. Names: {"names":{address:[name, AS number, name of the AS, label]}}.
+-- an object with more about the address before it: mpls (label:tc:s:ttl), note (!H, NAT), passed
+-- (1: the target's address, but all its answers here are time exceeded). A hop that was not probed
+-- is an empty list. links are those of the strategy mda: [ttl, from, to], "*" is silent. Names:
+-- {"names":{address:[name, AS number, name of the AS, label]}}.
 --
 -- In every string "<" is written as an escape, so that no text can end the element that it is in.
 
@@ -43,7 +44,8 @@ local function note_of(reply)
   local mark = words.mark(reply)
   local quoted = reply.quoted
   local nat = type(quoted) == "table" and quoted.nat and "a NAT changed the probe" or nil
-  local other = reply.other_addr and "answers for the target" or nil
+  local other = reply.other_addr and "answers for the target"
+    or reply.te_from_dst and not reply.final and "has the address of the target" or nil
   if not (mark or nat or other) then return nil end
   local list = {}
   list[#list + 1] = mark
@@ -52,13 +54,14 @@ local function note_of(reply)
   return table.concat(list, ", ")
 end
 
-local function more(out, reply)
+local function more(out, reply, passed)
   local labels = reply.ext and ext.mpls(reply.ext, "%d:%d:%d:%d")
   local mpls, note = labels and labels[1] and table.concat(labels, " "), note_of(reply)
   if not mpls and not note then return end
   local parts = {}
   if mpls then parts[1] = '"mpls":' .. quote(mpls) end
   if note then parts[#parts + 1] = '"note":' .. quote(note) end
+  if passed then parts[#parts + 1] = '"passed":1' end
   out[#out + 1] = "{" .. table.concat(parts, ",") .. "}"
 end
 
@@ -68,14 +71,14 @@ local function counts(reply) return not (reply.dup or reply.late or reply.ignore
 -- Adds the answers of one address.
 local function answers(list, replies, addr)
   list[#list + 1] = quote(addr)
-  local first
+  local first, ends
   for _, reply in ipairs(replies) do
     if reply.addr == addr and counts(reply) then
-      first = first or reply
+      first, ends = first or reply, ends or reply.final or not reply.te_from_dst
       list[#list + 1] = ("%.3f"):format(reply.rtt)
     end
   end
-  more(list, first)
+  more(list, first, not ends)
 end
 
 local function hop_text(hop)

@@ -10,6 +10,7 @@ local Result = require "mtr.record.result"
 local kept = require "mtr.record.kept"
 local address = require "mtr.report.warts.address"
 local trace_result = require "mtr.report.warts.result"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -55,9 +56,9 @@ local function pass(hops, ttl, set, before, start, to)
   end
   if not some then
     local from = {}
-    for _, at in pairs(before) do from[at] = true end
+    for _, at in each(before) do from[at] = true end
     if not next(from) then from[start] = true end
-    for at in pairs(from) do add_link(hops, ttl, at, to or "*") end
+    for at in each(from) do add_link(hops, ttl, at, to or "*") end
   end
   return here, some and start or to or "*"
 end
@@ -127,6 +128,16 @@ local function replies(record, last, first)
   return hops, n
 end
 
+-- Returns true if the target has answered. A router on the way may have its address.
+local function reached(hops, dst)
+  for _, hop in ipairs(hops) do
+    for _, reply in ipairs(hop.replies) do
+      if reply.final and reply.addr == dst then return true end
+    end
+  end
+  return false
+end
+
 --- Makes the result of a record.
 ---@param record table
 ---@param file { lists: table<integer, table>, cycles: table<integer, table> }
@@ -142,17 +153,16 @@ function M.of(record, file)
   end
   local hops, flows = replies(record, last, first)
   local names, cycle = file.lists[record.list], file.cycles[record.cycle]
-  local reached = false
-  for _, node in ipairs(record.nodes) do reached = reached or node.addr == record.dst end
   return Result.of {
     type = "trace", version = Result.version, protocol = TYPES[kind], multipath = "paris",
     src = address.text(record.src), dst = dst, target = dst, sport = record.sport,
     dport = TYPES[kind] ~= "icmp" and record.dport or nil,
     tcp_flags = kind == TCP_ACK and "ack" or nil, size = record.probe_size, tos = record.tos,
     start = record.start and record.start / 1e6,
-    stop_reason = reached and "completed" or "gaplimit", first_ttl = first, hop_count = last,
-    probe_count = record.probes, timeout = record.timeout and record.timeout * 1000,
-    attempts = record.attempts, gap_limit = record.gap_limit, data = record.user,
+    stop_reason = reached(hops, dst) and "completed" or "gaplimit", first_ttl = first,
+    hop_count = last, probe_count = record.probes,
+    timeout = record.timeout and record.timeout * 1000, attempts = record.attempts,
+    gap_limit = record.gap_limit, data = record.user,
     list = names and names.name, cycle = cycle and cycle.person,
     monitor = names and names.monitor, hops = hops,
     mda = { confidence = record.confidence, flows = flows, hops = list },

@@ -15,6 +15,7 @@
 
 local Cursor = require "mtr.report.warts.cursor"
 local schema = require "mtr.report.warts.schema"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -22,7 +23,7 @@ local READ = {}
 
 -- Copies the members of a block into a record.
 local function add(record, block)
-  for name, value in pairs(block) do record[name] = value end
+  for name, value in each(block) do record[name] = value end
   return record
 end
 

@@ -3,6 +3,8 @@
 -- Gives new numbers to the lists and cycles of records that come from several files. Numbers count
 -- from 1 in each file; so records of a single file keep theirs.
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 ---@class mtr.WartsRenumber
@@ -29,7 +31,7 @@ end
 
 local function copy(record)
   local out = {}
-  for key, value in pairs(record) do out[key] = value end
+  for key, value in each(record) do out[key] = value end
   return out
 end
 

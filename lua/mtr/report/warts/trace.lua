@@ -10,6 +10,7 @@
 
 local address = require "mtr.report.warts.address"
 local extensions = require "mtr.report.warts.extensions"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -189,7 +190,7 @@ end
 ---@return table
 function M.record(given, ids)
   local result = { hops = given.hops }
-  for key, value in pairs(given) do result[key] = value end
+  for key, value in each(given) do result[key] = value end
   local start = M.us(result.start or 0)
   local icmp = result.protocol == "icmp"
   local kind = result.tcp_flags == "ack" and TCP_ACK

@@ -8,6 +8,7 @@
 local address = require "mtr.report.warts.address"
 local extensions = require "mtr.report.warts.extensions"
 local trace = require "mtr.report.warts.trace"
+local each = require "mtr.base.each"
 
 local M = {}
 
@@ -68,7 +69,7 @@ end
 -- The probes of the flows that took a link.
 local function set_of(link, hop, before, replies, found, start)
   local set, flows, ttl = {}, {}, hop.ttl
-  for flow in pairs(replies[ttl] or {}) do flows[#flows + 1] = flow end
+  for flow in each(replies[ttl] or {}) do flows[#flows + 1] = flow end
   table.sort(flows)
   for _, flow in ipairs(flows) do
     if found[ttl][flow] == link.to and at(found, before, ttl - 1, flow) == link.from then
@@ -82,7 +83,7 @@ end
 local function node_of(name, ttl, replies)
   if name == "*" then return { flags = 0, links = 0 } end
   local node = { flags = 0, links = 0, addr = address.of(name) }
-  for _, list in pairs(replies[ttl] or {}) do
+  for _, list in each(replies[ttl] or {}) do
     for _, reply in ipairs(list) do
       if reply.addr == name and reply.quoted and not node.quoted_ttl then
         node.flags, node.quoted_ttl = 1, reply.quoted.ttl
@@ -120,7 +121,7 @@ end
 ---@return table
 function M.record(given, ids)
   local result = { hops = given.hops }
-  for key, value in pairs(given) do result[key] = value end
+  for key, value in each(given) do result[key] = value end
   local start = us(result.start or 0)
   local nodes, links = graph(result, start)
   return {

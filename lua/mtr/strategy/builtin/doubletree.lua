@@ -26,7 +26,8 @@ local bytes = lib.new "uint8_t[16]"
 
 --- Makes stop sets to share: any table with the tables `global` and `near`. If it has a function
 --- `added`, that is called with the key of a prefix and the address of each hop that is added to
---- the global set of this prefix, so that a program can pass them on to others.
+--- the global set of this prefix, so that a program can pass them on to others. If it has `rates`,
+--- of mtr.strategy.builtin.parts.router_rates, probes to routers that limit their answers wait.
 function M.new_state() return { global = {}, near = {} } end
 
 -- Returns the prefix of an address as a key.
@@ -51,12 +52,46 @@ function M:init(trace)
   local key = key_of(self, trace.dst)
   self.key, self.seen = key, self.sets.global[key] or {}
   self.sets.global[key] = self.seen
+  self.rates, self.from, self.first = self.sets.rates, self.start - 1, self.start
 end
 
-function M:next()
+-- Returns the ms for which the next probe waits, for the router that is expected to answer.
+local function held(self, now)
+  if not self.due then
+    self.due = now + self.rates:wait(self.forward, self.from, self.o.timeout * self.o.attempts)
+  end
+  return self.due - now
+end
+
+function M:next(now)
   if self.out then return nil end
+  if self.rates then
+    local wait = held(self, now)
+    if wait > 0 then return nil, wait end
+    self.due = nil
+  end
   self.out = true
   return self.probe
+end
+
+-- Tells the table of rates how a hop answered: `at`, after self.tries probes without an answer; or
+-- nil, if none was answered. The missing answers count only if a hop farther from the source
+-- answered its first probe: else they may have been lost on the way.
+local function note(self, at)
+  local rates, missed = self.rates, self.tries
+  local router = at or rates:expected(self.forward, self.from)
+  if at then rates:answered(self.forward, self.from, at) end
+  if not self.forward then
+    if self.clean and router then rates:missed(router, missed) end
+  else
+    if self.suspect and at and missed == 0 then rates:missed(self.suspect, self.missing) end
+    self.suspect, self.missing = missed > 0 and router, missed
+  end
+  self.clean = at and missed == 0
+  if self.probe.ttl == self.start then
+    self.first, self.first_clean = at or self.start, self.clean
+  end
+  self.from = at or self.probe.ttl
 end
 
 local function finish(self, backward)
@@ -71,6 +106,7 @@ end
 local function turn(self, reason, data)
   self.forward, self.reason, self.data = false, reason, data
   self.furthest, self.probe.ttl = self.probe.ttl, self.start
+  self.from, self.clean = self.first, self.first_clean
   local added = self.sets.added
   for _, at in ipairs(self.mine) do
     if added and not self.seen[at] then added(self.key, at) end
@@ -100,6 +136,7 @@ end
 function M:on_reply(reply)
   self.out, self.gap = false, 0
   local at, near, reason = reply.addr, self.sets.near
+  if self.rates then note(self, at) end
   if reply.final then
     reason = self.forward and "completed" or nil
   elseif reply.unreach then
@@ -120,6 +157,7 @@ function M:on_timeout()
   self.out, self.tries = false, self.tries + 1
   if self.tries < self.o.attempts then return end
   self.gap = self.gap + 1
+  if self.rates then note(self, nil) end
   return onward(self)
 end
 

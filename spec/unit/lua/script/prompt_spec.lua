@@ -12,7 +12,7 @@ local function typed(steps, before)
   support.file("net.lua", NET)
   support.file("steps", steps)
   local got = run((before or "") .. "HOME=$DIR python3 spec/support/real/typed.py $DIR/steps "
-    .. "$MTR_PROGRAM --sim $DIR/net.lua -i", 90)
+    .. "$MTR_PROGRAM --sim $DIR/net.lua -i")
   assert.same({ 0, "" }, { got.status, got.err }, got.out)
   return got.out
 end

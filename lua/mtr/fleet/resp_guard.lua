@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Looks at the bytes of replies before the reader of hiredis gets them, which makes room for what a
+-- header promises: one of "*1000000000" would cost gigabytes and half a minute. Nothing that a
+-- fleet's Redis answers comes near these bounds.
+--
+-- It must cut the bytes at the same places as hiredis, so it lets no header pass that others might
+-- read otherwise. Headers are passed on whole, and the bytes of texts as they come.
+
+local M = {}
+
+local ELEMENTS = 2 ^ 20                -- of one list
+local DEPTH = 7                        -- lists in lists: what hiredis 0.14 takes
+local TEXT = 2 ^ 28                    -- bytes of one text
+local REPLY = 2 ^ 29                   -- bytes of one reply: a drain reads 8 parts of some 16 MiB
+local LINE = 65536                     -- bytes of a line: a header, a number, a status, an error
+
+---@class mtr.RespGuard
+---@field rest string the beginning of a line whose end has not come
+---@field skip integer bytes of the present text that have not come
+---@field left integer[] for each list that is open: elements that have not come
+---@field size integer bytes of the present reply so far
+local Guard = {}
+Guard.__index = Guard
+
+--- Makes one for a connection.
+---@return mtr.RespGuard
+function M.new() return setmetatable({ rest = "", skip = 0, left = {}, size = 0 }, Guard) end
+
+-- Notes that an element, or a reply, is whole.
+local function whole(self)
+  local left = self.left
+  while left[1] do
+    left[#left] = left[#left] - 1
+    if left[#left] > 0 then return end
+    left[#left] = nil
+  end
+  self.size = 0
+end
+
+-- Takes the header of a text or a list. Returns what is wrong with it.
+local function head(self, kind, line)
+  local n = line:find "^.%-?%d+$" and tonumber(line:sub(2))
+  if not n or n < -1 then return "Protocol error: a reply with a damaged length" end
+  if kind == "$" then
+    if n > TEXT then return ("a text of %.0f bytes; at most %d are taken"):format(n, TEXT) end
+    if n >= 0 then self.skip = n + 2 else whole(self) end
+    return nil
+  end
+  if n > ELEMENTS then
+    return ("a list of %.0f elements; at most %d are taken"):format(n, ELEMENTS)
+  end
+  if n <= 0 then return whole(self) end
+  if #self.left == DEPTH then
+    return ("lists in lists, deeper than %d; that many are taken"):format(DEPTH)
+  end
+  self.left[#self.left + 1] = n
+end
+
+-- Takes a line. Returns what is wrong with it.
+local function take(self, line)
+  local kind = line:sub(1, 1)
+  if kind == "*" or kind == "$" then return head(self, kind, line) end
+  if kind ~= "+" and kind ~= "-" and kind ~= ":" then
+    return "Protocol error: a reply of an unknown kind"
+  end
+  whole(self)
+end
+
+--- Takes bytes of the connection. Returns those that hiredis may have now; and if the bytes behind
+--- them must not be read, a message, after which nothing can be taken any more.
+---@param bytes string
+---@return string bytes
+---@return string? message
+function Guard:take(bytes)
+  local text, at, bug = self.rest ~= "" and self.rest .. bytes or bytes, 1, nil
+  while at <= #text and not bug do
+    local stop = self.skip > 0 and math.min(at + self.skip - 1, #text)
+    local line
+    if not stop then
+      local found = text:find("\r\n", at, true)
+      if (found or #text) - at > LINE then bug = "Protocol error: a line without an end" end
+      if bug or not found then break end
+      line, stop = text:sub(at, found - 1), found + 1
+    end
+    local n = stop - at + 1
+    self.size = self.size + n
+    if self.size > REPLY then bug = ("a reply of more than %d bytes"):format(REPLY) end
+    if line then
+      bug = bug or take(self, line)
+    else
+      self.skip = self.skip - n
+      if self.skip == 0 then whole(self) end
+    end
+    if not bug then at = stop + 1 end
+  end
+  self.rest = bug and "" or text:sub(at)
+  return at > #text and text or text:sub(1, at - 1), bug
+end
+
+return M
