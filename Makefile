@@ -183,13 +183,17 @@ test-lua: all ## run the specs of the Lua layer in PUC Lua, and in LuaJIT withou
 	$(SPECS) $(foreach l,lua5.1 lua5.4 luajit%-joff,$(foreach p,$(PUC_SPECS),'$(subst %, ,$l):$p'))
 
 # Leaks are not checked: LeakSanitizer does not look into LuaJIT's heap, so it would report all
-# memory that only Lua points to. The specs count slots, descriptors and bytes themselves. The
-# sanitizer is in all programs that specs run; Debian's troff frees with another function than it
-# allocates with.
+# memory that only Lua points to. The specs count slots, descriptors and bytes themselves. A Lua must
+# have the sanitizer before it loads our library, so the specs and what they start find such Luas in
+# build/asan/bin. Other programs would only start more slowly with it.
 asan: all $(ASAN) $(PUC_MODULES:build/%=build/asan/%) ## run specs and fuzz inputs with sanitizers (except spec/net)
 	ln -sfn ../scripts build/scripts # where build/asan/mtrlua looks for them
 	for f in $(FUZZ); do build/asan/replay/$$f spec/fuzz/corpus/$$f/* || exit 1; done
-	LD_PRELOAD=$$(gcc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0:alloc_dealloc_mismatch=0 \
+	mkdir -p build/asan/bin; for lua in luajit $(PUC:%=lua%); do \
+	  path=$$(command -v $$lua) || continue; \
+	  printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$$@"\n' "$$(gcc -print-file-name=libasan.so)" $$path \
+	    >build/asan/bin/$$lua; chmod +x build/asan/bin/$$lua; done
+	export PATH="$$PWD/build/asan/bin:$$PATH"; ASAN_OPTIONS=detect_leaks=0 \
 	MTR_LIB=$$PWD/build/asan/libmtr.so MTR_TESTLIB=$$PWD/build/asan/test/libmtrtest.so \
 	MTR_PROGRAM=$$PWD/build/asan/mtrlua MTR_PUC=build/asan/puc \
 	LUA_CPATH_5_4="$$PWD/build/asan/puc/5.4/?.so;;" \

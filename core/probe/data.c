@@ -314,7 +314,9 @@ static void keep_data(struct core *c, struct trace *t,
 }
 
 /* The oldest outstanding probe of |t| from and to the ports of |r|: classic
- * probes differ in one of them, and so do those of other flows. */
+ * probes differ in one of them, and so do those of other flows. Other traces
+ * may have probes with the same ports: the oldest of all is meant, as a service
+ * answers in the order of the questions. */
 static struct probe *by_ports(const struct core *c, const struct trace *t,
                               const struct wire_reply *r) {
   const struct table *table = &c->tables[t->region];
@@ -343,7 +345,8 @@ static uint32_t *known(struct core *c, const struct wire_reply *r,
 }
 
 void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
-  struct trace *t = NULL;
+  struct trace *t = NULL, *of = NULL;
+  struct probe *first = NULL;
   uint32_t number, *place = known(c, r, &number);
   int late = *place == number;         /* its probe was answered */
   int refused = c->config.strict || guess_likely(c, r, 0, now);
@@ -355,13 +358,18 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
         late = 1;                      /* see tell_apart */
         continue;
       }
+      if (first) break;
       keep_data(c, share_keeper(c, t), r);
       return;
     }
     struct probe *p = by_ports(c, t, r);
-    if (!p) continue;
+    if (!p || (first && p->sent >= first->sent)) continue;
+    first = p;
+    of = t;
+  }
+  if (first) {
     *place = number;
-    deliver_reply(c, t, p, r, 1 | MATCH_WEAK, now);
+    deliver_reply(c, of, first, r, 1 | MATCH_WEAK, now);
     return;
   }
   if (!late) guess_miss(c, r, now);

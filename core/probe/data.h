@@ -20,6 +20,11 @@
  * one at a time, if the user chose the port. Of a trace whose probes are chosen
  * outside nothing is sent again.
  *
+ * Nothing but the ports tells: length, payload, checksum and identification of
+ * data are those of the service, not of the probe. So beside hundreds of traces
+ * to one service ports are used twice, and data that came before the probes
+ * were sent again is nobody's, or that of a probe with the same ports.
+ *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if a trace ends before the replies to its last probes come: then the data of
  * another trace is counted. Also wrong if the network repeats all replies and a

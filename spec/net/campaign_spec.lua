@@ -8,7 +8,7 @@ local nets = require "spec.support.real.nets"
 local topo = require "spec.lab.topo"
 
 local HOPS = 4
-local QUICK = { timeout = 300, attempts = 1 }
+local QUICK = { timeout = 2000, attempts = 1 }
 
 local function with(more)
   local opts = {}

@@ -45,19 +45,21 @@ for _, transport in ipairs { "raw", "packet", "user" } do
       for _, v in ipairs(case[3]) do
         it(("%s is not taken for a hop, IPv%d"):format(case[1], v), function()
           local l, f = hostile.set_up(pending)
-          for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-            nets.inside(l, function(e)
-              local result
-              e:trace(hostile.DST[v], { protocol = protocol, timeout = 100, attempts = 1 },
-                function(_, r) result = r end)
-              local path = forger.path(3)
-              f:drive(e, function(p) f:send(p.ttl == 2 and case[2](p) or path(p)) end)
-              assert.same({ "completed", 3 }, { result.stop_reason, result.hop_count })
-              assert.equal(0, #result.hops[2].replies)
-              local counted = transport == "packet" or (case[transport] or {})[v]
-              if counted then assert.equal(1, e:stats().malformed) end
-            end, { transport = transport }, nil, true)
-          end
+          nets.inside(l, function(e)
+            local results = {}
+            for i, protocol in ipairs { "icmp", "udp", "tcp" } do
+              e:trace(hostile.DST[v], { protocol = protocol, timeout = 500, attempts = 1 },
+                function(_, r) results[i] = r end)
+            end
+            local path = forger.path(3)
+            f:drive(e, function(p) f:send(p.ttl == 2 and case[2](p) or path(p)) end)
+            for i = 1, 3 do
+              assert.same({ "completed", 3 }, { results[i].stop_reason, results[i].hop_count })
+              assert.equal(0, #results[i].hops[2].replies)
+            end
+            local counted = transport == "packet" or (case[transport] or {})[v]
+            if counted then assert.equal(3, e:stats().malformed) end
+          end, { transport = transport }, nil, true)
         end)
       end
     end
@@ -66,7 +68,7 @@ for _, transport in ipairs { "raw", "packet", "user" } do
       local l, f = hostile.set_up(pending)
       nets.inside(l, function(e)
         local result
-        e:trace(hostile.DST[4], { timeout = 100, attempts = 1 }, function(_, r) result = r end)
+        e:trace(hostile.DST[4], { timeout = 500, attempts = 1 }, function(_, r) result = r end)
         local path = forger.path(3)
         f:drive(e, function(p)
           f:send(p.ttl == 2 and from "\0\0\0\0"(p) or path(p))

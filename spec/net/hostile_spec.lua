@@ -190,7 +190,7 @@ describe("from a hostile network", function()
     it("a late answer over " .. protocol .. " is credited to its own attempt", function()
       for v = 4, 6, 2 do
         local count, first = 0, nil
-        local result, stats = trace(protocol, v, { timeout = 250, attempts = 3 }, function(p, f)
+        local result, stats = trace(protocol, v, { timeout = 600, attempts = 3 }, function(p, f)
           count = count + 1
           first = first or exceeded(p)
           -- The first is answered when the third has gone, the second never, the third at once.
@@ -214,8 +214,8 @@ describe("from a hostile network", function()
 
     it("an answer over " .. protocol .. " after the end of its trace is only counted", function()
       for v = 4, 6, 2 do
-        local result, stats = trace(protocol, v, { timeout = 50, attempts = 1 }, function(p, f)
-          f:send(exceeded(p), 150)
+        local result, stats = trace(protocol, v, { timeout = 300, attempts = 1 }, function(p, f)
+          f:send(exceeded(p), 700)
         end)
         assert.same({ "completed", 0 }, { result.stop_reason, #result.hops[2].replies })
         assert.same({ 0, 1, 0 }, { stats.late, stats.orphans, stats.unmatched })

@@ -172,7 +172,7 @@ icmpv6 type time-exceeded ip6 saddr %s @th,128,128 %s counter name c6
       for v, dst in ipairs({ l.target(i) }) do
         local dest = { dst }
         assert.same(dest, trace(l, "-U", dst)[2], "closed " .. v)
-        assert.same(dest, trace(l, "-U -p 7", dst)[2], "open " .. v)
+        assert.same(dest, trace(l, "-U -p 7 -w 5", dst)[2], "open " .. v)
         assert.same(dest, trace(l, "-I", dst)[2], "echo " .. v)
       end
     end

@@ -28,7 +28,7 @@ end
 
 -- Waits until the workers are others than these, and all old ones have ended.
 local function renewed(old)
-  for _ = 1, 200 do
+  for _ = 1, 1200 do
     local left, new = 0, 0
     for _, pid in ipairs(server:workers()) do
       if old[pid] then left = left + 1 else new = new + 1 end

@@ -66,7 +66,7 @@ describe("in a storm", function()
   local function trace(l, f, protocol, v, handler, opts)
     local result
     nets.inside(l, function(e)
-      opts = opts or { timeout = 100, attempts = 1 }
+      opts = opts or { timeout = 300, attempts = 1 }
       opts.protocol = protocol
       e:trace(hostile.DST[v], opts, function(err, r) result = assert(r, err) end)
       f:drive(e, function(p) handler(p, e) end)

@@ -151,7 +151,7 @@ describe("trace", function()
   it("obeys its options", function()
     local l = up "chain 5"
     local interface = l:exec("ip route get " .. l.dst4):match " dev (%S+)"
-    local got = run(l, TRACE .. ("-o jsonl -U -f 2 -m 4 -q 2 -N 1 --attempts 3 -w 250ms "
+    local got = run(l, TRACE .. ("-o jsonl -U -f 2 -m 4 -q 2 -N 1 --attempts 3 -w 2500ms "
       .. "--port 4000 --source-port 5000 -t 0x10 -F --size 100 -n -i %s -s %s %s"):format(
       interface, l.src4, l.dst4))
     assert.equal("", got.err)

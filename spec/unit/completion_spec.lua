@@ -14,7 +14,7 @@ local function complete(shell, start, cases)
   end
   steps[#steps + 1], steps[#steps + 2] = "type exit 3\\n", "end 3"
   support.file("steps", table.concat(steps, "\n"))
-  local got = run("python3 spec/support/real/typed.py $DIR/steps " .. shell, 90)
+  local got = run("python3 spec/support/real/typed.py $DIR/steps " .. shell)
   assert.same({ 0, "" }, { got.status, got.err }, got.out)
 end
 

@@ -62,7 +62,7 @@ local function pages()
   return list
 end
 
-describe("the examples in the manuals", function()
+describe("the examples in the manuals #long", function()
   setup(function()
     support.file("net.lua", NET)
     assert.equal("", run("build/mtrlua scripts/doc/main.lua $DIR/doc").err)

@@ -33,7 +33,7 @@ for name in ([[host.on_found host.get host.enter coroutine.root coroutine.suspen
     coroutine.isyieldable sockets.adopt sockets.is targets.wrong targets.feed sim.from
     ]]):gmatch "%S+" do HIDDEN["mtr." .. name] = true end
 
-describe("the manuals", function()
+describe("the manuals #long", function()
   local pages
 
   setup(function()

@@ -214,6 +214,14 @@ static int greet(struct worker *w, const struct mtrp_reply *r, int64_t now) {
   return 0;
 }
 
+/* Takes in that it lived at |at|. It may have hung since: perhaps its line
+ * waited, because this process was slow to read it. */
+static void hear(struct worker *w, int64_t at, int64_t now) {
+  if (at > now) at = now;
+  if (at > w->heard_at) w->heard_at = at;
+  w->asked_at = 0;
+}
+
 /* Takes one line. Returns 1 when it gave a reply, 0 when it gave none, -EPROTO
  * when it made no sense. */
 static int take(struct worker *w, const char *line, size_t n,
@@ -228,8 +236,7 @@ static int take(struct worker *w, const char *line, size_t n,
   if (!m.token || s->token != m.token) return -EPROTO;   /* twice or unknown */
   struct answer_request was = *s;
   release(w, s);
-  w->heard_at = now;
-  w->asked_at = 0;
+  hear(w, was.sent, now);
   if (!was.handle) return 0;
   if (m.word == MTRP_EXHAUSTED) {      /* the engine offers it again */
     int error = window_refused(&w->window, m.error == EMFILE, w->out,
@@ -241,6 +248,7 @@ static int take(struct worker *w, const char *line, size_t n,
   window_answered(&w->window);
   w->failures = 0;
   int got = answer_fill(&was, &m, r, ext, now);
+  hear(w, got > 0 ? r->at : was.due - SLACK_MS * MS, now);
   if (got <= 0 || r->kind == WIRE_ERROR ||
       wire_sender_possible(r->family, r->from, was.dst))
     return got;
@@ -352,7 +360,6 @@ static int verdict(struct worker *w, int got, int64_t now) {
 
 static void keep_time(struct worker *w, int64_t now) {
   if (w->state == WORKER_READY) window_pass(&w->window, now);
-  if (now >= ask_at(w)) ask(w, now);
   if (w->state != WORKER_DEAD || w->sweep || now < w->retry_at) return;
   int err = worker_start(w, now);
   if (err) bury(w, -err, now);
@@ -372,6 +379,7 @@ uint32_t worker_read(struct worker *w, struct wire_reply *v, uint32_t n,
   }
   if (error) bury(w, error, now);
   *more = k == n || got == 2 || w->sweep;
+  if (!*more && now >= ask_at(w)) ask(w, now);
   return k;
 }
 

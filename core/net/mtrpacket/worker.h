@@ -62,8 +62,8 @@ struct worker {
   int error;             /* errno: how its last life ended */
   int64_t retry_at;      /* ns; DEAD: when to start it again */
   int64_t born_at;       /* ns; when it was started */
-  int64_t heard_at;      /* ns; its last sensible line, or the first request
-                          * after it had none outstanding */
+  int64_t heard_at;      /* ns; when it was last known to live, or the first
+                          * request after it had none outstanding */
   int64_t asked_at;      /* ns; when we asked if it is alive; 0: not asked */
   int64_t check_at;      /* ns; the earliest |due|: then check if it hangs */
   int failures;          /* lives in a row that failed */

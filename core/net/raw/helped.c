@@ -46,27 +46,39 @@ static void shut(int *fd) {
   *fd = -1;
 }
 
-int helped_start(struct helped **out, int starter) {
-  char path[CHILD_PATH];
-  int ask[2] = {-1, -1}, hear[2] = {-1, -1};
+int helped_over(struct helped **out, int ask, int hear) {
   struct timeval patience = {.tv_sec = PATIENCE_S};
-  if (child_locate("mtr-sockets", path, sizeof path)) return -ENOENT;
   struct helped *h = calloc(1, sizeof *h);
   if (!h) return -ENOMEM;
   h->child = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1};
+  h->ask = ask;
+  h->hear = hear;
+  h->used = sizeof(struct helper_ask);
+  setsockopt(ask, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(ask, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  *out = h;
+  return 0;
+}
+
+int helped_start(struct helped **out, int starter) {
+  char path[CHILD_PATH];
+  int ask[2] = {-1, -1}, hear[2] = {-1, -1};
+  struct helped *h = NULL;
+  if (child_locate("mtr-sockets", path, sizeof path)) return -ENOENT;
   int err = pair(ask);
   if (!err) err = pair(hear);
+  if (!err) err = helped_over(&h, ask[OURS], hear[OURS]);
   if (!err)
     err = child_start_over(&h->child, path, starter, ask[THEIRS], hear[THEIRS]);
   shut(&ask[THEIRS]);
   shut(&hear[THEIRS]);
-  h->ask = ask[OURS];
-  h->hear = hear[OURS];
-  h->used = sizeof(struct helper_ask);
-  setsockopt(h->ask, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(h->ask, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  if (err) helped_end(h);
-  else *out = h;
+  if (!err) {
+    *out = h;
+    return 0;
+  }
+  helped_end(h);
+  if (!h) shut(&ask[OURS]);
+  if (!h) shut(&hear[OURS]);
   return err;
 }
 
@@ -102,7 +114,21 @@ static int talk(struct helped *h, size_t size, const int *fd, size_t n) {
   if (got < 0)
     return errno == EAGAIN ? -ETIMEDOUT : errno == ECONNRESET ? -EPIPE : -errno;
   if (got < (ssize_t)offsetof(struct helper_answer, run)) return -EPIPE;
-  return h->answer.code > 0 ? -EPROTO : h->answer.code;
+  if (h->answer.code > 0 || h->answer.code < -UINT16_MAX ||
+      h->answer.runs > RAW_BATCH + 1 ||
+      (size_t)got < offsetof(struct helper_answer, run) +
+                        h->answer.runs * sizeof *h->answer.run)
+    return -EPROTO;
+  return h->answer.code;
+}
+
+/* Whether |at| can be a time, so that sums with it can be formed. */
+static int is_time(int64_t at) { return at >= 0 && at < INT64_MAX / 4; }
+
+static int is_run(const struct helper_run *r) {
+  return is_time(r->start) && is_time(r->end) && r->start <= r->end &&
+         r->sent >= 0 && r->sent <= RAW_BATCH && r->error >= 0 &&
+         r->error <= UINT16_MAX;
 }
 
 /* Asks a question without packets. */
@@ -177,7 +203,8 @@ const struct helper_answer *helped_send(struct helped *h, int family,
   h->used = sizeof q;
   h->count = 0;
   *err = talk(h, size, NULL, 0);
-  if (!*err && h->answer.runs > RAW_BATCH + 1) *err = -EPROTO;
+  for (uint32_t i = 0; !*err && i < h->answer.runs; i++)
+    if (!is_run(&h->answer.run[i])) *err = -EPROTO;
   return *err ? NULL : &h->answer;
 }
 
@@ -186,8 +213,8 @@ void helped_awaits(struct helped *h, int64_t at, int64_t until) {
   if (until > h->until) h->until = until;
 }
 
-void helped_heard(struct helped *h, int64_t now) {
-  h->heard_at = now;
+void helped_heard(struct helped *h, int64_t at) {
+  if (at > h->heard_at) h->heard_at = at;
   h->asked_at = 0;
 }
 
@@ -234,6 +261,7 @@ const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
     return NULL;
   }
   if (r->size > RAW_SNAP || r->kind < RAW_ICMP4 || r->kind >= RAW_FDS ||
+      !is_time(r->at) ||
       helper_padded(r->size) > left - sizeof *r)
     goto bad;
   const uint8_t *bytes = h->in + h->at + sizeof *r;

@@ -16,6 +16,10 @@
  * child_start_by. -ENOENT: it is not installed; errors of child_start_by. */
 int helped_start(struct helped **h, int starter);
 
+/* helped_over: makes |*h| over two sockets whose other ends somebody serves, as
+ * a fuzz target does, and takes them over. 0 or -ENOMEM. */
+int helped_over(struct helped **h, int ask, int hear);
+
 /* helped_end: ends it. NULL is allowed. */
 void helped_end(struct helped *h);
 
@@ -47,9 +51,10 @@ const struct helper_answer *helped_send(struct helped *h, int family,
                                         unsigned most, int *err);
 
 /* helped_awaits: takes in that a packet left at |at| (ns), whose answer is
- * waited for until |until|. helped_heard: that packets came. */
+ * waited for until |until|. helped_heard: that it gave a packet which came at
+ * |at|: later it may have hung, if this process was slow to read. */
 void helped_awaits(struct helped *h, int64_t at, int64_t until);
-void helped_heard(struct helped *h, int64_t now);
+void helped_heard(struct helped *h, int64_t at);
 
 /* helped_check: asks whether it still runs, if answers are waited for and it is
  * silent. 0; -ETIMEDOUT: it was asked long ago; -EPIPE: it has ended.

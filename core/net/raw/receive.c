@@ -143,12 +143,12 @@ static uint32_t from_helper(struct raw *raw, struct wire_reply *v, uint32_t n,
     r->at = clock->now;
     r->kernel_time = 0;
     if (head.at) raw_stamp(&raw->net, r, head.at, clock);
+    helped_heard(raw->helped, r->at);
     raw->net.drops += head.drops - raw->dropped[head.kind];
     raw->dropped[head.kind] = head.drops;
     k += (uint32_t)parse(&raw->net, head.kind, bytes, head.size, head.whole, r);
   } while (k < n && helped_more(raw->helped));
-  if (*more) helped_heard(raw->helped, clock->now);
-  else if (!err) err = helped_check(raw->helped, clock->now);
+  if (!*more && !err) err = helped_check(raw->helped, clock->now);
   if (err) raw->net.broken = -err;
   raw->net.unheard = err ? 0 : helped_unheard(raw->helped);
   return k;

@@ -212,7 +212,7 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
                                       .error = (uint16_t)net->broken};
     for (uint32_t i = 0; a && i < a->runs && first < end; i++) {
       const struct helper_run *run = &a->run[i];
-      int n = run->sent < 0 ? 0 : run->sent;
+      int n = run->sent;
       if ((uint32_t)n > end - first) n = (int)(end - first);
       raw_sent(raw, &sent[first], n, run->start, run->end);
       for (; n > 0; n--, first++)

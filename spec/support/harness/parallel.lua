@@ -13,7 +13,8 @@
 -- run is printed when it has ended: one line, and all that it said if it did not simply pass. A run
 -- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
 -- The longest files go first, by the seconds of the last time, which build/spec-seconds remembers;
--- the slowest ten are named at the end. Files whose tests measure time say `#alone` in the name of
+-- where there was none, those that say `#long` in the name of a describe. The slowest ten are named
+-- at the end. Files whose tests measure time say `#alone` in the name of
 -- a describe: they run one by one after all others. ^C ends all runs and takes their labs down.
 package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
@@ -86,13 +87,17 @@ local function files_of(roots)
   return list
 end
 
+-- Does a describe in this text say this in its name?
+local function says(text, word) return text:find('describe%("[^"\n]*' .. word) ~= nil end
+
 -- The jobs of these files and directories: those that may run side by side, the longest first and
 -- those never run before them, and those to be run alone.
 local function plan(roots, seconds)
   local together, alone = {}, {}
   for _, job in ipairs(files_of(roots)) do
-    local list = read(job.path):find 'describe%("[^"\n]*#alone' and alone or together
-    job.expected = seconds[job.name] or math.huge
+    local text = read(job.path)
+    local list = says(text, "#alone") and alone or together
+    job.expected = seconds[job.name] or (says(text, "#long") and math.huge or 1e6)
     list[#list + 1] = job
   end
   table.sort(together, function(a, b)

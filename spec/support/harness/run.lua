@@ -21,6 +21,7 @@ if has_ffi then ffi.cdef [[
   int run_kill(int pid, int signal) __asm__("kill");
   int run_wait(int pid, int *status, int options) __asm__("waitpid");
   int run_close(int fd) __asm__("close");
+  char *run_mkdtemp(char *template) __asm__("mkdtemp");
 ]] end
 local C = has_ffi and ffi.C
 
@@ -44,7 +45,12 @@ local dir
 
 -- The directory of this run, made on first use.
 function M.dir()
-  if not dir then
+  if not dir and has_ffi then
+    local path = (os.getenv "TMPDIR" or "/tmp") .. "/tmp.XXXXXX"
+    local place = ffi.new("char[?]", #path + 1, path)
+    assert(C.run_mkdtemp(place) ~= nil, "run: cannot make a directory")
+    dir = ffi.string(place)
+  elseif not dir then
     local pipe = assert(io.popen("mktemp -d"))
     dir = pipe:read("*l")
     pipe:close()

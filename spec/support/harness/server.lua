@@ -52,10 +52,10 @@ Server.__index = Server
 
 M.class = Server
 
----Connects. A client waits for each answer for half a minute at most.
+---Connects. A client waits for each answer for two minutes at most.
 function Server:connect()
   local socket = assert(unix.stream())
-  socket:settimeout(30)
+  socket:settimeout(120)
   assert(socket:connect(self.path))
   return setmetatable({ socket = socket }, Client)
 end

@@ -80,7 +80,7 @@ local function config(options, dir)
 end
 
 local function started(self)
-  for _ = 1, 200 do
+  for _ = 1, 1200 do
     if run.run("test -S $DIR/http && test -s $DIR/pid").status == 0 then return true end
     if run.run("kill -0 " .. self.pid).status ~= 0 then return false end
     os.execute "sleep 0.05"

@@ -18,9 +18,9 @@ Redis.__index = Redis
 ---Sleeps for milliseconds.
 function M.sleep(ms) ffi.C.redis_sleep(ms * 1000) end
 
-local PATIENCE, LOOK = 30000, 10       -- ms
+local PATIENCE, LOOK = 120000, 10      -- ms
 
----Waits until fn() returns something, and returns that. After half a minute it is an error.
+---Waits until fn() returns something, and returns that. After two minutes it is an error.
 ---@param what string
 ---@param fn function
 function M.await(what, fn)
@@ -99,7 +99,7 @@ function Redis:begin()
   self.program = M.start(("redis-server --port 0 --unixsocket %s --dir %s --save '' "
     .. "--appendonly yes --appendfsync everysec --daemonize no %s"):format(self.path, self.dir,
     self.options), self.dir .. "/redis.log")
-  for _ = 1, 1000 do
+  for _ = 1, 6000 do
     if self:call "PING" == "PONG" then return end
     M.sleep(10)
   end

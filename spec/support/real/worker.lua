@@ -63,10 +63,10 @@ function M.read()
   return n
 end
 
----Reads on until done() is true; fails after ten seconds of silence.
+---Reads on until done() is true; fails after a minute of silence.
 function M.upto(done)
   local w, p, silent = M.w, ffi.new "struct { int fd; short events, revents; }[2]", 0
-  while silent < 200 do
+  while silent < 1200 do
     while M.read() > 0 or more[0] ~= 0 do
       if done() then return end
     end

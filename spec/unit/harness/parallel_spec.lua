@@ -21,7 +21,7 @@ local function sums(output)
   return list
 end
 
-describe("the runner of spec files", function()
+describe("the runner of spec files #long", function()
   teardown(run.clean)
 
   local PASSES = 'it("passes", function() end)'

@@ -34,7 +34,7 @@ local function has(lua)
   return module ~= nil and run.has(lua)
 end
 
-describe("a script in #luajit", function()
+describe("a script in #luajit #long", function()
   local installed
 
   lazy_setup(function()

@@ -66,7 +66,7 @@ describe("the lines of a list", function()
 local file = io.open "pipe"
 for line in require("mtr.base.lines").of(file) do io.write(line, "\n") io.flush() end
 END
-exec 4<>pipe; (timeout 20 "$MTR_PROGRAM" slow.lua; echo end) 4>&- >out &
+exec 4<>pipe; (timeout 120 "$MTR_PROGRAM" slow.lua; echo end) 4>&- >out &
 echo x >&4; until grep -q x out; do sleep 0.02; done
 echo 10.0.0.1 >&4; until grep -q 10 out; do sleep 0.02; done
 exec 4>&-; wait; cat out]])

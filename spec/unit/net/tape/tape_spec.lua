@@ -27,8 +27,12 @@ local function next_of(text)
   return C.tape_next(file, body), body, file
 end
 
+-- What was taken last: records may point into it.
+local taken
+
 local function take(kind, text, record)
-  local got, body = next_of(text)
+  taken = text
+  local got, body = next_of(taken)
   assert.equal(C["TAPE_" .. kind:upper()], got)
   return C["tape_take_" .. kind](body, record)
 end
