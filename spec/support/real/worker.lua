@@ -63,6 +63,19 @@ function M.read()
   return n
 end
 
+---What the worker and its child do, for the message of a test that waits in vain.
+function M.condition()
+  local w, list = M.w, {}
+  for _, name in ipairs { "stat", "wchan", "syscall" } do
+    local file = io.open(("/proc/%d/%s"):format(w.child.pid, name))
+    list[#list + 1] = name .. " " .. (file and file:read "*a" or "nil")
+    if file then file:close() end
+  end
+  return ("state %d, %d outstanding, %d bad, %d bytes of junk, %d bytes unsent, out %d; child: %s")
+    :format(tonumber(w.state), w.out, w.bad, tonumber(w.junk), tonumber(w.pending), w.child.out,
+      table.concat(list, "; "))
+end
+
 ---Reads on until done() is true; fails after a minute of silence.
 function M.upto(done)
   local w, p, silent = M.w, ffi.new "struct { int fd; short events, revents; }[2]", 0
@@ -75,7 +88,7 @@ function M.upto(done)
     p[0].fd, p[0].events, p[1].fd, p[1].events = w.child.out, POLLIN, w.child.err, POLLIN
     if ffi.C.worker_poll(p, 2, 50) == 0 then silent = silent + 1 end
   end
-  error("nothing happens", 2)
+  error("nothing happens: " .. M.condition(), 2)
 end
 
 ---Conditions for `upto`.
