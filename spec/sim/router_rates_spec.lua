@@ -11,7 +11,7 @@ local function network(limited)
   local net = { nodes = { me = "192.0.2.1", r1 = "10.0.0.1", r2 = "10.0.0.2", r4 = "10.0.0.4",
     r3 = { "10.0.0.3", reply = limited } }, links = { { "me", "r1", "r2", "r3", "r4" } } }
   for i = 1, TARGETS do
-    net.nodes["t" .. i] = ("20.%d.%d.9"):format(i / 250, i % 250)
+    net.nodes["t" .. i] = ("20.%d.%d.9"):format(math.floor(i / 250), i % 250)
     net.links[i + 1] = { "r4", "t" .. i }
   end
   return net
@@ -46,7 +46,7 @@ describe("doubletree that knows the rates of routers", function()
     for i = 1, TARGETS do
       local w = i % workers + 1
       lists[w] = lists[w] or {}
-      table.insert(lists[w], ("20.%d.%d.9"):format(i / 250, i % 250))
+      table.insert(lists[w], ("20.%d.%d.9"):format(math.floor(i / 250), i % 250))
     end
     local tasks, before = {}, engine:now()
     for w = 1, workers do

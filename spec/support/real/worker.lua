@@ -48,8 +48,9 @@ function M.close()
   assert.equal(-1, ffi.C.worker_waitpid(-1, nil, 1), "no child is left, not even dead")
 end
 
----Starts a worker for a program.
+---Starts a worker for a program. The worker only borrows the path, which must not be collected.
 function M.open(path)
+  M.path = path
   M.w = C.worker_new(path)
   assert.equal(0, C.worker_start(M.w, M.now))
 end
