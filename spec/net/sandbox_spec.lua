@@ -172,7 +172,7 @@ describe("in --sandbox", function()
       1, "not enough memory" },
     { "memory of one text", "local t = ('x'):rep(1e9)", "", 1, "not enough memory" },
     { "memory to 64 MiB if not told otherwise",
-      "assert(('x'):rep(10 * 2^20)) print 'so far' local t = ('x'):rep(65 * 2^20)", "", 1,
+      "if pcall(string.rep, 'x', 10 * 2^20) then local t = ('x'):rep(65 * 2^20) end", "", 1,
       "not enough memory" },
     { "probes to 10,000 if not told otherwise",
       "local mtr = require 'mtr' for i = 1, 10001 do mtr.trace('127.0.0.1', { max_ttl = 1 }) end",

@@ -12,6 +12,7 @@
 -- or when `flows` flows are used. Its result is wrong where routers balance packet by packet: there
 -- the next packet of a flow may take another path.
 
+local each = require "mtr.base.each"
 local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
 
 local M = { name = "mda", confidence = 95, flows = 512 }
@@ -88,7 +89,7 @@ function M:run(trace)
     self.at[ttl], self.closed[ttl] = {}, {}
     while explore(self, trace, ttl) do end  -- luacheck: ignore 542
     local silent, over = true, true
-    for _, addr in pairs(self.at[ttl]) do
+    for _, addr in each(self.at[ttl]) do
       silent = silent and addr == "*"
       over = over and self.closed[ttl][addr] == true
     end

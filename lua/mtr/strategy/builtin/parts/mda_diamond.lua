@@ -3,6 +3,8 @@
 -- Calculations for the strategy mda: the nodes and links that the flows of a trace have found, how
 -- many probes are enough to stop searching for more, and the diamonds of a result.
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 local tables = {}
@@ -62,7 +64,7 @@ end
 ---@return string?
 function M.nodes(found)
   local known, n, last = {}, 0, nil
-  for _, addr in pairs(found) do
+  for _, addr in each(found) do
     if not known[addr] then known[addr], n, last = true, n + 1, addr end
   end
   return known, n == 1 and last or nil

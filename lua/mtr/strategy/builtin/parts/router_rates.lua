@@ -12,6 +12,8 @@
 -- A router that answers fewer when it is asked less has no limit: its answers are lost. The table
 -- is wrong about a router whose limit differs by the one that asks.
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 local PERIOD = 500                     -- ms: a report covers at least this time
@@ -126,7 +128,7 @@ function Rates:report()
   local now = self.now()
   local ms, lines = now - self.since, {}
   if ms < PERIOD then return nil end
-  for at, counts in pairs(self.counts) do
+  for at, counts in each(self.counts) do
     local router = self.routers[at]
     if counts.missed > 0 or router and router.rate then
       lines[#lines + 1] = ("%s %d %d"):format(at, counts.answered, counts.missed)
@@ -139,7 +141,7 @@ end
 -- Sums the last reports about a router: answers and probes per second.
 local function sum(self, router)
   local answered, asked, users = 0, 0, 0
-  for who, said in pairs(router.by) do
+  for who, said in each(router.by) do
     if self.round - said.round > SILENCE then
       router.by[who] = nil
     else
