@@ -21,6 +21,9 @@ Terminal.__index = Terminal
 
 function M.missing() return not run.has "tmux" and "needs tmux" or nil end
 
+-- A server that is ending still answers at its socket, so each has a path of its own.
+local opened = 0
+
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 -- Runs a command of tmux and returns its output.
@@ -32,7 +35,8 @@ end
 ---@param l lab.Lab
 ---@param opts { columns?: integer, rows?: integer, env?: string }
 function M.open(l, opts)
-  local self = setmetatable({ socket = run.dir() .. "/tmux", lab = l }, Terminal)
+  opened = opened + 1
+  local self = setmetatable({ socket = run.dir() .. "/tmux" .. opened, lab = l }, Terminal)
   local shell = ("env %s PS1='ready> ' bash --norc --noprofile"):format(
     opts.env or "LC_ALL=C.UTF-8 NO_COLOR=")
   local command = ("tmux -S %s -f /dev/null new-session -d -x %d -y %d %s"):format(self.socket,

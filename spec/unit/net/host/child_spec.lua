@@ -188,8 +188,8 @@ describe("a child", function()
     local note = fake.script "" .. ".pid"
     local pid = ffi.C.child_fork()
     if pid == 0 then
-      C.child_start(c, "/bin/cat")
-      write(note, c[0].pid .. "\n")
+      local err = C.child_start(c, "/bin/cat")
+      write(note, ("%d %d\n"):format(err, c[0].pid))
       ffi.C.child_poll(nil, 0, 120000)
       ffi.C.child_exit(0)
     end
@@ -200,8 +200,10 @@ describe("a child", function()
         ffi.C.child_poll(nil, 0, 10)
       end
     end
-    local cat = eventually(function() return (read(note) or ""):match "(%d+)\n" end)
-    assert.equal(cat, of(cat, "stat"):match "%) %S+ %d+ (%d+)")   -- its group
+    local started = eventually(function() return (read(note) or ""):match "(.+)\n" end)
+    local cat = started:match "^0 (%d+)$"
+    assert.truthy(cat, started)
+    assert.equal(cat, assert(of(cat, "stat"), cat):match "%) %S+ %d+ (%d+)")   -- its group
     ffi.C.child_kill(pid, SIGKILL)
     ffi.C.child_waitpid(pid, nil, 0)
     assert.truthy(eventually(function()
