@@ -15,7 +15,7 @@
 #include "net/raw/kinds.h"
 
 enum {
-  RAW_QUICK = 256,       /* calls after an answer that came within its own one */
+  RAW_QUICK = 256,       /* calls after an answer within its own call */
   RAW_UNKNOWN            /* no answer has come yet */
 };
 
