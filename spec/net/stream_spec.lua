@@ -238,6 +238,36 @@ describe("stream", function()
     assert.equal(was % (2 * O_NONBLOCK), flags(to) % (2 * O_NONBLOCK))
   end)
 
+  it("writes lent memory in its place among the rest, as the memory is then", function()
+    local from, to = pipe()
+    local output, sizes = mtr.stream(to), { 3, 70000, 1, 200000, 4096, 65536, 10 }
+    local expected, lent = {}, {}
+    task(function()
+      for i, size in ipairs(sizes) do
+        local letter = string.char(64 + i)
+        lent[i] = ffi.new("char[?]", size)
+        assert(output:write(i .. "<"))
+        assert(output:lend(lent[i], size))
+        if i % 3 > 0 then assert(output:write(">\n")) end
+        assert(output:lend(lent[i], 0))
+        ffi.fill(lent[i], size, 64 + i)          -- nothing is written before the task waits
+        expected[i] = i .. "<" .. letter:rep(size) .. (i % 3 > 0 and ">\n" or "")
+      end
+      expected = table.concat(expected)
+      assert.equal(#expected, output.queued)
+      local got = {}
+      while output.queued > 0 do
+        mtr.sleep(0)
+        got[#got + 1] = get(from, 9000)
+      end
+      while #table.concat(got) < #expected do got[#got + 1] = get(from) end
+      assert.is_true(expected == table.concat(got))
+      assert(output:write "after")
+      assert(output:flush())
+      assert.equal("after", get(from))
+    end)
+  end)
+
   it("reports that nobody reads", function()
     local old = C.stream_spec_signal(SIGPIPE, IGNORE)
     local from, to = pipe()
@@ -290,9 +320,10 @@ describe("stream", function()
     })
     task(function()
       for _ = 1, 100 do output:write(("x"):rep(10000)) end
+      output:lend(buffer, 1000)
       mtr.go(function()
         mtr.sleep(5)
-        assert.is_true(output.queued > 0)
+        assert.is_true(output.queued > 1000)
         output:drop()
       end)
       assert.same({ nil, "ECANCELED: the stream was dropped", "ECANCELED" }, { output:flush() })

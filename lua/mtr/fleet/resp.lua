@@ -27,7 +27,7 @@ function M.write(output, words)
   for _, word in ipairs(words) do
     if type(word) == "table" then
       output:write(table.concat(parts, "", 1, n) .. ("$%d\r\n"):format(word.size))
-      output:put(word.bytes, word.size)
+      output:lend(word.bytes, word.size)
       parts[1], n = "\r\n", 1
     else
       local text = type(word) == "number" and ("%.14g"):format(word) or word

@@ -14,6 +14,9 @@ local CHUNK = 65536                    -- smallest buffer
 ---@class mtr.StreamOutput
 ---@field fd integer
 ---@field queued integer bytes written that have not gone out yet
+---@field own integer those of them that were copied: they are in `bytes`, from `first` on
+---@field gone integer bytes that were copied and have gone out
+---@field lent table[] memory of the writer, in order; each goes out when `gone` is its `at`
 local Output = {}
 
 -- Wakes the calls of flush() whose output is written.
@@ -23,7 +26,7 @@ local function progress(self)
 end
 
 local function fail(self, message, name)
-  self.failure, self.failure_name, self.queued = message, name, 0
+  self.failure, self.failure_name, self.queued, self.own, self.lent = message, name, 0, 0, {}
   if self.on_error then self:call(self.on_error, message, name) end
   progress(self)
 end
@@ -36,20 +39,40 @@ function Output:drop()
   fail(self, "ECANCELED: the stream was dropped", "ECANCELED")
 end
 
+-- Returns what goes out next, its size, and its entry if it is memory of the writer.
+local function next_piece(self)
+  local lent = self.lent[1]
+  if not lent then return self.bytes + self.first, self.own end
+  if lent.at > self.gone then return self.bytes + self.first, lent.at - self.gone end
+  return lent.bytes + lent.first, lent.size - lent.first, lent
+end
+
+-- Notes that `n` bytes went out.
+local function went(self, n, lent)
+  self.queued = self.queued - n
+  if lent then
+    lent.first = lent.first + n
+    if lent.first == lent.size then table.remove(self.lent, 1) end
+  else
+    self.first, self.own, self.gone = self.first + n, self.own - n, self.gone + n
+    if self.own == 0 then self.first = 0 end
+  end
+end
+
 -- Writes queued output, as much as the other end takes.
 local function pump(self)
-  local n = C.mtr_write(self.fd, self.bytes + self.first, self.queued)
-  if n == -EAGAIN then
-    local ok, message, name = self:ask(Watch.WRITABLE, self.on_room)
-    self.blocked = ok
-    if not ok then fail(self, message, name) end
-  elseif n < 0 then
-    fail(self, select(2, err.env(n, "writing descriptor " .. self.fd)))
-  else
-    self.first, self.queued = self.first + n, self.queued - n
+  while self.queued > 0 do
+    local bytes, size, lent = next_piece(self)
+    local n = C.mtr_write(self.fd, bytes, size)
+    if n == -EAGAIN then
+      local ok, message, name = self:ask(Watch.WRITABLE, self.on_room)
+      self.blocked = ok
+      return not ok and fail(self, message, name)
+    elseif n < 0 then
+      return fail(self, select(2, err.env(n, "writing descriptor " .. self.fd)))
+    end
+    went(self, n, lent)
     if self.flushing then progress(self) end
-    if self.queued > 0 then return pump(self) end
-    self.first = 0
   end
 end
 
@@ -62,17 +85,17 @@ end
 
 -- Makes room for `size` more bytes.
 local function grow(self, size)
-  while self.room < self.queued + size do self.room = math.max(self.room * 2, CHUNK) end
+  while self.room < self.own + size do self.room = math.max(self.room * 2, CHUNK) end
   local bytes = lib.new("uint8_t[?]", self.room)
-  if self.bytes then copy(bytes, self.bytes + self.first, self.queued) end
+  if self.bytes then copy(bytes, self.bytes + self.first, self.own) end
   self.bytes, self.first = bytes, 0
 end
 
 -- Copies bytes to the end of the queue.
 local function queue(self, bytes, size)
-  if self.first + self.queued + size > self.room then grow(self, size) end
-  copy(self.bytes + (self.first + self.queued), bytes, size)
-  self.queued = self.queued + size
+  if self.first + self.own + size > self.room then grow(self, size) end
+  copy(self.bytes + (self.first + self.own), bytes, size)
+  self.own, self.queued = self.own + size, self.queued + size
   if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
 end
 
@@ -86,19 +109,17 @@ function Output:write(text)
   return true
 end
 
---- Writes bytes of memory: at once, as far as the other end takes them; the rest is copied.
+--- Queues bytes of memory without a copy: they must stay as they are until they are written.
 ---@param bytes ffi.cdata* uint8_t[size] or char[size]
 ---@param size integer
 ---@return true?
 ---@return string? message, string? name the error of an earlier write
-function Output:put(bytes, size)
+function Output:lend(bytes, size)
   if self.failure then return nil, self.failure, self.failure_name end
-  if self.queued > 0 and not self.blocked then pump(self) end
-  local done = 0
-  if self.queued == 0 and not self.failure then
-    done = math.max(C.mtr_write(self.fd, bytes, size), 0)
-  end
-  if done < size then queue(self, bytes + done, size - done) end
+  if size == 0 then return true end
+  self.lent[#self.lent + 1] = { bytes = bytes, first = 0, size = size, at = self.gone + self.own }
+  self.queued = self.queued + size
+  if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
   return true
 end
 
@@ -119,7 +140,7 @@ end
 
 --- Prepares the output of a new stream.
 function Output:begin()
-  self.queued, self.first, self.room = 0, 0, 0
+  self.queued, self.own, self.first, self.room, self.gone, self.lent = 0, 0, 0, 0, 0, {}
   self.on_room = function(message, name) on_room(self, message, name) end
   self.outlet = { run = function()
     if self.queued > 0 and not self.blocked then pump(self) end

@@ -28,7 +28,7 @@ local function written(words)
   local parts = {}
   resp.write({
     write = function(_, text) parts[#parts + 1] = text end,
-    put = function(_, bytes, size) parts[#parts + 1] = lib.string(bytes, size) end,
+    lend = function(_, bytes, size) parts[#parts + 1] = lib.string(bytes, size) end,
   }, words)
   return table.concat(parts)
 end
