@@ -220,8 +220,8 @@ describe("trace", function()
         TRACE, format, l.dst4, l.dst6)) .. "; echo status $?"))
       local pid, lines = pipe:read "*l", {}
       for i = 1, format == "text" and 4 or 0 do lines[i] = pipe:read "*l" end
-      repeat os.execute "sleep 0.05" until expired() >= before + 2 * 3 * 3
-      os.execute "sleep 0.2"
+      repeat support.pause(0.05) until expired() >= before + 2 * 3 * 3
+      support.pause(0.2)
       os.execute("kill -INT " .. pid)
       local rest = pipe:read "*a"
       pipe:close()
