@@ -114,11 +114,11 @@ describe("trace in", function()
       local got = run(l, table.concat(command, "\n") .. "\nwait")
       assert.same({ 0, "" }, { got.status, got.err })
       for protocol in pairs(PORTS) do
-        local list = records(support.run("cat $DIR/" .. protocol .. ".jsonl").out)
+        local list = records(support.read(support.dir() .. "/" .. protocol .. ".jsonl"))
         assert.equal(2, #list)
         check_record(l, protocol, "v4", list[1])
         check_record(l, protocol, "v6", list[2])
-        local text4, text6 = support.run("cat $DIR/" .. protocol .. ".text").out:match(
+        local text4, text6 = support.read(support.dir() .. "/" .. protocol .. ".text"):match(
           "^(.-\n)\n(.*)$")
         check_text(l, protocol, "v4", text4)
         check_text(l, protocol, "v6", text6)
