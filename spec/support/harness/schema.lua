@@ -19,8 +19,7 @@ local SERVE = "{ /usr/bin/python3 spec/support/harness/schema.py %s >%s 2>&1; ca
 ---Starts schema.py. It ends with `close`, or with us.
 ---@param schema string  the path of a schema
 function M.open(schema)
-  local answers = run.dir() .. "/schema.answers"
-  assert(run.run("mkfifo " .. answers).status == 0, "schema: cannot make a pipe")
+  local answers = run.pipe "schema.answers"
   local asks = assert(io.popen(SERVE:format(schema, answers), "w"))
   return setmetatable({ asks = asks, answers = assert(io.open(answers)) }, Schema)
 end
