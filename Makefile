@@ -144,7 +144,7 @@ build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
 	awk -f $< build/mtr.cdef >$@
-build/embed.c: core/program/embed.lua $(LUA) $(filter lua%,$(DIRS))
+build/embed.c: core/program/embed.lua core/program/dump.lua $(LUA) $(filter lua%,$(DIRS))
 	mkdir -p build/embed; printf '%s\n' $(LUA) | luajit $< build/embed >$@
 # A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
 build/mtr.pc: Makefile | deps
