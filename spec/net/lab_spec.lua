@@ -260,6 +260,14 @@ describe("lab", function()
     end, "lab: no node 'r9', only p r1 r2 d")
   end)
 
+  it("starts programs with an input, and tells their output and status", function()
+    assert.same({ "a\nb\n", 0 }, { sys.feed({ "cat" }, "a\nb\n") })
+    local script = "echo out; echo err >&2; exit 7"
+    assert.same({ "out\nerr\n", 7 }, { sys.feed({ "sh", "-c", script }, "") })
+    assert.same({ "", 128 + 9 }, { sys.feed({ "sh", "-c", "kill -9 $$" }, "") })
+    assert.same({ "", 127 }, { sys.feed({ "no-such-program" }, "") })
+  end)
+
   it("says what is wrong with a topology", function()
     assert.has_error(function()
       lab.up("chian")
