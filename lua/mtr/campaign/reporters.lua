@@ -31,7 +31,7 @@ function M.new(list)
 end
 
 --- Calls a method of each reporter that has it.
----@param method "start"|"trace"|"update"|"finish"
+---@param method "start"|"trace"|"verbatim"|"update"|"finish"
 ---@param value any
 ---@return true?
 ---@return string? message of the first that failed

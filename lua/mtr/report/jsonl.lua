@@ -53,6 +53,10 @@ function Jsonl:trace(result)
   return sink:write(encode(self, result))
 end
 
+--- Writes lines of JSON that are as it would write them: see mtr.record.verbatim.
+---@param lines string whole lines
+function Jsonl:verbatim(lines) return self.sink:write(lines) end
+
 local M = Sink.reporter("jsonl", Jsonl, { buffered = true })
 local make = M.new
 
@@ -63,7 +67,9 @@ local make = M.new
 function M.new(out, opts)
   local bug = opts and only.wrong(opts.only)
   if bug then error("report.jsonl: " .. bug, 2) end
-  return make(out, opts)
+  local self = make(out, opts)
+  if opts and opts.only then self.verbatim = false end
+  return self
 end
 
 return M
