@@ -144,7 +144,7 @@ build/lua/mtr/report/html/page.lua: $(SCRIPT) $(PAGE)/page.css $(PAGE)/page.html
 # mtr.h, in small letters.
 build/words.c: core/api/words.awk build/mtr.cdef
 	awk -f $< build/mtr.cdef >$@
-build/embed.c: core/program/embed.lua $(LUA) $(filter lua%,$(DIRS))
+build/embed.c: core/program/embed.lua core/program/dump.lua $(LUA) $(filter lua%,$(DIRS))
 	mkdir -p build/embed; printf '%s\n' $(LUA) | luajit $< build/embed >$@
 # A program that is linked statically needs libuv's archive, for which Debian has a file of its own.
 build/mtr.pc: Makefile | deps
@@ -218,8 +218,11 @@ build/doc/done: build/mtrlua core/mtr.h $(wildcard scripts/debian/changelog debi
 DEST = "$(DESTDIR)$(PREFIX)"
 LIB = "$(DESTDIR)$(LIBDIR)"
 NVIM := $(shell find scripts/nvim -type f)
+# One install for all files of a directory: below(directory, files) are those that lie in it.
+below = $(foreach f,$(2),$(if $(filter $(1),$(dir $f)),$f))
 install-lua: $(LUA)
-	for f in $(LUA); do install -Dm644 $$f "$(DESTDIR)$(LUADIR)"/$${f#*lua/} || exit; done
+	set -e; $(foreach d,$(sort $(dir $(LUA))),d=$d; \
+	  install -Dm644 -t "$(DESTDIR)$(LUADIR)"/$${d#*lua/} $(call below,$d,$(LUA));)
 
 # Members of the group mtr may run mtr-sockets, which has the privilege.
 HELPER_FILE = $(DEST)/bin/mtr-sockets
@@ -236,7 +239,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	for f in $(wildcard scripts/examples/*.*); do m=644; \
-	  head -n 1 $$f | grep -q '^#!' && m=755; \
+	  read -r line <$$f; [ "$${line#\#!}" = "$$line" ] || m=755; \
 	  install -Dm$$m -t $(DEST)/share/mtrlua/scripts/examples $$f || exit; done
 	install -Dm644 -t $(DEST)/share/mtrlua/scripts/examples/nginx scripts/examples/nginx/mtr.conf
 	install -Dm644 -t $(DEST)/share/mtrlua lua/mtr/record/result.schema.json

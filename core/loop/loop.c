@@ -216,10 +216,10 @@ static int receive(struct loop *l, unsigned i) {
 static int flush(struct loop *l) {
   struct net_sent sent[LOOP_BATCH];
   uint32_t n = l->out_end - l->out_first;
-  const struct wire_probe *v = l->outbox + l->out_first;
   const uint32_t *handles = l->handles + l->out_first;
   l->net->load = (uint32_t)l->core.counters.probes;
-  uint32_t k = l->net->ops->send(l->net, v, n, sent);
+  l->net->soonest = deliver_soonest(&l->core);
+  uint32_t k = l->net->ops->send(l->net, l->outbox + l->out_first, n, sent);
   for (uint32_t i = 0; i < k; i++)
     fill_sent(&l->core, handles[i], sent[i].size, sent[i].error, sent[i].at);
   l->out_first += k;

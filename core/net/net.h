@@ -166,6 +166,9 @@ struct net {
                           * heard then; 0: it answers, or there is none. Probes
                           * whose time ends later are not given up meanwhile */
   uint32_t load;         /* probes outstanding; the loop sets it before sends */
+  int64_t soonest;       /* ns; the least time between a send and its answer
+                          * since the send before; 0: none came. The loop sets
+                          * it before sends */
   int64_t flooded[WIRE_STRAYS];      /* ns; when many errors for nobody last
                                       * came, by kind; 0: never. The loop sets
                                       * it before it receives */

@@ -13,10 +13,6 @@
 #include "probe/turns.h"
 #include "wire/build.h"
 
-/* How far a send stamp, taken for a whole batch, may be off. A reply that came
- * less than this before its probe came at once. */
-enum { SEND_STAMP_NS = 5000000 };
-
 enum { OTHERS_KEPT = 200 };  /* most duplicates and the like of one trace */
 
 /* What a reply means for a trace: MTR_REPLY_FINAL, _UNREACH, _TOO_BIG, 0 for
@@ -189,9 +185,9 @@ static void take(struct core *c, struct trace *t, struct probe *p,
   const uint8_t *ext = r->ext_size ? r->ext : none;
   t->again = 0;
   int64_t rtt = r->at - p->sent;
+  if (rtt < c->soonest || !c->soonest) c->soonest = rtt > 1 ? rtt : 1;
   int kernel = r->kernel_time && rtt >= 0;
-  if (rtt < 0) rtt = rtt > -SEND_STAMP_NS ? 0 : now - p->sent;
-  if (rtt < 0) rtt = 0;
+  if (rtt < 0) rtt = now > p->sent ? now - p->sent : 0;
   ev.rtt = (float)((double)rtt / 1e6);
   deliver_copy(&ev, r);
   if (r->flags & WIRE_QUOTE) ev.stop = (uint8_t)changed(c, t, p, r, tier);

@@ -21,6 +21,14 @@ void deliver_reply(struct core *c, struct trace *t, struct probe *p,
 void deliver_held(struct core *c, struct trace *t, struct probe *p,
                   int64_t now);
 
+/* deliver_soonest: returns the least time between a send and its answer since
+ * the last call, ns; 0: no answer has come. */
+static inline int64_t deliver_soonest(struct core *c) {
+  int64_t soonest = c->soonest;
+  c->soonest = 0;
+  return soonest;
+}
+
 /* deliver_copy: copies the fields of |r| into the event |ev|. */
 void deliver_copy(struct mtr_event *ev, const struct wire_reply *r);
 

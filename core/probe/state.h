@@ -103,6 +103,7 @@ struct core {
   struct doubt doubts[DOUBTS];
   int64_t unheard;       /* ns; this and |broken| are the transport's (net.h) */
   int broken;            /* errno */
+  int64_t soonest;       /* ns; see net.h */
   int64_t target_gap;    /* ns */
   int64_t starved;       /* ns; no identity is free before this time */
   struct trace_list ready;           /* may have a probe to send */

@@ -6,9 +6,12 @@
 --   luajit core/program/embed.lua build/embed >build/embed.c
 --
 -- The assembler reads both, so nothing is converted to C, and error positions stay true. What is
--- compiled keeps names and line numbers.
+-- compiled keeps names and line numbers, and the room of tables (see core/program/dump.lua).
 
 local directory = ...
+
+local here = arg[0]:match "^.*/" or "./"
+local dump = dofile(here .. "dump.lua")
 
 local PART = [[
 __asm__(".pushsection .rodata\n"
@@ -46,7 +49,7 @@ for path in io.lines() do
   local chunk = path:gsub("^build/", "")
   local name = chunk:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
   local code = ("%s/%s"):format(directory, name)
-  write(code, string.dump(assert(loadstring(read(path), "@" .. chunk))))
+  write(code, dump(read(path), "@" .. chunk))
   part(i, "text", path)
   part(i, "code", code)
   rows[i] = ROW:format(name, chunk, i, i, i, i)

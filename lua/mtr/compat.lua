@@ -102,10 +102,16 @@ local function dumped(fn)
   return { nparams = parameters, isvararg = variable >= 2 }
 end
 
+-- From Lua 5.2 on, and in LuaJIT, getlocal knows the names of parameters, unless the function was
+-- loaded without them. It makes no table, as getinfo does.
+local second_name = debug.getlocal
+if not pcall(second_name, print, 2) then second_name = function() return nil end end
+
 --- Returns true if a function has a second parameter.
 ---@param fn function
 ---@return boolean
 function M.takes_second(fn)
+  if second_name(fn, 2) then return true end
   local info = debug.getinfo(fn, "u")
   if not info.nparams then info = dumped(fn) end
   return info.nparams >= 2 or info.isvararg

@@ -5,6 +5,8 @@
 -- /run where `ip netns` works, else in $TMPDIR under the user namespace's number. A file that was
 -- cut short is read as far as it goes.
 
+local sys = require "spec.lab.sys"
+
 local M = {}
 
 ---@class lab.State
@@ -101,7 +103,7 @@ end
 --- Start a lab's state; its id must be free.
 ---@param id string
 function M.create(id)
-  assert(os.execute("set -C; : >" .. M.quote(prefix() .. id)) == 0, "lab: the id is taken")
+  assert(sys.create(prefix() .. id), "lab: the id is taken")
 end
 
 --- Forget a lab.

@@ -24,6 +24,16 @@ int lab_open(const char *path, int flags, ...) __asm__("open");
 int lab_close(int fd) __asm__("close");
 int lab_poll(void *fds, unsigned long count, int ms) __asm__("poll");
 int lab_setns(int fd, int kind) __asm__("setns");
+int lab_memory(const char *name, unsigned flags) __asm__("memfd_create");
+long lab_write(int fd, const void *bytes, size_t size) __asm__("write");
+long lab_pread(int fd, void *bytes, size_t size, long offset) __asm__("pread64");
+long lab_seek(int fd, long offset, int from) __asm__("lseek64");
+int lab_actions(void *actions) __asm__("posix_spawn_file_actions_init");
+int lab_redirect(void *actions, int from, int to) __asm__("posix_spawn_file_actions_adddup2");
+int lab_free_actions(void *actions) __asm__("posix_spawn_file_actions_destroy");
+int lab_spawn(int *pid, const char *file, const void *actions, const void *attributes,
+  const char *const argv[], char **environment) __asm__("posix_spawnp");
+extern char **lab_environ __asm__("environ");
 ]])
 
 local sigset = ffi.typeof("struct { unsigned long bits[16]; }")
@@ -32,7 +42,8 @@ local siginfo = ffi.typeof("struct { int signo, error, code; int rest[29]; }")
 local M = {}
 
 local SIGHUP, SIGINT, SIGTERM, SIGCHLD, SIG_BLOCK, SIG_SETMASK = 1, 2, 15, 17, 0, 2
-local O_CLOEXEC, CLONE_NEWNET, WNOHANG = 0x80000, 0x40000000, 1
+local O_CREATE = 0x800c1 -- O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC
+local O_CLOEXEC, CLONE_NEWNET, WNOHANG, MFD_CLOEXEC = 0x80000, 0x40000000, 1, 1
 
 --- This process.
 ---@return integer
@@ -109,6 +120,57 @@ function M.run(argv, held)
   end
   local sig = status[0] % 128
   return sig > 0 and 128 + sig or math.floor(status[0] / 256) % 256
+end
+
+-- Starts argv with these descriptors as its input and its output: its pid, or nil.
+local function spawn(argv, input, output)
+  local v = ffi.new("const char *[?]", #argv + 1, argv)
+  v[#argv] = nil
+  local actions, pid = ffi.new("char[128]"), ffi.new("int[1]")
+  C.lab_actions(actions)
+  C.lab_redirect(actions, input, 0)
+  C.lab_redirect(actions, output, 1)
+  C.lab_redirect(actions, output, 2)
+  local status
+  for _, place in ipairs({ "", "/usr/sbin/", "/sbin/" }) do
+    status = C.lab_spawn(pid, place .. argv[1], actions, nil, v, C.lab_environ)
+    if status == 0 then break end
+  end
+  C.lab_free_actions(actions)
+  return status == 0 and pid[0] or nil
+end
+
+--- Run a program to its end with a text as its input: what it printed on both its streams, and its
+--- exit status, 128 + n when signal n ended it, 127 when it is not there. It is searched in PATH,
+--- in /usr/sbin and in /sbin.
+---@param argv string[]
+---@param text string
+---@return string
+---@return integer
+function M.feed(argv, text)
+  local input, output = C.lab_memory("input", MFD_CLOEXEC), C.lab_memory("output", MFD_CLOEXEC)
+  assert(input >= 0 and output >= 0, "no descriptor for a program's streams")
+  assert(C.lab_write(input, text, #text) == #text, "cannot keep a program's input")
+  C.lab_seek(input, 0, 0)
+  local pid, status = spawn(argv, input, output), ffi.new("int[1]", 127 * 256)
+  if pid then C.lab_waitpid(pid, status, 0) end
+  local size = tonumber(C.lab_seek(output, 0, 1))
+  local bytes = ffi.new("char[?]", size + 1)
+  size = tonumber(C.lab_pread(output, bytes, size, 0))
+  C.lab_close(input)
+  C.lab_close(output)
+  local sig = status[0] % 128
+  return ffi.string(bytes, size), sig > 0 and 128 + sig or math.floor(status[0] / 256) % 256
+end
+
+--- Make an empty file, which must not be there yet: whether it was made.
+---@param path string
+---@return boolean
+function M.create(path)
+  local fd = C.lab_open(path, O_CREATE, ffi.cast("int", 420))
+  if fd < 0 then return false end
+  C.lab_close(fd)
+  return true
 end
 
 --- Wait for some seconds.

@@ -140,7 +140,8 @@ END]]):format(hook, rule), node)
     t:key "q"
     t:wait "ready>$"
 
-    t:type("clear; " .. LIVE .. ("-U -n -i 0.05 -w 0.2 %s\n"):format(l.dst4))
+    t:clear()
+    t:type(LIVE .. ("-U -n -i 0.05 -w 0.2 %s\n"):format(l.dst4))
     t:wait "\n 2  10.0.3.2 +0.0%% +[1-9]%d"
     l:exec("ip route replace 10.0.0.0/8 via 10.0.2.2", "r1")
     screen = t:wait "the path changed at hop 2, %d%d:%d%d:%d%d"
@@ -157,7 +158,8 @@ END]]):format(hook, rule), node)
     assert.is_nil(t:text(true):find "\27%[[%d;]*3[0-7]m")
     t:key "q"
     t:wait "ready>$"
-    t:type("clear; unset NO_COLOR; LC_ALL=C.UTF-8 " .. LIVE .. ("-n -i 0.1 %s\n"):format(l.dst4))
+    t:clear()
+    t:type("unset NO_COLOR; LC_ALL=C.UTF-8 " .. LIVE .. ("-n -i 0.1 %s\n"):format(l.dst4))
     t:wait "reached in 6 hops"
     assert(t:text(true):find "\27%[[%d;]*32m")
     assert(t:text():find("▁", 1, true))
@@ -183,7 +185,8 @@ describe("the terminal of live", function()
     if reason then return pending(reason) end
     t = terminal.open(l, { columns = 90, rows = 20 })
     before = t:shell "stty -a"
-    t:type("clear; " .. LIVE .. ("-n -i 0.1 %s; s=$?; sleep 0.5; echo status $s\n"):format(l.dst4))
+    t:clear()
+    t:type(LIVE .. ("-n -i 0.1 %s; s=$?; sleep 0.5; echo status $s\n"):format(l.dst4))
     t:wait "reached in 4 hops"
     assert.is_true(t:alternate())
   end)
@@ -256,7 +259,8 @@ describe("the terminal of live", function()
       mtr.go(function() mtr.sleep(1500); error("a mistake") end)
       mtr.go(function() mtr.sleep(3000); os.exit(7) end)
       mtr.live { targets = { "%s" }, interval = 100 }]]):format(l.dst4))
-    t:type(('clear; "$MTR_PROGRAM" %s/bad.lua; echo status $?\n'):format(run.dir()))
+    t:clear()
+    t:type(('"$MTR_PROGRAM" %s/bad.lua; echo status $?\n'):format(run.dir()))
     t:wait "reached in 4 hops"
     t:wait "status 7"
     is_as_before()

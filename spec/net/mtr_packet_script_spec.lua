@@ -383,8 +383,8 @@ describe("mtr-packet in a network", function()
       command[i] = ('%s mtr -n -r -c 5 -i 0.3 %s %s >"$DIR/%d" 2>&1 &'):format(EXECUTABLE, options,
         options:find "6" and l.dst6 or l.dst4, i)
     end
-    local left = 'me=$(readlink /proc/self/ns/net); left() { for p in /proc/[0-9]*; do '
-      .. '[ "$(readlink $p/ns/net)" = "$me" ] && grep mtrlua $p/comm; done 2>&-; }; '
+    local left = "left() { for p in $(find -L /proc/[0-9]*/ns/net -samefile /proc/self/ns/net); "
+      .. 'do grep mtrlua ${p%/ns/net}/comm; done 2>&-; } 2>&-; '
       .. 'for i in $(seq 100); do [ "$(left)" ] || break; sleep 0.2; done; left'
     local got = support.run(l:command(table.concat(command, "\n") .. "\nwait\n" .. left))
     assert.equal("", got.out)

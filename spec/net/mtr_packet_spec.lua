@@ -6,6 +6,7 @@
 local ffi = require "ffi"
 local mtr = require "mtr"
 local nets = require "spec.support.real.nets"
+local run = require "spec.support.harness.run"
 
 ffi.cdef [[ int mtrp_kill(int pid, int signal) __asm__("kill"); ]]
 
@@ -183,7 +184,7 @@ describe("through one mtr-packet", function()
           sent = sent + 1
           if sent ~= 4 then return end
           ffi.C.mtrp_kill(helpers()[1].pid, SIGSTOP)
-          os.execute "sleep 0.4"
+          run.pause(0.4)
         end,
       })
       assert.equal(4, result.hop_count)

@@ -34,7 +34,7 @@ local function renewed(old)
       if old[pid] then left = left + 1 else new = new + 1 end
     end
     if left == 0 and new > 0 then return true end
-    os.execute "sleep 0.05"
+    run.pause(0.05)
   end
 end
 
@@ -146,14 +146,14 @@ describe("in nginx,", function()
       assert.equal("hoplimit\n", got.out)
       assert.is_true(renewed(old))
       if i == 1 then
-        os.execute "sleep 0.5"
+        run.pause(0.5)
         before = descriptors(server.pid)
       end
     end
     -- The master closes what it had to an old worker after it has seen that one end.
     for _ = 1, 200 do
       if descriptors(server.pid) == before then break end
-      os.execute "sleep 0.05"
+      run.pause(0.05)
     end
     assert.equal(before, descriptors(server.pid))
     assert.equal("hoplimit\n", (server:get "/?limit=10s"))
@@ -194,7 +194,7 @@ describe("in nginx,", function()
     start { cache = "lua_thread_cache_max_entries 1024;",
       locations = { ["/"] = [[ngx.say(mtr.trace("127.0.0.1").stop_reason)]] } }
     for _ = 1, 3 do assert.equal("completed\n", (server:get "/")) end
-    os.execute "sleep 0.1"
+    run.pause(0.1)
     server:stop()
     local log = server:log()
     assert.equal(1, select(2, log:gsub("lua_thread_cache_max_entries 0;", "")), log)

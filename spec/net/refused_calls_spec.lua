@@ -44,11 +44,11 @@ local CASES = {
 
 local function up()
   nets.needs_privilege(pending)
-  return nets.up "chain 4"
+  return nets.shared "chain 4"
 end
 
 describe("where the host refuses", function()
-  after_each(nets.down)
+  teardown(nets.down_shared)
 
   for _, case in ipairs(CASES) do
     for _, transport in ipairs { "raw", "packet", not case.privileged and "user" or nil } do

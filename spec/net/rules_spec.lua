@@ -20,14 +20,29 @@ for i in $(seq 200); do up && up nsenter\ --net=%s && break; sleep 0.01; done; s
 
 local WORD = "a rule of this host"
 
+local RULE = "ip rule %s %s table 9; ip -6 rule %s %s table 9"
+
+local host, rules = nil, {}            -- the one lab of all tests, and the rules that it has now
+
+local function change(what, rule)
+  nets.must(host, RULE:format(what, rule, what, (rule:gsub("icmp", "ipv6-icmp"))))
+end
+
+-- The host with this rule, which `down` takes away.
 local function up(rule)
   nets.needs_privilege(pending)
-  local l = nets.up "chain 4"
-  local r2 = l:path "r2"
-  nets.must(l, UPLINK:format(l:path(), r2, r2, r2))
-  nets.must(l, ("ip rule add %s table 9; ip -6 rule add %s table 9"):format(rule,
-    (rule:gsub("icmp", "ipv6-icmp"))))
-  return l
+  if not host then
+    host = nets.up "chain 4"
+    local r2 = host:path "r2"
+    nets.must(host, UPLINK:format(host:path(), r2, r2, r2))
+  end
+  change("add", rule)
+  rules[#rules + 1] = rule
+  return host
+end
+
+local function down()
+  while #rules > 0 do change("del", table.remove(rules)) end
 end
 
 local SIDE = { [4] = { "10.9.0.1", "10.9.0.2" }, [6] = { "fd00:9::1", "fd00:9::2" } }
@@ -56,7 +71,7 @@ local CASES = {
 
 for _, transport in ipairs { "raw", "packet", "user" } do
   describe("over " .. transport .. ", a rule for", function()
-    after_each(nets.down)
+    after_each(down)
 
     for _, case in ipairs(CASES) do
       local able = transport ~= "user" or not case[2].source_port
@@ -83,7 +98,8 @@ for _, transport in ipairs { "raw", "packet", "user" } do
 end
 
 describe("a rule", function()
-  after_each(nets.down)
+  after_each(down)
+  teardown(nets.down)
 
   it("that comes and goes while the engine runs is followed", function()
     for _, transport in ipairs { "raw", "packet" } do
@@ -98,6 +114,7 @@ describe("a rule", function()
         mtr.sleep "1.1s"
         assert.same({ l.src4, l.truth.v4[1][1] }, { first(e, l, 4, opts) })
       end, { transport = transport })
+      down()
     end
   end)
 

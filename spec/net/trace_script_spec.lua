@@ -114,11 +114,11 @@ describe("trace in", function()
       local got = run(l, table.concat(command, "\n") .. "\nwait")
       assert.same({ 0, "" }, { got.status, got.err })
       for protocol in pairs(PORTS) do
-        local list = records(support.run("cat $DIR/" .. protocol .. ".jsonl").out)
+        local list = records(support.read(support.dir() .. "/" .. protocol .. ".jsonl"))
         assert.equal(2, #list)
         check_record(l, protocol, "v4", list[1])
         check_record(l, protocol, "v6", list[2])
-        local text4, text6 = support.run("cat $DIR/" .. protocol .. ".text").out:match(
+        local text4, text6 = support.read(support.dir() .. "/" .. protocol .. ".text"):match(
           "^(.-\n)\n(.*)$")
         check_text(l, protocol, "v4", text4)
         check_text(l, protocol, "v6", text6)
@@ -220,8 +220,8 @@ describe("trace", function()
         TRACE, format, l.dst4, l.dst6)) .. "; echo status $?"))
       local pid, lines = pipe:read "*l", {}
       for i = 1, format == "text" and 4 or 0 do lines[i] = pipe:read "*l" end
-      repeat os.execute "sleep 0.05" until expired() >= before + 2 * 3 * 3
-      os.execute "sleep 0.2"
+      repeat support.pause(0.05) until expired() >= before + 2 * 3 * 3
+      support.pause(0.2)
       os.execute("kill -INT " .. pid)
       local rest = pipe:read "*a"
       pipe:close()

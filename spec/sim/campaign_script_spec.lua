@@ -10,11 +10,14 @@ local NET = [[return {
   links = { { "me", "r1", "r2", "web", delay = "5ms" } },
 }]]
 
+local PROGRAM = run.run('readlink -f "$MTR_PROGRAM"').out:match "[^\n]+"
+
 -- Runs the program in a directory of its own.
 local function campaign(words, before)
   run.file("net.lua", NET)
-  return run.run(('here=$PWD; program=$(readlink -f "$MTR_PROGRAM"); cd $DIR; %s '
-    .. '"$program" --sim net.lua $here/scripts/campaign.lua %s'):format(before or "", words))
+  return run.run(('here=$PWD; program="%s"; cd $DIR; %s '
+    .. '"$program" --sim net.lua $here/scripts/campaign.lua %s'):format(PROGRAM, before or "",
+    words))
 end
 
 local function read(name) return run.run("cat $DIR/" .. name).out end
@@ -269,7 +272,7 @@ output: dry.jsonl
     it("writes no warts to a terminal: " .. words, function()
       list(1)
       campaign "-t list.txt -o jsonl=one.jsonl"
-      local got = run.run(("here=$PWD; program=$(readlink -f $MTR_PROGRAM); cd $DIR; "
+      local got = run.run(("here=$PWD; program=" .. PROGRAM .. "; cd $DIR; "
         .. [[/usr/bin/python3 -c 'import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' ]]
         .. "$program --sim net.lua $here/scripts/%s </dev/null"):format(words))

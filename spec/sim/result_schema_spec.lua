@@ -6,10 +6,10 @@ local cjson = require "cjson"
 local mtr = require "mtr"
 local random = require "spec.support.harness.random"
 local run = require "spec.support.harness.run"
+local schemas = require "spec.support.harness.schema"
 local simulated = require "spec.support.virtual.simulated"
 
 local SCHEMA = "lua/mtr/record/result.schema.json"
-local VALIDATE = "/usr/bin/python3 spec/support/harness/schema.py " .. SCHEMA .. " "
 
 -- Members that no simulation makes.
 local NEVER = { local_ = true }
@@ -28,12 +28,11 @@ local function lines_of(network, targets, trace, opts, keep)
   return list
 end
 
+local schema
+
 local function validate(list)
   local path = run.file("lines.jsonl", table.concat(list, "\n") .. "\n")
-  local got = run.run(VALIDATE .. path)
-  assert.equal("", got.err)
-  assert.equal("", got.out)
-  assert.equal(0, got.status)
+  assert.equal("", schema:problems(path))
 end
 
 local seen = {}
@@ -84,7 +83,11 @@ local function rough(r)
 end
 
 describe("lines of JSON", function()
-  teardown(run.clean)
+  setup(function() schema = schemas.open(SCHEMA) end)
+  teardown(function()
+    schema:close()
+    run.clean()
+  end)
 
   it("fit the schema over every network of the hard cases", function()
     assert.is_true(#TOPOLOGIES > 20)
@@ -227,9 +230,7 @@ describe("lines of JSON", function()
       ['"type":"trace"'] = '"type":"x"',
     } do
       local path = run.file("bad.jsonl", assert(line:gsub(from, to, 1)) .. "\n")
-      local got = run.run(VALIDATE .. path)
-      assert.equal(1, got.status, from)
-      assert.truthy(got.out:find "^line 1: ", from .. got.out .. got.err)
+      assert.matches("^line 1: ", schema:problems(path), from)
     end
   end)
 end)

@@ -55,7 +55,7 @@ local function campaign(dir, opts)
       },
       trace = opts.trace, on_trace = opts.on_trace, on_error = opts.on_error,
       prefix_rate = opts.prefix_rate, retry = opts.retry, priority = opts.priority,
-      thresholds = opts.thresholds,
+      thresholds = opts.thresholds, on_start = opts.on_start,
     }
     results = { c:run() }
     results.campaign = c
@@ -190,23 +190,31 @@ describe("a campaign with a state", function()
     end)
   end
 
-  it("keeps the number of the attempt of each target", function()
-    local dir, first = fresh(), {}
-    assert(campaign(dir, { retry = stored.retry, on_trace = function(result)
+  it("keeps the attempt of each target, and its wait", function()
+    -- No second attempt begins before all targets had a first one. Names would wait for a real
+    -- name server, and meanwhile the time of the simulation goes on.
+    local dir, first, retry = fresh(), {}, { times = 2, after = "1h" }
+    assert(campaign(dir, { targets = valid, retry = retry, on_trace = function(result)
       first[#first + 1] = result.dst
-      return #first == COUNT - 40 and "stop" or nil
+      return #first == COUNT - 60 and "stop" or nil
     end }))
-    local attempts, n = {}, 0
+    local attempts, waits, n, waiting = {}, {}, 0, 0
     for line in read(dir .. "/run.state"):gmatch '\n({"target"[^\n]+)' do
-      local target, attempt = line:match '^{"target":"([^"]+)","priority":0,"attempt":(%d)}$'
-      attempts[target], n = tonumber(attempt), n + 1
+      local target, attempt, wait =
+        line:match '^{"target":"([^"]+)","priority":0,"attempt":(%d),?"?w?a?i?t?"?:?(%d*)}$'
+      attempts[target], waits[target], n = tonumber(attempt), tonumber(wait), n + 1
+      if waits[target] then waiting = waiting + 1 end
     end
-    assert.is_true(n > 10)
-    assert(campaign(dir, { retry = stored.retry, on_trace = function(result)
+    assert.is_true(n == waiting and n > 5)
+    assert(campaign(dir, { targets = valid, retry = retry, on_start = function(target)
+      assert.is_true(mtr.now() >= (waits[target] or 0))
+      waits[target] = nil
+    end, on_trace = function(result)
       assert.is_true(result.try >= (attempts[result.dst] or 1))
       attempts[result.dst] = nil
     end }))
-    assert.is_nil(next(attempts))
+    assert.same({}, attempts)
+    assert.same({}, waits)
     assert_each_once(dir)
   end)
 

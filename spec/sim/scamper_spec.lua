@@ -242,7 +242,7 @@ describe("mtrlua scamper", function()
       -- It sees the end of the last client some time after that.
       for _ = 1, 600 do
         if open() == before then break end
-        os.execute "sleep 0.1"
+        run.pause(0.1)
       end
       assert.equal(before, open())
     end)

@@ -268,7 +268,7 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
     raw->dropped[i] = lost(fd[i]);
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
-  raw->quick = RAW_QUICK;
+  raw->quick = RAW_UNKNOWN;
   raw->able = sockets_tells(fd[RAW_SEND4]);
   if ((err = filters_set(raw))) goto fail;
   raw->have = raw->helped ? helped_have(raw->helped) : sockets_have(fd);

@@ -43,11 +43,6 @@ static int is(const struct cmsghdr *c, int level, int type) {
 void raw_stamp(struct net *net, struct wire_reply *r, int64_t at,
                const struct net_clock *clock) {
   at -= clock->offset;
-  struct raw *raw = (struct raw *)net;
-  if (at >= raw->run_before && at <= raw->run_end) {
-    if (!raw->quick) at += raw->usual; /* its send was not stamped early */
-    raw->quick = RAW_QUICK;
-  }
   r->kernel_time = at <= clock->now || at <= net->now();
   r->at = r->kernel_time ? at : clock->now;
 }

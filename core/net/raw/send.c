@@ -18,7 +18,6 @@ enum {
   MANY = 64,             /* outstanding probes; above, speed comes first */
   STAMPED = 8,           /* packets in one call; they share its time */
   AGAIN_NS = 500000,     /* until refused probes are offered again */
-  RUN_NS = 4000000,      /* longer than a ring may delay an answer */
   PATIENCE_MS = 1000,
   NEIGHBOUR_MS = 7000    /* time for the kernel to clean a full neighbour table:
                           * three tries of a second each to reach one, and
@@ -149,23 +148,22 @@ static int fragments(struct raw *raw, int fd, const struct msghdr *m,
 }
 
 unsigned raw_run(struct raw *raw, unsigned n, unsigned most) {
+  if (raw->net.soonest) {
+    if (raw->net.soonest < raw->usual) raw->quick = RAW_QUICK;
+    else if (raw->quick == RAW_UNKNOWN) raw->quick = 0;
+  }
+  raw->net.soonest = 0;
   if (raw->quick && raw->net.load < MANY) return 1;
   return n < most ? n : most;
 }
 
 void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
               int64_t end) {
-  if (start - raw->run_start > RUN_NS) {
-    int close = start - raw->run_end < RUN_NS;
-    raw->run_before = close ? raw->run_start : start;
-    raw->run_start = start;
-  }
-  raw->run_end = end;
   if (!raw->quick) {
     net_stamp(sent, n, start, end, &raw->usual);
     return;
   }
-  raw->quick--;
+  if (raw->quick != RAW_UNKNOWN) raw->quick--;
   net_stamp_early(sent, n, start, end, &raw->usual);
 }
 

@@ -23,9 +23,9 @@ uint32_t raw_send(struct net *net, const struct wire_probe *v, uint32_t n,
 int raw_later(struct raw *raw, int err, int64_t now);
 
 /* raw_run: returns how many of |n| packets the next call shall send. raw_sent:
- * stamps the |n| packets sent from |start| to |end|. While answers arrive
- * during calls, a call sends one packet, unless many are outstanding, and the
- * packet gets the time before the call. */
+ * stamps the |n| packets sent from |start| to |end|. While answers come within
+ * the call that sends, a call sends one packet, unless many are outstanding,
+ * and the packet gets the time before the call. */
 unsigned raw_run(struct raw *raw, unsigned n, unsigned most);
 void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
               int64_t end);

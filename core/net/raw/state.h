@@ -14,7 +14,10 @@
 #include "net/net.h"
 #include "net/raw/kinds.h"
 
-enum { RAW_QUICK = 256 };   /* sends after an answer that came during one */
+enum {
+  RAW_QUICK = 256,       /* calls after an answer within its own call */
+  RAW_UNKNOWN            /* no answer has come yet */
+};
 
 enum {
   RAW_CAPS = MTR_CAP_ICMP | MTR_CAP_UDP | MTR_CAP_TCP | MTR_CAP_IPV4 |
@@ -43,10 +46,9 @@ struct raw {
   uint32_t heard;                    /* a bit for each one of raw_hear */
   int quiet;                         /* 1: none of them listens now */
   int64_t usual;                     /* see net_stamp */
-  int64_t run_start, run_end;        /* ns; of sends close together */
-  int64_t run_before;                /* ns; of the run before that */
   int single;                        /* 1: recvmmsg is refused: use recvmsg */
-  unsigned quick;                    /* sends left that may contain answers */
+  unsigned quick;                    /* calls left that may contain answers to
+                                      * what they send; or RAW_UNKNOWN */
   int64_t refused;                   /* ns; first refusal in a row; 0: none */
   int64_t tried;                     /* ns; last refusal */
   int64_t again;                     /* ns; helped: when to offer refused

@@ -107,6 +107,8 @@ static uint32_t record_send(struct net *net, const struct wire_probe *v,
                             uint32_t n, struct net_sent *sent) {
   struct record *r = (struct record *)net;
   r->inner->now = net->now;
+  r->inner->load = net->load;
+  r->inner->soonest = net->soonest;
   uint32_t k = r->inner->ops->send(r->inner, v, n, sent);
   for (uint32_t i = 0; i < k; i++) {
     struct tape_send s = {.probe = v[i], .sent = sent[i],

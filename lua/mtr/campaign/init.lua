@@ -115,7 +115,7 @@ function Campaign:begun(target, trace) call(self, self.on_start, target, trace) 
 -- Hands out the result of a target that is done: give() gets it, now or later.
 function Campaign:deliver(result)
   if self.thresholds then self.thresholds:count(result) end
-  self:hand_out(result)
+  return self:hand_out(result)
 end
 
 function Campaign:give(result)
@@ -139,7 +139,7 @@ function Campaign:ended(result, e, item)
   end
   if item and stored.ended(self, item, result) then return end
   self.tally:count(mark and mark.stop_reason, e.stop, e.probe, e.ttl)
-  self:deliver(result)
+  return self:deliver(result)
 end
 
 local function summary(c)

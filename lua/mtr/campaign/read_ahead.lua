@@ -48,6 +48,11 @@ local function before(a, b)
   return a.number < b.number
 end
 
+local function earlier(a, b)
+  if a.due ~= b.due then return a.due < b.due end
+  return a.number < b.number
+end
+
 --- Makes an empty store.
 ---@param c mtr.Campaign
 ---@param size integer
@@ -55,12 +60,33 @@ end
 function M.new(c, size)
   return setmetatable({
     c = c, size = size, count = 0, read_so_far = 0, over = false, eager = c.priority ~= nil,
-    all = {}, ready = heap.new(before), later = { first = 1, last = 0 }, clock = false,
+    all = {}, ready = heap.new(before), later = heap.new(earlier), clock = false,
   }, Store)
 end
 
 local function add(self, item)
   self.all[item], self.count = true, self.count + 1
+end
+
+local function now(self) return C.mtr_now(self.c.engine.c) end
+
+-- Starts the timer for the first target of those that wait for their next attempt.
+local function arm(self)
+  local item = self.later[1]
+  if not item or self.clock and self.clock_due <= item.due then return end
+  if self.clock then self.clock:cancel() end
+  self.clock_due = item.due
+  self.clock = timer.start(self.c.engine, math.max(item.due - now(self), 0), function()
+    self.clock = false
+    if not self.c.done then scheduler.wake(self.c.pump) end
+  end)
+end
+
+-- Lets a target wait for its next attempt, as many ms.
+local function wait_for(self, item, wait)
+  item.due = now(self) + wait
+  self.later:push(item)
+  arm(self)
 end
 
 -- Returns the priority of a target: that of the user's function, or that of its note.
@@ -91,7 +117,9 @@ function Store:put(kind, what, address, note)
   }
   if c.lanes and not named then item.lanes = c.lanes:of(address, kind) end
   add(self, item)
-  self.ready:push(item)
+  local wait = c.retry and note and note.wait or 0
+  if wait <= 0 then return self.ready:push(item) end
+  wait_for(self, item, math.min(wait, c.retry.after))
 end
 
 -- Reads one target more; returns false if there is no room or no target.
@@ -113,25 +141,12 @@ local function read(self)
   return true
 end
 
-local function now(self) return C.mtr_now(self.c.engine.c) end
-
--- Starts the timer for the first target of those that wait for their next attempt.
-local function arm(self)
-  local later = self.later
-  local item = later[later.first]
-  if self.clock or not item then return end
-  self.clock = timer.start(self.c.engine, math.max(item.due - now(self), 0), function()
-    self.clock = false
-    if not self.c.done then scheduler.wake(self.c.pump) end
-  end)
-end
-
 -- Lets those wait no longer whose time has come.
 local function ripen(self)
   local later, time = self.later, now(self)
-  while later.first <= later.last and later[later.first].due <= time do
-    self.ready:push(later[later.first])
-    later[later.first], later.first = nil, later.first + 1
+  while later[1] and later[1].due <= time do
+    later[1].wait = nil
+    self.ready:push(later:pop())
   end
   arm(self)
 end
@@ -196,19 +211,19 @@ end
 ---@param wait number ms
 function Store:again(item, wait)
   leave(self, item)
-  item.attempt, item.due = item.attempt + 1, now(self) + wait
+  item.attempt = item.attempt + 1
   add(self, item)
-  local later = self.later
-  later.last = later.last + 1
-  later[later.last] = item
-  arm(self)
+  wait_for(self, item, wait)
 end
 
---- Calls fn for each target in the store, in the order of reading.
+--- Calls fn for each target in the store, in the order of reading. `wait` of each is the rest of
+--- its wait for the next attempt.
 ---@param fn fun(item: mtr.StoredTarget)
 function Store:each_stored(fn)
-  local list = {}
-  for item in pairs(self.all) do list[#list + 1] = item end
+  local list, time = {}, now(self)
+  for item in pairs(self.all) do
+    list[#list + 1], item.wait = item, math.max(math.ceil(item.due - time), 0)
+  end
   table.sort(list, function(a, b) return a.number < b.number end)
   for _, item in ipairs(list) do fn(item) end
 end

@@ -30,29 +30,46 @@ function M.new(list)
   return self
 end
 
---- Calls a method of each reporter that has it.
+-- Removes a reporter that has failed. Returns nil, the message and the name.
+local function drop(self, i, raised, message, name)
+  table.remove(self, i)
+  self.failed = true
+  return nil, message, raised and "EREPORT" or name
+end
+
+-- Calls a method of the reporter number `i`, if it has it.
+local function one(self, i, method, value)
+  local reporter = self[i]
+  local fn = reporter[method]
+  if not fn then return true end
+  local ok, fine, message, name = xpcall(fn, err.traceback, reporter, value)
+  if not ok then return drop(self, i, true, fine) end
+  if not fine and message then return drop(self, i, false, message, name) end
+  return true
+end
+
+local function all(self, method, value)
+  local failure, code
+  for i = #self, 1, -1 do
+    local ok, message, name = one(self, i, method, value)
+    if not ok then failure, code = message, name end
+  end
+  if failure then return nil, failure, code end
+  return true
+end
+
+--- Calls a method of each reporter that has it. A single one is called without a loop: LuaJIT
+--- compiles no loop that runs once, nor what is around it.
 ---@param method "start"|"trace"|"verbatim"|"update"|"finish"
 ---@param value any
 ---@return true?
 ---@return string? message of the first that failed
 ---@return string? name
 function Reporters:call(method, value)
-  local failure, code
-  for i = #self, 1, -1 do
-    local reporter = self[i]
-    local fn = reporter[method]
-    if fn then
-      local ok, fine, message, name = xpcall(fn, err.traceback, reporter, value)
-      if not ok then message, name = fine, "EREPORT" end
-      if not ok or not fine and message then
-        table.remove(self, i)
-        self.failed = true
-        failure, code = message, name
-      end
-    end
-  end
-  if failure then return nil, failure, code end
-  return true
+  local n = #self
+  if n == 1 then return one(self, 1, method, value) end
+  if n == 0 then return true end
+  return all(self, method, value)
 end
 
 --- Tells each reporter of the start.

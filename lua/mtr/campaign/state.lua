@@ -19,7 +19,7 @@ local KIND, VERSION = "mtrlua campaign", 1
 local ORDER = { "state", "version", "finished", "campaign", "position", "unfinished", "tally",
   "thresholds", "reporters" }
 local SHAPE = json.shape(ORDER)
-local NOTE = json.shape { "target", "priority", "attempt" }
+local NOTE = json.shape { "target", "priority", "attempt", "wait" }
 
 ---@class mtr.CampaignState
 ---@field version integer of the format: 1
@@ -39,8 +39,9 @@ function M.line(target)
   if type(target) == "table" then
     local priority, attempt = target.priority or 0, target.attempt or 1
     if priority ~= 0 or attempt > 1 then
-      return json.encode({ target = target.target, priority = priority, attempt = attempt },
-        NOTE) .. "\n"
+      local wait = (target.wait or 0) > 0 and target.wait or nil
+      return json.encode({ target = target.target, priority = priority, attempt = attempt,
+        wait = wait }, NOTE) .. "\n"
     end
     target = target.target
   end

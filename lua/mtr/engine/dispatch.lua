@@ -74,7 +74,7 @@ local function other(engine, entry, kind, e)
       entry:hook(hook, engine.probe_sent, e)
     end
   elseif kind == DONE then
-    entry:ended(e)
+    return entry:ended(e)
   elseif kind == PACE then
     runner.pace(entry)
   elseif kind == TIMER then

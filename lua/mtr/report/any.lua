@@ -59,17 +59,21 @@ function M.kind(result)
   return rawget(result, "mda") and "mda" or rawget(result, "pmtu") and "pmtu" or "trace"
 end
 
--- Returns the reporter of a kind.
-local function reporter(self, kind)
-  if self.single then return self.single end
-  local made = self.open[kind]
-  if not made then
-    made = report[self.names[kind]](function(text) return self.sink:write(text) end, self.opts)
-    self.open[kind] = made
-    local ok, message, name = made:start(self.meta)
-    if not ok and message then return nil, message, name end
-  end
+-- Begins the reporter of a kind.
+local function begin(self, kind)
+  local made = report[self.names[kind]](function(text) return self.sink:write(text) end, self.opts)
+  self.open[kind] = made
+  local ok, message, name = made:start(self.meta)
+  if not ok and message then return nil, message, name end
   return made
+end
+
+-- Returns the reporter of a kind. It is not one function with begin(), because LuaJIT compiles no
+-- path through a function in which a closure is made.
+local function reporter(self, kind)
+  local made = self.single or self.open[kind]
+  if made then return made end
+  return begin(self, kind)
 end
 
 --- Writes one result.

@@ -123,22 +123,34 @@ end
 ---@return string
 function Csv:head() return table.concat(self.fields, ",") .. "\r\n" end
 
---- Writes one result.
----@param result mtr.BorrowedResult
-function Csv:trace(result)
+-- Lets the library write the rows of a result into the memory of the sink. Returns its code.
+local function fast(self, result)
   local sink = self.sink
-  local method = sink.file and result.engine and self.columns and result.rows
-  if not method then return sink:write(rows(self, result)) end
-  local columns, n, hops = self.columns, #self.fields, self.hops
-  local code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
+  return result:rows(self.columns, self.count, self.hops, sink.buffer, sink.room, sink.used)
+end
+
+-- Writes the result for which fast() has returned this code.
+local function rest(self, result, code)
+  local sink = self.sink
   if code == -EMSGSIZE and sink.used[0] > 0 then
     local ok, message, name = sink:flush()
     if not ok then return nil, message, name end
-    code = method(result, columns, n, hops, sink.buffer, sink.room, sink.used)
+    code = fast(self, result)
   end
   if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink:name()) end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
   return sink:write(rows(self, result:copy()))
+end
+
+--- Writes one result. What is rare is in another function: see mtr.report.jsonl.
+---@param result mtr.BorrowedResult
+function Csv:trace(result)
+  if not (self.columns and result.engine and result.rows) then
+    return self.sink:write(rows(self, result))
+  end
+  local code = fast(self, result)
+  if code == 0 then return true end
+  return rest(self, result, code)
 end
 
 -- Returns the message of what is wrong with the options, or nil.
@@ -184,7 +196,7 @@ function M.new(out, opts)
   if bug then error("report.csv: " .. bug, 2) end
   local self = new(out, opts)
   self.fields, self.hops = self.opts.fields or DEFAULT, self.opts.rows == "hops" and 1 or 0
-  self.columns = columns(self.fields)
+  self.columns, self.count = self.sink.file and columns(self.fields), #self.fields
   return self
 end
 

@@ -25,6 +25,7 @@ local EMSGSIZE = err.code.EMSGSIZE
 ---@class mtr.JsonlReporter: mtr.Reporter
 ---@field sink mtr.Sink
 ---@field opts mtr.JsonlOptions
+---@field fast boolean a line can be written into the memory of the sink
 ---@field shape? mtr.JsonShape
 local Jsonl = {}
 
@@ -37,12 +38,9 @@ local function encode(self, result)
   return json.encode(line, self.shape) .. "\n"
 end
 
---- Writes one result.
----@param result mtr.BorrowedResult
-function Jsonl:trace(result)
+-- Writes the result that gave this code for its line: false, it has no line().
+local function rest(self, result, code)
   local sink = self.sink
-  local fast = sink.file and result.line and not self.opts.only
-  local code = fast and result:line(sink.buffer, sink.room, sink.used)
   if code == -EMSGSIZE and sink.used[0] > 0 then
     local ok, message, name = sink:flush()
     if not ok then return nil, message, name end
@@ -51,6 +49,16 @@ function Jsonl:trace(result)
   if code == 0 then return true end
   if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
   return sink:write(encode(self, result))
+end
+
+--- Writes one result. What is rare is in another function: LuaJIT must keep all that is in use
+--- where it leaves compiled code, and fails if that is too much.
+---@param result mtr.BorrowedResult
+function Jsonl:trace(result)
+  local sink = self.sink
+  local code = self.fast and result.line and result:line(sink.buffer, sink.room, sink.used)
+  if code == 0 then return true end
+  return rest(self, result, code)
 end
 
 --- Writes lines of JSON that are as it would write them: see mtr.record.verbatim.
@@ -68,6 +76,7 @@ function M.new(out, opts)
   local bug = opts and only.wrong(opts.only)
   if bug then error("report.jsonl: " .. bug, 2) end
   local self = make(out, opts)
+  self.fast = self.sink.buffer ~= nil and not self.opts.only
   if opts and opts.only then self.verbatim = false end
   return self
 end

@@ -168,24 +168,28 @@ local function pinged(self, result)
   return put(self, ping.record(list, ids))
 end
 
---- Writes one result.
----@param result mtr.BorrowedResult
-function Warts:trace(result)
+-- Writes the result for which fast() has returned `n`: nil, it was not called.
+local function rest(self, result, n)
   local sink = self.sink
-  if sink.file and result.warts then
-    local n = fast(self, result)
-    if n == -EMSGSIZE and sink.used[0] > 0 then
-      local ok, message, name = sink:flush()
-      if not ok then return nil, message, name end
-      n = fast(self, result)
-    end
+  if n == -EMSGSIZE and sink.used[0] > 0 then
+    local ok, message, name = sink:flush()
+    if not ok then return nil, message, name end
+    n = fast(self, result)
     if n and n >= 0 then return true end
-    if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink:name()) end
   end
+  if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink.file.name) end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
   if record then return put(self, self.renumber:result(record, result._file)) end
   return slow(self, result)
+end
+
+--- Writes one result. What is rare is in another function: see mtr.report.jsonl.
+---@param result mtr.BorrowedResult
+function Warts:trace(result)
+  local n = self.sink.file and result.warts and fast(self, result) or nil
+  if n and n >= 0 then return true end
+  return rest(self, result, n)
 end
 
 --- Writes the collected records and says how far the output is whole.

@@ -18,6 +18,7 @@ local M = {}
 ---@field target string
 ---@field priority? number
 ---@field attempt? integer of a target that a campaign tries again
+---@field wait? integer ms until a campaign that goes on may try it again
 
 -- Returns the text of a target and its note.
 local function take_apart(value)

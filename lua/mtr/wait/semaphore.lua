@@ -17,6 +17,8 @@ local M = {}
 
 ---@class mtr.Semaphore
 ---@field count integer how many tasks can acquire it without a wait
+---@field queue mtr.Op[] what tasks wait for, from `first` to `last`; a table of its own, because in
+---one with names a number that changes moves them, and LuaJIT compiles each of their places anew
 local Semaphore = {}
 Semaphore.__index = Semaphore
 
@@ -27,7 +29,7 @@ function M.new(n)
   if type(n) ~= "number" or n < 0 or n % 1 ~= 0 then
     error(("semaphore: the count must be a whole number from 0, got %s"):format(tostring(n)), 2)
   end
-  return setmetatable({ count = n, first = 1, last = 0 }, Semaphore)
+  return setmetatable({ count = n, queue = {}, first = 1, last = 0 }, Semaphore)
 end
 
 -- Notes that nobody waits for a place any more.
@@ -45,18 +47,26 @@ function Semaphore:acquire()
   end
   local op = { idle = true, abandon = leave, waiters = nil, done = false }
   self.last = self.last + 1
-  self[self.last] = op
+  self.queue[self.last] = op
   scheduler.wait(op)
   return true
 end
 
+-- Returns what the next one waits for, or nil.
+local function take(self)
+  local first, last = self.first, self.last
+  if first > last then return nil end
+  local op = self.queue[first]
+  self.queue[first] = false
+  if first == last then self.first, self.last = 1, 0 else self.first = first + 1 end
+  return op
+end
+
 --- Gives a place back.
 function Semaphore:release()
-  while self.first <= self.last do
-    local op = self[self.first]
-    self[self.first], self.first = nil, self.first + 1
-    if not op.gone then return scheduler.finish(op) end
-  end
+  local op = take(self)
+  while op and op.gone do op = take(self) end
+  if op then return scheduler.finish(op) end
   self.count = self.count + 1
 end
 

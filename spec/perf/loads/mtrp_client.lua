@@ -3,7 +3,7 @@
 -- The engine as a client of mtr-packet, on loopback: a script keeps WINDOW probes under way until
 -- COUNT were answered and sends one more for each reply, as mtrp_driver.c does.
 --
---   mtrlua spec/perf/loads/mtrp_client.lua [window=64] [count=100000] [protocol=icmp]
+--   luajit spec/perf/loads/mtrp_client.lua [window=64] [count=100000] [protocol=icmp]
 --     [dst=127.0.0.1]
 --       [path=/usr/bin/mtr-packet] [runs=0]
 --

@@ -13,7 +13,8 @@ ffi.cdef [[
   struct runner_pause { long seconds, nanoseconds; };
   int runner_mask(int how, const runner_signals *set, runner_signals *old) __asm__("sigprocmask");
   int runner_add(runner_signals *set, int signal) __asm__("sigaddset");
-  int runner_await(const runner_signals *set, void *info) __asm__("sigwaitinfo");
+  int runner_await(const runner_signals *set, void *info, const struct runner_pause *most)
+    __asm__("sigtimedwait");
   int runner_fork(void) __asm__("fork");
   int runner_group(int pid, int group) __asm__("setpgid");
   int runner_open(const char *path, int flags, int mode) __asm__("open");
@@ -31,7 +32,7 @@ local C = ffi.C
 local BLOCK, RESTORE = 0, 2                              -- for sigprocmask
 local HUP, INT, KILL, PIPE, TERM, CHLD = 1, 2, 9, 13, 15, 17
 local WRITE, NOHANG = 577, 1                             -- O_WRONLY|O_CREAT|O_TRUNC, WNOHANG
-local MONOTONIC = 1
+local MONOTONIC, AGAIN = 1, 11
 
 local M = {}
 
@@ -92,17 +93,20 @@ function M.copy(fn, output, seconds)
 end
 
 ---Waits for a child to end: its process id and exit status, 128 and above after a signal. Or nil
----and the number of a signal that asks this process to end.
+---and the number of a signal that asks this process to end; or only nil, after as many |seconds|.
+---@param seconds number
 ---@return integer?
----@return integer
-function M.wait()
+---@return integer?
+function M.wait(seconds)
+  local pause = ffi.new("struct runner_pause", math.floor(seconds), seconds % 1 * 1e9)
   while true do
     local pid = C.runner_reap(-1, status, NOHANG)
     if pid > 0 then
       local low = status[0] % 128
       return pid, low == 0 and math.floor(status[0] / 256) % 256 or 128 + low
     end
-    local signal = C.runner_await(awaited, nil)
+    local signal = C.runner_await(awaited, nil, pause)
+    if signal < 0 and ffi.errno() == AGAIN then return nil end
     if signal > 0 and signal ~= CHLD then return nil, signal end
   end
 end

@@ -43,12 +43,15 @@ end
 -- Runs the command and kills it when `path` has grown by `more` bytes. Returns true if it was
 -- killed.
 local function kill(command, dir, path, more)
-  local goal = size(path) + more
+  local goal, looks = size(path) + more, 0
   local pid, pipe = start(command, dir .. "/log")
   while size(path) < goal do
-    local state = read(("/proc/%s/stat"):format(pid)):match "%) (%a)"
-    if not state or state == "Z" then break end
-    ffi.C.killed_sleep(300)
+    looks = looks + 1
+    if looks % 10 == 0 then
+      local state = read(("/proc/%s/stat"):format(pid)):match "%) (%a)"
+      if not state or state == "Z" then break end
+    end
+    ffi.C.killed_sleep(1000)
   end
   ffi.C.killed_kill(tonumber(pid), SIGKILL)
   pipe:close()

@@ -9,17 +9,20 @@
 -- "lua5.4:spec/sim" runs the files there under another Lua (spec/support/harness/under). Files for
 -- LuaJIT only say `#luajit` in the name of a describe, and are left out then.
 --
--- There are two runs for each processor, or $JOBS in all: specs wait more than they compute. A
--- run is printed when it has ended: one line, and all that it said if it did not simply pass. A run
--- that ends without a closing line, or badly, or takes more than 15 minutes, counts as a failure.
--- The longest files go first, by the seconds of the last time, which build/spec-seconds remembers;
--- where there was none, those that say `#long` in the name of a describe. The slowest ten are named
--- at the end. Files whose tests measure time say `#alone` in the name of
--- a describe: they run one by one after all others. ^C ends all runs and takes their labs down.
+-- There are two runs for each processor, for specs wait more than they compute, and up to four as
+-- long as a fifth of the processors' time is idle; or $JOBS in all. A run is printed when it has
+-- ended: one line, and all that it said if it did not simply pass. A run that ends without a
+-- closing line, or badly, or takes more than 15 minutes, counts as a failure. The longest files go
+-- first, by the seconds of the last time, which build/spec-seconds remembers; where there was none,
+-- those that say `#long` in the name of a describe. The slowest ten are named at the end. Files
+-- whose tests measure time say `#alone` in the name of a describe: they run one by one after all
+-- others. ^C ends all runs and takes their labs down.
 package.path = "./?.lua;" .. package.path
 local child = require "spec.support.harness.child"
+local idle = require "spec.support.harness.idle"
 
 local SECONDS, SLOWEST = "build/spec-seconds", 10
+local LOOK, IDLE = 0.5, 0.2            -- seconds between looks; the idle share that one more needs
 local LIMIT = 900                      -- seconds that one file may take, before it is ended
 local TIMED_OUT = 128 + 14             -- the status of one that took longer: SIGALRM ended it
 
@@ -154,18 +157,25 @@ local function start(job)
   end, job.output, LIMIT)
 end
 
--- Runs these jobs, at most |width| at once. It raises the number of a signal that ends us.
-local function run(jobs, width, directory)
-  local started, active = 0, 0
+-- Runs these jobs, |width| at once and up to |most| while processors are idle. It raises the number
+-- of a signal that ends us.
+local function run(jobs, width, most, directory)
+  local started, active, allowed = 0, 0, width
+  local share, looked = idle.meter(), child.now()
   while started < #jobs or active > 0 do
-    while started < #jobs and active < width do
+    while started < #jobs and active < allowed do
       started, active = started + 1, active + 1
       local job = jobs[started]
       job.output, job.since = ("%s/%d"):format(directory, started), child.now()
       running[start(job)] = job
     end
-    local pid, status = child.wait()
-    if not pid then error { signal = status } end
+    allowed = width
+    local pid, status = child.wait(LOOK)
+    if status and not pid then error { signal = status } end
+    if child.now() - looked >= LOOK then
+      looked = child.now()
+      if share() >= IDLE then allowed = math.min(most, math.max(width, active + 1)) end
+    end
     local job = running[pid]
     if job then
       running[pid], active = nil, active - 1
@@ -188,10 +198,10 @@ local function main(roots, directory)
   local seconds = remembered()
   local together, alone = plan(roots, seconds)
   assert(#together + #alone > 0, "parallel: no spec files")
-  local width = tonumber(os.getenv "JOBS") or 2 * tonumber(lines("nproc")[1])
+  local fixed, processors = tonumber(os.getenv "JOBS"), tonumber(lines("nproc")[1])
   load_busted()
-  run(together, width, directory)
-  run(alone, 1, directory)
+  run(together, fixed or 2 * processors, fixed or 4 * processors, directory)
+  run(alone, 1, 1, directory)
   for _, job in ipairs(alone) do together[#together + 1] = job end
   for _, job in ipairs(together) do seconds[job.name] = job.seconds end
   remember(seconds, directory .. "/seconds")

@@ -22,6 +22,7 @@ if has_ffi then ffi.cdef [[
   int run_wait(int pid, int *status, int options) __asm__("waitpid");
   int run_close(int fd) __asm__("close");
   char *run_mkdtemp(char *template) __asm__("mkdtemp");
+  int run_mkfifo(const char *path, unsigned mode) __asm__("mkfifo");
 ]] end
 local C = has_ffi and ffi.C
 
@@ -65,6 +66,26 @@ function M.file(name, text)
   file:write(text)
   file:close()
   return path
+end
+
+-- Makes a named pipe in that directory and returns its path.
+function M.pipe(name)
+  local path = M.dir() .. "/" .. name
+  if has_ffi then
+    assert(C.run_mkfifo(path, 384) == 0, "run: cannot make a named pipe")
+  else
+    assert(os.execute("mkfifo " .. quote(path)))
+  end
+  return path
+end
+
+-- Waits as many seconds, without a process for that.
+function M.pause(seconds)
+  if has_ffi then
+    C.run_poll(nil, 0, seconds * 1000)
+  else
+    os.execute("sleep " .. seconds)
+  end
 end
 
 -- Removes that directory.

@@ -83,7 +83,7 @@ local function started(self)
   for _ = 1, 1200 do
     if run.run("test -S $DIR/http && test -s $DIR/pid").status == 0 then return true end
     if run.run("kill -0 " .. self.pid).status ~= 0 then return false end
-    os.execute "sleep 0.05"
+    run.pause(0.05)
   end
 end
 

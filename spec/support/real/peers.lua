@@ -69,11 +69,11 @@ function M.start(l, questions, hops)
       traceroute(q, hops), i, ask, i, ask)
   end
   lines[#lines + 1] = "wait"
-  for i = 1, #questions do
-    lines[#lines + 1] = ("echo 'traceroute %d'; cat t%d; echo 'scamper %d'; cat s%d"):format(
-      i, i, i, i)
-  end
-  lines[#lines + 1] = "echo 'end 0'; rm -r $PWD"
+  local names = {}
+  for i = 1, #questions do names[i] = ("t%d s%d"):format(i, i) end
+  -- Prints "==> NAME <==" before each file.
+  lines[#lines + 1] = "tail -v -n +1 " .. table.concat(names, " ")
+  lines[#lines + 1] = "echo; echo '==> end <=='; rm -r $PWD"
   return { pipe = assert(io.popen(l:command(table.concat(lines, "\n")))), count = #questions }
 end
 
@@ -110,8 +110,8 @@ function M.read(started)
   started.pipe:close()
   local found = { traceroute = {}, scamper = {} }
   for i = 1, started.count do
-    local t, s = text:match(("traceroute %d\n(.-)scamper %d\n(.-)%%f[%%w]%%l+ %d\n"):format(
-      i, i, i < started.count and i + 1 or 0))
+    local t, s = text:match(("==> t%d <==\n(.-)\n==> s%d <==\n(.-)\n==> %s <=="):format(i, i,
+      i < started.count and "t" .. i + 1 or "end"))
     assert(t, text)
     found.traceroute[i], found.scamper[i] = parse_traceroute("\n" .. t), parse_scamper(s)
   end

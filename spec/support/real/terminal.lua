@@ -9,7 +9,9 @@
 --   t:key "q"
 --   t:close()
 --
--- A wait ends as soon as the screen has the pattern; it fails after two minutes or more.
+-- A wait ends as soon as the screen has the pattern; it fails after two minutes or more. One tmux
+-- stays attached in control mode (tmux(1)) and runs all commands, whose output comes through a
+-- named pipe: a tmux for each command would be hundreds.
 local run = require "spec.support.harness.run"
 
 local M = {}
@@ -26,10 +28,36 @@ local opened = 0
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
+-- Reads up to the end of the next command's output and returns that; empty if tmux has ended. Lines
+-- outside of "%begin TIME NUMBER ..." and "%end TIME NUMBER ..." tell of other things.
+local function answer(self)
+  local number, list
+  for line in self.answers:lines() do
+    if not number then
+      number, list = line:match "^%%begin (%d+ %d+) ", {}
+    elseif (line:match "^%%end (%d+ %d+) " or line:match "^%%error (%d+ %d+) ") == number then
+      return table.concat(list)
+    else
+      list[#list + 1] = line .. "\n"
+    end
+  end
+  return ""
+end
+
 -- Runs a command of tmux and returns its output.
 local function tmux(self, words)
-  local got = run.run(("tmux -S %s %s"):format(self.socket, words))
-  return got.out, got.status
+  self.asks:write(words, "\n")
+  self.asks:flush()
+  return answer(self)
+end
+
+local ATTACH = "{ tmux -S %s -C attach-session -f ignore-size,no-output >%s 2>&1; cat >/dev/null; }"
+
+local function attach(self)
+  local answers = run.pipe("tmux.answers" .. opened)
+  self.asks = assert(io.popen(ATTACH:format(self.socket, answers), "w"))
+  self.answers = assert(io.open(answers))
+  answer(self)                                             -- of attach-session itself
 end
 
 ---@param l lab.Lab
@@ -43,6 +71,7 @@ function M.open(l, opts)
     opts.columns or 80, opts.rows or 24, quote(shell))
   local got = run.run(l:command(command))
   assert(got.status == 0, got.err)
+  attach(self)
   local ok, problem = pcall(self.wait, self, "ready>$")
   if ok then return self end
   self:close()
@@ -84,7 +113,7 @@ function Terminal:until_true(what, fn)
   for _ = 1, tries do
     local value = fn()
     if value then return value end
-    os.execute "sleep 0.05"
+    run.pause(0.05)
   end
   error(("%s: not on the screen after %d s:\n%s"):format(what, MOST, self:text()), 2)
 end
@@ -116,15 +145,24 @@ function Terminal:process(name)
   return tonumber(got.out:match "%d+")
 end
 
+---Clears the screen of the shell, so that no wait finds what an earlier command has left.
+function Terminal:clear()
+  self:type "clear\n"
+  self:wait "^ready>$"
+end
+
 ---Runs a command in the shell of the terminal and returns what it prints, in one line.
 function Terminal:shell(command)
-  self:type(("clear; printf '<%%s>' \"$(%s)\"\n"):format(command))
+  self:clear()
+  self:type(("printf '<%%s>' \"$(%s)\"\n"):format(command))
   return self:wait("<.*>%s*ready>$"):match "<(.*)>":gsub("\n", "")
 end
 
 ---Ends the terminal with all that runs in it.
 function Terminal:close()
   tmux(self, "kill-server")
+  self.asks:close()
+  self.answers:close()
 end
 
 return M

@@ -3,45 +3,19 @@
 -- Tests core/probe/answer.c: what the answers of a strategy do and how they end a trace; what a
 -- manual trace is told to send.
 local core = require "spec.support.harness.core"
-local drive = require "spec.support.virtual.drive"
-local path = require "spec.support.virtual.path"
+local asks = require "spec.support.virtual.asks"
 
-local C = core.load{ "core/probe/core.h" }
+local C = core.load { "core/probe/core.h" }
 
 local EBUSY, EAGAIN = -16, -11
 
 describe("answer", function()
   local d
 
-  local function start(network, o, engine)
-    engine = engine or {}
-    engine.network = path.new(network)
-    d = drive.new(engine)
-    local options = { flags = C.MTR_STRATEGY, max_probes = 0 }
-    for k, v in pairs(o or {}) do options[k] = v end
-    return d:start(options)
-  end
-  local function asked(handle) return #d:of("NEXT", handle) end
-  local function pass(handle, wake)
-    return C.answer_pass(d.core, d:trace(handle), wake and wake * 1e6 or -1, d.now)
-  end
-  -- Runs, and answers each question by what choose() returns: a TTL, or nil and a wake.
-  local function run(handle, choose, ms)
-    d:answer("NEXT", function(e)
-      if d:trace(handle).state ~= C.TRACE_RUNNING then return end
-      for _ = 1, e.ttl do
-        local ttl, wake = choose(e)
-        if not ttl then return pass(handle, wake) end
-        d:probe(handle, { ttl = ttl })
-      end
-    end, ms)
-  end
-  local function upto(n)
-    local ttl = 0
-    return function()
-      ttl = ttl + 1
-      return ttl <= n and ttl or nil
-    end
+  local function start(...)
+    local handle
+    d, handle = asks.start(...)
+    return handle
   end
 
   after_each(function()
@@ -55,14 +29,14 @@ describe("answer", function()
     assert.equal(2, d:of("NEXT")[1].ttl)
     d:probe(handle, { ttl = 1, last = 1 })
     assert.equal(EBUSY, select(2, d:probe(handle, { ttl = 2 })))
-    assert.equal(EBUSY, pass(handle))
+    assert.equal(EBUSY, asks.pass(d, handle))
     d:step()
     d:step()
     assert.equal(1, #d.sent)
-    assert.equal(1, asked(handle))
+    assert.equal(1, asks.count(d, handle))
     d:run(50)
     assert.equal(1, #d:of("REPLY", handle))
-    assert.equal(2, asked(handle))
+    assert.equal(2, asks.count(d, handle))
     assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
   end)
 
@@ -71,14 +45,14 @@ describe("answer", function()
     d:step()
     d:probe(handle, { ttl = 1 })
     d:step()
-    assert.equal(1, asked(handle))
+    assert.equal(1, asks.count(d, handle))
     d:run(60)                          -- the reply has come, and the question is still open
     assert.equal(1, #d:of "REPLY")
-    assert.equal(0, pass(handle))
+    assert.equal(0, asks.pass(d, handle))
     d:step()
     assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
-    assert.equal(2, asked(handle))
-    assert.equal(0, pass(handle))
+    assert.equal(2, asks.count(d, handle))
+    assert.equal(0, asks.pass(d, handle))
     d:step()
     assert.equal("hoplimit", d:done(handle).reason)
   end)
@@ -94,7 +68,7 @@ describe("answer", function()
     it("ends the trace, when it has nothing more, as " .. reason, function()
       network.dst = "203.0.113.9"
       local handle = start(network)
-      run(handle, upto(5))
+      asks.run(d, handle, asks.upto(5))
       local done = d:done(handle)
       assert.same({ reason, data, last, 5 }, { done.reason, done.icmp_code, done.ttl, done.probe })
     end)
@@ -102,7 +76,7 @@ describe("answer", function()
 
   it("ends a trace that never sends anything", function()
     local handle = start{ dst = "203.0.113.9" }
-    run(handle, upto(0))
+    asks.run(d, handle, asks.upto(0))
     assert.same({ "hoplimit", 0, 0 }, { d:done(handle).reason, d:done(handle).ttl,
       d:done(handle).probe })
   end)
@@ -113,7 +87,7 @@ describe("answer", function()
         return p.size == 900 and { from = "10.0.0.1", kind = "TOO_BIG", mtu = 800 } or "10.0.0.1"
       end })
     local sizes, n = { 900, 800, 0 }, 0
-    run(handle, function()
+    asks.run(d, handle, function()
       n = n + 1
       if #d.sent < 3 and #d:of "REPLY" == #d.sent then
         d:probe(handle, { ttl = 1, size = sizes[#d.sent + 1] })
@@ -130,7 +104,7 @@ describe("answer", function()
       { timeout = 100 })
     local order, n = { 1, 2, 2, 3, 4 }, 0
     local told = {}
-    run(handle, function()
+    asks.run(d, handle, function()
       told[#told + 1] = #d:of "HOP"
       if n > 0 and d:trace(handle).out > 0 then return nil, 1000 end
       n = n + 1
@@ -152,7 +126,7 @@ describe("answer", function()
 
   it("ends with the hop count that the strategy gives", function()
     local handle = start{ dst = "203.0.113.9", "10.0.0.1", "10.0.0.2", false, false }
-    run(handle, upto(4), 500)
+    asks.run(d, handle, asks.upto(4), 500)
     local t = d:trace(handle)
     t.last = 4
     C.stop_trace(d.core, t, C.MTR_STOP_GAPLIMIT, 0, d.now)

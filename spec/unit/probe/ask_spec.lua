@@ -2,38 +2,19 @@
 --
 -- Tests core/probe/ask.c: when a strategy is asked, and for how many probes.
 local core = require "spec.support.harness.core"
-local drive = require "spec.support.virtual.drive"
-local path = require "spec.support.virtual.path"
+local asks = require "spec.support.virtual.asks"
 
-local C = core.load{ "core/probe/core.h" }
+local C = core.load { "core/probe/core.h" }
 
 local EBUSY, EDQUOT = -16, -122
 
 describe("asking a strategy", function()
   local d
 
-  local function start(network, o, engine)
-    engine = engine or {}
-    engine.network = path.new(network)
-    d = drive.new(engine)
-    local options = { flags = C.MTR_STRATEGY, max_probes = 0 }
-    for k, v in pairs(o or {}) do options[k] = v end
-    return d:start(options)
-  end
-  local function asked(handle) return #d:of("NEXT", handle) end
-  local function pass(handle, wake)
-    return C.answer_pass(d.core, d:trace(handle), wake and wake * 1e6 or -1, d.now)
-  end
-  -- Runs, and answers each question by what choose() returns: a TTL, or nil and a wake.
-  local function run(handle, choose, ms)
-    d:answer("NEXT", function(e)
-      if d:trace(handle).state ~= C.TRACE_RUNNING then return end
-      for _ = 1, e.ttl do
-        local ttl, wake = choose(e)
-        if not ttl then return pass(handle, wake) end
-        d:probe(handle, { ttl = ttl })
-      end
-    end, ms)
+  local function start(...)
+    local handle
+    d, handle = asks.start(...)
+    return handle
   end
 
   after_each(function()
@@ -45,7 +26,7 @@ describe("asking a strategy", function()
     local handle = start({ dst = "203.0.113.9", "10.0.0.1" }, { window = 2 })
     d:step()
     d:step()
-    assert.equal(1, asked(handle))
+    assert.equal(1, asks.count(d, handle))
     assert.equal(2, d:of("NEXT")[1].ttl)
     assert.equal(0, #d.sent)
     assert.is_not_nil(d:probe(handle, { ttl = 1 }))
@@ -53,11 +34,11 @@ describe("asking a strategy", function()
     local none, err = d:probe(handle, { ttl = 2 })
     assert.is_nil(none)
     assert.equal(EBUSY, err)
-    assert.equal(EBUSY, pass(handle))
+    assert.equal(EBUSY, asks.pass(d, handle))
     d:step()
     assert.equal(2, #d.sent)
     d:run(50)
-    assert.equal(2, asked(handle))
+    assert.equal(2, asks.count(d, handle))
   end)
 
   it("sends each answered probe at once, while there is more to answer", function()
@@ -66,27 +47,27 @@ describe("asking a strategy", function()
     d:probe(handle, { ttl = 1 })
     d:step()
     assert.equal(1, #d.sent)
-    assert.equal(1, asked(handle))
-    assert.equal(0, pass(handle))
+    assert.equal(1, asks.count(d, handle))
+    assert.equal(0, asks.pass(d, handle))
     d:step()
-    assert.equal(1, asked(handle))
+    assert.equal(1, asks.count(d, handle))
     assert.equal(C.TRACE_RUNNING, d:trace(handle).state)
   end)
 
   it("stops at the window, and goes on as it opens", function()
     local handle = start({ dst = "203.0.113.9", false, false, false, "10.0.0.4", dest = false },
       { window = 3, timeout = 1000 })
-    run(handle, function() return 1 end, 500)
+    asks.run(d, handle, function() return 1 end, 500)
     assert.equal(3, #d.sent)
-    assert.equal(2, asked(handle))
-    run(handle, function() return 1 end, 600)
+    assert.equal(2, asks.count(d, handle))
+    asks.run(d, handle, function() return 1 end, 600)
     assert.equal(6, #d.sent)
   end)
 
   it("keeps to the engine's rate: no trace is asked before it may send", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { window = 200, max_ttl = 255 },
       { rate = 100 })
-    run(handle, function() return 1 end, 1000)
+    asks.run(d, handle, function() return 1 end, 1000)
     assert.is_true(#d.sent >= 99 and #d.sent <= 102, #d.sent .. " sent")
     local places = 0
     for _, e in ipairs(d:of("NEXT", handle)) do places = places + e.ttl end
@@ -134,14 +115,14 @@ describe("asking a strategy", function()
   it("keeps to the rate of one trace", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { window = 200 },
       { target_rate = 20 })
-    run(handle, function() return 1 end, 1000)
+    asks.run(d, handle, function() return 1 end, 1000)
     assert.is_true(#d.sent >= 20 and #d.sent <= 21, #d.sent .. " sent")
   end)
 
   it("is repeated after an event, or after the time that the answer gave", function()
     local times = {}
     local handle = start({ dst = "203.0.113.9", "10.0.0.1", rtt = 50 })
-    run(handle, function(e)
+    asks.run(d, handle, function(e)
       times[#times + 1] = math.floor(e.at + 0.5)
       if #times == 1 then return 1 end
       return nil, #times == 2 and 20 or #times == 3 and 500 or nil
@@ -153,13 +134,13 @@ describe("asking a strategy", function()
   it("happens once more at max_probes, when no probe is outstanding", function()
     local handle = start({ dst = "203.0.113.9", dest = false }, { max_probes = 4, timeout = 1000 })
     local result
-    run(handle, function() return 1 end, 900)
+    asks.run(d, handle, function() return 1 end, 900)
     assert.equal(4, #d.sent)
-    assert.equal(2, asked(handle))
-    run(handle, function()
+    assert.equal(2, asks.count(d, handle))
+    asks.run(d, handle, function()
       result = { d:probe(handle, { ttl = 1 }) }
     end)
-    assert.equal(3, asked(handle))
+    assert.equal(3, asks.count(d, handle))
     assert.equal(EDQUOT, result[2])
   end)
 

@@ -3,6 +3,7 @@
 -- Tests core/probe/deliver.c.
 
 local core = require "spec.support.harness.core"
+local inline = require "spec.support.harness.inline"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
 
@@ -79,7 +80,7 @@ describe("a reply whose probe is known", function()
     end)
   end
 
-  it("never has a negative round trip, whatever the time stamps", function()
+  it("has the engine's own time if its stamp is before its probe's", function()
     for _, back in ipairs{ 1, 100000, 10e9 } do
       d = drive.new{ network = path.new{ dst = V4, dest = false } }
       t = d:start{ max_ttl = 1 }
@@ -90,7 +91,7 @@ describe("a reply whose probe is known", function()
       C.receive_reply(d.core, r, d.now)
       d:run()
       local reply = d:of("REPLY")[1]
-      assert.equal(back < 5e6 and 0 or 5, reply.rtt)
+      assert.equal(5, reply.rtt)
       assert.is_true(reply.set.USER_TIME)
       if back < 10e9 then d:close() end
     end
@@ -104,6 +105,22 @@ describe("a reply whose probe is known", function()
     C.receive_reply(d.core, r, d.now - 1000)
     d:collect()
     assert.equal(0, d:of("REPLY")[1].rtt)
+  end)
+
+  it("tells the transport how soon it came", function()
+    local I = inline.load("core/probe/deliver.h", C)
+    d = drive.new{ network = path.new{ dst = V4, dest = false } }
+    t = d:start{ max_ttl = 3, window = 3 }
+    d:step()
+    assert.equal(0, tonumber(I.deliver_soonest(d.core)))
+    for i, at in ipairs{ 4000, 3000, -7 } do
+      local r = path.reply(d.sent[i], { kind = "TIME_EXCEEDED", from = ROUTER })
+      r.at = d.sent[i].at + at
+      C.receive_reply(d.core, r, d.now + 5000)
+      if i == 2 then assert.equal(3000, tonumber(I.deliver_soonest(d.core))) end
+    end
+    assert.equal(1, tonumber(I.deliver_soonest(d.core)))
+    assert.equal(0, tonumber(I.deliver_soonest(d.core)))
   end)
 
   it("has its fields copied into its events", function()

@@ -14,7 +14,8 @@ describe("the store of targets", function()
     opts = opts or {}
     engine = assert(mtr.engine { sim = mtr.sim.internet { seed = 1, prefixes = 10 }, seed = 1 })
     c = { engine = engine, feed = targets.feed(given), tally = Tally.new(), failed = {}, woken = 0,
-      priority = opts.priority, pump = { run = function() c.woken = c.woken + 1 end },
+      priority = opts.priority, retry = opts.retry,
+      pump = { run = function() c.woken = c.woken + 1 end },
       lanes = opts.prefix_rate and assert(lanes.new(opts)) }
     function c:cannot(target) self.failed[#self.failed + 1] = target end
     function c:fail(message) self.failure = message end
@@ -119,6 +120,28 @@ describe("the store of targets", function()
     local texts, again = taken()
     assert.equal("1.0.0.1 1.0.0.2 1.0.0.3", texts)
     assert.same({ 2, 2, 1 }, { again[1].attempt, again[2].attempt, again[3].attempt })
+  end)
+
+  it("goes on waiting where another run was, the shortest wait first", function()
+    local list = { { target = "1.0.0.1", attempt = 2, wait = 5000 },
+      { target = "1.0.0.2", attempt = 3, wait = 1000 }, { target = "1.0.0.3", attempt = 2 },
+      { target = "1.0.0.4", attempt = 2, wait = 1e9 } }
+    open(list, { retry = { after = 6000 } })
+    local from = engine:now()
+    assert.equal("1.0.0.3", (taken()))
+    local waits = {}
+    store:each_stored(function(item) waits[#waits + 1] = item.wait end)
+    assert.same({ 5000, 1000, 6000 }, waits)     -- no longer than waits of this run
+    for i = 1, 3 do
+      while c.woken < i do engine:step() end
+      assert.equal(({ 1000, 5000, 6000 })[i], math.floor(engine:now() - from))
+      local text, items = taken()
+      assert.equal(({ "1.0.0.2", "1.0.0.1", "1.0.0.4" })[i], text)
+      assert.is_nil(items[1].wait)
+    end
+    engine:close()
+    open(list)                                   -- a run that tries nothing again does not wait
+    assert.equal("1.0.0.1 1.0.0.2 1.0.0.3 1.0.0.4", (taken()))
   end)
 
   it("passes bad targets on, and the failure of the list", function()

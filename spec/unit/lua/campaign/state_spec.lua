@@ -27,12 +27,13 @@ describe("the state of a campaign", function()
 
   it("keeps what a target carries", function()
     local left = state.line { target = "192.0.2.1", priority = 2.5, attempt = 1 }
-      .. state.line { target = 'a\n"b', attempt = 3 } .. state.line { target = "192.0.2.2" }
+      .. state.line { target = 'a\n"b', attempt = 3, wait = 250 }
+      .. state.line { target = "192.0.2.2" }
       .. state.line "{x"
     assert.truthy(left:find("\n192.0.2.2\n", 1, true))
     local read = assert(state.read(run.file("run.state", written(left, 4))))
     assert.same({ { target = "192.0.2.1", priority = 2.5, attempt = 1 },
-      { target = 'a\n"b', priority = 0, attempt = 3 }, "192.0.2.2", "{x" }, read.left)
+      { target = 'a\n"b', priority = 0, attempt = 3, wait = 250 }, "192.0.2.2", "{x" }, read.left)
   end)
 
   it("is not there yet: no message", function()

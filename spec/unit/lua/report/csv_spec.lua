@@ -3,6 +3,7 @@
 -- The reporter of CSV: what the library writes (mtr_csv) and what Lua writes is the same, and
 -- Python's csv module reads it back.
 local mtr = require "mtr"
+local err = require "mtr.base.err"
 local csv = require "mtr.report.csv"
 local results = require "spec.support.virtual.results"
 local run = require "spec.support.harness.run"
@@ -101,6 +102,17 @@ describe("the csv reporter", function()
     results.give(csv.new(out, { fields = fields }), list)
     local parts = run.run("cat $DIR/long.*.csv").out
     assert.equal(text(), (parts:gsub("(dst,ttl,addr\r\n)", "")):gsub("^", "dst,ttl,addr\r\n"))
+  end)
+
+  it("says which file it was when the library fails", function()
+    local reporter = csv.new(run.dir() .. "/failed.csv")
+    assert.is_true(reporter:start())
+    local ok, message, name = reporter:trace {
+      engine = true, rows = function() return -err.code.EINVAL end,
+    }
+    assert.same({ nil, "EINVAL" }, { ok, name })
+    assert.truthy(message:find("/failed.csv", 1, true), message)
+    assert.is_true(reporter:finish())
   end)
 
   it("writes kept results of names in strict mode", function()

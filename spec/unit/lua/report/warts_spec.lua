@@ -3,6 +3,7 @@
 -- The reporter of warts: its list and cycle, files that are appended to, resumed or rotated, and
 -- records of several files.
 local mtr = require "mtr"
+local err = require "mtr.base.err"
 local read = require "mtr.report.read"
 local warts = require "mtr.report.warts"
 local write = require "mtr.report.warts.write"
@@ -213,6 +214,14 @@ describe("the warts reporter", function()
       assert.is_false(ok)
       assert.equal(message:gsub("%?0", ""), (got:gsub("\\0+", ""):gsub("%?", "")))
     end
+  end)
+
+  it("says which file it was when the library fails", function()
+    local reporter = session(run.dir() .. "/failed.warts", {}, {})
+    local ok, message, name = reporter:trace { warts = function() return -err.code.EINVAL end }
+    assert.same({ nil, "EINVAL" }, { ok, name })
+    assert.truthy(message:find("/failed.warts", 1, true), message)
+    assert.is_true(reporter:finish {})
   end)
 
   it("says what a result has that does not fit", function()
