@@ -628,6 +628,15 @@ int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
 int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
                   uint32_t *used);
 
+/* mtr_json_verbatim: returns 1 if |text|[|size|], without newline, is a result
+ * as JSON that would be the same after decoding and encoding; 0 if that is not
+ * certain. |keys| are the names of members in the order of results: |n| times
+ * MTR_JSON_KEY bytes, a name with zeros behind it and in the last byte the
+ * number of decimals that its value has. */
+enum { MTR_JSON_KEY = 16 };
+int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
+                      uint32_t n);
+
 /* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
 enum {
   MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,

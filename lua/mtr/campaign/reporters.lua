@@ -60,7 +60,7 @@ end
 
 --- Calls a method of each reporter that has it. A single one is called without a loop: LuaJIT
 --- compiles no loop that runs once, nor what is around it.
----@param method "start"|"trace"|"update"|"finish"
+---@param method "start"|"trace"|"verbatim"|"update"|"finish"
 ---@param value any
 ---@return true?
 ---@return string? message of the first that failed

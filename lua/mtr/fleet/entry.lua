@@ -3,21 +3,30 @@
 -- One entry of the stream of results: a lease of a vantage point, or a part of one.
 
 local err = require "mtr.base.err"
+local verbatim = require "mtr.record.verbatim"
 local jsonl = require "mtr.report.read.jsonl"
 local Drained = require "mtr.fleet.drained"
 local keys = require "mtr.fleet.keys"
 
 local M = {}
 
--- The lines of a text, as mtr.report.read.jsonl wants them.
+-- The lines of a text, as mtr.report.read.jsonl wants them. next_line() returns the next one with
+-- its newline; back() gives it back.
 local function lines_of(text, name)
-  local at = 1
-  return { name = name, problem = function() end, line = function()
-    if at > #text then return nil, false end
-    local from, stop = at, text:find("\n", at, true)
-    at = (stop or #text) + 1
-    return text:sub(from, stop and stop - 1), stop ~= nil
-  end }
+  local at, input = 1, { name = name, problem = function() end }
+  function input.next_line()
+    if at > #text then return nil end
+    local from = at
+    at = (text:find("\n", at, true) or #text) + 1
+    return text:sub(from, at - 1)
+  end
+  function input.back(line) at = at - #line end
+  function input.line()
+    local line = input.next_line()
+    if not line or line:byte(#line) ~= 10 then return line, false end
+    return line:sub(1, -2), true
+  end
+  return input
 end
 
 local function fields_of(entry)
@@ -26,14 +35,30 @@ local function fields_of(entry)
   return fields
 end
 
+-- Returns true if all reporters take lines as they are.
+local function all_take_lines(list)
+  for _, reporter in ipairs(list) do
+    if not reporter.verbatim then return false end
+  end
+  return list[1] ~= nil
+end
+
 -- Writes the results of an entry. Lines that are none are counted.
 local function write(self, id, fields)
-  local results = jsonl.new(lines_of(fields.results or "",
-    keys.results(self.campaign) .. " " .. id))
+  local lines = lines_of(fields.results or "", keys.results(self.campaign) .. " " .. id)
+  local results, as_is = jsonl.new(lines), all_take_lines(self.list)
   while true do
-    local result, problem = results:next()
+    local line = as_is and lines.next_line() or nil
+    local pass = line ~= nil and verbatim.is(line)
+    local result, problem
+    if pass then
+      result, results.number = line, results.number + 1
+    else
+      if line then lines.back(line) end
+      result, problem = results:next()
+    end
     if result then
-      local ok, message, name = self.list:call("trace", result)
+      local ok, message, name = self.list:call(pass and "verbatim" or "trace", result)
       if not ok then return nil, message, name end
       self.results = self.results + 1
     elseif problem then

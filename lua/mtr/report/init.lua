@@ -23,6 +23,8 @@ local strict = require "mtr.base.strict"
 ---@field begin? fun(self: mtr.Reporter, target: string): any, string?, string?
 ---@field hop? fun(self: mtr.Reporter, trace: mtr.Trace, hop: mtr.Hop): any, string?, string?
 ---@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
+---@field verbatim? fun(self: mtr.Reporter, lines: string): any, string?, string? in place of
+---trace(): takes lines of JSON that it would write just so
 ---@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
 ---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
 ---@field save? fun(self: mtr.Reporter): table?, string|integer?, string?

@@ -61,6 +61,10 @@ function Jsonl:trace(result)
   return rest(self, result, code)
 end
 
+--- Writes lines of JSON that are as it would write them: see mtr.record.verbatim.
+---@param lines string whole lines
+function Jsonl:verbatim(lines) return self.sink:write(lines) end
+
 local M = Sink.reporter("jsonl", Jsonl, { buffered = true })
 local make = M.new
 
@@ -73,6 +77,7 @@ function M.new(out, opts)
   if bug then error("report.jsonl: " .. bug, 2) end
   local self = make(out, opts)
   self.fast = self.sink.buffer ~= nil and not self.opts.only
+  if opts and opts.only then self.verbatim = false end
   return self
 end
 
