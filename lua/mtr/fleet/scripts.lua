@@ -159,23 +159,27 @@ return 1
 ]]
 
 --- KEYS meta results; ARGV id repeated
---- Removes the results up to an entry, which a drain has written. Returns how many they were.
+--- Removes the results up to an entry, which a drain has written. Returns how many they were. Redis
+--- copies an answer to a script anew for each megabyte by which it grows, so entries come one by
+--- one.
 M.trim = ALWAYS .. [[
-local entries = redis.call('XRANGE', KEYS[2], '-', ARGV[1])
-local bytes = 0
-for _, entry in ipairs(entries) do
+local count, bytes = 0, 0
+while true do
+  local entry = redis.call('XRANGE', KEYS[2], '-', ARGV[1], 'COUNT', 1)[1]
+  if not entry then break end
   local fields = entry[2]
   for i = 1, #fields, 2 do
     if fields[i] == 'results' then bytes = bytes + #fields[i + 1] end
   end
   redis.call('XDEL', KEYS[2], entry[1])
+  count = count + 1
 end
-if #entries > 0 then
+if count > 0 then
   redis.call('HINCRBY', KEYS[1], 'bytes', -bytes)
-  redis.call('HINCRBY', KEYS[1], 'drained', #entries)
+  redis.call('HINCRBY', KEYS[1], 'drained', count)
 end
 redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])
-return #entries
+return count
 ]]
 
 --- KEYS meta leases left stops rates; ARGV state rate
