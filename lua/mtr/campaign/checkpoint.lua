@@ -16,6 +16,7 @@
 local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local pending = require "mtr.wait.pending"
 local file = require "mtr.campaign.state"
@@ -116,7 +117,7 @@ end
 local function unfinished(self)
   local c, lines = self.owner, {}
   for i, target in ipairs(self.left) do lines[i] = file.line(target) end
-  for trace, item in pairs(c.singles) do
+  for trace, item in each(c.singles) do
     lines[#lines + 1] = file.line(item == true and trace.target or item)
   end
   if c.ahead then c.ahead:each_stored(function(item) lines[#lines + 1] = file.line(item) end) end
@@ -167,11 +168,10 @@ end
 function Checkpoint:save()
   self.pause = self.pause - 1
   if self.busy or self.pause >= 0 then return true end
-  local began = os.clock()
+  local engine, began = self.owner.engine, os.clock()
   local text, count, name = now(self)
   if not text then return nil, count, name end
   self.pause = math.floor((os.clock() - began) * SHARE)
-  local engine = self.owner.engine
   local code = C.mtr_save(engine.c, self.path, text, #text, self.fds, count,
     pending.take(engine, self))
   if code < 0 then

@@ -14,6 +14,7 @@
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local heap = require "mtr.base.heap"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
@@ -221,7 +222,7 @@ end
 ---@param fn fun(item: mtr.StoredTarget)
 function Store:each_stored(fn)
   local list, time = {}, now(self)
-  for item in pairs(self.all) do
+  for item in each(self.all) do
     list[#list + 1], item.wait = item, math.max(math.ceil(item.due - time), 0)
   end
   table.sort(list, function(a, b) return a.number < b.number end)

@@ -15,6 +15,8 @@ local scheduler = require "mtr.wait.scheduler"
 
 local M = {}
 
+local SPENT = 256                      -- places at the beginning that may be empty
+
 ---@class mtr.Semaphore
 ---@field count integer how many tasks can acquire it without a wait
 ---@field queue mtr.Op[] what tasks wait for, from `first` to `last`; a table of its own, because in
@@ -52,6 +54,15 @@ function Semaphore:acquire()
   return true
 end
 
+-- Moves what is in the queue to its beginning, so that it does not grow while tasks always wait.
+local function compact(self)
+  local queue, first, last = self.queue, self.first, self.last
+  for i = first, last do
+    queue[i - first + 1], queue[i] = queue[i], false
+  end
+  self.first, self.last = 1, last - first + 1
+end
+
 -- Returns what the next one waits for, or nil.
 local function take(self)
   local first, last = self.first, self.last
@@ -59,6 +70,7 @@ local function take(self)
   local op = self.queue[first]
   self.queue[first] = false
   if first == last then self.first, self.last = 1, 0 else self.first = first + 1 end
+  if first > SPENT and 2 * first > last then compact(self) end
   return op
 end
 
