@@ -21,6 +21,7 @@
 -- on_error may get a target again after a kill.
 
 local addr = require "mtr.base.addr"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local ids = require "mtr.record.ids"
 local words = require "mtr.record.words"
@@ -76,7 +77,7 @@ function Campaign:stop()
   if self.done then return end
   self.halted, self.exhausted = true, true
   if self.ahead then stored.stop(self) end
-  for trace in pairs(self.singles) do trace:halt() end
+  for trace in each(self.singles) do trace:halt() end
   if self.cohort then
     if self.checkpoint then self.checkpoint:leave_waiting() end
     self.cohort:stop()

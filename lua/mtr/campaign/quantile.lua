@@ -4,6 +4,8 @@
 -- in a bucket whose borders are STEP apart as a factor, so an estimate is at most 1 % off; smaller
 -- values count as LEAST. minimum, maximum and mean are exact. (DDSketch, Masson and others, 2019.)
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 local LEAST, MOST, STEP = 1e-3, 1e9, 1.02
@@ -38,7 +40,7 @@ local EXACT = { "sum", "min", "max" }  -- saved as text, which keeps all their d
 function Quantile:save()
   local data = { n = self.n, buckets = {}, counts = {} }
   for _, name in ipairs(EXACT) do data[name] = self[name] and ("%.17g"):format(self[name]) end
-  for i in pairs(self.buckets) do data.buckets[#data.buckets + 1] = i end
+  for i in each(self.buckets) do data.buckets[#data.buckets + 1] = i end
   table.sort(data.buckets)
   for k, i in ipairs(data.buckets) do data.counts[k] = self.buckets[i] end
   return data
@@ -65,7 +67,7 @@ function Quantile:mean() return self.n > 0 and self.sum / self.n or nil end
 function Quantile:percentile(percent)
   if self.n == 0 then return nil end
   local keys, rank, seen = {}, math.max(1, math.ceil(self.n * percent / 100)), 0
-  for i in pairs(self.buckets) do keys[#keys + 1] = i end
+  for i in each(self.buckets) do keys[#keys + 1] = i end
   table.sort(keys)
   for _, i in ipairs(keys) do
     seen = seen + self.buckets[i]

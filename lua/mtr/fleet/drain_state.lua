@@ -4,6 +4,7 @@
 -- how long its outputs are. The file is replaced as a whole, after the disk has the outputs.
 
 local lib = require "mtr.lib"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
@@ -52,7 +53,7 @@ function M.read(path, campaign, outputs)
     return err.named("EINVAL", ("%s is the state of another drain: campaign %s to %s, not %s to %s")
       :format(path, state.campaign, before, campaign, now))
   end
-  for point, ranges in pairs(state.done) do
+  for point, ranges in each(state.done) do
     state.done[point] = Drained.new(ranges)
     if not state.done[point] then return wrong(path, "the numbers of leases are damaged") end
   end
@@ -68,7 +69,7 @@ end
 ---@return string? message, string? name
 function M.save(path, state, fds, count)
   local done = {}
-  for point, set in pairs(state.done) do done[point] = set:text() end
+  for point, set in each(state.done) do done[point] = set:text() end
   local text = json.encode({ state = KIND, version = VERSION, campaign = state.campaign,
     after = state.after, done = done, reporters = state.reporters, outputs = state.outputs,
     finished = state.finished, ends = true }) .. "\n"

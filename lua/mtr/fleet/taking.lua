@@ -2,6 +2,7 @@
 --
 -- How a worker takes leases: new ones, else those of workers that are dead; and each in a task.
 
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
@@ -48,7 +49,7 @@ local function ask(self, campaign, n)
   local list = {}
   for _, entry in ipairs(answer[2]) do
     local ours = not entry[2]          -- its target was deleted
-    for lease in pairs(self.held) do ours = ours or lease.id == entry[1] end
+    for lease in each(self.held) do ours = ours or lease.id == entry[1] end
     if not ours then list[#list + 1] = entry end
   end
   if list[1] then

@@ -6,6 +6,7 @@
 -- Its owner's word stands above the campaign's: max_rate, protocols, the engine's exclude list.
 
 local default = require "mtr.engine.default"
+local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local lib = require "mtr.lib"
@@ -52,7 +53,7 @@ function M.new(opts)
     engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
     done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, shares = {},
   }, Worker)
-  for key, value in pairs(opts) do self[key] = value end
+  for key, value in each(opts) do self[key] = value end
   self.max = self.max_rate and units.rate(self.max_rate) or 0
   return self
 end
@@ -94,7 +95,7 @@ local function beat(self)
     self:tell("clock", ("the clock of this host is %.0f s off that of Redis; the times in results "
       .. "are this host's"):format(drift))
   end
-  for campaign, list in pairs(self:by_campaign()) do
+  for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
     for _, lease in ipairs(list) do args[#args + 1] = lease.id end
     local lost = self.link:call(scripts.command(scripts.keep, { keys.leases(campaign.name) }, args))
@@ -111,7 +112,7 @@ end
 ---@return table<mtr.FleetCampaign, mtr.FleetLease[]>
 function Worker:by_campaign()
   local by = {}
-  for lease in pairs(self.held) do
+  for lease in each(self.held) do
     local list = by[lease.campaign] or {}
     by[lease.campaign], list[#list + 1] = list, lease
   end
@@ -146,7 +147,7 @@ local function look(self)
     end
     self.campaigns[one], list[#list + 1] = known or nil, known or nil
   end
-  for lease in pairs(self.held) do
+  for lease in each(self.held) do
     if lease.campaign.facts.state == "cancelled" then lease:stop() end
   end
   self.list = list
@@ -180,7 +181,7 @@ local function attend(self)
       self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
     end
     look(self)
-    for _, known in pairs(self.shares) do known:exchange() end
+    for _, known in each(self.shares) do known:exchange() end
   end
   if self.room then scheduler.finish(self.room) end
 end
@@ -197,8 +198,8 @@ end
 
 -- Gives back what is not done, and signs off.
 local function leave(self)
-  for _, known in pairs(self.shares) do known:exchange() end
-  for campaign, list in pairs(self:by_campaign()) do
+  for _, known in each(self.shares) do known:exchange() end
+  for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
     for _, lease in ipairs(list) do
       lease:stop()
