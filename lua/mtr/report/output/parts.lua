@@ -4,10 +4,11 @@
 -- out.0002.jsonl.gz, and so on. A new run goes on with the last file that is there.
 --
 -- Checkpoints contain the number of the file in use and that of the next one, which does not exist
--- yet. If it exists when a run is resumed, it is of the killed process, from after the checkpoint,
--- and is overwritten. For this, a process that saves checkpoints must not begin more than one file
--- between two of them.
+-- yet. If it exists when a run is resumed, it is of the killed process, from after the checkpoint:
+-- its targets are traced again, so it is removed. For this, a process that saves checkpoints must
+-- not begin more than one file between two of them.
 
+local err = require "mtr.base.err"
 local units = require "mtr.base.units"
 
 local M = {}
@@ -68,6 +69,17 @@ function Parts:open(saved)
   self.next = saved.next or missing(self, self.number + 1)
 end
 
+--- Removes the next file, if there is one. Call it when a run is resumed.
+---@return true?
+---@return string? message, string? name
+function Parts:remove_next()
+  if not exists(self, self.next) then return true end
+  local path = path_of(self, self.next)
+  local ok, _, code = os.remove(path)
+  if ok then return true end
+  return err.env(code, "removing " .. path .. ", whose targets are traced again")
+end
+
 --- Returns true if the file in use should end before `more` bytes are written to it.
 ---@param length number
 ---@param more integer
@@ -78,11 +90,9 @@ function Parts:full(length, more)
 end
 
 --- Goes on to the next file.
----@return boolean overwrite true: what is in it is from a process that was killed
 function Parts:turn()
   use(self, self.next)
   self.next = missing(self, self.number + 1)
-  return true
 end
 
 --- Returns the numbers for a checkpoint.

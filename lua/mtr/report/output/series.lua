@@ -86,7 +86,10 @@ end
 -- Ends this file and begins the next one.
 local function turn(self)
   local ok, message, name = stop(self)
-  if ok then ok, message, name = start(self, self.parts:turn()) end
+  if ok then
+    self.parts:turn()
+    ok, message, name = start(self, false)
+  end
   if ok then return true end
   return broke(self, message, name)
 end
@@ -101,6 +104,7 @@ function Series:open(head, tail)
   local saved = self.saved or {}
   if self.parts then self.parts:open(saved) end
   local ok, message, name = start(self, self.overwrite and not self.saved, saved)
+  if ok and self.parts and self.saved then ok, message, name = self.parts:remove_next() end
   if ok then return true end
   return broke(self, message, name)
 end
