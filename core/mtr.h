@@ -637,6 +637,39 @@ enum { MTR_JSON_KEY = 16 };
 int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
                       uint32_t n);
 
+/* mtr_pack: appends the result of a trace that is not yet released as a packed
+ * record, a tenth of the bytes of its JSON, to the |*used| bytes of |buf|
+ * [|size|]. A record contains only what differs from the record before it:
+ * |before| knows that one. It is all zero where a run of records begins, and is
+ * only changed if the record was written. 0; -ESTALE, -ENOMEM; -EINVAL:
+ * |*used| is above |size|; -EMSGSIZE: there is no room; -EOPNOTSUPP: addresses
+ * have labels (mtr_label), which records have not. */
+enum { MTR_PACKED_TRACE = 24, MTR_PACKED_EVENT = 12 /* words */ };
+struct mtr_packing {
+  uint32_t trace[MTR_PACKED_TRACE], event[MTR_PACKED_EVENT];
+  uint32_t label, any;
+};
+int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
+             uint8_t *buf, uint32_t size, uint32_t *used);
+
+/* mtr_unpacker: returns what reads packed records, the caller's until
+ * mtr_unpacker_free; NULL: no memory. It needs no engine.
+ * mtr_unpack_begin: a run of records begins: call it before the first one.
+ * mtr_unpack: reads the record at |*at| of |bytes|[|size|] and sets |*at| to
+ * the byte after it. 0; -EBADMSG: it is none or is damaged, and no later one of
+ * the run can be read; -ENOMEM; -EINVAL: |*at| is above |size|.
+ * mtr_unpack_json: writes that record as mtr_json does, with the same bytes.
+ * Returns the length; if it exceeds |size|, |buf| is undefined. -ESTALE: there
+ * is none. The line has texts of the record: whoever does not trust its maker
+ * looks at it, with mtr_json_verbatim. */
+struct mtr_unpacker;
+struct mtr_unpacker *mtr_unpacker(void);
+void mtr_unpacker_free(struct mtr_unpacker *u);
+void mtr_unpack_begin(struct mtr_unpacker *u);
+int mtr_unpack(struct mtr_unpacker *u, const uint8_t *bytes, uint32_t size,
+               uint32_t *at);
+int mtr_unpack_json(struct mtr_unpacker *u, char *buf, uint32_t size);
+
 /* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
 enum {
   MTR_CSV_TARGET, MTR_CSV_DST, MTR_CSV_SRC, MTR_CSV_TRANSPORT, MTR_CSV_PROTOCOL,

@@ -41,14 +41,14 @@ command again goes on where it was stopped.
 targets:
   {targets}
 vantage points:
-  --share WORD            split: each target once; all: from every vantage point; n: from some
-                          of them (split)
+  --share WORD            split: each target once; all: from each point; n: from some (split)
   --points NAMES          vantage points, with commas between them; default: those of workers alive
   --from N                each target from so many of them (--share n)
   --choose N              chooses them (0)
   --lease N               targets that a worker takes at once (200)
   --most-leases N         leases that wait in Redis (20000)
   --most-bytes SIZE       results that wait for a drain; then workers rest (256M)
+  --results WORD          packed: few bytes; json: for other programs to drain (packed)
 traces (see mtrlua trace --help):
   {family}
   {protocol}
@@ -170,7 +170,7 @@ function RUN.submit()
   local opts = { name = name, share = take "share", points = names(take "points"),
     n = take "from", seed = take "choose", lease = take "lease", rate = take "rate",
     most_leases = take "most_leases", most_bytes = take "most_bytes", shared = take "shared",
-    list = take "list", cycle = take "cycle" }
+    list = take "list", cycle = take "cycle", results = take "results" }
   opts.targets = mtr.target_options(cli, take)
   args.window = take "outstanding"
   opts.trace = args

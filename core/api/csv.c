@@ -10,12 +10,12 @@
  */
 #include <errno.h>
 
-#include "api/engine.h"
 #include "api/names.h"
 #include "api/text.h"
+#include "api/walk.h"
 #include "wire/ext.h"
 
-enum { NONE = UINT32_MAX, FIRST_ROOM = 64, VALUE = 48, LABELS = 6144 };
+enum { NONE = UINT32_MAX, VALUE = 48, LABELS = 6144 };
 
 /* A row: a text and then a column, |count| times. */
 struct plan {
@@ -221,17 +221,6 @@ static char *put_hop(char *p, const char *end, const struct plan *plan,
   return rows || !p ? p : put_row(p, end, plan, row);
 }
 
-static int fetch(struct mtr *m, uint32_t handle) {
-  struct replies *r = &m->replies;
-  if (!r->room && replies_reserve(r, FIRST_ROOM)) return -ENOMEM;
-  for (;;) {
-    int n = mtr_replies(m, handle, MTR_ALL_TTLS, r->events, r->room, r->ext,
-                        r->room * REPLIES_EXT);
-    if (n < 0 || (uint32_t)n <= r->room) return n;
-    if (replies_reserve(r, (uint32_t)n)) return -ENOMEM;
-  }
-}
-
 int mtr_csv(struct mtr *m, uint32_t handle, const uint8_t *columns, uint32_t n,
             uint32_t hops, char *buf, uint32_t size, uint32_t *used) {
   struct replies *r = &m->replies;
@@ -241,7 +230,7 @@ int mtr_csv(struct mtr *m, uint32_t handle, const uint8_t *columns, uint32_t n,
   int err = n && n <= MTR_CSV_MOST && *used <= size
                 ? mtr_describe(m, handle, &info) : -EINVAL;
   if (!err) err = make_plan(&plan, columns, n, mtr_transport(m), &info);
-  int events = err ? err : fetch(m, handle);
+  int events = err ? err : walk_fetch(m, handle);
   if (events < 0) return events;
   char *p = buf + *used, *end = buf + size;
   struct row row = {.info = &info};

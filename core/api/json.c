@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "api/engine.h"
 #include "api/names.h"
+#include "api/walk.h"
 #include "wire/ext.h"
 
-enum { FIRST_ROOM = 64, NONE = 0x7fffffff };
+enum { NONE = 0x7fffffff };
 
 static void put_piece(struct text *t, const char *piece, const char *end) {
   text_put(t, piece, (size_t)(end - piece));
@@ -311,59 +311,25 @@ void json_write(struct text *t, const char *transport,
   text_put(t, "]}", 2);
 }
 
-static int fetch(struct mtr *m, uint32_t handle) {
-  struct replies *r = &m->replies;
-  for (;;) {
-    int n = mtr_replies(m, handle, MTR_ALL_TTLS, r->events, r->room, r->ext,
-                        r->room * REPLIES_EXT);
-    if (n < 0 || (uint32_t)n <= r->room) return n;
-    if (replies_reserve(r, (uint32_t)n)) return -ENOMEM;
-  }
-}
-
-/* Makes the event of |cell|, the only one of its hop, as mtr_replies does, but
- * without fields that are not in the JSON. */
-static void cell_event(const struct cells *cells, const struct cell *cell,
-                   struct replies *r) {
-  struct mtr_event *e = r->events;
-  struct missed missed = {0};
-  cells_event(cells, cell, e, r->ext);
-  e->ext = 0;
-  e->ext_high = 0;
-  if (e->family) return;
-  cells_missed(cell, e->icmp_code, &missed);
-  e->attempt = missed.silent;
-  e->stop = missed.failed;
-  e->error = missed.error;
-}
-
 /* Writes the hops of |trace| directly from its cells, if these are one for each
- * TTL and in order, as mostly; else returns 0. While one cell is written the
- * next is fetched, because they lie scattered in memory. */
+ * TTL and in order, as mostly; else returns 0. */
 static int in_order(struct text *t, struct mtr *m, const struct trace *trace,
                     const struct mtr_info *info) {
-  const struct core *c = &m->loop.core;
-  const struct cells *cells = &c->cells;
   struct replies *r = &m->replies;
-  const struct cell *cell;
-  uint32_t at = SLAB_NONE;
-  unsigned ttl = 1, last = info->hop_count;
+  struct walk w;
+  unsigned ttl = 1;
+  int more;
+  if (walk_begin(&w, m, trace, info->hop_count)) return 0;
   r->next[0] = NONE;
-  ahead_begin(&m->ahead, c, trace->handle);
-  while ((cell = cells_next(cells, &trace->cells, &at))) {
-    if (cell->next != SLAB_NONE)
-      __builtin_prefetch(slab_at(&cells->slab, cell->next));
-    ahead_next(&m->ahead, c);
-    cell_event(cells, cell, r);
-    unsigned at_ttl = r->events->ttl;
-    if (at_ttl > last) continue;
-    if (at_ttl < ttl) return 0;
-    for (; ttl < at_ttl; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
+  while ((more = walk_next(&w, m)) > 0) {
+    for (; ttl < r->events->ttl; ttl++)
+      hop(t, r, ttl, NONE, ttl < info->first_ttl);
     hop(t, r, ttl, 0, ttl < info->first_ttl);
     ttl++;
   }
-  for (; ttl <= last; ttl++) hop(t, r, ttl, NONE, ttl < info->first_ttl);
-  return 1;
+  for (; !more && ttl <= info->hop_count; ttl++)
+    hop(t, r, ttl, NONE, ttl < info->first_ttl);
+  return !more;
 }
 
 int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
@@ -371,7 +337,6 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
   struct replies *r = &m->replies;
   int n = mtr_describe(m, handle, &info);
   if (n < 0) return n;
-  if (!r->room && replies_reserve(r, FIRST_ROOM)) return -ENOMEM;
   r->labels = m->labels.count ? &m->labels : NULL;
   struct text t = {.at = buf, .end = buf + size};
   const struct trace *trace = state_trace(&m->loop.core, handle);
@@ -380,7 +345,7 @@ int mtr_json(struct mtr *m, uint32_t handle, char *buf, uint32_t size) {
         label ? &m->payloads.list[label - 1] : NULL);
   struct text start = t;
   if (!in_order(&t, m, trace, &info)) {
-    if ((n = fetch(m, handle)) < 0) return n;
+    if ((n = walk_fetch(m, handle)) < 0) return n;
     t = start;
     hops(&t, r, (uint32_t)n, &info);
   }

@@ -59,9 +59,9 @@ describe("a fleet says what is wrong:", function()
 
   it("a campaign of a later version, foreign keys", function()
     fleet:good("submit", "s " .. LIST)
-    server:call "HSET mtr:fleet:{s}:meta version 2"
-    refused("work", "--name b --once", "campaign s has version 2; this mtrlua knows version 1")
-    refused("drain", "s", "campaign s has version 2; this mtrlua knows version 1")
+    server:call "HSET mtr:fleet:{s}:meta version 3"
+    refused("work", "--name b --once", "campaign s has version 3; this mtrlua knows version 2")
+    refused("drain", "s", "campaign s has version 3; this mtrlua knows version 2")
     server:call "DEL mtr:fleet:{s}:meta"
     server:call "SET mtr:fleet:{s}:meta foreign"
     refused("work", "--name b --once", "mtr:fleet:{s}:meta: Redis says: WRONGTYPE")

@@ -18,7 +18,7 @@ local buffer = lib.new "char[256]"
 
 --- The numbers of the errnos that the Lua layer uses.
 M.code = { EINTR = 4, EAGAIN = 11, EINVAL = 22, EMSGSIZE = 90, ESTALE = 116,
-  EDQUOT = 122 }
+  EOPNOTSUPP = 95, EDQUOT = 122 }
 
 --- The name of a caller's bug that an inner function found. The public function raises the message;
 --- users never see this name.

@@ -119,6 +119,18 @@ function Borrowed:line(out, size, used)
   return C.mtr_json_line(c, self.handle, out, size, used)
 end
 
+--- Writes the result as a packed record behind others in memory: see mtr_pack in core/mtr.h.
+---@param before ffi.cdata* struct mtr_packing
+---@param out ffi.cdata* memory for records
+---@param size integer
+---@param used ffi.cdata* uint32_t[1], bytes of records in it
+---@return integer? problem as of line(); -EOPNOTSUPP: the result has more than a record
+function Borrowed:pack(before, out, size, used)
+  local c = self.engine.c
+  if self._mark or not c then return nil end
+  return C.mtr_pack(c, self.handle, before, out, size, used)
+end
+
 --- Writes the result as a warts record into memory: see mtr.report.warts.
 ---@param list integer number of the list in its file; 0: none
 ---@param cycle integer likewise

@@ -3,6 +3,7 @@
 -- One entry of the stream of results: a lease of a vantage point, or a part of one.
 
 local err = require "mtr.base.err"
+local packed = require "mtr.record.packed"
 local verbatim = require "mtr.record.verbatim"
 local jsonl = require "mtr.report.read.jsonl"
 local Drained = require "mtr.fleet.drained"
@@ -10,17 +11,34 @@ local keys = require "mtr.fleet.keys"
 
 local M = {}
 
--- The lines of a text, as mtr.report.read.jsonl wants them. next_line() returns the next one with
--- its newline; back() gives it back.
-local function lines_of(text, name)
-  local at, input = 1, { name = name, problem = function() end }
+-- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
+-- next_line() returns the next one with its newline; back() gives it back. If a record is damaged,
+-- the lines end there: `damaged` says why, `lost` how many results that are.
+local function lines_of(text, name, reader)
+  local at, again, input = 1, nil, { name = name, problem = function() end }
+  reader:begin()
+  local function unpack_next()
+    local line, behind = reader:read(text, at)
+    if line then
+      at = behind
+      return line
+    end
+    input.damaged = ("%s: byte %d: %s"):format(name, at, behind)
+    input.lost, at = packed.count(text, at), #text + 1
+  end
   function input.next_line()
+    local line = again
+    if line then
+      again = nil
+      return line
+    end
     if at > #text then return nil end
+    if text:byte(at) == packed.TAG then return unpack_next() end
     local from = at
     at = (text:find("\n", at, true) or #text) + 1
     return text:sub(from, at - 1)
   end
-  function input.back(line) at = at - #line end
+  function input.back(line) again = line end
   function input.line()
     local line = input.next_line()
     if not line or line:byte(#line) ~= 10 then return line, false end
@@ -43,9 +61,16 @@ local function all_take_lines(list)
   return list[1] ~= nil
 end
 
+-- Counts results that cannot be read.
+local function count_unread(self, n, why)
+  self.unread, self.unread_why = self.unread + n, self.unread_why or why
+end
+
 -- Writes the results of an entry. Lines that are none are counted.
 local function write(self, id, fields)
-  local lines = lines_of(fields.results or "", keys.results(self.campaign) .. " " .. id)
+  self.unpacker = self.unpacker or packed.reader()
+  local lines = lines_of(fields.results or "", keys.results(self.campaign) .. " " .. id,
+    self.unpacker)
   local results, as_is = jsonl.new(lines), all_take_lines(self.list)
   while true do
     local line = as_is and lines.next_line() or nil
@@ -62,8 +87,9 @@ local function write(self, id, fields)
       if not ok then return nil, message, name end
       self.results = self.results + 1
     elseif problem then
-      self.unread, self.unread_why = self.unread + 1, self.unread_why or problem
+      count_unread(self, 1, problem)
     else
+      if lines.damaged then count_unread(self, lines.lost, lines.damaged) end
       return true
     end
   end

@@ -1,26 +1,29 @@
 -- SPDX-License-Identifier: MIT
 --
--- The reporter that gathers the results of a lease in memory, as lines of JSON, until they are
--- handed in as a whole.
+-- The reporter that gathers the results of a lease in memory until they are handed in as a whole:
+-- as packed records (see mtr_pack in core/mtr.h), or as lines of JSON. A result that has more than
+-- a record can say is a line among the records.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 
 local M = {}
 
-local EMSGSIZE = err.code.EMSGSIZE
+local EMSGSIZE, EOPNOTSUPP = err.code.EMSGSIZE, err.code.EOPNOTSUPP
+local PACKING = lib.sizeof "struct mtr_packing"
 local FIRST = 65536                    -- bytes of memory at the beginning
-local MOST = 16 * 2 ^ 20               -- bytes of one part; parts end with whole lines
+local MOST = 16 * 2 ^ 20               -- bytes of one part; parts end with whole results
 
 -- Memory of leases that were handed in, for the next ones.
 local free = {}
 
 ---@class mtr.FleetGather: mtr.Reporter
 ---@field count integer results in it
----@field parts mtr.RespBytes[] memory that is full of whole lines
+---@field parts mtr.RespBytes[] memory that is full of whole results
 ---@field buffer ffi.cdata* the memory that is being filled
 ---@field room integer
 ---@field used ffi.cdata* uint32_t[1]
+---@field before ffi.cdata*|false struct mtr_packing; false: lines of JSON only
 local Gather = {}
 Gather.__index = Gather
 
@@ -29,11 +32,15 @@ local function begin(self)
   local spare = table.remove(free) or { bytes = lib.new("char[?]", FIRST), room = FIRST }
   self.buffer, self.room = spare.bytes, spare.room
   self.used[0] = 0
+  if self.before then lib.fill(self.before, PACKING) end
 end
 
+--- Makes one without results.
+---@param packed boolean
 ---@return mtr.FleetGather
-function M.new()
-  local self = setmetatable({ count = 0, parts = {}, used = lib.new "uint32_t[1]" }, Gather)
+function M.new(packed)
+  local self = setmetatable({ count = 0, parts = {}, used = lib.new "uint32_t[1]",
+    before = packed and lib.new "struct mtr_packing" }, Gather)
   begin(self)
   return self
 end
@@ -56,13 +63,23 @@ local function grow(self, size)
   self.buffer = bytes
 end
 
+-- Writes a result into the memory, if the library can. Returns as Borrowed:line() does.
+local function write(self, result)
+  local before = self.before
+  if before and result.pack then
+    local code = result:pack(before, self.buffer, self.room, self.used)
+    if code ~= -EOPNOTSUPP then return code end
+  end
+  return result.line and result:line(self.buffer, self.room, self.used)
+end
+
 --- Adds a result.
 ---@param result mtr.BorrowedResult|mtr.Result
 function Gather:trace(result)
-  local code = result.line and result:line(self.buffer, self.room, self.used)
+  local code = write(self, result)
   while code == -EMSGSIZE do
     grow(self, 0)
-    code = result:line(self.buffer, self.room, self.used)
+    code = write(self, result)
   end
   if code and code ~= 0 then return err.env(code, "gathering a result") end
   if not code then
@@ -75,7 +92,7 @@ function Gather:trace(result)
   return true
 end
 
---- Returns all results as parts of whole lines, at least one. Nothing can be added any more.
+--- Returns all results as parts of whole results, at least one. Nothing can be added any more.
 ---@return mtr.RespBytes[]
 function Gather:take()
   if self.buffer then empty(self) end

@@ -84,6 +84,7 @@ function M.open(opts)
   return setmetatable({ ticker = ticker, say = say, link = Link.new(url, ticker, say) }, Fleet)
 end
 
+local RESULTS = { packed = "packed", json = "json" }
 local SUBMIT = check.declare("fleet:submit", {
   { name = "name", kind = text, doc = "of the campaign" },
   { name = "targets", kind = check.any, doc = "as of a campaign" },
@@ -96,6 +97,8 @@ local SUBMIT = check.declare("fleet:submit", {
   { name = "rate", kind = check.rate, doc = "probes per second of each worker" },
   { name = "most_leases", kind = check.integer(1, 1e9), doc = "leases in Redis; default 20000" },
   { name = "most_bytes", kind = check.integer(1, 2 ^ 53), doc = "undrained results; 256 MiB" },
+  { name = "results", kind = check.word(RESULTS, { "packed", "json" }),
+    doc = "what workers hand in: packed records (default), or lines of JSON" },
   { name = "shared", kind = check.type "boolean", doc = "doubletree with stop sets for all" },
   { name = "list", kind = text, doc = "name of the list of targets" },
   { name = "cycle", kind = text, doc = "name of this pass over it" },
@@ -120,7 +123,7 @@ end
 ---@return string? name
 function Fleet:submit(opts)
   local s = take(SUBMIT, opts, { trace = {}, share = "split", lease = 200, most_leases = 20000,
-    most_bytes = 2 ^ 28 })
+    most_bytes = 2 ^ 28, results = "packed" })
   name_of("fleet:submit", "name", s.name)
   if not keys.SHARES[s.share] then
     error(("fleet:submit: share must be split, all or n, got %s"):format(err.show(s.share)), 2)

@@ -7,8 +7,9 @@ local err = require "mtr.base.err"
 
 local M = {}
 
---- The version of all that is kept in Redis. A program refuses campaigns of a later one.
-M.VERSION = 1
+--- The version of all that is kept in Redis. A program refuses campaigns of a later one. Those of
+--- version 1 have results as lines of JSON only.
+M.VERSION = 2
 
 --- The names of all campaigns: a set.
 M.CAMPAIGNS = "mtr:fleet:campaigns"

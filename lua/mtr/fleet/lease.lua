@@ -49,7 +49,7 @@ end
 ---@return string? message, string? name
 function Lease:trace(worker)
   local c, complaints = self.campaign, {}
-  self.gather, self.failed = Gather.new(), 0
+  self.gather, self.failed = Gather.new(c.facts.results == "packed"), 0
   local fine, made = pcall(Campaign.new, {
     engine = worker.engine, targets = self.targets, trace = c:options(worker),
     window = #self.targets,

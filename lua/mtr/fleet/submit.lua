@@ -29,6 +29,7 @@ local FULL_WAIT = 250                  -- ms until leases are offered again
 ---@field rate? number|string probes per second of each worker
 ---@field most_leases integer leases in Redis that are not done
 ---@field most_bytes integer results in Redis that are not drained
+---@field results "packed"|"json" what workers hand in: packed records, or lines of JSON
 ---@field shared? boolean the strategy doubletree, with stop sets for all
 ---@field list? string
 ---@field cycle? string
@@ -65,7 +66,7 @@ local function points_of(link, s)
   return list
 end
 
-local SAME = { "describe", "trace", "share", "points", "n", "seed", "lease", "shared" }
+local SAME = { "describe", "trace", "share", "points", "n", "seed", "lease", "shared", "results" }
 
 -- Makes the campaign, or finds it as it was begun before. Returns its position and its leases.
 local function open(link, s, feed)
@@ -76,8 +77,8 @@ local function open(link, s, feed)
     points = table.concat(points, ","), n = tostring(s.n or 1), seed = ("%.0f"):format(s.seed or 0),
     lease = tostring(s.lease), trace = json.encode(s.trace), rate = tostring(s.rate or 0),
     describe = feed:describe(), list = s.list or "default", cycle = s.cycle or "1",
-    shared = s.shared and "1" or "0", most_bytes = ("%.0f"):format(s.most_bytes), leases = "0",
-    position = "0", targets = "0", done = "0", complete = "0",
+    shared = s.shared and "1" or "0", results = s.results, complete = "0", leases = "0",
+    most_bytes = ("%.0f"):format(s.most_bytes), position = "0", targets = "0", done = "0",
   }
   local args = { s.name, math.max(1, #points) }
   if s.share == "split" then args[3] = keys.group "split" end

@@ -3,7 +3,9 @@
 -- An entry of results at a drain: what is written is the same, whether lines pass as they are or
 -- are decoded and encoded.
 local mtr = require "mtr"
+local Gather = require "mtr.fleet.gather"
 local entry = require "mtr.fleet.entry"
+local lib = require "mtr.lib"
 local Reporters = require "mtr.campaign.reporters"
 
 local function result_line(dst)
@@ -11,6 +13,35 @@ local function result_line(dst)
   local line = assert(engine:trace(dst)):json() .. "\n"
   engine:close()
   return line
+end
+
+-- The same result twice as packed records, and the place of the second one.
+local function packed_results()
+  local engine = assert(mtr.engine { sim = mtr.sim.internet { prefixes = 5, dead = 0 } })
+  local gather, second = Gather.new(true), nil
+  local twice = { trace = function(_, result)
+    gather:trace(result)
+    second = gather.used[0] + 1
+    return gather:trace(result)
+  end }
+  mtr.go(function()
+    assert(mtr.campaign { engine = engine, targets = { "1.0.0.1" }, reporters = { twice } }:run())
+  end)
+  engine:run()
+  local part = gather:take()[1]
+  local text = lib.string(part.bytes, part.size)
+  engine:close()
+  return text, second
+end
+
+-- The record with a label behind its transport.
+local function labelled(record, label)
+  local size, mask, rest = record:sub(2, 5), record:sub(6, 9), record:sub(10)
+  assert(size:byte(2) < 255 and mask:byte(4) < 128)
+  rest = rest:gsub("\3%zsim", "%0" .. string.char(#label) .. "\0" .. label, 1)
+  local n = 4 + #rest
+  return record:sub(1, 1) .. string.char(n % 256, math.floor(n / 256)) .. "\0\0" .. mask:sub(1, 3)
+    .. string.char(mask:byte(4) + 128) .. rest
 end
 
 -- Writes an entry to a reporter of JSON lines: the text, and the drain.
@@ -46,6 +77,33 @@ describe("an entry of results", function()
     assert.same({ 4, 2 }, { fast.results, fast.unread })
     assert.equal("EBADMSG: mtr:fleet:{s}:results 1-1: line 4: this is no result of mtrlua",
       fast.unread_why)
+  end)
+
+  it("is unpacked, and what cannot be read of it is counted", function()
+    local records, from = packed_results()
+    assert.equal(line .. line, (drained(records)))
+    local damaged = records:sub(1, from + 8) .. "\255" .. records:sub(from + 10)
+    local written, drain = drained(damaged .. records)
+    assert.equal(line, written)
+    assert.same({ 1, 3 }, { drain.results, drain.unread })
+    assert.equal(("mtr:fleet:{s}:results 1-1: byte %d: EBADMSG: a packed record"):format(from),
+      drain.unread_why)
+  end)
+
+  it("is unpacked beside lines, for reporters that take lines and for others", function()
+    local records = packed_results()
+    local mixed = line .. records .. line
+    assert.equal(line:rep(4), (drained(mixed)))
+    assert.equal(line:rep(4), (drained(mixed, nil, { trace = function() return true end })))
+  end)
+
+  it("that is packed by a liar is no line of its own making", function()
+    local records, from = packed_results()
+    local record = records:sub(1, from - 1)
+    assert.equal(line:gsub('"version":"2"', '%0,"list":"l"'),
+      (drained(labelled(record, ',"list":"l"'))))
+    local written, drain = drained(labelled(record, '}\n' .. line:sub(1, 60)))
+    assert.same({ "", 0, 1 }, { written, drain.results, drain.unread })
   end)
 
   it("has only the members that are asked for", function()

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Reads packed records: results in a tenth of the bytes of their JSON, as workers of a fleet hand
+-- them in. See mtr_unpack in core/mtr.h, and scripts/README.md for the bytes.
+
+local lib = require "mtr.lib"
+local err = require "mtr.base.err"
+
+local C = lib.C
+local M = {}
+
+--- The first byte of a record. No line of JSON begins with it.
+M.TAG = 1
+
+local HEAD, FIRST = 5, 16384           -- bytes: tag and length; memory for a line
+
+---@class mtr.PackedReader
+---@field c ffi.cdata*
+---@field room integer
+---@field line ffi.cdata* memory for a line
+local Reader = {}
+Reader.__index = Reader
+
+local at = lib.new "uint32_t[1]"
+
+--- Makes a reader.
+---@return mtr.PackedReader
+function M.reader()
+  local c = lib.gc(C.mtr_unpacker(), C.mtr_unpacker_free)
+  assert(c ~= nil, "no memory")
+  return setmetatable({ c = c, room = FIRST, line = lib.new("char[?]", FIRST) }, Reader)
+end
+
+--- Begins with a run of records.
+function Reader:begin() C.mtr_unpack_begin(self.c) end
+
+--- Reads a record. No later one of the run can be read after one that is damaged.
+---@param bytes string
+---@param from integer where it begins, from 1
+---@return string? line as JSON with a newline; it may contain anything if the maker is hostile
+---@return integer|string behind the byte after the record, or a message
+---@return string? name
+function Reader:read(bytes, from)
+  at[0] = from - 1
+  local code = C.mtr_unpack(self.c, bytes, #bytes, at)
+  if code < 0 then return err.env(code, "a packed record") end
+  local size = C.mtr_unpack_json(self.c, self.line, self.room - 1)
+  if size >= self.room then
+    self.room = 2 * size
+    self.line = lib.new("char[?]", self.room)
+    size = C.mtr_unpack_json(self.c, self.line, self.room - 1)
+  end
+  self.line[size] = 10
+  return lib.string(self.line, size + 1), at[0] + 1
+end
+
+--- Counts the records from a place on, as long as their lengths are right; at least one.
+---@param bytes string
+---@param from integer
+---@return integer
+function M.count(bytes, from)
+  local n = 0
+  while bytes:byte(from) == M.TAG and from + HEAD - 1 <= #bytes do
+    local a, b, c, d = bytes:byte(from + 1, from + 4)
+    n, from = n + 1, from + HEAD + a + 256 * (b + 256 * (c + 256 * d))
+  end
+  return math.max(n, 1)
+end
+
+return M

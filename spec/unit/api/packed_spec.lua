@@ -1,0 +1,201 @@
+-- SPDX-License-Identifier: MIT
+--
+-- Packed records are read as their description in core/api/packed.h says. A writer in Lua makes
+-- them of random results, and their JSON must be the same bytes as that of the results. Damaged
+-- ones are refused.
+local bit = require "bit"
+local core = require "spec.support.harness.core"
+local random = require "spec.support.harness.random"
+local wild_result = require "spec.support.virtual.wild_result"
+
+local L, ffi = core.load { "core/mtr.h", "core/api/json.h", "core/api/packed.h" }
+
+local ROOM = 1048576
+local buffer = ffi.new("char[?]", ROOM)
+local given = {}
+
+local function le(n, bytes)
+  local out = {}
+  for i = 1, bytes do out[i], n = string.char(n % 256), math.floor(n / 256) end
+  return table.concat(out)
+end
+
+-- The words that differ from those before, which become these; and which they are.
+local function changed(before, words, n)
+  local out, mask = {}, 0
+  for i = 0, n - 1 do
+    if words[i] ~= (before[i] or 0) then
+      mask, out[#out + 1], before[i] = mask + 2 ^ i, le(words[i], 4), words[i]
+    end
+  end
+  return table.concat(out), mask
+end
+
+local function frame(body) return "\1" .. le(#body, 4) .. body end
+
+-- A run of records: its state.
+local function run() return { trace = {}, event = {}, transport = "", label = "" } end
+
+-- The record of what is given; it says that it has `count` replies.
+local function record(state, transport, label, count)
+  local w = ffi.new("uint32_t[?]", L.MTR_PACKED_TRACE)
+  L.packed_trace(w, given.info, count or given.n)
+  local words, mask = changed(state.trace, w, L.MTR_PACKED_TRACE)
+  local out = { words }
+  for i, text in ipairs { transport, label } do
+    local name = i == 1 and "transport" or "label"
+    if state[name] ~= text then
+      mask, state[name], out[#out + 1] = mask + 2 ^ (29 + i), text, le(#text, 2) .. text
+    end
+  end
+  for i = 0, given.n - 1 do
+    local e = given.r.events[i]
+    L.packed_event(w, e)
+    local some, which = changed(state.event, w, L.MTR_PACKED_EVENT)
+    local ext = given.r.ext + (e.ext_high * 65536 + e.ext) * 4
+    out[#out + 1] = le(which, 2) .. some .. ffi.string(ext, e.ext_words * 4)
+  end
+  return frame(le(mask, 4) .. table.concat(out))
+end
+
+local function json(transport, label)
+  local t, text = ffi.new "struct text", ffi.new "struct payload"
+  t.at, t["end"] = buffer, buffer + ROOM
+  local bytes = ffi.new("uint8_t[?]", #label + 1, label)
+  text.bytes, text.size = bytes, #label
+  L.json_write(t, transport, given.info, #label > 0 and text or nil, given.r, given.n)
+  return ffi.string(buffer, t.at - buffer)
+end
+
+local at = ffi.new "uint32_t[1]"
+
+-- Reads the record at a place of some bytes, which are copied to memory of their size: its JSON or
+-- the error, and the place behind it.
+local function read(u, bytes, from)
+  local copy = ffi.new("uint8_t[?]", #bytes)
+  ffi.copy(copy, bytes, #bytes)
+  at[0] = from or 0
+  local code = L.mtr_unpack(u, copy, #bytes, at)
+  if code ~= 0 then return code, at[0] end
+  local size = L.mtr_unpack_json(u, buffer, ROOM)
+  return ffi.string(buffer, size), at[0]
+end
+
+describe("a packed record", function()
+  local u
+  before_each(function()
+    given.r = ffi.new "struct replies"
+    u = ffi.gc(L.mtr_unpacker(), L.mtr_unpacker_free)
+    L.mtr_unpack_begin(u)
+  end)
+  after_each(function() L.replies_close(given.r) end)
+
+  it("is the JSON of its result, whatever is in it, one behind the other", function()
+    local bytes, wanted, state = {}, {}, run()
+    for seed = 1, 300 do
+      wild_result.make(L, given, seed)
+      local label = seed % 50 < 25 and "" or (',"list":"l%d"'):format(seed / 50)
+      local transport = seed % 100 < 50 and "raw" or "mtr-packet"
+      bytes[seed], wanted[seed] = record(state, transport, label), json(transport, label)
+    end
+    local all, place = table.concat(bytes), 0
+    for seed = 1, 300 do
+      local got
+      got, place = read(u, all, place)
+      assert.equal(wanted[seed], got, "seed " .. seed)
+    end
+    assert.equal(#all, place)
+    assert.equal(-22, (read(u, all, #all + 1)))
+    assert.equal(-74, (read(u, all, #all)))
+  end)
+
+  it("with more replies than a common trace has is read", function()
+    wild_result.make(L, given, 7, 600)
+    local bytes = record(run(), "raw", "")
+    assert.equal(json("raw", ""), (read(u, bytes)))
+  end)
+
+  it("begins anew with a run", function()
+    wild_result.make(L, given, 3, 4)
+    local bytes = record(run(), "raw", ',"list":1')
+    for _ = 1, 2 do
+      L.mtr_unpack_begin(u)
+      assert.equal(json("raw", ',"list":1'), (read(u, bytes)))
+    end
+  end)
+
+  it("says how long its JSON is when there is no room, and gives it then", function()
+    wild_result.make(L, given, 11, 20)
+    local whole = read(u, record(run(), "raw", ""))
+    ffi.fill(buffer, #whole, 0x55)
+    assert.equal(#whole, L.mtr_unpack_json(u, buffer, 100))
+    assert.equal(("U"):rep(#whole - 100), ffi.string(buffer + 100, #whole - 100))
+    assert.equal(#whole, L.mtr_unpack_json(u, buffer, #whole))
+    assert.equal(whole, ffi.string(buffer, #whole))
+  end)
+
+  it("that is cut off anywhere is refused, and leaves nothing", function()
+    wild_result.make(L, given, 5, 6)
+    local bytes = record(run(), "raw", ',"list":1')
+    for n = 0, #bytes - 1 do
+      L.mtr_unpack_begin(u)
+      local got, place = read(u, bytes:sub(1, n))
+      assert.same({ -74, 0 }, { got, place })
+      assert.equal(-116, L.mtr_unpack_json(u, buffer, ROOM))
+      L.mtr_unpack_begin(u)
+      local shorter = n > 5 and read(u, frame(bytes:sub(6, n))) or -74
+      assert.equal(-74, shorter, n)
+    end
+  end)
+
+  it("with numbers, names or bytes that mean nothing is refused", function()
+    wild_result.make(L, given, 5, 6)
+    local good = record(run(), "raw", "")
+    for name, bytes in pairs {
+      ["another tag"] = "\2" .. good:sub(2),
+      ["bytes behind the replies"] = frame(good:sub(6) .. "\0"),
+      ["words that are not there"] = frame(good:sub(6, 8) .. string.char(
+        bit.bor(good:byte(9), 0x20)) .. good:sub(10)),
+      ["no transport"] = record({ trace = {}, event = {}, transport = "", label = "" }, "", ""),
+      ["a transport with quotes"] = record(run(), 'r"w', ""),
+      ["a transport with a zero"] = record(run(), "ra\0w", ""),
+      ["a long transport"] = record(run(), ("r"):rep(33), ""),
+    } do
+      L.mtr_unpack_begin(u)
+      assert.equal(-74, (read(u, bytes)), name)
+    end
+    for field, value in pairs { family = 5, stop_reason = 11, multipath = 3 } do
+      local kept = given.info[field]
+      given.info[field] = value
+      L.mtr_unpack_begin(u)
+      assert.equal(-74, (read(u, record(run(), "raw", ""))), field)
+      given.info[field] = kept
+    end
+    given.r.events[3].family = 7
+    L.mtr_unpack_begin(u)
+    assert.equal(-74, (read(u, record(run(), "raw", ""))))
+  end)
+
+  it("with more replies than it has bytes for is refused", function()
+    wild_result.make(L, given, 5, 0)
+    for _, n in ipairs { 1, 2 ^ 20 + 1, 2 ^ 32 - 1 } do
+      L.mtr_unpack_begin(u)
+      assert.equal(-74, (read(u, record(run(), "raw", "", n))))
+    end
+  end)
+
+  it("that is damaged at random is refused or gives one line, and nothing breaks", function()
+    local r = random(9)
+    for seed = 1, 300 do
+      wild_result.make(L, given, seed)
+      local bytes = record(run(), "raw", "")
+      for _ = 1, 5 do
+        local place = r(#bytes)
+        local other = bytes:sub(1, place - 1) .. string.char(r(256) - 1) .. bytes:sub(place + 1)
+        L.mtr_unpack_begin(u)
+        local got = read(u, other)
+        assert.is_true(got == -74 or type(got) == "string" and not got:find "[\n\27]")
+      end
+    end
+  end)
+end)

@@ -1,0 +1,128 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What a campaign packs, and what is read of it: the same JSON as without. Results come from
+-- simulated networks with many kinds of replies, in order and out of order.
+local mtr = require "mtr"
+local Gather = require "mtr.fleet.gather"
+local lib = require "mtr.lib"
+local packed = require "mtr.record.packed"
+
+local PATHS = {
+  nodes = {
+    me = { "192.0.2.1", "2001:db8::1" }, r1 = { "198.18.0.1", "2001:db8:1::1", balance = "packet" },
+    a = { "198.18.1.1", "2001:db8:2::1", ext = { "0008 0101 00011101" } },
+    b = { "198.18.1.2", "2001:db8:2::2" },
+    r2 = { "198.18.0.2", "2001:db8:3::1", reply = { loss = 0.5 } },
+    web = { "203.0.113.9", "2001:db8:9::9" },
+  },
+  links = { { "me", "r1", delay = "1ms" }, { "r1", "a", "r2", delay = "3ms" },
+    { "r1", "b", "r2", delay = "1ms" },
+    { "r2", "web", delay = "2ms", loss = 0.1, duplicate = 0.5 } },
+}
+
+-- The bytes of parts, one string for each.
+local function texts_of(gather)
+  local list = {}
+  for i, part in ipairs(gather:take()) do list[i] = lib.string(part.bytes, part.size) end
+  return list
+end
+
+local function lines_of(text)
+  local reader, lines, at = packed.reader(), {}, 1
+  reader:begin()
+  while at <= #text do
+    if text:byte(at) == packed.TAG then
+      lines[#lines + 1], at = assert(reader:read(text, at))
+    else
+      lines[#lines + 1] = text:match("[^\n]*\n", at)
+      at = at + #lines[#lines]
+    end
+  end
+  return lines
+end
+
+-- Traces targets; returns the lines of what was packed, those that were not, and the packed parts.
+local function both(opts)
+  local engine = assert(mtr.engine { sim = opts.sim, seed = 1 })
+  local pack, plain = Gather.new(true), Gather.new(false)
+  mtr.go(function()
+    if opts.before then opts.before(engine) end
+    assert(mtr.campaign { engine = engine, targets = opts.targets or { "203.0.113.9",
+      "2001:db8:9::9" }, trace = opts.trace, monitor = opts.monitor, on_trace = opts.on_trace,
+      reporters = { pack, plain } }:run())
+  end)
+  engine:run()
+  local parts, packs = texts_of(pack), {}
+  for _, text in ipairs(parts) do
+    for _, line in ipairs(lines_of(text)) do packs[#packs + 1] = line end
+  end
+  engine:close()
+  return packs, lines_of(table.concat(texts_of(plain))), parts
+end
+
+describe("what is packed", function()
+  it("is read as the same JSON, whatever is traced and in whatever order", function()
+    local seen = {}
+    for name, trace in pairs {
+      icmp = {}, udp = { protocol = "udp" }, tcp = { protocol = "tcp", port = 443 },
+      classic = { multipath = "classic" }, ["many queries"] = { queries = 3 },
+      ["first TTL"] = { first_ttl = 2 }, ["gaps at the end"] = { max_ttl = 3 },
+      rounds = { strategy = "rounds" }, random = { strategy = "random" },
+    } do
+      local packs, lines = both { sim = PATHS, trace = trace }
+      assert.equal(2, #packs)
+      assert.same(lines, packs, name)
+      for member in table.concat(lines):gmatch '"([%l_]+)":' do seen[member] = true end
+    end
+    for _, member in ipairs { "mpls", "dup", "unanswered", "tcp_flags", "flow_label", "skipped" } do
+      assert.is_true(seen[member], member .. " never came up")
+    end
+  end)
+
+  it("is read as the same JSON: an internet, with ids, in a tenth of the bytes", function()
+    local sim = mtr.sim.internet { prefixes = 300 }
+    local targets = {}
+    for target in sim:targets() do targets[#targets + 1] = target end
+    local packs, lines, parts = both { sim = sim, targets = targets, monitor = "ams" }
+    assert.equal(#targets, #packs)
+    assert.same(lines, packs)
+    assert.truthy(packs[1]:find('"monitor":"ams"', 1, true))
+    assert.is_true(#parts[1] * 10 < #table.concat(lines))
+  end)
+
+  it("is a line if the result has more than a record", function()
+    local function names(engine)
+      assert.equal(0, lib.C.mtr_label(engine.c, lib.new("uint8_t[16]", { 203, 0, 113, 9 }), 4,
+        ',"name":"web"', 13))
+    end
+    local packs, lines, parts = both { sim = PATHS, before = names }
+    assert.same(lines, packs)
+    assert.truthy(parts[1]:find '^{"type".*"name":"web"')
+  end)
+end)
+
+describe("a reader of packed records", function()
+  local bytes, first
+  setup(function()
+    local packs, _, parts = both { sim = PATHS }
+    bytes, first = parts[1], packs[1]
+  end)
+
+  it("says what is wrong with one that is damaged", function()
+    local reader = packed.reader()
+    reader:begin()
+    local line, behind = reader:read(bytes, 1)
+    assert.equal(first, line)
+    local none, message, name = reader:read(bytes:sub(1, -2), behind)
+    assert.same({ "nil", "EBADMSG" }, { type(none), name })
+    assert.equal("EBADMSG: a packed record", message)
+  end)
+
+  it("counts what it cannot read", function()
+    assert.equal(2, packed.count(bytes, 1))
+    assert.equal(2, packed.count(bytes:sub(1, -2), 1))
+    assert.equal(1, packed.count("\1\255\255\255\255", 1))
+    assert.equal(1, packed.count("\1\1", 1))
+    assert.equal(1, packed.count("x", 1))
+  end)
+end)
