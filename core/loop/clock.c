@@ -22,6 +22,7 @@ int64_t clock_now(const struct loop *l) {
 int64_t clock_span(const struct loop *l, double ms) {
   if (!(ms >= 0 && ms < 1e12)) return -EINVAL;
   int64_t ns = (int64_t)(ms * 1e6);
+  if (!ns && ms > 0) ns = 1;
   return ns < INT64_MAX / 2 - clock_now(l) ? ns : -EINVAL;
 }
 

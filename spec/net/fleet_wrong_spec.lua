@@ -112,7 +112,7 @@ describe("a fleet says what is wrong:", function()
   end)
 
   it("a Redis without memory can be drained, and then takes results again", function()
-    fleet:good("submit", "s --lease 20 --most-bytes 300K --prefix 1.0.0.0/24")
+    fleet:good("submit", "s --results json --lease 20 --most-bytes 300K --prefix 1.0.0.0/24")
     local worker = fleet:start("work", "--name ams --once --lease-time 1s")
     redis.await("results", function() return fleet:field("s", "bytes") >= 300000 end)
     local used = server:call "INFO memory":match "used_memory:(%d+)"
@@ -128,7 +128,7 @@ describe("a fleet says what is wrong:", function()
   end)
 
   it("results that are larger than Redis takes", function()
-    fleet:good("submit", "s --lease 600 --prefix 1.0.0.0/23")
+    fleet:good("submit", "s --results json --lease 600 --prefix 1.0.0.0/23")
     server:call "CONFIG SET proto-max-bulk-len 1048576"
     local worker = fleet:start("work", "--name ams --once")
     worker:says "trying again"

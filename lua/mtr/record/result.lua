@@ -129,7 +129,7 @@ end
 --- Of a borrowed result these write it into memory; this one is written from its fields.
 ---@private
 function Result:line() return nil end  -- luacheck: no self
-Result.warts = Result.line
+Result.warts, Result.pack = Result.line, Result.line
 
 --- Returns the result itself; of a borrowed result (mtr.campaign.borrowed) copy() makes one of
 --- these.
