@@ -16,39 +16,6 @@ int walk_begin(struct walk *w, struct mtr *m, const struct trace *trace,
   return reserve(&m->replies);
 }
 
-/* Makes the event of |cell|, the only one of its hop. */
-static void read_cell(const struct cells *cells, const struct cell *cell,
-                      struct replies *r) {
-  struct mtr_event *e = r->events;
-  struct missed missed = {0};
-  cells_event(cells, cell, e, r->ext);
-  e->ext = 0;
-  e->ext_high = 0;
-  if (e->family) return;
-  cells_missed(cell, e->icmp_code, &missed);
-  e->attempt = missed.silent;
-  e->stop = missed.failed;
-  e->error = missed.error;
-}
-
-int walk_next(struct walk *w, struct mtr *m) {
-  const struct core *c = &m->loop.core;
-  const struct cells *cells = &c->cells;
-  const struct cell *cell;
-  while ((cell = cells_next(cells, &w->trace->cells, &w->at))) {
-    if (cell->next != SLAB_NONE)
-      __builtin_prefetch(slab_at(&cells->slab, cell->next));
-    ahead_next(&m->ahead, c);
-    read_cell(cells, cell, &m->replies);
-    unsigned ttl = m->replies.events->ttl;
-    if (ttl > w->last) continue;
-    if (ttl < w->ttl) return -1;
-    w->ttl = ttl + 1;
-    return 1;
-  }
-  return 0;
-}
-
 int walk_fetch(struct mtr *m, uint32_t trace) {
   struct replies *r = &m->replies;
   if (reserve(r)) return -ENOMEM;
