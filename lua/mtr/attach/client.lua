@@ -59,10 +59,10 @@ function Client:leave(why)
   self.server:left(self, why)
 end
 
--- Sends text.
-local function send(self, text)
+-- Sends text: a string, or memory of some size.
+local function send(self, text, size)
   if self.gone then return end
-  self.output:write(text)
+  self.output:write(text, size)
   if self.output.queued > MOST then
     return self:leave(("does not read its records: %d bytes wait"):format(self.output.queued))
   end
@@ -90,7 +90,7 @@ local function attach(self, text)
     list_id = given.list_id, cycle = given.cycle, description = given.description,
     monitor = given.monitor or server.monitor, host = server.host }
   self.source = sources.new(server.pool, self.writer, {
-    put = function(record) send(self, record) end,
+    put = function(record, size) send(self, record, size) end,
     started = function()
       local more = self.credit < CREDIT and self.source.id >= self.credit * GROWTH
       if more then self.credit = self.credit + 1 end
