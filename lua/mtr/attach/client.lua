@@ -114,7 +114,13 @@ local function halt(self, id)
   send(self, done and ("OK halted %s\n"):format(id) or ("ERR no task id-%s\n"):format(id))
 end
 
--- Takes a command.
+-- Starts a command that was taken.
+local function taken(self, id)
+  send(self, ("OK id-%d\n"):format(id))
+  self.server.pool:fill()
+end
+
+-- Takes a line that is not a command like the last one.
 local function take(self, line)
   local id = line:match "^%s*halt%s+(%d+)%s*$"
   if id and #id < 11 then return halt(self, id) end
@@ -129,8 +135,7 @@ local function take(self, line)
   local problem
   id, problem = self.source:accept(line)
   if not id then return send(self, "ERR command not accepted: " .. problem .. "\n") end
-  send(self, ("OK id-%d\n"):format(id))
-  self.server.pool:fill()
+  taken(self, id)
 end
 
 -- Takes what a client says before it has attached.
@@ -155,7 +160,8 @@ local function pump(self)
     if line == false then
       send(self, ("ERR command not accepted: a line has at most %d bytes\n"):format(LINE))
     elseif self.source then
-      take(self, line)
+      local id = not self.ended and self.source:again(line)
+      if id then taken(self, id) else take(self, line) end
     else
       greet(self, line)
     end
