@@ -708,6 +708,11 @@ int mtr_csv(struct mtr *engine, uint32_t trace, const uint8_t *columns,
 int mtr_warts(struct mtr *engine, uint32_t trace, uint32_t list, uint32_t cycle,
               uint32_t user, uint8_t *buf, uint32_t size);
 
+/* mtr_uuencode: writes |bytes|[|n|] as text into |buf|[|size|], in lines as
+ * scamper's control socket sends records of warts. No zero byte is added.
+ * Returns its length. -EMSGSIZE: there is no room. */
+int mtr_uuencode(const uint8_t *bytes, uint32_t n, char *buf, uint32_t size);
+
 /* mtr_write_lines: writes |size| bytes of whole lines to |file|, a FILE of
  * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */

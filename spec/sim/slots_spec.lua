@@ -10,6 +10,9 @@ local dns = require "mtr.wait.dns"
 local resolve = require "mtr.wait.resolve"
 local timer = require "mtr.wait.timer"
 local watch = require "mtr.wait.watch"
+local pools = require "mtr.attach.pool"
+local sources = require "mtr.attach.source"
+local writers = require "mtr.attach.writer"
 local run = require "spec.support.harness.run"
 local annotations = require "spec.support.style.annotations"
 
@@ -47,6 +50,18 @@ local function takers()
   return list
 end
 
+local function nothing() end
+
+-- Starts a trace for a program that drives scamper.
+local function attach_trace(engine)
+  local pool = pools.new(engine, 9)
+  local writer = writers.new { format = "warts", framed = false, list = "default" }
+  local source = sources.new(pool, writer, { put = nothing, started = nothing, settled = nothing,
+    may_start = function() return true end })
+  assert(source:accept "trace -P icmp-paris 203.0.113.9")
+  pool:fill()
+end
+
 describe("a slot of an engine #luajit", function()
   teardown(run.clean)
 
@@ -75,6 +90,7 @@ describe("a slot of an engine #luajit", function()
     local prober = assert(engine:prober "203.0.113.9")
     engine:trace("203.0.113.9", nil, function() end)
     engine:trace("203.0.113.9", { on_hop = function() end }, function() end)
+    attach_trace(engine)
     assert(timer.start(engine, 1, function() end))
     local lookup = assert(resolve.start(engine, "localhost", 0, function() end))
     dns.set {}
@@ -97,7 +113,7 @@ describe("a slot of an engine #luajit", function()
     local kinds = {}
     for _, entry in ipairs(entries) do
       local path = path_of(debug.getinfo(entry.closed, "S").source)
-      local class = assert(read(path):match "%-%-%-@class mtr%.%u%l+:[%w%., ]*(mtr%.%u%l+Entry)\n",
+      local class = assert(read(path):match "%-%-%-@class mtr%.%u%a+:[%w%., ]*(mtr%.%u%l+Entry)\n",
         path)
       kinds[class] = (kinds[class] or 0) + 1
       for name in pairs((contract(class))) do

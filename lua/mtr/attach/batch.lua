@@ -55,14 +55,14 @@ function M.run(opts)
     opts.window or 1000) }
   local writer = writers.new { format = opts.format, framed = false, list = opts.list or "default",
     list_id = opts.list_id, cycle = opts.cycle, monitor = opts.monitor, host = host.name() }
-  local function put(text)
+  local function put(text, size)
     if self.problem then return end
-    local ok, problem = opts.put(text)
+    local ok, problem = opts.put(size and lib.string(text, size) or text)
     if not ok then self.problem = problem end
   end
   self.source = sources.new(self.pool, writer, {
-    put = function(text)
-      put(text)
+    put = function(text, size)
+      put(text, size)
       if self.op then scheduler.finish(self.op) end
     end,
     started = function() end, settled = function() end,

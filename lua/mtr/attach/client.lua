@@ -59,10 +59,10 @@ function Client:leave(why)
   self.server:left(self, why)
 end
 
--- Sends text.
-local function send(self, text)
+-- Sends text: a string, or memory of some size.
+local function send(self, text, size)
   if self.gone then return end
-  self.output:write(text)
+  self.output:write(text, size)
   if self.output.queued > MOST then
     return self:leave(("does not read its records: %d bytes wait"):format(self.output.queued))
   end
@@ -90,7 +90,7 @@ local function attach(self, text)
     list_id = given.list_id, cycle = given.cycle, description = given.description,
     monitor = given.monitor or server.monitor, host = server.host }
   self.source = sources.new(server.pool, self.writer, {
-    put = function(record) send(self, record) end,
+    put = function(record, size) send(self, record, size) end,
     started = function()
       local more = self.credit < CREDIT and self.source.id >= self.credit * GROWTH
       if more then self.credit = self.credit + 1 end
@@ -114,7 +114,13 @@ local function halt(self, id)
   send(self, done and ("OK halted %s\n"):format(id) or ("ERR no task id-%s\n"):format(id))
 end
 
--- Takes a command.
+-- Starts a command that was taken.
+local function taken(self, id)
+  send(self, ("OK id-%d\n"):format(id))
+  self.server.pool:fill()
+end
+
+-- Takes a line that is not a command like the last one.
 local function take(self, line)
   local id = line:match "^%s*halt%s+(%d+)%s*$"
   if id and #id < 11 then return halt(self, id) end
@@ -129,8 +135,7 @@ local function take(self, line)
   local problem
   id, problem = self.source:accept(line)
   if not id then return send(self, "ERR command not accepted: " .. problem .. "\n") end
-  send(self, ("OK id-%d\n"):format(id))
-  self.server.pool:fill()
+  taken(self, id)
 end
 
 -- Takes what a client says before it has attached.
@@ -155,7 +160,8 @@ local function pump(self)
     if line == false then
       send(self, ("ERR command not accepted: a line has at most %d bytes\n"):format(LINE))
     elseif self.source then
-      take(self, line)
+      local id = not self.ended and self.source:again(line)
+      if id then taken(self, id) else take(self, line) end
     else
       greet(self, line)
     end

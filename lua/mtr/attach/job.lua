@@ -3,7 +3,8 @@
 -- Runs a command of mtr.attach.command over an engine, and writes what came of it: always one
 -- record, also if the trace could not be made.
 --
--- The warts record of a plain trace is written by the library, before the trace is released.
+-- The warts record of a plain trace is written by the library, before the trace is released. Plain
+-- traces with the same options can share more than that: see mtr.attach.plain.
 
 local lib = require "mtr.lib"
 local Result = require "mtr.record.result"
@@ -55,26 +56,41 @@ local function said(writer, command, result)
     command)
 end
 
--- The text of a plain trace that has ended and is not yet released. Its hop limit is 255, which
--- means the same as 0.
-local function fast(writer, command, trace)
-  if writer.format == "warts" and command.wait == 0 then
-    local c = trace.engine.c
-    local n = C.mtr_warts(c, trace.handle, IDS.list, IDS.cycle, command.user, buffer, ROOM)
-    if n >= 0 then return writer:memory(buffer, n) end
-  end
-  return said(writer, command, Result.new(trace, trace.engine.c))
+--- Returns the record of a plain trace as text, written by the library. The trace has ended and is
+--- not yet released. Its hop limit is 255, which means the same as 0.
+---@param writer mtr.AttachWriter
+---@param command mtr.AttachCommand
+---@param engine mtr.Engine
+---@param handle integer
+---@return ffi.cdata*? text memory that is soon used again; nil: it cannot, see text()
+---@return integer? length
+function M.fast(writer, command, engine, handle)
+  if writer.format ~= "warts" or command.wait > 0 then return nil end
+  local n = C.mtr_warts(engine.c, handle, IDS.list, IDS.cycle, command.user, buffer, ROOM)
+  if n < 0 then return nil end
+  return writer:memory(buffer, n)
 end
 
-local function plain(engine, command, writer, done)
+--- Returns the record of a trace as text, from its result; of a result that the format cannot say,
+--- the record of a failure.
+---@param writer mtr.AttachWriter
+---@param command mtr.AttachCommand
+---@param result mtr.Result
+---@return string
+function M.text(writer, command, result)
+  local ok, text = pcall(said, writer, command, result)
+  return ok and text or text_of(writer, failed(command), command)
+end
+
+local function alone(engine, command, writer, done)
   local text
   local trace = engine:trace(command.dst, command.options, function(_)
     done(text or text_of(writer, failed(command), command))
   end)
   if not trace then return nil end
   function trace.at_last(self)
-    local ok, found = pcall(fast, writer, command, self)
-    if ok then text = found end
+    local bytes, size = M.fast(writer, command, engine, self.handle)
+    text = bytes and lib.string(bytes, size) or M.text(writer, command, Result.new(self, engine.c))
   end
   return trace
 end
@@ -91,7 +107,7 @@ local function pinged(engine, command, writer, done)
   end)
 end
 
-local STARTS = { trace = plain, tracelb = paths, ping = pinged }
+local STARTS = { trace = alone, tracelb = paths, ping = pinged }
 
 local scratch = lib.new "struct mtr_trace"
 

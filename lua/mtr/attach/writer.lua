@@ -45,7 +45,7 @@ local function framed(text) return "DATA " .. #text .. "\n" .. text end
 local function warts(self, record)
   local bytes, message, name = write.record(record)
   if not bytes then return nil, message, name end
-  return self.framed and framed(uuencode.encode(bytes)) or bytes
+  return self.framed and lib.string(uuencode.framed(bytes, #bytes)) or bytes
 end
 
 local function json(self, line)
@@ -79,13 +79,14 @@ function Writer:record(record)
   return warts(self, record)
 end
 
---- Returns a record of warts that is in memory as text.
+--- Returns a record of warts that is in memory as text, in memory that the next call uses again.
 ---@param bytes ffi.cdata* uint8_t[size]
 ---@param size integer
----@return string
+---@return ffi.cdata* text
+---@return integer length
 function Writer:memory(bytes, size)
-  if self.framed then return framed(uuencode.memory(bytes, size)) end
-  return lib.string(bytes, size)
+  if self.framed then return uuencode.framed(bytes, size) end
+  return bytes, size
 end
 
 --- Makes a writer.

@@ -99,13 +99,14 @@ local function queue(self, bytes, size)
   if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
 end
 
---- Queues text, which is written later.
----@param text string
+--- Queues a copy of text, which is written later.
+---@param text string|ffi.cdata* a string; or memory, char[size] or uint8_t[size]
+---@param size? integer of memory
 ---@return true?
 ---@return string? message, string? name the error of an earlier write
-function Output:write(text)
+function Output:write(text, size)
   if self.failure then return nil, self.failure, self.failure_name end
-  queue(self, text, #text)
+  queue(self, text, size or #text)
   return true
 end
 

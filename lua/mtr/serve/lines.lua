@@ -12,6 +12,7 @@ local Lines = {}
 Lines.__index = Lines
 
 local M = {}
+local CR = 13
 
 --- Makes a cutter without bytes.
 ---@param most integer
@@ -44,7 +45,9 @@ function Lines:next()
   end
   if not stop then return nil end
   self.at = stop + 1
-  return (text:sub(from, stop - 1):gsub("\r$", ""))
+  local last = stop - 1
+  if last >= from and text:byte(last) == CR then last = last - 1 end
+  return text:sub(from, last)
 end
 
 return M

@@ -10,6 +10,7 @@ return {
   ["core/api/pack.c"] = { "spec/unit/lua/record/packed_spec.lua", "what is packed" },
   ["core/api/unpack.c"] = { "spec/unit/api/packed_spec.lua", "mtr_unpack" },
   ["core/api/walk.c"] = { "spec/unit/lua/record/packed_spec.lua", "in whatever order" },
+  ["core/api/uuencode.c"] = { "spec/unit/lua/attach/uuencode_spec.lua", "mtr_uuencode" },
   ["core/api/verbatim.c"] = { "spec/unit/lua/record/verbatim_spec.lua", "verbatim" },
   ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
   ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },

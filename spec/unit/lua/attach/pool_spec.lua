@@ -42,6 +42,27 @@ describe("a pool", function()
     assert.same({ 150, 50 }, { old.turns, new.turns })
   end)
 
+  it("goes on with those that are left, one or several", function()
+    local p, list = pool.new(nil, 1), { endless(1), endless(1), endless(1) }
+    local function turns(n)
+      for _, source in ipairs(list) do source.turns = 0 end
+      for _ = 1, n do p:ended() end
+      return { list[1].turns, list[2].turns, list[3].turns }
+    end
+    for _, source in ipairs(list) do p:join(source) end
+    p:fill()
+    assert.same({ 3, 3, 3 }, turns(9))
+    p:leave(list[2])
+    assert.same({ 4, 0, 4 }, turns(8))
+    p:leave(list[1])
+    assert.same({ 0, 0, 5 }, turns(5))
+    p:join(list[2])
+    assert.same({ 0, 4, 4 }, turns(8))
+    p:leave(list[2])
+    p:leave(list[3])
+    assert.same({ 0, 0, 0 }, turns(1))
+  end)
+
   it("asks a source that has left no more", function()
     local p, source = pool.new(nil, 1), endless(1)
     p:join(source)

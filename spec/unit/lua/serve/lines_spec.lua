@@ -25,6 +25,7 @@ describe("lines", function()
     ["in many pieces"] = { { "a", "b\n", "", "c", "\n" }, { "ab", "c" } },
     ["that are empty"] = { { "\n\n" }, { "", "" } },
     ["of Windows"] = { { "a\r\nb\r\n" }, { "a", "b" } },
+    ["of Windows, some empty"] = { { "\r\n\r\r\nb\n\r\n\n" }, { "", "\r", "b", "", "" } },
     ["with NUL bytes"] = { { "a\0b\n" }, { "a\0b" } },
     ["as long as allowed"] = { { "12345678\n" }, { "12345678" } },
     ["longer than allowed"] = { { "123456789\nb\n" }, { false, "b" } },
