@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/pace.h"
 
-static const double PACE_SLACK_NS = 1e6;  /* how late a wake-up may be */
+static const double PACE_SLACK_NS = 2e6;  /* how late a wake-up may be */
 static const double PACE_BURST_NS = 1e5;  /* time whose packets go at once */
 
 void pace_init(struct pace *p, double rate, int64_t now) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * pace.h: a token bucket in virtual-scheduling form: the bucket is the time
- * when the next packet is due. That time may lie up to a millisecond in the
+ * when the next packet is due. That time may lie up to two milliseconds in the
  * past, so that a late wake-up does not lower the rate. After a pause, a burst
- * is one packet more than the rate allows in a millisecond. The rate is exact
- * over any length of time.
+ * is one packet more than the rate allows in that time. The rate is exact over
+ * any length of time.
  */
 #ifndef PROBE_PACE_H
 #define PROBE_PACE_H

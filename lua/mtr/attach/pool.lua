@@ -10,7 +10,7 @@ local M = {}
 
 -- With so many commands under way the loop rests between its steps, ms: their probes and answers
 -- then share system calls. Answers have the kernel's time stamps, and no trace waits for another.
-local MANY, REST = 64, 1
+local MANY, REST = 64, 1.5
 
 ---@class mtr.AttachPool
 ---@field engine mtr.Engine
