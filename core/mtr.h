@@ -646,7 +646,7 @@ int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
  * have labels (mtr_label), which records have not. */
 enum { MTR_PACKED_TRACE = 24, MTR_PACKED_EVENT = 12 /* words */ };
 struct mtr_packing {
-  uint32_t trace[MTR_PACKED_TRACE], event[MTR_PACKED_EVENT];
+  uint32_t trace[24], event[12];     /* MTR_PACKED_TRACE, MTR_PACKED_EVENT */
   uint32_t label, any;
 };
 int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
