@@ -118,7 +118,32 @@ describe("a reader of packed records", function()
     assert.equal("EBADMSG: a packed record", message)
   end)
 
+  it("makes no line that is longer than results which come as lines", function()
+    local function le(n) return string.char(n % 256, math.floor(n / 256) % 256,
+      math.floor(n / 65536) % 256, math.floor(n / 2 ^ 24)) end
+    -- Replies like the one before have two bytes each.
+    local function hostile(n)
+      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0" .. le(n)
+        .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(32) .. "\255\255\255\0"
+        .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
+      return "\1" .. le(#body) .. body
+    end
+    local reader = packed.reader()
+    for n, long in pairs { [1000] = false, [700000] = true } do
+      reader:begin()
+      local line, message, name = reader:read(hostile(n), 1)
+      assert.equal(not long, line ~= nil)
+      if long then
+        assert.same({ "EMSGSIZE: a packed record is longer than 256 MiB as a line", "EMSGSIZE" },
+          { message, name })
+      end
+    end
+  end)
+
   it("counts what it cannot read", function()
+    assert.equal(4, packed.count(bytes .. first .. first, 1))
+    assert.equal(3, packed.count(bytes .. "{}", 1))
+    assert.equal(3, packed.count(bytes .. "\1\1\1\1\1\1", 1))
     assert.equal(2, packed.count(bytes, 1))
     assert.equal(2, packed.count(bytes:sub(1, -2), 1))
     assert.equal(1, packed.count("\1\255\255\255\255", 1))
