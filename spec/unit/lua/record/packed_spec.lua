@@ -101,6 +101,29 @@ describe("what is packed", function()
   end)
 end)
 
+describe("what a worker gathers", function()
+  it("is in parts of 5,000 results, each of which is read by itself", function()
+    for _, packs in ipairs { true, false } do
+      local gather = Gather.new(packs)
+      local engine = assert(mtr.engine { sim = PATHS, seed = 1 })
+      mtr.go(function()
+        assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, reporters = {
+          { trace = function(_, result)
+            for _ = 1, 5001 do assert(gather:trace(result)) end
+            return true
+          end } } }:run())
+      end)
+      engine:run()
+      local texts = texts_of(gather)
+      assert.equal(2, #texts)
+      local many, one = lines_of(texts[1]), lines_of(texts[2])
+      assert.same({ 5001, 5000, 1 }, { gather.count, #many, #one })
+      for _, line in ipairs(many) do assert.equal(one[1], line) end
+      engine:close()
+    end
+  end)
+end)
+
 describe("a reader of packed records", function()
   local bytes, first
   setup(function()
