@@ -659,9 +659,10 @@ int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
  * the byte after it. 0; -EBADMSG: it is none or is damaged, and no later one of
  * the run can be read; -ENOMEM; -EINVAL: |*at| is above |size|.
  * mtr_unpack_json: writes that record as mtr_json does, with the same bytes.
- * Returns the length; if it exceeds |size|, |buf| is undefined. -ESTALE: there
- * is none. The line has texts of the record: whoever does not trust its maker
- * looks at it, with mtr_json_verbatim. */
+ * Returns the length; if it exceeds |size|, |buf| is undefined. A hostile
+ * record of 2 MiB can be 500 MiB of JSON. -ESTALE: there is none; -EMSGSIZE: it
+ * would be longer than 2 GiB. The line has texts of the record: whoever does
+ * not trust its maker looks at it, with mtr_json_verbatim. */
 struct mtr_unpacker;
 struct mtr_unpacker *mtr_unpacker(void);
 void mtr_unpacker_free(struct mtr_unpacker *u);

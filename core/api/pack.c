@@ -100,8 +100,8 @@ static void put_text(struct record *r, const void *text, size_t n) {
   r->p += n;
 }
 
-/* Writes the trace behind its head, and says in |*texts| which texts follow. */
-static void put_trace(struct record *r, struct mtr *m,
+/* Writes the texts that differ from those |before|. */
+static void put_texts(struct record *r, struct mtr *m,
                       const struct mtr_packing *before, uint32_t label) {
   const char *transport = mtr_transport(m);
   if (!before->any) put_text(r, transport, strlen(transport));
@@ -132,7 +132,7 @@ int mtr_pack(struct mtr *m, uint32_t trace, struct mtr_packing *before,
   uint8_t *count = r.p - 4;
   if (!before->any) changed |= PACKED_TRANSPORT;
   if (label != before->label) changed |= PACKED_LABEL;
-  put_trace(&r, m, before, label);
+  put_texts(&r, m, before, label);
   if (!r.full) err = put_replies(&r, m, t, info.hop_count);
   if (err) return err;
   if (r.full) return -EMSGSIZE;

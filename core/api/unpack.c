@@ -16,6 +16,7 @@
 
 enum {
   MOST_REPLIES = 1 << 20,
+  MOST_EXT = 1 << 26,    /* bytes of extension objects that events can name */
   LEAST_REPLY = 2,       /* bytes of a reply */
   LONGEST_NAME = 32      /* bytes of the name of a transport */
 };
@@ -117,7 +118,7 @@ static int take_replies(struct bytes *b, struct mtr_unpacker *u, uint32_t n) {
     take_changed(b, changed, u->event, MTR_PACKED_EVENT);
     packed_reply(e, u->event);
     const uint8_t *ext = bytes_take(b, e->ext_words * 4u);
-    if (b->bad || changed >> MTR_PACKED_EVENT ||
+    if (b->bad || changed >> MTR_PACKED_EVENT || used >= MOST_EXT ||
         (e->family && !good_family(e->family)))
       return -EBADMSG;
     if (e->ext_words) memcpy(r->ext + used, ext, e->ext_words * 4u);
@@ -170,5 +171,5 @@ int mtr_unpack_json(struct mtr_unpacker *u, char *buf, uint32_t size) {
   const struct payload label = {(uint8_t *)u->label.text, u->label.size};
   json_write(&t, u->transport.text, &u->info, label.size ? &label : NULL,
              &u->replies, u->n);
-  return (int)t.size;
+  return t.size > INT32_MAX ? -EMSGSIZE : (int)t.size;
 }

@@ -97,6 +97,18 @@ describe("the fleet", function()
     assert.truthy(got.err:find("there is a campaign s already, and its trace is", 1, true), got.err)
   end)
 
+  it("goes on with a campaign of version 1, whose results are lines", function()
+    fleet:good("submit", "s --results json " .. LIST)
+    server:call "HSET mtr:fleet:{s}:meta version 1"
+    assert.equal("1", server:call "HDEL mtr:fleet:{s}:meta results")
+    fleet:good("submit", "s --results json " .. LIST)
+    local got = fleet:run("submit", "s " .. LIST)
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find('its results is "json", not "packed"', 1, true), got.err)
+    fleet:good("work", "--name ams --once")
+    assert.equal(384, #fleet:drained "s")
+  end)
+
   it("pauses, resumes and cancels", function()
     fleet:good("submit", "s --lease 4 " .. LIST)
     fleet:good("pause", "s")

@@ -13,16 +13,18 @@ local M = {}
 
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
 -- next_line() returns the next one with its newline; back() gives it back. If a record is damaged,
--- the lines end there: `damaged` says why, `lost` how many results that are.
+-- the lines end there: `damaged` says why, `lost` how many results that are. `failed` is not the
+-- fault of a record: there is no memory.
 local function lines_of(text, name, reader)
   local at, again, input = 1, nil, { name = name, problem = function() end }
   reader:begin()
   local function unpack_next()
-    local line, behind = reader:read(text, at)
+    local line, behind, problem = reader:read(text, at)
     if line then
       at = behind
       return line
     end
+    if problem == "ENOMEM" then input.failed = behind end
     input.damaged = ("%s: byte %d: %s"):format(name, at, behind)
     input.lost, at = packed.count(text, at), #text + 1
   end
@@ -89,6 +91,7 @@ local function write(self, id, fields)
     elseif problem then
       count_unread(self, 1, problem)
     else
+      if lines.failed then return nil, lines.failed, "ENOMEM" end
       if lines.damaged then count_unread(self, lines.lost, lines.damaged) end
       return true
     end

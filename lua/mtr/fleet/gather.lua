@@ -13,12 +13,16 @@ local EMSGSIZE, EOPNOTSUPP = err.code.EMSGSIZE, err.code.EOPNOTSUPP
 local PACKING = lib.sizeof "struct mtr_packing"
 local FIRST = 65536                    -- bytes of memory at the beginning
 local MOST = 16 * 2 ^ 20               -- bytes of one part; parts end with whole results
+-- Results of one part: as many as lines of some 16 MiB are. A drain reads eight parts, and has its
+-- lock for 15 s without a sign, so it must not need long for one.
+local RESULTS = 5000
 
 -- Memory of leases that were handed in, for the next ones.
 local free = {}
 
 ---@class mtr.FleetGather: mtr.Reporter
 ---@field count integer results in it
+---@field filled integer those of them in the memory that is being filled
 ---@field parts mtr.RespBytes[] memory that is full of whole results
 ---@field buffer ffi.cdata* the memory that is being filled
 ---@field room integer
@@ -31,7 +35,7 @@ Gather.__index = Gather
 local function begin(self)
   local spare = table.remove(free) or { bytes = lib.new("char[?]", FIRST), room = FIRST }
   self.buffer, self.room = spare.bytes, spare.room
-  self.used[0] = 0
+  self.used[0], self.filled = 0, 0
   if self.before then lib.fill(self.before, PACKING) end
 end
 
@@ -76,6 +80,10 @@ end
 --- Adds a result.
 ---@param result mtr.BorrowedResult|mtr.Result
 function Gather:trace(result)
+  if self.filled == RESULTS then
+    empty(self)
+    begin(self)
+  end
   local code = write(self, result)
   while code == -EMSGSIZE do
     grow(self, 0)
@@ -88,7 +96,7 @@ function Gather:trace(result)
     lib.copy(self.buffer + self.used[0], line, #line)
     self.used[0] = self.used[0] + #line
   end
-  self.count = self.count + 1
+  self.count, self.filled = self.count + 1, self.filled + 1
   return true
 end
 

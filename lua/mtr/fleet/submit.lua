@@ -67,6 +67,8 @@ local function points_of(link, s)
 end
 
 local SAME = { "describe", "trace", "share", "points", "n", "seed", "lease", "shared", "results" }
+-- What a field means that is not there: version 1 had none for results.
+local ABSENT = { results = "json" }
 
 -- Makes the campaign, or finds it as it was begun before. Returns its position and its leases.
 local function open(link, s, feed)
@@ -93,9 +95,10 @@ local function open(link, s, feed)
   if not campaign then return nil, message or "ENOENT: the campaign is gone", name or "ENOENT" end
   if not s.points and made == 0 then facts.points = campaign.facts.points end
   for _, field in ipairs(SAME) do
-    if campaign.facts[field] ~= facts[field] then
+    local there = campaign.facts[field] or ABSENT[field]
+    if there ~= facts[field] then
       return err.named("EEXIST", ("there is a campaign %s already, and its %s is %s, not %s")
-        :format(s.name, field, err.show(campaign.facts[field]), err.show(facts[field])))
+        :format(s.name, field, err.show(there), err.show(facts[field])))
     end
   end
   return campaign

@@ -12,7 +12,9 @@ local M = {}
 --- The first byte of a record. No line of JSON begins with it.
 M.TAG = 1
 
-local HEAD, FIRST = 5, 16384           -- bytes: tag and length; memory for a line
+-- Bytes: tag and length; memory for a line; the longest line, as long as a result that comes as a
+-- line can be (see mtr.fleet.resp_guard). A hostile record of 2 MiB could be a line of 500 MiB.
+local HEAD, FIRST, LONGEST = 5, 16384, 2 ^ 28
 
 ---@class mtr.PackedReader
 ---@field c ffi.cdata*
@@ -45,6 +47,10 @@ function Reader:read(bytes, from)
   local code = C.mtr_unpack(self.c, bytes, #bytes, at)
   if code < 0 then return err.env(code, "a packed record") end
   local size = C.mtr_unpack_json(self.c, self.line, self.room - 1)
+  if size > LONGEST or size < 0 then
+    return err.named("EMSGSIZE", ("a packed record is longer than %d MiB as a line"):format(
+      LONGEST / 2 ^ 20))
+  end
   if size >= self.room then
     self.room = 2 * size
     self.line = lib.new("char[?]", self.room)
@@ -54,15 +60,23 @@ function Reader:read(bytes, from)
   return lib.string(self.line, size + 1), at[0] + 1
 end
 
---- Counts the records from a place on, as long as their lengths are right; at least one.
+--- Counts the results from a place on, records and lines, as long as the lengths of records are
+--- right; at least one.
 ---@param bytes string
 ---@param from integer
 ---@return integer
 function M.count(bytes, from)
   local n = 0
-  while bytes:byte(from) == M.TAG and from + HEAD - 1 <= #bytes do
-    local a, b, c, d = bytes:byte(from + 1, from + 4)
-    n, from = n + 1, from + HEAD + a + 256 * (b + 256 * (c + 256 * d))
+  while from <= #bytes do
+    if bytes:byte(from) ~= M.TAG then
+      from = (bytes:find("\n", from, true) or #bytes) + 1
+    elseif from + HEAD - 1 <= #bytes then
+      local a, b, c, d = bytes:byte(from + 1, from + 4)
+      from = from + HEAD + a + 256 * (b + 256 * (c + 256 * d))
+    else
+      break
+    end
+    n = n + 1
   end
   return math.max(n, 1)
 end

@@ -184,6 +184,18 @@ describe("a packed record", function()
     end
   end)
 
+  it("with more extension objects than events can name is refused", function()
+    wild_result.make(L, given, 5, 0)
+    for n, wanted in pairs { [65794] = 0, [65795] = -74 } do
+      local body = record(run(), "raw", "", n):sub(6) .. le(513, 2) .. "\4\1\1\1\0\0\0\255"
+        .. ("\0"):rep(1020) .. ("\0"):rep(1022 * (n - 1))
+      local bytes = frame(body)
+      L.mtr_unpack_begin(u)
+      at[0] = 0
+      assert.equal(wanted, L.mtr_unpack(u, bytes, #bytes, at), n)
+    end
+  end)
+
   it("that is damaged at random is refused or gives one line, and nothing breaks", function()
     local r = random(9)
     for seed = 1, 300 do

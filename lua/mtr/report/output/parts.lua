@@ -10,6 +10,7 @@
 
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
+local output = require "mtr.report.output.file"
 
 local M = {}
 
@@ -69,13 +70,17 @@ function Parts:open(saved)
   self.next = saved.next or missing(self, self.number + 1)
 end
 
---- Removes the next file, if there is one. Call it when a run is resumed.
+--- Removes the next file, if there is one. Call it when a run is resumed. A file that another
+--- process writes to by now stays: that is an error.
 ---@return true?
 ---@return string? message, string? name
 function Parts:remove_next()
   if not exists(self, self.next) then return true end
   local path = path_of(self, self.next)
+  local file, message, name = output.open(path, { binary = true })
+  if name == "EAGAIN" then return nil, message, name end
   local ok, _, code = os.remove(path)
+  if file then file:close() end
   if ok then return true end
   return err.env(code, "removing " .. path .. ", whose targets are traced again")
 end

@@ -90,6 +90,25 @@ describe("an entry of results", function()
       drain.unread_why)
   end)
 
+  it("that is damaged loses the lines behind as well, which are counted", function()
+    local records, from = packed_results()
+    local written, drain = drained(records:sub(1, from + 8) .. "\255" .. records:sub(from + 10)
+      .. line .. records)
+    assert.equal(line, written)
+    assert.same({ 1, 4 }, { drain.results, drain.unread })
+  end)
+
+  it("ends the drain if there is no memory, so that nothing is lost", function()
+    local self = { campaign = "s", done = {}, results = 0, leases = 0, repeated = 0, failed = 0,
+      unread = 0, list = assert(Reporters.new {}), unpacker = { begin = function() end,
+        read = function() return nil, "ENOMEM: cannot allocate memory", "ENOMEM" end } }
+    assert.same({ nil, "ENOMEM: cannot allocate memory", "ENOMEM" }, { entry.write(self, { "1-1",
+      { "lease", "3", "point", "a", "part", "1/1", "results", "\1\0\0\0\0" } }) })
+    assert.same({ 0, 0 }, { self.results, self.unread })
+    assert.is_nil(self.after)
+    assert.is_false(self.done.a:has(3))
+  end)
+
   it("is unpacked beside lines, for reporters that take lines and for others", function()
     local records = packed_results()
     local mixed = line .. records .. line

@@ -101,6 +101,29 @@ describe("what is packed", function()
   end)
 end)
 
+describe("what a worker gathers", function()
+  it("is in parts of 5,000 results, each of which is read by itself", function()
+    for _, packs in ipairs { true, false } do
+      local gather = Gather.new(packs)
+      local engine = assert(mtr.engine { sim = PATHS, seed = 1 })
+      mtr.go(function()
+        assert(mtr.campaign { engine = engine, targets = { "203.0.113.9" }, reporters = {
+          { trace = function(_, result)
+            for _ = 1, 5001 do assert(gather:trace(result)) end
+            return true
+          end } } }:run())
+      end)
+      engine:run()
+      local texts = texts_of(gather)
+      assert.equal(2, #texts)
+      local many, one = lines_of(texts[1]), lines_of(texts[2])
+      assert.same({ 5001, 5000, 1 }, { gather.count, #many, #one })
+      for _, line in ipairs(many) do assert.equal(one[1], line) end
+      engine:close()
+    end
+  end)
+end)
+
 describe("a reader of packed records", function()
   local bytes, first
   setup(function()
@@ -118,7 +141,32 @@ describe("a reader of packed records", function()
     assert.equal("EBADMSG: a packed record", message)
   end)
 
+  it("makes no line that is longer than results which come as lines", function()
+    local function le(n) return string.char(n % 256, math.floor(n / 256) % 256,
+      math.floor(n / 65536) % 256, math.floor(n / 2 ^ 24)) end
+    -- Replies like the one before have two bytes each.
+    local function hostile(n)
+      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0" .. le(n)
+        .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(32) .. "\255\255\255\0"
+        .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
+      return "\1" .. le(#body) .. body
+    end
+    local reader = packed.reader()
+    for n, long in pairs { [1000] = false, [700000] = true } do
+      reader:begin()
+      local line, message, name = reader:read(hostile(n), 1)
+      assert.equal(not long, line ~= nil)
+      if long then
+        assert.same({ "EMSGSIZE: a packed record is longer than 256 MiB as a line", "EMSGSIZE" },
+          { message, name })
+      end
+    end
+  end)
+
   it("counts what it cannot read", function()
+    assert.equal(4, packed.count(bytes .. first .. first, 1))
+    assert.equal(3, packed.count(bytes .. "{}", 1))
+    assert.equal(3, packed.count(bytes .. "\1\1\1\1\1\1", 1))
     assert.equal(2, packed.count(bytes, 1))
     assert.equal(2, packed.count(bytes:sub(1, -2), 1))
     assert.equal(1, packed.count("\1\255\255\255\255", 1))
