@@ -91,7 +91,7 @@ static int put_replies(struct record *r, struct mtr *m,
 }
 
 static void put_text(struct record *r, const void *text, size_t n) {
-  if (n > PACKED_LONGEST || (size_t)(r->end - r->p) < n + 2) {
+  if ((size_t)(r->end - r->p) < n + 2) {
     r->full = 1;
     return;
   }
@@ -100,13 +100,17 @@ static void put_text(struct record *r, const void *text, size_t n) {
   r->p += n;
 }
 
+static const struct payload *label_of(const struct mtr *m, uint32_t label) {
+  return label ? &m->payloads.list[label - 1] : NULL;
+}
+
 /* Writes the texts that differ from those |before|. */
 static void put_texts(struct record *r, struct mtr *m,
                       const struct mtr_packing *before, uint32_t label) {
   const char *transport = mtr_transport(m);
   if (!before->any) put_text(r, transport, strlen(transport));
   if (label == before->label) return;
-  const struct payload *text = label ? &m->payloads.list[label - 1] : NULL;
+  const struct payload *text = label_of(m, label);
   put_text(r, text ? text->bytes : NULL, text ? text->size : 0);
 }
 
@@ -116,10 +120,12 @@ int mtr_pack(struct mtr *m, uint32_t trace, struct mtr_packing *before,
   uint32_t w[MTR_PACKED_TRACE], words[MTR_PACKED_TRACE];
   int err = *used > size ? -EINVAL : mtr_describe(m, trace, &info);
   if (err) return err;
-  if (m->labels.count) return -EOPNOTSUPP;
-  if (size - *used < TRACE_ROOM) return -EMSGSIZE;
   const struct trace *t = engine_trace(m, trace);
   uint32_t label = t->opts->label;
+  const struct payload *text = label_of(m, label);
+  if (m->labels.count || (text && text->size > PACKED_LONGEST))
+    return -EOPNOTSUPP;
+  if (size - *used < TRACE_ROOM) return -EMSGSIZE;
   struct record r = {.start = buf + *used, .end = buf + size};
   /* How many replies there are is known at the end: a word that is always
    * written, in front of which all others have their place. */

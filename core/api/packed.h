@@ -26,7 +26,7 @@
 enum {
   PACKED_TAG = 1,
   PACKED_HEAD = 5,       /* bytes: tag and length */
-  PACKED_LONGEST = 65535             /* bytes of a text */
+  PACKED_LONGEST = 8192  /* bytes of a text: each record's line has them */
 };
 #define PACKED_TRANSPORT (1u << 30)
 #define PACKED_LABEL (1u << 31)

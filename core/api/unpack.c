@@ -64,7 +64,7 @@ static void take_changed(struct bytes *b, uint32_t changed, uint32_t *w,
 static int take_text(struct bytes *b, struct kept *kept) {
   size_t n = bytes_le(b, 2);
   const uint8_t *from = bytes_take(b, n);
-  if (!from) return -EBADMSG;
+  if (!from || n > PACKED_LONGEST) return -EBADMSG;
   char *text = realloc(kept->text, n + 1);
   if (!text) return -ENOMEM;
   if (n) memcpy(text, from, n);

@@ -109,6 +109,12 @@ describe("a packed record", function()
     assert.equal(-74, (read(u, all, #all)))
   end)
 
+  it("with the longest label is read", function()
+    wild_result.make(L, given, 3, 4)
+    local label = ',"list":"' .. ("l"):rep(8182) .. '"'
+    assert.equal(json("raw", label), (read(u, record(run(), "raw", label))))
+  end)
+
   it("with more replies than a common trace has is read", function()
     wild_result.make(L, given, 7, 600)
     local bytes = record(run(), "raw", "")
@@ -160,6 +166,7 @@ describe("a packed record", function()
       ["a transport with quotes"] = record(run(), 'r"w', ""),
       ["a transport with a zero"] = record(run(), "ra\0w", ""),
       ["a long transport"] = record(run(), ("r"):rep(33), ""),
+      ["a long label"] = record(run(), "raw", (" "):rep(8193)),
     } do
       L.mtr_unpack_begin(u)
       assert.equal(-74, (read(u, bytes)), name)

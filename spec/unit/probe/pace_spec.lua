@@ -43,6 +43,8 @@ describe("pace", function()
     return sent
   end
 
+  it("bears wake-ups that are two milliseconds late", function() assert.equal(2e6, SLACK) end)
+
   it("allows everything at once when unlimited", function()
     init(0)
     assert.equal(1000000, allow(1000000, 0))
