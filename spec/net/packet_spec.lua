@@ -223,13 +223,14 @@ describe("in the middle of a trace, packet", function()
   after_each(nets.down)
 
   -- Traces one hop after the other and runs |cmd| behind the second; then |back|, and traces again.
+  -- The routes were read a moment ago, and are read again 10 ms later at the earliest.
   local function disturbed(cmd, back, check, opts)
     local l = up()
     inside(l, function(e)
       for v = 4, 6, 2 do
         settle(e, l)
         local o = { window = 1, on_hop = function(_, hop)
-          if hop.ttl == 2 then must(l, cmd) end
+          if hop.ttl == 2 then must(l, cmd .. "; sleep 0.02") end
         end }
         for key, value in pairs(opts or {}) do o[key] = value end
         local result, n = counted(e, l["dst" .. v], o)
@@ -280,7 +281,7 @@ describe("in the middle of a trace, packet", function()
       inside(l, function(e)
         settle(e, l)
         local result, n = counted(e, l["dst" .. v], { window = 1, on_hop = function(_, hop)
-          if hop.ttl == 2 then must(l, "ip link del r1") end
+          if hop.ttl == 2 then must(l, "ip link del r1; sleep 0.02") end
         end })
         assert.equal("gaplimit", result.stop_reason)
         assert.is_true(n.errors > 0)
