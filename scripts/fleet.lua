@@ -195,7 +195,7 @@ end
 
 function RUN.drain()
   local size, every = take "rotate_size", take "rotate_every"
-  local opts, taken, reporters = { overwrite = take "overwrite", copy = true,
+  local opts, taken, reporters = { overwrite = take "overwrite",
     rotate = (size or every) and { size = size, every = every } }, {}, {}
   local given = take "output" or { "jsonl" }
   for i, text in ipairs(given) do

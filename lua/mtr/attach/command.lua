@@ -4,6 +4,7 @@
 -- makes options of mtr.trace of them. An option that has no meaning here is refused by its name.
 -- The text comes from clients: nothing in it is trusted.
 
+local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
 local each = require "mtr.base.each"
 local strategy = require "mtr.strategy"
@@ -124,9 +125,12 @@ local KINDS = { trace = TRACE, tracelb = TRACELB, ping = PING }
 local ALONE = { trace = { Q = true, T = true }, tracelb = {}, ping = {} }
 local METHOD = { trace = { "udp" }, tracelb = { "udp" }, ping = { "icmp" } }
 
--- Returns the address family of an address: 4 or 6; nil: it is none.
+local bytes = lib.new "uint8_t[16]"
+
+-- Returns the address family of a target: 4 or 6; nil: it is none.
 local function family(text)
   if #text > 64 or not addr.parse_ip(text) then return nil end
+  if addr.unspecified(bytes, addr.parse(text, bytes)) then return nil end
   return text:find(":", 1, true) and 6 or 4
 end
 

@@ -52,7 +52,7 @@ function Plain:target(line)
   local before = self.before
   if line:sub(1, #before) ~= before then return nil end
   local text = line:sub(#before + 1)
-  if addr.parse(text) ~= self.family then return nil end
+  if addr.parse(text, dst) ~= self.family or addr.unspecified(dst, self.family) then return nil end
   -- The library reads up to a zero byte, and takes a zone, and IPv4 inside IPv6.
   if text:find("\0", 1, true) or text:find("%", 1, true) then return nil end
   if self.family == 4 and text:find(":", 1, true) then return nil end

@@ -96,6 +96,16 @@ function M.many_use(key)
   return many_use4(bor(lshift(c, 24), lshift(d, 16), lshift(e, 8), f))
 end
 
+--- Returns true for 0.0.0.0 and ::, which are no targets.
+---@param b ffi.cdata* 16 bytes
+---@param family integer 4 or 6
+---@return boolean
+function M.unspecified(b, family)
+  if b[0] ~= 0 then return false end
+  local key = M.key(b, family)
+  return key == 0 or key == NONE
+end
+
 local scratch = lib.new "uint8_t[16]"
 local zone = lib.new "uint32_t[1]"
 

@@ -11,6 +11,14 @@ local keys = require "mtr.fleet.keys"
 
 local M = {}
 
+local MOST_LEASES = 2 ^ 53             -- numbers above it are not exact, and the state would lie
+
+-- Returns a text as a whole number; nil: it is none.
+local function whole(text)
+  local number = (text or ""):find "^%d+$" and tonumber(text)
+  return number and number < MOST_LEASES and number or nil
+end
+
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
 -- next_line() returns the next one with its newline; back() gives it back. If a record is damaged,
 -- the lines end there: `damaged` says why, `lost` how many results that are. `failed` is not the
@@ -117,7 +125,7 @@ end
 ---@return string? message, string? name
 function M.write(self, entry)
   local id, fields = entry[1], fields_of(entry)
-  local lease, point = tonumber(fields.lease), fields.point
+  local lease, point = whole(fields.lease), fields.point
   local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
   if not lease or not point or not part then
     return err.named("EPROTO", ("%s: entry %s is not of a fleet"):format(
@@ -130,7 +138,7 @@ function M.write(self, entry)
     self.skipping = set:has(lease)
     if self.skipping then self.repeated = self.repeated + 1 end
     if not self.skipping then
-      self.failed, self.leases = self.failed + (tonumber(fields.failed) or 0), self.leases + 1
+      self.failed, self.leases = self.failed + (whole(fields.failed) or 0), self.leases + 1
       for line in (fields.complaints or ""):gmatch "[^\n]+" do
         self.say(("%s: %s"):format(err.plain(point), err.plain(line)))
       end

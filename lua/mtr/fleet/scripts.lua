@@ -161,7 +161,7 @@ return 1
 --- KEYS meta results; ARGV id repeated
 --- Removes the results up to an entry, which a drain has written. Returns how many they were. Redis
 --- copies an answer to a script anew for each megabyte by which it grows, so entries come one by
---- one.
+--- one. A lease of which no target could be traced has no bytes, and -0 is no integer for Redis.
 M.trim = ALWAYS .. [[
 local count, bytes = 0, 0
 while true do
@@ -175,7 +175,7 @@ while true do
   count = count + 1
 end
 if count > 0 then
-  redis.call('HINCRBY', KEYS[1], 'bytes', -bytes)
+  redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes)
   redis.call('HINCRBY', KEYS[1], 'drained', count)
 end
 redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])

@@ -18,12 +18,13 @@ function M.mapped(addr)
   return addr:find ":" and addr or "::ffff:" .. addr
 end
 
---- Returns the number of a protocol in the IP header of a packet from or to an address.
----@param protocol string
+--- Returns the number of a protocol in the IP header of a packet from or to an address; 0: it is
+--- not known.
+---@param protocol? string
 ---@param addr string
 ---@return integer
 function M.protocol(protocol, addr)
-  return protocol == "icmp" and addr:find ":" and ICMP6 or NUMBER[protocol]
+  return protocol == "icmp" and addr:find ":" and ICMP6 or NUMBER[protocol] or 0
 end
 
 --- Returns what stands for the flow of a reply's probe: that of the trace's flow, counted on for
@@ -37,11 +38,13 @@ function M.source_port(result, reply)
   return flow and (base + flow - (result.flow or 0)) % 65536 or base
 end
 
---- Returns when a reply came: unix seconds.
+--- Returns when a reply came: unix seconds. A result without its start counts from 1970.
 ---@param result mtr.Result
 ---@param reply mtr.Reply
 ---@return number
-function M.received(result, reply) return result.start + (reply.at + reply.rtt) / 1000 end
+function M.received(result, reply)
+  return (result.start or 0) + ((reply.at or 0) + reply.rtt) / 1000
+end
 
 --- Returns the round-trip time of a reply in tenths of a millisecond, at most 65535.
 ---@param reply mtr.Reply
