@@ -96,6 +96,9 @@ function M.many_use(key)
   return many_use4(bor(lshift(c, 24), lshift(d, 16), lshift(e, 8), f))
 end
 
+--- Why 0.0.0.0 and :: cannot be traced.
+M.NOBODY = "EINVAL: the unspecified address is no destination"
+
 --- Returns true for 0.0.0.0 and ::, which are no targets.
 ---@param b ffi.cdata* 16 bytes
 ---@param family integer 4 or 6

@@ -113,7 +113,9 @@ local function pull(c)
     return false
   end
   c.tally.targets = c.tally.targets + 1
-  if feed.note and feed.note.priority and kind >= 0 then      -- the first one that has a priority
+  if kind > 0 and addr.unspecified(group.bytes, kind) then
+    c:cannot(addr.format(group.bytes, kind), addr.NOBODY, "EINVAL")
+  elseif feed.note and feed.note.priority and kind >= 0 then  -- the first one that has a priority
     stored.begin(c)
     c.ahead:put(kind, what, group.bytes, feed.note)
   elseif kind < 0 then

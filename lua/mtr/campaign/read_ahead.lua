@@ -136,6 +136,8 @@ local function read(self)
   c.tally.targets = c.tally.targets + 1
   if kind < 0 then
     c:cannot(c.feed.text, what, what:match "^%u+")
+  elseif kind > 0 and addr.unspecified(bytes, kind) then
+    c:cannot(addr.format(bytes, kind), addr.NOBODY, "EINVAL")
   else
     self:put(kind, what, bytes, c.feed.note)
   end

@@ -59,10 +59,18 @@ local function ask(self, campaign, n)
   return list
 end
 
+-- Traces a lease. What raises, such as options that only a start shows to be wrong, is a message.
+local function trace(self, lease)
+  local ok, whole, message, name = pcall(lease.trace, lease, self)
+  if ok then return whole, message, name end
+  if err.is_interrupt(whole) then error(whole, 0) end
+  return nil, "EINVAL: " .. err.plain((tostring(whole):gsub("^%S+:%d+: ", ""))), "EINVAL"
+end
+
 -- Traces a lease and hands it in.
 local function work(self, lease)
   local campaign = lease.campaign
-  local whole, message, name = lease:trace(self)
+  local whole, message, name = trace(self, lease)
   if whole == nil then
     self:fail(("campaign %s: %s"):format(campaign.name, message), name)
   elseif whole then

@@ -27,16 +27,16 @@ function M.wrong(opts)
   end
 end
 
---- Takes the ids of a campaign as options, if there are none: names as text, and only a number as
---- number of the cycle.
+--- Takes the ids of a campaign as options, if there are none: names as text, and as number of the
+--- cycle a whole number, which may be text.
 ---@param opts table
 ---@param ids mtr.Ids
 function M.take(opts, ids)
   for _, name in ipairs { "list", "monitor" } do
     if opts[name] == nil and ids[name] ~= nil then opts[name] = tostring(ids[name]) end
   end
-  local cycle = ids.cycle
-  if opts.cycle == nil and type(cycle) == "number" and cycle >= 0 and cycle < 2 ^ 32 then
+  local cycle = tonumber(ids.cycle)    -- of a command line it is text
+  if opts.cycle == nil and cycle and cycle >= 0 and cycle < 2 ^ 32 and cycle % 1 == 0 then
     opts.cycle = cycle
   end
 end

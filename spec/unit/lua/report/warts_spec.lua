@@ -88,6 +88,20 @@ describe("the warts reporter", function()
     assert.same({ "list 1", "cycle_start 1 1", "cycle_stop 1" }, contents(path))
   end)
 
+  for cycle, number in pairs { [7] = 7, ["9"] = 9, ["9a"] = 1, ["-1"] = 1, ["1.5"] = 1 } do
+    it("takes the cycle of a campaign if it is a number: " .. cycle, function()
+      local path = run.file("cycle", "")
+      local reporter = warts.new(path, { overwrite = true })
+      assert.is_true(reporter:start { cycle = cycle })
+      assert.is_true(reporter:finish {})
+      local records, found = assert(read.open(path)).source.records, nil
+      for record in function() return (records:next()) end do
+        if record.record == "cycle_start" then found = record.person end
+      end
+      assert.equal(number, found)
+    end)
+  end
+
   it("appends a list and a cycle with the next numbers", function()
     for _, name in ipairs { "b.warts", "b.warts.gz" } do
       local path = run.dir() .. "/" .. name
