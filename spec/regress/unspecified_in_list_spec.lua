@@ -37,4 +37,13 @@ describe("the unspecified address in a list", function()
       assert.equal(3, refused)
     end)
   end
+
+  it("is refused by a watch", function()
+    simulated.with(simulated.chain(2), function(engine)
+      local watcher, message, name = mtr.watch { targets = { "203.0.113.9", "::" }, every = "1s",
+        engine = engine }
+      assert.same({ "nil", "EINVAL: the unspecified address is no destination", "EINVAL" },
+        { type(watcher), message, name })
+    end)
+  end)
 end)

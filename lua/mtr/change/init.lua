@@ -18,6 +18,8 @@
 -- A path is a list of addresses by TTL, "*" is silent. mtr.change.subject says what a round does
 -- and when a path counts as changed. The first rounds are spread over the time of one round.
 
+local lib = require "mtr.lib"
+local addr = require "mtr.base.addr"
 local check = require "mtr.base.check"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
@@ -86,11 +88,15 @@ local function identity(self)
   return table.concat(parts, ", ")
 end
 
+local bytes = lib.new "uint8_t[16]"
+
 -- Reads the targets; returns the three values of an error.
 local function read_targets(self, feed, saved)
   while true do
     local text, message, name = feed:read()
     if not text and not message then break end
+    local family = message and 0 or addr.parse(text, bytes)
+    if family > 0 and addr.unspecified(bytes, family) then message = addr.NOBODY end
     if message then return nil, message, name or "EINVAL" end
     self.subjects[#self.subjects + 1] = subject.new(text, saved[text])
   end
