@@ -66,7 +66,7 @@ end
 ---Has it ended?
 function Program:ended()
   local file = io.open(("/proc/%d/stat"):format(self.pid))
-  local state = file and file:read "*a":match "%) (%a)"
+  local state = (file and file:read "*a" or ""):match "%) (%a)"   -- nil: it ended before the read
   if file then file:close() end
   return not state or state == "Z"
 end
