@@ -60,7 +60,9 @@ static uint32_t pop(struct replay *p) {
 /* Time. */
 
 /* Sets the time to that of the next tick in the file, if this is of the same
- * kind and soon enough; otherwise to |due|. A call has no |due|. */
+ * kind and soon enough; otherwise to |due|. A call has no |due|. Steps that
+ * were not due are repeated too: a descriptor or a timer woke them, and a call
+ * behind one may have sent what had become due meanwhile. */
 static void replay_tick(struct net *net, int64_t due) {
   struct replay *p = (struct replay *)net;
   const struct replay_tick *tick = p->file.ticks;
@@ -73,7 +75,7 @@ static void replay_tick(struct net *net, int64_t due) {
   }
   if (due == INT64_MAX) return;
   if (due < net->at) due = net->at;
-  while (i < n && (tick[i].call || tick[i].at < due)) i++;
+  while (i < n && (tick[i].call || tick[i].at < net->at)) i++;
   if (i < n && tick[i].at - due <= WITHIN_NS) {
     net->at = tick[i].at;
     p->tick = i + 1;

@@ -145,7 +145,7 @@ describe("record", function()
     local v, sent = ffi.new "struct wire_probe[2]", ffi.new "struct net_sent[2]"
     v[0], v[1] = tape.probe { id = 1 }, tape.probe { id = 2 }
     assert.equal(1, net.ops.send(net, v, 2, sent))
-    inner.ops.tick(inner, tape.START + 100)
+    for _ = 1, 2 do inner.ops.tick(inner, tape.START + 100) end
     assert.equal(1, net.ops.send(net, v + 1, 1, sent))
     local list = finish()
     assert.equal("HEAD SEND SEND END", kinds(list))

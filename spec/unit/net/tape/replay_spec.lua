@@ -69,6 +69,7 @@ describe("replay", function()
   it("keeps the round trip of a reply when its probe is sent later", function()
     open(one_reply())
     tick(100)
+    tick(900)
     tick(2000 * SECOND)
     local sent = tape.send(net)
     assert.equal(2000 * SECOND + 10, tape.after(sent.at))
@@ -178,6 +179,7 @@ describe("replay", function()
     open(tape.new():tick(10):send { id = 3 }:tick(20):reply { id = 77, sport = 1 }
       :reply { handle = 3 })
     assert.equal(20, tape.after(net.ops.deadline(net)))
+    tick(10)
     tick(20)
     assert.same({ 77, 0 }, replies())
   end)
@@ -246,7 +248,7 @@ describe("replay", function()
       assert.same({ 100, 110, 120, 120 }, seen)
     end)
 
-    it("goes at a step to the first recorded step that is not early", function()
+    it("goes at a step to the next recorded step", function()
       tick(50)
       assert.equal(100, at())
       tick(100)
@@ -255,7 +257,18 @@ describe("replay", function()
       assert.equal(300, at())
     end)
 
+    it("goes through recorded steps that are early, and the calls behind them", function()
+      local seen = {}
+      for i, due in ipairs { 290, CALL, CALL, 290, 290, CALL } do
+        tick(due)
+        seen[i] = at()
+      end
+      assert.same({ 100, 110, 120, 200, 300, 300 }, seen)
+    end)
+
     it("meets a deadline exactly when no step was recorded for a second", function()
+      for _ = 1, 3 do tick(350) end
+      assert.equal(300, at())
       tick(350)
       assert.equal(350, at())
       tick(4 * SECOND)
@@ -267,7 +280,7 @@ describe("replay", function()
     end)
 
     it("never goes back, and stays when nothing is planned", function()
-      tick(250)
+      for _ = 1, 3 do tick(250) end
       tick(20)
       assert.truthy(at() >= 300)
       local before = at()
