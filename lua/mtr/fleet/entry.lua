@@ -20,9 +20,10 @@ local function whole(text)
 end
 
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
--- next_line() returns the next one with its newline; back() gives it back. If a record is damaged,
--- the lines end there: `damaged` says why, `lost` how many results that are. `failed` is not the
--- fault of a record: there is no memory.
+-- next_line() returns the next one with its newline, back() gives it back. `text` is that line, and
+-- `unpacked` is true if it was a record. If a record is damaged, the lines end there: `damaged`
+-- says why, `lost` how many results that are. `failed` is not the fault of a record: there is no
+-- memory.
 local function lines_of(text, name, reader)
   local at, again, input = 1, nil, { name = name, problem = function() end }
   reader:begin()
@@ -36,17 +37,19 @@ local function lines_of(text, name, reader)
     input.damaged = ("%s: byte %d: %s"):format(name, at, behind)
     input.lost, at = packed.count(text, at), #text + 1
   end
-  function input.next_line()
-    local line = again
-    if line then
-      again = nil
-      return line
-    end
-    if at > #text then return nil end
-    if text:byte(at) == packed.TAG then return unpack_next() end
+  local function read_next()
+    input.unpacked = text:byte(at) == packed.TAG
+    if input.unpacked then return unpack_next() end
     local from = at
     at = (text:find("\n", at, true) or #text) + 1
     return text:sub(from, at - 1)
+  end
+  function input.next_line()
+    local line = again
+    again = nil
+    if not line and at <= #text then line = read_next() end
+    input.text = line
+    return line
   end
   function input.back(line) again = line end
   function input.line()
@@ -76,6 +79,24 @@ local function count_unread(self, n, why)
   self.unread, self.unread_why = self.unread + n, self.unread_why or why
 end
 
+-- Returns the next result, and whether it can be written as the line that it is: then the result is
+-- that line. Our own records are of the right kinds; lines that others may have written are read.
+local function next_result(lines, results, as_is)
+  local line = as_is and lines.next_line()
+  if line and lines.unpacked and verbatim.is(line) then
+    results.number = results.number + 1
+    return line, true
+  end
+  if line then lines.back(line) end
+  local result, problem = results:next()
+  if result and result.type ~= "trace" then
+    return nil, false, ("%s: line %d: this is not the result of a trace"):format(lines.name,
+      results.number)
+  end
+  if result and as_is and verbatim.is(lines.text) then return lines.text, true end
+  return result, false, problem
+end
+
 -- Writes the results of an entry. Lines that are none are counted.
 local function write(self, id, fields)
   self.unpacker = self.unpacker or packed.reader()
@@ -83,15 +104,7 @@ local function write(self, id, fields)
     self.unpacker)
   local results, as_is = jsonl.new(lines), all_take_lines(self.list)
   while true do
-    local line = as_is and lines.next_line() or nil
-    local pass = line ~= nil and verbatim.is(line)
-    local result, problem
-    if pass then
-      result, results.number = line, results.number + 1
-    else
-      if line then lines.back(line) end
-      result, problem = results:next()
-    end
+    local result, pass, problem = next_result(lines, results, as_is)
     if result then
       local ok, message, name = self.list:call(pass and "verbatim" or "trace", result)
       if not ok then return nil, message, name end
@@ -127,13 +140,14 @@ function M.write(self, entry)
   local id, fields = entry[1], fields_of(entry)
   local lease, point = whole(fields.lease), fields.point
   local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
-  if not lease or not point or not part then
+  part, parts = whole(part), whole(parts)
+  if not lease or not point or not part or not parts or part < 1 or part > parts then
     return err.named("EPROTO", ("%s: entry %s is not of a fleet"):format(
       keys.results(self.campaign), err.plain(id)))
   end
   local set = self.done[point] or Drained.new()
   self.done[point] = set
-  local first, last = part == "1", part == parts
+  local first, last = part == 1, part == parts
   if first then
     self.skipping = set:has(lease)
     if self.skipping then self.repeated = self.repeated + 1 end

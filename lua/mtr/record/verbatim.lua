@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Tells whether a line of JSON is a result exactly as it would be written: decoded and encoded
--- again, it would be the same bytes. Results that are only passed on need neither then.
+-- Tells whether a result that was read from a line of JSON would be written as just that line.
+-- Results that are only passed on need not be encoded again then.
 
 local each = require "mtr.base.each"
 local lib = require "mtr.lib"
@@ -28,7 +28,8 @@ end
 
 local keys, count = keys_of(Result.shape)
 
---- Returns true if a line, which ends in a newline, is certainly as it would be written.
+--- Returns true if a line, which ends in a newline, is certainly as it would be written. The line
+--- must be one that mtr.report.read.jsonl takes: the kinds of its members are not looked at.
 ---@param line string
 ---@return boolean
 function M.is(line)

@@ -7,9 +7,10 @@
 --     mtr.report.csv("out.csv", { fields = { "dst", "ttl", "addr", "rtt" } })
 --
 -- Lines end in CR LF, as the RFC says. What is not known is empty, and a flag that is true is 1.
--- rtt, at and duration are ms, start is unix seconds; target is as it was given. unanswered and
--- failed count the probes of a hop without a reply. mpls has the labels of a reply,
--- label:tc:s:ttl, with "/" between them. name and asn are there if they were looked up.
+-- rtt, at and duration are ms, start is unix seconds; target is as it was given, with ? for bytes
+-- that cannot be printed. unanswered and failed count the probes of a hop without a reply. mpls has
+-- the labels of a reply, label:tc:s:ttl, with "/" between them. name and asn are there if they were
+-- looked up.
 --
 -- Results of a campaign are written by the library, without Lua strings (core/api/csv.c).
 
@@ -74,7 +75,7 @@ local function cell(name, value)
   if value == nil or value == false then return "" end
   if value == true then return "1" end
   if type(value) == "number" then return (FORMAT[name] or "%.14g"):format(value) end
-  value = tostring(value)
+  value = tostring(value):gsub("[^\r\n]+", err.plain)
   return value:find '[",\r\n]' and '"' .. value:gsub('"', '""') .. '"' or value
 end
 

@@ -35,9 +35,10 @@ function SAY.ping_start(r, opts)
 end
 
 function SAY.ping(r)
-  if not r.addr then return ("%s: seq=%s %s\n"):format(r.dst, r.seq or "?", r.error) end
+  if not r.addr then return ("%s: seq=%s %s\n"):format(r.dst, r.seq or "?",
+    Sink.plain(r.error or "no answer")) end
   return ("%d bytes from %s: seq=%s ttl=%s time=%.3f ms%s%s\n"):format(r.size or 0, view.text(r),
-    r.seq or "?", r.ttl or "?", r.rtt, r.error and " " .. r.error or "",
+    r.seq or "?", r.ttl or "?", r.rtt, r.error and " " .. Sink.plain(r.error) or "",
     r.dup and " (DUP!)" or r.late and " (late)" or "")
 end
 

@@ -80,7 +80,7 @@ function Prometheus:trace(result)
   local c, reason = self.counters, result.stop_reason or "none"
   c.traces[reason] = (c.traces[reason] or 0) + 1
   c.probes = c.probes + (result.probe_count or 0)
-  if reason == "completed" then observe(c.hops, HOPS, result.hop_count) end
+  if reason == "completed" then observe(c.hops, HOPS, result.hop_count or #result.hops) end
   if result.duration then observe(c.seconds, SECONDS, result.duration / 1000) end  -- warts: none
   return true
 end

@@ -25,8 +25,8 @@ function Saimiris:head() -- luacheck: no self
     .. "probe_protocol,probe_src_port,probe_dst_port,rtt\n"
 end
 
--- Returns a text in quotes.
-local function quoted(text) return '"' .. text:gsub('"', '""') .. '"' end
+-- Returns a name or number of the user as a text in quotes.
+local function quoted(id) return '"' .. Sink.plain(tostring(id)):gsub('"', '""') .. '"' end
 
 --- Writes one result.
 ---@param result mtr.BorrowedResult

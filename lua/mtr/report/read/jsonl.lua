@@ -6,6 +6,7 @@
 local err = require "mtr.base.err"
 local json_read = require "mtr.record.json_read"
 local kept = require "mtr.record.kept"
+local members = require "mtr.record.members"
 local Result = require "mtr.record.result"
 
 local M = {}
@@ -24,39 +25,19 @@ function M.new(input)
   return setmetatable({ input = input, number = 0, skipped = 0 }, Results)
 end
 
-local TEXTS = { protocol = true, dst = true, target = true, stop_reason = true }
-
--- Returns true if a line has the members without which no reporter can write a trace.
-local function is_trace(line)
-  for name in pairs(TEXTS) do
-    if type(line[name]) ~= "string" then return false end
-  end
-  if type(line.hops) ~= "table" then return false end
-  for i, hop in ipairs(line.hops) do
-    if type(hop) ~= "table" or hop.ttl ~= i or type(hop.replies) ~= "table" then return false end
-    for _, reply in ipairs(hop.replies) do
-      if type(reply) ~= "table" or type(reply.addr) ~= "string" or type(reply.rtt) ~= "number" then
-        return false
-      end
-    end
-  end
-  return true
+-- Reporters count on an attempt, a time and a protocol, which lines of others may lack.
+local function reply_of(line, reply)
+  reply.attempt, reply.at = reply.attempt or 1, reply.at or 0
+  reply.protocol = reply.protocol or line.protocol
+  setmetatable(reply, kept.reply)
 end
 
 local function trace_of(line)
   for _, hop in ipairs(line.hops) do
-    for _, reply in ipairs(hop.replies) do setmetatable(reply, kept.reply) end
+    for _, reply in ipairs(hop.replies) do reply_of(line, reply) end
     setmetatable(hop, kept.hop)
   end
   return Result.of(line)
-end
-
-local function is_ping(line)
-  return type(line.target) == "string" and type(line.dst) == "string"
-    and (not line.addr or type(line.addr) == "string" and type(line.rtt) == "number")
-    and (line.type == "ping_start" and type(line.size) == "number" or line.type == "ping"
-      or line.type == "ping_summary" and type(line.sent) == "number"
-        and type(line.received) == "number" and type(line.unanswered) == "number")
 end
 
 local function fault(self, text)
@@ -69,9 +50,12 @@ local function parse(self, text, whole)
   if type(line) ~= "table" then
     return fault(self, whole and "this is not JSON" or "the file is cut off within a line")
   end
-  if line.type == "trace" and is_trace(line) then return trace_of(line) end
-  if type(line.type) == "string" and line.type:find "^ping" and is_ping(line) then return line end
-  return fault(self, "this is no result of mtrlua")
+  local check = members.of[line.type]
+  local wrong = check and check(line)
+  if not check or wrong then
+    return fault(self, "this is no result of mtrlua" .. (wrong and ": " .. wrong:sub(2) or ""))
+  end
+  return line.type == "trace" and trace_of(line) or line
 end
 
 --- Reads the next result.

@@ -23,7 +23,7 @@ local function survey(result)
   for _, hop in ipairs(result.hops) do
     local of, at = {}, {}
     for _, reply in ipairs(hop.replies) do
-      local flow = reply.flow
+      local flow = reply.flow or result.flow or 0
       of[flow] = of[flow] or {}
       table.insert(of[flow], reply)
       if not reply.dup and not reply.late then at[flow] = reply.addr end

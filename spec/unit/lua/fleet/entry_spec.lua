@@ -129,13 +129,40 @@ describe("an entry of results", function()
     assert.equal('{"dst":"1.0.0.1"}\n', (drained(line, { only = { "dst" } })))
   end)
 
-  it("passes lines as they are without a decoder", function()
-    local read = require "mtr.record.json_read"
-    local decode = read.decode
-    read.decode = function() error "decoded" end
-    local ok, written = pcall(drained, line .. line)
-    read.decode = decode
-    assert.is_true(ok, written)
-    assert.equal(line .. line, written)
+  it("passes packed records without a decoder, and lines without an encoder", function()
+    local records = packed_results()
+    local unpacked = drained(records)
+    for results, module in pairs { [records] = "json_read", [unpacked] = "json" } do
+      local codec = require("mtr.record." .. module)
+      local name = codec.decode and "decode" or "encode"
+      local kept = codec[name]
+      codec[name] = function() error(name) end
+      local ok, written = pcall(drained, results)
+      codec[name] = kept
+      assert.is_true(ok, written)
+      assert.equal(unpacked, written)
+    end
+  end)
+
+  it("is refused if its parts cannot be", function()
+    for _, part in ipairs { "2/1", "0/1", "1/0", "1/99999999999999999", "x/1", "" } do
+      local self = { campaign = "s", done = {} }
+      local ok, message, name = entry.write(self, { "1-1", { "lease", "3", "point", "a", "part",
+        part, "results", line } })
+      assert.same({ nil, "EPROTO: mtr:fleet:{s}:results: entry 1-1 is not of a fleet", "EPROTO" },
+        { ok, message, name })
+    end
+  end)
+
+  it("has lines with members of wrong kinds, which are in no output", function()
+    for from, to in pairs { ['"rtt":[%d.]+'] = '"rtt":"x"', ['"hops":%b[]'] = '"hops":5',
+      ['"tstamp":"kernel"'] = '"tstamp":"karnel"', ["^.*$"] = '{"type":"ping_start","target":'
+        .. '"a","dst":"10.0.0.1","size":84}\n' } do
+      local bad = line:gsub(from, to, 1)
+      assert.is_not.equal(line, bad)
+      local written, drain = drained(bad .. line)
+      assert.same({ line, 1, 1 }, { written, drain.results, drain.unread })
+      assert(drain.unread_why:find("line 1: this is n", 1, true))
+    end
   end)
 end)
