@@ -38,7 +38,7 @@ both:
   -M NAME                 name of this vantage point
   -h, --help              print this text
 
-options of trace: -d -f -g -l -m -N -O ptr -p -P -q -Q -s -S -t -T -U -w -W
+options of trace: -d -f -g -l -m -M -N -O ptr -p -P -q -Q -s -S -t -T -U -w -W
 options of tracelb: -c -d -f -g -O ptr -P -q -Q -t -U -w -W
 options of ping: -c -d -F -i -m -o -P -s -S -U -W -z
 

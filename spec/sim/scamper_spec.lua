@@ -98,10 +98,10 @@ describe("a client of mtrlua scamper #luajit", function()
         "ERR command attach param 'bar' failed", "ERR usage: shutdown [done | flush | now]", "OK",
         "MORE" }, (client:record()))
       assert.equal("DATA", (client:line()))
-      client:say("get pps", "trace -M " .. DST, "trace", "halt 9", "halt", "attach",
+      client:say("get pps", "trace -Y " .. DST, "trace", "halt 9", "halt", "attach",
         "trace -f 9 -m 8 " .. DST, "done")
       assert.same({ "ERR command not accepted: use trace, tracelb or ping",
-        "ERR command not accepted: option -M is not supported",
+        "ERR command not accepted: option -Y is not supported",
         "ERR command not accepted: give one address", "ERR no task id-9",
         "ERR command not accepted", "ERR command not accepted: use trace, tracelb or ping",
         "ERR command not accepted: first_ttl 9 is above max_ttl 8", "OK" }, (client:record()))
@@ -186,6 +186,19 @@ describe("the command line of scamper", function()
       lines[2].attempts, lines[2].wait_probe, lines[2].nodes[1].addr })
   end)
 
+  it("finds the path MTU, as scamper's readers show it", function()
+    if not run.has "sc_wartsdump" then pending "needs the program sc_wartsdump" end
+    for dst, mtu in pairs { ["203.0.113.1"] = 1400, ["203.0.113.2"] = 1300,
+      ["2001:db8:9::1"] = 1400 } do
+      local got = run.run(('"$MTR_PROGRAM" --sim spec/sim/topologies/small_mtu.lua --seed 1 '
+        .. 'scripts/scamper.lua -O warts -o "$DIR/out.warts" -I "trace -M -P udp-paris %s"')
+        :format(dst))
+      assert.same({ 0, "" }, { got.status, got.err })
+      local dump = run.run 'sc_wartsdump "$DIR/out.warts"'.out
+      assert.truthy(dump:find(("pmtu %d,"):format(mtu), 1, true), dump)
+    end
+  end)
+
   it("takes addresses and files, and writes warts", function()
     if not run.has "sc_warts2json" then pending "needs the program sc_warts2json" end
     local list = run.file("list", "# targets\n" .. DST .. "\n\n  " .. DST .. " comment\n")
@@ -203,8 +216,8 @@ describe("the command line of scamper", function()
 
   it("names what is wrong", function()
     for words, wanted in pairs {
-      ["-O json -I 'trace -M 192.0.2.1'"] = { 2,
-        "scamper: trace -M 192.0.2.1: option -M is not supported\n" },
+      ["-O json -I 'trace -Y 192.0.2.1'"] = { 2,
+        "scamper: trace -Y 192.0.2.1: option -Y is not supported\n" },
       ["-i 192.0.2.1"] = { 2, "give a format" }, ["-O text -i 192.0.2.1"] = { 2, "-O must be" },
       ["-O json"] = { 2, "give -i" }, ["-O json 192.0.2.1"] = { 2, "give -i" },
       ["-O json -i -I x"] = { 2, "give -i" }, ["-U s -O json"] = { 2, "-U and -P serve" },

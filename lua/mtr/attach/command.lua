@@ -22,6 +22,7 @@ local M = {}
 ---@field count? integer of a ping
 ---@field replies? integer answers that end a ping; nil: all
 ---@field method? integer of a ping, as warts numbers it
+---@field path_mtu? boolean of a trace: it also finds the path MTU
 ---@field flows? boolean each probe of a ping has a source port of its own
 
 local function integer(name, least, most)
@@ -82,6 +83,7 @@ end
 
 local function all_queries(command) command.all = true end
 local function te_completes(command) command.options.stop_on_te_from_dst = true end
+local function path_mtu(command) command.path_mtu = true end
 
 local PORT = integer("port", 1, 65535)
 local SOURCE_PORT = integer("source_port", 1, 65535)
@@ -91,7 +93,7 @@ local TRACE = {
   d = PORT, f = integer("first_ttl", 1, 255), g = integer("gap_limit", 1, 255),
   l = integer("loop_limit", 0, 255), m = into("limit", 1, 255), N = integer("window", 1, 255),
   O = ptr, p = payload, q = integer("attempts", 1, 15), s = SOURCE_PORT, S = source, t = TOS,
-  U = USER, w = timeout, W = pause, Q = all_queries, T = te_completes,
+  U = USER, w = timeout, W = pause, M = path_mtu, Q = all_queries, T = te_completes,
   P = method { ["udp-paris"] = { "udp" }, ["icmp-paris"] = { "icmp" }, tcp = { "tcp" },
     udp = { "udp", "classic" }, icmp = { "icmp", "classic" }, ["tcp-ack"] = { "tcp", nil, "ack" } },
 }
@@ -122,7 +124,7 @@ local PING = {
 }
 
 local KINDS = { trace = TRACE, tracelb = TRACELB, ping = PING }
-local ALONE = { trace = { Q = true, T = true }, tracelb = {}, ping = {} }
+local ALONE = { trace = { M = true, Q = true, T = true }, tracelb = {}, ping = {} }
 local METHOD = { trace = { "udp" }, tracelb = { "udp" }, ping = { "icmp" } }
 
 local bytes = lib.new "uint8_t[16]"
@@ -148,13 +150,14 @@ local function complete(command)
   end
   o.max_ttl, o.attempts = command.limit or 255, o.attempts or 2
   command.wait = command.wait or command.kind == "tracelb" and 25 or 0
-  if not o.payload then o.size = six and 60 or o.protocol == "tcp" and 40 or 44 end
+  if not o.payload and not command.path_mtu then o.size = six and 60 or o.protocol == "tcp" and 40 or 44 end
   if o.protocol == "icmp" then o.port = nil else o.port = o.port or 33435 end
   if command.kind == "tracelb" then
     o.gap_limit, o.max_probes = o.gap_limit or 3, o.max_probes or 3000
     o.strategy = strategy.mda { confidence = command.confidence or 95 }
   else
     o.gap_limit, o.window = o.gap_limit or 5, o.window or 1
+    o.strategy = command.path_mtu and strategy.pmtu {} or nil
   end
   if command.all then o.queries, o.attempts = o.attempts, 1 end
   if command.wait > 0 then
@@ -198,6 +201,9 @@ local function read(line)
   if not family(command.dst) then return nil, "the target must be an address" end
   if command.options.port and command.options.protocol == "icmp" then
     return nil, "option -d: ICMP has no port here"
+  end
+  if command.path_mtu and (command.options.protocol or "udp") ~= "udp" then
+    return nil, "option -M: only with the methods udp and udp-paris"
   end
   complete(command)
   return command

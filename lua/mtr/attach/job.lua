@@ -107,7 +107,7 @@ local function pinged(engine, command, writer, done)
   end)
 end
 
-local STARTS = { trace = alone, tracelb = paths, ping = pinged }
+local STARTS = { trace = alone, tracelb = paths, ping = pinged, path_mtu = paths }
 
 local scratch = lib.new "struct mtr_trace"
 
@@ -126,7 +126,8 @@ end
 ---@param done fun(text: string)
 ---@return mtr.Trace? has stop(); nil: it could not be started, and its record says so
 function M.start(engine, command, writer, done)
-  return STARTS[command.kind](engine, command, writer, done)
+  local kind = command.path_mtu and "path_mtu" or command.kind
+  return STARTS[kind](engine, command, writer, done)
 end
 
 return M

@@ -39,6 +39,13 @@ describe("a command", function()
     assert.is_nil(options.size)
   end)
 
+  it("trace finds the path MTU with -M", function()
+    local options, read = options_of "trace -M -P udp-paris -q 1 192.0.2.1"
+    assert.same({ protocol = "udp", port = 33435, timeout = 5000, attempts = 1, gap_limit = 5,
+      window = 1, max_ttl = 255 }, options)
+    assert.equal("pmtu", read.options.strategy.name)
+  end)
+
   it("tracelb finds all paths", function()
     local options, read = options_of "tracelb -P icmp-echo -q 3 -W 39 -O ptr -c 99 192.0.2.1"
     assert.same({ protocol = "icmp", attempts = 3, timeout = 5000, max_ttl = 255, size = 44,
@@ -72,7 +79,8 @@ describe("a command", function()
     ["trace"] = "give one address", ["trace 192.0.2.1 192.0.2.2"] = "give one address",
     ["trace example.org"] = "the target must be an address",
     ["trace 192.0.2.1/24"] = "the target must be an address",
-    ["trace -M 192.0.2.1"] = "option -M is not supported",
+    ["trace -M -P icmp-paris 192.0.2.1"] = "option -M: only with the methods udp and udp-paris",
+    ["trace -Y 192.0.2.1"] = "option -Y is not supported",
     ["trace -Zz 1 192.0.2.1"] = "option -Zz is not supported",
     ["trace --help 192.0.2.1"] = "option --help is not supported",
     ["trace -q 192.0.2.1"] = "option -q: must be 1..15",
