@@ -150,7 +150,9 @@ local function complete(command)
   end
   o.max_ttl, o.attempts = command.limit or 255, o.attempts or 2
   command.wait = command.wait or command.kind == "tracelb" and 25 or 0
-  if not o.payload and not command.path_mtu then o.size = six and 60 or o.protocol == "tcp" and 40 or 44 end
+  if not o.payload and not command.path_mtu then
+    o.size = six and 60 or o.protocol == "tcp" and 40 or 44
+  end
   if o.protocol == "icmp" then o.port = nil else o.port = o.port or 33435 end
   if command.kind == "tracelb" then
     o.gap_limit, o.max_probes = o.gap_limit or 3, o.max_probes or 3000

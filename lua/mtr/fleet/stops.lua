@@ -2,7 +2,8 @@
 --
 -- The stop sets of Doubletree, shared by all workers of a campaign while they trace: hops that one
 -- vantage point has seen on the way to a prefix end the traces of the others to that prefix. (The
--- set of hops near the source stays with its worker.) Additions go through a stream in Redis, some
+-- set of hops near the source stays with its worker.) Only the newest prefixes are kept: targets of
+-- the same prefix are traced at about the same time. Additions go through a stream in Redis, some
 -- hundred at a time; traces never wait for it. A worker that cannot reach Redis goes on with what
 -- it knows.
 
@@ -10,11 +11,13 @@ local doubletree = require "mtr.strategy.builtin.doubletree"
 local strategy = require "mtr.strategy"
 local exchange = require "mtr.fleet.exchange"
 local keys = require "mtr.fleet.keys"
+local recent = require "mtr.fleet.recent"
 
 local M = {}
 
 local BATCH = 256                      -- additions that are sent without waiting for the next time
 local KEPT = 200000                    -- entries of the stream, about
+local PREFIXES, ADDRESSES = 16384, 256 -- that a worker knows, and of each: some 25 MB
 
 ---@class mtr.FleetStops
 ---@field state table stop sets as of doubletree.new_state()
@@ -30,7 +33,7 @@ local function take(self, text)
   for prefix, at in text:gmatch "(%S+) (%S+)" do
     local seen = global[prefix]
     if not seen then
-      seen = {}
+      seen = recent.new(ADDRESSES)
       global[prefix] = seen
     end
     seen[at], self.received = true, self.received + 1
@@ -44,6 +47,7 @@ end
 ---@return mtr.FleetStops
 function M.new(link, campaign, worker)
   local self = setmetatable({ fresh = {}, received = 0, state = doubletree.new_state() }, Stops)
+  self.state.global = recent.new(PREFIXES)
   self.others = exchange.new {
     link = link, key = keys.stops(campaign), kept = KEPT, worker = worker, field = "add",
     take = function(text) take(self, text) end,

@@ -43,7 +43,6 @@ return {
   ["lua/mtr/fleet/shape.lua"] = { "spec/net/fleet_wrong_spec.lua", "answers strangely" },
   ["lua/mtr/fleet/shared.lua"] = { "spec/net/fleet_shared_spec.lua", "shares stop sets" },
   ["lua/mtr/fleet/status.lua"] = { "spec/net/fleet_spec.lua", "status()" },
-  ["lua/mtr/fleet/stops.lua"] = { "spec/net/fleet_shared_spec.lua", "shares stop sets" },
   ["lua/mtr/fleet/submit.lua"] = { "spec/net/fleet_spec.lua", "goes on with a submission" },
   ["lua/mtr/fleet/taking.lua"] = { "spec/net/fleet_spec.lua", "traces each target once" },
   ["lua/mtr/fleet/ticker.lua"] = { "spec/net/fleet_spec.lua", "rests when nobody drains" },
