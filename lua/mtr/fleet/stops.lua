@@ -7,17 +7,18 @@
 -- hundred at a time; traces never wait for it. A worker that cannot reach Redis goes on with what
 -- it knows.
 
+local recent = require "mtr.base.recent"
 local doubletree = require "mtr.strategy.builtin.doubletree"
 local strategy = require "mtr.strategy"
 local exchange = require "mtr.fleet.exchange"
 local keys = require "mtr.fleet.keys"
-local recent = require "mtr.fleet.recent"
 
 local M = {}
 
 local BATCH = 256                      -- additions that are sent without waiting for the next time
 local KEPT = 200000                    -- entries of the stream, about
-local PREFIXES, ADDRESSES = 16384, 256 -- that a worker knows, and of each: some 25 MB
+local PREFIXES, ADDRESSES = 4096, 256  -- that a worker knows, and of each: some 5 MB
+local NEAR = 16384                     -- hops near the source that a worker knows
 
 ---@class mtr.FleetStops
 ---@field state table stop sets as of doubletree.new_state()
@@ -47,7 +48,7 @@ end
 ---@return mtr.FleetStops
 function M.new(link, campaign, worker)
   local self = setmetatable({ fresh = {}, received = 0, state = doubletree.new_state() }, Stops)
-  self.state.global = recent.new(PREFIXES)
+  self.state.global, self.state.near = recent.new(PREFIXES), recent.new(NEAR)
   self.others = exchange.new {
     link = link, key = keys.stops(campaign), kept = KEPT, worker = worker, field = "add",
     take = function(text) take(self, text) end,

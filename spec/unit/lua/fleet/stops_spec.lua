@@ -52,7 +52,7 @@ describe("shared stop sets", function()
       for _ in pairs(seen) do n = n + 1 end
       prefixes, most = prefixes + 1, math.max(most, n)
     end
-    assert.same({ 16384, 256 }, { prefixes, most })
+    assert.same({ 4096, 256 }, { prefixes, most })
     assert.is_nil(self.state.global["10.0.1.0/24"])
     assert.truthy(self.state.global["10.78.32.0/24"])
   end)

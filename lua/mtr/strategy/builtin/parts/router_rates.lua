@@ -13,6 +13,7 @@
 -- is wrong about a router whose limit differs by the one that asks.
 
 local each = require "mtr.base.each"
+local recent = require "mtr.base.recent"
 
 local M = {}
 
@@ -23,6 +24,7 @@ local GROWTH = 1.1                     -- of a rate, in a report without missing
 -- A router is lossy if it is asked less than so much of what it was asked, and answers less than so
 -- much of what it answered, so many reports in a row in which answers are missing.
 local LESS, FEWER, TIMES = 0.5, 0.7, 3
+local HOPS = 8192                      -- that are known, behind others and before others
 local SILENCE, DOUBT = 60, 300         -- reports until a rate is forgotten; until a lossy router is
 
 ---@class mtr.RouterRates
@@ -48,8 +50,8 @@ Rates.__index = Rates
 ---@param now fun(): number time in ms
 ---@return mtr.RouterRates
 function M.new(now)
-  return setmetatable({ now = now, since = now(), round = 0, ahead = {}, back = {}, counts = {},
-    routers = {} }, Rates)
+  return setmetatable({ now = now, since = now(), round = 0, ahead = recent.new(HOPS),
+    back = recent.new(HOPS), counts = {}, routers = recent.new(HOPS) }, Rates)
 end
 
 local function side(self, forward) return forward and self.ahead or self.back end

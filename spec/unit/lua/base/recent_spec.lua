@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Tables of a bounded number of members.
-local recent = require "mtr.fleet.recent"
+local recent = require "mtr.base.recent"
 
 local function count(t)
   local n = 0
