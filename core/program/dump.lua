@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- dump.lua: compiles Lua as string.dump does, but tables that the code makes keep their room.
+-- Compiles Lua as string.dump does, but tables that the code makes keep their room.
 --
 -- For `{ a = 1, b = x }` LuaJIT keeps a template: a table with both keys, of which b is nil. The
 -- table that is made is a copy of it, so that setting b needs no new key. string.dump leaves out

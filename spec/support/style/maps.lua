@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- maps.lua: whether the maps (the README.md of core, lua, scripts and spec) name what is there and
+-- Whether the maps (the README.md of core, lua, scripts and spec) name what is there and
 -- nothing else, and whether all documents that files refer to are in the repository. Pure: files
 -- are given as a table of path and text.
 --

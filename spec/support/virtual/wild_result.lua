@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- wild_result.lua: random results, as mtr_describe and mtr_replies give them: all that can be in
+-- Random results, as mtr_describe and mtr_replies give them: all that can be in
 -- them, also what no network would send.
 local bit = require "bit"
 local ffi = require "ffi"
