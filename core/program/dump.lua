@@ -12,7 +12,7 @@
 -- its length and its bytes, the last one empty. Lengths are ULEB128. In a table a nil is the byte
 -- 0, and a string is its length plus 5, and the string.
 
-local funck = require("jit.util").funck
+local funck = require "jit.util".funck
 
 local MARK = "<nil in the template of a table>"
 local MARKED = string.char(#MARK + 5) .. MARK

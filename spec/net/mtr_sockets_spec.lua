@@ -5,8 +5,8 @@
 local ffi = require "ffi"
 local core = require "spec.support.harness.core"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 ffi.cdef [[
   int sockets_pair(int domain, int type, int protocol, int *fds) __asm__("socketpair");
@@ -62,7 +62,7 @@ local TRACE = [[
 describe("mtr-sockets", function()
   after_each(function()
     nets.down()
-    support.clean()
+    runs.clean()
   end)
 
   for how, command in pairs {
@@ -74,7 +74,7 @@ describe("mtr-sockets", function()
       needs_root()
       local l = nets.up "chain 4"
       installed(command)
-      support.file("trace.lua", TRACE)
+      runs.file("trace.lua", TRACE)
       local user = how == "its group's" and NOBODY:gsub("%-%-clear%-groups", "--groups 4242")
         or NOBODY
       local rest = (" $DIR/mtrlua --transport raw $DIR/trace.lua %s %s"):format(l.dst4, l.dst6)
@@ -121,7 +121,7 @@ describe("mtr-sockets", function()
   it("leaves mtrlua without any, and what that starts too", function()
     needs_root()
     installed()
-    support.file("show.lua", [[
+    runs.file("show.lua", [[
       local engine = assert(require("mtr").engine())
       os.execute "grep -hE '^(CapPrm|CapEff|NoNewPrivs):' /proc/$PPID/status /proc/self/status"
       engine:close()]])
@@ -135,7 +135,7 @@ describe("mtr-sockets", function()
     needs_root()
     local l = nets.up "chain 2"
     installed()
-    support.file("sandbox.lua", [[
+    runs.file("sandbox.lua", [[
       for _, protocol in ipairs { "icmp", "udp", "tcp" } do
         print(require "mtr".trace(arg[1], { protocol = protocol }).stop_reason)
       end
@@ -181,7 +181,7 @@ describe("mtr-sockets", function()
   end)
 
   it("is started by an engine alone, and reads no arguments", function()
-    assert.truthy(support.read "core/sockets/main.c":find "\nint main%(void%) {\n")
+    assert.truthy(runs.read "core/sockets/main.c":find "\nint main%(void%) {\n")
     local got = run(HELPER .. " --help </dev/null")
     assert.same({ 2, "", "mtr-sockets: mtrlua starts this program, to send and receive for it\n" },
       { got.status, got.out, got.err })
@@ -199,7 +199,7 @@ describe("mtr-sockets", function()
     local l = nets.up "silent 3"
     installed()
     for signal, name in pairs { KILL = "EPIPE", STOP = "ETIMEDOUT" } do
-      support.file("stop.lua", ([[
+      runs.file("stop.lua", ([[
         local mtr = require "mtr"
         local engine, sent = assert(mtr.engine()), 0
         local result = engine:trace(arg[1], {
@@ -301,7 +301,7 @@ describe("mtr-sockets refuses to send", function()
   end)
   teardown(function()
     if child then C.child_end(child) C.ports_close(ports) end
-    support.clean()
+    runs.clean()
   end)
   before_each(needs_root)
 

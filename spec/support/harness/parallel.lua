@@ -142,7 +142,7 @@ local function load_busted()
   require "busted"
   require "luassert"
   require "pl.pretty"
-  require("spec.support.harness.cpp").directory()
+  require "spec.support.harness.cpp".directory()
 end
 
 -- Starts the busted of a job; its process id. Another Lua has to load busted itself.

@@ -5,8 +5,9 @@
 -- until `read`, as many as its buffer holds.
 
 local ffi = require "ffi"
-local C = ffi.C
 local dissect = require "spec.support.packets.dissect"
+
+local C = ffi.C
 
 ffi.cdef [[
 int capture_socket(int domain, int type, int protocol) __asm__("socket");

@@ -5,7 +5,7 @@
 local bit = require "bit"
 local ffi = require "ffi"
 local random = require "spec.support.harness.random"
-local C = require("mtr.lib").C
+local C = require "mtr.lib".C
 
 local M = {}
 
