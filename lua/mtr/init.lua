@@ -172,7 +172,7 @@ function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
 function LAZY.watch() return require "mtr.change".new end
 function LAZY.event_line() return require "mtr.change.text".line end
-function LAZY.event_hook() return require "mtr.change.hook".new end
+function LAZY.event_hook() return require "mtr.change.command".new end
 function LAZY.sim() return require "mtr.sim" end
 function LAZY.warnings() return require "mtr.script.warnings".of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end

@@ -15,7 +15,7 @@
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
-local pings = require "mtr.report.pings"
+local ping_collector = require "mtr.report.ping_collector"
 local options = require "mtr.report.warts.options"
 local warts_ping = require "mtr.report.warts.ping"
 local warts_trace = require "mtr.report.warts.trace"
@@ -55,7 +55,7 @@ end
 function Scamper:start(meta)
   local mlab, resumed = self.opts.mlab, self.resumed
   options.take(self.opts, meta or {})
-  self.pings, self.written = pings.new(), 0
+  self.pings, self.written = ping_collector.new(), 0
   local head = (mlab and metadata(mlab) or "") .. cycle(self, "start")
   local ok, message, name = self.sink:open(head)
   if not ok or self.sink:fresh() or resumed then return ok, message, name end
