@@ -21,7 +21,7 @@ ffi.cdef [[
 
 pcall(ffi.cdef, "typedef int pid_t;")
 local C = core.load { "core/net/host/child.h", "core/net/host/ports.h", "core/net/raw/kinds.h",
-  "core/net/raw/helper.h", "core/wire/checksum.h" }
+  "core/net/raw/message.h", "core/wire/checksum.h" }
 
 local AF_UNIX, SEQPACKET, SOL_SOCKET, SCM_RIGHTS = 1, 5, 1, 1
 local EPERM, EACCES, EADDRNOTAVAIL, EINVAL = 1, 13, 99, 22
@@ -246,7 +246,7 @@ end)
 -- An engine that sends what none sends.
 describe("mtr-sockets refuses to send", function()
   local child, ours, heard, ports
-  local ask, answer = ffi.new "struct helper_ask", ffi.new "struct helper_answer"
+  local ask, answer = ffi.new "struct message_ask", ffi.new "struct message_answer"
 
   local function pair()
     local fds = ffi.new "int[2]"
@@ -278,11 +278,11 @@ describe("mtr-sockets refuses to send", function()
 
   -- The error of sending one packet.
   local function send(family, bytes, fields)
-    local size = ffi.sizeof "struct helper_ask" + ffi.sizeof "struct helper_packet"
+    local size = ffi.sizeof "struct message_ask" + ffi.sizeof "struct message_packet"
     local message = ffi.new("uint8_t[?]", size + #bytes + 8)
-    local a = ffi.cast("struct helper_ask *", message)
-    local p = ffi.cast("struct helper_packet *", message + ffi.sizeof "struct helper_ask")
-    a.what, a.count, a.family, a.most = C.HELPER_SEND, 1, family, 8
+    local a = ffi.cast("struct message_ask *", message)
+    local p = ffi.cast("struct message_packet *", message + ffi.sizeof "struct message_ask")
+    a.what, a.count, a.family, a.most = C.MESSAGE_SEND, 1, family, 8
     p.size = #bytes
     for key, value in pairs(fields or {}) do p[key] = value end
     ffi.copy(message + size, bytes, #bytes)
@@ -310,7 +310,7 @@ describe("mtr-sockets refuses to send", function()
   -- Returns the kind of the next message and its first packet. The helper says that it lives after
   -- it has given all that waited.
   local function hear()
-    local reply, room = ffi.new "struct helper_reply", ffi.new "uint8_t[65536]"
+    local reply, room = ffi.new "struct message_reply", ffi.new "uint8_t[65536]"
     assert(ffi.C.sockets_recv(heard, room, 65536, 0) >= ffi.sizeof(reply))
     ffi.copy(reply, room, ffi.sizeof(reply))
     return reply.kind, ffi.string(room + ffi.sizeof(reply), reply.size)
@@ -324,7 +324,7 @@ describe("mtr-sockets refuses to send", function()
     for port = 40000, 40999 do
       local held = C.ports_reserve(other, 17, port) == 0 and C.ports_reserve(other, 6, port) == 0
       if held then
-        assert.equal(-EINVAL, question(C.HELPER_HELLO,
+        assert.equal(-EINVAL, question(C.MESSAGE_HELLO,
           { echo_base = 100, echo_count = 2, port_base = port },
           { other[0].reserved[other[0].count - 2].fd, other[0].reserved[other[0].count - 1].fd }))
         break
@@ -333,23 +333,23 @@ describe("mtr-sockets refuses to send", function()
     end
     C.ports_close(other)
     local id = { echo_base = 100, echo_count = 2, port_base = base }
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(1), fd(0) }))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO,
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id, { fd(1), fd(0) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO,
       { echo_base = 100, echo_count = 2, port_base = base + 1 }, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_TCP4 }))
-    assert.equal(-EINVAL, question(C.HELPER_REFUSE, { kind = 1 }))
-    assert.equal(0, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_PORT, { port = 99 }, { fd(0) }))
-    assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_SEND4 }))
-    assert.equal(0, question(C.HELPER_REFUSE, { kind = 3 }))
-    assert.equal(0, question(C.HELPER_REFUSE))
+    assert.equal(-EINVAL, question(C.MESSAGE_HEAR, { kind = C.RAW_TCP4 }))
+    assert.equal(-EINVAL, question(C.MESSAGE_REFUSE, { kind = 1 }))
+    assert.equal(0, question(C.MESSAGE_HELLO, id, { fd(0), fd(1) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id, { fd(0), fd(1) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_PORT, { port = 99 }, { fd(0) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HEAR, { kind = C.RAW_SEND4 }))
+    assert.equal(0, question(C.MESSAGE_REFUSE, { kind = 3 }))
+    assert.equal(0, question(C.MESSAGE_REFUSE))
     assert.equal(-EINVAL, question(9))
   end)
 
   it("and gives only what comes to the ports of its engine", function()
-    assert.equal(0, question(C.HELPER_HEAR, { kind = C.RAW_UDP4 }))
+    assert.equal(0, question(C.MESSAGE_HEAR, { kind = C.RAW_UDP4 }))
     local base = ports[0].base
     for _, port in ipairs { 9, base - 1, base + 1024, 40000, base + 7 } do
       run(("bash -c 'echo %d >/dev/udp/127.0.0.1/%d'"):format(port, port))
@@ -357,11 +357,11 @@ describe("mtr-sockets refuses to send", function()
     local kind, packet = hear()
     assert.same({ C.RAW_UDP4, ("%d\n"):format(base + 7) }, { kind, packet:sub(29) })
     ffi.fill(ask, ffi.sizeof(ask))
-    ask.what = C.HELPER_LIVES
+    ask.what = C.MESSAGE_LIVES
     local iov, m = ffi.new "struct sockets_iovec[1]", ffi.new "struct sockets_message"
     iov[0].at, iov[0].size, m.bytes, m.count = ask, ffi.sizeof(ask), iov, 1
     assert(ffi.C.sockets_sendmsg(ours, m, 0) > 0)
-    assert.same({ C.HELPER_HERE, "" }, { hear() })
+    assert.same({ C.MESSAGE_HERE, "" }, { hear() })
   end)
 
   local function be16(n) return string.char(math.floor(n / 256) % 256, n % 256) end
