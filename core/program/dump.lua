@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- dump.lua: compiles Lua as string.dump does, but tables that the code makes keep their room.
+-- Compiles Lua as string.dump does, but tables that the code makes keep their room.
 --
 -- For `{ a = 1, b = x }` LuaJIT keeps a template: a table with both keys, of which b is nil. The
 -- table that is made is a copy of it, so that setting b needs no new key. string.dump leaves out
@@ -12,7 +12,7 @@
 -- its length and its bytes, the last one empty. Lengths are ULEB128. In a table a nil is the byte
 -- 0, and a string is its length plus 5, and the string.
 
-local funck = require("jit.util").funck
+local funck = require "jit.util".funck
 
 local MARK = "<nil in the template of a table>"
 local MARKED = string.char(#MARK + 5) .. MARK

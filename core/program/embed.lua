@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- embed.lua: turns the Lua files whose names it reads, one per line, into a C file that carries
+-- Turns the Lua files whose names it reads, one per line, into a C file that carries
 -- them, and compiles each into a file in a directory:
 --
 --   luajit core/program/embed.lua build/embed >build/embed.c

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- declare.lua: writes build/puc/declared.c, the types and functions that the module mtr.ffi knows:
+-- Writes build/puc/declared.c, the types and functions that the module mtr.ffi knows:
 --
 --   mtrlua core/puc/declare.lua build/mtr.cdef lua/mtr/foreign.lua core/puc/parse.lua
 --

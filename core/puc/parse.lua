@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- parse.lua: reads the C declarations of mtr.h and lua/mtr/foreign.lua: enums, structs of numbers,
+-- Reads the C declarations of mtr.h and lua/mtr/foreign.lua: enums, structs of numbers,
 -- arrays and pointers, unions without a name, and functions. It is no C compiler: comments are gone
 -- before, and a declaration that it does not know gives C that does not compile.
 

@@ -7,7 +7,7 @@
  *
  * It reads no arguments, environment or files. It opens its sockets, gives up
  * all rights, and answers the process that has started it over two sockets
- * (net/raw/helper.h) until that process ends or closes them.
+ * (net/raw/message.h) until that process ends or closes them.
  *
  * Exit status: 0 the engine has ended; 1 an error; 2 it was not started by an
  * engine.

@@ -8,7 +8,7 @@ static int is(const struct cmsghdr *c, int level, int type) {
   return c->cmsg_level == level && c->cmsg_type == type;
 }
 
-static void ancillary(struct msghdr *m, struct helper_reply *r) {
+static void ancillary(struct msghdr *m, struct message_reply *r) {
   struct timespec at;
   struct in6_pktinfo info;
   int value;
@@ -42,13 +42,13 @@ int receive_packets(struct serve *s, int kind, struct serve_message *m) {
   for (int j = 0; j < n; j++) {
     size_t whole = s->in[j].msg_len;
     size_t size = whole < RAW_SNAP ? whole : RAW_SNAP;
-    struct helper_reply r = {.kind = (uint32_t)kind, .size = (uint32_t)size,
-                             .whole = (uint32_t)whole};
+    struct message_reply r = {.kind = (uint32_t)kind, .size = (uint32_t)size,
+                              .whole = (uint32_t)whole};
     ancillary(&s->in[j].msg_hdr, &r);
     memcpy(r.from, &s->from[j].sin6_addr, sizeof r.from);
     memcpy(m->bytes + used, &r, sizeof r);
     memcpy(m->bytes + used + sizeof r, s->packet[j], size);
-    used += sizeof r + helper_padded(size);
+    used += sizeof r + message_padded(size);
   }
   m->size = used;
   return n < 0 ? 0 : n;

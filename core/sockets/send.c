@@ -29,7 +29,7 @@ static void option(struct msghdr *m, struct cmsghdr **last, int level, int type,
 
 /* Writes what the kernel's routes and policies are to know of the packet. */
 static void options(const struct serve *s, struct msghdr *m, uint8_t *room,
-                    int family, const struct helper_packet *p,
+                    int family, const struct message_packet *p,
                     const struct guard_packet *g) {
   struct cmsghdr *last = NULL;
   int protocol = g->protocol, tos = g->tos, v4 = family == 4;
@@ -56,7 +56,7 @@ static void options(const struct serve *s, struct msghdr *m, uint8_t *room,
 }
 
 static socklen_t address(struct serve *s, struct sockaddr_in6 *to, int family,
-                         const struct helper_packet *p,
+                         const struct message_packet *p,
                          const struct guard_packet *g) {
   struct sockaddr_in in4 = {.sin_family = AF_INET};
   struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
@@ -74,7 +74,7 @@ static socklen_t address(struct serve *s, struct sockaddr_in6 *to, int family,
 
 /* Prepares message |i|. 0 or a negative errno: it may not be sent. */
 static int prepare(struct serve *s, unsigned i, int family,
-                   const struct helper_packet *p, uint8_t *bytes, int64_t at) {
+                   const struct message_packet *p, uint8_t *bytes, int64_t at) {
   struct msghdr *m = &s->out[i].msg_hdr;
   struct guard_packet g;
   int err = guard_check(&s->guard, family, bytes, p->size, p->interface, at,
@@ -89,12 +89,12 @@ static int prepare(struct serve *s, unsigned i, int family,
 static void note(struct serve *s, int64_t start, int sent, int error) {
   if (s->answer.runs > RAW_BATCH) return;
   s->answer.run[s->answer.runs++] =
-      (struct helper_run){start, now(), sent, error};
+      (struct message_run){start, now(), sent, error};
 }
 
 /* Sends message |i| in fragments. Returns 0 or an errno. */
 static int cut(struct serve *s, int fd, unsigned i,
-               const struct helper_packet *p) {
+               const struct message_packet *p) {
   struct iovec piece = {.iov_base = s->fragment};
   struct msghdr part = s->out[i].msg_hdr;
   size_t at = 0;
@@ -124,7 +124,7 @@ static int flush(struct serve *s, int fd, unsigned n, unsigned most) {
 }
 
 int send_packets(struct serve *s, size_t size) {
-  struct helper_ask q;
+  struct message_ask q;
   size_t at = sizeof q;
   unsigned n = 0;
   int err = 0;
@@ -135,7 +135,7 @@ int send_packets(struct serve *s, size_t size) {
   int fd = s->fd[q.family == 4 ? RAW_SEND4 : RAW_SEND6];
   int64_t start = now();
   for (; n < q.count && !err; n++) {
-    struct helper_packet p;
+    struct message_packet p;
     if (size - at < sizeof p) return -EINVAL;
     memcpy(&p, s->asked + at, sizeof p);
     at += sizeof p;
@@ -145,7 +145,7 @@ int send_packets(struct serve *s, size_t size) {
       note(s, start, 0, q.count == 1 ? cut(s, fd, n, &p) : EINVAL);
       return 0;
     }
-    at += helper_padded(p.size);
+    at += message_padded(p.size);
     if (at > size) at = size;
     if (err) break;
   }

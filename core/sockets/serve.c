@@ -60,7 +60,7 @@ static int is_block(uint16_t base) {
   return at % NET_PORTS == 0 && at / NET_PORTS < PORTS_BLOCKS;
 }
 
-static int hello(struct serve *s, const struct helper_ask *q, const int *fd,
+static int hello(struct serve *s, const struct message_ask *q, const int *fd,
                  int n) {
   struct filter *who = &s->guard.who;
   if (s->known || n != PROOFS || !holds(fd[0], WIRE_UDP, q->port_base) ||
@@ -102,7 +102,7 @@ static int take(struct serve *s) {
   struct iovec bytes = {s->asked, sizeof s->asked};
   struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = room,
                      .msg_controllen = sizeof room};
-  struct helper_ask q = {.what = 0};
+  struct message_ask q = {.what = 0};
   int fd[PROOFS], n = 0, err;
   ssize_t size = recvmsg(SERVE_ASK, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   if (size < 0) return errno == EAGAIN || errno == EINTR;
@@ -117,16 +117,16 @@ static int take(struct serve *s) {
     err = -EINVAL;
   } else {
     memcpy(&q, s->asked, sizeof q);
-    err = q.what == HELPER_SEND     ? send_packets(s, (size_t)size)
-          : q.what == HELPER_HEAR   ? hear(s, q.kind)
-          : q.what == HELPER_REFUSE ? refuse(s, q.kind)
-          : q.what == HELPER_HELLO  ? hello(s, &q, fd, n)
-          : q.what == HELPER_PORT   ? add_port(s, q.port, fd, n) : -EINVAL;
+    err = q.what == MESSAGE_SEND     ? send_packets(s, (size_t)size)
+          : q.what == MESSAGE_HEAR   ? hear(s, q.kind)
+          : q.what == MESSAGE_REFUSE ? refuse(s, q.kind)
+          : q.what == MESSAGE_HELLO  ? hello(s, &q, fd, n)
+          : q.what == MESSAGE_PORT   ? add_port(s, q.port, fd, n) : -EINVAL;
   }
   for (int i = 0; i < n; i++) close(fd[i]);
-  if (q.what == HELPER_LIVES) return s->lives = 1;
+  if (q.what == MESSAGE_LIVES) return s->lives = 1;
   s->answer.code = err;
-  size_t said = offsetof(struct helper_answer, run) +
+  size_t said = offsetof(struct message_answer, run) +
                 s->answer.runs * sizeof *s->answer.run;
   return send(SERVE_ASK, &s->answer, said, MSG_NOSIGNAL) >= 0;
 }
@@ -139,7 +139,7 @@ static int put(const void *bytes, size_t size) {
 
 /* Writes what waits. Returns 0 when the engine has ended. */
 static int give(struct serve *s) {
-  static const struct helper_reply here = {.kind = HELPER_HERE};
+  static const struct message_reply here = {.kind = MESSAGE_HERE};
   int wrote = 1;
   while (s->waiting && wrote > 0) {
     const struct serve_message *m = &s->queue[s->first];

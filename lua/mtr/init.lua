@@ -117,7 +117,7 @@ end
 --- Makes empty statistics per hop. Results are added to them, or traces add to them as they go: see
 --- mtr.Stats. The module is loaded on first use, because few scripts need it.
 ---@return mtr.Stats
-function M.stats() return require("mtr.script.stats").new() end
+function M.stats() return require "mtr.script.stats".new() end
 
 --- Waits until nothing is under way in any engine: all tasks have ended, or wait for something that
 --- can never happen.
@@ -161,26 +161,26 @@ function M.on_error(fn) err.reporter = fn end
 
 -- Modules that many programs do not use are loaded on first use.
 local LAZY = {}
-function LAZY.campaign() return require("mtr.campaign").new end
+function LAZY.campaign() return require "mtr.campaign".new end
 function LAZY.targets() return require "mtr.targets" end
 function LAZY.report() return require "mtr.report" end
 function LAZY.readable() return require "mtr.script.readable" end
-function LAZY.stream() return require("mtr.script.stream").open end
-function LAZY.serve() return require("mtr.serve").open end
+function LAZY.stream() return require "mtr.script.stream".open end
+function LAZY.serve() return require "mtr.serve".open end
 function LAZY.attach() return require "mtr.attach" end
 function LAZY.fleet() return require "mtr.fleet" end
 function LAZY.cli() return require "mtr.cli" end
-function LAZY.watch() return require("mtr.change").new end
-function LAZY.event_line() return require("mtr.change.text").line end
-function LAZY.event_hook() return require("mtr.change.hook").new end
+function LAZY.watch() return require "mtr.change".new end
+function LAZY.event_line() return require "mtr.change.text".line end
+function LAZY.event_hook() return require "mtr.change.command".new end
 function LAZY.sim() return require "mtr.sim" end
-function LAZY.warnings() return require("mtr.script.warnings").of end
+function LAZY.warnings() return require "mtr.script.warnings".of end
 function LAZY.sockets() return require "mtr.engine.socket_set" end
-function LAZY.plan() return require("mtr.script.plan").of end
-function LAZY.outcome() return require("mtr.script.outcome").of end
-function LAZY.target_options() return require("mtr.script.target_options").chain end
+function LAZY.plan() return require "mtr.script.plan".of end
+function LAZY.outcome() return require "mtr.script.outcome".of end
+function LAZY.target_options() return require "mtr.script.target_options".chain end
 function LAZY.payloads() return require "mtr.script.payloads" end
-function LAZY.live() return require("mtr.live").run end
+function LAZY.live() return require "mtr.live".run end
 function LAZY.prefixes() return require "mtr.names.prefixes" end
 function LAZY.names() return require "mtr.names" end
 function LAZY.mtrp() return require "mtr.script.mtr_packet" end

@@ -60,7 +60,7 @@ local function on_wake()
   end
   program.clear()
   local steps = program.speed()
-  if steps ~= 0 then require("mtr.campaign.live").change(steps, say) end
+  if steps ~= 0 then require "mtr.campaign.live".change(steps, say) end
 end
 
 -- Returns the status of the script: the whole number that it returned.
@@ -98,13 +98,13 @@ return function(chunk, ...)
   own.wake_fd, own.on_wake = program.wake_fd, on_wake
   if program.prompt then rawset(_G, "mtr", require "mtr") end
   if program.sandbox then
-    local ok, message = require("mtr.sandbox").enter(chunk, program.sandbox)
+    local ok, message = require "mtr.sandbox".enter(chunk, program.sandbox)
     if message then say(message) end
     if not ok then return 1 end
   end
   local task = scheduler.go(chunk, ...)
   drive(task)
-  if program.prompt and program.interrupted() == 0 then require("mtr.script.prompt").run() end
+  if program.prompt and program.interrupted() == 0 then require "mtr.script.prompt".run() end
   for _, engine in ipairs(loop.engines()) do engine:close() end
   if default.unfollowed() then err.report(default.unfollowed()) end
   if returned(task) and returned(task) > 0 then exit(returned(task)) end

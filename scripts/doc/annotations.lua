@@ -118,7 +118,7 @@ local function code(file, line, doc)
     for i, target in ipairs(words(left)) do file.assigned[target:match "%S+$"] = values[i] end
   end
   local lazy, from = line:match "^function LAZY%.(%w+)%(%) return require%(?%s*\"([%w_.]+)\"",
-    line:match "^function LAZY.*%)%.([%w_]+) end$"
+    line:match "^function LAZY.*\"%)?%.([%w_]+) end$"
   if lazy then
     file.lazy[#file.lazy + 1] = { name = lazy, module = line:match "\"([%w_.]+)\"", member = from }
   end

@@ -2,7 +2,7 @@
 --
 -- The Debian packages: they install, run, upgrade and purge in a bare Debian, whose directory
 -- MTR_BARE names (.ci/deb makes it). The tests are steps of one story, in this order.
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local BARE = os.getenv "MTR_BARE"
 local PACKAGES = { "libmtr-dev", "libmtr0", "lua-mtr", "mtr-sockets", "mtrlua" }
@@ -11,8 +11,8 @@ local APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommend
 
 -- Runs a script in the bare Debian.
 local function inside(script)
-  support.file("script", "set -eu\n" .. script)
-  return support.run("cp $DIR/script $MTR_BARE/script && "
+  run.file("script", "set -eu\n" .. script)
+  return run.run("cp $DIR/script $MTR_BARE/script && "
     .. "env -i PATH=$PATH HOME=/root chroot $MTR_BARE sh /script", LIMIT)
 end
 
@@ -70,10 +70,10 @@ describe("the packages", function()
   setup(function()
     if not BARE then return end
     before, special = traces(), ok(MODES)
-    assert.equal(0, support.run("mkdir -p $MTR_BARE/debs/1 $MTR_BARE/debs/2 && "
+    assert.equal(0, run.run("mkdir -p $MTR_BARE/debs/1 $MTR_BARE/debs/2 && "
       .. "cp $(ls build/deb/*.deb | grep -v dbgsym) $MTR_BARE/debs/1").status)
   end)
-  teardown(support.clean)
+  teardown(run.clean)
 
   test("install, with what they need", function()
     ok(APT .. "install /debs/1/*.deb")
@@ -89,7 +89,7 @@ describe("the packages", function()
 
   test("give only mtr-sockets a privilege, and only the group mtr that", function()
     assert.equal(special, ok(MODES))
-    local list = support.run(CAPS).out
+    local list = run.run(CAPS).out
     assert.truthy(list:find "/usr/bin/mtr%-sockets cap_net_raw=ep\n", list)
     assert.falsy(list:gsub("/mtr%-sockets ", ""):find("mtr", 1, true))
     assert.equal("750 root mtr\n", ok "stat -c '%a %U %G' /usr/bin/mtr-sockets")

@@ -76,7 +76,7 @@ static int pairs(int ask[2], int hear[2]) {
 /* Returns a transport that has been opened properly: to open one for each input
  * takes long. */
 static struct raw *transport(void) {
-  static const struct helper_answer hello = {.have = 0xff};
+  static const struct message_answer hello = {.have = 0xff};
   static struct net *net;
   struct helped *helped = NULL;
   int ask[2], hear[2];

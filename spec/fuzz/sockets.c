@@ -56,14 +56,14 @@ static void judge(int family, const uint8_t *data, size_t n) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
   static struct serve s;               /* 5 MB */
-  const size_t before = sizeof(struct helper_ask) +
-                        sizeof(struct helper_packet);
+  const size_t before = sizeof(struct message_ask) +
+                        sizeof(struct message_packet);
   if (n > sizeof s.asked) return 0;
   for (size_t at = before; at < n && at < before + 8; at++) {
     judge(4, data + at, n - at);
     judge(6, data + at, n - at);
   }
-  if (n < sizeof(struct helper_ask)) return 0;
+  if (n < sizeof(struct message_ask)) return 0;
   memset(s.fd, -1, sizeof s.fd);
   s.guard = (struct guard){.who = who};
   s.known = 1;

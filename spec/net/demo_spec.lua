@@ -5,9 +5,9 @@
 -- prints what README.md says.
 
 local lab = require "spec.lab.lab"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
-local run = support.run
+local run = runs.run
 local available, reason = lab.available()
 
 -- Checks the demo's output.
@@ -38,7 +38,7 @@ local function check(got)
 end
 
 describe("make demo", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("shows traces of all protocols and their sum", function()
     if not available then pending(reason) end
@@ -93,7 +93,7 @@ describe("make demo", function()
 end)
 
 describe("README.md", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   -- The lines of a text, in any order and with T for times.
   local function sorted(text)
@@ -110,7 +110,7 @@ describe("README.md", function()
     file:close()
     local script, words, output = text:match(
       "\n```lua\n(.-)```\n.-`build/mtrlua paths%.lua ([^`]*)`.-prints:\n\n(.-)\n\n%S")
-    support.file("paths.lua", script)
+    runs.file("paths.lua", script)
     local got = run('spec/lab/lab run filter -- "$MTR_PROGRAM" $DIR/paths.lua ' .. words)
     assert.same({ 0, "" }, { got.status, got.err })
     assert.same(sorted(output), sorted(got.out))

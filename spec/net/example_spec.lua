@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The example at the top of core/mtr.h compiles as it stands there, and traces loopback.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
-local run = support.run
+local run = runs.run
 
 -- The indented lines of the header's first comment, as one program.
 local function example()
@@ -18,11 +18,11 @@ end
 local missing = loopback.missing()
 
 describe("the example of mtr.h", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("prints the one hop of 127.0.0.1", function()
     if missing then return pending(missing) end
-    support.file("example.c", example())
+    runs.file("example.c", example())
     local built = run("gcc -std=c11 -Wall -Wextra -Wconversion -Werror -Icore -o $DIR/example "
       .. "$DIR/example.c build/libmtr.so -Wl,-rpath,$PWD/build")
     assert.equal("", built.err)

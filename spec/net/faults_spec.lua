@@ -5,8 +5,8 @@
 -- call that needs it says so, traces end, and nothing is left; spec/support/real/faults.c checks
 -- that. Some of the calls are tried here; MTR_FAULTS=all tries each of them.
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local ALL = os.getenv "MTR_FAULTS" == "all"
 local NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=$DIR:$PATH "
@@ -56,20 +56,20 @@ describe("an engine ends well without what it needs, over", function()
   after_each(function() run "rm -rf $DIR/run" end)
   teardown(function()
     nets.down()
-    support.clean()
+    runs.clean()
   end)
 
   for _, transport in ipairs(TRANSPORTS) do
     it(transport.through or transport[1], function()
       nets.needs_privilege(pending)
       if run("test -x build/test/faults").status ~= 0 then pending "needs build/test/faults" end
-      if transport.needs and not support.has(transport.needs) then
+      if transport.needs and not runs.has(transport.needs) then
         pending("needs " .. transport.needs)
       end
       if transport.prefix and run("id -u").out ~= "0\n" then pending "needs root" end
       all_kinds(l, transport)
       for name, kind in pairs(KINDS) do
-        local out = support.read(support.dir() .. "/run/" .. name .. "/out")
+        local out = runs.read(runs.dir() .. "/run/" .. name .. "/out")
         local rounds, libuv = out:match "^(%d+) rounds, 0 wrong, (%d+) ended by libuv\n$"
         assert.truthy(rounds, name .. ": " .. out)
         assert.is_true(tonumber(rounds) >= 2 and tonumber(libuv) <= kind.libuv, out)
@@ -79,13 +79,13 @@ describe("an engine ends well without what it needs, over", function()
 end)
 
 describe("mtrlua", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   -- The transports, where root may use them all, and how many descriptors each needs at least.
   for transport, least in pairs { auto = 48, raw = 48, packet = 48, ["mtr-packet"] = 51 } do
     it("traces with few descriptors, or says EMFILE: " .. transport, function()
       if run("id -u").out ~= "0\n" then pending "needs root" end
-      if transport == "mtr-packet" and not support.has "mtr-packet" then
+      if transport == "mtr-packet" and not runs.has "mtr-packet" then
         pending "needs mtr-packet"
       end
       for _, limit in ipairs { 10, 16, 22, 28, 36, 48, 51 } do
@@ -100,7 +100,7 @@ describe("mtrlua", function()
 
   it("says that memory is short, however little there is", function()
     if run("test -x build/test/faults").status ~= 0 then pending "needs build/test/faults" end
-    local script = support.file("memory.lua", [[
+    local script = runs.file("memory.lua", [[
       local mtr = require "mtr"
       local net = assert(mtr.sim.internet { prefixes = 200 })
       local engine = assert(mtr.engine { sim = net })

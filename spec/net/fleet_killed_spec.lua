@@ -2,7 +2,7 @@
 --
 -- A fleet whose workers, drain and Redis are killed: in a simulated network, and between kernel
 -- nodes.
-local chaos = require "spec.support.real.fleet_chaos"
+local fleet_chaos = require "spec.support.real.fleet_chaos"
 local fleets = require "spec.support.real.fleet"
 local lab = require "spec.lab.lab"
 local redis = require "spec.support.real.redis"
@@ -15,7 +15,7 @@ describe("a fleet in trouble", function()
   end)
 
   it("has each target once after kills of workers, drain and Redis", function()
-    local got = chaos.run { targets = 1500, kills = 6, restarts = 2, workers = 2, lease = 10,
+    local got = fleet_chaos.run { targets = 1500, kills = 6, restarts = 2, workers = 2, lease = 10,
       seed = 5 }
     assert.same({ 6, 2, 0, 0, 0 }, { got.kills, got.restarts, got.lost, got.doubled, got.torn })
   end)

@@ -2,9 +2,9 @@
 --
 -- Scripts that wait run unchanged in every host, and the host's own timer goes on meanwhile. So do
 -- scripts in which things go wrong, and the snippets of README.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
-local run = support.run
+local run = runs.run
 
 local PATHS = "LUA_PATH='./?.lua;lua/?.lua;lua/?/init.lua;;' "
 local HOSTS = "spec/support/real/hosts/"
@@ -119,7 +119,7 @@ local AFTER = { tarantool = "os.exit(0)", neovim = 'vim.cmd "qa!"' }
 
 -- The snippet of README for a host: from the line that names it to the next one.
 local function snippet(name)
-  local section = support.read("README.md"):match "\n## In the loop of another program\n(.-)\n## "
+  local section = runs.read("README.md"):match "\n## In the loop of another program\n(.-)\n## "
   local text = assert(section:match "```lua\n(.-)```"):gsub("\n%-%- ", "\n\0-- ")
   for part in ("\0" .. text):gmatch "%z([^%z]*)" do
     if part:match "^%-%- (%l+)" == name then return part end
@@ -147,7 +147,7 @@ end
 local function count(text, word) return select(2, text:gsub(word, "")) end
 
 describe("a script that waits", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   for _, host in ipairs(hosts) do
     local name = host[1]
@@ -180,7 +180,7 @@ describe("a script that waits", function()
     it("is in README for " .. name, function()
       if missing then return pending(missing) end
       local text = (BEFORE[name] or "") .. snippet(name) .. (AFTER[name] or "")
-      local got = start(name, support.file(name .. "_snippet.lua", text))
+      local got = start(name, runs.file(name .. "_snippet.lua", text))
       assert.equal("completed", (got.out .. got.err):match "^(.-)%s*$")
       assert.equal(0, got.status)
     end)
@@ -190,7 +190,7 @@ describe("a script that waits", function()
     local name, what, text, said, told = unpack(case)
     it(("survives %s (%s)"):format(what, name), function()
       if missing then return pending(missing) end
-      local file = support.file(("ends%d.lua"):format(i), ENGINE .. text)
+      local file = runs.file(("ends%d.lua"):format(i), ENGINE .. text)
       local got = start(name, file)
       assert.equal(said, got.out)
       if told then

@@ -2,10 +2,10 @@
 --
 -- What make install puts below a PREFIX that no linker and no Lua knows: C programs build with
 -- pkg-config, shared and static, and Lua finds libmtr there. The C programs are the examples.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
 local nets = require "spec.support.real.nets"
-local run = support.run
+local run = runs.run
 
 local missing = loopback.missing()
 
@@ -25,7 +25,7 @@ end
 
 describe("an installation below a PREFIX", function()
   setup(function() ok(INSTALL) end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   for language, compiler in pairs {
     ["C99"] = "gcc -std=c99 -x c", ["C++"] = "g++ -x c++",
@@ -104,7 +104,7 @@ describe("an installation below a PREFIX", function()
 end)
 
 describe("the rock", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("is built and installed by luarocks, and runs", function()
     local got = ok("MAKEFLAGS= HOME=$DIR luarocks --lua-version 5.1 --tree $DIR/rocks make "
@@ -120,7 +120,7 @@ end)
 describe("the examples in C", function()
   teardown(function()
     nets.down_shared()
-    support.clean()
+    runs.clean()
   end)
 
   local function build(name)
@@ -129,7 +129,7 @@ describe("the examples in C", function()
   end
 
   local function inside(command)
-    local path = support.dir()
+    local path = runs.dir()
     local pipe = io.popen(("spec/lab/lab run chain 3 -- sh -c '%s/%s' 2>&1"):format(path, command))
     local text = pipe:read "*a"
     pipe:close()

@@ -4,7 +4,7 @@
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
 local MDA = '"$MTR_PROGRAM" --rate 0 --seed 7 scripts/mda.lua -w 1s '
 -- Which way a flow takes is the kernel's to choose, by its ports: with a seed these are the same
@@ -20,21 +20,21 @@ end
 
 -- What --output of the program mda takes, as its message says it.
 local function outputs()
-  local words = require("mtr.report").words "mda"
+  local words = require "mtr.report".words "mda"
   return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
 end
 
 describe("mda", function()
   teardown(function()
     nets.down_shared()
-    support.clean()
+    runs.clean()
   end)
 
   local function run(words, command)
     if not privileged then pending(reason) end
     local l = nets.shared(words)
     command = command:gsub("DST([46])", { ["4"] = l.dst4, ["6"] = l.dst6 })
-    return support.run(l:command(command)), l
+    return runs.run(l:command(command)), l
   end
 
   -- Linux hashes no more than the addresses of ICMP: there is one path for all of it.
@@ -87,7 +87,7 @@ describe("mda", function()
     ["-m 999 ::1"] = "%-%-max%-ttl must be",
   } do
     it("refuses " .. words, function()
-      local got = support.run(MDA .. words)
+      local got = runs.run(MDA .. words)
       assert.equal(2, got.status)
       assert.truthy(got.err:find("^mda: " .. message))
     end)

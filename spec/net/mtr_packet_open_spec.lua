@@ -6,9 +6,9 @@
 local mtr = require "mtr"
 local fake = require "spec.support.real.fake"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
-local run = support.run
+local run = runs.run
 local LOOPBACK = "127.0.0.1"
 local NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups "
 local REAL = mtr.find_binary "mtr-packet"
@@ -70,11 +70,11 @@ describe("a helper that cannot be used is told, with what to do:", function()
     needs_root()
     local l = nets.up "chain 2"
     run('cp "$MTR_PROGRAM" $DIR/mtrlua; cp ' .. REAL .. " $DIR/mtr-packet; chmod 755 $DIR $DIR/*")
-    local script = support.file("open.lua", [[
+    local script = runs.file("open.lua", [[
       print(select(2, require("mtr").engine { transport = "mtr-packet", mtr_packet = arg[1] }))]])
     local got = run(l:command(NOBODY .. ("%s/mtrlua %s %s/mtr-packet"):format(
-      support.dir(), script, support.dir())))
-    local path = support.dir() .. "/mtr-packet"
+      runs.dir(), script, runs.dir())))
+    local path = runs.dir() .. "/mtr-packet"
     assert.truthy(got.out:find "^EPERM: ", got.out .. got.err)
     assert.truthy(got.out:find(path .. " has not the privilege that it needs (" .. path
       .. ": Failure to open IPv4 sockets: Permission denied; " .. path
@@ -105,17 +105,17 @@ local SCRIPT = [[
 describe("the transport", function()
   after_each(function()
     nets.down()
-    support.clean()
+    runs.clean()
   end)
 
   local function lab()
     needs_root()
     local l = nets.up "chain 3"
     run 'cp "$MTR_PROGRAM" $DIR/mtrlua; chmod 755 $DIR $DIR/mtrlua'
-    local script = support.file("script.lua", SCRIPT)
+    local script = runs.file("script.lua", SCRIPT)
     return l, function(options, prefix)
       return run(l:command(("%s %s/mtrlua --log info %s %s %s"):format(
-        prefix or NOBODY, support.dir(), options, script, l.dst4)))
+        prefix or NOBODY, runs.dir(), options, script, l.dst4)))
     end
   end
 
@@ -155,10 +155,10 @@ describe("the transport", function()
     assert(select(2, l:exec "echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range") == 0)
     run("cp " .. REAL .. " $DIR/mtr-packet; chmod 755 $DIR/mtr-packet")
     local choice = ('require("mtr").configure { mtr_packet = "%s/mtr-packet" }\n'):format(
-      support.dir())
-    local script = support.file("plain.lua", choice .. SCRIPT)
+      runs.dir())
+    local script = runs.file("plain.lua", choice .. SCRIPT)
     local function nobody(options)
-      return run(l:command(("%s %s/mtrlua %s %s %s"):format(NOBODY, support.dir(), options, script,
+      return run(l:command(("%s %s/mtrlua %s %s %s"):format(NOBODY, runs.dir(), options, script,
         l.dst4)))
     end
     assert.truthy(nobody("").out:find "^user\t", "auto takes user instead")

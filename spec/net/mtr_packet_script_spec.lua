@@ -8,16 +8,16 @@ local forger = require "spec.support.real.forger"
 local loopback = require "spec.support.real.loopback"
 local nets = require "spec.support.real.nets"
 local packet = require "spec.support.packets.packet"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local SCRIPT = '"$MTR_PROGRAM" scripts/mtr-packet.lua '
 local EXECUTABLE = 'PATH="$(dirname "$MTR_PROGRAM"):$PATH" MTR_PACKET=scripts/mtr-packet.lua '
 
 -- What the script, or another program, answers to the bytes |input|.
 local function serve(input, l, program)
-  support.file("in", input)
+  run.file("in", input)
   local command = (program or SCRIPT) .. ' <"$DIR/in"'
-  return support.run(l and l:command(command) or command)
+  return run.run(l and l:command(command) or command)
 end
 
 -- Answers by token, without their times.
@@ -46,7 +46,7 @@ local function ask(cases, l)
   local got = serve(table.concat(lines), l)
   assert.same({ 0, "" }, { got.status, got.err })
   local answers = by_token(got.out)
-  local theirs = support.has "mtr-packet"
+  local theirs = run.has "mtr-packet"
     and by_token(serve(table.concat(older), l, "mtr-packet").out)
   for i, case in ipairs(cases) do
     local expected = fill(l, case[2])
@@ -133,7 +133,7 @@ local LINES = {
 }
 
 describe("mtr-packet", function()
-  teardown(support.clean)
+  teardown(run.clean)
 
   it_works("answers as 0.96 does", function() ask(LOOPBACK) end)
 
@@ -164,11 +164,11 @@ describe("mtr-packet", function()
         or "4 127.0.0." .. i % 7 + 1, i % 250 + 1, i % 5 == 0 and "udp" or "icmp")
     end
     local input = table.concat(lines, "\n") .. "\n"
-    support.file("in", input)
+    run.file("in", input)
     for _, how in ipairs { SCRIPT .. '<"$DIR/in"', 'dd bs=37 if="$DIR/in" 2>&- |' .. SCRIPT,
       'cat "$DIR/in" |' .. SCRIPT .. "| (sleep 1; cat)" } do
       local seen, n = {}, 0
-      for token, word in support.run(how).out:gmatch "(%d+) (%S+)[^\n]*\n" do
+      for token, word in run.run(how).out:gmatch "(%d+) (%S+)[^\n]*\n" do
         assert(not seen[token] and word == "reply", token .. " " .. word)
         seen[token], n = true, n + 1
       end
@@ -178,8 +178,8 @@ describe("mtr-packet", function()
 
   it_works("sleeps while the last probe is out, and then ends", function()
     local port, close = loopback.silent_port()
-    support.file("in", "1 send-probe ip-4 127.0.0.1 timeout 1 protocol udp port " .. port .. "\n")
-    local got = support.run(SCRIPT .. '<"$DIR/in"; times')
+    run.file("in", "1 send-probe ip-4 127.0.0.1 timeout 1 protocol udp port " .. port .. "\n")
+    local got = run.run(SCRIPT .. '<"$DIR/in"; times')
     close()
     assert.equal("1 no-reply\n", got.out:match "^[^\n]*\n")
     local user, system = got.out:match "\n%d+m([%d.]+)s %d+m([%d.]+)s\n$"
@@ -187,13 +187,13 @@ describe("mtr-packet", function()
   end)
 
   it_works("ends quietly when nobody reads, and at once on a signal", function()
-    support.file("in", ("1 send-probe ip-4 127.0.0.1\n"):rep(20000))
-    local got = support.run(SCRIPT .. '<"$DIR/in" | head -n 1')
+    run.file("in", ("1 send-probe ip-4 127.0.0.1\n"):rep(20000))
+    local got = run.run(SCRIPT .. '<"$DIR/in" | head -n 1')
     assert.equal("", got.err)
     assert.equal("1 reply ip-4 127.0.0.1", got.out:match "^%d+ %S+ %S+ %S+")
     local port, close = loopback.silent_port()
     local line = "1 send-probe ip-4 127.0.0.1 timeout 50 protocol udp port " .. port
-    got = support.run(('mkfifo "$DIR/fifo" "$DIR/said"; exec 3<>"$DIR/fifo" 4<>"$DIR/said"; '
+    got = run.run(('mkfifo "$DIR/fifo" "$DIR/said"; exec 3<>"$DIR/fifo" 4<>"$DIR/said"; '
       .. '%s <"$DIR/fifo" >&4 & echo %s >&3; echo "2 check-support feature version" >&3; '
       .. 'read answer <&4; echo "$answer"; kill $!; wait $!; echo $?'):format(SCRIPT, line))
     close()
@@ -205,7 +205,7 @@ describe("mtr-packet", function()
   it_works("ends silently when its client closes both pipes and ends it", function()
     local port, close = loopback.silent_port()
     local line = "1 send-probe ip-4 127.0.0.1 timeout 50 protocol udp port " .. port
-    local got = support.run(('mkfifo "$DIR/i" "$DIR/o"; %s <"$DIR/i" >"$DIR/o" & exec 3>"$DIR/i" '
+    local got = run.run(('mkfifo "$DIR/i" "$DIR/o"; %s <"$DIR/i" >"$DIR/o" & exec 3>"$DIR/i" '
       .. '4<"$DIR/o"; echo "2 check-support feature version" >&3; read answer <&4; echo "$answer"; '
       .. "echo %s >&3; kill -STOP $!; exec 3>&- 4<&-; kill -TERM $!; kill -CONT $!; wait $!; "
       .. "echo $?"):format(SCRIPT, line))
@@ -215,9 +215,9 @@ describe("mtr-packet", function()
 
   it("says what it needs", function()
     local drop = "setpriv --bounding-set=-net_raw --inh-caps=-net_raw "
-    if support.run("id -u").out ~= "0\n" then drop = "" end
-    if drop ~= "" and support.run(drop .. "true").status ~= 0 then pending "needs setpriv" end
-    local got = support.run("echo 1 x | " .. drop .. SCRIPT)
+    if run.run("id -u").out ~= "0\n" then drop = "" end
+    if drop ~= "" and run.run(drop .. "true").status ~= 0 then pending "needs setpriv" end
+    local got = run.run("echo 1 x | " .. drop .. SCRIPT)
     assert.same({ 1, "" }, { got.status, got.out })
     assert.truthy(got.err:find "^mtr%-packet: EPERM: .*CAP_NET_RAW")
   end)
@@ -234,7 +234,7 @@ local function replied(v) return ("reply ip-%d D%d round-trip-time N"):format(v,
 describe("mtr-packet in a network", function()
   before_each(function() nets.needs_privilege(pending) end)
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(run.clean)
 
   it("finds every hop, by every protocol", function()
     local l, cases = nets.up "chain 4 tcp=443 udp=53", {}
@@ -331,7 +331,7 @@ describe("mtr-packet in a network", function()
     local route = "10.0.0.0/8 via " .. hop .. "; sleep 1.1; "
     local input = probe(1) .. "ip route del " .. route .. probe(2) .. "ip route add " .. route
       .. probe(3)
-    local got = support.run(l:command(">$DIR/answers; (" .. input .. ") | " .. SCRIPT
+    local got = run.run(l:command(">$DIR/answers; (" .. input .. ") | " .. SCRIPT
       .. ">$DIR/answers; cat $DIR/answers"))
     assert.same({ ["1"] = expired(hop), ["2"] = BAD, ["3"] = expired(hop) }, by_token(got.out))
   end)
@@ -361,8 +361,8 @@ describe("mtr-packet in a network", function()
         quote = packet.pad(forger.quote(p), 128),
         behind = packet.extension(packet.object(9, 9, "????") .. packet.object(1, 1, labels)) }))
     end
-    support.file("in", "1 send-probe ip-4 10.66.2.1 ttl 3\n2 send-probe ip-6 fd66:2::1 ttl 4\n")
-    local pipe = io.popen("DIR=" .. support.dir() .. " exec " .. l:command(SCRIPT .. '<"$DIR/in"'))
+    run.file("in", "1 send-probe ip-4 10.66.2.1 ttl 3\n2 send-probe ip-6 fd66:2::1 ttl 4\n")
+    local pipe = io.popen("DIR=" .. run.dir() .. " exec " .. l:command(SCRIPT .. '<"$DIR/in"'))
     for _ = 1, 6000 do                       -- 30 s, where the program starts slowly
       f:answer(label)
       if answered == 2 then break end
@@ -377,7 +377,7 @@ describe("mtr-packet in a network", function()
   end)
 
   it("is enough for mtr(8) to run", function()
-    if not support.has "mtr" then pending "needs mtr" end
+    if not run.has "mtr" then pending "needs mtr" end
     local l, command = nets.up "chain 4", {}
     for i, options in ipairs { "", "-u", "-T", "-6", "-6 -u", "-6 -T" } do
       command[i] = ('%s mtr -n -r -c 5 -i 0.3 %s %s >"$DIR/%d" 2>&1 &'):format(EXECUTABLE, options,
@@ -386,10 +386,10 @@ describe("mtr-packet in a network", function()
     local left = "left() { for p in $(find -L /proc/[0-9]*/ns/net -samefile /proc/self/ns/net); "
       .. 'do grep mtrlua ${p%/ns/net}/comm; done 2>&-; } 2>&-; '
       .. 'for i in $(seq 100); do [ "$(left)" ] || break; sleep 0.2; done; left'
-    local got = support.run(l:command(table.concat(command, "\n") .. "\nwait\n" .. left))
+    local got = run.run(l:command(table.concat(command, "\n") .. "\nwait\n" .. left))
     assert.equal("", got.out)
     for i = 1, 6 do
-      local text, path = support.run(('cat "$DIR/%d"'):format(i)).out, {}
+      local text, path = run.run(('cat "$DIR/%d"'):format(i)).out, {}
       for ttl, addr, loss, sent in text:gmatch "\n *(%d+)%.|%-%- (%S+) +([%d.]+)%% +(%d+) " do
         path[tonumber(ttl)] = { addr }
         assert.same({ "0.0", "5" }, { loss, sent }, text)

@@ -5,8 +5,8 @@
 local ffi = require "ffi"
 local core = require "spec.support.harness.core"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 ffi.cdef [[
   int sockets_pair(int domain, int type, int protocol, int *fds) __asm__("socketpair");
@@ -21,7 +21,7 @@ ffi.cdef [[
 
 pcall(ffi.cdef, "typedef int pid_t;")
 local C = core.load { "core/net/host/child.h", "core/net/host/ports.h", "core/net/raw/kinds.h",
-  "core/net/raw/helper.h", "core/wire/checksum.h" }
+  "core/net/raw/message.h", "core/wire/checksum.h" }
 
 local AF_UNIX, SEQPACKET, SOL_SOCKET, SCM_RIGHTS = 1, 5, 1, 1
 local EPERM, EACCES, EADDRNOTAVAIL, EINVAL = 1, 13, 99, 22
@@ -62,7 +62,7 @@ local TRACE = [[
 describe("mtr-sockets", function()
   after_each(function()
     nets.down()
-    support.clean()
+    runs.clean()
   end)
 
   for how, command in pairs {
@@ -74,7 +74,7 @@ describe("mtr-sockets", function()
       needs_root()
       local l = nets.up "chain 4"
       installed(command)
-      support.file("trace.lua", TRACE)
+      runs.file("trace.lua", TRACE)
       local user = how == "its group's" and NOBODY:gsub("%-%-clear%-groups", "--groups 4242")
         or NOBODY
       local rest = (" $DIR/mtrlua --transport raw $DIR/trace.lua %s %s"):format(l.dst4, l.dst6)
@@ -121,7 +121,7 @@ describe("mtr-sockets", function()
   it("leaves mtrlua without any, and what that starts too", function()
     needs_root()
     installed()
-    support.file("show.lua", [[
+    runs.file("show.lua", [[
       local engine = assert(require("mtr").engine())
       os.execute "grep -hE '^(CapPrm|CapEff|NoNewPrivs):' /proc/$PPID/status /proc/self/status"
       engine:close()]])
@@ -135,7 +135,7 @@ describe("mtr-sockets", function()
     needs_root()
     local l = nets.up "chain 2"
     installed()
-    support.file("sandbox.lua", [[
+    runs.file("sandbox.lua", [[
       for _, protocol in ipairs { "icmp", "udp", "tcp" } do
         print(require "mtr".trace(arg[1], { protocol = protocol }).stop_reason)
       end
@@ -181,7 +181,7 @@ describe("mtr-sockets", function()
   end)
 
   it("is started by an engine alone, and reads no arguments", function()
-    assert.truthy(support.read "core/sockets/main.c":find "\nint main%(void%) {\n")
+    assert.truthy(runs.read "core/sockets/main.c":find "\nint main%(void%) {\n")
     local got = run(HELPER .. " --help </dev/null")
     assert.same({ 2, "", "mtr-sockets: mtrlua starts this program, to send and receive for it\n" },
       { got.status, got.out, got.err })
@@ -199,7 +199,7 @@ describe("mtr-sockets", function()
     local l = nets.up "silent 3"
     installed()
     for signal, name in pairs { KILL = "EPIPE", STOP = "ETIMEDOUT" } do
-      support.file("stop.lua", ([[
+      runs.file("stop.lua", ([[
         local mtr = require "mtr"
         local engine, sent = assert(mtr.engine()), 0
         local result = engine:trace(arg[1], {
@@ -246,7 +246,7 @@ end)
 -- An engine that sends what none sends.
 describe("mtr-sockets refuses to send", function()
   local child, ours, heard, ports
-  local ask, answer = ffi.new "struct helper_ask", ffi.new "struct helper_answer"
+  local ask, answer = ffi.new "struct message_ask", ffi.new "struct message_answer"
 
   local function pair()
     local fds = ffi.new "int[2]"
@@ -278,11 +278,11 @@ describe("mtr-sockets refuses to send", function()
 
   -- The error of sending one packet.
   local function send(family, bytes, fields)
-    local size = ffi.sizeof "struct helper_ask" + ffi.sizeof "struct helper_packet"
+    local size = ffi.sizeof "struct message_ask" + ffi.sizeof "struct message_packet"
     local message = ffi.new("uint8_t[?]", size + #bytes + 8)
-    local a = ffi.cast("struct helper_ask *", message)
-    local p = ffi.cast("struct helper_packet *", message + ffi.sizeof "struct helper_ask")
-    a.what, a.count, a.family, a.most = C.HELPER_SEND, 1, family, 8
+    local a = ffi.cast("struct message_ask *", message)
+    local p = ffi.cast("struct message_packet *", message + ffi.sizeof "struct message_ask")
+    a.what, a.count, a.family, a.most = C.MESSAGE_SEND, 1, family, 8
     p.size = #bytes
     for key, value in pairs(fields or {}) do p[key] = value end
     ffi.copy(message + size, bytes, #bytes)
@@ -301,7 +301,7 @@ describe("mtr-sockets refuses to send", function()
   end)
   teardown(function()
     if child then C.child_end(child) C.ports_close(ports) end
-    support.clean()
+    runs.clean()
   end)
   before_each(needs_root)
 
@@ -310,7 +310,7 @@ describe("mtr-sockets refuses to send", function()
   -- Returns the kind of the next message and its first packet. The helper says that it lives after
   -- it has given all that waited.
   local function hear()
-    local reply, room = ffi.new "struct helper_reply", ffi.new "uint8_t[65536]"
+    local reply, room = ffi.new "struct message_reply", ffi.new "uint8_t[65536]"
     assert(ffi.C.sockets_recv(heard, room, 65536, 0) >= ffi.sizeof(reply))
     ffi.copy(reply, room, ffi.sizeof(reply))
     return reply.kind, ffi.string(room + ffi.sizeof(reply), reply.size)
@@ -324,7 +324,7 @@ describe("mtr-sockets refuses to send", function()
     for port = 40000, 40999 do
       local held = C.ports_reserve(other, 17, port) == 0 and C.ports_reserve(other, 6, port) == 0
       if held then
-        assert.equal(-EINVAL, question(C.HELPER_HELLO,
+        assert.equal(-EINVAL, question(C.MESSAGE_HELLO,
           { echo_base = 100, echo_count = 2, port_base = port },
           { other[0].reserved[other[0].count - 2].fd, other[0].reserved[other[0].count - 1].fd }))
         break
@@ -333,23 +333,23 @@ describe("mtr-sockets refuses to send", function()
     end
     C.ports_close(other)
     local id = { echo_base = 100, echo_count = 2, port_base = base }
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(1), fd(0) }))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO,
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id, { fd(1), fd(0) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO,
       { echo_base = 100, echo_count = 2, port_base = base + 1 }, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_TCP4 }))
-    assert.equal(-EINVAL, question(C.HELPER_REFUSE, { kind = 1 }))
-    assert.equal(0, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_HELLO, id, { fd(0), fd(1) }))
-    assert.equal(-EINVAL, question(C.HELPER_PORT, { port = 99 }, { fd(0) }))
-    assert.equal(-EINVAL, question(C.HELPER_HEAR, { kind = C.RAW_SEND4 }))
-    assert.equal(0, question(C.HELPER_REFUSE, { kind = 3 }))
-    assert.equal(0, question(C.HELPER_REFUSE))
+    assert.equal(-EINVAL, question(C.MESSAGE_HEAR, { kind = C.RAW_TCP4 }))
+    assert.equal(-EINVAL, question(C.MESSAGE_REFUSE, { kind = 1 }))
+    assert.equal(0, question(C.MESSAGE_HELLO, id, { fd(0), fd(1) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HELLO, id, { fd(0), fd(1) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_PORT, { port = 99 }, { fd(0) }))
+    assert.equal(-EINVAL, question(C.MESSAGE_HEAR, { kind = C.RAW_SEND4 }))
+    assert.equal(0, question(C.MESSAGE_REFUSE, { kind = 3 }))
+    assert.equal(0, question(C.MESSAGE_REFUSE))
     assert.equal(-EINVAL, question(9))
   end)
 
   it("and gives only what comes to the ports of its engine", function()
-    assert.equal(0, question(C.HELPER_HEAR, { kind = C.RAW_UDP4 }))
+    assert.equal(0, question(C.MESSAGE_HEAR, { kind = C.RAW_UDP4 }))
     local base = ports[0].base
     for _, port in ipairs { 9, base - 1, base + 1024, 40000, base + 7 } do
       run(("bash -c 'echo %d >/dev/udp/127.0.0.1/%d'"):format(port, port))
@@ -357,11 +357,11 @@ describe("mtr-sockets refuses to send", function()
     local kind, packet = hear()
     assert.same({ C.RAW_UDP4, ("%d\n"):format(base + 7) }, { kind, packet:sub(29) })
     ffi.fill(ask, ffi.sizeof(ask))
-    ask.what = C.HELPER_LIVES
+    ask.what = C.MESSAGE_LIVES
     local iov, m = ffi.new "struct sockets_iovec[1]", ffi.new "struct sockets_message"
     iov[0].at, iov[0].size, m.bytes, m.count = ask, ffi.sizeof(ask), iov, 1
     assert(ffi.C.sockets_sendmsg(ours, m, 0) > 0)
-    assert.same({ C.HELPER_HERE, "" }, { hear() })
+    assert.same({ C.MESSAGE_HERE, "" }, { hear() })
   end)
 
   local function be16(n) return string.char(math.floor(n / 256) % 256, n % 256) end

@@ -155,15 +155,15 @@ describe("many questions", function()
     end
     for _ = 1, 20 do assert(names.reverse((address(OK)))) end
     assert.same({}, done)
-    require("mtr.names.ask").engine():close()
+    require "mtr.names.ask".engine():close()
   end)
 
   it("fail at once when servers have been silent for long", function()
     configure { servers = { "127.0.0.1:9" }, timeout = 200 }
     for _ = 1, 8 do assert.equal("EAGAIN", select(3, names.reverse((address(OK))))) end
-    local before = require("mtr.names.ask").asked()
+    local before = require "mtr.names.ask".asked()
     assert.equal("EAGAIN", select(3, names.reverse((address(OK)))))
-    assert.equal(before, require("mtr.names.ask").asked())
+    assert.equal(before, require "mtr.names.ask".asked())
   end)
 end)
 
@@ -324,7 +324,7 @@ describe("an engine that is closed", function()
       names.reverse((address(NEVER)), over)
       names.lookup("never-" .. i .. ".test", over)
     end
-    require("mtr.names.ask").engine():close()
+    require "mtr.names.ask".engine():close()
     assert.equal(800, #ended)
     for _, name in ipairs(ended) do assert.equal("ECANCELED", name) end
     assert.is_true(os.time() - began < 10)

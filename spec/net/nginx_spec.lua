@@ -223,7 +223,7 @@ describe("in nginx,", function()
     end
     local body, status = get "127.0.0.1"
     assert.equal("200", status)
-    assert.equal("completed", require("cjson").decode(body).stop_reason)
+    assert.equal("completed", require "cjson".decode(body).stop_reason)
     body, status = get "8.8.8.8"
     assert.same({ "this address is not traced here\n", "403" }, { body, status })
     for _, dst in ipairs { "localhost", "" } do

@@ -6,9 +6,9 @@
 -- and tcp work.
 
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
-local run = support.run
+local run = runs.run
 local ORDINARY = "setpriv --reuid=65534 --regid=65534 --clear-groups "
 local NOBODY = ORDINARY .. "--inh-caps=-all --bounding-set=-all "
 local HOPS = 4
@@ -30,7 +30,7 @@ end
 
 local function tear_down()
   nets.down()
-  support.clean()
+  runs.clean()
   l = nil
 end
 
@@ -39,7 +39,7 @@ local function nobody(command)
   return run(l:command("cd /; " .. NOBODY .. command))
 end
 
-local function mtrlua(words) return nobody(support.dir() .. "/bin/mtrlua " .. words) end
+local function mtrlua(words) return nobody(runs.dir() .. "/bin/mtrlua " .. words) end
 
 -- The ways of an ordinary user to send and receive: what results call them, and who runs them.
 local WAYS = {
@@ -80,7 +80,7 @@ describe("an ordinary user", function()
         set_up()
         nets.pings(l)
         local got = by(("trace -o jsonl -p %s %s %s"):format(protocol, l.dst4, l.dst6))
-        local records = support.records(got.out)
+        local records = runs.records(got.out)
         assert.same({ 2, "" }, { #records, got.err })
         for _, record in ipairs(records) do
           assert.same({ transport, "completed" }, { record.transport, record.stop_reason })
@@ -101,10 +101,10 @@ describe("an ordinary user", function()
       it("runs a campaign by " .. words, function()
         set_up()
         nets.pings(l)
-        local list = support.file("targets", l.dst4 .. "\n" .. l.dst6 .. "\n")
+        local list = runs.file("targets", l.dst4 .. "\n" .. l.dst6 .. "\n")
         run("chmod a+r $DIR/targets")
         local got = by(("campaign -t %s -p %s -o jsonl"):format(list, protocol))
-        local records = support.records(got.out)
+        local records = runs.records(got.out)
         assert.equal(2, #records, got.err)
         for _, record in ipairs(records) do
           assert.equal(transport, record.transport)
@@ -117,7 +117,7 @@ describe("an ordinary user", function()
   it("has no privilege with its own sockets, and none that others could not open", function()
     set_up()
     nets.pings(l)
-    support.file("sockets.lua", [[
+    runs.file("sockets.lua", [[
       local ffi, mtr = require "ffi", require "mtr"
       ffi.cdef "int getsockopt(int, int, int, int *, unsigned *);"
       local engine = assert(mtr.engine())
@@ -156,7 +156,7 @@ describe("an ordinary user", function()
     nets.pings(l, nil, true)
     for _, protocol in ipairs { "udp", "tcp" } do
       local got = mtrlua(("trace -o jsonl -p %s %s"):format(protocol, l.dst6))
-      assert.equal(truth(6), path(support.records(got.out)[1]), got.err)
+      assert.equal(truth(6), path(runs.records(got.out)[1]), got.err)
     end
     for _, words in ipairs { "trace ", "ping -c 1 " } do
       local got = mtrlua("--log info " .. words .. l.dst4)
@@ -201,7 +201,7 @@ describe("an ordinary user finds what is found by", function()
       it(("%s over IPv%d"):format(peer[2], v), function()
         set_up()
         nets.pings(l)
-        if not support.has(peer[1]) then pending("needs the program " .. peer[1]) end
+        if not runs.has(peer[1]) then pending("needs the program " .. peer[1]) end
         local command = peer[2] .. " " .. l["dst" .. v]
         local got = peer.root and run(l:command(command)) or nobody(command)
         assert.equal(truth(v), listed(got.out), got.out .. got.err)

@@ -6,7 +6,7 @@
 
 local loopback = require "spec.support.real.loopback"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local AUTO = { transport = "auto" }
 
@@ -123,7 +123,7 @@ describe("packet listens #alone", function()
 end)
 
 describe("mtrlua", function()
-  teardown(support.clean)
+  teardown(run.clean)
   after_each(nets.down)
 
   local SCRIPT = [[
@@ -149,7 +149,7 @@ open "auto"]]
   it("has packet sockets for one engine after it gave up its privileges", function()
     nets.needs_privilege(pending)
     local l = nets.up "chain 3"
-    local path = support.file("kits.lua", SCRIPT)
+    local path = run.file("kits.lua", SCRIPT)
     local output = l:exec(("$MTR_PROGRAM %s %s"):format(path, l.dst4))
     local once = "packet\tasked for\t100\n"
       .. "raw\traw sockets are permitted, no packet sockets left\t100\n"

@@ -5,26 +5,26 @@
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
 local PMTU = '"$MTR_PROGRAM" --rate 0 scripts/pmtu.lua -w 500ms '
 local privileged, reason = lab.available()
 
 -- What --output of the program pmtu takes, as its message says it.
 local function outputs()
-  local words = require("mtr.report").words "pmtu"
+  local words = require "mtr.report".words "pmtu"
   return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
 end
 
 describe("pmtu", function()
   teardown(function()
     nets.down()
-    support.clean()
+    runs.clean()
   end)
 
   local function inside(l, command)
     command = command:gsub("DST([46])", { ["4"] = l.dst4, ["6"] = l.dst6 })
-    return support.run(l:command(command))
+    return runs.run(l:command(command))
   end
 
   local function run(words, command)
@@ -81,7 +81,7 @@ describe("pmtu", function()
     ["-o dot ::1"] = "%-%-output must be " .. outputs() .. ", got 'dot'",
   } do
     it("refuses " .. words, function()
-      local got = support.run(PMTU .. words)
+      local got = runs.run(PMTU .. words)
       assert.equal(2, got.status)
       assert.truthy(got.err:find("^pmtu: " .. message))
     end)

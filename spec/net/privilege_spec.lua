@@ -3,9 +3,9 @@
 -- What mtrlua keeps of its privileges and what it gives up: as root, under sudo(8), with --user, as
 -- an ordinary user, and when its own file has a privilege. A real sudo is not needed: mtrlua sees
 -- only its variables.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
-local run = support.run
+local run = runs.run
 
 local root = run("id -u").out == "0\n"
 
@@ -45,9 +45,9 @@ end
 
 describe("mtrlua's privileges", function()
   setup(function()
-    support.file("show.lua", SHOW)
-    support.file("run.lua", "os.execute(table.concat(arg, ' '))")
-    support.file("count.lua", [[
+    runs.file("show.lua", SHOW)
+    runs.file("run.lua", "os.execute(table.concat(arg, ' '))")
+    runs.file("count.lua", [[
       local list = {}
       repeat
         local file = io.open "/dev/null"
@@ -58,7 +58,7 @@ describe("mtrlua's privileges", function()
       .. 'install -m 4755 "$MTR_PROGRAM" $DIR/setuid; '
       .. 'install "$MTR_PROGRAM" $DIR/setcap; setcap cap_net_raw+ep $DIR/setcap')
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   before_each(function()
     if not root then pending "needs root" end
@@ -138,7 +138,7 @@ describe("mtrlua's privileges", function()
   end)
 
   it("under sudo read a script that the caller cannot read", function()
-    support.file("secret.lua", "print(1)")
+    runs.file("secret.lua", "print(1)")
     run "chmod 600 $DIR/secret.lua"
     assert.equal("1\n", run('SUDO_UID=1 SUDO_GID=1 "$MTR_PROGRAM" $DIR/secret.lua').out)
   end)
@@ -197,7 +197,7 @@ describe("mtrlua's privileges", function()
       assert.equal("nil\n", run(NOBODY .. env .. "$DIR/" .. file .. chunk).out)
       got = run(NOBODY .. "$DIR/" .. file .. " --user daemon -e ''")
       assert.equal(2, got.status)
-      support.file("secret.lua", "print(1)")
+      runs.file("secret.lua", "print(1)")
       run("chmod 600 $DIR/secret.lua")
       got = run(NOBODY .. "$DIR/" .. file .. " $DIR/secret.lua")
       assert.equal(1, got.status)
@@ -207,10 +207,10 @@ describe("mtrlua's privileges", function()
 end)
 
 describe("mtrlua lets mtr-packet have its privilege", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   setup(function()
-    support.file("trace.lua", [[
+    runs.file("trace.lua", [[
       local mtr = require "mtr"
       local engine = assert(mtr.engine { transport = "mtr-packet", mtr_packet = arg[1] })
       print(engine:transport().why)
@@ -252,7 +252,7 @@ describe("mtrlua lets mtr-packet have its privilege", function()
   end)
 
   it("and ends it when mtrlua ends, however that happens", function()
-    support.file("end.lua", [[
+    runs.file("end.lua", [[
       local engine = assert(require("mtr").engine())
       os.execute("for p in $(pgrep -P $PPID); do echo $p; pgrep -P $p; done >" .. arg[1])
       if arg[2] == "kill" then io.popen("kill -9 $PPID"):close() end

@@ -28,7 +28,7 @@ describe("a campaign that serves its counters", function()
     local got = run.run(('/usr/bin/python3 spec/support/real/clients.py "$MTR_PROGRAM" %s '
       .. "http://127.0.0.1:0/metrics"):format(run.file("endless.lua", ENDLESS)))
     assert.equal("mtrlua: interrupted\n", got.err)
-    local seen = require("cjson").decode(got.out)
+    local seen = require "cjson".decode(got.out)
     assert.truthy(seen["a huge request"]:find "^HTTP/1.1 431 " or seen["a huge request"] == "")
     seen["a huge request"] = nil
     assert.same({

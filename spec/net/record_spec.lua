@@ -5,7 +5,7 @@
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local available, reason = lab.available()
 
@@ -56,7 +56,7 @@ for _, name in ipairs { "traces_done", "probes_sent", "bytes_sent", "send_errors
 end
 ]]
 
-local shell = support.run
+local shell = run.run
 
 -- Without a network and without capabilities, where that can be had.
 local function nowhere()
@@ -81,7 +81,7 @@ end
 
 describe("a run that is replayed", function()
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(run.clean)
 
   for _, case in ipairs {
     { "chain 8" }, { "diamond 4" }, { "silent" }, { "mtu" }, { "nat broken=1" }, { "loop" },
@@ -93,10 +93,10 @@ describe("a run that is replayed", function()
     local words, options = case[1], case[2] or "--rate max"
     it(("is the same to the last byte: %s, %s"):format(words, options), function()
       if not available then pending(reason) end
-      if options:find "mtr%-packet" and not support.has "mtr-packet" then
+      if options:find "mtr%-packet" and not run.has "mtr-packet" then
         pending "needs mtr-packet"
       end
-      support.file("script.lua", SCRIPT)
+      run.file("script.lua", SCRIPT)
       local l = nets.up(words)
       nets.pings(l)
       local first = shell(l:command(program(options .. " --record $DIR/tape", l)))
@@ -113,7 +113,7 @@ describe("a run that is replayed", function()
   it("does not wait in real time", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       print(mtr.trace((...)):json())
       mtr.sleep "3s"
@@ -137,7 +137,7 @@ describe("a run that is replayed", function()
   it("has mtr.now() tell the times of the recording", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       local from = mtr.now()
       mtr.sleep "3s"
@@ -157,10 +157,10 @@ describe("a run that is replayed", function()
   it("may send other probes, which stay unanswered and are counted", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
-    support.file("script.lua", "print(require('mtr').trace((...)):json())")
+    run.file("script.lua", "print(require('mtr').trace((...)):json())")
     assert.equal(0, shell(l:command(program("--record $DIR/tape", l))).status)
     nets.down()
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       local result = mtr.trace((...), { size = 99, gap_limit = 2, window = 2, attempts = 1 })
       print(result.stop_reason, result.hop_count, mtr.default():stats().unreplayed)
@@ -178,7 +178,7 @@ describe("a run that is replayed", function()
 end)
 
 describe("a recording", function()
-  teardown(support.clean)
+  teardown(run.clean)
 
   local REPLAY = '"$MTR_PROGRAM" --replay "$DIR/tape" -e '
     .. '"assert(require[[mtr]].trace[[127.0.0.1]])"'
@@ -190,7 +190,7 @@ describe("a recording", function()
 
   it("that fills the disk ends, is reported, and is not replayed", function()
     if not available then pending(reason) end
-    support.file("script.lua", TRACES)
+    run.file("script.lua", TRACES)
     local small = "unshare -m sh -c 'mount -t tmpfs -o size=64k none \"$DIR/small\" && %s; "
       .. "status=$?; cp \"$DIR/small/tape\" \"$DIR/tape\"; exit $status'"
     local got = shell('mkdir -p "$DIR/small"; export DIR; ' .. small:format(
@@ -207,7 +207,7 @@ describe("a recording", function()
 
   it("of a run that was killed is refused", function()
     if not available then pending(reason) end
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       for i = 1, 50 do mtr.trace("127.0.0.1") end
       mtr.sleep(1100)
@@ -239,7 +239,7 @@ describe("a recording", function()
 
   it("holds one engine only", function()
     if not available then pending(reason) end
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       local first = assert(mtr.engine { record = ... })
       print(mtr.engine { record = ... })
@@ -254,7 +254,7 @@ describe("a recording", function()
 
   it("holds the engine that the script opens first", function()
     local l = available and nets.up "chain 3" or pending(reason)
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       local own = assert(mtr.engine { rate = "max" })
       print(own:trace((...)):json())
@@ -271,7 +271,7 @@ describe("a recording", function()
 
   it("needs the same max_probes as when it was made", function()
     if not available then pending(reason) end
-    support.file("script.lua", [[
+    run.file("script.lua", [[
       local mtr = require "mtr"
       assert(mtr.engine { record = ..., max_probes = 100 }):close()
       print(mtr.engine { replay = ... })

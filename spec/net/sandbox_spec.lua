@@ -4,13 +4,13 @@
 -- is left to somebody who did get out of the interpreter.
 
 local loopback = require "spec.support.real.loopback"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local missing = loopback.missing()
 
 local function sandboxed(text, options)
-  support.file("sandbox.lua", text)
+  runs.file("sandbox.lua", text)
   return run(("cd $DIR; ASAN_OPTIONS=allocator_may_return_null=1 "
     .. '"$MTR_PROGRAM" --sandbox %s ./sandbox.lua a b'):format(options or ""))
 end
@@ -100,7 +100,7 @@ local ATTEMPTS = {
 }
 
 describe("in --sandbox", function()
-  teardown(support.clean)
+  teardown(runs.clean)
   before_each(function()
     if missing then pending(missing) end
   end)
@@ -134,7 +134,7 @@ describe("in --sandbox", function()
     assert.truthy(got.out:find "^2\ta\tb\ta\tb\n1\t127.0.0.1\n", got.out .. got.err)
     assert.truthy(got.out:find "\n2\t2\t1\n$", got.out)
     assert.equal(0, got.status)
-    local list = support.records(support.read(support.dir() .. "/out.jsonl"))
+    local list = runs.records(runs.read(runs.dir() .. "/out.jsonl"))
     assert.same({ "127.0.0.1", "127.0.0.2" }, { list[1].dst, list[2].dst })
   end)
 
@@ -157,7 +157,7 @@ describe("in --sandbox", function()
       local got = run(('"$MTR_PROGRAM" --sandbox %s -o jsonl 127.0.0.1'):format(name))
       assert.equal(0, got.status, got.err)
       assert.truthy(got.out:find(words), got.out)
-      assert.equal("127.0.0.1", support.records(got.out)[1].dst)
+      assert.equal("127.0.0.1", runs.records(got.out)[1].dst)
     end)
   end
 
@@ -212,7 +212,7 @@ describe("in --sandbox", function()
   end
 
   it("bytecode is no script", function()
-    support.file("code.luac", string.dump(function() print "ran" end))
+    runs.file("code.luac", string.dump(function() print "ran" end))
     local got = run 'cd $DIR; "$MTR_PROGRAM" --sandbox ./code.luac'
     assert.same({ 1, "" }, { got.status, got.out })
   end)
@@ -225,7 +225,7 @@ describe("in --sandbox", function()
     local open = run("cd $DIR; " .. shim
       .. [["$MTR_PROGRAM" -e "os.date '%Y'" | grep '^open ']])
     assert.equal("open 0\n", open.out, open.err)
-    support.file("sandbox.lua", "os.date '%Y'")
+    runs.file("sandbox.lua", "os.date '%Y'")
     local got = run("cd $DIR; " .. shim .. '"$MTR_PROGRAM" --sandbox ./sandbox.lua')
     local count, wanted = 0, { write = 0 }
     for what, errno in got.out:gmatch "([%w_-]+) (%d+)\n" do
@@ -236,6 +236,6 @@ describe("in --sandbox", function()
       assert.is_true(what == "write" or tonumber(errno) > 0, what)
     end
     assert.equal(31, count, got.out .. got.err)
-    assert.equal("os.date '%Y'", support.read(support.dir() .. "/sandbox.lua"))
+    assert.equal("os.date '%Y'", runs.read(runs.dir() .. "/sandbox.lua"))
   end)
 end)

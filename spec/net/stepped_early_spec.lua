@@ -5,7 +5,7 @@
 -- over, and so sent it at the next one: its time was another.
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local available, reason = lab.available()
 
@@ -24,18 +24,18 @@ local SCRIPT = [[
 
 describe("a recording of an engine that is stepped early", function()
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(run.clean)
 
   it("is replayed with all times", function()
     if not available then pending(reason) end
     local l = nets.up "chain 3"
     nets.pings(l)
-    support.file("script.lua", SCRIPT)
+    run.file("script.lua", SCRIPT)
     local words = '"$MTR_PROGRAM" --rate 500 %s "$DIR/script.lua" ' .. l.dst4
-    local first = support.run(l:command(words:format "--record $DIR/tape"))
+    local first = run.run(l:command(words:format "--record $DIR/tape"))
     assert.same({ 0, "" }, { first.status, first.err })
     assert.equal(6, select(2, first.out:gsub("\n", "")))
-    local again = support.run(words:format "--replay $DIR/tape")
+    local again = run.run(words:format "--replay $DIR/tape")
     assert.same({ 0, "", first.out }, { again.status, again.err, again.out })
   end)
 end)

@@ -3,7 +3,7 @@
 -- Strategies of users over real networks: the same strategy works on every transport, and the
 -- engine survives those that misbehave.
 local mtr = require "mtr"
-local binary = require "mtr.script.find_binary"
+local find_binary = require "mtr.script.find_binary"
 local nets = require "spec.support.real.nets"
 
 local HOPS = 5
@@ -64,7 +64,7 @@ describe("a user's strategy", function()
     end } do
       for v = 4, 6, 2 do
         it(("that is a %s traces the path through %s, IPv%d"):format(form, transport, v), function()
-          if transport == "mtr-packet" and not binary.find "mtr-packet" then
+          if transport == "mtr-packet" and not find_binary.find "mtr-packet" then
             pending "needs mtr-packet"
           end
           inside("chain " .. HOPS, function(e, l)

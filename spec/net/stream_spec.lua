@@ -5,7 +5,7 @@ local ffi = require "ffi"
 local mtr = require "mtr"
 local fds = require "spec.support.harness.fds"
 local loopback = require "spec.support.real.loopback"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 ffi.cdef [[
 int stream_spec_pipe(int *fd) __asm__("pipe");
@@ -285,7 +285,7 @@ describe("stream", function()
   end)
 
   it("writes to files", function()
-    local path = support.file("stream", "")
+    local path = run.file("stream", "")
     local fd = keep(C.stream_spec_open(path, 1))
     local output = mtr.stream(fd)
     task(function()
@@ -295,7 +295,7 @@ describe("stream", function()
     local file = io.open(path)
     assert.equal(200000, #file:read "*a")
     file:close()
-    support.clean()
+    run.clean()
   end)
 
   it("ends a read when it is closed, or when the time limit ends", function()

@@ -3,14 +3,14 @@
 -- Several engines, one in each thread, under the thread sanitizer: over one simulated network and
 -- on loopback. `make test` builds the program. It runs without randomised addresses, because the
 -- sanitizer knows only some places where memory can be.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
-local run = support.run
+local run = runs.run
 
 local PROGRAM = "build/tsan/threads"
 
 describe("four engines in four threads", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   local function threads(where)
     if run("test -x " .. PROGRAM).status ~= 0 then return pending("needs make " .. PROGRAM) end

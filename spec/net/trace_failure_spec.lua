@@ -6,9 +6,9 @@
 local cjson = require "cjson"
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
-local run = support.run
+local run = runs.run
 local TRACE = '"$MTR_PROGRAM" scripts/trace.lua '
 local privileged, reason = lab.available()
 
@@ -21,7 +21,7 @@ end
 
 -- What --output of the program trace takes, as its message says it.
 local function outputs()
-  local words = require("mtr.report").words "trace"
+  local words = require "mtr.report".words "trace"
   return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
 end
 
@@ -30,7 +30,7 @@ local ENGINE = { ["-f 5 -m 3 ::1"] = true, ["--port 80 ::1"] = true, ["--size 25
   ["-U --tcp-flags ack ::1"] = true }
 
 describe("trace's usage", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("is printed by --help, with examples and exit statuses", function()
     for _, word in ipairs { "--help", "-h", "-m 3 --help x" } do
@@ -67,7 +67,7 @@ end)
 
 describe("trace", function()
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   local function inside(topology, command)
     if not privileged then pending(reason) end
@@ -136,8 +136,8 @@ end)
 
 -- Runs the script on a hop with these replies; what it prints for it.
 local function text(replies, options)
-  support.file("replies.lua", "return " .. replies)
-  support.file("fake.lua", [[
+  runs.file("replies.lua", "return " .. replies)
+  runs.file("fake.lua", [[
     local replies, words = dofile(arg[1]), { [0] = "trace" }
     local words = require "mtr.record.words"
     for i = 2, #arg do words[i - 1] = arg[i] end
@@ -158,7 +158,7 @@ local function text(replies, options)
 end
 
 describe("trace's line of a hop", function()
-  teardown(support.clean)
+  teardown(runs.clean)
 
   for replies, line in pairs {
     ["{}"] = "12  * *",

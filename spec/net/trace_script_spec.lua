@@ -6,7 +6,7 @@
 
 local lab = require "spec.lab.lab"
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 
 local TRACE = '"$MTR_PROGRAM" --rate 0 scripts/trace.lua '
 local MARKS = { v4 = { [0] = "!N", [1] = "!H", [13] = "!X" },
@@ -22,10 +22,10 @@ local function up(words)
 end
 
 local function run(l, command)
-  return support.run(l and l:command(command) or command)
+  return runs.run(l and l:command(command) or command)
 end
 
-local records = support.records
+local records = runs.records
 
 local function includes(list, value)
   for _, v in ipairs(list) do
@@ -92,7 +92,7 @@ end
 
 describe("trace in", function()
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   for _, topology in ipairs {
     "chain 8", "chain 3 udp=33434 tcp=80", "diamond 4", "filter", "filter prerouting", "nat",
@@ -114,11 +114,11 @@ describe("trace in", function()
       local got = run(l, table.concat(command, "\n") .. "\nwait")
       assert.same({ 0, "" }, { got.status, got.err })
       for protocol in pairs(PORTS) do
-        local list = records(support.read(support.dir() .. "/" .. protocol .. ".jsonl"))
+        local list = records(runs.read(runs.dir() .. "/" .. protocol .. ".jsonl"))
         assert.equal(2, #list)
         check_record(l, protocol, "v4", list[1])
         check_record(l, protocol, "v6", list[2])
-        local text4, text6 = support.read(support.dir() .. "/" .. protocol .. ".text"):match(
+        local text4, text6 = runs.read(runs.dir() .. "/" .. protocol .. ".text"):match(
           "^(.-\n)\n(.*)$")
         check_text(l, protocol, "v4", text4)
         check_text(l, protocol, "v6", text6)
@@ -129,7 +129,7 @@ end)
 
 describe("trace", function()
   after_each(nets.down)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("traces several targets to a TCP port", function()
     local l = up "chain 8 tcp=443"
@@ -220,8 +220,8 @@ describe("trace", function()
         TRACE, format, l.dst4, l.dst6)) .. "; echo status $?"))
       local pid, lines = pipe:read "*l", {}
       for i = 1, format == "text" and 4 or 0 do lines[i] = pipe:read "*l" end
-      repeat support.pause(0.05) until expired() >= before + 2 * 3 * 3
-      support.pause(0.2)
+      repeat runs.pause(0.05) until expired() >= before + 2 * 3 * 3
+      runs.pause(0.2)
       os.execute("kill -INT " .. pid)
       local rest = pipe:read "*a"
       pipe:close()

@@ -3,7 +3,7 @@
 -- The transport user with many probes, and with few descriptors: probes wait, and none is lost.
 
 local nets = require "spec.support.real.nets"
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local USER = { transport = "user" }
 local PROTOCOLS = { "icmp", "udp", "tcp" }
@@ -30,14 +30,14 @@ local SCRIPT = [[
 
 describe("descriptors", function()
   teardown(nets.down_shared)
-  after_each(support.clean)
+  after_each(run.clean)
 
   it("that are missing make probes wait: ulimit -n 40", function()
     nets.needs_privilege(pending)
     local l = nets.shared "chain 4"
     nets.pings(l)
-    local got = support.run(l:command(("ulimit -n 40; %s \"$MTR_PROGRAM\" %s %s %s"):format(
-      NOTHING, support.file("few.lua", SCRIPT), l.dst4, l.dst6)))
+    local got = run.run(l:command(("ulimit -n 40; %s \"$MTR_PROGRAM\" %s %s %s"):format(
+      NOTHING, run.file("few.lua", SCRIPT), l.dst4, l.dst6)))
     local counts = {}
     for line in got.out:gmatch "[^\n]+" do counts[line] = (counts[line] or 0) + 1 end
     assert.same({ ["icmp\tcompleted\t4"] = 10, ["udp\tcompleted\t4"] = 10,

@@ -3,7 +3,7 @@
 -- A campaign was killed after its output had gone on to the next file, and before a state said so.
 -- When it was resumed and ended within the file before, the next file stayed: its targets were
 -- twice in the output. Now that file is removed when the campaign is resumed.
-local output = require "mtr.report.output.file"
+local file = require "mtr.report.output.file"
 local run = require "spec.support.harness.run"
 local series = require "mtr.report.output.series"
 
@@ -55,7 +55,7 @@ describe("the next file of a killed campaign", function()
     local dir = run.dir() .. "/d"
     run.run("mkdir " .. dir)
     local state = killed(dir .. "/out.txt")
-    local other = assert(output.open(dir .. "/out.0002.txt", {}))
+    local other = assert(file.open(dir .. "/out.0002.txt", {}))
     local out, message, name = open(dir .. "/out.txt", state)
     assert.same({ false, "EAGAIN" }, { out or false, name })
     assert.matches("/out%.0002%.txt: another process writes to it", message)

@@ -19,7 +19,7 @@ local function read(line)
     line = nil
     return text, text ~= nil
   end
-  return require("mtr.report.read.jsonl").new(input):next()
+  return require "mtr.report.read.jsonl".new(input):next()
 end
 
 describe("a line of JSON with a member of a wrong kind", function()

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The examples in scripts/examples run, over simulated networks, and do what they say.
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local GOOD = [[return { seed = 1,
   nodes = { me = "192.0.2.1", r = "198.51.100.1", s = "198.51.100.2",
@@ -24,14 +24,14 @@ local tried = {}
 function tried.alert_on_change()
   local command = EXAMPLE .. "alert_on_change.lua $DIR/path web"
   assert.same({ "", "" }, { ok(command), ok(command) })
-  support.file("net.lua", (GOOD:gsub("198%.51%.100%.2", "198.51.100.77"):gsub("LOSS", "0")))
+  runs.file("net.lua", (GOOD:gsub("198%.51%.100%.2", "198.51.100.77"):gsub("LOSS", "0")))
   assert.equal("web: hop 2 was 198.51.100.2, is 198.51.100.77\n", ok(command, 3))
   assert.equal("", ok(command))
 end
 function tried.find_loss()
   local command = EXAMPLE .. "find_loss.lua web 20"
   assert.equal("no loss to web in 3 hops\n", ok(command))
-  support.file("net.lua", (GOOD:gsub("LOSS", "0.5")))
+  runs.file("net.lua", (GOOD:gsub("LOSS", "0.5")))
   assert.equal("web: packets are lost between hop 1 and hop 2\n", ok(command))
 end
 function tried.backward()
@@ -87,8 +87,8 @@ end
 local ELSEWHERE = { serve_client = true }
 
 describe("the example", function()
-  before_each(function() support.file("net.lua", (GOOD:gsub("LOSS", "0"))) end)
-  after_each(support.clean)
+  before_each(function() runs.file("net.lua", (GOOD:gsub("LOSS", "0"))) end)
+  after_each(runs.clean)
 
   for path in run("ls scripts/examples/*.lua").out:gmatch "[^\n]+" do
     local name = path:match "([^/]*)%.lua$"

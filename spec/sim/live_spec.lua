@@ -90,7 +90,7 @@ describe("the traces of live", function()
       default.get = get                            -- luacheck: ignore 122
       assert(ok, r)
       local over
-      require("mtr.wait.timer").start(e, seconds * 1000, function() over = true end)
+      require "mtr.wait.timer".start(e, seconds * 1000, function() over = true end)
       while not over do assert(e:step()) end
       fn(paths, r, e)
       r:stop()
@@ -118,12 +118,12 @@ describe("the traces of live", function()
         r.paused = true
         local target = paths[1].stats:hop(3).received
         local over
-        require("mtr.wait.timer").start(e, 5000, function() over = true end)
+        require "mtr.wait.timer".start(e, 5000, function() over = true end)
         while not over do assert(e:step()) end
         assert.is_true(paths[1].stats:hop(3).received - target <= 1)
         r.paused = false
         over = false
-        require("mtr.wait.timer").start(e, 1000, function() over = true end)
+        require "mtr.wait.timer".start(e, 1000, function() over = true end)
         while not over do assert(e:step()) end
         local more = paths[1].stats:hop(3).received - target
         assert.is_true(more >= 8 and more <= 13, more .. " rounds in a second")

@@ -13,7 +13,7 @@ local records = run.records
 
 -- What --output of the program ping takes, as its message says it.
 local function outputs()
-  local words = require("mtr.report").words "ping"
+  local words = require "mtr.report".words "ping"
   return table.concat(words, ", ", 1, #words - 1) .. " or " .. words[#words]
 end
 

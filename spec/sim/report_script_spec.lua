@@ -2,7 +2,7 @@
 --
 -- scripts/report.lua, run from the command line: from every format that it reads to every format,
 -- and what it says of files that it cannot read.
-local formats = require "mtr.report"
+local reports = require "mtr.report"
 local run = require "spec.support.harness.run"
 
 local REPORT = '"$MTR_PROGRAM" scripts/report.lua '
@@ -40,7 +40,7 @@ describe("report #luajit", function()
   it("names every format, and writes each of them from warts", function()
     made("f.warts", "trace", "-q 2 web")
     local named, at = report("--help").out:match "\nFormats: (.-)\n\n", 1
-    for _, word in ipairs(formats.formats()) do
+    for _, word in ipairs(reports.formats()) do
       at = assert(select(2, named:find("%f[%w]" .. word .. "%f[%W]", at)), word)
       local got = report(('-o %s="$DIR/f.%s.out" "$DIR/f.warts"'):format(word, word))
       assert.same({ 0, "", "" }, { got.status, got.out, got.err }, word)
@@ -55,7 +55,7 @@ describe("report #luajit", function()
 
   it("writes what scamper wrote in every format that has its kind", function()
     local outputs = {}
-    for i, word in ipairs(formats.formats()) do
+    for i, word in ipairs(reports.formats()) do
       outputs[i] = ('-o %s="$DIR/any.%s" '):format(word, word)
     end
     for name in io.popen("ls " .. CORPUS):lines() do

@@ -13,7 +13,7 @@ local write = require "mtr.report.warts.write"
 
 local ROOM = 65536
 local buffer = lib.new("uint8_t[?]", ROOM)
-local EMSGSIZE = -require("mtr.base.err").code.EMSGSIZE
+local EMSGSIZE = -require "mtr.base.err".code.EMSGSIZE
 
 local function record_of(bytes) return assert(read.record(6, bytes:sub(9), {})) end
 

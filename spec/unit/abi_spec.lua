@@ -3,8 +3,8 @@
 -- The C interface: what the library exports is what core/mtr.h declares, and LuaJIT's idea of its
 -- records is the compiler's.
 local ffi = require "ffi"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local header = assert(io.open("core/mtr.h")):read("*a")
 local code = header:gsub("/%*.-%*/", " ")
@@ -32,7 +32,7 @@ describe("the C interface", function()
   local lib = require "mtr.lib"
   local library = os.getenv "MTR_LIB"
 
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("is exported whole and alone by libmtr.so", function()
     assert.is_true(#declared() > 20)
@@ -93,7 +93,7 @@ describe("the C interface", function()
     it("compiles alone as " .. language, function()
       local tried = 0
       for _, compiler in ipairs(compilers) do
-        if support.has(compiler) then
+        if runs.has(compiler) then
           local got = run(compiler .. " -x " .. language
             .. " -Wall -Wextra -pedantic -Werror -fsyntax-only core/mtr.h")
           assert.equal("", got.err)

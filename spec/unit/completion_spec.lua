@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- What `make doc` writes for bash and zsh, tried in a real bash and a real zsh on a terminal.
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 -- Types lines into a shell that has loaded the completion. In it mtrlua prints its arguments.
 local function complete(shell, start, cases)
@@ -13,7 +13,7 @@ local function complete(shell, start, cases)
     steps[#steps + 1] = "see got " .. case[2] .. "."
   end
   steps[#steps + 1], steps[#steps + 2] = "type exit 3\\n", "end 3"
-  support.file("steps", table.concat(steps, "\n"))
+  runs.file("steps", table.concat(steps, "\n"))
   local got = run("python3 spec/support/real/typed.py $DIR/steps " .. shell)
   assert.same({ 0, "" }, { got.status, got.err }, got.out)
 end
@@ -21,9 +21,9 @@ end
 describe("the completion", function()
   setup(function()
     assert.equal("", run("build/mtrlua scripts/doc/main.lua $DIR/doc").err)
-    support.file("a net.lua", "")
+    runs.file("a net.lua", "")
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   -- What is typed, with a tab where the shell completes, and the arguments that it becomes.
   local cases = {

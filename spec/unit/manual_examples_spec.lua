@@ -2,9 +2,9 @@
 --
 -- The examples in the manuals run, over a simulated network, and the options that the tables for
 -- users of other programs name exist.
-local support = require "spec.support.harness.run"
+local runs = require "spec.support.harness.run"
 local loopback = require "spec.support.real.loopback"
-local run = support.run
+local run = runs.run
 local missing = loopback.missing()
 local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 
@@ -47,7 +47,7 @@ local ESCAPES = { ["\\-"] = "-", ["\\e"] = "\\", ["\\(ti"] = "~", ["\\(ha"] = "^
 
 -- The pieces of code in a page, or in one of its chapters.
 local function code(page, chapter)
-  local text, list = support.read(support.dir() .. "/doc/" .. page), {}
+  local text, list = runs.read(runs.dir() .. "/doc/" .. page), {}
   if chapter then text = text:match("\n%.SH " .. chapter .. "\n(.-)\n%.SH ") or "" end
   for piece in text:gmatch "\n%.nf\n(.-)\n%.fi\n" do
     piece = piece:gsub("\\[-e&]", ESCAPES):gsub("\\%(..", ESCAPES)
@@ -64,10 +64,10 @@ end
 
 describe("the examples in the manuals #long", function()
   setup(function()
-    support.file("net.lua", NET)
+    runs.file("net.lua", NET)
     assert.equal("", run("build/mtrlua scripts/doc/main.lua $DIR/doc").err)
-    support.file("targets.txt", "example.org\nexample.net\n")
-    support.file("list.csv", "a,example.org\nb,example.net\n")
+    runs.file("targets.txt", "example.org\nexample.net\n")
+    runs.file("list.csv", "a,example.org\nb,example.net\n")
     -- What the examples of report read.
     for _, out in ipairs { "warts=out.warts.gz", "warts=out.warts", "jsonl=monday.jsonl.gz",
       "warts=tuesday.warts" } do
@@ -75,7 +75,7 @@ describe("the examples in the manuals #long", function()
         .. "-t targets.txt -o " .. out).status)
     end
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("run in a shell", function()
     local count = 0
@@ -84,7 +84,7 @@ describe("the examples in the manuals #long", function()
         local needs_network = piece:find "%-%-record" and missing
         if piece:find "mtrlua " and not needs_network then
           count = count + 1
-          support.file("example.sh", ("PROGRAM=$(realpath $MTR_PROGRAM) A_WHILE=%d\n"):format(
+          runs.file("example.sh", ("PROGRAM=$(realpath $MTR_PROGRAM) A_WHILE=%d\n"):format(
             sanitized and 6 or 2) .. SHELL .. piece:gsub("\n +", " ") .. "\n")
           run("sh $DIR/example.sh </dev/null", 120)
           assert.equal("", run("cat $DIR/faults 2>/dev/null").out, page .. "\n" .. piece)
@@ -96,13 +96,13 @@ describe("the examples in the manuals #long", function()
 
   it("are right Lua in mtr-lua(3), and whole scripts run", function()
     local whole = 0
-    support.file("local.lua", (NET:gsub("web = {[^}]*}", [[
+    runs.file("local.lua", (NET:gsub("web = {[^}]*}", [[
       a = { "127.0.0.1" }, b = { "::1" }, c = { "127.0.0.2" } ]])))
     for _, piece in ipairs(code "man3/mtr-lua.3") do
       assert(loadstring(piece), piece)
       if piece:find '^local mtr = require "mtr"' then
         whole = whole + 1
-        support.file("example.lua", piece)
+        runs.file("example.lua", piece)
         local got = run "$MTR_PROGRAM --sim $DIR/local.lua $DIR/example.lua"
         assert.same({ 0, "" }, { got.status, got.err }, piece)
         assert.truthy(#got.out > 0, piece)
@@ -124,7 +124,7 @@ describe("the tables for users of other programs", function()
   end
 
   it("name options and programs that exist", function()
-    local text, rows = support.read "scripts/doc/pages/mtrlua.md", 0
+    local text, rows = runs.read "scripts/doc/pages/mtrlua.md", 0
     local known = { [""] = options_of "" }
     local tables = text:match "# For users of other programs\n(.-)\n# "
     for cell in tables:gmatch "\n|[^|\n]+| ([^|\n]+) |" do

@@ -4,8 +4,8 @@
 -- of manuals have nothing to say against them.
 local annotations = require "spec.support.style.annotations"
 local mtr = require "mtr"
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local function lines(command)
   local list = {}
@@ -16,7 +16,7 @@ end
 -- A page as man(1) shows it on a wide terminal, each asked for once.
 local pages_shown = {}
 local function shown(page)
-  local path = page:gsub("%$DIR", support.dir())
+  local path = page:gsub("%$DIR", runs.dir())
   if not pages_shown[path] then
     local got = run("MANWIDTH=300 LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l " .. path)
     assert.same({ 0, "" }, { got.status, got.err })
@@ -41,7 +41,7 @@ describe("the manuals #long", function()
     assert.same({ 0, "", "" }, { got.status, got.out, got.err })
     pages = lines "ls $DIR/doc/man?/*"
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("have a page for mtrlua and for each program", function()
     local names = run("cd $DIR/doc/man1 && ls").out
@@ -117,10 +117,10 @@ describe("the manuals #long", function()
 
   it("name every option, with its default, and every field of what is returned", function()
     local text, names = shown "$DIR/doc/man3/mtr-lua.3", {}
-    for kind, declaration in pairs { TRACE = require("mtr.trace.options").trace,
-      ENGINE = require("mtr.engine.config").declaration,
-      CAMPAIGN = require("mtr.campaign.options").declaration,
-      SERVER = require("mtr.serve.options").declaration } do
+    for kind, declaration in pairs { TRACE = require "mtr.trace.options".trace,
+      ENGINE = require "mtr.engine.config".declaration,
+      CAMPAIGN = require "mtr.campaign.options".declaration,
+      SERVER = require "mtr.serve.options".declaration } do
       local chapter = "\n" .. text:match("\nOPTIONS OF AN? " .. kind .. "\n(.-)\n%u")
       for _, name in ipairs(declaration.names) do
         local default = declaration.by_name[name].default
@@ -140,15 +140,15 @@ describe("the manuals #long", function()
 
   it("name everything in mtr.h", function()
     local text, names = shown "$DIR/doc/man3/libmtr.3", {}
-    local cdef = support.read "build/mtr.cdef"
+    local cdef = runs.read "build/mtr.cdef"
     for name in cdef:gmatch "[mM][tT][rR]_[%w_]+" do names[#names + 1] = name end
     assert.truthy(#names > 300)
     assert.same({}, missing(text, names))
   end)
 
   it("are whole in one page of HTML and of text", function()
-    local html, text = support.read(support.dir() .. "/doc/manual.html"),
-      support.read(support.dir() .. "/doc/manual.txt")
+    local html, text = runs.read(runs.dir() .. "/doc/manual.html"),
+      runs.read(runs.dir() .. "/doc/manual.txt")
     for _, page in ipairs(pages) do
       local name, section = page:match "([^/]*)%.(%d)$"
       assert.truthy(html:find(('<h1 id="%s">%s(%s)</h1>'):format(name, name, section), 1, true))

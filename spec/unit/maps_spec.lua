@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The maps name what is in the tree, and the check for that notices when they do not.
+local floors = require "spec.support.style.floors"
 local maps = require "spec.support.style.maps"
 
 local function tree()
@@ -21,6 +22,26 @@ describe("maps", function()
     local files = tree()
     assert.is_truthy(files["core/mtr.h"] and files["spec/README.md"])
     assert.same({}, maps.check(files))
+  end)
+
+  -- Of the list of floors.lua, as a picture names it.
+  local function named(rooms, top)
+    local list = {}
+    for i, room in ipairs(rooms) do
+      local name = room:sub(#top + 1)
+      list[i] = name:find "%.lua$" and name:sub(1, -5) or name:find "%.c$" and name or name .. "/"
+    end
+    return list
+  end
+
+  it("have the rooms in their pictures in the order that the check of floors knows", function()
+    local files = tree()
+    for map, rooms in pairs { ["core/"] = floors.rooms.core, ["lua/mtr/"] = floors.rooms.lua } do
+      local text = files[map:match "^%a+/" .. "README.md"]
+      assert.same(named(rooms, map), maps.picture(text))
+    end
+    assert.same({ "b/", "c", "a/b/" }, maps.picture(
+      "text\n\n    a/b/  says\n    === x ===\n    c   b/ says\n    b/  x\n\n    d/  none\n"))
   end)
 
   local function small()

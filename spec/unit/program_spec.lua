@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The mtrlua command line, from outside: what it runs, says and returns.
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 
@@ -159,26 +159,26 @@ local cases = {
 describe("mtrlua", function()
   setup(function()
     run("mkdir -p $DIR/bin $DIR/share/mtrlua/scripts && cp \"$MTR_PROGRAM\" $DIR/bin/mtrlua")
-    support.file("args.lua", [[
+    runs.file("args.lua", [[
 io.write(tostring(x), " ", table.concat({...}, " "), "\n")
 for i = 0, -4, -1 do print(arg[i]) end
 ]])
-    support.file("shebang", "#!/usr/bin/env mtrlua\nprint(...)\n")
+    runs.file("shebang", "#!/usr/bin/env mtrlua\nprint(...)\n")
     run("chmod +x $DIR/shebang")
-    support.file("share/mtrlua/scripts/installed.lua", "print('installed', ...)")
+    runs.file("share/mtrlua/scripts/installed.lua", "print('installed', ...)")
     run("mkdir -p $DIR/evil/x")
-    support.file("evil/installed.lua", "print('evil')")
-    support.file("evil/bare", "print('evil')")
-    support.file("evil/evilmodule.lua", "return 1")
-    support.file("evil/x/evil_too.lua", "return 1")
-    support.file("share/mtrlua/scripts/modules.lua",
+    runs.file("evil/installed.lua", "print('evil')")
+    runs.file("evil/bare", "print('evil')")
+    runs.file("evil/evilmodule.lua", "return 1")
+    runs.file("evil/x/evil_too.lua", "return 1")
+    runs.file("share/mtrlua/scripts/modules.lua",
       "print((pcall(require, 'evilmodule')), (pcall(require, 'evil_too')))")
-    support.file("syntax.lua", "#!/usr/bin/env mtrlua\n\nx = = 1\n")
-    support.file("runtime.lua", "print('before')\nlocal function inner()\n  error('oh no')\n"
+    runs.file("syntax.lua", "#!/usr/bin/env mtrlua\n\nx = = 1\n")
+    runs.file("runtime.lua", "print('before')\nlocal function inner()\n  error('oh no')\n"
       .. "  return 1\nend\nlocal function outer() inner() return 2 end\nouter()\n")
-    support.file("a_spec.lua", "it('it runs', function() assert(require 'mtr.program') end)")
+    runs.file("a_spec.lua", "it('it runs', function() assert(require 'mtr.program') end)")
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   for _, case in ipairs(cases) do
     local name, command, status, out, err = unpack(case, 1, 5)

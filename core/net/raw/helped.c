@@ -31,9 +31,9 @@ struct helped {
   int64_t heard_at;      /* ns; its last sign of life */
   int64_t asked_at;      /* ns; when we asked whether it runs; 0: not asked */
   int64_t until;         /* ns; when the last answer may come */
-  struct helper_answer answer;
-  _Alignas(8) uint8_t out[HELPER_ROOM];
-  _Alignas(8) uint8_t in[HELPER_ROOM];
+  struct message_answer answer;
+  _Alignas(8) uint8_t out[MESSAGE_ROOM];
+  _Alignas(8) uint8_t in[MESSAGE_ROOM];
 };
 
 static int pair(int end[2]) {
@@ -53,7 +53,7 @@ int helped_over(struct helped **out, int ask, int hear) {
   h->child = (struct child){.in = -1, .in_end = -1, .out = -1, .err = -1};
   h->ask = ask;
   h->hear = hear;
-  h->used = sizeof(struct helper_ask);
+  h->used = sizeof(struct message_ask);
   setsockopt(ask, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(ask, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   *out = h;
@@ -113,10 +113,10 @@ static int talk(struct helped *h, size_t size, const int *fd, size_t n) {
     while (got < 0 && errno == EINTR);
   if (got < 0)
     return errno == EAGAIN ? -ETIMEDOUT : errno == ECONNRESET ? -EPIPE : -errno;
-  if (got < (ssize_t)offsetof(struct helper_answer, run)) return -EPIPE;
+  if (got < (ssize_t)offsetof(struct message_answer, run)) return -EPIPE;
   if (h->answer.code > 0 || h->answer.code < -UINT16_MAX ||
       h->answer.runs > RAW_BATCH + 1 ||
-      (size_t)got < offsetof(struct helper_answer, run) +
+      (size_t)got < offsetof(struct message_answer, run) +
                         h->answer.runs * sizeof *h->answer.run)
     return -EPROTO;
   return h->answer.code;
@@ -125,14 +125,14 @@ static int talk(struct helped *h, size_t size, const int *fd, size_t n) {
 /* Whether |at| can be a time, so that sums with it can be formed. */
 static int is_time(int64_t at) { return at >= 0 && at < INT64_MAX / 4; }
 
-static int is_run(const struct helper_run *r) {
+static int is_run(const struct message_run *r) {
   return is_time(r->start) && is_time(r->end) && r->start <= r->end &&
          r->sent >= 0 && r->sent <= RAW_BATCH && r->error >= 0 &&
          r->error <= UINT16_MAX;
 }
 
 /* Asks a question without packets. */
-static int ask(struct helped *h, const struct helper_ask *question,
+static int ask(struct helped *h, const struct message_ask *question,
                const int *fd, size_t n) {
   memcpy(h->out, question, sizeof *question);
   return talk(h, sizeof *question, fd, n);
@@ -151,8 +151,8 @@ int helped_hello(struct helped *h, const struct filter *f,
                  const struct ports *ports) {
   int err = 0;
   if (!h->known) {
-    struct helper_ask q = {
-        .what = HELPER_HELLO, .echo_base = f->echo_base,
+    struct message_ask q = {
+        .what = MESSAGE_HELLO, .echo_base = f->echo_base,
         .echo_count = f->echo_count, .port_base = f->port_base};
     int fd[PROOFS] = {holder(ports, f->port_base, WIRE_UDP),
                       holder(ports, f->port_base, WIRE_TCP)};
@@ -162,12 +162,12 @@ int helped_hello(struct helped *h, const struct filter *f,
     h->known = 1;
   }
   for (; h->ports < f->ports; h->ports++) {
-    struct helper_ask q = {.what = HELPER_PORT, .port = f->port[h->ports]};
+    struct message_ask q = {.what = MESSAGE_PORT, .port = f->port[h->ports]};
     int fd = holder(ports, q.port, 0);
     if ((err = ask(h, &q, &fd, 1))) return err;
   }
   if (h->refuse == f->refuse) return 0;
-  struct helper_ask q = {.what = HELPER_REFUSE, .kind = f->refuse};
+  struct message_ask q = {.what = MESSAGE_REFUSE, .kind = f->refuse};
   h->refuse = f->refuse;
   return ask(h, &q, NULL, 0);
 }
@@ -179,13 +179,13 @@ int helped_tells(const struct helped *h) { return h->tells != 0; }
 int helped_fd(const struct helped *h) { return h->hear; }
 
 void helped_hear(struct helped *h, int kind) {
-  struct helper_ask q = {.what = HELPER_HEAR, .kind = (uint32_t)kind};
+  struct message_ask q = {.what = MESSAGE_HEAR, .kind = (uint32_t)kind};
   ask(h, &q, NULL, 0);
 }
 
-int helped_add(struct helped *h, const struct helper_packet *p,
+int helped_add(struct helped *h, const struct message_packet *p,
                const uint8_t *bytes) {
-  size_t size = sizeof *p + helper_padded(p->size);
+  size_t size = sizeof *p + message_padded(p->size);
   if (h->count == RAW_BATCH || size > sizeof h->out - h->used) return 0;
   memcpy(h->out + h->used, p, sizeof *p);
   memcpy(h->out + h->used + sizeof *p, bytes, p->size);
@@ -194,10 +194,10 @@ int helped_add(struct helped *h, const struct helper_packet *p,
   return 1;
 }
 
-const struct helper_answer *helped_send(struct helped *h, int family,
-                                        unsigned most, int *err) {
-  struct helper_ask q = {.what = HELPER_SEND, .count = h->count,
-                         .family = (uint32_t)family, .most = most};
+const struct message_answer *helped_send(struct helped *h, int family,
+                                         unsigned most, int *err) {
+  struct message_ask q = {.what = MESSAGE_SEND, .count = h->count,
+                          .family = (uint32_t)family, .most = most};
   size_t size = h->used;
   memcpy(h->out, &q, sizeof q);
   h->used = sizeof q;
@@ -223,7 +223,7 @@ static int64_t ask_at(const struct helped *h) {
 }
 
 int helped_check(struct helped *h, int64_t now) {
-  const struct helper_ask q = {.what = HELPER_LIVES};
+  const struct message_ask q = {.what = MESSAGE_LIVES};
   if (h->asked_at) return now >= helped_deadline(h) ? -ETIMEDOUT : 0;
   if (now < ask_at(h)) return 0;
   h->asked_at = now;
@@ -241,7 +241,7 @@ int64_t helped_deadline(const struct helped *h) {
 
 int helped_more(const struct helped *h) { return h->at < h->end; }
 
-const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
+const uint8_t *helped_read(struct helped *h, struct message_reply *r,
                            int *err) {
   *err = 0;
   if (!helped_more(h)) {
@@ -255,17 +255,17 @@ const uint8_t *helped_read(struct helped *h, struct helper_reply *r,
   size_t left = h->end - h->at;
   if (left < sizeof *r) goto bad;
   memcpy(r, h->in + h->at, sizeof *r);
-  if (r->kind == HELPER_HERE) {
+  if (r->kind == MESSAGE_HERE) {
     if (h->asked_at) helped_heard(h, h->asked_at);
     h->at = h->end;
     return NULL;
   }
   if (r->size > RAW_SNAP || r->kind < RAW_ICMP4 || r->kind >= RAW_FDS ||
       !is_time(r->at) ||
-      helper_padded(r->size) > left - sizeof *r)
+      message_padded(r->size) > left - sizeof *r)
     goto bad;
   const uint8_t *bytes = h->in + h->at + sizeof *r;
-  h->at += sizeof *r + helper_padded(r->size);
+  h->at += sizeof *r + message_padded(r->size);
   return bytes;
 bad:
   h->at = h->end = 0;

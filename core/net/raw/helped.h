@@ -9,7 +9,7 @@
 
 #include "net/host/filter.h"
 #include "net/host/ports.h"
-#include "net/raw/helper.h"
+#include "net/raw/message.h"
 #include "net/raw/state.h"
 
 /* helped_start: starts mtr-sockets into |*h|, by |starter| as in
@@ -41,14 +41,14 @@ void helped_hear(struct helped *h, int kind);
 
 /* helped_add: adds a packet to the next helped_send. Returns 0 if it is full
  * already. |bytes| must be below 65536. */
-int helped_add(struct helped *h, const struct helper_packet *p,
+int helped_add(struct helped *h, const struct message_packet *p,
                const uint8_t *bytes);
 
 /* helped_send: has the packets of |family| sent, in calls of at most |most|.
  * Returns the answer, borrowed until the next call, or NULL and a negative
  * errno in |*err|. */
-const struct helper_answer *helped_send(struct helped *h, int family,
-                                        unsigned most, int *err);
+const struct message_answer *helped_send(struct helped *h, int family,
+                                         unsigned most, int *err);
 
 /* helped_awaits: takes in that a packet left at |at| (ns), whose answer is
  * waited for until |until|. helped_heard: that it gave a packet which came at
@@ -69,7 +69,7 @@ int64_t helped_deadline(const struct helped *h);
  * bytes, borrowed until the next call; NULL: there is none now, or |*err| is
  * not 0: none will come any more. helped_more: returns 1 if one is there
  * already. */
-const uint8_t *helped_read(struct helped *h, struct helper_reply *r, int *err);
+const uint8_t *helped_read(struct helped *h, struct message_reply *r, int *err);
 int helped_more(const struct helped *h);
 
 #endif

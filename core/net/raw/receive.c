@@ -120,7 +120,7 @@ static int parse(struct net *net, unsigned i, const uint8_t *bytes, size_t size,
 /* Reads like raw_receive what mtr-sockets has received: one of its messages. */
 static uint32_t from_helper(struct raw *raw, struct wire_reply *v, uint32_t n,
                             const struct net_clock *clock, int *more) {
-  struct helper_reply head;
+  struct message_reply head;
   const uint8_t *bytes;
   uint32_t k = 0;
   int err = 0;

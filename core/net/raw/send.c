@@ -172,7 +172,7 @@ void raw_sent(struct raw *raw, struct net_sent *sent, int n, int64_t start,
 static int add(struct raw *raw, uint32_t i, const struct wire_probe *p,
                int mtu) {
   const struct iovec *bytes = &raw->out->bytes[i];
-  struct helper_packet head = {
+  struct message_packet head = {
       .size = (uint32_t)bytes->iov_len, .interface = p->interface,
       .by_source = p->by_source, .mtu = (uint32_t)mtu, .id = p->handle};
   return helped_add(raw->helped, &head, bytes->iov_base);
@@ -189,7 +189,7 @@ static int helped_fragments(struct raw *raw, uint32_t i,
   int mtu = route_mtu(&q);
   if (mtu < 0) return -mtu;
   add(raw, i, p, mtu);
-  const struct helper_answer *a =
+  const struct message_answer *a =
       helped_send(raw->helped, p->family, STAMPED, &err);
   return !a ? -err : a->runs ? a->run[a->runs - 1].error : EPROTO;
 }
@@ -202,14 +202,14 @@ static uint32_t helped_flush(struct net *net, const struct wire_probe *v,
   while (first < end) {
     int err, family = v[first].family;
     for (uint32_t i = first; i < end && add(raw, i, &v[i], 0); i++) continue;
-    const struct helper_answer *a = helped_send(
+    const struct message_answer *a = helped_send(
         raw->helped, family, raw_run(raw, end - first, STAMPED), &err);
     if (!a) net->broken = -err;
     for (; net->broken && first < end; first++)
       sent[first] = (struct net_sent){.at = net->now(),
                                       .error = (uint16_t)net->broken};
     for (uint32_t i = 0; a && i < a->runs && first < end; i++) {
-      const struct helper_run *run = &a->run[i];
+      const struct message_run *run = &a->run[i];
       int n = run->sent;
       if ((uint32_t)n > end - first) n = (int)(end - first);
       raw_sent(raw, &sent[first], n, run->start, run->end);

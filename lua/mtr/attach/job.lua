@@ -10,10 +10,10 @@ local lib = require "mtr.lib"
 local Result = require "mtr.record.result"
 local options = require "mtr.trace.options"
 local request = require "mtr.trace.request"
-local of_trace = require "mtr.report.warts.trace"
-local of_tracelb = require "mtr.report.warts.tracelb"
+local warts_trace = require "mtr.report.warts.trace"
+local warts_tracelb = require "mtr.report.warts.tracelb"
 local ping = require "mtr.attach.ping"
-local IDS = require("mtr.attach.writer").IDS
+local IDS = require "mtr.attach.writer".IDS
 
 local C = lib.C
 local M = {}
@@ -34,7 +34,7 @@ end
 local function failed(command)
   local six, o = command.dst:find(":", 1, true), command.options
   local all = command.kind == "tracelb"
-  local record = (all and of_tracelb or of_trace).record({ start = os.time(),
+  local record = (all and warts_tracelb or warts_trace).record({ start = os.time(),
     protocol = o.protocol, multipath = o.multipath, tcp_flags = o.tcp_flags,
     attempts = o.attempts, size = o.size, first_ttl = o.first_ttl or 1, timeout = o.timeout,
     src = six and "::" or "0.0.0.0", dst = command.dst, hop_count = 0, probe_count = 0,
@@ -52,8 +52,8 @@ end
 -- The text of the result of a trace that has ended.
 local function said(writer, command, result)
   local all = command.kind == "tracelb" and rawget(result, "mda")
-  return text_of(writer, complete((all and of_tracelb or of_trace).record(result, IDS), command),
-    command)
+  local format = all and warts_tracelb or warts_trace
+  return text_of(writer, complete(format.record(result, IDS), command), command)
 end
 
 --- Returns the record of a plain trace as text, written by the library. The trace has ended and is

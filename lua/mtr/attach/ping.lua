@@ -4,7 +4,7 @@
 -- probe in each interval, until enough were sent or answered.
 
 local address = require "mtr.report.warts.address"
-local of_ping = require "mtr.report.warts.ping"
+local warts_ping = require "mtr.report.warts.ping"
 local words = require "mtr.record.words"
 local each = require "mtr.base.each"
 
@@ -55,7 +55,7 @@ local function record_of(p, ids, result)
     tos = o.tos, size = o.size or six and 60 or 40, count = command.count,
     interval = command.wait, timeout = o.timeout }
   lines[#lines + 1] = { type = "ping_summary", sent = p.sent }
-  local record = of_ping.record(lines, ids)
+  local record = warts_ping.record(lines, ids)
   record.user = command.user > 0 and command.user or nil
   record.reply_count = command.replies
   record.method = command.method or record.method

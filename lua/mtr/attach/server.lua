@@ -13,7 +13,7 @@ local addr = require "mtr.base.addr"
 local default = require "mtr.engine.default"
 local scheduler = require "mtr.wait.scheduler"
 local acceptor = require "mtr.serve.acceptor"
-local clients = require "mtr.serve.clients"
+local connections = require "mtr.serve.connections"
 local Client = require "mtr.attach.client"
 local host = require "mtr.attach.host"
 local options = require "mtr.attach.options"
@@ -23,7 +23,7 @@ local C = lib.C
 local M = {}
 
 local NO_LIMIT = 1000000               -- what is said if there is no rate
-local log = clients.log
+local log = connections.log
 
 ---@class mtr.AttachServer: mtr.ClientsServer, mtr.AttachOptions
 ---@field pool mtr.AttachPool
@@ -31,7 +31,7 @@ local log = clients.log
 ---@field count integer clients so far
 local Server = {}
 Server.__index = Server
-Server.joined, Server.left = clients.joined, clients.left
+Server.joined, Server.left = connections.joined, connections.left
 
 -- Takes no more clients.
 local function deafen(self)
@@ -51,7 +51,7 @@ function Server:close()
   if self.closing then return end
   self.closing = true
   deafen(self)
-  clients.close(self, "records")
+  connections.close(self, "records")
 end
 
 --- Ends the server as a client wishes: now, when what is under way has ended, or when all commands
@@ -62,7 +62,7 @@ function Server:shutdown(how)
     if how == "now" then return self:close() end
     self.closing = true
     deafen(self)
-    for _, client in ipairs(clients.list(self)) do client:wind_up(how == "flush") end
+    for _, client in ipairs(connections.list(self)) do client:wind_up(how == "flush") end
   end)
 end
 
@@ -82,7 +82,7 @@ function Server:set_pps(rate) self.engine:set_rate(rate) end
 --- was interrupted.
 ---@async
 ---@return true
-function Server:wait() return clients.wait(self) end
+function Server:wait() return connections.wait(self) end
 
 local id = lib.new "uint32_t[4]"
 
@@ -116,7 +116,7 @@ local function open(self, entry)
     self.port.number = number[0]
     entry.name = ("%s:%d"):format(self.port.address, number[0])
   end
-  if entry.fd < 0 then return clients.unheard(entry.fd, entry.name) end
+  if entry.fd < 0 then return connections.unheard(entry.fd, entry.name) end
   entry.acceptor = acceptor.new(self.engine, entry.fd, {
     take = function() return accept(self, entry) end,
     ended = function() self:close() end,
@@ -131,7 +131,7 @@ end
 ---@return mtr.AttachServer?
 ---@return string? message, string? name
 function M.open(opts)
-  local self = setmetatable(clients.none(), Server)
+  local self = setmetatable(connections.none(), Server)
   self.count, self.listeners, self.host = 0, {}, host.name()
   local bug = options.take(self, opts)
   if bug then error(bug, 2) end

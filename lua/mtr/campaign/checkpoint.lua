@@ -19,7 +19,7 @@ local addr = require "mtr.base.addr"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local pending = require "mtr.wait.pending"
-local file = require "mtr.campaign.state"
+local states = require "mtr.campaign.state"
 local taken = require "mtr.campaign.taken"
 
 local C, M, SHARE = lib.C, {}, 20
@@ -43,7 +43,7 @@ function M.new(c)
   return setmetatable({
     owner = c, path = c.state, left = {}, busy = false, pause = 0,
     fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
-    id = file.identity(described, c.trace, c.reporters),
+    id = states.identity(described, c.trace, c.reporters),
     handles = lib.new "uint32_t[1]", room = 1, text = lib.new("char[?]", C.MTR_TARGET_SIZE),
   }, Checkpoint)
 end
@@ -51,7 +51,7 @@ end
 -- Resumes from a state that was read.
 local function resume(self, state)
   local c = self.owner
-  local difference = file.difference(state.campaign, self.id)
+  local difference = states.difference(state.campaign, self.id)
   if difference then
     return err.named("EINVAL", ("%s is the state of another campaign: %s"):format(self.path,
       difference))
@@ -72,7 +72,7 @@ end
 ---@return true?
 ---@return string? message, string? name
 function Checkpoint:open()
-  local state, message, name = file.read(self.path)
+  local state, message, name = states.read(self.path)
   if state then return resume(self, state) end
   return not message or nil, message, name
 end
@@ -101,7 +101,7 @@ local function underway(self, lines)
   if items then
     for i = 0, n - 1 do
       local handle = self.handles[i]
-      lines[#lines + 1] = items[handle] and file.line(items[handle]) or of_handle(self, handle)
+      lines[#lines + 1] = items[handle] and states.line(items[handle]) or of_handle(self, handle)
     end
     return "", 0
   end
@@ -116,16 +116,16 @@ end
 -- Returns all unfinished targets as lines, and their number.
 local function unfinished(self)
   local c, lines = self.owner, {}
-  for i, target in ipairs(self.left) do lines[i] = file.line(target) end
+  for i, target in ipairs(self.left) do lines[i] = states.line(target) end
   for trace, item in each(c.singles) do
-    lines[#lines + 1] = file.line(item == true and trace.target or item)
+    lines[#lines + 1] = states.line(item == true and trace.target or item)
   end
-  if c.ahead then c.ahead:each_stored(function(item) lines[#lines + 1] = file.line(item) end) end
-  c.feed:each_left(function(target) lines[#lines + 1] = file.line(target) end)
+  if c.ahead then c.ahead:each_stored(function(item) lines[#lines + 1] = states.line(item) end) end
+  c.feed:each_left(function(target) lines[#lines + 1] = states.line(target) end)
   local text, n = "", 0
   if c.cohort and c.cohort.slot then
     c.cohort:waiting(function(t, item)
-      lines[#lines + 1] = item and file.line(item) or text_of(t) .. "\n"
+      lines[#lines + 1] = item and states.line(item) or text_of(t) .. "\n"
     end)
     text, n = underway(self, lines)
   end
@@ -137,7 +137,7 @@ local function now(self)
   local c = self.owner
   local data, count, name = c.reporters:save(self.fds, C.MTR_SAVE_FDS)
   if not data then return nil, count, name end
-  return file.text({
+  return states.text({
     finished = false, campaign = self.id, position = c.feed:position(),
     tally = c.tally:save(c.feed:waiting()), thresholds = c.thresholds and c.thresholds:save(),
     reporters = data,
@@ -240,7 +240,7 @@ function Checkpoint:finish(finish)
   if not text then return nil, count, name end
   if not ok or not usable then return ok, message, code end
   if whole then
-    text = file.text({ finished = true, campaign = self.id, position = c.feed:position(),
+    text = states.text({ finished = true, campaign = self.id, position = c.feed:position(),
       tally = c.tally:save(0), thresholds = c.thresholds and c.thresholds:save(), reporters = {} },
       "", 0)
   end

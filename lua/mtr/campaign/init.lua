@@ -19,7 +19,6 @@
 -- With `state = "run.state"` a campaign can be resumed: see mtr.campaign.checkpoint. When it is
 -- stopped, traces under way give no results, and their targets come first when it is run again;
 -- on_error may get a target again after a kill.
-
 local addr = require "mtr.base.addr"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
@@ -29,7 +28,8 @@ local campaign_options = require "mtr.campaign.options"
 local clock = require "mtr.campaign.clock"
 local Cohort = require "mtr.campaign.cohort"
 local interrupt = require "mtr.wait.interrupt"
-local scheduler, pending = require "mtr.wait.scheduler", require "mtr.wait.pending"
+local scheduler = require "mtr.wait.scheduler"
+local pending = require "mtr.wait.pending"
 local default = require "mtr.engine.default"
 local enrich = require "mtr.campaign.enrich"
 local intake = require "mtr.campaign.intake"
@@ -40,9 +40,9 @@ local lookups = require "mtr.campaign.lookups"
 local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
 local Tally = require "mtr.campaign.tally"
+local xpcall = require "mtr.compat".xpcall
 
-local M, xpcall = {}, require "mtr.compat".xpcall
-
+local M = {}
 ---@class mtr.Campaign: mtr.Op
 ---@field summary? mtr.Summary after its end
 ---@field failure? string the error that ended it before its last target

@@ -224,7 +224,7 @@ end
 ---@return string? message, string? name err.BUG: the caller's
 function M.network(given)
   if given == nil then return nil end
-  local sim, message, errno = require("mtr.sim").from(given)
+  local sim, message, errno = require "mtr.sim".from(given)
   if sim then return sim end
   if not errno then return nil, "engine: " .. message, err.BUG end
   return nil, message, errno

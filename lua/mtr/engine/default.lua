@@ -103,7 +103,7 @@ function M.get()
   local _, message, name = taken()
   if message then return nil, message, name end
   local opened
-  opened, message, name = require("mtr.engine").open(M.options())
+  opened, message, name = require "mtr.engine".open(M.options())
   current = opened or nil
   return opened, message, name
 end

@@ -16,7 +16,7 @@ local dispatch = require "mtr.engine.dispatch"
 local iterate = require "mtr.trace.iterate"
 local instances = require "mtr.strategy.instances"
 local rate = require "mtr.engine.rate"
-local sockets = require "mtr.engine.sockets"
+local privileged = require "mtr.engine.privileged"
 local loop = require "mtr.wait.loop"
 local pending = require "mtr.wait.pending"
 local scheduler = require "mtr.wait.scheduler"
@@ -57,10 +57,10 @@ function M.open(opts)
   if problem then return nil, problem, code end
   loop.disown()
   local most = bounded.most(scratch_config, opts, (kept.record or kept.replay) ~= nil)
-  local c, why, kit = sockets.open(scratch_config, sim, kept.sockets)
+  local c, why, kit = privileged.open(scratch_config, sim, kept.sockets)
   if not c then return nil, why, kit end
   local self = setmetatable({
-    c = sockets.guard(c, kit), kit = kit, log = kept.log, ids = kept.ids,
+    c = privileged.guard(c, kit), kit = kit, log = kept.log, ids = kept.ids,
     exclude = exclude, debug = kept.debug, pick = kept.pick, network = sim, abandoned = {},
     transport_name = lib.string(C.mtr_transport(c)), why = why, rooms = {}, crowds = {},
     max_probes = scratch_config.max_probes, rate = scratch_config.rate, feeders = {},
@@ -118,7 +118,7 @@ local function shut(engine)
   end
   debug_log.detours(engine)
   if engine.network then engine.network:detach(engine.c) end
-  sockets.close(engine)
+  privileged.close(engine)
   engine.c, engine.closed, engine.work, engine.entries = nil, true, 0, {}
   engine.hop._engine, engine.reply._engine = nil, nil
   instances.forget()

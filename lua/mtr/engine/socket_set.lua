@@ -107,7 +107,7 @@ function Sockets:close()
   return true
 end
 
---- Copies the descriptors into the config of an engine. For mtr.engine.sockets.
+--- Copies the descriptors into the config of an engine. For mtr.engine.privileged.
 ---@param config ffi.cdata* struct mtr_config
 ---@return string? problem why the set cannot be used
 ---@private

@@ -13,7 +13,7 @@ local book = require "mtr.fleet.book"
 local entry = require "mtr.fleet.entry"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
-local states = require "mtr.fleet.drain_state"
+local drain_state = require "mtr.fleet.drain_state"
 
 local C = lib.C
 local M = {}
@@ -63,8 +63,9 @@ local function save(self, finished)
     data, count, name = self.list:save(self.fds, C.MTR_SAVE_FDS)
     if not data then return nil, count, name end
   end
-  return states.save(self.state, { campaign = self.campaign, after = self.after, done = self.done,
-    outputs = self.outputs, reporters = data, finished = finished }, self.fds, count)
+  return drain_state.save(self.state, { campaign = self.campaign, after = self.after,
+    done = self.done, outputs = self.outputs, reporters = data, finished = finished },
+    self.fds, count)
 end
 
 -- Makes sure that the disk has the outputs and the state, and then removes the results.
@@ -93,7 +94,7 @@ end
 local function open(self)
   local state, message, name
   if self.state then
-    state, message, name = states.read(self.state, self.campaign, self.outputs)
+    state, message, name = drain_state.read(self.state, self.campaign, self.outputs)
     if message then return nil, message, name end
   end
   if state then

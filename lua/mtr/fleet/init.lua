@@ -29,7 +29,7 @@ local scripts = require "mtr.fleet.scripts"
 local status = require "mtr.fleet.status"
 local submit = require "mtr.fleet.submit"
 local Ticker = require "mtr.fleet.ticker"
-local redis_url = require "mtr.fleet.url"
+local fleet_url = require "mtr.fleet.url"
 local worker = require "mtr.fleet.worker"
 
 local M, TICK = {}, 100                -- ms
@@ -71,7 +71,7 @@ function M.open(opts)
   local bug = check.each(OPEN, opts, function(option, value) given[option.name] = value end)
   if bug then error(bug, 2) end
   if not given.redis then error("fleet.open: the option redis is needed", 2) end
-  local url, problem = redis_url.read(given.redis)
+  local url, problem = fleet_url.read(given.redis)
   if not url then
     error(("fleet.open: redis = %s: %s"):format(err.show(given.redis), problem), 2)
   end

@@ -8,7 +8,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
-local guards = require "mtr.fleet.resp_guard"
+local resp_guard = require "mtr.fleet.resp_guard"
 
 local M = {}
 
@@ -56,7 +56,7 @@ function M.reader()
       .. " (Debian 13: libhiredis1.1.0)")
   end
   return setmetatable({
-    library = library, kind = kind, out = lib.new "void *[1]", guard = guards.new(),
+    library = library, kind = kind, out = lib.new "void *[1]", guard = resp_guard.new(),
     reader = lib.gc(library.mtr_redis_reader(), library.mtr_redis_reader_free),
   }, Reader)
 end

@@ -61,7 +61,7 @@ local FOUND = {
   end },
   { name = "copas", here = function()
     local copas = package.loaded.copas
-    return copas and require("mtr.host.copas").active()
+    return copas and require "mtr.host.copas".active()
   end },
   { name = "luv", here = function() return package.loaded.luv or package.loaded.uv end },
 }

@@ -106,7 +106,7 @@ function M.take(opts, cache)
   local settings = { reverse = out.reverse }
   local message, name
   if out.ixp then
-    settings.ixp, message, name = require("mtr.names.ixp").load(out.ixp)
+    settings.ixp, message, name = require "mtr.names.ixp".load(out.ixp)
     if not settings.ixp then return nil, message, name end
   end
   zone_used = out.cymru_zone

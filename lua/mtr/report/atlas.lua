@@ -12,7 +12,7 @@
 
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
-local pings = require "mtr.report.pings"
+local ping_collector = require "mtr.report.ping_collector"
 local ping = require "mtr.report.atlas.ping"
 local trace = require "mtr.report.atlas.trace"
 
@@ -55,7 +55,7 @@ function Atlas:trace(result)
   if not result.type:find "^ping" then
     return self.sink:write(line(self, trace.members(result.copy and result:copy() or result)))
   end
-  self.pings = self.pings or pings.new()
+  self.pings = self.pings or ping_collector.new()
   local all = self.pings:add(result)
   return not all or self.sink:write(line(self, ping.members(all)))
 end

@@ -104,7 +104,7 @@ local M = {}
 ---@param path string "-": standard input
 ---@return mtr.ReadFile?
 ---@return string? message, string? name
-function M.read(path) return require("mtr.report.read").open(path) end
+function M.read(path) return require "mtr.report.read".open(path) end
 
 --- Returns the words for --output, the default first.
 ---@param kind string of results: "trace", "mda", "pmtu", "ping"

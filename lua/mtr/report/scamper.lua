@@ -15,11 +15,11 @@
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
-local pings = require "mtr.report.pings"
+local ping_collector = require "mtr.report.ping_collector"
 local options = require "mtr.report.warts.options"
-local of_ping = require "mtr.report.warts.ping"
-local of_trace = require "mtr.report.warts.trace"
-local of_tracelb = require "mtr.report.warts.tracelb"
+local warts_ping = require "mtr.report.warts.ping"
+local warts_trace = require "mtr.report.warts.trace"
+local warts_tracelb = require "mtr.report.warts.tracelb"
 local ping = require "mtr.report.scamper.ping"
 local trace = require "mtr.report.scamper.trace"
 local tracelb = require "mtr.report.scamper.tracelb"
@@ -55,7 +55,7 @@ end
 function Scamper:start(meta)
   local mlab, resumed = self.opts.mlab, self.resumed
   options.take(self.opts, meta or {})
-  self.pings, self.written = pings.new(), 0
+  self.pings, self.written = ping_collector.new(), 0
   local head = (mlab and metadata(mlab) or "") .. cycle(self, "start")
   local ok, message, name = self.sink:open(head)
   if not ok or self.sink:fresh() or resumed then return ok, message, name end
@@ -65,14 +65,14 @@ end
 -- Returns the line of a ping when its last result has come.
 local function pinged(self, result)
   local list = self.pings:add(result)
-  return list and ping.line(rawget(list.start, "_warts") or of_ping.record(list, NONE))
+  return list and ping.line(rawget(list.start, "_warts") or warts_ping.record(list, NONE))
 end
 
 local function line_of(self, result)
   if result.type:find "^ping" then return pinged(self, result) end
   local kept = result.copy and result:copy() or result
   local record, paths = rawget(kept, "_warts"), rawget(kept, "mda")
-  record = record or (paths and of_tracelb or of_trace).record(kept, NONE)
+  record = record or (paths and warts_tracelb or warts_trace).record(kept, NONE)
   return (record.record == "tracelb" and tracelb or trace).line(record)
 end
 

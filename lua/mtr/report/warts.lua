@@ -19,7 +19,7 @@ local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"
 local options = require "mtr.report.warts.options"
 local ping = require "mtr.report.warts.ping"
-local pings = require "mtr.report.pings"
+local ping_collector = require "mtr.report.ping_collector"
 local renumber = require "mtr.report.warts.renumber"
 local trace = require "mtr.report.warts.trace"
 local tracelb = require "mtr.report.warts.tracelb"
@@ -101,7 +101,8 @@ end
 function Warts:start(meta)
   local o = self.opts
   options.take(o, meta or {})
-  self.renumber, self.pings, self.ids = renumber.new(), pings.new(), { list = 1, cycle = 1 }
+  self.renumber, self.ids = renumber.new(), { list = 1, cycle = 1 }
+  self.pings = ping_collector.new()
   if o.copy then return open_copy(self) end
   local ok, message, name = self.sink:open(head(self, self.ids))
   if not ok then return nil, message, name end

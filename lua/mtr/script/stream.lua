@@ -20,7 +20,7 @@ local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local scheduler = require "mtr.wait.scheduler"
 local Watch = require "mtr.wait.watch"
-local output = require "mtr.script.stream_output"
+local stream_output = require "mtr.script.stream_output"
 local default = require "mtr.engine.default"
 
 local C, EAGAIN = lib.C, err.code.EAGAIN
@@ -38,7 +38,7 @@ local M, CHUNK = {}, 65536             -- bytes of one read
 ---@field queued integer bytes written that have not gone out yet
 local Stream = {}
 Stream.__index = Stream
-for name, method in pairs(output) do Stream[name] = method end
+for name, method in pairs(stream_output) do Stream[name] = method end
 
 local chunk = lib.new("uint8_t[?]", CHUNK)
 local hook = check.type "function"

@@ -16,20 +16,20 @@ local default = require "mtr.engine.default"
 local acceptor = require "mtr.serve.acceptor"
 local answer = require "mtr.serve.answer"
 local Client = require "mtr.serve.client"
-local clients = require "mtr.serve.clients"
+local connections = require "mtr.serve.connections"
 local options = require "mtr.serve.options"
 local request = require "mtr.serve.request"
 
 local C = lib.C
 local M = {}
 
-local log = clients.log
+local log = connections.log
 
 ---@class mtr.Server: mtr.ClientsServer, mtr.ServeOptions
 ---@field clients table<mtr.ServeClient, true>
 local Server = {}
 Server.__index = Server
-Server.joined, Server.left = clients.joined, clients.left
+Server.joined, Server.left = connections.joined, connections.left
 
 local function has(list, wanted)
   for _, one in ipairs(list or {}) do
@@ -81,13 +81,13 @@ function Server:close()
   self.closing = true
   self.acceptor:close()
   C.mtr_local_unlisten(self.fd, self.socket)
-  clients.close(self, "answers")
+  connections.close(self, "answers")
 end
 
 --- Waits until the server has ended: by close(), or because the program was interrupted.
 ---@async
 ---@return true
-function Server:wait() return clients.wait(self) end
+function Server:wait() return connections.wait(self) end
 
 --- Returns what a client may want to know of this server.
 ---@return table
@@ -113,7 +113,7 @@ end
 ---@return mtr.Server?
 ---@return string? message, string? name
 function M.open(opts)
-  local self = setmetatable(clients.none(), Server)
+  local self = setmetatable(connections.none(), Server)
   self.payloads, self.payload_bytes = {}, 0
   local bug = options.take(self, opts)
   if bug then error(bug, 2) end
@@ -124,7 +124,7 @@ function M.open(opts)
   end
   self.read = request.reader(self.max_window)
   self.fd = C.mtr_local_listen(self.socket, self.mode)
-  if self.fd < 0 then return clients.unheard(self.fd, self.socket) end
+  if self.fd < 0 then return connections.unheard(self.fd, self.socket) end
   self.acceptor = acceptor.new(self.engine, self.fd, {
     take = function() return accept(self) end,
     ended = function() self:close() end,

@@ -6,7 +6,7 @@
 local err = require "mtr.base.err"
 local entry = require "mtr.targets.entry"
 local items = require "mtr.targets.items"
-local FileItems = require "mtr.targets.file"
+local Files = require "mtr.targets.file"
 local Index = require "mtr.targets.index"
 local Reader = require "mtr.targets.reader"
 
@@ -26,7 +26,7 @@ function M.file(file, path, expansion, words)
   local name = path or "standard input"
   return setmetatable({
     file = file, path = path or false, name = name,
-    items = FileItems.new(file, name, { owned = path ~= nil, expansion = expansion }),
+    items = Files.new(file, name, { owned = path ~= nil, expansion = expansion }),
     text = (path and "file " .. err.show(path) or "stdin") .. words, reader = false, made = false,
   }, File)
 end

@@ -14,9 +14,9 @@ if root and vim.fn.filereadable(root .. "lua/mtr/init.lua") == 1 then
 end
 
 vim.api.nvim_create_user_command("Mtr", function(command)
-  require("mtr.nvim").command(command.fargs)
+  require "mtr.nvim".command(command.fargs)
 end, {
   nargs = "+",
   desc = "Probe the path to a host in rounds, in a buffer that lives",
-  complete = function(lead) return require("mtr.nvim").complete(lead) end,
+  complete = function(lead) return require "mtr.nvim".complete(lead) end,
 })

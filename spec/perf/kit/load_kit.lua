@@ -4,7 +4,7 @@
 -- of the columns. Every figure with a target is a ratio to mini or a difference from it, between
 -- two runs that followed each other; the report gives the median of these.
 
-local runs = require "spec.perf.kit.load_runs"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local M = {}
 
@@ -59,8 +59,9 @@ end
 ---@return { engine: table<string, number>, other: table<string, number> }[]
 function M.pairs_of_runs(net, options, mini, more, n)
   return M.map(n or M.PAIRS, function()
-    local engine = assert(runs.engine(net, M.with(options, more)))
-    local other = mini and runs.mini(net, mini, options) or assert(runs.engine(net, options))
+    local engine = assert(load_runs.engine(net, M.with(options, more)))
+    local other = mini and load_runs.mini(net, mini, options)
+      or assert(load_runs.engine(net, options))
     return { engine = engine, other = other }
   end)
 end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- flooded.lua: a campaign at a steady rate, beside which another program may send what does not
+-- A campaign at a steady rate, beside which another program may send what does not
 -- concern it; prints whose sockets it used ("own" or "helped" by mtr-sockets), its CPU time in
 -- seconds, that of children included, and how many probes were sent and answered.
 -- Usage: luajit flooded.lua TARGET TRANSPORT RATE TRACES HOPS.

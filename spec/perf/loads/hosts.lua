@@ -54,7 +54,7 @@ function M.cqueues(fn)
 end
 
 function M.tarantool(fn)
-  local iowait = require("socket").iowait
+  local iowait = require "socket".iowait
   fn(function(fd)
     return function() iowait(fd, "R") end
   end)

@@ -10,7 +10,7 @@
 local ffi = require "ffi"
 local lib = require "mtr.lib"
 local mtr = require "mtr"
-local host = require "spec.perf.loads.hosts"
+local hosts = require "spec.perf.loads.hosts"
 
 ffi.cdef [[
 struct rtt_address { uint16_t family, port; uint8_t host[4], zero[8]; };
@@ -40,7 +40,7 @@ local function open()
   return fd
 end
 
-host(function(waiter)
+hosts(function(waiter)
   local fd, buffer = open(), ffi.new "uint8_t[64]"
   local wait = waiter(fd)
   local echo, probe = {}, {}

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- safe.lua: many traces at the highest rate; prints whose sockets they used ("own" or "helped" by
+-- Many traces at the highest rate; prints whose sockets they used ("own" or "helped" by
 -- mtr-sockets), the CPU time per probe in us, that of children included, and how many probes were
 -- sent and answered. Usage: luajit safe.lua TARGET PROTOCOL TRACES HOPS.
 

@@ -7,7 +7,7 @@
 local contenders = require "spec.perf.kit.contenders"
 local load = require "spec.perf.parts.load"
 local reports = require "spec.perf.kit.report"
-local runs = require "spec.perf.kit.load_runs"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local N, RATE, RUNS = 10000, contenders.SCAMPER_RATE, 3
 local MOST_RATIO, LEAST_HOPS = 0.5, 0.99
@@ -47,7 +47,7 @@ return function(report)
     end
   end
   load.fast({}, function(net)
-    local list = runs.targets(net, N)
+    local list = load_runs.targets(net, N)
     local ratio, found, ours, theirs, traces = {}, {}, {}, {}, 0
     for i = 1, RUNS do
       local one, other = once(net, list, "ours"), once(net, list, "scamper")

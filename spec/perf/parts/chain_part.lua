@@ -4,7 +4,7 @@
 -- each byte checked, in comparison with the bare loop and other tracers.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
+local load_kit = require "spec.perf.kit.load_kit"
 local lab = require "spec.lab.lab"
 local reports = require "spec.perf.kit.report"
 
@@ -16,7 +16,7 @@ local GROWTH, FLAT = 0.25, 0.05
 local report
 
 local function task(options)
-  return kit.with({ traces = TRACES, rounds = ROUNDS, ttls = TTLS }, options)
+  return load_kit.with({ traces = TRACES, rounds = ROUNDS, ttls = TTLS }, options)
 end
 
 -- Both contenders in turns, several times; the engine also without a hook.
@@ -63,20 +63,20 @@ local function check_results(runs)
 end
 
 local function column(list, key)
-  return kit.map(#list, function(i)
+  return load_kit.map(#list, function(i)
     return list[i][key]
   end)
 end
 
 local function ratios(above, below)
-  return kit.map(#above, function(i)
+  return load_kit.map(#above, function(i)
     return above[i].us_per_probe / below[i].us_per_probe
   end)
 end
 
 -- What the chain itself costs: what a send takes less when the first router swallows it.
 local function chain_cost(l)
-  local through = reports.median(kit.map(3, function()
+  local through = reports.median(load_kit.map(3, function()
     return contenders.bare(l, task(), true).sending
   end))
   local swallowed
@@ -95,14 +95,14 @@ local function check_cost(l, runs)
   report:add_median({ name = "cost_ratio", text = "engine / bare", most = MOST_RATIO },
     ratios(runs.engine, runs.bare))
   report:add_median({ name = "hook_us", text = "of it for the hook", unit = "us" },
-    kit.map(PAIRS, function(i)
+    load_kit.map(PAIRS, function(i)
       return runs.engine[i].us_per_probe - runs.plain[i].us_per_probe
     end))
   local chain = chain_cost(l)
   report:add({ name = "chain_us", text = "of it the chain's own work, in softirq", unit = "us",
     value = chain })
   report:add_median({ name = "cost_ratio_without_chain", text = "engine / bare without that" },
-    kit.map(PAIRS, function(i)
+    load_kit.map(PAIRS, function(i)
       return (runs.engine[i].us_per_probe - chain) / (runs.bare[i].us_per_probe - chain)
     end))
 end
@@ -142,7 +142,7 @@ end
 
 local function check_growth(l)
   reports.say("\nGrowth")
-  local ratio = kit.map(3, function()
+  local ratio = load_kit.map(3, function()
     local few = contenders.engine(l, task())
     local many = contenders.engine(l, task({ traces = 10 * TRACES, rounds = 1 }))
     return (many.user + many.sys) / many.traces / ((few.user + few.sys) / few.traces) * 10
@@ -153,7 +153,7 @@ end
 
 -- What another tracer costs, or why it was not asked.
 local function other(l, name, n)
-  local ran, cost = pcall(kit.map, 3, function()
+  local ran, cost = pcall(load_kit.map, 3, function()
     return contenders[name](l, n, TTLS).us_per_probe
   end)
   if ran then
@@ -169,7 +169,7 @@ local function check_others(l, runs)
   local rate = contenders.SCAMPER_RATE
   local scamper = other(l, "scamper", TRACES)
   if scamper then
-    local paced = kit.map(3, function()
+    local paced = load_kit.map(3, function()
       return contenders.engine(l, task({ rounds = 1, rate = rate })).us_per_probe
     end)
     report:add_median({ name = "engine_paced_us", unit = "us",

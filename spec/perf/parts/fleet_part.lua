@@ -5,7 +5,7 @@
 -- doubled when workers, drain and Redis are killed, what shared stop sets spare, and what a hundred
 -- workers cost, each an engine with a simulated internet of its own, above one.
 
-local chaos = require "spec.support.real.fleet_chaos"
+local fleet_chaos = require "spec.support.real.fleet_chaos"
 local cjson = require "cjson"
 local redis = require "spec.support.real.redis"
 local measure = require "spec.perf.kit.measure"
@@ -77,7 +77,7 @@ local function cost(report)
 end
 
 local function kills(report)
-  local got = chaos.run { targets = 50000, kills = 30, restarts = 3, workers = 4, lease = 10,
+  local got = fleet_chaos.run { targets = 50000, kills = 30, restarts = 3, workers = 4, lease = 10,
     seed = 1 }
   report:add { name = "fleet_kills", text = "kills of workers and drain", value = got.kills,
     least = 30, digits = 0 }

@@ -8,12 +8,12 @@
 
 local contenders = require "spec.perf.kit.contenders"
 local fakenet = require "spec.lab.fakenet.fakenet"
-local gears = require "spec.perf.parts.load_gear"
-local kit = require "spec.perf.kit.load_kit"
-local peers = require "spec.perf.parts.load_peers"
-local rtt = require "spec.perf.parts.load_rtt"
+local load_gear = require "spec.perf.parts.load_gear"
+local load_kit = require "spec.perf.kit.load_kit"
+local load_peers = require "spec.perf.parts.load_peers"
+local load_rtt = require "spec.perf.parts.load_rtt"
 local reports = require "spec.perf.kit.report"
-local runs = require "spec.perf.kit.load_runs"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local M = {}
 
@@ -41,8 +41,8 @@ local TWIN = "window-lua" -- the default strategy written in Lua
 local N, JSON_N, RATE = 65536, 16384, 300000
 local MANY = tonumber(os.getenv("LOAD_MANY") or 1000000)
 
-local add, column, map, with = kit.add, kit.column, kit.map, kit.with
-local pairs_of_runs = kit.pairs_of_runs
+local add, column, map, with = load_kit.add, load_kit.column, load_kit.map, load_kit.with
+local pairs_of_runs = load_kit.pairs_of_runs
 
 -- What differs from a plain run, in turns with it.
 local MORE = {
@@ -54,10 +54,11 @@ local JSON = { name = "jsonl_us", text = "every result as a line of JSON",
 
 local function check_more(report, net, gear, n, cases)
   local options = { n = n, rate = RATE, transport = gear.transport }
-  local costs = map(kit.PAIRS, function()
-    local plain = assert(runs.engine(net, options))
+  local costs = map(load_kit.PAIRS, function()
+    local plain = assert(load_runs.engine(net, options))
     return map(#cases, function(i)
-      return kit.difference(assert(runs.engine(net, with(options, cases[i].options))), plain)
+      local other = assert(load_runs.engine(net, with(options, cases[i].options)))
+      return load_kit.difference(other, plain)
     end)
   end)
   for i, case in ipairs(cases) do
@@ -72,10 +73,10 @@ end
 local function check_many(report, net, gear)
   local options = { n = N, rate = RATE, transport = gear.transport }
   local function short()
-    return assert(runs.engine(net, options))
+    return assert(load_runs.engine(net, options))
   end
   local list = { short(), short() }
-  local many = assert(runs.engine(net, with(options, { n = MANY, inflight = N })))
+  local many = assert(load_runs.engine(net, with(options, { n = MANY, inflight = N })))
   for i = 3, 4 do
     list[i] = short()
   end
@@ -109,7 +110,7 @@ local told = {}
 local function gears_here(net)
   local here = {}
   for _, gear in ipairs(GEARS) do
-    local can, why = runs.engine(net, { n = 16, transport = gear.transport })
+    local can, why = load_runs.engine(net, { n = 16, transport = gear.transport })
     if can then
       here[#here + 1] = gear
     elseif not told[gear.transport] then
@@ -151,10 +152,10 @@ function M.parts.speed(report)
   M.fast({}, function(net)
     for _, gear in ipairs(gears_here(net)) do
       reports.say(("\nTransport %s"):format(gear.transport))
-      gears.check_cost(report, net, gear)
-      gears.check_slow(report, net, gear)
-      gears.check_peak(report, net, gear)
-      gears.check_truth(report, net, gear)
+      load_gear.check_cost(report, net, gear)
+      load_gear.check_slow(report, net, gear)
+      load_gear.check_peak(report, net, gear)
+      load_gear.check_truth(report, net, gear)
     end
   end)
 end
@@ -165,8 +166,8 @@ function M.parts.mixed(report)
   M.fast({}, function(net)
     local text, status = net:exec(("ip link set %s arp off"):format(net.device))
     assert(status == 0, text)
-    gears.check_cost(report, net, MIXED)
-    gears.check_truth(report, net, MIXED)
+    load_gear.check_cost(report, net, MIXED)
+    load_gear.check_truth(report, net, MIXED)
   end)
 end
 
@@ -186,7 +187,7 @@ end
 function M.parts.peers(report)
   reports.say("\nOther tracers before the same fake internet")
   M.fast({}, function(net)
-    peers(report, net)
+    load_peers(report, net)
   end)
 end
 
@@ -203,13 +204,13 @@ end
 ---@param report perf.Report
 function M.parts.rtt(report)
   reports.say("\nRTT against answers that take 10 ms")
-  in_net({ kind = "wire", delay_us = rtt.DELAY_US, late_us = rtt.LATE_US }, function(net)
+  in_net({ kind = "wire", delay_us = load_rtt.DELAY_US, late_us = load_rtt.LATE_US }, function(net)
     local here = gears_here(net)
     for _, gear in ipairs(here) do
-      rtt.check(report, net, gear)
+      load_rtt.check(report, net, gear)
     end
     if contenders.installed("scamper") then
-      rtt.check_scamper(report, net, here[#here])
+      load_rtt.check_scamper(report, net, here[#here])
     end
   end)
 end

@@ -3,8 +3,8 @@
 -- The load bench's part about one transport: what a probe costs, how fast probes go, and how much
 -- of the true paths it finds.
 
-local kit = require "spec.perf.kit.load_kit"
-local runs = require "spec.perf.kit.load_runs"
+local load_kit = require "spec.perf.kit.load_kit"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local M = {}
 
@@ -20,8 +20,8 @@ local TARGETS = {
 local N, SLOW_N, RATE, SLOW_RATE = 65536, 3000, 300000, 20000
 local OUT = "build/perf/load.out"
 
-local add, column, ratio, with = kit.add, kit.column, kit.ratio, kit.with
-local burst, pairs_of_runs = kit.burst, kit.pairs_of_runs
+local add, column, ratio, with = load_kit.add, load_kit.column, load_kit.ratio, load_kit.with
+local burst, pairs_of_runs = load_kit.burst, load_kit.pairs_of_runs
 
 --- A transport of the engine, and the gear of mini that moves packets as it does.
 ---@class perf.Gear
@@ -52,7 +52,7 @@ function M.check_cost(report, net, gear)
     column(list, function(_, mini) return mini.rss_kib / 1024 end))
   add(report, "retries", name, nil, { text = "sends put off, in a run", digits = 0 },
     column(list, function(engine) return engine.send_retries end))
-  local few = assert(runs.engine(net, with(options, { inflight = 8192 })))
+  local few = assert(load_runs.engine(net, with(options, { inflight = 8192 })))
   add(report, "trace_bytes", name, T.trace_bytes, { text = "a trace in flight, its probe included",
     unit = "bytes", digits = 0 }, column(list, function(engine)
       return (engine.rss_kib - few.rss_kib) * 1024 / (N - 8192)
@@ -94,8 +94,8 @@ end
 ---@param gear perf.Gear
 function M.check_truth(report, net, gear)
   local options = { n = N, rate = RATE, transport = gear.transport, out = OUT }
-  local engine = assert(runs.engine(net, options))
-  local score = runs.score(net, OUT, N)
+  local engine = assert(load_runs.engine(net, options))
+  local score = load_runs.score(net, OUT, N)
   local name = gear.name or gear.transport
   add(report, "completeness", name, TARGETS.completeness, {
     text = "hops found", unit = "%",

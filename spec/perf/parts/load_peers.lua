@@ -3,13 +3,13 @@
 -- The load bench's part about other tracers.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
+local load_kit = require "spec.perf.kit.load_kit"
 local reports = require "spec.perf.kit.report"
-local runs = require "spec.perf.kit.load_runs"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local N, RATE = 65536, 300000
 local OUT = "build/perf/load.out"
-local add = kit.add
+local add = load_kit.add
 
 -- How many targets each gets, and what it does.
 local PEERS = {
@@ -21,10 +21,10 @@ local PEERS = {
 ---@param report perf.Report
 ---@param net fakenet.Net
 return function(report, net)
-  local mini = runs.mini(net, "pktmm ring", { n = N, rate = RATE })
+  local mini = load_runs.mini(net, "pktmm ring", { n = N, rate = RATE })
   for _, peer in ipairs(PEERS) do
     local name, n, what = unpack(peer)
-    local ran, values = pcall(runs.peers[name], net, n)
+    local ran, values = pcall(load_runs.peers[name], net, n)
     if not contenders.installed(name) then
       reports.say(("     %s is not installed: skipped"):format(name))
     elseif not ran or not values then
@@ -42,8 +42,8 @@ return function(report, net)
     end
   end
   if contenders.installed("scamper") then
-    runs.peers.scamper(net, 3000, OUT)
+    load_runs.peers.scamper(net, 3000, OUT)
     add(report, "completeness", "scamper", nil, { text = "scamper: hops found", unit = "%",
-      digits = 3 }, { runs.score(net, OUT, 3000).completeness * 100 })
+      digits = 3 }, { load_runs.score(net, OUT, 3000).completeness * 100 })
   end
 end

@@ -4,8 +4,8 @@
 -- engine, mini and scamper measure them.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
-local runs = require "spec.perf.kit.load_runs"
+local load_kit = require "spec.perf.kit.load_kit"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local M = {}
 
@@ -20,9 +20,9 @@ M.DELAY_US, M.LATE_US = 10000, 5
 
 local function add_errors(report, name, gear, rate, list, limits)
   for i, key in ipairs({ "p50", "p99" }) do
-    kit.add(report, ("rtt_%s_%d"):format(key, rate), gear, limits and { most = limits[i] }, {
+    load_kit.add(report, ("rtt_%s_%d"):format(key, rate), gear, limits and { most = limits[i] }, {
       text = ("%s: RTT error at %d/s, %s"):format(name, rate, key), unit = "us", digits = 0,
-    }, kit.map(#list, function(k)
+    }, load_kit.map(#list, function(k)
       return list[k][key]
     end))
   end
@@ -42,13 +42,13 @@ function M.check(report, net, gear)
   for _, case in ipairs(RATES[gear.transport] or RATES.packet) do
     local rate = case[1]
     local options = { n = case[2], rate = rate, transport = gear.transport, out = OUT,
-      burst = kit.burst(rate), timeout = TIMEOUT_MS }
+      burst = load_kit.burst(rate), timeout = TIMEOUT_MS }
     local engine, mini = {}, {}
-    for i = 1, kit.PAIRS do
-      assert(runs.engine(net, options))
-      engine[i] = runs.errors(OUT, M.DELAY_US)
-      runs.mini(net, gear.mini, options)
-      mini[i] = runs.errors(OUT, M.DELAY_US)
+    for i = 1, load_kit.PAIRS do
+      assert(load_runs.engine(net, options))
+      engine[i] = load_runs.errors(OUT, M.DELAY_US)
+      load_runs.mini(net, gear.mini, options)
+      mini[i] = load_runs.errors(OUT, M.DELAY_US)
     end
     add_errors(report, "engine", gear.transport, rate, engine, TARGETS[rate])
     add_errors(report, "mini", gear.transport .. "_mini", rate, mini)
@@ -62,18 +62,18 @@ end
 function M.check_scamper(report, net, gear)
   local rate, list, ratio = contenders.SCAMPER_RATE, {}, { p50 = {}, p99 = {} }
   for i = 1, 2 do
-    runs.peers.scamper(net, SCAMPER_N, OUT)
-    list[i] = runs.errors(OUT, M.DELAY_US)
-    assert(runs.engine(net, { n = SCAMPER_N, rate = rate, transport = gear.transport, out = OUT,
-      burst = kit.burst(rate), timeout = TIMEOUT_MS }))
-    local engine = runs.errors(OUT, M.DELAY_US)
+    load_runs.peers.scamper(net, SCAMPER_N, OUT)
+    list[i] = load_runs.errors(OUT, M.DELAY_US)
+    assert(load_runs.engine(net, { n = SCAMPER_N, rate = rate, transport = gear.transport,
+      out = OUT, burst = load_kit.burst(rate), timeout = TIMEOUT_MS }))
+    local engine = load_runs.errors(OUT, M.DELAY_US)
     for key, values in pairs(ratio) do
       values[i] = engine[key] / list[i][key]
     end
   end
   add_errors(report, "scamper", "scamper", rate, list)
   for _, key in ipairs({ "p50", "p99" }) do
-    kit.add(report, "rtt_ratio_" .. key, gear.transport, { most = 1 }, {
+    load_kit.add(report, "rtt_ratio_" .. key, gear.transport, { most = 1 }, {
       text = "engine / scamper: RTT error at its rate, " .. key }, ratio[key])
   end
 end

@@ -6,10 +6,10 @@
 -- transport packet.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
+local load_kit = require "spec.perf.kit.load_kit"
 local load = require "spec.perf.parts.load"
 local reports = require "spec.perf.kit.report"
-local runs = require "spec.perf.kit.load_runs"
+local load_runs = require "spec.perf.kit.load_runs"
 
 local ROUNDS, TARGETS, FLIGHT = 5, 60000, 1000
 local MOST_CPU, MOST_MEMORY = 1.25, 1.25
@@ -48,10 +48,10 @@ local function in_sim(look)
 end
 
 local function in_lab(net)
-  local from = runs.targets(net, LAB_N)
+  local from = load_runs.targets(net, LAB_N)
   return function(way)
-    local words = contenders.words(kit.with(LAB, { way = way, from = from }))
-    local values, why = runs.run(net, ("%s spec/perf/loads/plain.lua %s"):format(
+    local words = contenders.words(load_kit.with(LAB, { way = way, from = from }))
+    local values, why = load_runs.run(net, ("%s spec/perf/loads/plain.lua %s"):format(
       contenders.MTRLUA, words))
     assert(values, why)
     values.peak = values.rss_kib * 1024 -- run.lua gives this name to a rate
@@ -69,6 +69,6 @@ return function(report)
   check(report, "plain_sim_few", WAYS[1], ROUNDS, in_sim("few"))
   reports.say("\nPlain programs over the load lab, transport packet")
   load.fast({}, function(net)
-    check(report, "plain_packet", WAYS[1], kit.PAIRS, in_lab(net))
+    check(report, "plain_packet", WAYS[1], load_kit.PAIRS, in_lab(net))
   end)
 end

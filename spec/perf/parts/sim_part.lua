@@ -4,7 +4,7 @@
 -- per trace, and the cost of its start.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
+local load_kit = require "spec.perf.kit.load_kit"
 local reports = require "spec.perf.kit.report"
 
 local SIMULATED, SIM_RATE, SIM_PEAK = 1000000, 1.5e6, 128
@@ -25,7 +25,7 @@ end
 
 local function check_start(report)
   reports.say("\nStart-up")
-  local empty = kit.map(5, function()
+  local empty = load_kit.map(5, function()
     return contenders.wall_ms(contenders.MTRLUA .. " -e ''", 10) - contenders.wall_ms("true", 10)
   end)
   report:add_median({ name = "start_ms", text = "mtrlua -e ''", unit = "ms",

@@ -5,7 +5,7 @@
 -- with how many probes; how often mda finds a whole diamond. See strategies.lua, interfaces.lua and
 -- diamonds.lua.
 
-local run = require("spec.perf.kit.contenders").script
+local script = require "spec.perf.kit.contenders".script
 local reports = require "spec.perf.kit.report"
 
 local ROUNDS, TARGETS, WARM = 5, 60000, 20000
@@ -21,7 +21,7 @@ local function check_cost(report, case)
   for round = 1, ROUNDS do
     local values = {}
     for _, strategy in ipairs({ name, "window" }) do
-      values[strategy] = run("strategies", {
+      values[strategy] = script("strategies", {
         strategy = strategy, window = case.window, targets = TARGETS, warm = WARM,
       })
     end
@@ -42,8 +42,8 @@ return function(report)
   for _, case in ipairs(CASES) do
     check_cost(report, case)
   end
-  local window = run("interfaces", { strategy = "window" })
-  local tree = run("interfaces", { strategy = "doubletree" })
+  local window = script("interfaces", { strategy = "window" })
+  local tree = script("interfaces", { strategy = "doubletree" })
   report:add({ name = "doubletree_probes", text = "doubletree's probes, of window's", unit = "%",
     value = tree.probes / window.probes * 100, most = MOST_PROBES, digits = 1 })
   report:add({ name = "doubletree_interfaces", text = "interfaces it finds, of window's",
@@ -51,5 +51,5 @@ return function(report)
     digits = 1 })
   report:add({ name = "mda_diamonds", unit = "%", digits = 1, least = LEAST_DIAMONDS,
     text = "of 1000 diamonds 16 wide mda finds every next hop",
-    value = run("diamonds", { targets = 1000 }).share * 100 })
+    value = script("diamonds", { targets = 1000 }).share * 100 })
 end

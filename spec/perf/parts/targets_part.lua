@@ -3,7 +3,7 @@
 -- The bench's part about targets: what one costs before its trace starts, and how much memory a
 -- chain over 2^32 addresses and a list of a million excluded prefixes need. See loads/targets.lua.
 
-local run = require("spec.perf.kit.contenders").script
+local script = require "spec.perf.kit.contenders".script
 local reports = require "spec.perf.kit.report"
 
 local ROUNDS = 5
@@ -26,7 +26,7 @@ return function(report)
   for _, case in ipairs(CASES) do
     local ns, mib = {}, {}
     for round = 1, ROUNDS do
-      local values = run("targets", {
+      local values = script("targets", {
         case = case.case, n = case.n or 5000000, family = case.family or 4,
         prefixes = case.prefixes or 1000000,
       })

@@ -4,7 +4,7 @@
 -- routers, each hop checked, in comparison with raw in the same network.
 
 local contenders = require "spec.perf.kit.contenders"
-local kit = require "spec.perf.kit.load_kit"
+local load_kit = require "spec.perf.kit.load_kit"
 local lab = require "spec.lab.lab"
 local reports = require "spec.perf.kit.report"
 
@@ -32,7 +32,7 @@ local function check(report, l, load)
   local runs, ratios = { raw = {}, user = {} }, {}
   for i = 1, PAIRS do
     for _, transport in ipairs { "raw", "user" } do
-      runs[transport][i] = contenders.engine(l, kit.with(task, { transport = transport }))
+      runs[transport][i] = contenders.engine(l, load_kit.with(task, { transport = transport }))
     end
     ratios[i] = runs.user[i].us_per_probe / runs.raw[i].us_per_probe
   end
@@ -51,7 +51,7 @@ local function check(report, l, load)
   for _, transport in ipairs { "raw", "user" } do
     report:add_median({ name = ("user_%s_%s_us"):format(load.protocol, transport), unit = "us",
       text = "CPU time per probe, " .. transport },
-      kit.map(PAIRS, function(i) return runs[transport][i].us_per_probe end))
+      load_kit.map(PAIRS, function(i) return runs[transport][i].us_per_probe end))
   end
   report:add_median({ name = ("user_%s_ratio"):format(load.protocol), text = "user / raw",
     most = load.most }, ratios)

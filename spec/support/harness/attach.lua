@@ -9,7 +9,7 @@
 --     local status, log = server:stop()
 local unix = require "socket.unix"
 local run = require "spec.support.harness.run"
-local Server = require("spec.support.harness.server").class
+local Server = require "spec.support.harness.server".class
 
 local M = {}
 

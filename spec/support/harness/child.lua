@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- child.lua: starts child processes, other programs or copies of this one, and waits for whichever
+-- Starts child processes, other programs or copies of this one, and waits for whichever
 -- ends first. Each child leads a process group of its own and writes both its streams to a file, so
 -- that `kill` ends it together with all that it started in its group. Signals that ask this process
 -- to end are blocked here and handed to the caller of `wait`, who thus gets to end its children

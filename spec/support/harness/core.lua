@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- core.lua: the C core seen from a spec. `load` reads headers of core/ as LuaJIT declarations
+-- The C core seen from a spec. `load` reads headers of core/ as LuaJIT declarations
 -- and returns the test library, in which every symbol is visible:
 --
 --   local core = require "spec.support.harness.core"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- cpp.lua: what the C preprocessor prints for our headers, and libraries that the compiler makes of
+-- What the C preprocessor prints for our headers, and libraries that the compiler makes of
 -- them, made once for each command and kept in build/cpp. The directory there bears the checksum of
 -- all our headers, so that nothing kept is older than a change of a header; the first line of a
 -- kept text is the command that it answers. Files are written beside and renamed, so several

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- idle.lua: how idle the processors of this machine are, for a runner that starts more work only
+-- How idle the processors of this machine are, for a runner that starts more work only
 -- where it takes nothing from what runs. The numbers are those of Linux's /proc/stat: they count
 -- all that runs on the machine, also outside of a container.
 local M = {}

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- inline.lua: the static inline functions of a header, which no library exports. The header is
+-- The static inline functions of a header, which no library exports. The header is
 -- compiled into a library of its own, which cpp.lua keeps, with `static` and `inline` taken away,
 -- and their prototypes are read off the text.
 --

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- parallel.lua: runs each spec file as a busted of its own, several at once, and closes with the
+-- Runs each spec file as a busted of its own, several at once, and closes with the
 -- sums of all in one line "N passed, N failed, N skipped". busted is loaded once, here, and each
 -- run is a copy of this process:
 --
@@ -142,7 +142,7 @@ local function load_busted()
   require "busted"
   require "luassert"
   require "pl.pretty"
-  require("spec.support.harness.cpp").directory()
+  require "spec.support.harness.cpp".directory()
 end
 
 -- Starts the busted of a job; its process id. Another Lua has to load busted itself.

@@ -104,7 +104,7 @@ end
 -- The records of a text in JSON Lines, which has to end with a whole one.
 function M.records(text)
   local list = {}
-  for line in text:gmatch("[^\n]+") do list[#list + 1] = require("cjson").decode(line) end
+  for line in text:gmatch("[^\n]+") do list[#list + 1] = require "cjson".decode(line) end
   assert(text == "" or text:sub(-1) == "\n", "the last record is cut")
   return list
 end

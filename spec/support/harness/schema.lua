@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- schema.lua: lines of JSON against a schema, by one run of schema.py for many files of lines:
+-- Lines of JSON against a schema, by one run of schema.py for many files of lines:
 --
 --   local schema = require("spec.support.harness.schema").open "lua/mtr/record/result.schema.json"
 --   assert.equal("", schema:problems(path))

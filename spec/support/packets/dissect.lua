@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- dissect.lua: reads a probe as it was on the wire into a table; written from the RFCs and not from
+-- Reads a probe as it was on the wire into a table; written from the RFCs and not from
 -- core/wire, which it checks. It knows what probes consist of: IPv4 and IPv6 without options or
 -- extension headers, ICMP echo, UDP, TCP. For anything else it returns nil.
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- packet.lua: packets for specs, as binary strings, written from the RFCs and not from core/wire,
+-- Packets for specs, as binary strings, written from the RFCs and not from core/wire,
 -- which it checks. `hex` reads a dump; the other functions build headers with correct lengths and
 -- checksums, so a packet is damaged only where a spec damages it. Fields that are not given have
 -- plain defaults, mostly zero.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- parts.lua: the parts from which the vectors are built. A host `us` probes `dst` and gets answers
+-- The parts from which the vectors are built. A host `us` probes `dst` and gets answers
 -- from `router`. The probe has the id 0x1234, port or identifier 0xabcd, destination port 0x829a,
 -- and the TCP cookie 0x5678.
 --

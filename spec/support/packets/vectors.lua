@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- vectors.lua: runs the lists of packets in spec/unit/wire/vectors; parts.lua describes their form.
+-- Runs the lists of packets in spec/unit/wire/vectors; parts.lua describes their form.
 
 local assert = require "luassert"
 local packet = require "spec.support.packets.packet"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- wire.lua: core/wire as specs use it: builds and reads probe and reply records by field names,
+-- What specs use of core/wire: builds and reads probe and reply records by field names,
 -- packets as strings, addresses from parts.lua.
 
 local core = require "spec.support.harness.core"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- bpf.lua: tries socket filters on packets, without privilege. A program is attached to one end of
+-- Tries socket filters on packets, without privilege. A program is attached to one end of
 -- a pair of local datagram sockets, where the kernel checks it and runs it on what the other end
 -- sends. A program that looks at a network header cannot run there, because local sockets have
 -- none: it is read back (SO_GET_FILTER) and run here.

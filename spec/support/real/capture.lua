@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- capture.lua: captures the whole IP packets that arrive in a node of a lab, with a packet socket
+-- Captures the whole IP packets that arrive in a node of a lab, with a packet socket
 -- (packet(7)). To see what the prober sends, listen in the next router. The socket keeps packets
 -- until `read`, as many as its buffer holds.
 
 local ffi = require "ffi"
-local C = ffi.C
 local dissect = require "spec.support.packets.dissect"
+
+local C = ffi.C
 
 ffi.cdef [[
 int capture_socket(int domain, int type, int protocol) __asm__("socket");

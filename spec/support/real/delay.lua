@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- delay.lua: makes packets late. Run it in the namespace of a router:
+-- Makes packets late. Run it in the namespace of a router:
 --
 --   luajit spec/support/real/delay.lua NAME MS
 --

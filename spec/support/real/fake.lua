@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- fake.lua: stand-ins for mtr-packet, which are separate programs. `program` makes one of a
+-- Stand-ins for mtr-packet, which are separate programs. `program` makes one of a
 -- piece of Lua for spec/support/real/fake/mtr-packet.lua, `script` one of a piece of shell; both
 -- return its absolute path. `clean` removes them. They live in a directory of this process.
 

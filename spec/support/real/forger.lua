@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- forger.lua: a network that answers as a spec tells it to, packet by packet. A TUN device in the
+-- A network that answers as a spec tells it to, packet by packet. A TUN device in the
 -- prober's namespace of a lab leads to it; `drive` runs an engine and the network in turn, in one
 -- process, so a spec can see both sides at once. Nothing is simulated on our side: the packets go
 -- through the kernel both ways. Routers are 10.66.1.TTL and fd66:1::TTL, destinations 10.66.2.x and

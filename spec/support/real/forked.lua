@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- forked.lua: a program that specs run, never in their own process. It opens an engine, starts a
+-- A program that specs run, never in their own process. It opens an engine, starts a
 -- trace, and forks. The child does the act that is named; then the parent waits for the engine's
 -- descriptor alone, and prints how its trace ended, how its child ended, and how a second trace
 -- ended. Usage: luajit forked.lua KIND ACT [FILE]. Kinds: raw, packet, mtr-packet, user, sim,

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- handed.lua: a program that a spec runs as root. It opens one set of sockets and forks workers
+-- A program that a spec runs as root. It opens one set of sockets and forks workers
 -- that run as nobody, one after the other. Each opens an engine with the set and traces 127.0.0.1;
 -- it ends by the signal KILL, with filters left in the sockets, or by closing its engine. The
 -- program prints for each worker how its trace ended, and at the end how many descriptors are left.

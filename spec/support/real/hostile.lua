@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- hostile.lua: runs tables of cases in which the network does something unusual at one hop of a
+-- Runs tables of cases in which the network does something unusual at one hop of a
 -- path of three. A case says what is sent there and what must be the result; everything that it
 -- does not mention must be as in an ordinary trace.
 

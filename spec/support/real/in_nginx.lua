@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- in_nginx.lua: runs a file of Lua in a request to an nginx with one worker, which is of root, and
+-- Runs a file of Lua in a request to an nginx with one worker, which is of root, and
 -- writes the response and the errors of the log. Usage: luajit in_nginx.lua FILE.
 local nginx = require "spec.support.real.nginx"
 local run = require "spec.support.harness.run"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- nets.lua: labs and engines for specs of the raw transport. `up` builds a lab that `down` takes
+-- Labs and engines for specs of the raw transport. `up` builds a lab that `down` takes
 -- away; `shared` gives one lab to all tests that leave it unchanged, until `down_shared`. `inside`
 -- runs a function with an engine in the prober's network and checks that the engine leaves nothing:
 -- no trace, no probe, no descriptor. All of it is for a process with one thread. Without the

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- nginx.lua: an nginx with mtr in it, for specs. start() writes the configuration and starts it, as
+-- An nginx with mtr in it, for specs. start() writes the configuration and starts it, as
 -- root; its workers are of nobody. It listens on a unix socket, so that no port is needed. Options:
 -- locations = { ["/path"] = "Lua code" or { "directives" } }, workers, user, main and http (more
 -- directives), cache (in place of "lua_thread_cache_max_entries 0;"), init and init_worker (Lua

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- paired.lua: engines without privilege: instead of raw sockets they get one end each of pairs of
+-- Engines without privilege: instead of raw sockets they get one end each of pairs of
 -- local datagram sockets. Filters, receiving, timers and the loop are real; packets put into the
 -- other ends arrive as if from the network. Nothing can be sent: the kernel refuses every probe
 -- with EINVAL, because a local socket knows no IP address.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- peers.lua: the results of other tracers, for comparison: traceroute(8) and scamper run in the
+-- The results of other tracers, for comparison: traceroute(8) and scamper run in the
 -- prober's namespace of a lab, all protocols side by side, in the background. Both send one probe
 -- per hop, and use our ports where the path depends on them. The caller leaves out what a tool is
 -- known to get wrong.

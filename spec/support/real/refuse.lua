@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- refuse.lua: makes the kernel refuse system calls of this process, as the seccomp profile of a
+-- Makes the kernel refuse system calls of this process, as the seccomp profile of a
 -- container does. This cannot be undone, so it needs a separate LuaJIT process: luajit
 -- spec/support/real/refuse.lua RULES CODE runs CODE under rules such as "socket:10:3" or "recvmmsg"
 -- (name, then what its arguments must be), each of which fails with EPERM. It knows x86-64 and

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- terminal.lua: a terminal for specs of programs with a full screen: tmux, with a shell of its own,
+-- A terminal for specs of programs with a full screen: tmux, with a shell of its own,
 -- in the prober's network of a lab.
 --
 --   local t = terminal.open(lab, { columns = 80, rows = 24 })

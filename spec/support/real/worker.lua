@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- worker.lua: a worker of core/net/mtrpacket/worker.h, connected to a replacement for mtr-packet
+-- A worker of core/net/mtrpacket/worker.h, connected to a replacement for mtr-packet
 -- (fake.lua). That program is a real process, but time is not real: M.now stands still unless a
 -- test moves it. `open` makes the one worker that the other functions use, `close` checks that
 -- nothing is left.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- coverage.lua: whether each source file has a unit spec of its name or is in the list of those
+-- Whether each source file has a unit spec of its name or is in the list of those
 -- that another spec covers. Pure: files are given as a table of path and text.
 local M = {}
 

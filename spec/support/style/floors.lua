@@ -51,8 +51,11 @@ local made = { ["mtr.cdef"] = "lua/mtr/lib.lua", ["mtr.ffi"] = "lua/mtr/compat.l
 local scripts_may = { mtr = true, cjson = true, argparse = true,
   ["socket.unix"] = true, ["mtr.nvim"] = true, health = true, luv = true }
 
+-- The rooms, lowest first.
+M.rooms = { core = c_rooms, lua = lua_rooms }
+
 local place = {}
-for _, rooms in ipairs { c_rooms, lua_rooms } do
+for _, rooms in pairs(M.rooms) do
   for i, room in ipairs(rooms) do
     place[room] = i
     place[room:gsub("%.c$", "")] = i        -- as arrows name it

@@ -1,8 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The rules of style that a machine can check and no compiler does: width and length of files, the
--- licence line, tabs and trailing blanks, include guards. Run by `make lint` from the top. Specs
--- may be longer than code: they are lists of cases.
+-- licence line, tabs and trailing blanks, include guards, heads of Lua files. Run by `make lint`
+-- from the top. Specs may be longer than code: they are lists of cases.
+package.path = "./?.lua;" .. package.path
+
+local heads = require "spec.support.style.heads"
+
 local limits = {
   c = { columns = 80, lines = 400 },
   h = { columns = 80, lines = math.huge },
@@ -32,7 +36,7 @@ local function check_line(file, n, line, limit)
 end
 
 local function check(file)
-  local kind, lines = file:match("%.(%a+)$"), {}
+  local kind, lines = file:match("%.(%a+)$") or "lua", {}
   local limit = limits[kind]
   for line in io.lines(file) do
     lines[#lines + 1] = line
@@ -46,6 +50,9 @@ local function check(file)
   if not text:find("SPDX-License-Identifier: MIT", 1, true) then
     fault(file, 1, "no SPDX line")
   end
+  if kind == "lua" then
+    heads.check(file, text, function(n, message) fault(file, n, message) end)
+  end
   local floor, name = file:match("(%w+)/([%w_]+)%.h$")
   if floor and file ~= "core/mtr.h" then
     local guard = ("#ifndef %s_%s_H\n"):format(floor:upper(), name:upper())
@@ -55,7 +62,9 @@ local function check(file)
   end
 end
 
-local find = "find core lua scripts spec -name '*.c' -o -name '*.h' -o -name '*.lua'"
+-- C, and Lua: with its ending, or a program without one.
+local find = "{ find core lua scripts spec -name '*.c' -o -name '*.h' -o -name '*.lua';"
+  .. " grep -rlI -m1 '^#!.*\\(luajit\\|mtrlua\\)' --exclude='*.*' core lua scripts spec; }"
 local files = assert(io.popen(find .. " | LC_ALL=C sort"))
 for file in files:lines() do
   check(file)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- maps.lua: whether the maps (the README.md of core, lua, scripts and spec) name what is there and
+-- Whether the maps (the README.md of core, lua, scripts and spec) name what is there and
 -- nothing else, and whether all documents that files refer to are in the repository. Pure: files
 -- are given as a table of path and text.
 --
@@ -111,6 +111,20 @@ local function check_documents(files, path, fault)
       fault(path, ": refers to ", name)
     end
   end
+end
+
+---The rooms in the picture of a map, lowest first. The picture is the first part of the text that
+---is indented; each of its lines begins with a room, such as "wait/", or with a file. A line of "="
+---is none.
+---@param text string
+---@return string[]
+function M.picture(text)
+  local rooms = {}
+  for line in ("\n" .. text):match("(\n    .-)\n\n"):gmatch "[^\n]+" do
+    local room = line:match "^    ([%w_/.]+)%f[%s]"
+    if room then table.insert(rooms, 1, room) end
+  end
+  return rooms
 end
 
 ---What is wrong, in order.

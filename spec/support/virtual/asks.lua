@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- asks.lua: traces over a drive (drive.lua) whose strategy is the spec: the core asks it which
+-- Traces over a drive (drive.lua) whose strategy is the spec: the core asks it which
 -- probes go next, and the spec answers.
 --
 --   local d, handle = asks.start({ dst = "203.0.113.9", "10.0.0.1" }, { window = 2 })

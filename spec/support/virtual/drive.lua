@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- drive.lua: the engine of core/probe over a network in Lua (path.lua) and a clock that only this
+-- The engine of core/probe over a network in Lua (path.lua) and a clock that only this
 -- file moves. `run` does what core/loop does, in the same order, until nothing is planned.
 --
 --   local d = drive.new{ network = path.new{...} }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- full_line.lua: decoded lines of JSON that have every member that result.schema.json names, and
+-- Decoded lines of JSON that have every member that result.schema.json names, and
 -- ways to change one of them.
 local M = {}
 

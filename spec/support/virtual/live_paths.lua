@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- live_paths.lua: paths of live made of made-up answers, for specs of what is shown.
+-- Paths of live made of made-up answers, for specs of what is shown.
 --
 --   local path = live_paths.new("web.example", { "10.0.0.1", { "10.0.0.2", "10.0.0.3" }, false,
 --     "203.0.113.9" }, 20)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- path.lua: a network of one path, for the engine without sockets: it is given probe records and
+-- A network of one path, for the engine without sockets: it is given probe records and
 -- gives reply records, as wire/parse would make them, after a delay. No bytes, no clock.
 --
 --   local net = path.new{ dst = "203.0.113.9", "10.0.0.1", false, { "10.0.3.1", "10.0.3.2" } }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- record.lua: converts the records of mtr.h for drive.lua: events into tables with their flags by
+-- Converts the records of mtr.h for drive.lua: events into tables with their flags by
 -- name, tables of options into traces.
 
 local core = require "spec.support.harness.core"

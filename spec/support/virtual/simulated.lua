@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- simulated.lua: traces over simulated networks, for specs of behaviour.
+-- Traces over simulated networks, for specs of behaviour.
 --
 --   local net = simulated.chain(3, { r2 = { silent = true } })     -- me r1 r2 r3 web
 --   local result = simulated.trace(net, "203.0.113.9", { protocol = "udp" })

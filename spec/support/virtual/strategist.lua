@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- strategist.lua: a strategy over a drive (drive.lua), as mtr.strategy.runner runs it over a real
+-- A strategy over a drive (drive.lua), as mtr.strategy.runner runs it over a real
 -- engine, so that strategies can be tried on networks in Lua, in virtual time.
 --
 --   local s = strategist.start(d, mtr.strategy.sequential, { max_ttl = 5 })

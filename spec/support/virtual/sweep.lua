@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- sweep.lua: a bare struct trace for specs of core/probe/sweep, and what the engine does between
+-- A bare struct trace for specs of core/probe/sweep, and what the engine does between
 -- its decisions: probes are sent, answered or lost. `new` takes fields of struct trace.
 
 local bit = require "bit"

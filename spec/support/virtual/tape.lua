@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- tape.lua: recordings made by hand, and transports over them, for the specs of record and replay.
+-- Recordings made by hand, and transports over them, for the specs of record and replay.
 --
 --   local t = tape.new()
 --   t:tick(1000)

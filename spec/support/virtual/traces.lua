@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- traces.lua: runs traces of an engine and reads their results, over any network.
+-- Runs traces of an engine and reads their results, over any network.
 local assert = require "luassert"
 
 local M = {}

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- wild.lua: random networks for specs of the engine, and what must be true of every result. A
+-- Random networks for specs of the engine, and what must be true of every result. A
 -- network is one path (path.lua) to one destination that loses, delays, repeats and damages replies
 -- at random; the same random number generator gives the same network.
 

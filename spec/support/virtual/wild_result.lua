@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- wild_result.lua: random results, as mtr_describe and mtr_replies give them: all that can be in
+-- Random results, as mtr_describe and mtr_replies give them: all that can be in
 -- them, also what no network would send.
 local bit = require "bit"
 local ffi = require "ffi"
 local random = require "spec.support.harness.random"
-local C = require("mtr.lib").C
+local C = require "mtr.lib".C
 
 local M = {}
 

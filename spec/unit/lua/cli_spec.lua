@@ -2,7 +2,7 @@
 --
 -- What programs share: options off the help text, wrong usage, output in the order of the targets,
 -- reporters that are told in that order.
-local support = require "spec.support.harness.run"
+local run = require "spec.support.harness.run"
 
 local HELP = [[
 usage: demo [options] TARGET...
@@ -82,11 +82,11 @@ REPORTING = REPORTING:format(HELP)
 
 describe("mtr.cli", function()
   local function demo(words, after)
-    support.file("demo.lua", PROGRAM)
-    return support.run('"$MTR_PROGRAM" "$DIR/demo.lua" ' .. words .. (after or ""))
+    run.file("demo.lua", PROGRAM)
+    return run.run('"$MTR_PROGRAM" "$DIR/demo.lua" ' .. words .. (after or ""))
   end
 
-  teardown(support.clean)
+  teardown(run.clean)
 
   for words, want in pairs {
     ["a"] = "text target=a",
@@ -107,7 +107,7 @@ describe("mtr.cli", function()
   end
 
   it("reads targets from standard input", function()
-    support.file("list", "x\n# a comment\n  y  # another\n\nz\n")
+    run.file("list", "x\n# a comment\n  y  # another\n\nz\n")
     local got = demo('a - b', ' <"$DIR/list"')
     assert.equal("text target=a,x,y,z,b\n", got.out)
   end)
@@ -165,8 +165,8 @@ describe("mtr.cli", function()
   end)
 
   local function report(words)
-    support.file("report.lua", REPORTING)
-    return support.run('"$MTR_PROGRAM" --sim spec/sim/topologies/plain.lua --seed 1 '
+    run.file("report.lua", REPORTING)
+    return run.run('"$MTR_PROGRAM" --sim spec/sim/topologies/plain.lua --seed 1 '
       .. '"$DIR/report.lua" ' .. words)
   end
 

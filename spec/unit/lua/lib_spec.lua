@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- lua/mtr/lib.lua: what it says when something that it needs is missing.
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 -- Runs LuaJIT in another directory, so that nothing of this checkout is found by chance.
 local function luajit(env, code)
@@ -14,7 +14,7 @@ describe("mtr.lib", function()
   setup(function()
     run 'mkdir $DIR/mtr && cd lua/mtr && cp lib.lua compat.lua foreign.lua $DIR/mtr'
   end)
-  teardown(support.clean)
+  teardown(runs.clean)
 
   it("says what a Lua without FFI needs", function()
     local got = luajit("LUA_CPATH=none/?.so",
@@ -33,11 +33,11 @@ describe("mtr.lib", function()
   end)
 
   it("says which file is no library of ours, and where the library comes from", function()
-    support.file("mtr/cdef.lua", "return 'int mtr_abi(void);'")
+    runs.file("mtr/cdef.lua", "return 'int mtr_abi(void);'")
     for _, file in ipairs { "$DIR/nothing.so", "$DIR/mtr/cdef.lua" } do
       local got = luajit("MTR_LIB=" .. file, "require 'mtr.lib'")
       assert.equal(1, got.status)
-      local path = file:gsub("$DIR", support.dir())
+      local path = file:gsub("$DIR", runs.dir())
       assert.truthy(got.err:find("luajit: mtr: cannot load libmtr: " .. path .. ": ", 1, true),
         got.err)
       assert.truthy(got.err:find("package libmtr0", 1, true))

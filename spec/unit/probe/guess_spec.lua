@@ -1,4 +1,6 @@
 -- SPDX-License-Identifier: MIT
+--
+-- How many misses make guessing likely, in which replies, and when they are forgotten.
 local core = require "spec.support.harness.core"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"

@@ -42,7 +42,7 @@ local function count(list, name)
 end
 
 --- Returns the members of a result that come from the ping.
----@param lines table of mtr.report.pings
+---@param lines table of mtr.report.ping_collector
 ---@return table
 function M.members(lines)
   local start, summary = lines.start, lines[#lines]

@@ -10,7 +10,7 @@
 
 local err = require "mtr.base.err"
 local units = require "mtr.base.units"
-local output = require "mtr.report.output.file"
+local output_file = require "mtr.report.output.file"
 
 local M = {}
 
@@ -77,7 +77,7 @@ end
 function Parts:remove_next()
   if not exists(self, self.next) then return true end
   local path = path_of(self, self.next)
-  local file, message, name = output.open(path, { binary = true })
+  local file, message, name = output_file.open(path, { binary = true })
   if name == "EAGAIN" then return nil, message, name end
   local ok, _, code = os.remove(path)
   if file then file:close() end

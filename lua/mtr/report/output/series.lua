@@ -7,7 +7,7 @@
 -- mtr.report.output.parts. After an error the file is closed, and every later call fails with the
 -- same message.
 
-local output = require "mtr.report.output.file"
+local output_file = require "mtr.report.output.file"
 local parts = require "mtr.report.output.parts"
 
 local M = {}
@@ -53,7 +53,7 @@ end
 -- Opens the file that is written to now, and begins it if it is empty.
 local function start(self, overwrite, saved)
   local message, name
-  self.file, message, name = output.open(self.parts and self.parts.path or self.path,
+  self.file, message, name = output_file.open(self.parts and self.parts.path or self.path,
     { overwrite = overwrite, binary = self.binary, length = saved and saved.length,
       sum = saved and saved.sum })
   if not self.file then return nil, message, name end

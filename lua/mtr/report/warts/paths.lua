@@ -9,14 +9,14 @@
 local Result = require "mtr.record.result"
 local kept = require "mtr.record.kept"
 local address = require "mtr.report.warts.address"
-local trace_result = require "mtr.report.warts.result"
+local result = require "mtr.report.warts.result"
 local each = require "mtr.base.each"
 
 local M = {}
 
 local TYPES = { "udp", "icmp", "udp", "tcp", "tcp" }
 local TCP_ACK, TTL_KNOWN, IS_TCP = 5, 1, 2
-local has = trace_result.has
+local has = result.has
 
 local function name(record, index)
   local node = record.nodes[index + 1]
@@ -96,7 +96,7 @@ end
 local function reply_of(reply, probe, record)
   local flags, icmp = reply.flags or 0, reply.icmp
   local tcp = has(flags, IS_TCP)
-  local out = trace_result.reply({
+  local out = result.reply({
     addr = reply.addr, probe_id = probe.attempt, icmp = icmp, ext = reply.ext, sent = probe.sent,
     rtt = math.max((reply.received or 0) - (probe.sent or 0), 0), tcp_flags = reply.tcp_flags,
     reply_ttl = reply.ttl, flags = (has(flags, TTL_KNOWN) and 16 or 0) + (tcp and 32 or 0),

@@ -4,7 +4,7 @@
 
 local err = require "mtr.base.err"
 local schema = require "mtr.report.warts.schema"
-local Writer = require "mtr.report.warts.writer"
+local Encoder = require "mtr.report.warts.encoder"
 
 local M = {}
 
@@ -92,7 +92,7 @@ end
 
 -- Returns a record as bytes.
 local function bytes_of(record)
-  local w = Writer.new()
+  local w = Encoder.new()
   if record.record == "unknown" then
     w:put(record.bytes)
     return w:record(record.number)

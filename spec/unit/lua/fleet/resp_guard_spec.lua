@@ -2,7 +2,7 @@
 --
 -- The bounds of replies: whatever comes in whatever pieces, hiredis gets all bytes of good replies
 -- and none that would make it take much time or memory.
-local guards = require "mtr.fleet.resp_guard"
+local resp_guard = require "mtr.fleet.resp_guard"
 local random = require "spec.support.harness.random"
 local resp = require "mtr.fleet.resp"
 
@@ -10,7 +10,7 @@ local CORPUS = "spec/fuzz/corpus/resp/"
 
 -- Gives text to a guard in pieces of at most `size` bytes: what it lets pass, and what it refuses.
 local function passed(text, size)
-  local guard, parts = guards.new(), {}
+  local guard, parts = resp_guard.new(), {}
   for first = 1, #text, size do
     local bytes, message = guard:take(text:sub(first, first + size - 1))
     parts[#parts + 1] = bytes
@@ -54,7 +54,7 @@ describe("the bounds of replies #luajit", function()
   end)
 
   it("refuse a reply that does not end", function()
-    local guard = guards.new()
+    local guard = resp_guard.new()
     local piece, message, n = ("x"):rep(2 ^ 24), nil, 0
     assert.is_nil(select(2, guard:take "*9\r\n"))
     while not message and n < 40 do    -- pieces of texts of 2^28 bytes, end and all

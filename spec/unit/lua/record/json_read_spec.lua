@@ -4,7 +4,7 @@
 -- with lua-cjson.
 local cjson = require "cjson"
 local json = require "mtr.record.json"
-local read = require "mtr.record.json_read"
+local json_read = require "mtr.record.json_read"
 local run = require "spec.support.harness.run"
 local random = require "spec.support.harness.random"
 
@@ -17,7 +17,7 @@ describe("the reader of JSON", function()
     ["12345678901234"] = 12345678901234,
   } do
     it("takes " .. text, function()
-      assert.same({ value, value }, { read.decode(text), read.plain(text) })
+      assert.same({ value, value }, { json_read.decode(text), json_read.plain(text) })
     end)
   end
 
@@ -25,17 +25,17 @@ describe("the reader of JSON", function()
     "nul", "tru", "-", "1 2", '"\\x"', '"\\u12"', '"a\nb"', "\0",
     '"\\ud800"', '"\\ude00"', ("["):rep(40) .. ("]"):rep(40) } do
     it("refuses " .. ("%q"):format(text):sub(1, 20), function()
-      local value, message = read.plain(text)
+      local value, message = json_read.plain(text)
       assert.is_nil(value)
       assert.truthy(message:find "^byte %d+: ")
       if text == '"a\nb"' then return end              -- lua-cjson does not mind
-      value, message = read.decode(text)
+      value, message = json_read.decode(text)
       assert.same({ "nil", "string" }, { type(value), type(message) })
     end)
   end
 
   it("leaves null out of a table", function()
-    for _, decode in ipairs { read.plain, read.decode } do
+    for _, decode in ipairs { json_read.plain, json_read.decode } do
       assert.same({ a = { b = 1 } }, (decode '{"n":null,"a":{"b":1,"c":null}}'))
       assert.is_nil((decode "null"))
     end
@@ -67,22 +67,22 @@ describe("the reader of JSON", function()
     for _ = 1, 300 do
       local text = json.encode(any(r, 0))
       text = "[" .. text .. "]"
-      assert.same(cjson.decode(text), (read.plain(text)))
-      assert.same(cjson.decode(text), (read.decode(text)))
+      assert.same(cjson.decode(text), (json_read.plain(text)))
+      assert.same(cjson.decode(text), (json_read.decode(text)))
     end
   end)
 
   it("ends on any text that was cut off or damaged", function()
     local text, r = json.encode { a = { 1, 2, { b = "x\n" } }, c = "\195\169" }, random(3)
     for i = 0, #text - 1 do
-      assert.is_nil((read.plain(text:sub(1, i))))
-      assert.is_nil((read.decode(text:sub(1, i))))
+      assert.is_nil((json_read.plain(text:sub(1, i))))
+      assert.is_nil((json_read.decode(text:sub(1, i))))
     end
     for _ = 1, 2000 do
       local at = r(#text)
       local damaged = text:sub(1, at - 1) .. string.char(r(256) - 1) .. text:sub(at + 1)
-      read.plain(damaged)
-      read.decode(damaged)
+      json_read.plain(damaged)
+      json_read.decode(damaged)
     end
   end)
 end)

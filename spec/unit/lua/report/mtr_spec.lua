@@ -2,7 +2,7 @@
 --
 -- The reporter with the layout of mtr --json: its keys and their types are those of the real mtr.
 local cjson = require "cjson"
-local mtr_report = require "mtr.report.mtr"
+local report_mtr = require "mtr.report.mtr"
 local results = require "spec.support.virtual.results"
 local run = require "spec.support.harness.run"
 
@@ -23,7 +23,7 @@ describe("the mtr reporter", function()
   it("writes the numbers of each hop", function()
     local _, list = results.campaign({}, { targets = { "203.0.113.10" } })
     local out, text = results.collector()
-    results.give(mtr_report.new(out, { tos = 16 }), list)
+    results.give(report_mtr.new(out, { tos = 16 }), list)
     local report = cjson.decode(text()).report
     assert.same({ "203.0.113.10", "192.0.2.1", 16, 3 },
       { report.mtr.dst, report.mtr.src, report.mtr.tos, report.mtr.tests })
@@ -36,7 +36,7 @@ describe("the mtr reporter", function()
 
   it("writes a document without hops", function()
     local out, text = results.collector()
-    results.give(mtr_report.new(out), { { target = 'a"b', dst = "192.0.2.7", hops = {} } })
+    results.give(report_mtr.new(out), { { target = 'a"b', dst = "192.0.2.7", hops = {} } })
     assert.same({}, cjson.decode(text()).report.hubs)
     assert.equal('a"b', cjson.decode(text()).report.mtr.dst)
   end)
@@ -46,7 +46,7 @@ describe("the mtr reporter", function()
     if got.status ~= 0 then return pending "needs a working mtr" end
     local _, list = results.campaign({}, { targets = { "203.0.113.10" } })
     local out, text = results.collector()
-    results.give(mtr_report.new(out), list)
+    results.give(report_mtr.new(out), list)
     assert.same(shape(cjson.decode(got.out), "", {}), shape(cjson.decode(text()), "", {}))
   end)
 end)

@@ -19,7 +19,7 @@ for family in families(open("%s").read()):
     out[s.name + "".join(" %%s=%%s" %% x for x in sorted(s.labels.items()))] = s.value
 print(json.dumps(out))']]):format(path))
   assert.equal("", got.err)
-  return require("cjson").decode(got.out)
+  return require "cjson".decode(got.out)
 end
 
 describe("the prometheus reporter", function()

@@ -10,7 +10,7 @@ local function python(path)
 import csv, json
 print(json.dumps(list(csv.DictReader(open("%s", newline=""), strict=True))))']]):format(path))
   assert.equal("", got.err)
-  return require("cjson").decode(got.out)
+  return require "cjson".decode(got.out)
 end
 
 describe("the saimiris reporter", function()

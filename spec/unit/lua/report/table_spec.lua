@@ -3,7 +3,7 @@
 -- The reporter that writes like mtr --report.
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
-local table_report = require "mtr.report.table"
+local report_table = require "mtr.report.table"
 local results = require "spec.support.virtual.results"
 
 -- Returns what a table says of each hop: { "host loss sent", ... }.
@@ -19,7 +19,7 @@ describe("the table reporter", function()
   it("writes a table for each target, with the numbers of all its results", function()
     local _, list = results.campaign({}, { targets = { "203.0.113.10" } })
     local out, text = results.collector()
-    results.give(table_report.new(out), { list[1], list[1] })
+    results.give(report_table.new(out), { list[1], list[1] })
     assert.equal(1, select(2, text():gsub("HOST: 192.0.2.1 ", "")))
     assert.truthy(text():find "^to 203.0.113.10 %(203.0.113.10%)\n")
     local got = hops(text())
@@ -30,12 +30,12 @@ describe("the table reporter", function()
 
   it("goes on with saved counters", function()
     local _, list = results.campaign({}, { targets = { "203.0.113.10" } })
-    local first = table_report.new(function() return true end)
+    local first = report_table.new(function() return true end)
     assert(first:start {})
     first:trace(list[1])
     local data = json_read.decode(json.encode(first:save()))
     local out, text = results.collector()
-    local second = table_report.new(out)
+    local second = report_table.new(out)
     second:restore(data)
     results.give(second, list)
     assert.equal("10.0.0.1 0.0 6", hops(text())[1])
@@ -43,7 +43,7 @@ describe("the table reporter", function()
 
   it("writes nothing without results", function()
     local out, text = results.collector()
-    results.give(table_report.new(out), {})
+    results.give(report_table.new(out), {})
     assert.equal("", text())
   end)
 end)

@@ -240,7 +240,7 @@ describe("the warts reporter", function()
 
   it("says what a result has that does not fit", function()
     local reporter = session(run.dir() .. "/e.warts", {}, {})
-    local bad = require("mtr.record.result").of { type = "trace", protocol = "udp",
+    local bad = require "mtr.record.result".of { type = "trace", protocol = "udp",
       multipath = "paris", dst = "192.0.2.9", target = "x", stop_reason = "completed",
       sport = 99999, hop_count = 0, hops = {} }
     local ok, message, name = reporter:trace(bad)

@@ -2,10 +2,10 @@
 --
 -- mtr-packet's protocol as text: what each odd line, number and word means. Measured against
 -- mtr-packet 0.96 itself.
-local mtrp = require "mtr.script.mtr_packet"
+local mtr_packet = require "mtr.script.mtr_packet"
 
 -- What a line asks for: its token and answer, or token, destination, TTL and options.
-local function parse(line) return mtrp.parse(line) end
+local function parse(line) return mtr_packet.parse(line) end
 
 local function answer(line)
   local token, command = parse(line)
@@ -39,14 +39,14 @@ describe("mtrp token", function()
     for line, expected in pairs {
       ["1 x"] = { 1, " x" }, ["2147483647 a  b"] = { 2147483647, " a  b" }, ["0 x"] = { 0, " x" },
     } do
-      assert.same(expected, { mtrp.token(line) })
+      assert.same(expected, { mtr_packet.token(line) })
     end
     for _, word in ipairs {
       "", "x", "-1", "+1", "01", "1.5", "1e3", "1e03", "0x10", "inf", "nan", "2147483648", "12a",
     } do
-      assert.same({ [2] = word .. " y" }, { mtrp.token(word .. " y") })
+      assert.same({ [2] = word .. " y" }, { mtr_packet.token(word .. " y") })
     end
-    assert.is_nil((mtrp.token "7"))
+    assert.is_nil((mtr_packet.token "7"))
   end)
 end)
 
@@ -160,7 +160,9 @@ end)
 describe("mtrp lines", function()
   local function lines(data)
     local list = {}
-    local rest = mtrp.lines(data, function(line) list[#list + 1] = line and #line or "over" end)
+    local rest = mtr_packet.lines(data, function(line)
+      list[#list + 1] = line and #line or "over"
+    end)
     return list, rest
   end
 
@@ -185,7 +187,7 @@ describe("mtrp lines", function()
     for size = 1, 97, 6 do
       local list, rest = {}, ""
       for at = 1, #data, size do
-        rest = mtrp.lines(rest .. data:sub(at, at + size - 1), function(line)
+        rest = mtr_packet.lines(rest .. data:sub(at, at + size - 1), function(line)
           list[#list + 1] = line and #line or "over"
         end)
       end
@@ -197,7 +199,7 @@ end)
 describe("mtrp answer", function()
   local function reply(family, o)
     o.addr, o.rtt = family == 4 and "10.0.0.1" or "fd00::1", o.rtt or 1.2344
-    return mtrp.reply(7, family, o)
+    return mtr_packet.reply(7, family, o)
   end
 
   for _, case in ipairs {
@@ -241,7 +243,7 @@ describe("mtrp answer", function()
       EAGAIN = "probes-exhausted", EACCES = "unexpected-error errno 13",
       EMSGSIZE = "unexpected-error errno 90", ENODEV = "unexpected-error errno 19",
     } do
-      assert.equal(" " .. text .. "\n", mtrp.failure(name))
+      assert.equal(" " .. text .. "\n", mtr_packet.failure(name))
     end
   end)
 end)

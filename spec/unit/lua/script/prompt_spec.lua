@@ -1,16 +1,16 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The prompt of mtrlua -i, on a terminal and with lines that come from a pipe.
-local support = require "spec.support.harness.run"
-local run = support.run
+local runs = require "spec.support.harness.run"
+local run = runs.run
 
 local NET = [[return { nodes = { me = "192.0.2.1", r = "198.51.100.1", web = "203.0.113.9" },
   links = { { "me", "r", delay = "2ms" }, { "r", "web", delay = "5ms" } } }]]
 
 -- Types at the prompt on a terminal; returns what it showed.
 local function typed(steps, before)
-  support.file("net.lua", NET)
-  support.file("steps", steps)
+  runs.file("net.lua", NET)
+  runs.file("steps", steps)
   local got = run((before or "") .. "HOME=$DIR python3 spec/support/real/typed.py $DIR/steps "
     .. "$MTR_PROGRAM --sim $DIR/net.lua -i")
   assert.same({ 0, "" }, { got.status, got.err }, got.out)
@@ -19,13 +19,13 @@ end
 
 -- Gives it lines without a terminal.
 local function piped(lines, options)
-  support.file("net.lua", NET)
-  support.file("lines", lines)
+  runs.file("net.lua", NET)
+  runs.file("lines", lines)
   return run("$MTR_PROGRAM --sim $DIR/net.lua " .. (options or "") .. " -i <$DIR/lines")
 end
 
 describe("the prompt", function()
-  after_each(support.clean)
+  after_each(runs.clean)
 
   it("has mtr, waits in each line, and shows results", function()
     typed [[
@@ -116,7 +116,7 @@ end 0
   end)
 
   it("says which package edits lines, and reads them without it", function()
-    support.file("empty", "")
+    runs.file("empty", "")
     run "mkdir $DIR/lib && cp $DIR/empty $DIR/lib/libreadline.so.8"
     local shown = typed([[
 see libreadline8
@@ -144,7 +144,7 @@ end 0
   end)
 
   it("comes after -e and a script", function()
-    support.file("script.lua", "print('script', ...) x = 7")
+    runs.file("script.lua", "print('script', ...) x = 7")
     assert.equal("e\nscript\ta\n7\n", run("echo x >$DIR/l; $MTR_PROGRAM -i -e 'print \"e\"' "
       .. "$DIR/script.lua a <$DIR/l").out)
   end)

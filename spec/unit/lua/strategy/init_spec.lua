@@ -5,7 +5,7 @@ local bit = require "bit"
 local drive = require "spec.support.virtual.drive"
 local path = require "spec.support.virtual.path"
 local strategist = require "spec.support.virtual.strategist"
-local diamond = require "mtr.strategy.builtin.parts.mda_diamond"
+local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
 local mtr = require "mtr"
 
 local DST = "203.0.113.9"
@@ -175,7 +175,7 @@ describe("built-in strategies: #luajit", function()
       }
       for confidence, row in pairs(field) do
         for known, n in ipairs(row) do
-          assert.equal(n, diamond.enough(confidence, known))
+          assert.equal(n, mda_diamond.enough(confidence, known))
         end
       end
     end)

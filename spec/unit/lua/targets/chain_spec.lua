@@ -221,7 +221,7 @@ describe("a chain of targets", function()
     for _ = 1, 12 do chain:read() end
     assert.equal(0.25, chain:share())
     local file = io.popen "echo 10.0.0.1; echo 10.0.0.2"
-    assert.is_nil(require("mtr.base.lines").new(file):share())
+    assert.is_nil(require "mtr.base.lines".new(file):share())
     file:close()
     chain = targets.generator(function() return "10.0.0.1" end)
     chain:read()

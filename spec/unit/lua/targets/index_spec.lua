@@ -4,7 +4,7 @@
 local addr = require "mtr.base.addr"
 local lib = require "mtr.lib"
 local items = require "mtr.targets.items"
-local FileItems = require "mtr.targets.file"
+local File = require "mtr.targets.file"
 local Index = require "mtr.targets.index"
 local Reader = require "mtr.targets.reader"
 local run = require "spec.support.harness.run"
@@ -30,7 +30,7 @@ describe("an index", function()
     return function()
       run.file("list", form)
       local file = assert(io.open(run.dir() .. "/list", "rb"))
-      local made = FileItems.new(file, "list", { owned = true })
+      local made = File.new(file, "list", { owned = true })
       assert.is_true(made:can_go())
       return made
     end
@@ -66,7 +66,7 @@ describe("an index", function()
 
   it("gives the error of a file that cannot be read", function()
     local file = assert(io.open(run.dir()))
-    local made = FileItems.new(file, "dir", { owned = true })
+    local made = File.new(file, "dir", { owned = true })
     assert.same({ nil, "EISDIR: is a directory: reading dir", "EISDIR" }, { Index.new(made) })
   end)
 

@@ -4,16 +4,16 @@
 -- program.
 local fake = require "spec.support.real.fake"
 local core = require "spec.support.harness.core"
-local at = require "spec.support.real.worker"
+local worker = require "spec.support.real.worker"
 
 local C = core.load { "core/net/mtrpacket/worker.h" }
 
 local EPIPE, EPROTO, ETIMEDOUT = 32, 71, 110
-local SECOND, START = at.SECOND, at.START
+local SECOND, START = worker.SECOND, worker.START
 
 describe("a worker", function()
-  before_each(at.reset)
-  after_each(at.close)
+  before_each(worker.reset)
+  after_each(worker.close)
   teardown(fake.clean)
 
   -- how it ends, what is left of the probe
@@ -23,125 +23,126 @@ describe("a worker", function()
     ["while true do io.stderr:write('oh no\\n') end"] = EPROTO,
   } do
     it("ends its probes with a reason and starts again after: " .. chunk, function()
-      at.ready(("function probe(token, p) if token %% 3 > 0 then %s end echo(token, p) end"):format(
-        chunk))
-      at.w.next, at.w.oldest = 300, 300
-      at.send_many(5)
-      at.upto(at.state "DEAD")
-      at.upto(at.answers(5))
-      assert.same({ 101, 0, C.WIRE_ECHO_REPLY }, at.got[1])
-      for i = 2, 5 do assert.same({ 100 + i, errno, C.WIRE_ERROR }, at.got[i]) end
-      assert.same({ 0, at.w.next, 0 }, { at.w.out, at.w.oldest, at.room() })
-      at.wake()
-      assert.equal(START + SECOND / 10, at.now)
-      at.upto(at.state "READY")
-      at.w.next, at.w.oldest = 306, 306
-      at.send_many(1)
-      at.upto(at.answers(6))
-      assert.same({ 106, 0, C.WIRE_ECHO_REPLY }, at.got[6])
-      assert.equal(1, at.w.restarts)
+      worker.ready(("function probe(token, p) if token %% 3 > 0 then %s end echo(token, p) end")
+        :format(chunk))
+      worker.w.next, worker.w.oldest = 300, 300
+      worker.send_many(5)
+      worker.upto(worker.state "DEAD")
+      worker.upto(worker.answers(5))
+      assert.same({ 101, 0, C.WIRE_ECHO_REPLY }, worker.got[1])
+      for i = 2, 5 do assert.same({ 100 + i, errno, C.WIRE_ERROR }, worker.got[i]) end
+      assert.same({ 0, worker.w.next, 0 }, { worker.w.out, worker.w.oldest, worker.room() })
+      worker.wake()
+      assert.equal(START + SECOND / 10, worker.now)
+      worker.upto(worker.state "READY")
+      worker.w.next, worker.w.oldest = 306, 306
+      worker.send_many(1)
+      worker.upto(worker.answers(6))
+      assert.same({ 106, 0, C.WIRE_ECHO_REPLY }, worker.got[6])
+      assert.equal(1, worker.w.restarts)
     end)
   end
 
   it("is given up after several failed starts, each after a longer wait", function()
-    at.ready "function probe() os.exit(1) end"
+    worker.ready "function probe() os.exit(1) end"
     local waits = {}
     for i = 1, 20 do
-      at.send_many(1)
-      at.upto(at.answers(i))
-      assert.equal(EPIPE, at.got[i][2])
-      if tonumber(at.w.state) == C.WORKER_LOST then break end
-      local from = at.now
-      at.wake()
-      waits[i] = tonumber(at.now - from) / 1e6
-      at.upto(at.state "READY")
+      worker.send_many(1)
+      worker.upto(worker.answers(i))
+      assert.equal(EPIPE, worker.got[i][2])
+      if tonumber(worker.w.state) == C.WORKER_LOST then break end
+      local from = worker.now
+      worker.wake()
+      waits[i] = tonumber(worker.now - from) / 1e6
+      worker.upto(worker.state "READY")
     end
     assert.same({ 100, 200, 400, 800, 1600 }, waits)
-    assert.equal(0, at.room())
-    assert.truthy(C.worker_deadline(at.w) > 1e18)
+    assert.equal(0, worker.room())
+    assert.truthy(C.worker_deadline(worker.w) > 1e18)
   end)
 
   it("survives ten kills if each is 20 s after the last", function()
-    at.ready()
+    worker.ready()
     for i = 1, 10 do
-      at.now = at.now + 20 * SECOND
-      at.kill(at.SIGKILL)
-      at.upto(at.state "DEAD")
-      at.wake()
-      at.upto(at.state "READY")
-      assert.equal(i, at.w.restarts)
+      worker.now = worker.now + 20 * SECOND
+      worker.kill(worker.SIGKILL)
+      worker.upto(worker.state "DEAD")
+      worker.wake()
+      worker.upto(worker.state "READY")
+      assert.equal(i, worker.w.restarts)
     end
   end)
 
   it("notices after three seconds that mtr-packet hangs, not before, and doubts it at once",
     function()
       local asks = START + SECOND / 20
-      at.ready()
-      at.kill(at.SIGSTOP)
-      at.send_many(2, { timeout = 60000 })
-      assert.same({ asks, 0 }, { C.worker_deadline(at.w), tonumber(C.worker_unheard(at.w)) })
-      at.now = asks
-      at.read()                                -- asks whether it is still there
+      worker.ready()
+      worker.kill(worker.SIGSTOP)
+      worker.send_many(2, { timeout = 60000 })
+      assert.same({ asks, 0 },
+        { C.worker_deadline(worker.w), tonumber(C.worker_unheard(worker.w)) })
+      worker.now = asks
+      worker.read()                                -- asks whether it is still there
       assert.same({ asks + 3 * SECOND, START },
-        { C.worker_deadline(at.w), C.worker_unheard(at.w) })
-      at.now = asks + 3 * SECOND - 1
-      assert.equal(0, at.read())
-      at.now = at.now + 1
-      at.upto(at.answers(2))
-      assert.same({ ETIMEDOUT, ETIMEDOUT }, { at.got[1][2], at.got[2][2] })
-      assert.same({ 1, 0 }, { at.w.restarts, tonumber(C.worker_unheard(at.w)) })
+        { C.worker_deadline(worker.w), C.worker_unheard(worker.w) })
+      worker.now = asks + 3 * SECOND - 1
+      assert.equal(0, worker.read())
+      worker.now = worker.now + 1
+      worker.upto(worker.answers(2))
+      assert.same({ ETIMEDOUT, ETIMEDOUT }, { worker.got[1][2], worker.got[2][2] })
+      assert.same({ 1, 0 }, { worker.w.restarts, tonumber(C.worker_unheard(worker.w)) })
     end)
 
   it("doubts no mtr-packet that says that it lives", function()
-    at.ready "function probe() end"
-    at.send_many(1)
+    worker.ready "function probe() end"
+    worker.send_many(1)
     for i = 1, 5 do
-      at.wake()
-      assert.equal(START + i * SECOND / 20, at.now)
-      at.read()                                -- asks
-      at.upto(function() return C.worker_unheard(at.w) == 0 end)
+      worker.wake()
+      assert.equal(START + i * SECOND / 20, worker.now)
+      worker.read()                                -- asks
+      worker.upto(function() return C.worker_unheard(worker.w) == 0 end)
     end
-    assert.same({ 0, 1, 0 }, { #at.got, at.w.out, at.w.restarts })
+    assert.same({ 0, 1, 0 }, { #worker.got, worker.w.out, worker.w.restarts })
   end)
 
   it("forgets a missing answer without a restart while others come", function()
-    at.ready "function probe(token, p) if token > 16 then echo(token, p) end end"
-    at.send_many(1)
-    at.now = at.now + 3 * SECOND
-    at.send_many(1)
-    at.upto(at.answers(1))
-    while at.now < START + 4 * SECOND do
-      at.wake()
-      at.read()                                -- asks whether it is still there
-      at.upto(function() return C.worker_unheard(at.w) == 0 end)
+    worker.ready "function probe(token, p) if token > 16 then echo(token, p) end end"
+    worker.send_many(1)
+    worker.now = worker.now + 3 * SECOND
+    worker.send_many(1)
+    worker.upto(worker.answers(1))
+    while worker.now < START + 4 * SECOND do
+      worker.wake()
+      worker.read()                                -- asks whether it is still there
+      worker.upto(function() return C.worker_unheard(worker.w) == 0 end)
     end
-    at.upto(function() return at.w.out == 0 end)   -- the last question may be out still
+    worker.upto(function() return worker.w.out == 0 end)   -- the last question may be out still
     assert.same({ 0, 1, 0, C.WORKER_READY },
-      { at.w.out, at.w.faults, at.w.restarts, tonumber(at.w.state) })
+      { worker.w.out, worker.w.faults, worker.w.restarts, tonumber(worker.w.state) })
   end)
 
   it("waits for a mtr-packet that does not read", function()
-    at.ready()
-    at.kill(at.SIGSTOP)
+    worker.ready()
+    worker.kill(worker.SIGSTOP)
     local n = 0
-    while n < 1000 and C.worker_flush(at.w) == 0 or at.room() > 0 do
-      assert.equal(0, at.send { family = 6 })
+    while n < 1000 and C.worker_flush(worker.w) == 0 or worker.room() > 0 do
+      assert.equal(0, worker.send { family = 6 })
       n = n + 1
     end
-    at.kill(at.SIGCONT)
-    at.upto(at.answers(n))
-    assert.same({ 0, 0 }, { at.w.faults, at.w.restarts })
+    worker.kill(worker.SIGCONT)
+    worker.upto(worker.answers(n))
+    assert.same({ 0, 0 }, { worker.w.faults, worker.w.restarts })
   end)
 
   it("never uses token 0, and passes over the end of the numbers", function()
-    at.ready()
+    worker.ready()
     for _, from in ipairs { 2 ^ 31 - 3, 2 ^ 32 - 3 } do
-      at.w.next, at.w.oldest = from, from
-      at.send_many(6)
-      at.upto(at.answers(6))
-      assert.same({ 4, 0, 0 }, { at.w.next % 2 ^ 31, at.w.faults, at.w.out })
-      assert.equal(at.w.next, at.w.oldest)
-      at.got = {}
+      worker.w.next, worker.w.oldest = from, from
+      worker.send_many(6)
+      worker.upto(worker.answers(6))
+      assert.same({ 4, 0, 0 }, { worker.w.next % 2 ^ 31, worker.w.faults, worker.w.out })
+      assert.equal(worker.w.next, worker.w.oldest)
+      worker.got = {}
     end
   end)
 
@@ -149,10 +150,10 @@ describe("a worker", function()
     ["/bin/cat"] = EPROTO, ["/bin/true"] = EPIPE, ["yes"] = EPROTO, ["sleep 100"] = ETIMEDOUT,
   } do
     it("notices that the program is not mtr-packet but " .. path, function()
-      at.open(path:find "^/" and path or fake.script("exec " .. path))
-      if errno == ETIMEDOUT then at.now = at.now + 2 * SECOND end
-      at.upto(at.state "DEAD")
-      assert.equal(errno, at.w.error)
+      worker.open(path:find "^/" and path or fake.script("exec " .. path))
+      if errno == ETIMEDOUT then worker.now = worker.now + 2 * SECOND end
+      worker.upto(worker.state "DEAD")
+      assert.equal(errno, worker.w.error)
     end)
   end
 end)

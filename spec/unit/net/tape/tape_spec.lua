@@ -182,7 +182,7 @@ describe("a tape", function()
     local text = put("send", send())
     for i = 1, #text do
       for _, change in ipairs { 1, 0x80, 0xff } do
-        local byte = string.char(require("bit").bxor(text:byte(i), change))
+        local byte = string.char(require "bit".bxor(text:byte(i), change))
         local damaged = text:sub(1, i - 1) .. byte .. text:sub(i + 1)
         assert.equal(-EBADMSG, (next_of(damaged)), i)
       end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Files of results: appended to, locked, cut back to whole records.
-local output = require "mtr.report.output.file"
+local output_file = require "mtr.report.output.file"
 local fds = require "spec.support.harness.fds"
 local run = require "spec.support.harness.run"
 
@@ -17,7 +17,7 @@ describe("an output file", function()
   it("is made, appended to, and overwritten only if asked to", function()
     local path = run.dir() .. "/made"
     for _, case in ipairs { { "a\n" }, { "a\na\n" }, { "a\n", overwrite = true } } do
-      local file = assert(output.open(path, { overwrite = case.overwrite }))
+      local file = assert(output_file.open(path, { overwrite = case.overwrite }))
       assert.is_true(file:put("a\n", 2))
       assert.equal(#case[1], file.length)
       assert.is_true(file:close())
@@ -29,7 +29,7 @@ describe("an output file", function()
     for _, case in ipairs { { "torn", {}, "torn\nx" }, { "torn", { binary = true }, "tornx" },
       { "", {}, "x" }, { "whole\n", {}, "whole\nx" }, { "torn", { length = 2 }, "tox" } } do
       local path = run.file("torn", case[1])
-      local file = assert(output.open(path, case[2]))
+      local file = assert(output_file.open(path, case[2]))
       file:put("x", 1, { 1 })
       file:close()
       assert.equal(case[3], read(path))
@@ -38,7 +38,7 @@ describe("an output file", function()
 
   it("is refused while this process writes to it, and while another one does", function()
     local path = run.dir() .. "/locked"
-    local file = assert(output.open(path, {}))
+    local file = assert(output_file.open(path, {}))
     local script = ([[luajit -e '
       package.path = "build/lua/?.lua;lua/?.lua;lua/?/init.lua"
       print(require("mtr.report.output.file").open("%s", { overwrite = true }))']]):format(path)
@@ -49,7 +49,7 @@ describe("an output file", function()
     assert.equal(("nil\tEAGAIN: %s: another process writes to it (process %d)\tEAGAIN\n"):format(
       path, pid), run.run(script).out)
     assert.equal("kept\n", read(path))
-    local again, message, name = output.open(path, {})
+    local again, message, name = output_file.open(path, {})
     assert.is_nil(again)
     assert.equal("EAGAIN", name)
     assert.equal("EAGAIN: " .. path
@@ -60,7 +60,7 @@ describe("an output file", function()
 
   it("is cut back to where it was whole", function()
     local path = run.file("longer", "one\ntwo\nthr")
-    local file = assert(output.open(path, { length = 8 }))
+    local file = assert(output_file.open(path, { length = 8 }))
     file:put("3\n", 2)
     file:close()
     assert.equal("one\ntwo\n3\n", read(path))
@@ -68,7 +68,7 @@ describe("an output file", function()
 
   it("is not the file of the state if it is shorter", function()
     local path = run.file("shorter", "one\n")
-    local file, message, name = output.open(path, { length = 8 })
+    local file, message, name = output_file.open(path, { length = 8 })
     assert.same({ nil, "EINVAL" }, { file, name })
     assert.equal("EINVAL: " .. path .. " has 4 bytes, but the state says 8: it was changed, or is "
       .. "another file", message)
@@ -115,7 +115,7 @@ describe("an output file", function()
   end)
 
   it("says what cannot be opened", function()
-    local file, message, name = output.open(run.dir() .. "/none/out", {})
+    local file, message, name = output_file.open(run.dir() .. "/none/out", {})
     assert.same({ nil, "ENOENT" }, { file, name })
     assert.truthy(message:find("/none/out", 1, true))
   end)

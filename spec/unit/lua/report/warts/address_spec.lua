@@ -1,4 +1,6 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Addresses become bytes of warts and come back as text; what is no address is nil.
 local address = require "mtr.report.warts.address"
 
 describe("an address in warts", function()

@@ -1,4 +1,6 @@
 -- SPDX-License-Identifier: MIT
+--
+-- Lists and cycles of one file keep their numbers; those of further files get the next ones.
 local renumber = require "mtr.report.warts.renumber"
 
 describe("numbers of lists and cycles", function()

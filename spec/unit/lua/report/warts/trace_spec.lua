@@ -4,7 +4,7 @@
 local kept = require "mtr.record.kept"
 local Result = require "mtr.record.result"
 local read = require "mtr.report.warts.read"
-local result_of = require "mtr.report.warts.result"
+local warts_result = require "mtr.report.warts.result"
 local trace = require "mtr.report.warts.trace"
 local write = require "mtr.report.warts.write"
 
@@ -154,7 +154,7 @@ describe("a result as warts", function()
     given.hops[1].rtt, given.hops[3].rtt, given.hops[1].addr_class = 1.5, 1.5, "private"
     given.hops[3].addr_class = "documentation"
     local bytes = write.record(trace.record(given, IDS))
-    local back = result_of.of(assert(read.record(6, bytes:sub(9), {})), FILE)
+    local back = warts_result.of(assert(read.record(6, bytes:sub(9), {})), FILE)
     for _, key in ipairs { "protocol", "multipath", "src", "dst", "sport", "dport", "size", "start",
       "stop_reason", "stop_data", "first_ttl", "hop_count", "probe_count", "attempts", "queries",
       "gap_limit", "max_ttl", "window", "tos", "data" } do

@@ -9,68 +9,68 @@ local char = string.char
 
 local M = {}
 
----@class mtr.WartsWriter
+---@class mtr.WartsEncoder
 ---@field out string[] pieces of the record
 ---@field numbers table<string, integer> the number of each address
 ---@field known integer how many numbers are taken
-local Writer = {}
-Writer.__index = Writer
+local Encoder = {}
+Encoder.__index = Encoder
 
---- Makes a writer of an empty record.
----@return mtr.WartsWriter
-function M.new() return setmetatable({ out = {}, numbers = {}, known = 0 }, Writer) end
+--- Makes an encoder of an empty record.
+---@return mtr.WartsEncoder
+function M.new() return setmetatable({ out = {}, numbers = {}, known = 0 }, Encoder) end
 
 --- Appends bytes.
 ---@param bytes string
-function Writer:put(bytes) self.out[#self.out + 1] = bytes end
+function Encoder:put(bytes) self.out[#self.out + 1] = bytes end
 
-function Writer:u8(n) self:put(char(n)) end
+function Encoder:u8(n) self:put(char(n)) end
 
-function Writer:u16(n) self:put(char(math.floor(n / 256), n % 256)) end
+function Encoder:u16(n) self:put(char(math.floor(n / 256), n % 256)) end
 
 local function u32(n)
   return char(math.floor(n / 2 ^ 24), math.floor(n / 65536) % 256, math.floor(n / 256) % 256,
     n % 256)
 end
 
-function Writer:u32(n) self:put(u32(n)) end
+function Encoder:u32(n) self:put(u32(n)) end
 
-function Writer:time(us) self:put(u32(math.floor(us / 1e6)) .. u32(us % 1e6)) end
+function Encoder:time(us) self:put(u32(math.floor(us / 1e6)) .. u32(us % 1e6)) end
 
-function Writer:string(text) self:put(text .. "\0") end
+function Encoder:string(text) self:put(text .. "\0") end
 
-function Writer:static(address) self:put(char(#address - 1) .. address) end
+function Encoder:static(address) self:put(char(#address - 1) .. address) end
 
-function Writer:address(address)
+function Encoder:address(address)
   local number = self.numbers[address]
   if number then return self:put("\0" .. u32(number)) end
   self.numbers[address], self.known = self.known, self.known + 1
   self:static(address)
 end
 
-function Writer:codes(codes) self:put(char(codes[1], codes[2])) end
+function Encoder:codes(codes) self:put(char(codes[1], codes[2])) end
 
-function Writer:ext(bytes)
+function Encoder:ext(bytes)
   self:u16(#bytes)
   self:put(bytes)
 end
 
-function Writer:data(bytes) self:put(bytes) end
+function Encoder:data(bytes) self:put(bytes) end
 
-function Writer:addresses(list)
+function Encoder:addresses(list)
   self:u8(#list)
   for _, address in ipairs(list) do self:address(address) end
 end
 
-function Writer:stamps(stamps)
+function Encoder:stamps(stamps)
   self:put(char(#stamps.times, #stamps.addresses))
   for _, time in ipairs(stamps.times) do self:u32(time) end
   for _, address in ipairs(stamps.addresses) do self:address(address) end
 end
 
-function Writer:three(times) for i = 1, 3 do self:u32(times[i]) end end
+function Encoder:three(times) for i = 1, 3 do self:u32(times[i]) end end
 
-function Writer:interface(interface)
+function Encoder:interface(interface)
   self:u8(interface.id)
   if interface.name then self:string(interface.name) end
 end
@@ -89,7 +89,7 @@ end
 --- Writes a block of parameters.
 ---@param schema table[] of mtr.report.warts.schema
 ---@param values table<string, any> by name, as Cursor:block returns them
-function Writer:block(schema, values)
+function Encoder:block(schema, values)
   local before, numbers = self.out, {}
   self.out = {}
   for number, parameter in ipairs(schema) do
@@ -116,7 +116,7 @@ end
 --- Returns the record with its header.
 ---@param number integer the type of the record
 ---@return string
-function Writer:record(number)
+function Encoder:record(number)
   local bytes = table.concat(self.out)
   return "\18\5" .. char(0, number) .. u32(#bytes) .. bytes
 end

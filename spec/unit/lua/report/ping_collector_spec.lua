@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The results of pings under way, collected until each has ended.
-local pings = require "mtr.report.pings"
+local ping_collector = require "mtr.report.ping_collector"
 
 describe("a collection of pings", function()
   it("gives each ping when it has ended, and only its own results", function()
-    local all, kept = pings.new(), {}
+    local all, kept = ping_collector.new(), {}
     local function add(dst, result)
       result.target, result.dst = "web", dst
       kept[#kept + 1] = result
@@ -23,7 +23,7 @@ describe("a collection of pings", function()
   end)
 
   it("leaves out a ping that did not begin there", function()
-    local all = pings.new()
+    local all = ping_collector.new()
     assert.is_nil(all:add({ type = "ping", target = "web", dst = "a" }))
     assert.is_nil(all:add({ type = "ping_summary", target = "web", dst = "a" }))
     assert.same({}, all.under_way)

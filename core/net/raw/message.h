@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * helper.h: what an engine and mtr-sockets write to each other. mtr-sockets is
+ * message.h: what an engine and mtr-sockets write to each other. mtr-sockets is
  * started with two sockets of type SOCK_SEQPACKET: through the standard input
  * it is asked, and answers; to the standard output it writes the packets that
  * have come. Both are programs of one build: there is no other version.
  */
-#ifndef RAW_HELPER_H
-#define RAW_HELPER_H
+#ifndef RAW_MESSAGE_H
+#define RAW_MESSAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,22 +15,22 @@
 
 /* What is asked, in |what|. */
 enum {
-  HELPER_HELLO = 1,      /* who the engine is: identifiers and ports. With it
+  MESSAGE_HELLO = 1,     /* who the engine is: identifiers and ports. With it
                           * come sockets bound to |port_base|, UDP and TCP */
-  HELPER_PORT,           /* |port| too. With it comes a socket bound to it */
-  HELPER_REFUSE,         /* the filters shall refuse |kind|: FILTER_... */
-  HELPER_HEAR,           /* the socket number |kind| shall listen */
-  HELPER_SEND,           /* |count| packets follow, each with its header */
-  HELPER_LIVES           /* does it still run? The answer is HELPER_HERE */
+  MESSAGE_PORT,          /* |port| too. With it comes a socket bound to it */
+  MESSAGE_REFUSE,        /* the filters shall refuse |kind|: FILTER_... */
+  MESSAGE_HEAR,          /* the socket number |kind| shall listen */
+  MESSAGE_SEND,          /* |count| packets follow, each with its header */
+  MESSAGE_LIVES          /* does it still run? The answer is MESSAGE_HERE */
 };
 
-/* A message of this |kind| alone, without a packet, answers HELPER_LIVES. It
+/* A message of this |kind| alone, without a packet, answers MESSAGE_LIVES. It
  * comes the way of the packets, behind those that waited. */
-enum { HELPER_HERE = RAW_FDS };
+enum { MESSAGE_HERE = RAW_FDS };
 
-enum { HELPER_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
+enum { MESSAGE_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
 
-struct helper_ask {
+struct message_ask {
   uint32_t what;
   uint32_t kind;         /* RAW_ICMP4 ..., or what to refuse */
   uint32_t count;
@@ -42,7 +42,7 @@ struct helper_ask {
 };
 
 /* Before each packet, and before each packet's header: multiples of 8 bytes. */
-struct helper_packet {
+struct message_packet {
   uint32_t size;         /* bytes of the packet */
   uint32_t interface;    /* index, 0 any */
   uint32_t by_source;    /* 1: routing must use the packet's source */
@@ -52,22 +52,22 @@ struct helper_packet {
 };
 
 /* One call to the kernel. */
-struct helper_run {
+struct message_run {
   int64_t start, end;    /* ns, monotonic */
   int32_t sent;          /* packets */
   int32_t error;         /* errno of the packet behind them; 0: none */
 };
 
-struct helper_answer {
+struct message_answer {
   int32_t code;          /* 0 or a negative errno */
   uint32_t have;         /* after HELLO: sockets_have */
   uint32_t tells;        /* after HELLO: sockets_tells */
   uint32_t runs;         /* after SEND */
-  struct helper_run run[RAW_BATCH + 1];
+  struct message_run run[RAW_BATCH + 1];
 };
 
 /* Before each packet that has come. */
-struct helper_reply {
+struct message_reply {
   uint32_t kind;         /* the socket: RAW_ICMP4 ... */
   uint32_t size;         /* bytes that follow */
   uint32_t whole;        /* bytes that arrived */
@@ -79,7 +79,7 @@ struct helper_reply {
   uint8_t to[16];        /* IPv6 */
 };
 
-/* helper_padded: returns |size| as a multiple of 8. */
-static inline size_t helper_padded(size_t size) { return (size + 7) / 8 * 8; }
+/* message_padded: returns |size| as a multiple of 8. */
+static inline size_t message_padded(size_t size) { return (size + 7) / 8 * 8; }
 
 #endif
