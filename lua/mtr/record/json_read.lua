@@ -148,7 +148,7 @@ function M.decode(text)
   if not found then return M.plain(text) end
   local result, message = cjson.decode(text)
   if type(result) == "table" then
-    without_null(result)
+    if text:find("null", 1, true) then without_null(result) end
     return integer and with_integers(result) or result
   end
   if result == cjson.null then return nil end
