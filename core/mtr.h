@@ -122,7 +122,9 @@ enum {
 enum {
   MTR_TRANSPORT_NAMED = 1 << 0,   /* users can choose it by its name */
   MTR_TRANSPORT_HELPED = 1 << 1,  /* a helper with the privilege sends for it */
-  MTR_TRANSPORT_RECORDED = 1 << 2 /* its runs can be recorded */
+  MTR_TRANSPORT_RECORDED = 1 << 2, /* its runs can be recorded */
+  MTR_TRANSPORT_ORDINARY = 1 << 3 /* needs no privilege: opens ordinary sockets
+                                   * while it runs */
 };
 
 /* mtr_transport_info: one transport of the library. */
@@ -465,11 +467,21 @@ struct mtr_event {
 };
 enum { MTR_NO_CODE = 255 };   /* icmp_code: the transport does not know it */
 
-/* Why a trace ended. */
+/* Why a trace ended; the manual mtr-lua(3) has the same words. */
 enum {
-  MTR_STOP_NONE, MTR_STOP_COMPLETED, MTR_STOP_UNREACH, MTR_STOP_ICMP,
-  MTR_STOP_LOOP, MTR_STOP_GAPLIMIT, MTR_STOP_ERROR, MTR_STOP_HOPLIMIT,
-  MTR_STOP_GSS, MTR_STOP_LSS, MTR_STOP_HALTED
+  MTR_STOP_NONE,         /* it has not ended */
+  MTR_STOP_COMPLETED,    /* the target answered */
+  MTR_STOP_UNREACH,      /* a router or the target answered with an unreachable;
+                          * stop_data is its code */
+  MTR_STOP_ICMP,         /* only strategies of users return it */
+  MTR_STOP_LOOP,         /* the path repeats an address (loop_limit) */
+  MTR_STOP_GAPLIMIT,     /* so many hops in a row were silent (gap_limit) */
+  MTR_STOP_ERROR,        /* a hook or a strategy failed, or no probe could be
+                          * sent */
+  MTR_STOP_HOPLIMIT,     /* the last TTL was probed (max_ttl) */
+  MTR_STOP_GSS,          /* it met the global stop set of doubletree */
+  MTR_STOP_LSS,          /* it met the local stop set of doubletree */
+  MTR_STOP_HALTED        /* it was stopped: ^C, a hook, trace:stop() */
 };
 
 /* Flags of a reply. */
@@ -709,6 +721,10 @@ int mtr_csv(struct mtr *engine, uint32_t trace, const uint8_t *columns,
  * -ENOMEM. */
 int mtr_warts(struct mtr *engine, uint32_t trace, uint32_t list, uint32_t cycle,
               uint32_t user, uint8_t *buf, uint32_t size);
+
+/* mtr_warts_stop: returns the number that warts has for a stop reason; 0: it
+ * has none. LSS has the number of COMPLETED. */
+uint32_t mtr_warts_stop(uint32_t reason);
 
 /* mtr_uuencode: writes |bytes|[|n|] as text into |buf|[|size|], in lines as
  * scamper's control socket sends records of warts. No zero byte is added.

@@ -37,7 +37,8 @@ struct transport {
 static int auto_start(struct net **net, struct net_opening *o);
 
 enum { NAMED = MTR_TRANSPORT_NAMED, HELPED = MTR_TRANSPORT_HELPED,
-       RECORDED = MTR_TRANSPORT_RECORDED };
+       RECORDED = MTR_TRANSPORT_RECORDED,
+       ORDINARY = MTR_TRANSPORT_ORDINARY };
 
 /* Name, number, how many of the privileged sockets it can use, capabilities at
  * most, flags; when auto tries it; start function. Auto tries transports of the
@@ -51,7 +52,8 @@ static const struct transport table[] = {
      FAST, packet_start},
     {{"mtr-packet", MTR_MTR_PACKET, 0, MTRPACKET_CAPS,
       NAMED | HELPED | RECORDED}, ALWAYS, mtrpacket_start},
-    {{"user", MTR_USER, 0, USER_CAPS, NAMED | RECORDED}, ALWAYS, user_start},
+    {{"user", MTR_USER, 0, USER_CAPS, NAMED | RECORDED | ORDINARY},
+     ALWAYS, user_start},
     {{"sim", MTR_SIM, 0, SIM_CAPS, NAMED}, NEVER, sim_start},
     {{"replay", MTR_REPLAY, 0, RAW_CAPS | MTRPACKET_CAPS | USER_CAPS, 0},
      NEVER, recording_replay}};

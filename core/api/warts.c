@@ -201,21 +201,28 @@ static unsigned at_most(unsigned value, unsigned most) {
   return value < most ? value : most;
 }
 
+/* The numbers of stop reasons in warts. A reason that scamper does not know
+ * has no line here. */
+static const uint8_t stops[] = {
+    [MTR_STOP_COMPLETED] = 1, [MTR_STOP_UNREACH] = 2, [MTR_STOP_ICMP] = 3,
+    [MTR_STOP_LOOP] = 4, [MTR_STOP_GAPLIMIT] = 5, [MTR_STOP_ERROR] = 6,
+    [MTR_STOP_HOPLIMIT] = 7, [MTR_STOP_GSS] = 8, [MTR_STOP_LSS] = 1,
+    [MTR_STOP_HALTED] = 9};
+
+uint32_t mtr_warts_stop(uint32_t reason) {
+  return reason < sizeof stops ? stops[reason] : 0;
+}
+
 static void parameters(struct out *o, const struct opts *opts,
                        const struct mtr_info *info, uint32_t list,
                        uint32_t cycle, uint32_t user) {
-  static const uint8_t stops[] = {
-      [MTR_STOP_COMPLETED] = 1, [MTR_STOP_UNREACH] = 2, [MTR_STOP_ICMP] = 3,
-      [MTR_STOP_LOOP] = 4, [MTR_STOP_GAPLIMIT] = 5, [MTR_STOP_ERROR] = 6,
-      [MTR_STOP_HOPLIMIT] = 7, [MTR_STOP_GSS] = 8, [MTR_STOP_LSS] = 1,
-      [MTR_STOP_HALTED] = 9};
   unsigned flags = opts->window > 1 ? 5 : 4;
   int all = opts->queries > 1 && opts->attempts == 1;
   uint8_t *at = open_block(o, flags);
   u32(o, 1, list);
   u32(o, 2, cycle);
   moment(o, 5, o->start);
-  u8(o, 6, stops[info->stop_reason]);
+  u8(o, 6, mtr_warts_stop(info->stop_reason));
   u8(o, 7, info->stop_data == MTR_NO_CODE ? 0 : info->stop_data);
   if (all || info->icmp_sum)
     u8(o, 8, (all ? ALL_ATTEMPTS : 0u) | (info->icmp_sum ? ICMP_SUM : 0u));

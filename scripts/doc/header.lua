@@ -83,4 +83,19 @@ function M.read(source)
   return about, blocks
 end
 
+--- Returns the stop reasons with what the header says of each.
+---@param source string
+---@return table[] blocks
+function M.stops(source)
+  local blocks = {}
+  local list = source:match "\nenum {\n(  MTR_STOP_NONE.-)\n};"
+  for name, text in list:gmatch "MTR_STOP_([%u_]+),?%s+/%* (.-) %*/" do
+    if name ~= "NONE" then
+      blocks[#blocks + 1] = { kind = "item", term = "`" .. name:lower() .. "`",
+        text = text:gsub("\n%s+%*", "") .. "." }
+    end
+  end
+  return blocks
+end
+
 return M

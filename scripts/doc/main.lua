@@ -65,6 +65,7 @@ function made.declared(words)
   return reference.options(declarations[member], class, declarations[except])
 end
 
+function made.stops() return header.stops(read "core/mtr.h") end
 local c_about, c_reference = header.read(read "core/mtr.h")
 function made.libmtrAbout() return c_about end
 function made.libmtrReference() return c_reference end

@@ -82,14 +82,16 @@ end
 
 --- Returns what engine:transport() returns.
 ---@param engine mtr.Engine
----@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string,
+--- ordinary: boolean }
 function M.transport(engine)
   local bits, capabilities = C.mtr_caps(engine.c), {}
   for name, value in pairs(lib.capabilities) do
     capabilities[name] = math.floor(bits / value) % 2 == 1
   end
+  local flags = words.transport_with("name", engine.transport_name).flags
   return { name = engine.transport_name, capabilities = capabilities, why = engine.why,
-    detour = detour(engine) }
+    detour = detour(engine), ordinary = math.floor(flags / C.MTR_TRANSPORT_ORDINARY) % 2 == 1 }
 end
 
 --- Logs how many probes the transport packet sent through raw, when its engine is closed.

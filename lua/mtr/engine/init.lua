@@ -224,8 +224,10 @@ function Engine:stats()
 end
 
 --- Returns the transport in use: its name, what it can do, and why it was chosen. `detour` says why
---- the transport packet last sent a probe through raw (stats().detours counts them).
----@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string }
+--- the transport packet last sent a probe through raw (stats().detours counts them). `ordinary` is
+--- true if it needs no privilege.
+---@return { name: string, capabilities: table<string, boolean>, why: string, detour?: string,
+--- ordinary: boolean }
 function Engine:transport() return alive(self, "transport") or debug_log.transport(self) end
 
 --- Returns the engine's time in ms: the host's monotonic clock, or a simulation's or recording's.

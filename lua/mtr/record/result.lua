@@ -44,7 +44,7 @@ local M = {}
 ---@field tcp_flags? "syn"|"ack" of TCP probes
 ---@field start number unix seconds
 ---@field duration number ms
----@field stop_reason string completed unreach icmp loop gaplimit hoplimit error halted gss lss
+---@field stop_reason string why it ended: a word of mtr.record.words.stop
 ---@field stop_data? integer such as the unreachable's code; nil: the transport does not report it
 ---@field error? string traceback, when a hook failed
 ---@field first_ttl integer this and the next seven: as the options of the trace

@@ -29,6 +29,16 @@ for number, word in texts(C.mtr_stop_name) do
   STOP_WORDS[#STOP_WORDS + 1] = word
 end
 
+--- Maps words of stop reasons to their numbers in warts, those that have one; and back, to the
+--- first word that has the number.
+M.warts_stop = {}
+for number, word in ipairs(M.stop) do
+  local other = C.mtr_warts_stop(number)
+  if other > 0 then
+    M.warts_stop[word], M.warts_stop[other] = other, M.warts_stop[other] or word
+  end
+end
+
 --- Maps the names of fields of a reply to the flags that they show.
 ---@type table<string, integer>
 M.flags = {}
@@ -85,6 +95,17 @@ while C.mtr_transport_info(#M.transports, info) == 0 do
     M.transport[name] = info.id
     M.transport_names[#M.transport_names + 1] = name
   end
+end
+
+--- Returns the transport with a value in a field, such as "name".
+---@param field string
+---@param value any
+---@return { name: string, id: integer, sockets: integer, caps: integer, flags: integer }
+function M.transport_with(field, value)
+  for _, transport in ipairs(M.transports) do
+    if transport[field] == value then return transport end
+  end
+  error("words: no transport has " .. err.show(value), 2)
 end
 
 -- Codes of destination unreachable: RFC 792, 1122, 1812 for IPv4; RFC 4443 for IPv6. A port

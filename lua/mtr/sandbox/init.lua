@@ -138,7 +138,7 @@ function M.enter(chunk, sandbox)
   local env = globals(api)
   api.coroutine = env.coroutine
   setfenv(chunk, env)
-  local ok, landlocked = pcall(sandbox.close, engine:transport().name == "user")
+  local ok, landlocked = pcall(sandbox.close, engine:transport().ordinary)
   if not ok then return nil, landlocked end
   return true, not landlocked and "this kernel has no landlock: the filter of system calls is alone"
     or nil

@@ -82,6 +82,17 @@ describe("transports", function()
     assert.equal(0, by_name("mtr-packet").sockets)
   end)
 
+  it("that open ordinary sockets while they run use none that were opened before", function()
+    local ordinary = {}
+    for _, transport in ipairs(told()) do
+      if math.floor(transport.flags / C.MTR_TRANSPORT_ORDINARY) % 2 == 1 then
+        ordinary[#ordinary + 1] = transport.name
+        assert.equal(0, transport.sockets)
+      end
+    end
+    assert.same({ "user" }, ordinary)
+  end)
+
   it("have the capabilities that an open engine has", function()
     local mtr = require "mtr"
     local engine = assert(mtr.engine { sim = require "spec.support.virtual.simulated".chain(1) })

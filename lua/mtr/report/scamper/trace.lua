@@ -6,13 +6,16 @@
 local unpack = require "mtr.compat".unpack
 local address = require "mtr.report.warts.address"
 local json = require "mtr.record.json"
+local words = require "mtr.record.words"
 local values = require "mtr.report.scamper.values"
 
 local M = {}
 
 local METHODS = { "icmp-echo", "udp", "tcp", "icmp-echo-paris", "udp-paris", "tcp-ack" }
-local STOPS = { [0] = "NONE", "COMPLETED", "UNREACH", "ICMP", "LOOP", "GAPLIMIT", "ERROR",
-  "HOPLIMIT", "GSS", "HALTED" }
+local STOPS = { [0] = "NONE" }
+for number, word in pairs(words.warts_stop) do
+  if type(number) == "number" then STOPS[number] = word:upper() end
+end
 local ECHO, PARIS, ICMP_SUM, IS_TCP, IS_UDP = 1, 4, 32, 32, 64
 
 local function has(flags, flag) return math.floor((flags or 0) / flag) % 2 == 1 end

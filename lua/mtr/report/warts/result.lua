@@ -8,6 +8,7 @@ local whole = require "mtr.compat".whole
 local addr = require "mtr.base.addr"
 local kept = require "mtr.record.kept"
 local Result = require "mtr.record.result"
+local words = require "mtr.record.words"
 local address = require "mtr.report.warts.address"
 local extensions = require "mtr.report.warts.extensions"
 
@@ -18,8 +19,6 @@ local TYPES = {
   { "udp", "paris" }, { "tcp", "paris" },
 }
 local TCP_ACK = 6
-local STOPS = { "completed", "unreach", "icmp", "loop", "gaplimit", "error", "hoplimit", "gss",
-  "halted" }
 local ALL_ATTEMPTS, ICMP_SUM = 1, 32
 local KERNEL_TIME, DATALINK_TIME, TTL_KNOWN, IS_TCP, IS_UDP = 1, 4, 16, 32, 64
 
@@ -172,7 +171,7 @@ function M.of(record, file)
     icmp_sum = icmp and has(flags, ICMP_SUM) and record.dport or nil,
     tcp_flags = record.type == TCP_ACK and "ack" or kind[1] == "tcp" and "syn" or nil,
     size = record.probe_size, tos = record.tos,
-    start = record.start and record.start / 1e6, stop_reason = STOPS[record.stop_reason],
+    start = record.start and record.start / 1e6, stop_reason = words.warts_stop[record.stop_reason],
     stop_data = record.stop_data, first_ttl = record.first_hop or 1, hop_count = count(record),
     probe_count = record.probes, timeout = record.timeout and record.timeout * 1000,
     attempts = all and 1 or record.attempts, queries = all and record.attempts or 1,

@@ -11,6 +11,7 @@
 local address = require "mtr.report.warts.address"
 local extensions = require "mtr.report.warts.extensions"
 local each = require "mtr.base.each"
+local words = require "mtr.record.words"
 
 local M = {}
 
@@ -20,11 +21,6 @@ local TYPES = {
   tcp = { paris = 3, classic = 3 },
 }
 local TCP_ACK = 6
-
-local STOPS = {
-  completed = 1, unreach = 2, icmp = 3, loop = 4, gaplimit = 5, error = 6, hoplimit = 7, gss = 8,
-  lss = 1, halted = 9,
-}
 
 local ALL_ATTEMPTS, PMTUD, DOUBLETREE, ICMP_SUM = 1, 2, 16, 32
 local KERNEL_TIME, TTL_KNOWN, IS_TCP, IS_UDP = 1, 16, 32, 64
@@ -198,7 +194,7 @@ function M.record(given, ids)
   local tries = result.attempts and result.attempts * (result.queries or 1)
   return {
     record = "trace", list = ids.list, cycle = ids.cycle, start = start,
-    stop_reason = STOPS[result.stop_reason] or 0, stop_data = clamp(result.stop_data or 0, 255),
+    stop_reason = words.warts_stop[result.stop_reason] or 0, stop_data = clamp(result.stop_data or 0, 255),
     flags = nonzero(flags(result, result.pmtu)), attempts = clamp(tries, 255),
     hop_limit = clamp(result.max_ttl, 255), type = kind, probe_size = clamp(result.size, 65535),
     sport = result.sport, dport = icmp and result.icmp_sum or not icmp and result.dport or nil,

@@ -42,7 +42,7 @@ local function check_engine(mtr)
     if not transport.capabilities[protocol] then lacks[#lacks + 1] = protocol end
   end
   if lacks[1] then
-    local advice = transport.name == "user" and ADVICE or nil
+    local advice = transport.ordinary and ADVICE or nil
     warn("it cannot send: " .. table.concat(lacks, ", "), advice)
   end
   engine:close()

@@ -78,6 +78,7 @@ describe("a set of sockets", function()
       { { mark = 1 }, "sockets excludes mark: give the mark to mtr.sockets.open" },
       { { replay = "x" }, "sockets excludes replay" },
       { { transport = "mtr-packet" }, 'sockets excludes transport "mtr%-packet"' },
+      { { transport = "user" }, 'sockets excludes transport "user", which uses none' },
     } do
       case[1].sockets = set
       assert.matches(case[2], select(2, config.fill(case[1], c)))

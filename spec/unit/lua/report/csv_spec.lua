@@ -32,6 +32,14 @@ describe("the csv reporter", function()
       end)
   end
 
+  it("has the columns of mtr.h, and two that the library does not know", function()
+    local header, wanted = io.open "core/mtr.h":read "*a", { "name", "asn" }
+    local body = header:match "enum {([^}]*)MTR_CSV_COLUMNS":gsub("/%*.-%*/", "")
+    for name in body:gmatch "MTR_CSV_([%u%d_]+)" do wanted[#wanted + 1] = name:lower() end
+    table.sort(wanted)
+    assert.same(wanted, csv.names)
+  end)
+
   it("writes rows that Python reads back", function()
     local path = run.dir() .. "/read.csv"
     local fields = { "dst", "ttl", "attempt", "addr", "rtt", "stop_reason", "unanswered" }
