@@ -15,6 +15,7 @@
 
 #include "mtr.h"
 #include "program/options.h"
+#include "program/sandbox.h"
 #include "program/source.h"
 
 /* Prints |words| behind the |column| characters that the line already has, and
@@ -71,28 +72,33 @@ void about_help(void) {
     "  -i                  then run what is typed at a prompt; mtr is loaded\n",
     stdout);
   about_transports();
-  fputs(
-    "  --sim FILE          use a simulated network, described in a Lua file\n"
-    "  --rate RATE         most probes per second: 1000 (default), 100/s;\n"
-    "                      0 or max: no limit\n"
+  printf(
+    "  --sim FILE          a simulated network, described in a Lua file\n"
+    "  --rate RATE         rate of all traces together in probes/s: 1000\n"
+    "                      (default), 100/s; 0 or max: no limit\n"
     "  --source4 ADDRESS   source address of IPv4 probes\n"
     "  --source6 ADDRESS   source address of IPv6 probes\n"
     "  --interface NAME    send through this interface\n"
-    "  --mark NUMBER       firewall mark of all probes\n"
+    "  --mark NUMBER       firewall mark of the probes\n"
     "  --user NAME         as root: become this user (default: who called "
     "sudo)\n"
     "  --log LEVEL         which messages to print: error, warn, info, debug\n"
-    "  --seed NUMBER       make the same random choices in each run\n"
-    "  --record FILE       record the run in FILE\n"
-    "  --replay FILE       repeat a recorded run: no network, no privilege\n"
-    "  --grace WAIT        how long a script may go on after ^C (5s)\n"
+    "  --seed NUMBER       seed of every random choice: each run makes the "
+    "same\n"
+    "  --record FILE       file to record the run into\n"
+    "  --replay FILE       file to replay a run from: no network, no "
+    "privilege\n"
+    "  --grace WAIT        how long a script may go on after ^C (%gs)\n"
     "  --sandbox           the script is not trusted: it can only trace,\n"
     "                      calculate and print\n"
     "  --output FORMAT=FILE  with --sandbox: a file for results, in\n"
     "                      mtr.outputs; several times for several\n"
-    "  --max-memory SIZE   with --sandbox: memory of the script (64MiB)\n"
-    "  --max-time WAIT     with --sandbox: time of the script (1m)\n"
-    "  --max-probes N      with --sandbox: probes of the script (10000)\n"
+    "  --max-memory SIZE   with --sandbox: memory of the script (%dMiB)\n"
+    "  --max-time WAIT     with --sandbox: time of the script (%gm)\n"
+    "  --max-probes N      with --sandbox: probes of the script (%d)\n",
+    OPTIONS_GRACE_MS / 1e3, SANDBOX_MEMORY_MIB, SANDBOX_TIME_MS / 6e4,
+    SANDBOX_PROBES);
+  fputs(
     "  -v, --version       print versions and exit\n"
     "  -h, --help          print this text and exit\n"
     "\n"

@@ -13,35 +13,32 @@ local socket_set = require "mtr.engine.socket_set"
 
 local C, M = lib.C, {}
 
---- Options of an engine; all have defaults.
+--- Options of an engine; all have defaults. What each is stands in the declaration below.
 ---@class mtr.EngineOptions: mtr.Ids
 ---@field transport? "auto"|"raw"|"packet"|"mtr-packet"|"user"|"sim"
----@field sim? mtr.Sim|mtr.SimNetwork|string a network, its description, or the file with it
----@field workers? integer mtr-packet processes; above 1 there is no tcp
----@field mtr_packet? string absolute path of mtr-packet; default: mtr.find_binary("mtr-packet")
----@field rate? number|string probes per second over all traces; 0 or "max": no limit
----@field per_target_rate? number|string probes per second within one trace
+---@field sim? mtr.Sim|mtr.SimNetwork|string
+---@field workers? integer
+---@field mtr_packet? string
+---@field rate? number|string
+---@field per_target_rate? number|string
 ---@field source4? string
 ---@field source6? string
 ---@field interface? string
 ---@field mark? integer
----@field sockets? mtr.Sockets sockets that were opened before; it has them until it closes
----@field max_traces? integer in flight
----@field max_probes? integer outstanding, or waiting for late replies
----@field late_window? number|string how long an unanswered probe's id stays reserved
----@field exclude? string|string[] prefixes that are never probed, or the file that lists them
----@field exclude_embedded? boolean IPv4 prefixes in exclude also exclude the IPv6 addresses that
---- contain such an address: 6to4, Teredo, NAT64 (see mtr.base.embedded); default false
----@field seed? integer seed of every random choice
----@field max_step? number|string how long a step may take; the rest is done by the next one; 0: no
---- limit. Default: 1 ms in a host (mtr.host), else no limit
----@field strict? boolean take no reply that fits its probe only in part
----@field record? string file to record the run into, for replay
----@field replay? string file of a recorded run: no network, recorded times, transport is ignored
----@field pick? fun(ready: mtr.Trace[]): integer?, number|string? which ready trace sends next; nil:
---- none now; nil and a duration: ask again after it
+---@field sockets? mtr.Sockets
+---@field max_traces? integer
+---@field max_probes? integer
+---@field late_window? number|string
+---@field exclude? string|string[]
+---@field exclude_embedded? boolean
+---@field seed? integer
+---@field max_step? number|string
+---@field strict? boolean
+---@field record? string
+---@field replay? string
+---@field pick? fun(ready: mtr.Trace[]): integer?, number|string?
 ---@field log? fun(level: string, message: string)|"error"|"warn"|"info"|"debug"
----@field log_level? "error"|"warn"|"info"|"debug" how much goes to a log function; default "info"
+---@field log_level? "error"|"warn"|"info"|"debug"
 
 local LEVELS = { error = 1, warn = 2, info = 3, debug = 4 }
 local ORDER = { "error", "warn", "info", "debug" }
@@ -116,7 +113,7 @@ M.declaration = check.declare("engine", {
   field { name = "mtr_packet", field = "helper", kind = path, otherwise = "searched for",
     doc = "absolute path of mtr-packet" },
   field { name = "rate", kind = check.rate, default = 1000, unit = "probes/s",
-    doc = "rate of all traces together" },
+    doc = "rate of all traces together; 0 or \"max\": no limit" },
   field { name = "per_target_rate", field = "target_rate", kind = check.rate, default = "max",
     unit = "probes/s", doc = "rate within one trace" },
   { name = "source4", kind = check.address(4), otherwise = "by route",
@@ -126,9 +123,9 @@ M.declaration = check.declare("engine", {
   field { name = "interface", kind = device, otherwise = "by route",
     doc = "send through this interface" },
   field { name = "mark", kind = check.integer(0, 0xffffffff), default = 0,
-    doc = "firewall mark, SO_MARK, of the probes" },
+    doc = "firewall mark of the probes, SO_MARK" },
   { name = "sockets", kind = sockets, otherwise = "its own",
-    doc = "sockets that were opened before, with mtr.sockets.open" },
+    doc = "sockets that were opened before, with mtr.sockets.open; it has them until it closes" },
   field { name = "max_traces", kind = check.integer(1, 1000000), default = 1000000,
     doc = "traces in flight" },
   field { name = "max_probes", kind = check.integer(1, 524288), default = 65536,
@@ -138,21 +135,23 @@ M.declaration = check.declare("engine", {
   { name = "exclude", kind = list, otherwise = "none",
     doc = "prefixes that are never probed, or the file that lists them" },
   { name = "exclude_embedded", kind = check.type "boolean", default = false,
-    doc = "IPv4 prefixes in exclude also exclude 6to4, Teredo and NAT64" },
+    doc = "IPv4 prefixes in exclude also exclude the IPv6 addresses that contain such an address: "
+      .. "6to4, Teredo, NAT64 (see mtr.base.embedded)" },
   field { name = "seed", kind = check.integer(0, 0xffffffff), otherwise = "from the kernel",
     doc = "seed of every random choice" },
   field { name = "max_step", kind = check.duration(0, 1e6), unit = "ms",
     otherwise = "1 ms in a host, else none",
-    doc = "how long a step may take; the rest is done by the next one" },
+    doc = "how long a step may take; the rest is done by the next one; 0: no limit" },
   { name = "strict", kind = check.type "boolean", default = false,
     doc = "takes no reply that fits its probe only in part" },
   { name = "record", kind = file, otherwise = "none", doc = "file to record the run into" },
   { name = "replay", kind = file, otherwise = "none",
-    doc = "file to replay a run from, without a network" },
+    doc = "file to replay a run from: no network, recorded times, transport is ignored" },
   { name = "pick", kind = check.type "function", otherwise = "in turn",
-    doc = "which of the ready traces sends next, or nil" },
+    doc = "which of the ready traces sends next; nil: none now; nil and a duration: ask again "
+      .. "after it" },
   { name = "log", kind = log, otherwise = "none",
-    doc = "gets (level, message); or a level, for standard error" },
+    doc = "which messages to print, a level; or a function that gets (level, message)" },
   { name = "log_level", kind = level, words = ORDER, default = "info",
     doc = "how much goes to a log function" },
   unpack(ids.options)

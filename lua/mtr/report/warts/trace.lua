@@ -194,7 +194,8 @@ function M.record(given, ids)
   local tries = result.attempts and result.attempts * (result.queries or 1)
   return {
     record = "trace", list = ids.list, cycle = ids.cycle, start = start,
-    stop_reason = words.warts_stop[result.stop_reason] or 0, stop_data = clamp(result.stop_data or 0, 255),
+    stop_reason = words.warts_stop[result.stop_reason] or 0,
+    stop_data = clamp(result.stop_data or 0, 255),
     flags = nonzero(flags(result, result.pmtu)), attempts = clamp(tries, 255),
     hop_limit = clamp(result.max_ttl, 255), type = kind, probe_size = clamp(result.size, 65535),
     sport = result.sport, dport = icmp and result.icmp_sum or not icmp and result.dport or nil,

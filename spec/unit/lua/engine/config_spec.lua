@@ -4,6 +4,7 @@
 local lib = require "mtr.lib"
 local config = require "mtr.engine.config"
 local annotations = require "spec.support.style.annotations"
+local run = require "spec.support.harness.run"
 
 local C = lib.C
 local c = lib.new "struct mtr_config"
@@ -37,15 +38,43 @@ describe("engine options", function()
     assert.same({}, annotations.differences(config.declaration, names, fields))
   end)
 
-  it("of mtrlua's command line are options of an engine", function()
-    local help, n = io.open "core/program/about.c":read "*a", 0
-    local own = { grace = true, user = true, output = true,
-      ["max-memory"] = true, ["max-time"] = true }   -- of the program itself
-    for name in help:gmatch '"  %-%-([%l%d%-]+) %u' do
-      n = n + 1
-      assert.equal(own[name] == nil, config.declaration.by_name[name:gsub("%-", "_")] ~= nil, name)
+  -- The options in the help text of mtrlua: each name with its words.
+  local function told()
+    local help, found = run.run("build/mtrlua --help").out, {}
+    help = help:gsub("\n" .. (" "):rep(22), " ")
+    for name, text in help:gmatch "\n  %-%-([%l%d%-]+) %u[%u=]* +([^\n]+)" do
+      found[name:gsub("%-", "_")] = text
     end
-    assert.truthy(n > 5)
+    return found
+  end
+
+  it("of mtrlua's command line are those that its help has, in the same words", function()
+    local own = { grace = true, user = true, output = true, max_memory = true, max_time = true }
+    local with_sandbox, said = { max_probes = true }, {}
+    for name, text in pairs(told()) do
+      if not own[name] and not with_sandbox[name] then
+        said[name] = "--" .. name
+        local option = config.declaration.by_name[name]
+        local words = option.doc:match "^[^:;,]+"
+        assert.equal(words, text:sub(1, #words), name)
+      end
+    end
+    assert.same(config.command_line, said)
+  end)
+
+  it("of mtrlua's command line have the defaults that its help names", function()
+    local n = 0
+    for name, text in pairs(told()) do
+      local option = config.command_line[name] and config.declaration.by_name[name]
+      local default = option and text:match "([%w%-]+),? %(default%)"
+      if default then
+        n = n + 1
+        assert.equal(tostring(option.default), default, name)
+      end
+    end
+    assert.equal(1, n)
+    assert.truthy(told().transport:find("^how probes travel: " .. config.declaration.by_name
+      .transport.default))
   end)
 
   it("go into the struct", function()
