@@ -76,10 +76,7 @@ traces (see mtrlua trace --help):
   {packet}
   -h, --help              print this text
 
-Formats: text, jsonl, json, csv, warts (scamper's), table (mtr's report), mtr (its JSON), caracal
-(its CSV), saimiris (columns of its table), dot (routes for Graphviz), prometheus (counters),
-sqlite, html (a page for a browser), scamper (its JSON), atlas (RIPE Atlas' JSON). A FILE that ends
-in .gz is compressed.
+Formats: {formats trace}. A FILE that ends in .gz is compressed.
 prometheus=:9100 serves the counters at http://127.0.0.1:9100/metrics while it runs;
 prometheus=http://ADDRESS:PORT/PATH elsewhere.
 
@@ -122,8 +119,8 @@ local function output(text, taken, opts)
   local word, path = text:match "^([^=]*)=?(.*)$"
   local name = mtr.report.name("trace", word)
   if not name then
-    cli:usage(("--output must be one of %s or sqlite, or one with =FILE; got '%s'"):format(
-      table.concat(mtr.report.words "trace", ", "), text))
+    cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
+      table.concat(mtr.report.words("trace", true), ", "), text))
   end
   path = path ~= "" and path or "-"
   if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end

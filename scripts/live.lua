@@ -37,10 +37,7 @@ Keys: q quits, ? shows the others.
                           V deviation, J jitter, H history (LSNABWVJH); key o shows the others
   --lines                 lines in place of the screen
   --report N              make N rounds and write a report, without a screen
-  -o, --output FORMAT     of the report: table (default): mtr's report; mtr: its JSON; text: like
-                          traceroute; jsonl; json; csv; warts; scamper; atlas; caracal; saimiris;
-                          dot; prometheus; html: a page for a browser. FORMAT=FILE writes to a
-                          file
+  -o, --output FORMAT     of the report: {formats trace table}; FORMAT=FILE: to the end of a file
   -h, --help              print this text
 
 examples:

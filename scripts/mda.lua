@@ -29,10 +29,7 @@ Finds all paths to each TARGET, an address or a name; "-" reads targets from sta
   --max-probes N          (20000)
   {from}
   {shows}
-  -o, --output FORMAT     text (default), dot: for Graphviz, jsonl: a line of JSON for each target,
-                          warts: scamper's, json: one document, csv: a row for each reply,
-                          caracal: its CSV, saimiris: columns of its table, html: a page for a
-                          browser, scamper: its JSON; FORMAT=FILE writes to the end of a file
+  -o, --output FORMAT     {formats mda}; FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 A node is an address, or * if none answered. After "<-" are the nodes before it. A diamond is a part

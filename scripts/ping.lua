@@ -27,9 +27,7 @@ Probes each TARGET, an address or a name, all at once; "-" reads targets from st
   -I, --interface NAME
   -q                      print only the summary
   {shows}
-  -o, --output FORMAT     text (default); jsonl: a line of JSON for each probe and each summary;
-                          warts: scamper's format; scamper: its JSON; atlas: RIPE Atlas';
-                          FORMAT=FILE writes to the end of a file
+  -o, --output FORMAT     {formats ping}; FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 An answer means that the packet arrived: an echo reply, data, a port unreachable, a SYN/ACK or a

@@ -22,9 +22,7 @@ Finds the path MTU to each TARGET, an address or a name; "-" reads targets from 
   -w, --timeout WAIT
   --gap-limit N
   {from}
-  -o, --output FORMAT     text (default); jsonl: a line of JSON for each target; warts: scamper's;
-                          json: one document; html: a page for a browser; scamper: its JSON;
-                          FORMAT=FILE writes to the end of a file
+  -o, --output FORMAT     {formats pmtu}; FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 Sizes are those of whole IP packets. "black hole" means that larger packets get lost without a

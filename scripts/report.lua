@@ -17,11 +17,9 @@ gzip; "-" is standard input. Writes them as text to standard output, or as -o sa
   --overwrite             empty the output files first; without it they are appended to
   -h, --help              print this text
 
-Formats: text, dot (for Graphviz), jsonl, warts (scamper's), json, csv, table (mtr's report), mtr
-(its JSON), caracal (its CSV), saimiris (columns of its table), prometheus (counters), sqlite, html
-(a page for a browser), scamper (its JSON), atlas (RIPE Atlas' JSON). The name of a FILE that is to
-be compressed ends in .gz. Warts is written as it was read, byte for byte; of several files the
-numbers of lists and cycles are counted on.
+Formats: {formats any}.
+The name of a FILE that is to be compressed ends in .gz. Warts is written as it was read, byte for
+byte; of several files the numbers of lists and cycles are counted on.
 
 examples:
   report out.warts.gz

@@ -30,12 +30,7 @@ Finds the path to each TARGET, an address or a name; "-" reads targets from stan
   {packet}
   --allow-broadcast
   {shows}
-  -o, --output FORMAT     text (default); jsonl: one line of JSON for each target; warts: scamper's;
-                          json: one document; csv: a row for each reply; table: mtr's report; mtr:
-                          its JSON; caracal: its CSV; saimiris: columns of its table; dot: routes
-                          for Graphviz; prometheus; html: a page for a browser; scamper: its JSON;
-                          atlas: RIPE Atlas' JSON. FORMAT=FILE, such as html=page.html, writes to
-                          the end of a file
+  -o, --output FORMAT     {formats trace}; FORMAT=FILE writes to the end of a file
   -h, --help              print this text
 
 The line of a hop has each address that answered, with its name if it has one, and the times. *

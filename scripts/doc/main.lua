@@ -10,6 +10,7 @@
 
 package.path = "./?.lua;" .. package.path
 
+local mtr = require "mtr"
 local man = require "scripts.doc.man"
 local markup = require "scripts.doc.markup"
 local program_page = require "scripts.doc.program_page"
@@ -65,6 +66,13 @@ function made.declared(words)
   return reference.options(declarations[member], class, declarations[except])
 end
 
+function made.formats()
+  local rows = { { "word", "what is written" } }
+  for i, format in ipairs(mtr.report.list "any") do
+    rows[i + 1] = { format.word, format.says or "for people" }
+  end
+  return { { kind = "table", rows = rows } }
+end
 function made.stops() return header.stops(read "core/mtr.h") end
 local c_about, c_reference = header.read(read "core/mtr.h")
 function made.libmtrAbout() return c_about end

@@ -49,7 +49,7 @@ describe("campaign #luajit", function()
 
   it("names every format", function()
     local formats, at = campaign("--help").out:match "\nFormats: (.-)\n\n", 1
-    for _, word in ipairs { "text", "jsonl", "json", "csv", "warts", "table", "mtr", "caracal",
+    for _, word in ipairs { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
       "saimiris", "dot", "prometheus", "sqlite", "html", "scamper", "atlas" } do
       assert.truthy(mtr.report.name("trace", word))
       at = assert(select(2, formats:find("%f[%w]" .. word .. "%f[%W]", at)), word)

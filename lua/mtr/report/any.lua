@@ -4,6 +4,9 @@
 -- files. Each kind of results has its own reporter (see mtr.report), made when it is first needed;
 -- they share one output. A format that cannot write a kind skips its results and counts them.
 
+---@class mtr.Reports
+---@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
+
 local report = require "mtr.report"
 local Sink = require "mtr.report.sink"
 

@@ -10,6 +10,9 @@
 -- "Traceroute" or "Ping", lts -1 (nothing is known of the last time the clock was set), from the
 -- source address of the packets (the platform gives the address that it sees the probe at).
 
+---@class mtr.Reports
+---@field atlas fun(out?: mtr.ReportOut, opts?: mtr.AtlasOptions): mtr.Reporter RIPE Atlas' JSON
+
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"
 local ping_collector = require "mtr.report.ping_collector"

@@ -13,6 +13,9 @@
 --   rtt                 tenths of a millisecond
 --   round               the option `round`, default 1
 
+---@class mtr.Reports
+---@field caracal fun(out?: mtr.ReportOut, opts?: { round?: integer }): mtr.Reporter its CSV
+
 local columns = require "mtr.report.columns"
 local Sink = require "mtr.report.sink"
 

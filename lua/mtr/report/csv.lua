@@ -14,6 +14,9 @@
 --
 -- Results of a campaign are written by the library, without Lua strings (core/api/csv.c).
 
+---@class mtr.Reports
+---@field csv fun(out?: mtr.ReportOut, opts?: mtr.CsvOptions): mtr.Reporter a row for each reply
+
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local ext = require "mtr.record.ext"

@@ -2,6 +2,9 @@
 --
 -- The reporter that writes results of the strategy mda for Graphviz: a graph for each result.
 
+---@class mtr.Reports
+---@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
+
 local addr = require "mtr.base.addr"
 local each = require "mtr.base.each"
 local view = require "mtr.names.view"

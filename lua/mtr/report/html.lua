@@ -17,6 +17,9 @@
 -- knows by then, if the program uses it; what is still looked up is asked for again once a second
 -- and at the end. Special addresses, such as private ones, have their class.
 
+---@class mtr.Reports
+---@field html fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter a page for a browser
+
 local page = require "mtr.report.html.page"
 local record = require "mtr.report.html.record"
 local Sink = require "mtr.report.sink"

@@ -7,8 +7,8 @@
 --     mtr.report.text(print_it, { queries = 3 })     -- to a function
 --
 -- A reporter is any table with some of the methods of mtr.Reporter. A built-in reporter is a file
--- of this directory that returns { new = function(out, opts) }, and one line in the table below; it
--- is loaded when it is first used.
+-- of this directory that returns { new = function(out, opts) } and adds itself to mtr.Reports, and
+-- one line in the table below; it is loaded when it is first used.
 
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
@@ -48,57 +48,41 @@ local strict = require "mtr.base.strict"
 -- traced. A program gives start() and finish() empty tables. A campaign has many traces under way
 -- at once, and so does not call begin() and hop().
 
--- The name and the module of each reporter, and for each kind of results that it writes, its word
--- for the option --output of programs. The first word of a kind is the default.
+-- The name of each reporter, which is also that of its file; and for each kind of results that it
+-- writes, its word for the option --output of programs. The first word of a kind is the default.
+-- `says` is what --help says of it; `binary`: it is no text; `file`: it needs the name of a file.
 local BUILT_IN = {
-  { "text", "mtr.report.text", trace = "text" },
-  { "mda", "mtr.report.mda", mda = "text" },
-  { "pmtu", "mtr.report.pmtu", pmtu = "text" },
-  { "ping", "mtr.report.ping", ping = "text" },
-  { "dot", "mtr.report.dot", mda = "dot" },
-  { "jsonl", "mtr.report.jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl" },
-  { "warts", "mtr.report.warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts",
-    binary = true },
-  { "json", "mtr.report.json", trace = "json", mda = "json", pmtu = "json" },
-  { "csv", "mtr.report.csv", trace = "csv", mda = "csv" },
-  { "table", "mtr.report.table", trace = "table" },
-  { "mtr", "mtr.report.mtr", trace = "mtr" },
-  { "caracal", "mtr.report.caracal", trace = "caracal", mda = "caracal" },
-  { "saimiris", "mtr.report.saimiris", trace = "saimiris", mda = "saimiris" },
-  { "routes", "mtr.report.routes", trace = "dot" },
-  { "prometheus", "mtr.report.prometheus", trace = "prometheus" },
-  { "sqlite", "mtr.report.sqlite", trace = "sqlite", mda = "sqlite", file = true },
-  { "html", "mtr.report.html", trace = "html", mda = "html", pmtu = "html" },
-  { "progress", "mtr.report.progress" },
-  { "scamper", "mtr.report.scamper", trace = "scamper", mda = "scamper", pmtu = "scamper",
-    ping = "scamper" },
-  { "atlas", "mtr.report.atlas", trace = "atlas", ping = "atlas" },
-  { "any", "mtr.report.any" },
+  { "text", trace = "text" },
+  { "mda", mda = "text" },
+  { "pmtu", pmtu = "text" },
+  { "ping", ping = "text" },
+  { "dot", mda = "dot", says = "for Graphviz" },
+  { "jsonl", trace = "jsonl", mda = "jsonl", pmtu = "jsonl", ping = "jsonl",
+    says = "a line of JSON for each result" },
+  { "warts", trace = "warts", mda = "warts", pmtu = "warts", ping = "warts", binary = true,
+    says = "scamper's format" },
+  { "json", trace = "json", mda = "json", pmtu = "json", says = "one document of JSON" },
+  { "csv", trace = "csv", mda = "csv", says = "a row for each reply" },
+  { "table", trace = "table", says = "like mtr --report" },
+  { "mtr", trace = "mtr", says = "like mtr --json" },
+  { "caracal", trace = "caracal", mda = "caracal", says = "its CSV" },
+  { "saimiris", trace = "saimiris", mda = "saimiris", says = "the columns of its table, as CSV" },
+  { "routes", trace = "dot", says = "routes for Graphviz" },
+  { "prometheus", trace = "prometheus", says = "counters" },
+  { "sqlite", trace = "sqlite", mda = "sqlite", file = true, says = "a database" },
+  { "html", trace = "html", mda = "html", pmtu = "html", says = "a page for a browser" },
+  { "progress" },
+  { "scamper", trace = "scamper", mda = "scamper", pmtu = "scamper", ping = "scamper",
+    says = "its JSON" },
+  { "atlas", trace = "atlas", ping = "atlas", says = "RIPE Atlas' JSON" },
+  { "any" },
 }
 
+--- The reporters; each file adds its own.
 ---@class mtr.Reports
----@field text fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like traceroute(8)
----@field mda fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, as text
----@field pmtu fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy pmtu, as text
----@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
----@field dot fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, for Graphviz
----@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
----@field json fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter one JSON document
----@field csv fun(out?: mtr.ReportOut, opts?: mtr.CsvOptions): mtr.Reporter a row for each reply
----@field table fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter like mtr --report
----@field mtr fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like mtr --json
----@field caracal fun(out?: mtr.ReportOut, opts?: { round?: integer }): mtr.Reporter its CSV
----@field saimiris fun(out?: mtr.ReportOut): mtr.Reporter the columns of its table, as CSV
----@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
----@field prometheus fun(out?: mtr.ReportOut, opts?: mtr.PrometheusOptions): mtr.Reporter counters
----@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
----@field html fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter a page for a browser
----@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
----@field any fun(word: string, out?: mtr.ReportOut, opts?: table): mtr.Reporter of all kinds
----@field atlas fun(out?: mtr.ReportOut, opts?: mtr.AtlasOptions): mtr.Reporter RIPE Atlas' JSON
----@field scamper fun(out?: mtr.ReportOut, opts?: mtr.ScamperOptions): mtr.Reporter scamper's JSON
----@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 local M = {}
+
+local KINDS = { "trace", "mda", "pmtu", "ping" }
 
 --- Opens a file of results, JSON lines or warts: see mtr.report.read.
 ---@param path string "-": standard input
@@ -139,17 +123,43 @@ function M.binary(word)
   return false
 end
 
+--- Returns the formats with what they are, each once.
+---@param kind string of results, or "any"
+---@return { word: string, says?: string, file?: boolean }[]
+function M.list(kind)
+  local list, seen = {}, {}
+  for _, row in ipairs(BUILT_IN) do
+    for _, one in ipairs(kind == "any" and KINDS or { kind }) do
+      local word = row[one]
+      if word and not seen[word] then
+        seen[word], list[#list + 1] = true, { word = word, says = row.says, file = row.file }
+      end
+    end
+  end
+  return list
+end
+
 --- Returns all words for --output, of any kind of results.
 ---@return string[]
 function M.formats()
-  local words, seen = {}, {}
-  for _, row in ipairs(BUILT_IN) do
-    for _, kind in ipairs { "trace", "mda", "pmtu", "ping" } do
-      local word = row[kind]
-      if word and not seen[word] then seen[word], words[#words + 1] = true, word end
-    end
-  end
+  local words = {}
+  for i, format in ipairs(M.list "any") do words[i] = format.word end
   return words
+end
+
+--- Returns what the help text of a program says of the formats.
+---@param kind string of results, or "any"
+---@param default? string the word that the program takes without --output, if it is not the first
+---@return string
+function M.about(kind, default)
+  local parts = {}
+  for i, format in ipairs(M.list(kind)) do
+    local word, at = format.word, i
+    local text = word .. (format.file and "=FILE" or "")
+    if word == default or not default and i == 1 then text, at = text .. " (default)", 1 end
+    table.insert(parts, at, text .. (format.says and ": " .. format.says or ""))
+  end
+  return table.concat(parts, "; ")
 end
 
 --- Makes the reporter that a word names.
@@ -167,7 +177,7 @@ end
 return setmetatable(M, { __index = function(_, name)
   local all = {}
   for _, row in ipairs(BUILT_IN) do
-    if row[1] == name then return require(row[2]).new end
+    if row[1] == name then return require("mtr.report." .. name).new end
     all[row[1]] = true
   end
   return (strict.missing("mtr.report", name, all, M))

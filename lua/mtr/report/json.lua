@@ -9,6 +9,9 @@
 -- when its campaign is resumed the array is continued. If it was killed before its first result,
 -- the file has only the beginning, and any run continues it.
 
+---@class mtr.Reports
+---@field json fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter one JSON document
+
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local gzip = require "mtr.report.output.gzip"

@@ -10,6 +10,9 @@
 -- A result may also be a plain table: `fields` lists the members to write, in order; by default
 -- those of a ping.
 
+---@class mtr.Reports
+---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
+
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local only = require "mtr.report.only"

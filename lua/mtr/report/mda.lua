@@ -3,6 +3,9 @@
 -- The reporter that writes results of the strategy mda as text: the nodes of each TTL, each with
 -- "<-" and the nodes before it; then the diamonds.
 
+---@class mtr.Reports
+---@field mda fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy mda, as text
+
 local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"

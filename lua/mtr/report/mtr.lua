@@ -4,6 +4,9 @@
 -- programs that read that. A host is its name if names were looked up, else its address; a silent
 -- hop is "???"; src is the address of this host. ASN is there if origins were looked up.
 
+---@class mtr.Reports
+---@field mtr fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like mtr --json
+
 local view = require "mtr.names.view"
 local hub = require "mtr.report.hub"
 local json = require "mtr.record.json"

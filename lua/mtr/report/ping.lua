@@ -12,6 +12,9 @@
 --
 -- `opts` are { data = bytes in each packet, protocol = }; a start may have them itself.
 
+---@class mtr.Reports
+---@field ping fun(out?: mtr.ReportOut, opts: table): mtr.Reporter results of scripts/ping.lua
+
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"
 

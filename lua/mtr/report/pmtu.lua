@@ -3,6 +3,9 @@
 -- The reporter that writes results of the strategy pmtu as text: a line for each result, then the
 -- routers that do not pass larger packets.
 
+---@class mtr.Reports
+---@field pmtu fun(out?: mtr.ReportOut): mtr.Reporter results of the strategy pmtu, as text
+
 local Sink = require "mtr.report.sink"
 
 local Pmtu = {}

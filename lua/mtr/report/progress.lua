@@ -8,6 +8,9 @@
 --
 --     [#########...........]  45%  4500 of 10000  980 probes/s  6 s left  12.3% unanswered
 
+---@class mtr.Reports
+---@field progress fun(out?: mtr.ReportOut, opts?: mtr.ProgressOptions): mtr.Reporter a bar
+
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 

@@ -14,6 +14,9 @@
 -- Prometheus can scrape it. Only addresses of this host are taken (127.0.0.0/8, ::1), unless the
 -- option `public` is given.
 
+---@class mtr.Reports
+---@field prometheus fun(out?: mtr.ReportOut, opts?: mtr.PrometheusOptions): mtr.Reporter counters
+
 local err = require "mtr.base.err"
 local default = require "mtr.engine.default"
 local file = require "mtr.report.output.file"

@@ -10,6 +10,9 @@
 -- Its memory grows with the number of different arrows. A file can be written again, but not
 -- appended to: Graphviz draws the graphs of one file on separate pages.
 
+---@class mtr.Reports
+---@field routes fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter for Graphviz
+
 local addr = require "mtr.base.addr"
 local view = require "mtr.names.view"
 local Sink = require "mtr.report.sink"

@@ -11,6 +11,9 @@
 --   probe_src_port      as in mtr.report.caracal
 --   rtt                 tenths of a millisecond
 
+---@class mtr.Reports
+---@field saimiris fun(out?: mtr.ReportOut): mtr.Reporter the columns of its table, as CSV
+
 local columns = require "mtr.report.columns"
 local Sink = require "mtr.report.sink"
 

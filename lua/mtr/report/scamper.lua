@@ -12,6 +12,9 @@
 -- result. What mtr.report.warts leaves out of its records is missing here too. If files rotate,
 -- each begins the cycle, and the last one ends it.
 
+---@class mtr.Reports
+---@field scamper fun(out?: mtr.ReportOut, opts?: mtr.ScamperOptions): mtr.Reporter scamper's JSON
+
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local Sink = require "mtr.report.sink"

@@ -9,6 +9,9 @@
 -- `overwrite` removes the tables first. When a campaign is resumed, rows that were written after
 -- its last checkpoint are removed.
 
+---@class mtr.Reports
+---@field sqlite fun(out: string, opts?: { overwrite?: boolean }): mtr.Reporter a database
+
 local unpack = require "mtr.compat".unpack
 local err = require "mtr.base.err"
 local ext = require "mtr.record.ext"

@@ -8,6 +8,9 @@
 -- Its memory grows with the number of targets, so it is for hundreds of targets, not for millions.
 -- In a state, the hubs of a target are one text, which is made again only when they have changed.
 
+---@class mtr.Reports
+---@field table fun(out?: mtr.ReportOut, opts?: mtr.SinkOptions): mtr.Reporter like mtr --report
+
 local view = require "mtr.names.view"
 local hub = require "mtr.report.hub"
 local Sink = require "mtr.report.sink"

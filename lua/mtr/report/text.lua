@@ -8,6 +8,9 @@
 -- the result. `opts` are the options of the traces: they give the number of answers wanted from
 -- each hop, and the size of packets, which hops and results do not have.
 
+---@class mtr.Reports
+---@field text fun(out?: mtr.ReportOut, opts?: mtr.TraceOptions): mtr.Reporter like traceroute(8)
+
 local view = require "mtr.names.view"
 local words = require "mtr.record.words"
 local Sink = require "mtr.report.sink"

@@ -14,6 +14,9 @@
 -- Lists and cycles have numbers, which count from 1 in each file. If a file of an earlier run is
 -- appended to, it is read to find how many it has.
 
+---@class mtr.Reports
+---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
+
 local err = require "mtr.base.err"
 local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"

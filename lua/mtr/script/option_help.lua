@@ -8,9 +8,11 @@
 --
 -- The default in brackets is that of the program, if it differs from the library. A line that has a
 -- description already does not change. A line such as {family} stands for the lines of a group that
--- several programs have: see GROUPS.
+-- several programs have: see GROUPS. {formats trace} is what mtr.report says of the formats of a
+-- kind of results, and {formats trace table} that with another default.
 
 local options = require "mtr.trace.options"
+local report = require "mtr.report"
 
 local COLUMN, WIDTH = 26, 98
 
@@ -87,21 +89,38 @@ function M.describe(option, value, default)
   return default and ("%s (%s)"):format(text, default) or text
 end
 
--- Formats an option: its names, then its description in lines of WIDTH columns.
-local function layout(names, text)
-  local lines, line = {}, ("  %-" .. COLUMN - 4 .. "s "):format(names)
+-- Adds text to a line, in lines of WIDTH columns; further lines begin with `blanks`.
+local function fill(line, text, blanks)
+  local lines = {}
   for word in text:gmatch "%S+" do
     if #line + 1 + #word > WIDTH then
       lines[#lines + 1] = line
-      line = (" "):rep(COLUMN - 1)
+      line = blanks
     end
-    line = line .. " " .. word
+    line = line == "" and word or line .. " " .. word
   end
   lines[#lines + 1] = line
   return table.concat(lines, "\n")
 end
 
+-- Formats an option: its names, then its description.
+local function layout(names, text)
+  return fill(("  %-" .. COLUMN - 4 .. "s "):format(names), text, (" "):rep(COLUMN - 1))
+end
+
+-- Completes a line with {formats}: that of an option, or of a paragraph.
+local function formats(line)
+  local text, n = line:gsub("{formats (%l+) ?(%l*)}", function(kind, default)
+    return report.about(kind, default ~= "" and default or nil)
+  end)
+  if n == 0 then return nil end
+  local names, about = text:match "^  (%-.-)  +(.*)$"
+  return names and layout(names, about) or fill("", text, "")
+end
+
 local function complete(line)
+  local with_formats = formats(line)
+  if with_formats then return with_formats end
   local group = line:match "^  {(%l+)}$"
   if group then
     local lines = GROUPS[group] or error(("cli: no group of options is %q"):format(group), 0)

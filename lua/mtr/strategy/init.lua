@@ -14,15 +14,8 @@ local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
 local registry = require "mtr.strategy.registry"
 
---- Built-in strategies by name, and register().
+--- Built-in strategies by name, and register(). Each file adds its own.
 ---@class mtr.Strategies
----@field sequential mtr.BuiltIn one probe at a time
----@field window mtr.BuiltIn the engine's sweep written in Lua: "window-lua"
----@field rounds mtr.BuiltIn every hop once in each round, like mtr(8)
----@field random mtr.BuiltIn all TTLs in random order, like yarrp
----@field doubletree mtr.BuiltIn forward and backward from a middle TTL; traces share stop sets
----@field mda mtr.BuiltIn finds all paths through load balancers
----@field pmtu mtr.BuiltIn finds the path MTU, and the routers that limit it
 local M = {}
 
 ---@class mtr.BuiltIn: mtr.Strategy

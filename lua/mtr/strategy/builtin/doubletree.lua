@@ -15,6 +15,9 @@
 -- an unreachable; otherwise "lss" if the local set ended the backward part. result.doubletree has
 -- both ends. It misses hops where the paths of one source are not a tree: behind a load balancer.
 
+---@class mtr.Strategies
+---@field doubletree mtr.BuiltIn forward and backward from a middle TTL; traces share stop sets
+
 local addr = require "mtr.base.addr"
 local err = require "mtr.base.err"
 local lib = require "mtr.lib"

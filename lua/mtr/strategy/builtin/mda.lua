@@ -12,6 +12,9 @@
 -- or when `flows` flows are used. Its result is wrong where routers balance packet by packet: there
 -- the next packet of a flow may take another path.
 
+---@class mtr.Strategies
+---@field mda mtr.BuiltIn finds all paths through load balancers
+
 local each = require "mtr.base.each"
 local mda_diamond = require "mtr.strategy.builtin.parts.mda_diamond"
 

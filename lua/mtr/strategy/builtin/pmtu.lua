@@ -16,6 +16,9 @@
 -- is then the largest size that was answered. If all answers to a size get
 -- lost, that looks like a black hole; more `attempts` make that less likely.
 
+---@class mtr.Strategies
+---@field pmtu mtr.BuiltIn finds the path MTU, and the routers that limit it
+
 local addr = require "mtr.base.addr"
 local too_big = require "mtr.strategy.builtin.parts.too_big"
 

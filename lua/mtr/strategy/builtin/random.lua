@@ -5,6 +5,9 @@
 -- or behind an unreachable, after that has answered. The order depends only on `seed` and the
 -- target.
 
+---@class mtr.Strategies
+---@field random mtr.BuiltIn all TTLs in random order, like yarrp
+
 local bit = require "mtr.compat".bit
 
 local M = { name = "random", seed = 1 }

@@ -10,6 +10,9 @@
 -- PATIENCE of them in a row the rounds look further; the path is longer if as many answers come
 -- from there and still none from the old end.
 
+---@class mtr.Strategies
+---@field rounds mtr.BuiltIn every hop once in each round, like mtr(8)
+
 local M = { name = "rounds", rounds = 10, interval = 1000, flows = 1, out = 0 }
 
 M.defaults = { max_probes = 0 }        -- no limit: `rounds` limits it, and may be math.huge

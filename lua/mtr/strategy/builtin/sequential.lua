@@ -6,6 +6,9 @@
 --
 -- It ends for the same reasons as the sweep in the engine, except loops, which it does not detect.
 
+---@class mtr.Strategies
+---@field sequential mtr.BuiltIn one probe at a time
+
 local M = { name = "sequential", ttl = 0, answers = 0, tries = 0, gap = 0, unreach = 0, code = 0 }
 
 function M:init(trace)

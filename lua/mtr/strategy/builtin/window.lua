@@ -8,6 +8,9 @@
 -- An instance (mtr.strategy.builtin.parts.window_state) is also the probe that it returns. Code
 -- that runs for every probe has no loop, because LuaJIT compiles no loop that mostly runs once.
 
+---@class mtr.Strategies
+---@field window mtr.BuiltIn the engine's sweep written in Lua: "window-lua"
+
 local bit = require "mtr.compat".bit
 local err = require "mtr.base.err"
 local too_big = require "mtr.strategy.builtin.parts.too_big"

@@ -2,6 +2,7 @@
 --
 -- The table of reporters: what each kind of results can be written as, and that --help says so.
 local report = require "mtr.report"
+local annotations = require "spec.support.style.annotations"
 local run = require "spec.support.harness.run"
 
 local KINDS = {
@@ -52,6 +53,32 @@ describe("reporters", function()
       end
     end)
   end
+
+  it("add themselves to the class mtr.Reports, each in its file", function()
+    local table_of = run.read "lua/mtr/report/init.lua":match "local BUILT_IN = (%b{})"
+    local n = 0
+    for name in table_of:gmatch "\n  { \"(%l+)\"" do
+      n = n + 1
+      local field = annotations.fields("lua/mtr/report/" .. name .. ".lua", "mtr.Reports")[name]
+      assert.truthy(field and field.type:find "^fun%(.+: mtr%.Reporter .+", name)
+      assert.is_function(report[name])
+    end
+    assert.truthy(n > 20)
+  end)
+
+  it("say in --help what they are, and which is the default", function()
+    assert.equal("text (default); jsonl: a line of JSON for each result; warts: scamper's format; "
+      .. "scamper: its JSON; atlas: RIPE Atlas' JSON", report.about "ping")
+    assert.truthy(report.about("trace", "csv")
+      :find "^csv %(default%): a row for each reply; text; ")
+    assert.truthy(report.about "any":find("; sqlite=FILE: a database; ", 1, true))
+    local got = run.run('"$MTR_PROGRAM" scripts/live.lua --help').out:gsub("%s+", " ")
+    assert.truthy(got:find("of the report: " .. report.about("trace", "table") .. ";", 1, true))
+    for program, kind in pairs { campaign = "trace", report = "any" } do
+      got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program)).out:gsub("%s+", " ")
+      assert.truthy(got:find("Formats: " .. report.about(kind) .. ".", 1, true))
+    end
+  end)
 
   it("that say where they write", function()
     for _, name in ipairs { "text", "mda", "pmtu", "ping", "dot", "jsonl", "warts", "json", "csv",

@@ -3,6 +3,7 @@
 -- What may be given as a strategy, and by which names.
 local mtr = require "mtr"
 local registry = require "mtr.strategy.registry"
+local annotations = require "spec.support.style.annotations"
 
 local function raised(fn, ...)
   local ok, message = pcall(fn, ...)
@@ -70,5 +71,27 @@ describe("strategies", function()
       raised(mtr.strategy.rounds, { rounds = "3" }))
     assert.equal('strategy rounds: unknown option "next"', raised(mtr.strategy.rounds,
       { next = print }))
+  end)
+
+  it("that are built in are those that README names, with the default", function()
+    local readme = io.open "README.md":read "*a"
+    local list = readme:match "name of a built%-in one:(.-)%. %[lua/"
+    local names, wanted = {}, { "window", unpack(registry.built_in) }
+    for name in list:gmatch "`([%l%-]+)`" do names[#names + 1] = name end
+    table.sort(names)
+    table.sort(wanted)
+    assert.same(wanted, names)
+  end)
+
+  it("that are built in add themselves to the class mtr.Strategies, each in its file", function()
+    local n = 0
+    for path in io.popen "ls lua/mtr/strategy/builtin/*.lua":lines() do
+      local name = path:match "([^/]*)%.lua$"
+      local field = annotations.fields(path, "mtr.Strategies")[name]
+      assert.truthy(field and field.type:find "^mtr%.BuiltIn .+", path)
+      assert.equal("table", type(mtr.strategy[name]))
+      n = n + 1
+    end
+    assert.equal(#registry.built_in, n)
   end)
 end)
