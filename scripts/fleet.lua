@@ -202,7 +202,7 @@ function RUN.drain()
     local word, path = text:match "^([^=]*)=?(.*)$"
     if not mtr.report.name("trace", word) then
       cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
-        table.concat(mtr.report.words "trace", ", "), text))
+        table.concat(mtr.report.words("trace", true), ", "), text))
     end
     path = path ~= "" and path or "-"
     if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end

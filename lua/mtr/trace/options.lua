@@ -13,22 +13,16 @@ local registry = require "mtr.strategy.registry"
 local C = lib.C
 local M = {}
 
---- Options of a trace. Durations are ms or "2s"; all have defaults.
----@class mtr.TraceOptions
+--- Options of a trace, a probe and a prober that say how a packet looks. Durations are ms or "2s";
+--- all have defaults.
+---@class mtr.PacketOptions
 ---@field protocol? "icmp"|"udp"|"tcp"
 ---@field multipath? "paris"|"classic"|"dublin"
 ---@field flow? integer
 ---@field port? integer
 ---@field source_port? integer
 ---@field tcp_flags? "syn"|"ack"
----@field first_ttl? integer
----@field max_ttl? integer
----@field window? integer
----@field queries? integer
----@field attempts? integer
 ---@field timeout? number|string
----@field gap_limit? integer
----@field loop_limit? integer
 ---@field size? integer
 ---@field fill? integer
 ---@field payload? string
@@ -40,6 +34,17 @@ local M = {}
 ---@field mark? integer
 ---@field family? 4|6
 ---@field allow_broadcast? boolean
+---@field data? any
+
+--- Options of a trace.
+---@class mtr.TraceOptions: mtr.PacketOptions
+---@field first_ttl? integer
+---@field max_ttl? integer
+---@field window? integer
+---@field queries? integer
+---@field attempts? integer
+---@field gap_limit? integer
+---@field loop_limit? integer
 ---@field unreach_continue? boolean
 ---@field await_answer? boolean
 ---@field stop_on_te_from_dst? boolean
@@ -50,10 +55,9 @@ local M = {}
 ---@field on_reply? fun(trace: mtr.Trace, reply: mtr.BorrowedReply): "stop"?
 ---@field on_timeout? fun(trace: mtr.Trace, probe: mtr.BorrowedProbe): "stop"?
 ---@field on_hop? fun(trace: mtr.Trace, hop: mtr.BorrowedHop): "stop"?
----@field data? any
 
---- Options of a single probe: dst, ttl, and those options of a trace that say how a packet looks.
----@class mtr.ProbeOptions: mtr.TraceOptions
+--- Options of a single probe.
+---@class mtr.ProbeOptions: mtr.PacketOptions
 ---@field dst string
 ---@field ttl integer
 

@@ -36,30 +36,11 @@ local ENDS = bor(C.MTR_REPLY_ANSWER, C.MTR_REPLY_TOO_BIG)
 
 local M = {}
 
---- Options of a prober: those of a trace that say what a packet looks like, and hooks.
----@class mtr.ProberOptions
----@field protocol? "icmp"|"udp"|"tcp"
----@field multipath? "paris"|"classic"|"dublin"
----@field flow? integer
----@field port? integer
----@field source_port? integer
----@field tcp_flags? "syn"|"ack"
----@field timeout? number|string
----@field size? integer
----@field fill? integer
----@field payload? string
----@field tos? integer
----@field dont_fragment? boolean
----@field flow_label? integer
----@field source? string
----@field interface? string
----@field mark? integer
----@field family? 4|6
----@field allow_broadcast? boolean
+--- Options of a prober: how a packet looks, and hooks.
+---@class mtr.ProberOptions: mtr.PacketOptions
 ---@field on_probe? fun(prober: mtr.Prober, probe: mtr.BorrowedProbe, id: any): "stop"?
 ---@field on_reply? fun(prober: mtr.Prober, reply: mtr.BorrowedReply, id: any): "stop"?
 ---@field on_timeout? fun(prober: mtr.Prober, probe: mtr.BorrowedProbe, id: any): "stop"?
----@field data? any
 
 ---@class mtr.Prober: mtr.TraceEntry
 ---@field engine mtr.Engine

@@ -14,9 +14,11 @@ end
 --- The fields that a class declares itself: types by name, "?" for those that may be nil.
 ---@param path string from the top of the tree
 ---@param class string
+---@param fields? table<string, { type: string, optional: boolean }> those of its parent
 ---@return table<string, { type: string, optional: boolean }>
-function M.fields(path, class)
-  local found, fields = false, {}
+function M.fields(path, class, fields)
+  local found = false
+  fields = fields or {}
   for line in read(path):gmatch "[^\n]*" do
     if found and not line:find "^%-%-%-" and line ~= "" then break end
     if found and line:find "^%-%-%-@class" then break end
