@@ -252,6 +252,7 @@ describe("what user cannot do", function()
     l:inside(function()
       local e = assert(require "mtr".engine(USER))
       local able = e:transport().capabilities
+      assert.is_true(e:transport().ordinary)
       local none, message, name = e:trace(l.dst4)
       assert.same({ false, true, true, true }, { able.icmp, able.udp, able.tcp, able.ext })
       assert.same({ nil, "EPERM" }, { none, name })

@@ -8,7 +8,8 @@ local core = require "spec.support.harness.core"
 local random = require "spec.support.harness.random"
 local wild_result = require "spec.support.virtual.wild_result"
 
-local L, ffi = core.load { "core/mtr.h", "core/api/json.h", "core/api/packed.h" }
+local L, ffi = core.load { "core/mtr.h", "core/api/json.h", "core/api/names.h",
+  "core/api/packed.h" }
 
 local ROOM = 1048576
 local buffer = ffi.new("char[?]", ROOM)
@@ -171,7 +172,7 @@ describe("a packed record", function()
       L.mtr_unpack_begin(u)
       assert.equal(-74, (read(u, bytes)), name)
     end
-    for field, value in pairs { family = 5, stop_reason = 11, multipath = 3 } do
+    for field, value in pairs { family = 5, stop_reason = L.names_stops, multipath = 3 } do
       local kept = given.info[field]
       given.info[field] = value
       L.mtr_unpack_begin(u)

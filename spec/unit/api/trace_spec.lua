@@ -4,7 +4,7 @@
 local core = require "spec.support.harness.core"
 local paired = require "spec.support.real.paired"
 
-local C, ffi = core.load{ "core/mtr.h" }
+local C, ffi = core.load{ "core/mtr.h", "core/api/names.h" }
 
 local EINVAL, ESTALE, EBUSY, EAGAIN = -22, -116, -16, -11
 local HALTED = C.MTR_STOP_HALTED
@@ -87,7 +87,7 @@ describe("trace", function()
   it("stops only for a reason that exists", function()
     local handle
     e, handle = paired.stuck()
-    assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, HALTED + 1, 0, 0))
+    assert.equal(EINVAL, C.mtr_stop(e.mtr, handle, C.names_stops, 0, 0))
     assert.equal(0, C.mtr_stop(e.mtr, handle, C.MTR_STOP_GSS, 0, 0))
   end)
 
@@ -106,7 +106,7 @@ describe("trace", function()
     open{ rate = 0.001 }
     local handle = {}
     for i = 1, 4 do handle[i] = e:start{ cookie = i % 2 } end
-    assert.equal(EINVAL, C.mtr_stop_all(e.mtr, 1, HALTED + 1))
+    assert.equal(EINVAL, C.mtr_stop_all(e.mtr, 1, C.names_stops))
     assert.equal(2, C.mtr_stop_all(e.mtr, 1, HALTED))
     assert.equal(0, C.mtr_stop_all(e.mtr, 1, HALTED))
     for i = 1, 4 do

@@ -96,6 +96,7 @@ describe("transports", function()
   it("have the capabilities that an open engine has", function()
     local mtr = require "mtr"
     local engine = assert(mtr.engine { sim = require "spec.support.virtual.simulated".chain(1) })
+    assert.is_false(engine:transport().ordinary)
     assert.equal(by_name("sim").caps, C.mtr_caps(ffi.cast("struct mtr *", engine.c)))
     engine:close()
   end)

@@ -5,6 +5,7 @@ local report = require "mtr.report"
 local annotations = require "spec.support.style.annotations"
 local run = require "spec.support.harness.run"
 
+-- Words that users type: they stay, in this order, whatever is added.
 local KINDS = {
   trace = { "text", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal", "saimiris", "dot",
     "prometheus", "html", "scamper", "atlas" },
@@ -20,6 +21,14 @@ local EMPTY = { warts = "\18\5", scamper = "^{\"type\":\"cycle%-start\"",
   caracal = "^capture_timestamp,[^\n]+\n$", saimiris = "^date,[^\n]+\n$", dot = "^digraph ",
   html = '^<!DOCTYPE html>.*class="records">\n</script>\n$', prometheus = "^# HELP " }
 
+-- Returns the words of a list that are known, in the order of the list.
+local function those_of(list, known)
+  local set, found = {}, {}
+  for _, word in ipairs(known) do set[word] = true end
+  for _, word in ipairs(list) do found[#found + 1] = set[word] and word or nil end
+  return found
+end
+
 -- What a program says of --output.
 local function help(program)
   local got = run.run(('"$MTR_PROGRAM" scripts/%s.lua --help'):format(program))
@@ -30,9 +39,11 @@ end
 describe("reporters", function()
   teardown(run.clean)
 
-  for kind, words in pairs(KINDS) do
+  for kind, known in pairs(KINDS) do
+    local words = report.words(kind)
+
     it("of " .. kind .. " are those that --help names, in order", function()
-      assert.same(words, report.words(kind))
+      assert.same(known, those_of(words, known))
       local text, at = help(kind), 1
       for _, word in ipairs(words) do
         at = assert(select(2, text:find("%f[%w]" .. word .. "%f[%W]", at)), text)
@@ -92,8 +103,9 @@ describe("reporters", function()
   end)
 
   it("of all kinds are the formats, each once", function()
-    assert.same({ "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
-      "saimiris", "prometheus", "sqlite", "html", "scamper", "atlas" }, report.formats())
+    local known = { "text", "dot", "jsonl", "warts", "json", "csv", "table", "mtr", "caracal",
+      "saimiris", "prometheus", "sqlite", "html", "scamper", "atlas" }
+    assert.same(known, those_of(report.formats(), known))
     assert.same({ "mda", nil }, { report.name("mda", "text"), report.name("ping", "dot") })
     assert.same({ true, false }, { report.binary "warts", report.binary "jsonl" })
   end)
