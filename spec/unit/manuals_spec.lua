@@ -163,6 +163,22 @@ describe("the manuals #long", function()
     assert.same({}, missing(text, { "mtr.trace", "mtr_open", "transport", "max_ttl" }))
   end)
 
+  it("say of every stop reason what mtr.h says, and of every format what its table says", function()
+    local source, names = io.open "core/mtr.h":read "*a", {}
+    for i, block in ipairs(require "scripts.doc.header".stops(source)) do
+      names[i] = block.term:match "^`(%l+)`$"
+      assert.truthy(#block.text > 10 and not block.text:find "[*\n]", block.text)
+    end
+    local words = require "mtr.record.words"
+    assert.same({ unpack(words.stop) }, names)
+    local text = run "cat $DIR/doc/manual.txt".out
+    for _, format in ipairs(require "mtr.report".list "any") do
+      local says = (format.says or "for people"):gsub("%p", "%%%0")
+      local row = ("\n    %s +%s\n"):format(format.word, says)
+      assert.truthy(text:find(row), row)
+    end
+  end)
+
   it("are the same in each run", function()
     run "build/mtrlua scripts/doc/main.lua $DIR/again"
     local got = run "diff -r $DIR/doc $DIR/again"
