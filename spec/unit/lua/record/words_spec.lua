@@ -3,6 +3,7 @@
 -- Constants as words, and traceroute's marks.
 local cjson = require "cjson"
 local words = require "mtr.record.words"
+local options = require "mtr.trace.options"
 local lib = require "mtr.lib"
 
 local function read(path)
@@ -70,8 +71,6 @@ local function transports()
   end
   return list
 end
-
-local options = require "mtr.trace.options"
 
 local ENUMS = {
   ["trace.transport"] = transports(), ["trace.protocol"] = numbered(words.protocol),
