@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +26,13 @@ struct entry {           /* MMDB_entry_s */
 };
 
 struct result {          /* MMDB_lookup_result_s */
-  bool found;
+  uint8_t found;         /* a bool of the library, as is has_data */
   struct entry entry;
   uint16_t netmask;
 };
 
 struct data {            /* MMDB_entry_data_s */
-  bool has_data;
+  uint8_t has_data;
   union {
     const char *string;
     uint16_t u16;

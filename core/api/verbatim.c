@@ -11,7 +11,6 @@
  * Wrong if the writer in Lua (mtr.record.json) changes and this file does not:
  * the spec compares them.
  */
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -43,21 +42,21 @@ static const struct need NEEDS[] = {
   { REPLY, '"', "addr" }, { REPLY, '0', "rtt" },
 };
 
-static bool value(struct text *t, unsigned depth, char decimals,
+static int value(struct text *t, unsigned depth, char decimals,
                   enum role role);
 
-static bool take(struct text *t, char c) {
-  if (t->at == t->end || *t->at != c) return false;
+static int take(struct text *t, char c) {
+  if (t->at == t->end || *t->at != c) return 0;
   t->at++;
-  return true;
+  return 1;
 }
 
-static bool is(const char *name, size_t n, const char *other) {
+static int is(const char *name, size_t n, const char *other) {
   return !strncmp(other, name, n) && !other[n];
 }
 
-static bool string(struct text *t, const char **name, size_t *n) {
-  if (!take(t, '"')) return false;
+static int string(struct text *t, const char **name, size_t *n) {
+  if (!take(t, '"')) return 0;
   const char *at = t->at;
   while (at < t->end && *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\')
     at++;
@@ -75,35 +74,35 @@ static size_t digits(struct text *t) {
 
 /* A whole number below 10^15, or one with exactly so many decimals, which a
  * double keeps apart from its neighbours. */
-static bool number(struct text *t, char decimals) {
-  bool minus = !decimals && take(t, '-');
+static int number(struct text *t, char decimals) {
+  int minus = !decimals && take(t, '-');
   const char *from = t->at;
   size_t n = digits(t);
-  if (!n || n > 15 || (*from == '0' && (n > 1 || minus))) return false;
-  if (!decimals) return true;
+  if (!n || n > 15 || (*from == '0' && (n > 1 || minus))) return 0;
+  if (!decimals) return 1;
   size_t most = 15 - (size_t)decimals;
-  if (n > most && (decimals != 6 || n > 10 || *from > '3')) return false;
+  if (n > most && (decimals != 6 || n > 10 || *from > '3')) return 0;
   return take(t, '.') && digits(t) == (size_t)decimals;
 }
 
 /* A list; its elements have the role. Those of hops are numbered by ttl. */
-static bool list(struct text *t, unsigned depth, enum role role) {
+static int list(struct text *t, unsigned depth, enum role role) {
   unsigned n = 0;
-  if (take(t, ']')) return true;
+  if (take(t, ']')) return 1;
   do {
-    if (role != OTHER && (t->at == t->end || *t->at != '{')) return false;
+    if (role != OTHER && (t->at == t->end || *t->at != '{')) return 0;
     if (role == HOP) {
       size_t size = sizeof "{\"ttl\":" - 1;
       unsigned ttl = 0;
-      if ((size_t)(t->end - t->at) < size + 4) return false;
-      if (memcmp(t->at, "{\"ttl\":", size)) return false;
+      if ((size_t)(t->end - t->at) < size + 4) return 0;
+      if (memcmp(t->at, "{\"ttl\":", size)) return 0;
       for (const char *c = t->at + size; *c >= '0' && *c <= '9'; c++) {
-        if (c == t->at + size + 3) return false;
+        if (c == t->at + size + 3) return 0;
         ttl = ttl * 10 + (unsigned)(*c - '0');
       }
-      if (ttl != ++n) return false;
+      if (ttl != ++n) return 0;
     }
-    if (!value(t, depth, 0, role)) return false;
+    if (!value(t, depth, 0, role)) return 0;
   } while (take(t, ','));
   return take(t, ']');
 }
@@ -143,37 +142,37 @@ static enum role role_in(enum role role, const char *name, size_t n) {
   return OTHER;
 }
 
-static bool object(struct text *t, unsigned depth, enum role role) {
+static int object(struct text *t, unsigned depth, enum role role) {
   uint32_t k = 0;
   int found = 0;
   do {
     const char *name;
     size_t n;
-    if (!string(t, &name, &n) || !take(t, ':') || t->at == t->end) return false;
+    if (!string(t, &name, &n) || !take(t, ':') || t->at == t->end) return 0;
     k = find(t, k, name, n);
-    if (!k) return false;
+    if (!k) return 0;
     if (role != OTHER) {
       int one = needed(role, name, n, *t->at);
-      if (one < 0) return false;
+      if (one < 0) return 0;
       found += one;
     }
     char decimals = t->keys[(size_t)k * MTR_JSON_KEY - 1];
-    if (!value(t, depth, decimals, role_in(role, name, n))) return false;
+    if (!value(t, depth, decimals, role_in(role, name, n))) return 0;
   } while (take(t, ','));
   return take(t, '}') && (role == OTHER || found == all_needed(role));
 }
 
-static bool word(struct text *t, const char *text, size_t n) {
-  if ((size_t)(t->end - t->at) < n || memcmp(t->at, text, n)) return false;
+static int word(struct text *t, const char *text, size_t n) {
+  if ((size_t)(t->end - t->at) < n || memcmp(t->at, text, n)) return 0;
   t->at += n;
-  return true;
+  return 1;
 }
 
-static bool value(struct text *t, unsigned depth, char decimals,
+static int value(struct text *t, unsigned depth, char decimals,
                   enum role role) {
   const char *name;
   size_t n;
-  if (t->at == t->end || depth == DEEPEST) return false;
+  if (t->at == t->end || depth == DEEPEST) return 0;
   switch (*t->at) {
   case '{':
     t->at++;

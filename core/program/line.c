@@ -28,25 +28,25 @@ static struct {
 } readline;
 
 static char *text;
-static bool complete, open;
+static int complete, open;   /* 0 or 1 */
 static char *saved;                    /* the file of the history, or NULL */
 
 static void take(char *line) {
   free(text);
   text = line;
-  complete = true;
+  complete = 1;
   line_end();
 }
 
 /* Finds a name of the library. A function pointer cannot be cast from void *
  * in C, but copied. */
-static bool find(void *library, const char *name, void *pointer) {
+static int find(void *library, const char *name, void *pointer) {
   void *found = dlsym(library, name);
   memcpy(pointer, &found, sizeof found);
   return found != NULL;
 }
 
-static bool load(void) {
+static int load(void) {
   void *library = dlopen("libreadline.so.8", RTLD_NOW | RTLD_LOCAL);
   return library &&
          find(library, "rl_callback_handler_install", &readline.install) &&
@@ -70,8 +70,8 @@ int line_editable(const char *history) {
 }
 
 void line_begin(const char *prompt) {
-  complete = false;
-  open = true;
+  complete = 0;
+  open = 1;
   readline.install(prompt, take);
 }
 
@@ -84,7 +84,7 @@ const char *line_text(void) { return text; }
 
 void line_end(void) {
   if (open) readline.remove();
-  open = false;
+  open = 0;
 }
 
 void line_keep(const char *line) {

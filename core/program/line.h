@@ -7,8 +7,6 @@
 #ifndef PROGRAM_LINE_H
 #define PROGRAM_LINE_H
 
-#include <stdbool.h>
-
 /* line_editable: loads readline and the lines of earlier runs in |history| (""
  * or a file). Returns 0; -ENOTTY: standard input or output is no terminal;
  * -ELIBACC: there is no readline. */

@@ -62,7 +62,7 @@ static int find(struct source *s, const char *name) {
   for (int i = 0; place(i, dir); i++) {
     if ((set_path(s, dir, name, ".lua") && is_file(s)) ||
         (set_path(s, dir, name, "") && is_file(s))) {
-      s->installed = true;
+      s->installed = 1;
       return 1;
     }
   }
@@ -98,7 +98,7 @@ int source_read(struct source *s, const char *name) {
   int fd = STDIN_FILENO;
   s->text = NULL;
   s->size = 0;
-  s->installed = false;
+  s->installed = 0;
   if (!strcmp(name, "-")) {
     strcpy(s->name, "=stdin");
   } else {
@@ -179,7 +179,7 @@ void source_about(const char *name, char *text, size_t size) {
   source_free(&s);
 }
 
-bool source_passed(const char *name) {
+int source_passed(const char *name) {
   return !strchr(name, '/') && access(name, F_OK) == 0;
 }
 

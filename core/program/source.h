@@ -6,7 +6,6 @@
 #define PROGRAM_SOURCE_H
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The text of a script. */
@@ -14,7 +13,7 @@ struct source {
   char name[PATH_MAX + 2]; /* chunk name: "@path", "=stdin" */
   char *text;            /* owned; NULL when not read */
   size_t size;           /* bytes of |text| */
-  bool installed;        /* it came with this program */
+  int installed;         /* 1: it came with this program */
 };
 
 /* source_read: reads the script |name|: "-" is standard input. A name without a
@@ -24,9 +23,9 @@ struct source {
  * negative errno; the caller frees. */
 int source_read(struct source *s, const char *name);
 
-/* source_passed: returns true if the current directory has a file |name| that
- * is not used because the name has no slash. */
-bool source_passed(const char *name);
+/* source_passed: returns 1 if the current directory has a file |name| that is
+ * not used because the name has no slash, else 0. */
+int source_passed(const char *name);
 
 /* The most programs that are listed, and the bytes of a name with its end. */
 enum { SOURCE_PROGRAMS = 32, SOURCE_NAME = 32 };
