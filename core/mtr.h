@@ -399,42 +399,54 @@ enum {
   MTR_EV_TEXT = 14       /* a text of mtr_reverse or mtr_text, or its error */
 };
 
-/* mtr_event: one thing that happened. The table says which fields each kind
- * has; the others are zero. READABLE and WRITABLE have only |cookie|; SAVED
- * has |cookie| and |error|; for TEXT see mtr_reverse.
+/* mtr_event: one thing that happened. The tables say which fields each kind
+ * has; the others are zero. Events of a trace:
  *
- * field       SENT REPLY TIMEOUT HOP     DONE     NEXT PACE PICK TIMER RESOLVED
- * trace        x    x     x      x       x        x    x         timer
- * cookie       x    x     x      x       x        x    x         x     x
- * probe        x    x     x              sent               most       index
- * ttl          x    x     x      x       hops     most 1               left
- * attempt      x    x     x      first
- * flow         x    x     x      first
- * at           x    x     x      first            now  now
- * rtt               x            first   duration
- * family, addr      x            first                                 x
- * error                   send   send                                  x
- * tos, ip_id        x
- * stop              quote        answers reason
- * icmp_code         x            first   data
- * ext, ext_words    x
- * other fields      x            first
+ * field       SENT  REPLY  TIMEOUT  HOP      DONE      NEXT  PACE
+ * trace        x     x      x        x        x         x     x
+ * cookie       x     x      x        x        x         x     x
+ * probe        x     x      x                 sent
+ * ttl          x     x      x        x        hops      most  1
+ * attempt      x     x      x        first
+ * flow         x     x      x        first
+ * at           x     x      x        first              now   now
+ * rtt                x               first    duration
+ * family, addr       x               first
+ * error                     send     send
+ * tos, ip_id         x
+ * stop               quote           answers  reason
+ * icmp_code          x               first    data
+ * ext, ext_words     x
+ * other fields       x               first
+ *
+ * Other events; READABLE and WRITABLE have the same fields:
+ *
+ * field       PICK  TIMER  RESOLVED  TEXT     READABLE  SAVED
+ * trace              timer
+ * cookie             x      x         x        x         x
+ * probe       most          index     seconds
+ * ttl                       left      left
+ * family, addr              x
+ * error                     x         x                  x
+ * reply_size                          bytes
+ * ext, ext_words                      x
  *
  * x: as the comment beside the field says; first: of the first answer; timer:
  * handle of the timer; sent: probes sent in all; most: probes that may be sent
- * now; hops: how many hops the trace has; left: RESOLVED events that follow;
- * index: interface of a link-local address, or 0; now: ms since the trace
- * began, at this event; duration: ms of the trace; send: errno of a send that
- * failed, or 0; quote: MTR_QUOTE_*, with MTR_REPLY_QUOTE; answers: answers of
- * this hop; reason: MTR_STOP_*; data: more about it, such as the code of the
- * unreachable. */
+ * now; hops: how many hops the trace has; left: how many events of this lookup
+ * follow; index: interface of a link-local address, or 0; now: ms since the
+ * trace began, at this event; duration: ms of the trace; send: errno of a send
+ * that failed, or 0; quote: MTR_QUOTE_*, with MTR_REPLY_QUOTE; answers: answers
+ * of this hop; reason: MTR_STOP_*; data: more about it, such as the code of the
+ * unreachable; bytes: length of the text in mtr_ext; seconds: how long the text
+ * may be believed. */
 struct mtr_event {
   uint8_t kind;          /* MTR_EV_* */
   uint8_t family;        /* of |addr|: 4 or 6; 0: none */
   uint8_t ttl;           /* of the probe */
   uint8_t attempt;       /* number at this TTL, from 1; 255: or more */
   uint32_t trace;        /* handle of the trace */
-  uint32_t cookie;       /* of the trace, timer, lookup or descriptor */
+  uint32_t cookie;       /* of the trace, timer, lookup, descriptor, file */
   uint32_t probe;        /* handle of the probe */
   uint8_t addr[16];      /* who answered; RESOLVED: the address found */
   float rtt;             /* ms */
@@ -442,7 +454,7 @@ struct mtr_event {
   uint16_t flags;        /* MTR_REPLY_* */
   uint16_t flow;         /* of the probe */
   __extension__ union {   /* C99 has no unions without a name */
-    uint8_t error;       /* errno of a lookup that failed, or 0 */
+    uint8_t error;       /* errno of what failed, or 0 */
     uint8_t tos;         /* REPLY: of its own IP header, if reply_size > 0 */
   };
   uint8_t stop;          /* see the table */
@@ -460,8 +472,9 @@ struct mtr_event {
   uint16_t quoted_size;  /* IP length as quoted */
   uint16_t ip_id;        /* IPv4 identification of the reply itself, if
                           * reply_size > 0 */
-  uint16_t ext;          /* where ICMP extension objects begin in mtr_ext, or in
-                          * the |ext| of mtr_replies, in units of 4 bytes: */
+  uint16_t ext;          /* where ICMP extension objects, or the text, begin in
+                          * mtr_ext or in the |ext| of mtr_replies, in units of
+                          * 4 bytes: */
   uint8_t ext_high;      /* ext_high * 65536 + ext */
   uint8_t ext_words;     /* how many they are, in units of 4 bytes */
 };
@@ -576,9 +589,9 @@ uint32_t mtr_ready(struct mtr *engine, uint32_t *cookies, uint32_t n);
  * them may find that they have nothing to send; none: the rate has room. */
 uint32_t mtr_waiting(struct mtr *engine);
 
-/* mtr_turn: returns in how many ms nearly every answer of late has come, or 0.
- * A trace that waits that long for its turn knows the answers to its probes,
- * and sends none behind its target. */
+/* mtr_turn: returns the ms within which nearly all recent answers came, or 0:
+ * none came. A trace that waits this long for its turn has the answers to its
+ * last probes, so it sends no probes beyond its target. */
 double mtr_turn(struct mtr *engine);
 
 /* mtr_pick: lets |trace| send one probe (a strategy: be asked for it). Call it
@@ -639,6 +652,21 @@ int mtr_json(struct mtr *engine, uint32_t trace, char *buf, uint32_t size);
  * -EMSGSIZE: there is no room, and |buf| up to |*used| is as it was. */
 int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
                   uint32_t *used);
+
+/* mtr_label: sets what mtr_json writes behind |addr|[16] of hops and replies:
+ * |text|[|size|], members of an object of JSON, each behind a comma; size 0:
+ * nothing. -EINVAL: wrong family, or longer than MTR_LABEL; -ENOMEM.
+ *
+ * mtr_unlabelled: writes the routers among the kept replies of a trace for
+ * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
+ * once for all traces; not who completes the trace. Returns how many it wrote;
+ * n: there may be more. After two million addresses they all begin anew.
+ * -ESTALE, -ENOMEM. */
+enum { MTR_LABEL = 320 };
+int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
+              const char *text, uint32_t size);
+int mtr_unlabelled(struct mtr *engine, uint32_t trace, uint8_t *addr,
+                   uint8_t *family, uint32_t n);
 
 /* mtr_json_verbatim: returns 1 if |text|[|size|], without newline, is a result
  * as JSON that would be the same after decoding and encoding; 0 if that is not
@@ -736,6 +764,71 @@ int mtr_uuencode(const uint8_t *bytes, uint32_t n, char *buf, uint32_t size);
  * If only part of a line could be written, blanks replace it in a file. */
 int mtr_write_lines(void *file, const char *bytes, uint32_t size);
 
+/* ---- Stop and release ---- */
+/* Bits of a trace's handle that are its number. No two traces have the same
+ * number at a time; small free numbers are used first, each for 4095 traces. */
+enum { MTR_HANDLE_BITS = 20 };
+
+/* mtr_stop: ends a trace with |reason| and |data| and forgets its outstanding
+ * probes; DONE comes with a later step. |ttl|: the last hop in the result of a
+ * strategy; 0: the highest that answered. -EINVAL; -ESTALE: it has ended. */
+int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
+             uint32_t data, uint32_t ttl);
+
+/* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
+int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
+
+/* mtr_underway: writes the handles of the traces with |cookie| that are not yet
+ * released into |handles|[|n|], and returns how many there are in all.
+ * mtr_target: writes the destination of a trace as text, with a zone if it is
+ * link-local, into |buf|, and returns its length. -ESTALE. */
+enum { MTR_TARGET_SIZE = 64 };         /* bytes of |buf| */
+uint32_t mtr_underway(struct mtr *engine, uint32_t cookie, uint32_t *handles,
+                      uint32_t n);
+int mtr_target(struct mtr *engine, uint32_t trace, char *buf);
+
+/* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
+int mtr_release(struct mtr *engine, uint32_t trace);
+
+/* ---- Counters ---- */
+/* mtr_counters: what the engine has counted since it was opened. probes_sent =
+ * replies + timeouts + failed + given_up + probes. */
+struct mtr_counters {
+  double traces_started;
+  double traces_done;
+  double probes_sent;
+  double bytes_sent;
+  double send_errors;    /* probes whose send failed, at once or later */
+  double send_retries;   /* sends put off: ENOBUFS, EAGAIN */
+  double replies;        /* first replies in time */
+  double duplicates;
+  double late;           /* first replies after the timeout */
+  double timeouts;
+  double failed;         /* sent, then the transport reported an error */
+  double given_up;       /* sent, then the trace ended before an answer, or
+                          * a SYN was sent again from another port */
+  double nat;            /* replies whose quote was rewritten */
+  double orphans;        /* replies whose trace had ended */
+  double unmatched;      /* well formed, but to none of our probes */
+  double malformed;      /* damaged, or from an impossible address */
+  double kernel_drops;   /* full socket buffers; IPv6: and bad checksums */
+  double detours;        /* probes that raw sent for packet, see mtr_detour */
+  double user_times;     /* replies without a usable kernel timestamp */
+  double probe_waits;    /* steps that had to wait for a free probe id */
+  double steps;
+  double events;
+  double unrecorded;     /* entries that the recording lacks: disk full */
+  double unreplayed;     /* probes that the replayed recording does not have */
+  double traces;         /* now in flight */
+  double probes;         /* now outstanding */
+  double memory;         /* bytes of the slabs now */
+};
+
+/* mtr_stats: fills |counters|. mtr_detour: says why the last probe counted in
+ * detours was, or "". Static. */
+void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
+const char *mtr_detour(struct mtr *engine);
+
 /* ---- Outputs: the files that results are written to ---- */
 enum {                   /* flags of mtr_output_open */
   MTR_OUTPUT_OVERWRITE = 1,            /* empty the file */
@@ -784,70 +877,6 @@ double mtr_output_sum(int fd, const char *path, double length);
 /* mtr_output_write: writes |bytes|[|size|], and waits for room in a pipe.
  * |*done|: how many bytes were written. 0 or the errno of write(2). */
 int mtr_output_write(int fd, const void *bytes, uint32_t size, uint32_t *done);
-
-/* mtr_counters: what the engine has counted since it was opened. probes_sent =
- * replies + timeouts + failed + given_up + probes. */
-struct mtr_counters {
-  double traces_started;
-  double traces_done;
-  double probes_sent;
-  double bytes_sent;
-  double send_errors;    /* probes whose send failed, at once or later */
-  double send_retries;   /* sends put off: ENOBUFS, EAGAIN */
-  double replies;        /* first replies in time */
-  double duplicates;
-  double late;           /* first replies after the timeout */
-  double timeouts;
-  double failed;         /* sent, then the transport reported an error */
-  double given_up;       /* sent, then the trace ended before an answer, or
-                          * a SYN was sent again from another port */
-  double nat;            /* replies whose quote was rewritten */
-  double orphans;        /* replies whose trace had ended */
-  double unmatched;      /* well formed, but to none of our probes */
-  double malformed;      /* damaged, or from an impossible address */
-  double kernel_drops;   /* full socket buffers; IPv6: and bad checksums */
-  double detours;        /* probes that raw sent for packet, see mtr_detour */
-  double user_times;     /* replies without a usable kernel timestamp */
-  double probe_waits;    /* steps that had to wait for a free probe id */
-  double steps;
-  double events;
-  double unrecorded;     /* entries that the recording lacks: disk full */
-  double unreplayed;     /* probes that the replayed recording does not have */
-  double traces;         /* now in flight */
-  double probes;         /* now outstanding */
-  double memory;         /* bytes of the slabs now */
-};
-
-/* mtr_stats: fills |counters|. mtr_detour: says why the last probe counted in
- * detours was, or "". Static. */
-void mtr_stats(struct mtr *engine, struct mtr_counters *counters);
-const char *mtr_detour(struct mtr *engine);
-
-/* ---- Stop and release ---- */
-/* Bits of a trace's handle that are its number. No two traces have the same
- * number at a time; small free numbers are used first, each for 4095 traces. */
-enum { MTR_HANDLE_BITS = 20 };
-
-/* mtr_stop: ends a trace with |reason| and |data| and forgets its outstanding
- * probes; DONE comes with a later step. |ttl|: the last hop in the result of a
- * strategy; 0: the highest that answered. -EINVAL; -ESTALE: it has ended. */
-int mtr_stop(struct mtr *engine, uint32_t trace, uint32_t reason,
-             uint32_t data, uint32_t ttl);
-
-/* mtr_stop_all: stops all running traces with |cookie|; returns how many. */
-int mtr_stop_all(struct mtr *engine, uint32_t cookie, uint32_t reason);
-
-/* mtr_underway: writes the handles of the traces with |cookie| that are not yet
- * released into |handles|[|n|], and returns how many there are in all.
- * mtr_target: writes the destination of a trace as text, with a zone if it is
- * link-local, into |buf|, and returns its length. -ESTALE. */
-enum { MTR_TARGET_SIZE = 64 };         /* bytes of |buf| */
-uint32_t mtr_underway(struct mtr *engine, uint32_t cookie, uint32_t *handles,
-                      uint32_t n);
-int mtr_target(struct mtr *engine, uint32_t trace, char *buf);
-
-/* mtr_release: frees a trace after its DONE. -ESTALE; -EBUSY: in flight. */
-int mtr_release(struct mtr *engine, uint32_t trace);
 
 /* ---- Timers ---- */
 /* mtr_timer: makes a TIMER event with |cookie| after |ms|; |*timer| is its
@@ -899,21 +928,6 @@ int mtr_dns_use(struct mtr *engine, const struct mtr_dns *dns);
 int mtr_reverse(struct mtr *engine, const uint8_t *addr, uint32_t family,
                 uint32_t cookie);
 int mtr_text(struct mtr *engine, const char *name, uint32_t cookie);
-
-/* mtr_label: sets what mtr_json writes behind |addr|[16] of hops and replies:
- * |text|[|size|], members of an object of JSON, each behind a comma; size 0:
- * nothing. -EINVAL: wrong family, or longer than MTR_LABEL; -ENOMEM.
- *
- * mtr_unlabelled: writes the routers among the kept replies of a trace for
- * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
- * once for all traces; not who completes the trace. Returns how many it wrote;
- * n: there may be more. After two million addresses they all begin anew.
- * -ESTALE, -ENOMEM. */
-enum { MTR_LABEL = 320 };
-int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
-              const char *text, uint32_t size);
-int mtr_unlabelled(struct mtr *engine, uint32_t trace, uint8_t *addr,
-                   uint8_t *family, uint32_t n);
 
 /* ---- Descriptors of the caller ---- */
 /* mtr_watch: makes one event |kind| (MTR_EV_READABLE, MTR_EV_WRITABLE) with
