@@ -57,7 +57,7 @@
  * answer may be NULL only where the comment says so.
  *
  * Threads: an engine belongs to one thread at a time; two threads that share
- * one must take turns with a lock of their own. The same is true of a simulated
+ * one must take turns with a lock. The same is true of a simulated
  * network until an engine is open over it: then it no longer changes, and
  * engines of several threads can use it at once. Functions without an engine,
  * network or set of prefixes among their arguments can be called in any thread.
@@ -67,7 +67,7 @@
  * and leaves the parent's engine working. It can also leave it open, run
  * another program or exit. What only reads memory still works in the child:
  * mtr_why, mtr_stats, mtr_now ... Every other function returns -ECHILD and does
- * nothing. The child may open engines of its own.
+ * nothing. The child may open new engines.
  */
 #ifndef MTR_H
 #define MTR_H
@@ -344,8 +344,8 @@ int mtr_start(struct mtr *engine, struct mtr_trace *traces, uint32_t n);
 
 /* mtr_hold: suspends wake-ups of mtr_fd until mtr_flush. Use it around many
  * starts. mtr_flush: sends what is due, without receiving; the events come with
- * the next step. After a step that was held and has taken all of max_step, it
- * leaves the sending to the next step. */
+ * the next step. If mtr_step was called after mtr_hold and has taken all of
+ * max_step, mtr_flush leaves the sending to the next step. */
 void mtr_hold(struct mtr *engine);
 int mtr_flush(struct mtr *engine);
 
@@ -506,7 +506,7 @@ enum {
   MTR_REPLY_USER_TIME = 1 << 4,  /* has no usable kernel timestamp */
   MTR_REPLY_OTHER_ADDR = 1 << 5, /* completes, but is not from the target */
   MTR_REPLY_LOCAL = 1 << 6,      /* this host itself sent it */
-  MTR_REPLY_QUOTE = 1 << 7,      /* the quoted_* fields hold a quote */
+  MTR_REPLY_QUOTE = 1 << 7,      /* the quoted_* fields have a quote */
   MTR_REPLY_EXT_BAD = 1 << 8,    /* extension objects are cut off or damaged */
   MTR_REPLY_FINAL = 1 << 9,      /* completes the trace */
   MTR_REPLY_UNREACH = 1 << 10,   /* an unreachable that does not complete */
@@ -760,7 +760,7 @@ uint32_t mtr_warts_stop(uint32_t reason);
 int mtr_uuencode(const uint8_t *bytes, uint32_t n, char *buf, uint32_t size);
 
 /* mtr_write_lines: writes |size| bytes of whole lines to |file|, a FILE of
- * stdio, after what its buffer holds. It can block. 0 or the errno of write(2).
+ * stdio, after what its buffer has. It can block. 0 or the errno of write(2).
  * If only part of a line could be written, blanks replace it in a file. */
 int mtr_write_lines(void *file, const char *bytes, uint32_t size);
 

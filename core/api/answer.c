@@ -12,7 +12,7 @@
 
 /* Looks up the source address again if the route is old: a manual trace may run
  * for a long time. If there is no route now, the network may return later: the
- * probe is sent as the last one was, and the transport tells the outcome. */
+ * probe is sent as the last one was, and the transport reports the outcome. */
 static int follow_route(struct mtr *m, struct trace *t, int64_t now) {
   if (now - t->extra->routed < NET_ROUTE_NS) return 0;
   const struct opts *o = t->opts;

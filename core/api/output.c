@@ -5,8 +5,8 @@
  * results. The kernel releases the lock when the process ends, however it ends.
  *
  * The lock is one of flock(2): it also refuses a second use in this process.
- * One of fcntl(2) beside it does nothing but tell others which process has the
- * file; it may be missing. Pipes, terminals and devices are not locked.
+ * One of fcntl(2) beside it shows other processes which process has the file;
+ * it may be missing. Pipes, terminals and devices are not locked.
  */
 #include <errno.h>
 #include <fcntl.h>

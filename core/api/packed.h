@@ -5,7 +5,7 @@
  * describes them for other programs.
  *
  * A result is a few words of 32 bits for the trace and some for each reply.
- * Only words are written that differ from those of the trace or the reply
+ * A word is written only if it differs from that of the trace or the reply
  * before. So records are read in order, from the first one of a run on.
  *
  * A record, numbers in little-endian order:

@@ -9,7 +9,7 @@
  * the prefixes around this one does, or none. Each knows the next one around
  * it. Memory that is not in the processor's caches costs most of the time, so
  * what a search reads is apart and small: the upper halves of the first
- * addresses, in levels of which each holds every FAN-th number of the one
+ * addresses, in levels of which each has every FAN-th number of the one
  * below; and, for many prefixes, a map of bits: that of an IPv4 /24, or of an
  * IPv6 /32, is 0 if no prefix has an address there.
  *
@@ -90,7 +90,7 @@ static int upto(const struct key *a, const struct key *b) {
   return (a->high < b->high) | ((a->high == b->high) & (a->low <= b->low));
 }
 
-static int holds(struct key first, uint32_t length, struct key k) {
+static int has(struct key first, uint32_t length, struct key k) {
   k = cut(k, length);
   return k.high == first.high && k.low == first.low;
 }
@@ -165,7 +165,7 @@ static void fill(struct side *s) {
   for (uint32_t i = 0; i < s->count; i++) {
     const struct prefix *p = &s->all[i];
     uint32_t at = i ? i - 1 : NONE;
-    while (at != NONE && !holds(s->all[at].first, s->all[at].length, p->first))
+    while (at != NONE && !has(s->all[at].first, s->all[at].length, p->first))
       at = s->around[at];
     s->around[i] = at;
     s->found[i].length = p->length | (at == NONE ? 0 : WITHIN);
@@ -257,7 +257,7 @@ static uint32_t search(const struct side *s, struct key k) {
 static int contains(const struct side *s, uint32_t i, struct key k) {
   uint32_t length = s->found[i].length % WITHIN;
   if (length <= 64) return !((k.high ^ s->highs[i]) & mask(length));
-  return holds(s->all[i].first, length, k);
+  return has(s->all[i].first, length, k);
 }
 
 int mtr_prefixes_find(struct mtr_prefixes *set, const uint8_t *addr,

@@ -101,7 +101,7 @@ static int node_targets(const struct mtr_sim *sim, unsigned family,
                         double first, uint8_t *addr, uint32_t n) {
   uint32_t k = 0;
   for (uint32_t i = 0; i < sim->nodes.count && k < n; i++) {
-    const uint8_t *from = topo_own(sim, i, family);
+    const uint8_t *from = topo_address(sim, i, family);
     if (!(topo_node(sim, i)->flags & MTR_SIM_TARGET) || !from) continue;
     if (first-- > 0) continue;
     memcpy(addr + 16 * k++, from, 16);

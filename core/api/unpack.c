@@ -31,7 +31,7 @@ struct mtr_unpacker {
   uint32_t trace[MTR_PACKED_TRACE], event[MTR_PACKED_EVENT];
   struct kept transport, label;
   struct mtr_info info;  /* of the record that was read last */
-  struct replies replies;            /* its own; ext has |ext_room| bytes */
+  struct replies replies;            /* owned; ext has |ext_room| bytes */
   uint32_t n, ext_room;
 };
 

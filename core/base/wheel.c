@@ -22,7 +22,8 @@ static void list_remove(struct timer *t) {
   t->next = t->prev = NULL;
 }
 
-/* Puts what is in |head|, which is not empty, into |to|, which is. */
+/* Moves all timers of the list |head|, at least one, into the empty list
+ * |to|. */
 static void list_move(struct timer *to, struct timer *head) {
   to->next = head->next;
   to->prev = head->prev;

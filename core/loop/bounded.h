@@ -29,8 +29,8 @@ static inline int bounded_spent(struct loop *l) {
   return clock_system() >= l->until;
 }
 
-/* bounded_overdue: returns 1 if a step that was held from its beginning took as
- * long as it may. */
+/* bounded_overdue: returns 1 if a step, with mtr_hold since its beginning, took
+ * as long as it may. */
 static inline int bounded_overdue(const struct loop *l) {
   if (!l->most || l->net->virtual || !l->held_since) return 0;
   return l->held_since - 1 <= l->until - l->most && clock_system() >= l->until;

@@ -41,7 +41,7 @@ struct channel {
   uint32_t busy;         /* lookups under way */
   enum channel_kind kind;
   int retired;           /* 1: takes no more lookups */
-  int64_t due;           /* ns; when it must be told the time */
+  int64_t due;           /* ns; when c-ares must be called again */
 };
 
 struct channels {
@@ -54,7 +54,7 @@ struct channels {
   struct resolv_conf system;
   int64_t looked;        /* ns; when its stamp was compared */
   int64_t due;           /* ns; of all channels */
-  int fresh;             /* 1: the kernel is not yet told what to watch */
+  int fresh;             /* 1: the kernel does not yet know what to watch */
   int room;              /* 1: lookups that wait may find room now */
   int closing;
 };
@@ -115,7 +115,7 @@ static void on_state(void *data, ares_socket_t fd, int reads, int writes) {
   listen_to(c, s);
 }
 
-/* Notes when |c| must be told the time. */
+/* Notes when c-ares must be called again for |c|. */
 static void plan(struct channel *c) {
   struct channels *all = c->all;
   struct timeval t, *left = ares_timeout(c->ares, NULL, &t);
@@ -239,9 +239,9 @@ static int find(struct channels *all, enum channel_kind kind,
   return open < MOST ? open_channel(all, kind, out) : -EBUSY;
 }
 
-/* Lets libuv tell the kernel what to watch, which it does when it runs: a host
- * may wait for the descriptor before the next step. If there is more to tell
- * after that, a step is due at once. */
+/* Lets libuv pass to the kernel what to watch, which it does when it runs: a
+ * host may wait for the descriptor before the next step. If more changes after
+ * that, a step is due at once. */
 static void watch_fresh(struct channels *all) {
   if (!all->fresh) return;
   all->fresh = 0;

@@ -135,7 +135,7 @@ void system_run(struct loop *l) {
     if (q->started) continue;
     ended--;
     if (!start(q)) continue;
-    q->started = q->over = 1;          /* the next step tells */
+    q->started = q->over = 1;          /* the next step reports it */
     q->error = EAGAIN;
     uv_async_send(&l->at_once);
   }

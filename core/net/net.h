@@ -44,13 +44,13 @@ struct net_sent {
   uint16_t error;        /* errno, 0 sent */
 };
 
-/* net_stamp: when |n| packets left that one call took, from |start| to |end|:
- * as if it had spent the same time on all of them, and let each go in the
- * middle of that. A call that took much longer than is |usual| for a packet, ns
- * (0: the first one; kept here), was interrupted. By no more than an interrupt
- * takes: then before they left, as is mostly so. By another program: nobody
- * knows, so they are taken to have left early. Then an RTT may be too long, as
- * with every tracer, but never much shorter than the path can be. */
+/* net_stamp: estimates when |n| packets left that one call sent, from |start|
+ * to |end|: each packet took an equal part of the call and left in the middle
+ * of it. |usual| is the usual time of a packet, ns; 0: not yet known; it is
+ * kept here. A call that took much longer was interrupted. If it lasted no
+ * longer than an interrupt takes, the packets left after it, as is mostly so.
+ * If another program ran, they are said to have left before it: then an RTT may
+ * be too long, as with every tracer, but it is never too short. */
 static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
                              int64_t end, int64_t *usual) {
   enum { FIRST_NS = 20000, INTERRUPT_NS = 50000, FASTER = 8, SLOWER = 64,
@@ -68,9 +68,9 @@ static inline void net_stamp(struct net_sent *sent, int n, int64_t start,
   for (int i = 0; i < n; i++) sent[i].at = start + share * (2 * i + 1) / 2;
 }
 
-/* net_stamp_early: the same where a call may contain the answers to what it
- * sends, as on a path of some microseconds: no packet is taken to have left
- * later than it can have. */
+/* net_stamp_early: does the same where answers may come before the call has
+ * returned, as on a path of some microseconds: each packet gets the earliest
+ * time at which it can have left. */
 static inline void net_stamp_early(struct net_sent *sent, int n, int64_t start,
                                    int64_t end, int64_t *usual) {
   net_stamp(sent, n, start, end, usual);
@@ -134,9 +134,8 @@ struct net_ops {
   int (*finish)(struct net *net);
 
   /* deadline: returns when to call receive even if nothing is readable, ns;
-   * INT64_MAX: never. NULL: never at all. A transport
-   * with this function that has refused probes is due, or readable, when it
-   * takes them again. */
+   * INT64_MAX: not now. NULL: never. When a transport with this function has
+   * refused probes, it is due or readable when it takes probes again. */
   int64_t (*deadline)(struct net *net);
 
   /* fds: writes the descriptors to wait on for reading; -1: none. */
@@ -169,7 +168,7 @@ struct net {
   int64_t soonest;       /* ns; the least time between a send and its answer
                           * since the send before; 0: none came. The loop sets
                           * it before sends */
-  int64_t flooded[WIRE_STRAYS];      /* ns; when many errors for nobody last
+  int64_t flooded[WIRE_STRAYS];      /* ns; when many stray errors last
                                       * came, by kind; 0: never. The loop sets
                                       * it before it receives */
   uint16_t port_base;    /* block of source ports */

@@ -22,8 +22,8 @@ struct net_opening {
   int64_t (*clock)(void);            /* ns, monotonic */
   int asked;             /* 1: this transport was asked for by its name, 0:
                           * auto tries it */
-  char lacks[160];       /* auto: what the transports tried before it lack; ""
-                          * nothing. One that fails may write it anew */
+  char lacks[160];       /* auto: what the transports tried before it lack; "":
+                          * nothing. One that fails may replace it */
   char *why;             /* "" at first */
   uint32_t size;         /* bytes of |why| */
 };

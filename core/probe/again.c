@@ -38,7 +38,7 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
     if (t->hops && p->ttl > t->limit) continue;        /* nobody needs it */
     if (!p->size) continue;            /* it is about to leave */
     unsigned size = p->size;
-    p->marks |= PROBE_TOLD;
+    p->marks |= PROBE_REPORTED;
     fail_probe(c, p->handle, EAGAIN, now);
     c->counters.probes_sent++;         /* it had left all the same */
     c->counters.bytes_sent += size;
@@ -53,10 +53,10 @@ static unsigned send(struct core *c, struct trace *t, unsigned sport,
 static unsigned send_apart(struct core *c, struct trace *t, unsigned sport,
                            unsigned ttl, int64_t now) {
   if (!in_block(c, sport) || t->again == TIMES) return 0;
-  if (t->held_from && t->held_from < ttl) ttl = t->held_from;
+  if (t->open_from && t->open_from < ttl) ttl = t->open_from;
   unsigned n = send(c, t, sport, ttl, UINT8_MAX, now);
   if (!n) return 0;
-  t->held_from = (uint8_t)ttl;
+  t->open_from = (uint8_t)ttl;
   t->again++;
   return n;
 }
@@ -80,7 +80,7 @@ unsigned again_older(struct core *c, const struct wire_reply *r, int64_t now) {
 void again_apart(struct core *c, struct trace *t, int64_t now) {
   unsigned ttl = t->high < t->limit ? t->high + 1u : t->limit;
   if (t->opts->flags & MTR_MANUAL) return;
-  if (in_block(c, t->sport)) t->held_from = (uint8_t)ttl;
+  if (in_block(c, t->sport)) t->open_from = (uint8_t)ttl;
   else t->alone = 1;
   if (t->again == TIMES) return;
   t->again++;
@@ -89,10 +89,10 @@ void again_apart(struct core *c, struct trace *t, int64_t now) {
 
 uint16_t again_port(struct core *c, const struct trace *t,
                     const struct probe *p) {
-  if (!t->held_from || p->ttl < t->held_from) return p->sport;
+  if (!t->open_from || p->ttl < t->open_from) return p->sport;
   if (!in_block(c, p->sport)) return p->sport;
-  /* Any flow's but its own; each is used before one is used again, for what
-   * went before may be held too. */
+  /* Takes the port of another flow, each once before one is used again: the
+   * earlier ones may be open there too. */
   uint32_t flows = CORE_PORTS / c->regions;
   uint32_t at = (uint32_t)(p->sport - c->config.port_base) / c->regions;
   at = (at + 1 + c->again++ % (flows - 1)) % flows;

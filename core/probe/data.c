@@ -12,9 +12,9 @@
 #include "probe/turns.h"
 #include "wire/proto.h"
 
-/* So many hops without a reply are not taken for silent ones if the reply's TTL
- * tells that the port is nearer. One may be: a silent hop, and a way back that
- * is one hop shorter, are common. */
+/* If so many hops have no reply and the reply's TTL shows that the port is
+ * nearer, they are not taken for silent hops. With one hop this is not done: a
+ * silent hop, and a way back that is one hop shorter, are common. */
 enum { FEW = 2, UNKNOWN = 256 };
 
 /* Returns the next trace that shares the data of |t|, and whose probes all go
@@ -22,7 +22,7 @@ enum { FEW = 2, UNKNOWN = 256 };
 static struct trace *next(const struct core *c, const struct trace *t,
                           struct trace *o) {
   do o = share_next(c, t, o);
-  while (o && o->held_from);
+  while (o && o->open_from);
   return o;
 }
 
@@ -46,7 +46,7 @@ static int may_end(const struct core *c, const struct trace *t, unsigned ttl) {
   return 1;
 }
 
-/* Returns 1 if |t| can ask again, so that each reply tells its probe. There are
+/* Returns 1 if |t| can ask again, so that each reply shows its probe. There are
  * enough ports for some hundred probes at a time. */
 static int can_repeat(const struct core *c, const struct trace *t) {
   enum { SPARE = 4 };
@@ -65,13 +65,13 @@ static int silent(const struct core *c, const struct trace *t,
  * sent |n| replies with data, the first of them with TTL |reply_ttl|. If each
  * probe that reached it got a reply, it is the highest TTL for which |n| probes
  * are outstanding at this TTL and above. It is certain if there are no others
- * right below. If |reply_ttl| tells of a port some hops nearer, and |n| or more
+ * right below. If |reply_ttl| shows a port some hops nearer, and |n| or more
  * probes from there on have no reply, it is that nearer TTL, which is certain
  * in the same way. */
 static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
                         unsigned reply_ttl) {
   uint32_t count[256] = {0}, left = n, near = 0;
-  unsigned ttl = 256, told = reply_ttl ? distance(reply_ttl) : 0;
+  unsigned ttl = 256, by_ttl = reply_ttl ? distance(reply_ttl) : 0;
   for (struct trace *o = next(c, t, NULL); o; o = next(c, t, o))
     for (uint32_t i = o->oldest; i != SLAB_NONE;) {
       const struct probe *p = table_at(&c->tables[o->region], i);
@@ -81,12 +81,12 @@ static unsigned reached(const struct core *c, const struct trace *t, uint32_t n,
   for (; ttl && count[ttl - 1] <= left; ttl--) left -= count[ttl - 1];
   if (left && ttl && may_end(c, t, ttl - 1)) ttl--;
   if (!silent(c, t, count, ttl - 1)) return ttl;
-  for (unsigned i = told; i < ttl; i++) near += count[i];
-  int nearer = told && told + FEW <= ttl && may_end(c, t, told);
+  for (unsigned i = by_ttl; i < ttl; i++) near += count[i];
+  int nearer = by_ttl && by_ttl + FEW <= ttl && may_end(c, t, by_ttl);
   int again = can_repeat(c, t);
-  if (nearer && count[told] && near >= n &&
-      (!again || !silent(c, t, count, told - 1)))
-    return told;
+  if (nearer && count[by_ttl] && near >= n &&
+      (!again || !silent(c, t, count, by_ttl - 1)))
+    return by_ttl;
   return nearer || again ? UNKNOWN : ttl;
 }
 
@@ -152,9 +152,9 @@ static void drop_rest(struct core *c, struct trace *keeper) {
   drop(c, keeper);
 }
 
-/* Drops the data kept with |keeper|, and has the probes sent again such that
- * their replies can be told apart. */
-static void tell_apart(struct core *c, struct trace *keeper, int64_t now) {
+/* Drops the data kept with |keeper|, and lets the probes be sent again such
+ * that each reply shows its probe. */
+static void send_apart(struct core *c, struct trace *keeper, int64_t now) {
   drop_rest(c, keeper);
   struct trace *o = next(c, keeper, NULL), *after;
   for (; o; o = after) {
@@ -208,21 +208,21 @@ static int64_t first_rtt(const struct core *c, const struct trace *t,
   return (int64_t)(e.rtt * 1e6);
 }
 
-/* Returns 1 if the replies kept with |keeper| seem to hold some twice: the
- * probes to the hop of the first one from |ttl| on were sent one after the
+/* Returns 1 if some of the replies kept with |keeper| seem to have come twice:
+ * the probes to the hop of the first one from |ttl| on were sent one after the
  * other, but the replies came faster than that; or the first one came in less
- * than half of the time that the hop took before. Less than TOLD_NS tells
- * nothing: so much may a host that is busy be late. */
+ * than half of the time that the hop took before. A difference below CLEAR_NS
+ * means nothing: a busy host may be late by that. */
 static int repeats(const struct core *c, const struct trace *keeper,
                    unsigned ttl) {
-  enum { APART = 32, EARLY = 4, TOLD_NS = 500000 };
+  enum { APART = 32, EARLY = 4, CLEAR_NS = 500000 };
   struct trace *of = NULL;
   const struct probe *first = oldest(c, keeper, ttl, &of), *last = first;
   unsigned n = 0;
   if (!first || !can_repeat(c, of)) return 0;
   int64_t rtt = came(c, keeper, 0) - first->sent;
   int64_t before = first_rtt(c, of, first->ttl);
-  if (rtt < before / 2 && before - rtt > TOLD_NS) return 1;
+  if (rtt < before / 2 && before - rtt > CLEAR_NS) return 1;
   for (uint32_t i = table_place(first); i != SLAB_NONE;) {
     const struct probe *p = table_at(&c->tables[of->region], i);
     i = p->newer;
@@ -232,7 +232,7 @@ static int repeats(const struct core *c, const struct trace *keeper,
   }
   if (n < 2) return 0;
   int64_t spread = last->sent - first->sent;
-  return spread > rtt / APART && spread > TOLD_NS &&
+  return spread > rtt / APART && spread > CLEAR_NS &&
          came(c, keeper, n - 1) - last->sent < rtt - spread / EARLY;
 }
 
@@ -242,7 +242,7 @@ int data_credit(struct core *c, struct trace *t, int64_t now) {
   if (!t->extra || !t->extra->data_count) return 1;
   if (t->extra->data_count < out_of_all(c, t)) return 1;
   if (repeats(c, t, 0)) {
-    tell_apart(c, t, now);
+    send_apart(c, t, now);
     return 1;
   }
   while (t->extra->data_count && (p = oldest(c, t, 0, &of))) {
@@ -279,7 +279,7 @@ int data_claim(struct core *c, struct trace *t, struct probe *p, int64_t now) {
   }
   unsigned ttl = credited_from(c, t, h);
   if (ttl == UNKNOWN) {
-    tell_apart(c, h, now);
+    send_apart(c, h, now);
     return p->state != PROBE_SENT;
   }
   int once = repeats(c, h, ttl);       /* then only the first is sure */
@@ -354,8 +354,8 @@ void data_take(struct core *c, const struct wire_reply *r, int64_t now) {
     const struct opts *o = t->opts;
     if (o->multipath != MTR_CLASSIC && t->sport == r->sport &&
         o->dport == r->dport) {
-      if (t->held_from) {
-        late = 1;                      /* see tell_apart */
+      if (t->open_from) {
+        late = 1;                      /* see send_apart */
         continue;
       }
       if (first) break;

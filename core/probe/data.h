@@ -12,18 +12,18 @@
  * A service may answer some probes only, or answer twice. Then the highest TTLs
  * would be wrong, and the RTTs too small. So the count alone is believed only
  * if no silent hop is right below. If at most half of the probes get a reply,
- * and the reply's TTL tells that the port is right behind the last router that
+ * and the reply's TTL shows that the port is right behind the last router that
  * answered, the data is credited from there on. Otherwise, and if an RTT would
  * be less than that of a nearer hop, or replies came faster than the probes
  * were sent, the data is credited to nobody. The probes are sent again, each
- * from a port of its own, so that each datagram tells its probe (again.h); or
- * one at a time, if the user chose the port. Of a trace whose probes are chosen
- * outside nothing is sent again.
+ * from a different port, so that the port of a datagram shows its probe
+ * (again.h); or one at a time, if the user chose the port. If the probes of a
+ * trace are chosen outside, none is sent again.
  *
- * Nothing but the ports tells: length, payload, checksum and identification of
- * data are those of the service, not of the probe. So beside hundreds of traces
- * to one service ports are used twice, and data that came before the probes
- * were sent again is nobody's, or that of a probe with the same ports.
+ * Only the ports connect data with a probe: length, payload, checksum and
+ * identification are those of the service. With hundreds of traces to one
+ * service, probes share ports. Then data that came before the probes were sent
+ * again is credited to nobody, or to a probe with the same ports.
  *
  * Traces with the same ports and destination share their data (share.h). Wrong
  * if a trace ends before the replies to its last probes come: then the data of

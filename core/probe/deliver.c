@@ -168,9 +168,9 @@ static void note_rtt(struct core *c, float rtt) {
 
 /* What is made of a reply to an outstanding probe. */
 enum how {
-  ANEW,                  /* an unreachable may be held */
-  HELD,                  /* it was held long enough */
-  BESIDE                 /* it was held, and the target has answered */
+  ANEW,                  /* an unreachable may be put in doubt */
+  BELIEVED,              /* it was in doubt long enough */
+  BESIDE                 /* it was in doubt, and the target has answered */
 };
 
 static void take(struct core *c, struct trace *t, struct probe *p,
@@ -195,7 +195,7 @@ static void take(struct core *c, struct trace *t, struct probe *p,
   if (tier & MATCH_WEAK) ev.flags |= MTR_REPLY_WEAK;
   int sent = p->state == PROBE_SENT;
   if (how == ANEW && sent && ev.flags & MTR_REPLY_UNREACH &&
-      ends(t, r, ev.flags) && doubt_hold(c, t, p, r, tier, now))
+      ends(t, r, ev.flags) && doubt_begin(c, t, p, r, tier, now))
     return;
   if (!kernel) {
     ev.flags |= MTR_REPLY_USER_TIME;
@@ -220,22 +220,22 @@ static void take(struct core *c, struct trace *t, struct probe *p,
   turns_dirty(c, t);
 }
 
-void deliver_held(struct core *c, struct trace *t, struct probe *p,
-                  int64_t now) {
+void deliver_doubted(struct core *c, struct trace *t, struct probe *p,
+                     int64_t now) {
   int tier = 0;
   const struct wire_reply *r = doubt_end(c, p, &tier);
-  if (r) take(c, t, p, r, tier, HELD, now);
+  if (r) take(c, t, p, r, tier, BELIEVED, now);
 }
 
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now) {
   int before = 0;
-  const struct wire_reply *held = doubt_end(c, p, &before);
-  if (held && events_room(c) > 1) {
+  const struct wire_reply *doubted = doubt_end(c, p, &before);
+  if (doubted && events_room(c) > 1) {
     int final = (meaning(t, r) & MTR_REPLY_FINAL) != 0;
-    struct wire_reply copy = *held;
+    struct wire_reply copy = *doubted;
     if (events_ext_room(c) < 2) copy.ext_size = 0;
-    take(c, t, p, &copy, before, final ? BESIDE : HELD, now);
+    take(c, t, p, &copy, before, final ? BESIDE : BELIEVED, now);
   }
   take(c, t, p, r, tier, ANEW, now);
 }

@@ -12,14 +12,14 @@
 
 /* deliver_reply: handles |r|, which answers |p| of |t| and was matched in
  * |tier| (match.h, with MATCH_WEAK). There must be room for an event. An
- * unreachable may be held first. */
+ * unreachable may be put in doubt first (doubt.h). */
 void deliver_reply(struct core *c, struct trace *t, struct probe *p,
                    const struct wire_reply *r, int tier, int64_t now);
 
-/* deliver_held: handles the reply to |p| that was held (doubt.h) in the same
+/* deliver_doubted: handles the reply to |p| that was in doubt in the same
  * way. */
-void deliver_held(struct core *c, struct trace *t, struct probe *p,
-                  int64_t now);
+void deliver_doubted(struct core *c, struct trace *t, struct probe *p,
+                     int64_t now);
 
 /* deliver_soonest: returns the least time between a send and its answer since
  * the last call, ns; 0: no answer has come. */

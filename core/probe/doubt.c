@@ -5,18 +5,18 @@
 
 enum { LEAST_NS = 1000000 };           /* even if it came at once */
 
-/* Returns 1 if |d| is held for nobody: its trace may have ended. */
+/* Returns 1 if |d| is free: the trace of its probe may have ended. */
 static int is_free(const struct core *c, const struct doubt *d) {
   const struct probe *p = d->probe ? state_probe(c, d->probe) : NULL;
   return !p || p->state != PROBE_SENT || !(p->marks & PROBE_DOUBTED);
 }
 
-int doubt_hold(struct core *c, const struct trace *t, struct probe *p,
-               const struct wire_reply *r, int tier, int64_t now) {
-  int64_t hold = r->at - p->sent, due = p->sent + t->opts->timeout;
+int doubt_begin(struct core *c, const struct trace *t, struct probe *p,
+                const struct wire_reply *r, int tier, int64_t now) {
+  int64_t wait = r->at - p->sent, due = p->sent + t->opts->timeout;
   if (p->marks & PROBE_DOUBTED || t->opts->flags & MTR_MANUAL) return 0;
-  if (hold < LEAST_NS) hold = LEAST_NS;
-  if (due > now + hold) due = now + hold;
+  if (wait < LEAST_NS) wait = LEAST_NS;
+  if (due > now + wait) due = now + wait;
   for (int i = 0; i < DOUBTS; i++) {
     struct doubt *d = &c->doubts[i];
     if (!is_free(c, d)) continue;

@@ -13,17 +13,17 @@
 
 enum {
   RESERVED = 256,        /* events kept free for other kinds */
-  HELD_NS = 1000000,     /* until a probe is looked at again, at least */
-  HELD_SHARE = 16
+  LATER_NS = 1000000,    /* until a probe is looked at again, at least */
+  LATER_SHARE = 16
 };
 
-/* Whether nobody knows if |p| has an answer, because the helper program of the
- * transport is silent: then its time ends later. The longer the silence, the
- * later, so that many probes cost little. */
-static int held(struct core *c, struct probe *p, int64_t now) {
+/* Puts off the end of |p| and returns 1 if the helper program of the transport
+ * is silent: then nobody knows if |p| has an answer. The longer the silence,
+ * the later, so that many probes cost little. */
+static int put_off(struct core *c, struct probe *p, int64_t now) {
   if (!c->unheard || p->timer.at <= c->unheard) return 0;
-  int64_t more = (now - c->unheard) / HELD_SHARE;
-  wheel_add(&c->wheel, &p->timer, now + (more > HELD_NS ? more : HELD_NS));
+  int64_t more = (now - c->unheard) / LATER_SHARE;
+  wheel_add(&c->wheel, &p->timer, now + (more > LATER_NS ? more : LATER_NS));
   return 1;
 }
 
@@ -31,11 +31,11 @@ static void timed_out(struct core *c, uint32_t handle, int64_t now) {
   struct probe *p = state_probe(c, handle);
   struct trace *t = state_trace(c, p->trace);
   if (p->marks & PROBE_DOUBTED) {
-    if (events_ext_room(c)) deliver_held(c, t, p, now);
+    if (events_ext_room(c)) deliver_doubted(c, t, p, now);
     else wheel_add(&c->wheel, &p->timer, now);
     return;
   }
-  if (held(c, p, now) || data_claim(c, t, p, now)) return;
+  if (put_off(c, p, now) || data_claim(c, t, p, now)) return;
   if (c->broken) {
     fail_probe(c, handle, (unsigned)c->broken, now);
     return;

@@ -25,7 +25,7 @@ static int in_block(const struct core *c, uint16_t port) {
  * would not answer from the trace's (again.h). Other probes keep theirs. */
 static void ports(struct core *c, const struct trace *t, struct probe *p) {
   const struct opts *o = t->opts;
-  if (t->held_from && !(o->flags & MTR_TCP_ACK)) p->sport = again_port(c, t, p);
+  if (t->open_from && !(o->flags & MTR_TCP_ACK)) p->sport = again_port(c, t, p);
   if (o->multipath != MTR_CLASSIC) return;
   if (o->protocol == MTR_UDP)
     p->dport = (uint16_t)(o->dport + t->probes % (65536u - o->dport));
@@ -39,7 +39,7 @@ static struct probe *next_probe(struct core *c, struct trace *t, int64_t now) {
   struct probe *p;
   if (!trace_sweeps(t)) {
     p = queue_take(c, t);
-    if (p && (t->opts->flags & MTR_STRATEGY || t->held_from)) ports(c, t, p);
+    if (p && (t->opts->flags & MTR_STRATEGY || t->open_from)) ports(c, t, p);
     return p;
   }
   unsigned ttl = sweep_next(t);
@@ -162,6 +162,6 @@ void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
   c->counters.probes_sent++;
   c->counters.bytes_sent += size;
   wheel_add(&c->wheel, &p->timer, at + t->opts->timeout);
-  if (t->opts->want & MTR_WANT_SENT && !(p->marks & PROBE_TOLD))
+  if (t->opts->want & MTR_WANT_SENT && !(p->marks & PROBE_REPORTED))
     events_probe(c, MTR_EV_SENT, t, p);
 }

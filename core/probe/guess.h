@@ -2,13 +2,13 @@
  *
  * guess.h: finds out whether somebody is guessing. A weak match (match.h) is
  * believed only while few replies of its kind have come lately that fit no
- * probe. Whoever guesses makes many such misses before the first hit. A box
- * that rewrites what it quotes makes none of its own; the replies to other
- * programs behind it count as misses, so whole quotes may have more of them.
+ * probe. A forger makes many such misses before the first hit. A translator
+ * that rewrites the quotes of our probes makes no misses. But replies to other
+ * programs behind it are misses, so more misses are allowed for whole quotes.
  *
  * Misses are counted by protocol and kind, and by what a guess cannot vary: the
  * destination that was quoted, or the port of ours that is named. The counts
- * are in a hash table. Wrong if two counts share a place of it: then honest
+ * are in a hash table. Wrong if two counts share a place of it: then genuine
  * replies are refused for a while.
  */
 #ifndef PROBE_GUESS_H

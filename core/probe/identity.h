@@ -3,13 +3,13 @@
  * identity.h: what a probe has on the wire that nobody can guess. Its place in
  * the probe table becomes two numbers, by two secret permutations: one goes
  * into the transport header, the other into the IPv4 identification; each gives
- * the place back. Beside them, where the protocol has room, are bits that also
- * hang on the probe's generation and its destination, so that they are others
- * when the place is used again: half of a TCP number; of a flow to one
- * destination, the ICMP checksum and the IPv6 flow label.
+ * the place back. Where the protocol has room, a packet has more secret bits.
+ * Half of a TCP number also depends on the generation and the destination of
+ * the probe, so it differs when the place is used again. The ICMP checksum and
+ * the IPv6 flow label depend on the destination and the flow.
  *
- * The permutations are drawn by keyed_hash: who has seen some of their numbers
- * knows nothing of the others. Wrong if the seed is known.
+ * The permutations are drawn by keyed_hash: some of their numbers say nothing
+ * about the others. Wrong if the seed is known.
  */
 #ifndef PROBE_IDENTITY_H
 #define PROBE_IDENTITY_H

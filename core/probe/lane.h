@@ -4,9 +4,9 @@
  * for example all traces to one network. A trace may be in several lanes, and
  * sends when each of them allows it.
  *
- * A trace that must wait for a lane gets a turn, which is a time of its own, so
- * that not all traces of the lane wake up for each probe. A turn is only a time
- * to wake up: whether a probe may go is decided by the pace of the lane. A
+ * A trace that must wait for a lane gets a turn: the time when it wakes up.
+ * Each trace has a different one, so that not all traces of the lane wake up
+ * for each probe. The pace of the lane decides whether a probe may go then. A
  * trace that comes too early waits until the next probe may go. A trace that
  * ends leaves its turn unused.
  *
@@ -45,8 +45,8 @@ int lane_known(const struct core *c, const uint32_t *lanes);
 void lane_join(struct core *c, struct trace *t, const uint32_t *lanes);
 void lane_leave(struct core *c, const struct trace *t);
 
-/* lane_wake: returns when |t|, which is in a lane, may send: at |now| or
- * before, or when to wake it. */
+/* lane_wake: returns when to wake |t|, which is in a lane; a time up to |now|:
+ * it may send now. */
 int64_t lane_wake(const struct core *c, struct trace *t, int64_t now);
 
 /* lane_sent: takes in that |t| sends a probe at |now|. */

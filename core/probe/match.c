@@ -210,7 +210,8 @@ static struct probe *find(const struct core *c, const struct wire_reply *r,
   return q;
 }
 
-/* Returns 1 if all that |r|, of tier 1, holds of |p| is as it was sent. */
+/* Returns 1 if every field of |p| that |r|, of tier 1, repeats is as it was
+ * sent. */
 static int fits_in_all(const struct core *c, const struct probe *p,
                        const struct wire_reply *r) {
   const struct trace *t = state_trace(c, p->trace);
@@ -227,8 +228,8 @@ static int fits_in_all(const struct core *c, const struct probe *p,
 }
 
 /* Returns 1 if the quote |r| of |p|, whose source is not ours, has at least 30
- * bits of |p| that nobody can guess. A translator that leaves its own address
- * in quotes makes such ones. */
+ * bits of |p| that nobody can guess. A translator that leaves its address in
+ * quotes makes such ones. */
 static int proves_itself(const struct core *c, const struct probe *p,
                          const struct wire_reply *r) {
   uint32_t place = table_place(p);

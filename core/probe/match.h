@@ -12,18 +12,19 @@
  *      under 8 transport bytes were quoted), if that fits one live probe only,
  *      also byte-swapped or one too high; or identification and ports
  *
- * Nothing below tier 1 is taken unless the destination or the ports are ours,
- * and a quoted source port that is not must be explained by its checksum.
+ * In tiers 2 to 4 the destination or the ports must be those of the probe. A
+ * quoted source port may differ from ours only if the quoted checksum shows
+ * that a translator changed it.
  *
- * A match is full if all that the reply holds of the probe is as it was sent;
- * otherwise it is weak. A weak match is believed while nobody seems to be
- * guessing (guess.h). It is always believed if it has 30 bits or more that
- * nobody can guess, as in the table below: a translator rewrites the source,
- * but cannot help leaving these.
+ * A match is full if every field of the probe that the reply repeats is as it
+ * was sent; otherwise it is weak. A weak match is believed while nobody seems
+ * to be guessing (guess.h). It is always believed if it has 30 bits or more
+ * that nobody can guess, as in the table below: a translator rewrites the
+ * source, but it leaves these bits as they are.
  *
- * The chance that a packet of somebody who sees none of ours, but knows source,
- * destination and ports, and when we send, is taken for the reply to a certain
- * probe (each of N outstanding ones adds as much):
+ * The table gives the chance that a forged packet is taken for the reply to one
+ * probe; with N outstanding probes it is N times as large. The forger sees none
+ * of our packets, but knows source, destination and ports, and when we send:
  *
  *   quote of       full  by
  *   ICMP, IPv4     2^-45 sequence 15, checksum 15.8, IPv4 identification 15
@@ -38,18 +39,19 @@
  *                        no host has seen a ping of ours
  *   of TCP         2^-29 number 30; a reset has two that fit
  *
- * Those above 2^-32 have no room for more. A quote of UDP over IPv4 may have 8
- * bytes only, and the ports and the length in them tell the flow, so they
- * cannot change. An answer has only what it repeats. A flow label that the user
+ * Where the chance is above 2^-32, the packet has no room for more secret bits.
+ * A quote of UDP over IPv4 may have 8 bytes only: ports, length and checksum.
+ * Routers choose the path by ports and length, so these must stay the same. An
+ * answer contains only what it repeats of the probe. A flow label that the user
  * gave is known, and adds nothing. Data, and a reset without a number, show the
  * ports alone, and are always weak.
  *
- * The ports are told only to those whom we probe: a source port is drawn for
- * each destination. Who has to guess it too needs 4 bits more for the block and
- * up to 9 for the port in it, or 16 for an echo identifier. A weak match has at
- * least 15 bits, those of the identity or of the IPv4 identification (2^-13 for
- * the latter, which fits in three ways), and ends after 64 misses of whole
- * quotes, or 8 of others.
+ * A source port is drawn for each destination, and only the hosts on the way
+ * see it. A forger who must guess it too needs 4 bits more for the block and up
+ * to 9 for the port in it, or 16 for an echo identifier. A weak match has at
+ * least 15 bits, those of the identity or of the IPv4 identification (13 for
+ * the latter, which fits in three ways). Weak matches are refused after 64
+ * misses of whole quotes, or 8 of others.
  */
 #ifndef PROBE_MATCH_H
 #define PROBE_MATCH_H
@@ -57,8 +59,8 @@
 #include "probe/state.h"
 #include "wire/record.h"
 
-/* match_fetch: |v|[|n|] are about to be matched: has the processor fetch what
- * they are probably about. */
+/* match_fetch: lets the processor fetch the probes that |v|[|n|], which are
+ * matched next, probably answer. */
 void match_fetch(const struct core *c, const struct wire_reply *v, uint32_t n);
 
 enum {
@@ -69,10 +71,9 @@ enum {
   MATCH_SEARCHED = 64    /* all ports were tried in vain */
 };
 
-/* Whoever sends quotes of foreign packets makes us try each port for each one.
- * MATCH_SEARCHES such misses are allowed at once, and one more each
- * MATCH_SEARCH_NS, a search taking 5 us. What fits a probe counts for
- * nothing. */
+/* A quote of a foreign packet makes us try each port, which takes 5 us. So only
+ * MATCH_SEARCHES such searches in vain are allowed at once, and one more each
+ * MATCH_SEARCH_NS. A search that finds a probe does not count. */
 enum { MATCH_SEARCHES = 64, MATCH_SEARCH_NS = 500000 };
 
 /* match_probe: returns the probe that |r|, not WIRE_UDP_REPLY, answers, and

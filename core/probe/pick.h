@@ -19,8 +19,8 @@ uint32_t pick_list(struct core *c, uint32_t *cookies, uint32_t n, int64_t now);
  * be picked. */
 int pick_trace(struct core *c, struct trace *t);
 
-/* pick_nobody: does mtr_pick of no trace: no PICK comes until something has
- * happened. */
+/* pick_nobody: does mtr_pick of trace 0: the next PICK comes only after
+ * something has happened. */
 void pick_nobody(struct core *c);
 
 /* pick_ask: asks which trace sends next, if some wait to be picked and no PICK

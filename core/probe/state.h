@@ -57,7 +57,7 @@ struct guess {
   uint16_t misses, before;           /* in it, in the one before */
 };
 
-/* Errors for nobody (stray.h). */
+/* Errors that belong to no probe (stray.h). */
 struct stray {
   int64_t since;         /* ns; when the first of |count| came */
   uint32_t count;

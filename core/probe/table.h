@@ -28,8 +28,8 @@ enum probe_state {
 
 enum {
   PROBE_BY_IP_ID = 1,    /* its identity is the IPv4 identification alone */
-  PROBE_TOLD = 2,        /* it is sent again, and was told of as sent */
-  PROBE_DOUBTED = 4      /* its answer is held (doubt.h) */
+  PROBE_REPORTED = 2,    /* it is sent again, and has its SENT event */
+  PROBE_DOUBTED = 4      /* its answer is in doubt (doubt.h) */
 };
 
 struct probe {
@@ -103,8 +103,8 @@ static inline uint32_t table_place(const struct probe *p) {
   return p->handle & (TABLE_REGION - 1);
 }
 
-/* table_left: returns 1 if |p| has left, so that it can be answered. An answer
- * to one that waits to leave is about another probe that had its place. */
+/* table_left: returns 1 if |p| has left, so that it can be answered. If it has
+ * not, an answer belongs to the probe that had this place before. */
 static inline int table_left(const struct probe *p) {
   return p->state > PROBE_SENT || (p->state == PROBE_SENT && p->size);
 }

@@ -104,7 +104,7 @@ struct trace {
   uint8_t again : 4;     /* times that SYNs were sent again (again.h) since the
                           * last reply */
   uint8_t last;          /* strategy: hop count to end with; 0: not given */
-  uint8_t held_from;     /* TTL from which the target holds a connection from
+  uint8_t open_from;     /* TTL from which the target has a connection from
                           * the trace's source port (again.h); 0: not known */
   struct hop near[HOPS_NEAR];        /* the ring of most traces */
 };

@@ -31,14 +31,14 @@ int privilege_locked(void) {
 
 /* Opens a kit so that |spare| descriptors are left. 0 or a negative errno. */
 static int open_kit(int32_t *fd, uint32_t mark, int fast, int spare) {
-  int held[MORE], n = 0, err = 0;
+  int spared[MORE], n = 0, err = 0;
   while (n < spare && !err) {
-    held[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (held[n] < 0) err = -errno;
+    spared[n] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (spared[n] < 0) err = -errno;
     else n++;
   }
   if (!err) err = mtr_sockets(fd, mark, fast);
-  while (n > 0) close(held[--n]);
+  while (n > 0) close(spared[--n]);
   return err;
 }
 

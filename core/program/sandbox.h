@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * sandbox.h: the wall of --sandbox around the whole process. The Lua layer
- * (lua/mtr/sandbox) gives a script nothing that needs more than this, but an
- * interpreter may have faults; who gets out of it finds a process that
+ * sandbox.h: takes from the whole process what --sandbox forbids. The Lua layer
+ * (lua/mtr/sandbox) already gives a script nothing that needs more than this.
+ * But an interpreter may have faults. A script that breaks out of it is still
+ * in a process that
  *
  *   - opens, changes, lists and runs no file, and starts no process (seccomp);
- *   - has no file in sight even so, connects no TCP (but for the transport
- *     user, whose probes are connections), and signals nobody
- *     (landlock, as much of it as the kernel has);
+ *   - sees no files, makes no TCP connections (the transport user may: its
+ *     probes are connections), and sends no signals (landlock, as much of it as
+ *     the kernel has);
  *   - has no capability, and makes no memory executable;
  *   - cannot take back its limits of memory and time.
  *

@@ -51,7 +51,7 @@ static void put(int fd, const char *bytes, size_t size) {
   }
 }
 
-static void tell(char what) { put(terminal.pipe, &what, 1); }
+static void notify(char what) { put(terminal.pipe, &what, 1); }
 
 static int same(const struct termios *a, const struct termios *b) {
   return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
@@ -70,11 +70,11 @@ static void give(void) {
   if (!taken) return;
   taken = 0;
   restore();
-  tell(GIVEN);
+  notify(GIVEN);
 }
 
 static void take(void) {
-  tell(TAKEN);
+  notify(TAKEN);
   taken = 1;
   stale = 0;
   tcsetattr(terminal.fd, TCSANOW, &terminal.ours);

@@ -7,8 +7,8 @@
  *
  * A cdata is |count| elements of one type at an address: a struct is one
  * element, a pointer has as many as are known to be there. All that goes beyond
- * them, and each wrong type, is a Lua error. A pointer whose end C does not
- * tell is CDATA_UNBOUNDED; only indexes below 0 are refused there.
+ * them, and each wrong type, is a Lua error. A pointer whose end is not known
+ * is CDATA_UNBOUNDED; only indexes below 0 are refused there.
  *
  * A cdata that points into another one, or into a string, keeps it alive. What
  * C lends (mtr_events) is valid as long as mtr.h says.

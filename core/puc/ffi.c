@@ -23,7 +23,7 @@ static int new_table(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg own[] = {
+static const luaL_Reg functions[] = {
   {"load", library_load}, {"new_table", new_table}, {NULL, NULL},
 };
 
@@ -33,7 +33,7 @@ int luaopen_mtr_ffi(lua_State *L) {
   int up = lua_gettop(L);
   lua_newtable(L);
   add(L, up, memory_functions);
-  add(L, up, own);
+  add(L, up, functions);
   lua_newtable(L);
   add(L, up, bit_functions);
   lua_setfield(L, -2, "bit");

@@ -73,7 +73,7 @@ static int make(lua_State *L) {
     size_t length;
     const char *text = lua_tolstring(L, from, &length);
     if (cdata_types[type].size != 1 || length > c->count)
-      return luaL_error(L, "mtr: the text has no room");
+      return luaL_error(L, "mtr: the text is longer than the array");
     memcpy(c->at, text, length);
     return 1;
   }
@@ -142,7 +142,8 @@ static int copy(lua_State *L) {
   }
   size_t most = there < room ? there : room;
   size_t n = lua_isnoneornil(L, 3) ? there : length_at(L, 3, most);
-  if (n > most) return luaL_error(L, "mtr: the text has no room");
+  if (n > most)
+    return luaL_error(L, "mtr: the length goes beyond an end of the memory");
   memmove(to, from, n);
   return 0;
 }

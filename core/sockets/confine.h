@@ -5,8 +5,9 @@
 #ifndef SOCKETS_CONFINE_H
 #define SOCKETS_CONFINE_H
 
-/* confine_identity: becomes the real user, drops all capabilities and the ways
- * to new ones, and lets no other process look into this one. 0 or -errno. */
+/* confine_identity: becomes the real user, drops all capabilities, makes sure
+ * that no new ones can come, and lets no other process look into this one. 0 or
+ * -errno. */
 int confine_identity(void);
 
 /* confine_calls: ends the process at any system call that serve.c does not

@@ -36,7 +36,7 @@ static void options(const struct serve *s, struct msghdr *m, uint8_t *room,
   memset(room, 0, RAW_CONTROL);
   m->msg_control = room;
   m->msg_controllen = RAW_CONTROL;
-  if (v4 && s->tells)
+  if (v4 && s->able)
     option(m, &last, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
   if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
@@ -67,7 +67,7 @@ static socklen_t address(struct serve *s, struct sockaddr_in6 *to, int family,
   }
   memcpy(&in6.sin6_addr, g->dst, 16);
   if (IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr)) in6.sin6_scope_id = p->interface;
-  if (s->tells) in6.sin6_port = htons(g->protocol);
+  if (s->able) in6.sin6_port = htons(g->protocol);
   *to = in6;
   return sizeof in6;
 }

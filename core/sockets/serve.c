@@ -22,7 +22,7 @@ enum { PROOFS = 2, POLLED = 2 + RAW_FDS };
 
 void serve_prepare(struct serve *s) {
   int off = 0;
-  s->tells = !s->opened && sockets_tells(s->fd[RAW_SEND4]);
+  s->able = !s->opened && sockets_able(s->fd[RAW_SEND4]);
   for (int i = RAW_SEND4; i <= RAW_SEND6; i++)
     if (s->fd[i] >= 0)
       setsockopt(s->fd[i], SOL_SOCKET, SO_BROADCAST, &off, sizeof off);
@@ -39,7 +39,7 @@ void serve_prepare(struct serve *s) {
 
 /* Whether |fd| is a socket of |protocol| (0: UDP or TCP) bound to |port|: then
  * whoever has it has the port. */
-static int holds(int fd, int protocol, uint16_t port) {
+static int has_port(int fd, int protocol, uint16_t port) {
   struct sockaddr_in6 at = {.sin6_port = 0};   /* IPv4 has it there too */
   socklen_t size = sizeof at, room = sizeof(int);
   int found = 0, domain = 0;
@@ -63,8 +63,8 @@ static int is_block(uint16_t base) {
 static int hello(struct serve *s, const struct message_ask *q, const int *fd,
                  int n) {
   struct filter *who = &s->guard.who;
-  if (s->known || n != PROOFS || !holds(fd[0], WIRE_UDP, q->port_base) ||
-      !holds(fd[1], WIRE_TCP, q->port_base) || !is_block(q->port_base) ||
+  if (s->known || n != PROOFS || !has_port(fd[0], WIRE_UDP, q->port_base) ||
+      !has_port(fd[1], WIRE_TCP, q->port_base) || !is_block(q->port_base) ||
       !q->echo_base || q->echo_base + q->echo_count > 65536)
     return -EINVAL;
   *who = (struct filter){.echo_base = q->echo_base, .port_base = q->port_base,
@@ -72,13 +72,13 @@ static int hello(struct serve *s, const struct message_ask *q, const int *fd,
   int err = s->opened ? s->opened : sockets_filter(s->fd, who);
   s->known = !err;
   s->answer.have = s->opened ? 0 : sockets_have(s->fd);
-  s->answer.tells = (uint32_t)s->tells;
+  s->answer.able = (uint32_t)s->able;
   return err;
 }
 
 static int add_port(struct serve *s, uint16_t port, const int *fd, int n) {
   struct filter *who = &s->guard.who;
-  if (!s->known || n != 1 || !holds(fd[0], 0, port)) return -EINVAL;
+  if (!s->known || n != 1 || !has_port(fd[0], 0, port)) return -EINVAL;
   if (who->ports == FILTER_PORTS) return -EMFILE;
   who->port[who->ports++] = port;
   return sockets_filter(s->fd, who);

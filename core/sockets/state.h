@@ -22,7 +22,7 @@ struct serve_message {
 struct serve {
   int32_t fd[RAW_FDS];
   int opened;            /* 0, or why there are no sockets */
-  int tells;             /* sockets_tells of the sender of IPv4 */
+  int able;              /* sockets_able of the sender of IPv4 */
   int known;             /* 1: the engine has said who it is */
   int lives;             /* 1: MESSAGE_LIVES has not been answered */
   struct guard guard;

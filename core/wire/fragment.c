@@ -23,7 +23,7 @@ int wire_fragment(const uint8_t *packet, size_t size, size_t mtu, uint32_t id,
   int last = left <= n;
   if (last) n = left;
   if (!n) return 0;
-  unsigned offset = (unsigned)*at;     /* bytes; IPv6 holds it like this */
+  unsigned offset = (unsigned)*at;     /* bytes; IPv6 has it like this */
   memcpy(out, packet, header);
   if (v6) {
     put_u16(out + 4, (unsigned)(HEADER_V6 + n));

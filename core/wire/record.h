@@ -68,7 +68,7 @@ enum wire_kind {
 
 /* Flags of a reply. */
 enum {
-  WIRE_QUOTE = 1 << 0,     /* the quoted fields hold a quote */
+  WIRE_QUOTE = 1 << 0,     /* the quoted fields have a quote */
   WIRE_TRUNCATED = 1 << 1, /* fewer than 8 transport bytes quoted: only ip_id */
   WIRE_EXT_BAD = 1 << 2,   /* extension objects are cut short or damaged, or
                             * their place is in other units than RFC 4884's */

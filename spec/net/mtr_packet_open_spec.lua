@@ -76,7 +76,7 @@ describe("a helper that cannot be used is told, with what to do:", function()
       runs.dir(), script, runs.dir())))
     local path = runs.dir() .. "/mtr-packet"
     assert.truthy(got.out:find "^EPERM: ", got.out .. got.err)
-    assert.truthy(got.out:find(path .. " has not the privilege that it needs (" .. path
+    assert.truthy(got.out:find(path .. " lacks the privilege that it needs (" .. path
       .. ": Failure to open IPv4 sockets: Permission denied; " .. path
       .. ": Failure to open IPv6 sockets: ", 1, true), got.out)
     assert.truthy(got.out:find("as root, setcap cap_net_raw+ep " .. path .. "\tEPERM\n", 1, true))
@@ -146,7 +146,7 @@ describe("the transport", function()
     assert.truthy(got.out:find("^user\traw sockets are not permitted, mtr%-packet has not its "
       .. "privilege, so sockets of an ordinary user are used: "), got.out .. got.err)
     got = mtrlua("--transport mtr-packet", "setpriv --no-new-privs " .. NOBODY:sub(9))
-    assert.truthy(got.out:find "^EPERM: .*/mtr%-packet has not the privilege"
+    assert.truthy(got.out:find "^EPERM: .*/mtr%-packet lacks the privilege"
       and got.out:find "no_new_privs", got.out .. got.err)
   end)
 

@@ -246,7 +246,7 @@ describe("mtrlua lets mtr-packet have its privilege", function()
       chmod 777 $DIR/open/x"
     for _, path in ipairs { "mine", "open/x/mtr-packet" } do
       local got = run(NOBODY .. "$DIR/plain $DIR/trace.lua $DIR/" .. path)
-      assert.truthy((got.out .. got.err):find "EPERM: .* has not the privilege"
+      assert.truthy((got.out .. got.err):find "EPERM: .* lacks the privilege"
         or got.out:find ", without its privilege: icmp only", got.out .. got.err)
     end
   end)

@@ -71,7 +71,7 @@ describe("where the host refuses", function()
   it("packet sockets, auto is raw and says so", function()
     local l = up()
     local output = l:exec(RUN:format("socket:17", SCRIPT:format "auto"))
-    assert.matches("^raw\ttrue\ttrue\traw sockets are permitted, packet sockets cannot be had",
+    assert.matches("^raw\ttrue\ttrue\traw sockets are permitted, packet sockets cannot be opened",
       output)
   end)
 

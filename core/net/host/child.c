@@ -59,7 +59,7 @@ static int nonblocking(int fd) {
 }
 
 /* Waits for the exec. Returns 0, or the negative errno of its failure. A
- * starter also tells who the child is. */
+ * starter also gives the pid of the child. */
 static int outcome(int fd, pid_t *pid) {
   struct child_news news;
   int code = 0;

@@ -5,8 +5,8 @@
  * descriptors but the pipes. It is in a new process group, so that ^C reaches
  * only us. It ends when we end.
  *
- * A process that has given up the way to new privileges (no_new_privs) cannot
- * give a program the privilege of its file. Then a starter (starter.h), which
+ * A process that can get no new privileges (no_new_privs) cannot give a program
+ * the privilege of its file. Then a starter (starter.h), which
  * was made before, starts the program for it.
  */
 #ifndef HOST_CHILD_H
@@ -20,8 +20,8 @@ enum { CHILD_FILES = 1024, CHILD_WORDS = 512, CHILD_PATH = 256 };
 /* The ends of pipes that a program gets; CHILD_SAY: how the start went. */
 enum { CHILD_IN, CHILD_OUT, CHILD_ERR, CHILD_SAY, CHILD_PIPES };
 
-/* What a starter is asked: to end |end|, or, if that is 0, to start |path|.
- * With it come the pipes, or one pipe that it closes when the end has come. */
+/* Asks a starter to end |end|, or, if that is 0, to start |path|. With it come
+ * the pipes, or one pipe that the starter closes when the program has ended. */
 struct child_request {
   pid_t end;
   char path[CHILD_PATH];
@@ -62,8 +62,8 @@ int child_start_over(struct child *c, const char *path, int starter, int in,
                      int out);
 
 /* child_become: runs |path| in this process, a child of |parent|, and never
- * returns. Tells a failure to CHILD_SAY. child_reap: kills and reaps a child of
- * this process. Both are for starters. */
+ * returns. Writes a failure to CHILD_SAY. child_reap: kills and reaps a child
+ * of this process. Both are for starters. */
 void child_become(const char *path, const int pipes[CHILD_PIPES],
                   pid_t parent);
 void child_reap(pid_t pid);

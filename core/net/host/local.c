@@ -36,8 +36,7 @@ static int open_socket(void) {
   return fd < 0 ? -errno : fd;
 }
 
-/* Returns a descriptor that holds the lock of the directory of |a|; closing it
- * unlocks. */
+/* Locks the directory of |a|. Returns a descriptor; closing it unlocks. */
 static int lock(const struct sockaddr_un *a) {
   struct sockaddr_un dir = *a;
   char *slash = strrchr(dir.sun_path, '/');
@@ -84,11 +83,11 @@ int local_listen(const char *path, uint32_t mode) {
   struct sockaddr_un a;
   int err = address(path, &a);
   if (err) return err;
-  int held = lock(&a);
-  if (held < 0) return held;
+  int locked = lock(&a);
+  if (locked < 0) return locked;
   int fd = open_socket();
   err = fd < 0 ? fd : make(fd, &a, mode);
-  close(held);
+  close(locked);
   if (err >= 0) return fd;
   if (fd >= 0) close(fd);
   return err;
@@ -97,10 +96,10 @@ int local_listen(const char *path, uint32_t mode) {
 int local_unlisten(int fd, const char *path) {
   struct sockaddr_un a;
   close(fd);
-  int err = address(path, &a), held = err ? err : lock(&a);
-  if (held < 0) return held;
+  int err = address(path, &a), locked = err ? err : lock(&a);
+  if (locked < 0) return locked;
   err = remove_dead(&a);
-  close(held);
+  close(locked);
   return err;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * netlink.c: a datagram holds messages, and a message holds attributes. All
+ * netlink.c: a datagram has messages, and a message has attributes. All
  * lengths in them are checked against the bytes received.
  */
 #include "net/host/netlink.h"

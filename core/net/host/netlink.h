@@ -2,7 +2,7 @@
  *
  * netlink.h: asks the kernel about routes, links and neighbours, and receives
  * its announcements, over route netlink sockets (RFC 3549). Needs no privilege.
- * The answer is there as soon as the question was sent: nothing waits.
+ * The kernel answers before the send returns, so nothing waits.
  */
 #ifndef HOST_NETLINK_H
 #define HOST_NETLINK_H

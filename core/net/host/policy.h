@@ -5,8 +5,9 @@
  * a transport that lets the kernel know only a part of its packets gets the
  * same policy as the real packet does. Pure: it makes no system calls.
  *
- * It has room for some policies. If there are more, it keeps those that look at
- * protocols or ports, and takes any of them that fits for a difference.
+ * It has room for POLICIES policies. If there are more, it keeps those that
+ * look at protocols or ports. Then, if any of them fits a packet, it says that
+ * the two packets get different policies.
  */
 #ifndef HOST_POLICY_H
 #define HOST_POLICY_H
@@ -18,7 +19,7 @@ enum { POLICIES = 128 };
 
 struct policy {
   uint8_t dst[16], src[16];
-  uint32_t index;        /* the kernel's number of it; the lower, the older */
+  uint32_t index;        /* the kernel's number; a lower one is older */
   uint32_t priority;     /* lower goes first */
   uint32_t link;         /* 0: any */
   uint32_t mark, mark_mask;

@@ -160,7 +160,8 @@ void route_poke(int family, const uint8_t addr[16], uint32_t link) {
 }
 
 /* Returns a text for |err|, or NULL. Broadcasts and "prohibit" routes give the
- * same error; it tells them apart by asking again with broadcasts allowed. */
+ * same error; it distinguishes them by asking again with broadcasts allowed.
+ */
 static const char *explain(struct route *r, struct net_route q, int err) {
   if (err == -EHOSTUNREACH) return route_reason(err);
   if (err == -EPERM) {                 /* maybe only for the mark */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * starter.h: a process that starts programs for another one, which thereby can
- * give up the way to new privileges (no_new_privs) for itself.
+ * starter.h: a process that starts programs for another one, so that the other
+ * one can set no_new_privs: then it gets no new privileges itself.
  *
  * Only mtr-packet and mtr-sockets get the privileges of their files: files of
  * these names that only root can change, in a folder that only root can change.
- * All other programs are started without, so that the starter gives nobody more
- * than these two do. It ends when its parent ends.
+ * All other programs are started without privileges. So the starter gives
+ * nobody more than these two programs do. It ends when its parent ends.
  */
 #ifndef HOST_STARTER_H
 #define HOST_STARTER_H

@@ -25,7 +25,7 @@ struct mtrpacket {
   struct route route;
   struct flow flow;
   struct spd spd;        /* only if this process may see the policies */
-  struct ports ports;    /* holds the first of a block; we use the others */
+  struct ports ports;    /* reserves the first of a block; we use the rest */
   struct worker *worker[MTRPACKET_WORKERS];
   unsigned workers;
   unsigned turn;         /* the worker that gets the next probe */
@@ -335,7 +335,7 @@ static int failure(const struct worker *w, char *why, size_t size) {
   const char *words = w->child.words, *colon = *words ? ": " : "";
   if (strstr(words, "Failure to open")) {
     int locked = w->starter < 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
-    snprintf(why, size, "%s has not the privilege that it needs (%s): %s%s",
+    snprintf(why, size, "%s lacks the privilege that it needs (%s): %s%s",
              w->path, words,
              locked ? "this process may not gain any (no_new_privs); if that "
                       "is mtrlua's doing, give --transport mtr-packet"

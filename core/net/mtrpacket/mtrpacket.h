@@ -4,7 +4,7 @@
  * that have the privilege which we lack. A reply has the address that answered,
  * the round-trip time and MPLS labels. It has no quote and no ICMP code.
  * Timeouts of mtr-packet are whole seconds, and it sees no answers of open UDP
- * ports. A TCP time of a second or more may be that of a second SYN.
+ * ports. A TCP time of a second or more may belong to a second SYN.
  *
  * When a child dies or hangs, its probes end with an error, and it is started
  * again after a pause. The pauses grow, and after several failures in a row the

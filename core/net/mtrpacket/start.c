@@ -19,8 +19,8 @@ static void lacks(struct net_opening *o, const char *what) {
 static int decline(struct net **net, struct net_opening *o,
                    const char *path) {
   (*net)->ops->close(*net, NULL);
-  snprintf(o->why, o->size, "%s has not the privilege that it needs", path);
-  lacks(o, "mtr-packet has not its privilege");
+  snprintf(o->why, o->size, "%s lacks the privilege that it needs", path);
+  lacks(o, "mtr-packet lacks its privilege");
   return -EPERM;
 }
 
@@ -37,7 +37,7 @@ int mtrpacket_start(struct net **net, struct net_opening *o) {
                            o->clock, more, sizeof more);
   if (!err && !o->asked && !((*net)->caps & MTR_CAP_EXT))
     return decline(net, o, path);
-  if (err) lacks(o, opening_denied(err) ? "mtr-packet has not its privilege"
+  if (err) lacks(o, opening_denied(err) ? "mtr-packet lacks its privilege"
                                         : "mtr-packet cannot be run");
   if (err) snprintf(o->why, o->size, "%s", more);
   else if (o->asked) snprintf(o->why, o->size, "asked for; %s", more);

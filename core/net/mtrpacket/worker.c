@@ -184,7 +184,7 @@ int worker_flush(struct worker *w) {
   size_t done = 0;
   while (done < w->pending && w->child.in >= 0) {
     ssize_t n = write(w->child.in, w->buf + done, w->pending - done);
-    if (n < 0) break;                  /* full, or closed: reading will tell */
+    if (n < 0) break;                  /* full, or closed: reading will show */
     done += (size_t)n;
   }
   w->pending -= done;

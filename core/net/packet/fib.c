@@ -36,8 +36,8 @@ void fib_flow(struct fib *f, int family, int protocol, uint16_t sport,
             (uint32_t)protocol << 8 | tos;
 }
 
-/* Whether raw would send over |r| too. Raw cannot tell the kernel its ports,
- * and before Linux 6.4 not the protocol either. */
+/* Whether raw would send over |r| too. Raw cannot give its ports to the kernel;
+ * the protocol only since Linux 6.4. */
 static int raw_goes(struct fib *f, int family, const uint8_t dst[16],
                     const struct fib_route *r) {
   struct fib_route other;

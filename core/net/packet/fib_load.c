@@ -45,7 +45,7 @@ static uint8_t way_of(const struct rtmsg *r, const struct netlink_message *m) {
 }
 
 /* Reads a message as a route. Returns 0; 1 if the route does not matter here;
- * -E2BIG if struct fib_route cannot hold all that it says. */
+ * -E2BIG if it says more than struct fib_route has room for. */
 static int read_route(const struct netlink_message *m, struct fib_route *r) {
   const struct rtmsg *from = m->body;
   uint32_t table = netlink_u32(m, RTA_TABLE, from->rtm_table);

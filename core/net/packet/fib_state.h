@@ -84,7 +84,7 @@ struct fib {
   uint32_t mark;         /* firewall mark of the packets */
   uint64_t flow;         /* of the next question: see fib_flow; 0: any */
   int same;              /* 1: raw would use the last answer's route too */
-  int able;              /* 1: raw can tell the kernel the protocol */
+  int able;              /* 1: raw can give the kernel the protocol */
   int stale;             /* 1: something changed since the tables were read */
   int64_t loaded;        /* ns; when they were read */
 };

@@ -20,7 +20,7 @@ struct fib_route *fib_match(struct fib_table *t, const uint8_t dst[16]);
 uint32_t fib_hash(const uint8_t addr[16], uint32_t link);
 
 /* fib_place: returns the place of the hop to |addr| over |link|. The place may
- * be empty or hold another hop: the caller compares. */
+ * be empty or have another hop: the caller compares. */
 struct fib_hop *fib_place(struct fib *f, int family, const uint8_t addr[16],
                           uint32_t link);
 

@@ -110,7 +110,7 @@ void packet_shift(struct packet *p, int64_t now) {
 int packet_fresh(struct packet *p, const struct wire_reply *r, int ring,
                  const struct net_clock *clock) {
   if (!r->kernel_time || r->at < p->from || r->at > p->until) return 1;
-  int64_t at = r->at + clock->offset;  /* the kernel's own number again */
+  int64_t at = r->at + clock->offset;  /* the kernel's number again */
   uint32_t from[4], who = r->id | (uint32_t)r->ip_id << 16;
   memcpy(from, r->from, sizeof from);
   who ^= (from[0] ^ from[1] ^ from[2] ^ from[3]) * 0x9e3779b1u ^ r->kind;

@@ -21,9 +21,9 @@ int packet_tune(struct packet *p);
 
 /* packet_fresh: returns 0 if the other kind of socket had |r| already; else
  * returns 1 and remembers |r|. |ring|: 1 if a ring had it now, 0 if a raw
- * socket. Two sockets stamp a packet alike, but for the first ones after the
- * kernel has begun to stamp: then each stamps at its own time. Duplicates from
- * the network come to both sockets, so each of them is told once. */
+ * socket. A packet has the same time stamp in both sockets, except for the
+ * first packets after the kernel has begun to stamp. Duplicates that the
+ * network makes have different time stamps, so each is reported once. */
 int packet_fresh(struct packet *p, const struct wire_reply *r, int ring,
                  const struct net_clock *clock);
 

@@ -40,12 +40,12 @@ int packet_start(struct net **net, struct net_opening *o) {
   }
   if (o->asked) {
     if (opening_denied(err)) raw_denied(o, "packet");
-    else snprintf(o->why, o->size, err ? "packet sockets cannot be had here; "
+    else snprintf(o->why, o->size, err ? "packet sockets cannot be opened; "
                   "choose raw" : "asked for");
   } else if (err == -EBUSY) {
     snprintf(o->lacks, sizeof o->lacks, "no packet sockets left");
   } else if (err) {
-    snprintf(o->lacks, sizeof o->lacks, "packet sockets cannot be had: %s",
+    snprintf(o->lacks, sizeof o->lacks, "packet sockets cannot be opened: %s",
              strerrorname_np(-err));
   } else {
     snprintf(o->why, o->size, "packet sockets are permitted and the rate is "

@@ -38,7 +38,7 @@ struct packet {
   struct packet_buffers *out;
   uint8_t (*ext)[RING_SNAP];  /* extensions of a batch, whose blocks are gone */
   enum packet_gear gear;
-  int eager;             /* 1: packet sends however few there are */
+  int eager;             /* 1: packet sends even if few are outstanding */
   int deaf;              /* 1: rings do not work here */
   int64_t since;         /* ns; when the gear began */
   int64_t from, until;   /* ns; both listened in this time */

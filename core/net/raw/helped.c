@@ -21,7 +21,7 @@ enum { SILENCE_NS = 50000000 };   /* before we ask whether it still runs */
 struct helped {
   struct child child;
   int ask, hear;         /* our ends of its standard input and output */
-  uint32_t have, tells;
+  uint32_t have, able;
   unsigned ports;        /* extra ports that it knows */
   int known;             /* 1: it knows who we are */
   uint16_t refuse;       /* what its filters refuse */
@@ -139,7 +139,7 @@ static int ask(struct helped *h, const struct message_ask *question,
 }
 
 /* The socket that holds a port; -1: none. */
-static int holder(const struct ports *p, uint16_t number, int protocol) {
+static int socket_of(const struct ports *p, uint16_t number, int protocol) {
   for (uint32_t i = 0; i < p->count; i++)
     if (p->reserved[i].number == number &&
         (!protocol || p->reserved[i].protocol == protocol))
@@ -154,16 +154,16 @@ int helped_hello(struct helped *h, const struct filter *f,
     struct message_ask q = {
         .what = MESSAGE_HELLO, .echo_base = f->echo_base,
         .echo_count = f->echo_count, .port_base = f->port_base};
-    int fd[PROOFS] = {holder(ports, f->port_base, WIRE_UDP),
-                      holder(ports, f->port_base, WIRE_TCP)};
+    int fd[PROOFS] = {socket_of(ports, f->port_base, WIRE_UDP),
+                      socket_of(ports, f->port_base, WIRE_TCP)};
     if ((err = ask(h, &q, fd, PROOFS))) return err;
     h->have = h->answer.have;
-    h->tells = h->answer.tells;
+    h->able = h->answer.able;
     h->known = 1;
   }
   for (; h->ports < f->ports; h->ports++) {
     struct message_ask q = {.what = MESSAGE_PORT, .port = f->port[h->ports]};
-    int fd = holder(ports, q.port, 0);
+    int fd = socket_of(ports, q.port, 0);
     if ((err = ask(h, &q, &fd, 1))) return err;
   }
   if (h->refuse == f->refuse) return 0;
@@ -174,7 +174,7 @@ int helped_hello(struct helped *h, const struct filter *f,
 
 uint32_t helped_have(const struct helped *h) { return h->have; }
 
-int helped_tells(const struct helped *h) { return h->tells != 0; }
+int helped_able(const struct helped *h) { return h->able != 0; }
 
 int helped_fd(const struct helped *h) { return h->hear; }
 

@@ -16,24 +16,25 @@
  * child_start_by. -ENOENT: it is not installed; errors of child_start_by. */
 int helped_start(struct helped **h, int starter);
 
-/* helped_over: makes |*h| over two sockets whose other ends somebody serves, as
- * a fuzz target does, and takes them over. 0 or -ENOMEM. */
+/* helped_over: makes |*h| over two sockets, which it takes over. Their other
+ * ends are served by somebody else, such as a fuzz target. 0 or -ENOMEM. */
 int helped_over(struct helped **h, int ask, int hear);
 
 /* helped_end: ends it. NULL is allowed. */
 void helped_end(struct helped *h);
 
-/* helped_hello: tells it the identifiers and ports |f|, which |ports| holds.
- * Call it again after a port has been added. 0; -EPERM: it has no privilege
- * itself; -EPIPE, -ETIMEDOUT: it has ended, or hangs. */
+/* helped_hello: sends it the identifiers and ports |f|, and the sockets of
+ * |ports| that reserve them. Call it again after a port has been added. 0;
+ * -EPERM: it has no privilege itself; -EPIPE, -ETIMEDOUT: it has ended, or
+ * hangs. */
 int helped_hello(struct helped *h, const struct filter *f,
                  const struct ports *ports);
 
-/* helped_have, helped_tells: sockets_have and sockets_tells of its sockets,
+/* helped_have, helped_able: sockets_have and sockets_able of its sockets,
  * after helped_hello. helped_fd: the descriptor that is readable when packets
  * have come. */
 uint32_t helped_have(const struct helped *h);
-int helped_tells(const struct helped *h);
+int helped_able(const struct helped *h);
 int helped_fd(const struct helped *h);
 
 /* helped_hear: lets it listen on the socket number |kind|. */
@@ -44,15 +45,16 @@ void helped_hear(struct helped *h, int kind);
 int helped_add(struct helped *h, const struct message_packet *p,
                const uint8_t *bytes);
 
-/* helped_send: has the packets of |family| sent, in calls of at most |most|.
- * Returns the answer, borrowed until the next call, or NULL and a negative
- * errno in |*err|. */
+/* helped_send: lets it send the packets of |family|, in calls of at most
+ * |most|. Returns the answer, borrowed until the next call, or NULL and a
+ * negative errno in |*err|. */
 const struct message_answer *helped_send(struct helped *h, int family,
                                          unsigned most, int *err);
 
 /* helped_awaits: takes in that a packet left at |at| (ns), whose answer is
- * waited for until |until|. helped_heard: that it gave a packet which came at
- * |at|: later it may have hung, if this process was slow to read. */
+ * waited for until |until|. helped_heard: takes in that it worked at |at|, when
+ * a packet came that it has passed on. It may hang since then, if this process
+ * was slow to read. */
 void helped_awaits(struct helped *h, int64_t at, int64_t until);
 void helped_heard(struct helped *h, int64_t at);
 

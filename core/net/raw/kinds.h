@@ -9,7 +9,7 @@ enum raw_fd {
   RAW_SEND4, RAW_SEND6,
   RAW_ICMP4, RAW_TCP4, RAW_UDP4, RAW_ICMP6, RAW_TCP6, RAW_UDP6,
   RAW_FDS,               /* those of the network */
-  RAW_SPD = RAW_FDS,     /* IPsec policies; see spd.h. -1: not to be had */
+  RAW_SPD = RAW_FDS,     /* IPsec policies; see spd.h. -1: not open */
   RAW_SOCKETS
 };
 

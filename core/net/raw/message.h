@@ -3,7 +3,7 @@
  * message.h: what an engine and mtr-sockets write to each other. mtr-sockets is
  * started with two sockets of type SOCK_SEQPACKET: through the standard input
  * it is asked, and answers; to the standard output it writes the packets that
- * have come. Both are programs of one build: there is no other version.
+ * have come. Both programs are from one build, so there are no versions.
  */
 #ifndef RAW_MESSAGE_H
 #define RAW_MESSAGE_H
@@ -24,8 +24,8 @@ enum {
   MESSAGE_LIVES          /* does it still run? The answer is MESSAGE_HERE */
 };
 
-/* A message of this |kind| alone, without a packet, answers MESSAGE_LIVES. It
- * comes the way of the packets, behind those that waited. */
+/* A message of only this |kind|, without a packet, answers MESSAGE_LIVES. It
+ * comes through the same socket as the packets, after those that waited. */
 enum { MESSAGE_HERE = RAW_FDS };
 
 enum { MESSAGE_ROOM = RAW_BATCH * (RAW_SNAP + 128) };   /* bytes of a message */
@@ -61,7 +61,7 @@ struct message_run {
 struct message_answer {
   int32_t code;          /* 0 or a negative errno */
   uint32_t have;         /* after HELLO: sockets_have */
-  uint32_t tells;        /* after HELLO: sockets_tells */
+  uint32_t able;         /* after HELLO: sockets_able */
   uint32_t runs;         /* after SEND */
   struct message_run run[RAW_BATCH + 1];
 };

@@ -204,7 +204,7 @@ void raw_end(struct raw *raw, int32_t *keep) {
     sockets_close(raw->fd);
   }
   helped_end(raw->helped);
-  if (keep && !raw->own_spd) keep[RAW_SPD] = raw->spd.fd;
+  if (keep && !raw->opened_spd) keep[RAW_SPD] = raw->spd.fd;
   else if (raw->spd.fd >= 0) close(raw->spd.fd);
   ports_close(&raw->ports);
   route_close(&raw->route);
@@ -269,13 +269,13 @@ int raw_init(struct raw *raw, const int32_t fd[RAW_SOCKETS], uint64_t seed,
   }
   raw->mark = mark_of(fd[fd[RAW_SEND4] >= 0 ? RAW_SEND4 : RAW_SEND6]);
   raw->quick = RAW_UNKNOWN;
-  raw->able = sockets_tells(fd[RAW_SEND4]);
+  raw->able = sockets_able(fd[RAW_SEND4]);
   if ((err = filters_set(raw))) goto fail;
   raw->have = raw->helped ? helped_have(raw->helped) : sockets_have(fd);
-  if (raw->helped) raw->able = helped_tells(raw->helped);
+  if (raw->helped) raw->able = helped_able(raw->helped);
   set_caps(raw);
   spd_open(&raw->spd, fd[RAW_SPD]);
-  raw->own_spd = fd[RAW_SPD] < 0;
+  raw->opened_spd = fd[RAW_SPD] < 0;
   return 0;
 fail:
   raw_forget(raw, fd);                 /* they are still the caller's */

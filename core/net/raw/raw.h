@@ -17,10 +17,11 @@
 /* raw_sockets: opens the privileged descriptors, with |mark| on them unless it
  * is 0, and with filters that drop everything. 0; on -EPERM, -EMFILE none is
  * open. A family or protocol that this host lacks or refuses leaves -1, if one
- * family can send and receive; so do policies that it does not show. */
+ * family can send and receive; so do IPsec policies that this process must not
+ * see. */
 int raw_sockets(int32_t fd[RAW_SOCKETS], uint32_t mark);
 
-/* raw_rest: makes sockets as new, whoever used them before: they drop all. */
+/* raw_rest: makes used sockets like new ones: they drop everything. */
 void raw_rest(const int32_t fd[RAW_FDS]);
 
 /* raw_open: opens a transport over |fd| into |*net|, or, if |helped| is not

@@ -90,7 +90,7 @@ static void options(struct msghdr *m, uint8_t *room,
 }
 
 /* Lays out |p| as message |i|. Returns its size or a negative errno. For IPv6
- * the port of the address tells the kernel the protocol. */
+ * the port of the address gives the kernel the protocol. */
 static int prepare(struct raw_buffers *b, unsigned i,
                    const struct wire_probe *p, int able) {
   struct msghdr *m = &b->message[i].msg_hdr;

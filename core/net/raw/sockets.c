@@ -123,7 +123,7 @@ int sockets_open(int32_t fd[RAW_FDS], uint32_t mark) {
   return err;
 }
 
-int sockets_tells(int fd) {
+int sockets_able(int fd) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
   return fd >= 0 &&

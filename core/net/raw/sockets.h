@@ -30,9 +30,9 @@ void sockets_listen(int i, int fd, int on);
 /* sockets_filter: sets the filters of |f|. 0 or a negative errno. */
 int sockets_filter(const int32_t fd[RAW_FDS], const struct filter *f);
 
-/* sockets_tells: returns 1 if a sender of whole packets can tell the kernel
+/* sockets_able: returns 1 if a sender of whole packets can give the kernel
  * their protocol, for the kernel's rules and policies. Linux 6.4 and later. */
-int sockets_tells(int fd);
+int sockets_able(int fd);
 
 /* sockets_close: closes all, and sets them to -1. */
 void sockets_close(int32_t fd[RAW_FDS]);

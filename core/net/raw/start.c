@@ -37,7 +37,7 @@ static int start_helped(struct net **net, struct net_opening *o) {
   struct helped *helped;
   int32_t none[RAW_SOCKETS];
   memset(none, -1, sizeof none);
-  if (config->mark) return -ENOENT;    /* it sets none: rules may trust them */
+  if (config->mark) return -ENOENT;   /* firewalls may trust marks */
   int err = helped_start(&helped, config->starter);
   if (err) return err;
   err = raw_open(net, none, helped, o->seed, raw_regions(config));

@@ -38,7 +38,7 @@ struct raw {
   struct route route;
   struct flow flow;
   struct spd spd;
-  int own_spd;                       /* 1: its socket was not given */
+  int opened_spd;                    /* 1: its socket was not given */
   struct raw_buffers *out, *in;
   uint32_t dropped[RAW_FDS];         /* SO_RXQ_OVFL as last seen */
   uint32_t mark;                     /* on the descriptors; 0: none */

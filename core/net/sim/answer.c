@@ -9,21 +9,21 @@
 #include "wire/reply.h"
 
 /* Returns the address that the node of |trip| answers from; NULL: it has none.
- * |own| 1: normally the node's own address; 0: the packet's destination. */
+ * |itself| 1: normally the node's address; 0: the packet's destination. */
 static const uint8_t *from(const struct sim *s, const struct trip *trip,
-                           int own) {
+                           int itself) {
   const struct mtr_sim_node *node = topo_node(s->topo, trip->node);
   unsigned family = trip->packet[0] >> 4;
   switch (node->reply_from) {
   case MTR_SIM_FROM_TARGET:
     return wire_dst(trip->packet);
   case MTR_SIM_FROM_SOURCE:
-    return topo_own(s->topo, s->topo->source, family);
+    return topo_address(s->topo, s->topo->source, family);
   case MTR_SIM_FROM_OTHER:
     return family == 4 ? node->other4 : node->other6;
   default:
-    return own ? topo_own(s->topo, trip->node, family)
-               : wire_dst(trip->packet);
+    return itself ? topo_address(s->topo, trip->node, family)
+                  : wire_dst(trip->packet);
   }
 }
 

@@ -13,8 +13,8 @@ struct limit_bucket {
 };
 
 /* limit_reached: returns 1 if the bucket is empty at |at|; otherwise takes a
- * token and returns 0. It holds |burst| tokens and gains |rate| per second.
- * |rate| 0: no limit. */
+ * token and returns 0. It has at most |burst| tokens and gains |rate| per
+ * second. |rate| 0: no limit. */
 int limit_reached(struct limit_bucket *b, double rate, double burst,
                   int64_t at);
 

@@ -193,7 +193,7 @@ static const uint8_t *source(const struct sim *s, const struct net_route *r) {
                ? NULL : us;
   }
   if (!memcmp(r->src, none, sizeof none))
-    return topo_own(t, t->source, r->family);
+    return topo_address(t, t->source, r->family);
   return topo_has(t, t->source, r->family, r->src) ? r->src : NULL;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * topo.c: records are kept in the order in which they were added. Freezing
- * sorts the records that belong to nodes by node, and computes the distances
+ * topo.c: entries are kept in the order in which they were added. Freezing
+ * sorts the entries that belong to nodes by node, and computes the distances
  * between all nodes. Paths need not be kept: with the distances, one addition
- * tells whether a link is part of a shortest path.
+ * shows whether a link is part of a shortest path.
  */
 #include "net/sim/topo.h"
 
@@ -86,7 +86,7 @@ static int sort(const struct mtr_sim *t, struct topo_list *list, size_t size,
 }
 
 /* Computes the distance of all nodes to |to|. Starts there and follows links
- * backwards; |queue| holds the nodes whose distance became smaller. |into|
+ * backwards; |queue| has the nodes whose distance became smaller. |into|
  * lists the links by the node that they lead to. */
 static void measure(struct mtr_sim *t, uint32_t to, const uint32_t *into,
                     const struct topo_range *into_of, uint32_t *queue,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * topo.h: the description of a simulated network: nodes, and the records that
- * belong to them. Records are added, then topo_freeze completes it. From then
+ * topo.h: the description of a simulated network: nodes, and the entries that
+ * belong to them. Entries are added, then topo_freeze completes it. From then
  * on it never changes, so that many engines may use it at the same time, also
  * in several threads: the lock protects what is left to change.
  */
@@ -16,13 +16,13 @@
 
 enum { TOPO_NONE = 0xffffffff, TOPO_NODES = 4096 };
 
-/* A growing array of records. */
+/* A growing array of entries. */
 struct topo_list {
   void *v;
   uint32_t count, room;
 };
 
-/* Where the records of a node are in a list that is sorted by node. */
+/* Where the entries of a node are in a list that is sorted by node. */
 struct topo_range {
   uint32_t first, end;
 };
@@ -41,14 +41,14 @@ struct mtr_sim {
                           * is all zero */
 };
 
-/* A check of one record: 0, or -EINVAL if it is not possible in |t|. */
+/* A check of one entry: 0, or -EINVAL if it is not possible in |t|. */
 typedef int topo_check(const struct mtr_sim *t, const void *record);
 
 topo_check topo_check_node, topo_check_addr, topo_check_link, topo_check_route,
     topo_check_port, topo_check_filter;
 int topo_check_internet(const struct mtr_sim_internet *v);
 
-/* topo_append: adds |n| records of |size| bytes. 0 or -ENOMEM. */
+/* topo_append: adds |n| entries of |size| bytes. 0 or -ENOMEM. */
 int topo_append(struct topo_list *list, const void *v, size_t size,
                 uint32_t n);
 
@@ -65,9 +65,9 @@ void topo_free(struct mtr_sim *t);
 uint32_t topo_owner(const struct mtr_sim *t, unsigned family,
                     const uint8_t *addr);
 
-/* topo_own: returns the first address of |node| in |family|, or NULL. */
-const uint8_t *topo_own(const struct mtr_sim *t, uint32_t node,
-                        unsigned family);
+/* topo_address: returns the first address of |node| in |family|, or NULL. */
+const uint8_t *topo_address(const struct mtr_sim *t, uint32_t node,
+                            unsigned family);
 
 /* topo_has: returns whether |addr| is an address of |node| itself, not only in
  * one of its networks. */

@@ -34,8 +34,8 @@ uint32_t topo_owner(const struct mtr_sim *t, unsigned family,
   return best;
 }
 
-const uint8_t *topo_own(const struct mtr_sim *t, uint32_t node,
-                        unsigned family) {
+const uint8_t *topo_address(const struct mtr_sim *t, uint32_t node,
+                            unsigned family) {
   for (uint32_t i = 0; i < t->addrs.count; i++) {
     const struct mtr_sim_addr *a = addr_at(t, i);
     if (a->node == node && a->family == family && a->bits == full(family))

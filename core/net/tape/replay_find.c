@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * replay_find.c: a slot of the hash table always belongs to the same key. It
- * holds the entry that the next request with this key gets.
+ * has the entry that the next request with this key gets.
  */
 #include "net/tape/replay_find.h"
 

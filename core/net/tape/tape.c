@@ -115,7 +115,7 @@ static uint8_t *put_text(uint8_t *p, const char *text) {
   return put_bytes(put_u8(p, (unsigned)n), text, n);
 }
 
-/* A body begins after its frame. The frame is written last, because it holds
+/* A body begins after its frame. The frame is written last, because it has
  * the size of the body. */
 static uint8_t *open_body(uint8_t *frame, enum tape_kind kind) {
   return put_u8(frame + TAPE_FRAME, kind);

@@ -9,7 +9,7 @@
  * byte. The first record is the HEAD. The last is the END, which counts the
  * others; a file without END was cut off.
  *
- * After its kind, a body holds the fields of its structure below (tape.c lists
+ * After its kind, a body has the fields of its structure below (tape.c lists
  * their order and sizes), and then:
  *
  *   HEAD   the name of the transport

@@ -2,18 +2,20 @@
  *
  * connect.h: TCP by connect(2): the kernel sends the SYN, with the TTL of the
  * probe and a source port that it draws. An ICMP error ends the attempt, a
- * SYN/ACK opens the connection and a reset refuses it. Each probe has a socket
- * of its own, which tells the probe, and a source port of its own, which is not
- * paris. A connection that opened is reset at once (SO_LINGER).
+ * SYN/ACK opens the connection and a reset refuses it. Each probe has its own
+ * socket, so the socket of an answer shows the probe. It also has its own
+ * source port, which is not paris. A connection that opened is reset at once
+ * (SO_LINGER).
  *
- * A second after a SYN the kernel would send it again, and nobody could tell
- * which of both was answered. So the attempt ends shortly before, and a later
- * answer is lost.
+ * A second after a SYN the kernel would send it again, and an answer would not
+ * show which of the two it answers. So the attempt ends shortly before, and a
+ * later answer is lost.
  *
- * The kernel takes an answer only with the right addresses, ports and sequence
- * number, an error only with that number: 2^-31 for each forged one, and the
- * source port has to be guessed as well. Linux before 5.8 does not tell who
- * sent an error about a SYN: then only the target is seen.
+ * The kernel accepts an answer only with the right addresses, ports and
+ * sequence number, and an error only with that number. So a forged one is
+ * accepted with a chance of 2^-31, if its source port is right too. Linux
+ * before 5.8 does not say who sent an error about a SYN: then only the target
+ * is seen.
  */
 #ifndef USER_CONNECT_H
 #define USER_CONNECT_H

@@ -121,7 +121,7 @@ static int add(struct user *u, int family, unsigned n) {
 }
 
 /* Returns a socket that is free for the destination of |p|, or a negative
- * errno. Begins at a random one, so that ports tell nothing of the next. */
+ * errno. Begins at a random one, so that a port does not show the next one. */
 static int choose(struct user *u, const struct wire_probe *p, int family) {
   const struct user_pool *pool = &u->pool[family];
   unsigned n = pool->count, first = n ? rand_below(&u->rand, n) : 0, hole = n;

@@ -2,19 +2,20 @@
  *
  * datagram.h: UDP through a pool of sockets, each with a port that the kernel
  * has drawn. Of a quote the kernel passes only what follows the UDP header, and
- * many routers quote no more than that header. So what tells a probe for sure
- * is its destination and the two ports, and no two probes that are waited for
+ * many routers quote no more than that header. So only the destination and the
+ * two ports identify a probe in every case. No two probes that are waited for
  * have the same ones: those to one destination go from different sockets, while
- * one socket serves many destinations. Each probe has a source port of its own,
- * which is not paris.
+ * one socket serves many destinations. As the source port differs from probe to
+ * probe, this is not paris.
  *
  * Behind the payload are up to 8 bytes that nobody can guess. A quote that has
  * them is a full match. One without them, or data from the target, shows only
- * the ports: a weak match. Who sees none of our probes, but knows when we send
- * and to which port, has to guess the source port, one of about 28,000: each
- * forged packet hits by chance 2^-15, or N times that with N probes to this
- * target outstanding. The kernel drops the other guesses, so nobody notices
- * them; strict engines believe no weak match. The bytes add up to 64 bits.
+ * the ports: a weak match. A forger who sees none of our probes, but knows when
+ * we send and to which port, must guess the source port, one of about 28,000:
+ * each forged packet hits with a chance of 2^-15, or N times that with N probes
+ * to this target outstanding. The kernel drops the wrong guesses, so the engine
+ * cannot count them. Strict engines believe no weak match. The 8 bytes add 64
+ * secret bits.
  *
  * A port is reserved for its destination until no reply can come any more: as
  * long as the probe and its late window last, or a while after an answer.

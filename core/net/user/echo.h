@@ -7,9 +7,9 @@
  * one of paris. One socket for each region of probes serves all destinations.
  *
  * The kernel passes the quote of an error from the ICMP header on: sequence
- * number and checksum tell the probe, as with raw. So who does not see our
- * probes hits one of N outstanding ones by chance 2^-30 for each forged error
- * or reply, and has to know the identifier.
+ * number and checksum identify the probe, as with raw. So a forger who does not
+ * see our probes, but knows the identifier, hits one of N outstanding ones with
+ * a chance of N * 2^-30 for each forged error or reply.
  *
  * Linux does not say when it drops a ping over IPv6 because a queue of this
  * host is full: such a probe is not sent again, and times out.

@@ -4,7 +4,7 @@
  * that the kernel queued for it (MSG_ERRQUEUE). An error gives its sender, type
  * and code, MTU and TTL, the destination of the probe, and of the quote what
  * follows the transport header of UDP, or from the header on for ICMP and TCP.
- * The IP header of the quote is not to be had.
+ * The kernel does not give the IP header of the quote.
  *
  * Errors that do not fit into the socket's buffer are lost, and the kernel does
  * not count them.
@@ -23,7 +23,7 @@ struct queue_message {
                           * read */
   size_t size;           /* bytes at |data|; without extensions */
   struct wire_reply reply;             /* of an error: all but what |data|
-                                        * tells; of a datagram: from, family,
+                                        * has; of a datagram: from, family,
                                         * ttl, times; dport: where from */
 };
 
@@ -40,7 +40,7 @@ int queue_read(struct user *u, int fd, int errors, unsigned n);
 
 /* queue_message: fills |m| with message number |i| of the last queue_read, of a
  * socket of |family| for |protocol|. Returns 0; -ENOMSG: it is an error of this
- * host itself, which the send has told. */
+ * host itself, which the send has reported. */
 int queue_message(struct user *u, unsigned i, int errors, int family,
                   int protocol, const struct net_clock *clock,
                   struct queue_message *m);

@@ -2,10 +2,10 @@
  *
  * socket.h: opens the sockets of the transport user. The kernel queues the ICMP
  * errors about what such a socket sent (IP_RECVERR), stamps what arrives, and
- * tells its TTL.
+ * gives its TTL.
  *
- * Some descriptors of the process are left to others: to open one above
- * |limit| is the same as to have none left.
+ * Some descriptors of the process are left to others: if a new one would be
+ * above |limit|, no descriptor is left.
  */
 #ifndef USER_SOCKET_H
 #define USER_SOCKET_H
@@ -20,12 +20,13 @@ int socket_open(const struct user *u, int family, int protocol);
 /* socket_df: sets whether packets of |fd| may be fragmented. */
 void socket_df(int fd, int family, int df);
 
-/* socket_split: lets packets of IPv6 of |fd| exceed the link, in fragments, or
- * no longer. Meanwhile the kernel takes no notice of packets too big. */
+/* socket_split: sets whether IPv6 packets of |fd| may be larger than the MTU of
+ * the link and go in fragments. While they may, the kernel ignores packets too
+ * big. */
 void socket_split(int fd, int split);
 
-/* socket_watch: has epoll tell |kind| (USER_ECHO ...) and |index| when |fd| has
- * something to read, or with |writable| can be written. 0 or a negative
+/* socket_watch: lets epoll give |kind| (USER_ECHO ...) and |index| when |fd|
+ * has something to read, or with |writable| can be written. 0 or a negative
  * errno. */
 int socket_watch(struct user *u, int fd, unsigned kind, uint32_t index,
                  int writable);

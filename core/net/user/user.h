@@ -4,13 +4,13 @@
  * (echo.h), UDP through ordinary sockets (datagram.h), TCP by connect
  * (connect.h). The kernel keeps the ICMP errors about what these sockets send.
  *
- * ICMP is paris. UDP and TCP are not, as each of their probes needs a source
- * port of its own to be told. What it cannot do either: quotes, as the kernel
- * keeps the quoted IP header to itself; flow labels, source ports, marks, TCP
- * probes other than a plain SYN.
+ * ICMP is paris. UDP and TCP are not, because each of their probes needs a
+ * different source port to be recognized. It has no quotes, because the kernel
+ * does not pass the quoted IP header. It cannot set flow labels, source ports
+ * or marks, and of TCP it sends only a plain SYN.
  *
- * Descriptors, ports and memory that are used up make probes wait, and those
- * behind them.
+ * If descriptors, ports or memory are used up, the probe waits, and so do those
+ * behind it.
  */
 #ifndef USER_USER_H
 #define USER_USER_H

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The targets of a campaign that are names: while they are looked up they do not count in its
--- window, so that names that nobody knows do not hold addresses up. A trace whose name was found
+-- The targets of a campaign that are names. While they are looked up they do not count in its
+-- window: so a slow lookup does not delay targets that are addresses. A trace whose name was found
 -- waits here until the window has room.
 
 local M = {}

@@ -110,8 +110,8 @@ local function last_answer(hops)
   return 0
 end
 
---- Returns how a path differs from the known one, in the order of TTL. What is behind the last
---- answer of a path without its target is not known, and so not removed.
+--- Returns how a path differs from the known one, in the order of TTL. If the new path does not
+--- reach the target, nothing is known of the hops after its last answer, so none is called removed.
 ---@param known mtr.KnownPath
 ---@param seen mtr.KnownPath
 ---@return mtr.PathChange[]

@@ -5,7 +5,7 @@
 --
 -- The connection ends once: by close(), by the other end, or by bytes that are no answer. Then
 -- every function that still waits is called with nil, a message and a name. An interrupt of the
--- program does not end it: who is interrupted has last words, and waits for their answers.
+-- program does not end it: a worker that ends still sends a few commands and waits for the answers.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -25,7 +25,7 @@ local M = {}
 local Connection = {}
 Connection.__index = Connection
 
--- Ends it, and tells those that wait that no answer comes any more.
+-- Ends it. The functions that wait get nil and the message: no answer comes any more.
 local function finish(self, message, name)
   if self.gone then return end
   self.gone, self.gone_name = message, name

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- What has to happen in Redis as one, as scripts that Redis runs. Each may be run twice with the
+-- What must happen in Redis in one step, as scripts that Redis runs. Each may be run twice with the
 -- same arguments: the second time it changes nothing, so a command whose answer was lost is sent
 -- again. `mine`: a lease is the caller's as long as nobody has taken it over.
 
@@ -11,9 +11,9 @@ local function mine(leases, group, id, worker)
 end
 ]]
 
--- Without memory Redis refuses scripts at the first command that may need some, but not behind a
--- command that writes. So this one, which changes nothing here, comes first in the scripts of those
--- that free memory, and of those that say that they live.
+-- When Redis has no memory left, it refuses a script at its first command that may need memory. It
+-- does not refuse one that comes after a command that writes. So this command, which changes
+-- nothing here, comes first in scripts that free memory, and in those that show that a worker lives.
 local ALWAYS = "redis.call('PERSIST', KEYS[1])\n"
 
 local M = {}

@@ -2,8 +2,8 @@
 --
 -- Spreads many starts over several steps. In a host whose loop must go on, only the first starts of
 -- a long loop over engine:trace with a callback happen at once; the others wait here, in their
--- order, and each step starts as many as its time allows (mtr.EngineOptions.max_step). What is
--- wrong with one of them, only its callback is told.
+-- order, and each step starts as many as its time allows (mtr.EngineOptions.max_step). If one of
+-- them cannot start, its callback gets the error; the call has already returned.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

@@ -85,11 +85,12 @@ function M.add(engine)
   if host and not engine.watched then attach(engine, host) end
 end
 
--- How many traces are under way at most, for that one more is sent at once.
+-- If no more traces than this are under way, a new one is sent at once.
 local FEW = 8
 
---- Sends at once what is started until loop.sent(): a caller in a host that is about to wait for it
---- need not be woken to send it. Of many, each step sends several together, which costs less.
+--- Lets loop.sent() send at once what is started before it: then the host need not wake up to send
+--- it. Call it before a call in a host that starts something and waits. Returns false if many traces
+--- are under way: then the next step sends several together, which costs less.
 ---@param engine mtr.Engine
 ---@return boolean
 function M.send_now(engine)

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Serves one text over HTTP while an engine runs. It answers between the events of the traces, and
--- nothing here blocks: a client that is slow waits alone.
+-- nothing here blocks: a slow client delays nobody else.
 --
 -- At most 64 clients are connected. The next one takes the place of the oldest, so clients that
--- send nothing, or read nothing, keep nobody out. Nobody waits for the server: a program can end.
+-- send or read nothing cannot keep others out. A program can end while the server is open.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The line of JSON that scamper's sc_warts2json prints of a trace, from its record of
--- mtr.report.warts.trace. What the record does not have is what a reader of warts takes for it.
+-- mtr.report.warts.trace. A field that the record lacks gets the value that scamper's reader of
+-- warts gives to it.
 
 local unpack = require "mtr.compat".unpack
 local address = require "mtr.report.warts.address"

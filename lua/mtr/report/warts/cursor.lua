@@ -39,7 +39,7 @@ function Cursor:fail(text) error({ at = self.at, text = text }, 0) end
 ---@return string
 function Cursor:take(n)
   local from = self.at
-  if n > self.last - from then self:fail "a value goes beyond the end of what holds it" end
+  if n > self.last - from then self:fail "a value goes beyond the end of its record" end
   self.at = from + n
   return self.bytes:sub(from + 1, from + n)
 end
@@ -82,7 +82,7 @@ end
 function Cursor:address()
   local size = self:u8()
   if size == 0 then
-    return self.addresses[self:u32() + 1] or self:fail "an address was not defined before"
+    return self.addresses[self:u32() + 1] or self:fail "a reference to an address that is not yet defined"
   end
   local address = definition(self, size)
   self.addresses[#self.addresses + 1] = address
@@ -92,7 +92,7 @@ end
 function Cursor:static() return (definition(self, self:u8())) end
 
 function Cursor:gid()
-  return self.globals[self:u32()] or self:fail "an address was not defined before"
+  return self.globals[self:u32()] or self:fail "a reference to an address that is not yet defined"
 end
 
 function Cursor:codes() return { self:u8(), self:u8() } end

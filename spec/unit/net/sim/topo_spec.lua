@@ -70,8 +70,8 @@ describe("topo", function()
     assert.same({ 0, 1, 1, 2, 0, 2, NONE, NONE }, { owner "10.9.9.9", owner "10.1.2.8",
       owner "10.1.3.255", owner "10.1.2.7", owner "10.1.4.0", owner "2001:db8::7", owner "11.0.0.1",
       owner "2001:db8::8" })
-    assert.equal(path.bytes "10.1.2.7", ffi.string(C.topo_own(t, 2, 4), 16))
-    assert.is_true(C.topo_own(t, 1, 4) == nil)
+    assert.equal(path.bytes "10.1.2.7", ffi.string(C.topo_address(t, 2, 4), 16))
+    assert.is_true(C.topo_address(t, 1, 4) == nil)
     assert.same({ 1, 0 }, { C.topo_has(t, 2, 4, path.bytes "10.1.2.7"),
       C.topo_has(t, 1, 4, path.bytes "10.1.2.8") })
   end)

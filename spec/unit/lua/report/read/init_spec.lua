@@ -130,7 +130,7 @@ describe("a file of results", function()
       "at byte 0: a record of type 6 has 4294967295 bytes" },
     ["warts with a length of 0"] = { "\18\5\0\6\0\0\0\0", 0, "a record of type 6 has 0 bytes" },
     ["a warts record that is damaged"] = { "\18\5\0\6\0\0\0\1\1", 0,
-      "at byte 9: a value goes beyond the end of what holds it" },
+      "at byte 9: a value goes beyond the end of its record" },
     ["JSON that is cut off"] = { LINE .. "\n" .. LINE:sub(1, 90), 1,
       "line 2: the file is cut off within a line" },
     ["a line that is no JSON"] = { LINE .. "\n\n{a}\n" .. LINE, 1, "line 3: this is not JSON" },
