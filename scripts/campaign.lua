@@ -197,18 +197,18 @@ local function conclude(summary)
   return summary.failed > 0 and not mtr.interrupted() and 1 or 0
 end
 
-local opts, dry, told = scheduling(), take "dry_run", 0
+local opts, dry, shown = scheduling(), take "dry_run", 0
 opts.targets = chain_of()
 local reporters, on_terminal = outputs()
 opts.reporters, opts.trace = reporters, args
 if dry then return dry_run(opts) end
 
 function opts.on_error(message, target)
-  told = told + 1
-  if told > SHOWN then return end
+  shown = shown + 1
+  if shown > SHOWN then return end
   io.stderr:write(on_terminal and "\r\27[K" or "")
   fail(mtr.plain(target) .. ": " .. message)
-  if told == SHOWN then fail "further targets are only counted" end
+  if shown == SHOWN then fail "further targets are only counted" end
 end
 
 local c = cli:call(mtr.campaign, opts)

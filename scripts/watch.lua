@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- watch: traces targets again and again and tells what changes: paths, RTTs, reachability.
+-- watch: traces targets again and again and shows what changes: paths, RTTs, reachability.
 --
 -- It is mtr.watch with options of a command line.
 
@@ -20,7 +20,7 @@ Watches the paths to each TARGET, an address or a name, until ^C.
   --exec COMMAND          run it for each event, which it reads as JSON from its standard input
   -o, --output FORMAT...  FORMAT or FORMAT=FILE, several times for several outputs (text)
   --public                serve prometheus at an address that other hosts reach
-  -q                      do not tell the paths that are found at first
+  -q                      do not show the paths that are found at first
 
 traces (see mtrlua trace --help):
   {family}

@@ -19,7 +19,7 @@ local default = require "mtr.engine.default"
 local err = require "mtr.base.err"
 local interrupt = require "mtr.wait.interrupt"
 local loop = require "mtr.wait.loop"
-local own = require "mtr.wait.own"
+local main_loop = require "mtr.wait.main_loop"
 local scheduler = require "mtr.wait.scheduler"
 
 local exit = os.exit
@@ -95,7 +95,7 @@ return function(chunk, ...)
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
   err.reporter = say
   err.all_frames = program.options.log == "debug"
-  own.wake_fd, own.on_wake = program.wake_fd, on_wake
+  main_loop.wake_fd, main_loop.on_wake = program.wake_fd, on_wake
   if program.prompt then rawset(_G, "mtr", require "mtr") end
   if program.sandbox then
     local ok, message = require "mtr.sandbox".enter(chunk, program.sandbox)

@@ -49,7 +49,7 @@ void topo_free(struct mtr_sim *t) {
   free(t);
 }
 
-/* Freezing. Every record that belongs to a node begins with its number. */
+/* Freezing. Every entry that belongs to a node begins with its number. */
 
 static uint32_t node_of(const struct topo_list *list, size_t size,
                         uint32_t i) {

@@ -42,7 +42,7 @@ struct mtr_sim {
 };
 
 /* A check of one entry: 0, or -EINVAL if it is not possible in |t|. */
-typedef int topo_check(const struct mtr_sim *t, const void *record);
+typedef int topo_check(const struct mtr_sim *t, const void *entry);
 
 topo_check topo_check_node, topo_check_addr, topo_check_link, topo_check_route,
     topo_check_port, topo_check_filter;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Checks the records of a simulated network that come in by the C interface.
+ * Checks the entries of a simulated network that come in by the C interface.
  * The Lua layer checks a description before, with messages for its author.
  */
 #include <errno.h>
@@ -30,8 +30,8 @@ static int overrides_ok(const struct mtr_sim_node *v) {
          fits(v->ext_length, -1, 255);
 }
 
-int topo_check_node(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_node *v = record;
+int topo_check_node(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_node *v = entry;
   (void)t;
   int ok = overrides_ok(v) && time_ok(v->reply_delay) &&
            time_ok(v->reply_jitter) &&
@@ -46,13 +46,13 @@ int topo_check_node(const struct mtr_sim *t, const void *record) {
   return ok ? 0 : -EINVAL;
 }
 
-int topo_check_addr(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_addr *v = record;
+int topo_check_addr(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_addr *v = entry;
   return v->node < t->nodes.count && place(v->family, v->bits) ? 0 : -EINVAL;
 }
 
-int topo_check_link(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_link *v = record;
+int topo_check_link(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_link *v = entry;
   int ok = v->from < t->nodes.count && v->to < t->nodes.count &&
            v->from != v->to && time_ok(v->delay) && time_ok(v->jitter) &&
            share(v->loss) && share(v->duplicate) && share(v->reorder) &&
@@ -60,22 +60,22 @@ int topo_check_link(const struct mtr_sim *t, const void *record) {
   return ok ? 0 : -EINVAL;
 }
 
-int topo_check_route(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_route *v = record;
+int topo_check_route(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_route *v = entry;
   int ok = v->node < t->nodes.count && v->via < t->nodes.count &&
            place(v->family, v->bits) && v->after >= 0 && v->before >= 0;
   return ok ? 0 : -EINVAL;
 }
 
-int topo_check_port(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_port *v = record;
+int topo_check_port(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_port *v = entry;
   int ok = v->node < t->nodes.count && v->state <= MTR_SIM_FILTERED &&
            (v->protocol == MTR_TCP || v->protocol == MTR_UDP);
   return ok ? 0 : -EINVAL;
 }
 
-int topo_check_filter(const struct mtr_sim *t, const void *record) {
-  const struct mtr_sim_filter *v = record;
+int topo_check_filter(const struct mtr_sim *t, const void *entry) {
+  const struct mtr_sim_filter *v = entry;
   int ok = v->node < t->nodes.count && v->answer <= MTR_SIM_REFUSE &&
            share(v->share) && (!v->family || place(v->family, v->bits));
   return ok ? 0 : -EINVAL;

@@ -17,7 +17,7 @@ local M = {}
 ---@field commands fun(): string? returns the next one
 ---@field format "warts"|"json"
 ---@field put fun(text: string): boolean?, string? writes text; nil and a message: it failed
----@field refused fun(command: string, problem: string) is told of commands that are wrong
+---@field refused fun(command: string, problem: string) is called for commands that are wrong
 ---@field window? integer commands under way at once; default 1000
 ---@field list? string
 ---@field list_id? integer

@@ -9,10 +9,10 @@
 --                                   DATA: the record
 --     done                          OK, DATA: the stop of the cycle; the connection is closed
 --
--- MORE is the leave to send one command more. A client that does not read gets none: while more
--- than ENOUGH bytes wait for it, its commands are neither started nor read. What is under way then
--- still gives its records; if more than MOST bytes wait, the client is dropped. When a client goes,
--- its commands are stopped.
+-- MORE allows the client to send one more command. A client that does not read gets no MORE: while
+-- more than ENOUGH bytes wait for it, its commands are not read or started. Commands that are under
+-- way still give their records; if more than MOST bytes wait, the client is dropped. When a client
+-- leaves, its commands are stopped.
 
 local lib = require "mtr.lib"
 local scheduler = require "mtr.wait.scheduler"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Reads the commands trace, tracelb and ping of scamper, with their options of one letter, and
--- makes options of mtr.trace of them. An option that has no meaning here is refused by its name.
+-- makes options of mtr.trace of them. An option that has no meaning here is an error that names it.
 -- The text comes from clients: nothing in it is trusted.
 
 local lib = require "mtr.lib"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr.attach: what drives scamper drives this engine.
+-- mtr.attach: programs that control scamper can control this engine in the same way.
 --
 --     local server = assert(mtr.attach.serve { socket = "/run/scamper.sock" })
 --     server:wait()

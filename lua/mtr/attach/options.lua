@@ -17,7 +17,7 @@ local M = {}
 ---@field max_clients? integer clients at once
 ---@field monitor? string name of this vantage point, in lists
 ---@field engine? mtr.Engine default: the default engine
----@field log? fun(message: string) is told of clients that are refused or dropped
+---@field log? fun(message: string) is called for clients that are refused or dropped
 
 -- Reads where to listen: an address of this host's loopback, and a port.
 local function port(value)
@@ -50,7 +50,7 @@ M.declaration = check.declare("attach", {
   { name = "engine", kind = check.type "table", otherwise = "the default engine",
     doc = "the engine that traces" },
   { name = "log", kind = check.type "function", otherwise = "none",
-    doc = "is told of clients that are refused or dropped" },
+    doc = "is called for clients that are refused or dropped" },
 })
 
 --- Writes the options into a server; returns the message of the first that is wrong.

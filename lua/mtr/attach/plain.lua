@@ -4,9 +4,9 @@
 -- options again and again, so the options are checked once, and all these traces share one slot:
 -- there is no Lua object for a single one, and its record goes from the library to the client.
 --
--- It takes only plain traces: no time between probes, no source address, no payload. Other ones,
--- and those that cannot start, are for mtr.attach.job. It knows a command by its text before the
--- target, so that text must say all options.
+-- It takes only plain traces: no time between probes, no source address, no payload. Others, and
+-- those that cannot start, go to mtr.attach.job. Two commands with the same text before the target
+-- have the same options, so that text must contain all options.
 
 local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"

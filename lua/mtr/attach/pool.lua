@@ -4,7 +4,7 @@
 -- have commands, those with a higher priority get more turns, in proportion.
 
 local lib = require "mtr.lib"
-local own = require "mtr.wait.own"
+local main_loop = require "mtr.wait.main_loop"
 
 local M = {}
 
@@ -49,7 +49,7 @@ local function choose(self)
 end
 
 -- Lets the loop rest if many commands are under way.
-local function pause(self) own.rest = self.under_way >= MANY and REST or 0 end
+local function pause(self) main_loop.rest = self.under_way >= MANY and REST or 0 end
 
 -- Starts a command, if there is one and room for it; returns true if it did.
 local function start_next(self)

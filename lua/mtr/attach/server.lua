@@ -3,8 +3,8 @@
 -- A server that speaks scamper's control protocol (version 20211212), so that programs which drive
 -- scamper run on this engine. It listens on a unix socket, on a TCP port of the loopback, or both.
 --
--- Who may connect to the unix socket is said by the permission bits of its file; to the TCP port
--- every user of this host may. The rate of probes is that of the engine, for all clients together;
+-- The permission bits of the socket file say who may connect to it. Every user of this host may
+-- connect to the TCP port. The rate of probes is that of the engine, for all clients together;
 -- clients may lower it and raise it again. After an interrupt, and by close(), commands under way
 -- end, and clients get their records.
 

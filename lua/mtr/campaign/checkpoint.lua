@@ -3,14 +3,14 @@
 -- Saves the state of a campaign each second, and resumes a campaign from it.
 --
 -- A state says how long the outputs are, how many targets were taken, and which of them are not
--- done. It is put together at once, and the disk is waited for in the background, so probes go on.
--- What is written meanwhile lies behind the lengths in the state, so it is cut off if the process
--- dies, and its targets are traced again. While a slow disk is at work, no other state is saved. A
--- state that takes long to put together (reporters may keep counters of every target) is saved less
--- often, so that this takes at most a twentieth of the time.
+-- done. It is made in one piece and saved in the background, so probes go on. Results that are
+-- written meanwhile lie behind the lengths in the state. So if the process dies, they are cut off
+-- when the campaign is resumed, and their targets are traced again. While a slow disk is at work,
+-- no other state is saved. A state that takes long to make (reporters may keep counters of every
+-- target) is saved less often, so that this takes at most a twentieth of the time.
 --
--- Traces that are stopped before their end because the campaign ends are not done: their results go
--- to nobody, and the next run traces their targets first. If an output fails, the last state stays
+-- Traces that are stopped because the campaign ends are not done: they give no results, and the
+-- next run traces their targets first. If an output fails, the last state stays
 -- as it is, because what the output lacks is not known.
 
 local xpcall = require "mtr.compat".xpcall

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A cohort: many traces with the same options, which share one slot. There is no Lua object for a
--- single one of them.
+-- A cohort: many traces with the same options, which share one slot. None of them has a Lua object.
 --
 -- The options are checked once, and the traces start in batches. Their hooks are called with one
 -- borrowed trace, and the owner gets one borrowed result at the end of each. If something must be

@@ -4,9 +4,9 @@
 --
 --     enrich = { dns = true, asn = "cymru" }
 --
--- A router is looked up once, when the first result with it comes. That result is held until its
--- names are known or were waited for long enough; of too many, the rest goes on without them. All
--- later results get them from a table of the library (mtr_label), which costs nearly nothing.
+-- A router is looked up once, when the first result with it comes. That result waits until its
+-- names are known, but not for long; if too many wait, the rest goes on without names. All later
+-- results get them from a table of the library (mtr_label), which costs nearly nothing.
 -- Probes never wait. The targets themselves are not looked up: there may be millions.
 
 local lib = require "mtr.lib"
@@ -20,7 +20,7 @@ local C = lib.C
 local M = {}
 
 local NOTHING = {}
-local AT_ONCE, HELD = 64, 1000         -- new routers of one result; results that are held
+local AT_ONCE, DELAYED = 64, 1000      -- new routers of one result; results that wait
 
 ---@class mtr.Enrich
 ---@field view mtr.View
@@ -65,14 +65,14 @@ local function label(engine, bytes, family, item)
   C.mtr_label(engine.c, bytes, family, text, #text)
 end
 
--- Holds a result until names are known. Where there is a state, or very many wait, it goes on at
+-- Lets a result wait until names are known. If there is a state, or very many wait, it goes on at
 -- once.
-local function hold(c, result, list)
+local function delay(c, result, list)
   local shown = c.enrich.view
-  if c.checkpoint or c.held >= HELD then return c:give(shown:result(result)) end
-  c.held = c.held + 1
+  if c.checkpoint or c.waits >= DELAYED then return c:give(shown:result(result)) end
+  c.waits = c.waits + 1
   shown:await(list, function()
-    c.held = c.held - 1
+    c.waits = c.waits - 1
     c:give(shown:result(result))
     c:after()
   end)
@@ -110,11 +110,11 @@ function M.hand_out(c, result)
   local self = c.enrich
   if not self then return c:give(result) end
   if rawget(result, "_mark") == nil then       -- of a single trace: it has all its hops
-    return hold(c, result, self.view:addresses(result))
+    return delay(c, result, self.view:addresses(result))
   end
   result._view = self.view
   local list = look_up(c, result)
-  if list[1] or self.view.privacy > 0 then return hold(c, result:copy(), list) end
+  if list[1] or self.view.privacy > 0 then return delay(c, result:copy(), list) end
   c:give(result)
 end
 

@@ -55,7 +55,7 @@ Campaign.__index = Campaign
 function M.new(opts)
   local self = setmetatable({
     window = window.kind "auto", singles = {}, single_count = 0, lookups = lookups.new(),
-    unread = 0, held = 0, tally = Tally.new(), exhausted = false, halted = false, started = false,
+    unread = 0, waits = 0, tally = Tally.new(), exhausted = false, halted = false, started = false,
   }, Campaign)
   local bug = campaign_options.take(self, opts)
   if bug then error(bug, 2) end
@@ -170,7 +170,7 @@ end
 -- Ends it if nothing is left to wait for.
 function Campaign:settle()
   local group = self.cohort
-  local left = group.in_flight + group.count + self.single_count + self.held
+  local left = group.in_flight + group.count + self.single_count + self.waits
   if self.done then return end
   if self.exhausted and left == 0 then return finish(self) end
   -- A program must be able to end although nobody takes the results.
@@ -203,7 +203,7 @@ local function start(c, whole)
     return true
   end
   if ok then ok, message, name = stored.open(c) end
-  c.told = ok
+  c.begun = ok
   if ok then ok, message, name = c.reporters:start(engine, c.ids or {}, c.feed) end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
@@ -221,7 +221,7 @@ local function failed(c, message, name, level)
   if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
     c.summary = summary(c)
-    if c.told then c.reporters:call("finish", c.summary) end
+    if c.begun then c.reporters:call("finish", c.summary) end
   end
   return nil, message, name
 end

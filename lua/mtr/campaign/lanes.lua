@@ -5,9 +5,10 @@
 -- A rate is in probes per second, over all traces of the campaign to one part. The library keeps it
 -- (mtr_lane): a part is a lane, and a trace is in the lane of each part that its address is in.
 --
--- So that a slow part does not fill the window with traces that wait, only so many traces to it are
--- under way as keep its rate busy: half its probes per second, and at least two. A lane is kept as
--- long as a target of it is known to the campaign, and until its next probe may go.
+-- Without a bound, a slow part would fill the window with traces that wait. So the number of traces
+-- to it that are under way is half its probes per second, and at least two, which keeps its rate
+-- busy. A lane is kept as long as the campaign knows a target of it, and until its next probe may
+-- go.
 
 local lib = require "mtr.lib"
 local each = require "mtr.base.each"

@@ -72,7 +72,7 @@ end
 
 --- Makes every running campaign faster or slower.
 ---@param steps integer how often twice as fast; negative: half as fast
----@param say fun(text: string) told what each campaign has now
+---@param say fun(text: string) gets a text that says what each campaign has now
 function M.change(steps, say)
   local seen = {}
   if not next(running) then say "no campaign runs, so the signal changes nothing" end

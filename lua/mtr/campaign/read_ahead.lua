@@ -6,7 +6,7 @@
 -- A target waits here for its priority (then the store is kept full, and the highest one goes
 -- first; of equal ones the first that was read), for a lane that has room (rates of prefixes and
 -- ASes; others go on meanwhile), or for its next attempt. No more targets are read while the store
--- is full. Targets to try again are always taken back, so it may hold as many more as traces were
+-- is full. Targets to try again are always taken back, so it may have as many more as traces were
 -- under way.
 --
 -- The checkpoint saves what is here as unfinished: each_stored(). A campaign that needs none of

@@ -24,7 +24,7 @@ local NOTE = json.shape { "target", "priority", "attempt", "wait" }
 ---@class mtr.CampaignState
 ---@field version integer of the format: 1
 ---@field finished boolean every target is done
----@field campaign table<string, string> what tells this campaign from others: see identity()
+---@field campaign table<string, string> what distinguishes it from others: see identity()
 ---@field position integer targets taken from the list
 ---@field unfinished integer how many of them are not done
 ---@field left (string|mtr.TargetNote)[] the unfinished targets; in the file: the lines behind
@@ -114,9 +114,9 @@ local function option(value)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
---- Returns what tells a campaign from others: its targets, the options of its traces and the names
---- of its outputs, each as text. The directory of an output does not matter: it may be moved with
---- the state.
+--- Returns what distinguishes a campaign from others: its targets, the options of its traces and
+--- the names of its outputs, each as text. The directory of an output does not matter: it may be
+--- moved with the state.
 ---@param targets string description of the targets
 ---@param trace? table|function
 ---@param reporters mtr.Reporter[]

@@ -2,11 +2,11 @@
 --
 -- How many traces of a campaign are under way at once: a number, or "auto".
 --
--- With "auto", traces start when too few wait for their turn to send. Enough wait if one turn takes
--- about as long as an answer: then the rate is always busy, and a trace knows the answers to its
--- probes before it sends more, so none go behind its target. So there are as many traces as that
--- needs and no more, whatever the round trips and silent hops, and results come early. Without a
--- rate, and if an engine's pick must have a choice, it is a window of MOST.
+-- With "auto", traces start when too few wait for their turn to send. Enough wait if a turn takes
+-- about as long as an answer. Then the rate is always busy, and a trace has the answers to its
+-- probes before it sends more, so that it sends none behind its target. With so few traces results
+-- come early, whatever the round trips and silent hops. Without a rate, and if an engine's pick
+-- must have a choice, it is a window of MOST.
 
 local lib = require "mtr.lib"
 local check = require "mtr.base.check"

@@ -4,8 +4,8 @@
 -- line. Text of the network is never in a command line.
 --
 -- The commands run in the background, one after the other, so that they see events in order. What
--- they print goes to standard error. One that takes longer than the limit is left alone, and the
--- next begins. Events that wait are at most 1000; those above that are dropped and counted.
+-- they print goes to standard error. If one takes longer than the limit, it goes on, and the next
+-- one begins. At most 1000 events wait; further ones are dropped and counted.
 
 local task = require "mtr.script.task"
 local json = require "mtr.record.json"

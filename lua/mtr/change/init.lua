@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- mtr.watch: traces targets again and again and tells what has changed.
+-- mtr.watch: traces targets again and again and reports what has changed.
 --
 --     local watcher = mtr.watch { targets = { "192.0.2.7" }, every = "60s",
 --       on_event = function(event) print(event.event, event.target) end }
@@ -54,7 +54,7 @@ local M = {}
 ---@field engine? mtr.Engine default: the default engine
 ---@field on_event? fun(event: mtr.WatchEvent)
 ---@field on_round? fun(watcher: mtr.Watcher) called after each round of a target
----@field say? fun(message: string) told when the state cannot be saved; default: standard error
+---@field say? fun(message: string) called when the state cannot be saved; default: standard error
 
 ---@class mtr.Watcher
 ---@field subjects mtr.Subject[]
@@ -75,7 +75,7 @@ local declaration = check.declare("watch", {
   { name = "engine", kind = a_table, doc = "default: the default engine" },
   { name = "on_event", kind = hook, doc = "gets each event" },
   { name = "on_round", kind = hook, doc = "called after each round of a target" },
-  { name = "say", kind = hook, doc = "told when the state cannot be saved" },
+  { name = "say", kind = hook, doc = "is called when the state cannot be saved" },
 })
 
 -- Returns the options of the traces as text: a state is of no use for others.
@@ -132,7 +132,7 @@ function M.new(opts)
 end
 
 -- Gives an event to the user.
-local function tell(self, one, event)
+local function emit(self, one, event)
   event.type, event.target, event.dst = "watch", one.target, one.dst
   event.time = event.time or one.now or os.time()
   self.dirty = true
@@ -168,11 +168,11 @@ local function save_soon(self)
   state_is(self, not ok and problem or nil)
 end
 
--- Runs a round of a target. An error is told once, until there is none or another one.
+-- Runs a round of a target. An error is reported once, until there is none or another one.
 local function round(self, one, context)
   local ok, message, name = one:round(context)
   if not ok and name ~= one.failed then
-    tell(self, one, { event = "error", message = message, name = name })
+    emit(self, one, { event = "error", message = message, name = name })
   end
   one.failed = not ok and name or nil
   if self.on_round then self.on_round(self) end
@@ -205,7 +205,7 @@ function Watcher:run()
     if not self.engine then return nil, message, name end
   end
   local tasks, writable = {}
-  writable, message, name = self:save()      -- a state that cannot be written is told at once
+  writable, message, name = self:save()      -- a state that cannot be written is an error at once
   if not writable then return nil, message, name end
   for i, one in ipairs(self.subjects) do
     local context = { flow = self.trace.flow or 0, flows = self.flows }
@@ -215,7 +215,7 @@ function Watcher:run()
       for option, value in each(more) do opts[option] = value end
       return self.engine:trace(dst, opts)
     end
-    function context.event(subject_of, event) tell(self, subject_of, event) end
+    function context.event(subject_of, event) emit(self, subject_of, event) end
     tasks[i] = scheduler.go(follow, self, one, context,
       self.every * (i - 1) / #self.subjects)
   end

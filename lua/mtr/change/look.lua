@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 --
--- Looks whether a known path is still there, with as few probes as that takes: one to each hop that
--- is known to answer, and one to the target, all of one flow. A probe without an answer is sent
--- once again. The silent hops of a path are not probed.
+-- Checks with few probes whether a known path is still there: one to each hop that is known to
+-- answer, and one to the target, all of one flow. A probe without an answer is sent once again. The
+-- silent hops of a path are not probed.
 --
--- It only sees differences; a whole trace has to say what the path is now.
+-- It only finds that something differs; a whole trace then finds the new path.
 
 local path = require "mtr.change.path"
 

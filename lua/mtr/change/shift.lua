@@ -4,9 +4,9 @@
 --
 -- The last 5 RTTs are compared with up to 20 before them, the baseline, once that has 10. The level
 -- has shifted if their medians differ by more than 4 standard deviations of the baseline, and by
--- more than 1 ms and 5 percent of its median. The standard deviation is estimated from the median
--- absolute deviation (MAD): 1.4826 MAD, which is that of normal noise and is not moved by a few
--- wild values. So up to 2 of 5 wild values are no shift. After a shift the last 5 RTTs begin a new
+-- more than 1 ms and 5 percent of its median. The standard deviation is estimated as 1.4826 times
+-- the median absolute deviation: this is right for normal noise, and a few wild values do not
+-- change it. So up to 2 wild values of 5 are no shift. After a shift the last 5 RTTs begin a new
 -- baseline. A level that drifts more slowly than the baseline follows is not reported.
 
 local compat = require "mtr.compat"

@@ -90,7 +90,7 @@ local function usual(known)
   return list
 end
 
--- Notes whether the target was reached, and tells when that has changed.
+-- Notes whether the target was reached, and makes an event when that has changed.
 local function reach(self, context, reached, result)
   local was, since = self.reachable, self.since
   self.lost = reached and 0 or self.lost + 1

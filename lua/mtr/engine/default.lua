@@ -51,8 +51,8 @@ local function taken()
     .. "another one already"):format(word, file))
 end
 
--- The option that says of an engine of the script that it does not follow the command line.
-local own
+-- The option of the script's engine by which it does not follow the command line; nil: it follows.
+local apart
 
 --- Returns what is wrong, at the end of a program, if its command line has --record or --replay and
 --- no engine followed it; nil if one did, or if the script opened no engine.
@@ -60,9 +60,9 @@ local own
 function M.unfollowed()
   local word = given().record and "record" or "replay"
   local file = given()[word]
-  if not file or not own or recording.opened[file] then return nil end
+  if not file or not apart or recording.opened[file] then return nil end
   return ("--%s %s: nothing was %sed, because the script's engine has its own %s%s"):format(word,
-    file, word, own, own == "sim" and "; a simulated network is repeated by its seed" or "")
+    file, word, apart, apart == "sim" and "; a simulated network is repeated by its seed" or "")
 end
 
 --- Opens an engine. Options that are not given come from the command line, unless transport, sim or
@@ -74,7 +74,7 @@ function M.open(opts)
   local engine = require "mtr.engine"
   if opts == nil then opts = {} end
   if type(opts) ~= "table" then return engine.open(opts) end
-  own = opts.sim and "sim" or opts.replay and "replay" or opts.transport and "transport" or own
+  apart = opts.sim and "sim" or opts.replay and "replay" or opts.transport and "transport" or apart
   if opts.transport or opts.sim or opts.replay then return engine.open(opts) end
   local _, message, name = taken()
   if message then return nil, message, name end

@@ -28,10 +28,10 @@ end
 ---@param lease integer
 ---@return boolean
 function M.is(point, points, n, seed, lease)
-  local own, before = score(("%.0f:%.0f:%s"):format(seed, lease, point)), 0
+  local mine, before = score(("%.0f:%.0f:%s"):format(seed, lease, point)), 0
   for _, other in ipairs(points) do
     local s = score(("%.0f:%.0f:%s"):format(seed, lease, other))
-    if s < own or s == own and other < point then before = before + 1 end
+    if s < mine or s == mine and other < point then before = before + 1 end
   end
   return before < n
 end

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
--- The rates of routers that limit their answers, shared by all workers of a campaign: what the
--- answers to all of them add up to, so that each keeps to its part of it. Reports go through a
--- stream in Redis about once a second. A worker that cannot reach Redis goes on with its own.
+-- The rates of routers that limit their answers, shared by all workers of a campaign. The rate of a
+-- router is the sum of its answers to all workers, and each worker takes its part of it. Reports go
+-- through a stream in Redis about once a second. A worker that cannot reach Redis goes on with the
+-- rates that it knows.
 
 local router_rates = require "mtr.strategy.builtin.parts.router_rates"
 local exchange = require "mtr.fleet.exchange"

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 --
--- Looks at the bytes of replies before the reader of hiredis gets them, which makes room for what a
--- header promises: one of "*1000000000" would cost gigabytes and half a minute. Nothing that a
--- fleet's Redis answers comes near these bounds.
+-- Checks the bytes of replies before the reader of hiredis gets them. That reader allocates what a
+-- header promises: "*1000000000" would cost gigabytes and half a minute. The replies of a fleet's
+-- Redis are far below these bounds.
 --
--- It must cut the bytes at the same places as hiredis, so it lets no header pass that others might
--- read otherwise. Headers are passed on whole, and the bytes of texts as they come.
+-- It must cut the bytes at the same places as hiredis, so it refuses headers that hiredis might
+-- read in another way. Headers are passed on whole, and the bytes of texts as they come.
 
 local M = {}
 

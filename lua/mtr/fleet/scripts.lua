@@ -13,7 +13,8 @@ end
 
 -- When Redis has no memory left, it refuses a script at its first command that may need memory. It
 -- does not refuse one that comes after a command that writes. So this command, which changes
--- nothing here, comes first in scripts that free memory, and in those that show that a worker lives.
+-- nothing here, comes first in scripts that free memory, and in those by which a worker says that
+-- it lives.
 local ALWAYS = "redis.call('PERSIST', KEYS[1])\n"
 
 local M = {}

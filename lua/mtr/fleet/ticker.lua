@@ -2,8 +2,8 @@
 --
 -- A clock that goes on in real time, also where the engines' time is simulated: other programs wait
 -- for us in real time. It calls its listeners at each tick, and tasks can wait for ticks. After an
--- interrupt of the program nothing waits for ticks any more, but listeners still hear them: last
--- words to Redis must not wait for ever.
+-- interrupt of the program tasks do not wait for ticks any more. But listeners are still called, so
+-- that the last commands to Redis have a time limit.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
@@ -22,7 +22,7 @@ local Ticker = {}
 Ticker.__index = Ticker
 
 -- Calls the listeners, and forgets those that have heard enough.
-local function tell(self)
+local function call_listeners(self)
   local listeners = self.listeners
   self.listeners = {}
   for _, listener in ipairs(listeners) do
@@ -33,7 +33,7 @@ end
 local function tick(self)
   self.count = self.count + 1
   self.gone = self.gone or lib.signals[0] > 0
-  tell(self)
+  call_listeners(self)
 end
 
 --- Makes a clock.
@@ -84,7 +84,7 @@ function Ticker:close()
   self.closed, self.gone = true, true
   self.stream:drop()
   C.mtr_output_close(self.fd)
-  tell(self)
+  call_listeners(self)
 end
 
 return M

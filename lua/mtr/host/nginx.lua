@@ -12,7 +12,7 @@
 -- Nothing else happens in another thread. The thread pools of nginx are not used: nginx cannot end
 -- while one of their threads waits, and a round trip through them takes longer.
 --
--- When the worker is told to end, what is under way ends first, as do the requests of nginx.
+-- When the worker must end, what is under way ends first, as do the requests of nginx.
 --
 -- The thread cache must be off. nginx uses the coroutines in it again without closing the upvalues
 -- of functions that were made in them: a hook of an aborted request would read and write variables
@@ -79,7 +79,7 @@ function M.log(text) ngx.log(ngx.ERR, text) end
 ---@field pid integer the process that opened the engine
 
 -- By word; the waker, once the light thread reads from it; the process that has that thread; and
--- whether it was told to end.
+-- whether it must end.
 local handles, waker, owner, exiting = {}, nil, nil, false
 
 local function arm(handle)
@@ -212,7 +212,7 @@ function M.unwatch(handle)
   if exiting and not any_alive() then stop() end
 end
 
---- Sets whether a worker that was told to end must wait for this descriptor.
+--- Sets whether a worker that must end waits for this descriptor first.
 ---@param handle mtr.host.nginx.Handle
 ---@param alive boolean
 function M.keep(handle, alive)

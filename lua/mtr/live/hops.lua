@@ -124,7 +124,7 @@ local function share(hop, addr)
   return ""
 end
 
--- Adds what is to be told of a hop beside its row: other addresses, and the last change.
+-- Adds what is shown of a hop beside its row: other addresses, and the last change.
 local function add_notes(list, known, hop, look)
   if not known then return end
   local indent = (" "):rep(NUMBER + (look.origins and ORIGIN or 0))

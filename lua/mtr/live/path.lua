@@ -66,7 +66,7 @@ local function at(self, ttl)
 end
 
 -- Returns the round of a probe, by the time when it was sent, ms since the trace began. That time
--- is a float: with ten rounds a second it tells them apart for some days, with one for months.
+-- is a float: with ten rounds a second it distinguishes them for some days, with one for months.
 local function round_of(self, sent) return math.floor(sent / self.interval) + 1 end
 
 local function shown(self, ttl) return ttl > self.privacy and ttl <= self:length() end

@@ -22,7 +22,7 @@ local AGAIN, PAUSED, WINDOW = 10000, 200, 255   -- ms; ms; probes
 local Runner = {}
 Runner.__index = Runner
 
--- The strategy of a target: rounds that can pause, and that tell the path how far they are.
+-- The strategy of a target: rounds that can pause, and that write into the path which round it is.
 local function rounds_of(self, path)
   local rounds = strategy.rounds { rounds = self.rounds, interval = self.interval,
     flows = self.flows }

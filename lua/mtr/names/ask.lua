@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
--- Puts questions to name servers: equal ones once, so many at a time, and no more than the budget
--- of the run. When servers have not answered for a while, questions fail at once, and one of them
--- is let through from time to time: a host without name servers must not wait for each name.
+-- Asks name servers: equal questions once, AT_ONCE at a time, and no more than the budget of the
+-- run. When servers have not answered for a while, questions fail at once, so that a host without
+-- name servers does not wait for each name. From time to time one question is still asked.
 --
 -- A question is { key =, begin = fn(engine, done) }, see mtr.wait.dns. It is asked in the engine
--- that is open, or in one of its own, if none can be opened: over a simulated network that it does
--- not use.
+-- that is open. If none can be opened, it is asked in a spare one, over a simulated network that is
+-- not used.
 
 local default = require "mtr.engine.default"
 
@@ -18,7 +18,7 @@ local SILENT, PAUSE = 8, 30            -- time-outs without an answer; seconds
 local waiting, first, last             -- questions that wait for others to end
 local by_key, under_way, asked
 local timeouts, answered_at, paused    -- time-outs since the last answer; when; until when
-local own                              -- the engine of last resort
+local spare                            -- the engine of last resort
 
 --- How many questions may be asked in one run.
 M.budget = 100000
@@ -42,16 +42,16 @@ function M.asked() return asked end
 ---@return mtr.Engine?
 ---@return string? message, string? name
 function M.engine()
-  if own and not own.closing and not own:forked() then return own end
-  own = nil
+  if spare and not spare.closing and not spare:forked() then return spare end
+  spare = nil
   local found = default.for_timers()
   if found then return found end
   local opened, message, name = require "mtr.engine".open {
     sim = { nodes = { names = { "192.0.2.1", "2001:db8::1" } } },
   }
   if not opened then return nil, message, name end
-  opened.dns_only, own = true, opened
-  return own
+  opened.dns_only, spare = true, opened
+  return spare
 end
 
 -- Notes how a question ended; returns true if servers are silent from now on.
@@ -65,7 +65,7 @@ local function note(name)
   if timeouts >= SILENT and quiet then paused = M.now() + PAUSE end
 end
 
--- Ends a question: tells all that wait for it.
+-- Ends a question: calls all that wait for it.
 local function finish(q, value, message, name, ttl)
   by_key[q.key] = nil
   for _, done in ipairs(q.waiters) do done(value, message, name, ttl) end

@@ -11,7 +11,7 @@ local scheduler = require "mtr.wait.scheduler"
 local M = {}
 
 -- Calls the user's function. Its error is reported, because no caller can get it.
-local function tell(on_done, value, message)
+local function call_user(on_done, value, message)
   local ok, problem = xpcall(on_done, err.traceback, not value and message or nil, value)
   if not ok then err.report(problem) end
 end
@@ -21,8 +21,8 @@ local function call_back(on_done, begin)
   begin(function(value, message)
     if over then return end
     over = true
-    if not early then return tell(on_done, value, message) end
-    scheduler.defer(function() tell(on_done, value, message) end)
+    if not early then return call_user(on_done, value, message) end
+    scheduler.defer(function() call_user(on_done, value, message) end)
   end)
   early = false
   return true

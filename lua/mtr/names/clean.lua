@@ -2,7 +2,7 @@
 --
 -- Makes text from the network safe to print in one line: escape codes, line ends, characters that
 -- change the direction of text or cannot be seen, and bytes that are not UTF-8 become "?". Quotes
--- and the like stay: who writes HTML or JSON must also escape for that.
+-- and the like stay: a writer of HTML or JSON must also escape them.
 
 local utf8 = require "mtr.base.utf8"
 

@@ -7,9 +7,9 @@
 --     mtr.names.origin("192.0.2.7", function(err, origin) ... end)
 --     local name, origin = mtr.names.peek "192.0.2.7"     -- what is known by now; never waits
 --
--- Answers are kept as long as the name servers say, and so is that there is none. Addresses for
--- special use, such as private ones, have a label, and nobody outside is asked what announces them;
--- those that no name server can know are not asked for at all.
+-- Answers are kept as long as the name servers say; also the answer that there is no name.
+-- Addresses for special use, such as private ones, have a label instead of an origin. Name servers
+-- are not asked about addresses that they cannot know.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"

@@ -7,8 +7,8 @@
 --     198.51.100.0   24   64497_64498        announced by two ASes: the first one counts
 --     2001:db8::   32   64499,64500          an AS set: likewise
 --
--- Lines that are something else are counted, and the first of them is told. Empty lines and lines
--- that begin with "#" are left out.
+-- Lines that are something else are counted, and the first of them is reported. Empty lines and
+-- lines that begin with "#" are left out.
 
 local err = require "mtr.base.err"
 local prefix_set = require "mtr.base.prefix_set"

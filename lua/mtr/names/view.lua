@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What a person wants to see of addresses: their names, their origins, and nothing of the first
--- hops. A view writes `name` and `origin` into hops and replies, where reporters find them.
+-- What a person wants to see of addresses: names, origins, and, with `privacy`, no addresses of the
+-- first hops. A view writes `name` and `origin` into hops and replies, where reporters find them.
 --
 -- Names are looked up as soon as hops are known. A program that prints a hop may wait for them, but
 -- only for a short time; probes never do.

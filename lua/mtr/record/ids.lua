@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The ids that results carry, so that those of many runs can be told apart in one archive: the list
--- of targets, the cycle (one pass over that list), the campaign, and the monitor (the vantage
--- point). Each is a name or a whole number of the user; the engine does not interpret them.
+-- The ids that results carry, so that one archive can have the results of many runs: the list of
+-- targets, the cycle (one pass over that list), the campaign, and the monitor (the vantage point).
+-- Each is a name or a whole number of the user; the engine does not interpret them.
 --
 -- They are options of an engine and of a campaign; a campaign's replace its engine's. Results that
 -- the library writes as JSON take them from a label, which the traces of a campaign share. The

@@ -13,7 +13,7 @@
 local err = require "mtr.base.err"
 local strict = require "mtr.base.strict"
 
----@class mtr.ReportMeta what start() is told
+---@class mtr.ReportMeta what start() gets
 ---@field transport? string
 ---@field engine? mtr.Engine of a campaign
 ---@field share? fun(): number? which part of its targets was taken, 0..1; nil: nobody knows

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The reporter that shows how far a campaign is, on standard error: a bar if the number of targets
--- is known, or can be told from the part of the list that was read; targets done, probes per
+-- is known, or can be estimated from the part of the list that was read; targets done, probes per
 -- second, the time left, and the share of probes that were not answered. On a terminal the line is
 -- written over once a second; elsewhere a line is written every ten seconds. Colour is used on a
 -- terminal, unless the environment variable NO_COLOR is set.

@@ -124,7 +124,7 @@ local function put(self, record)
 end
 
 -- Returns the numbers for a result that is written by copying: it may need the list and the cycle.
-local function own(self)
+local function numbers(self)
   if self.opts.copy and self.ids.cycle == 0 then
     self.ids = { list = self.renumber:take "list", cycle = self.renumber:take "cycle" }
     local ok, message, name = self.sink:write(head(self, self.ids))
@@ -157,7 +157,7 @@ end
 
 local function slow(self, result)
   local kept = result.copy and result:copy() or result
-  local ids, message, name = own(self)
+  local ids, message, name = numbers(self)
   if not ids then return nil, message, name end
   return put(self, (rawget(kept, "mda") and tracelb or trace).record(kept, ids))
 end
@@ -167,7 +167,7 @@ local function pinged(self, result)
   if not list then return true end
   local record = rawget(list.start, "_warts")
   if record then return put(self, self.renumber:result(record, list.start._file)) end
-  local ids, message, name = own(self)
+  local ids, message, name = numbers(self)
   if not ids then return nil, message, name end
   return put(self, ping.record(list, ids))
 end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- What stands between a script of --sandbox and the rest of the Lua state. Values that cross it are
--- copied or wrapped, so that neither side ever holds a table or function of the other:
+-- copied or wrapped, so that neither side ever gets a table or function of the other:
 --
 --   out (to the script)   plain tables are copied; objects become proxies without a metatable that
 --                         can be seen, whose fields cross when they are read; functions are
@@ -9,7 +9,7 @@
 --   in (from the script)  proxies become their objects again; tables are copied, with the tables
 --                         that they inherit from; functions are wrapped
 --
--- Errors cross like results. Wrong if a table of the trusted side without a metatable holds what a
+-- Errors cross like results. Wrong if a table of the trusted side without a metatable has what a
 -- script must not have.
 
 local M = {}

@@ -11,7 +11,7 @@ local compat = require "mtr.compat"
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local loop = require "mtr.wait.loop"
-local own = require "mtr.wait.own"
+local main_loop = require "mtr.wait.main_loop"
 local scheduler = require "mtr.wait.scheduler"
 local show = require "mtr.script.show"
 
@@ -137,7 +137,7 @@ end
 -- After ^C: goes on as if nothing had happened. Returns false after another signal.
 local function forgive()
   if program.interrupted() == 0 then return true end
-  if not loop.halted then own.on_wake() end
+  if not loop.halted then main_loop.on_wake() end
   loop.halted = false
   for _, engine in ipairs(loop.engines()) do engine.halted = false end
   return program.prompt.forgive()

@@ -215,10 +215,9 @@ function Stats:hop(ttl, brief)
   }, HopStats)
 end
 
--- Returns the last hop of the path: the lowest TTL at which the destination answers. It answers
--- probes with higher TTLs too, but those are no hops. When it stops answering at that TTL while it
--- still answers at a higher one, the path became longer: then that TTL is the last hop. A path also
--- ends at a hop that sent only unreachables.
+-- Returns the last hop of the path: the lowest TTL at which the destination answers. (It answers
+-- higher TTLs too. If it no longer answers at the lowest one but still at a higher one, the path
+-- became longer: then the higher one counts.) A path also ends where only unreachables came.
 local function length(stats)
   local last, heard = stats._last, 0
   for ttl = stats._last, 1, -1 do

@@ -14,7 +14,7 @@ local CHUNK = 65536                    -- smallest buffer
 ---@class mtr.StreamOutput
 ---@field fd integer
 ---@field queued integer bytes written that have not gone out yet
----@field own integer those of them that were copied: they are in `bytes`, from `first` on
+---@field copied integer those of them that were copied: they are in `bytes`, from `first` on
 ---@field gone integer bytes that were copied and have gone out
 ---@field lent table[] memory of the writer, in order; each goes out when `gone` is its `at`
 local Output = {}
@@ -26,7 +26,7 @@ local function progress(self)
 end
 
 local function fail(self, message, name)
-  self.failure, self.failure_name, self.queued, self.own, self.lent = message, name, 0, 0, {}
+  self.failure, self.failure_name, self.queued, self.copied, self.lent = message, name, 0, 0, {}
   if self.on_error then self:call(self.on_error, message, name) end
   progress(self)
 end
@@ -42,7 +42,7 @@ end
 -- Returns what goes out next, its size, and its entry if it is memory of the writer.
 local function next_piece(self)
   local lent = self.lent[1]
-  if not lent then return self.bytes + self.first, self.own end
+  if not lent then return self.bytes + self.first, self.copied end
   if lent.at > self.gone then return self.bytes + self.first, lent.at - self.gone end
   return lent.bytes + lent.first, lent.size - lent.first, lent
 end
@@ -54,8 +54,8 @@ local function went(self, n, lent)
     lent.first = lent.first + n
     if lent.first == lent.size then table.remove(self.lent, 1) end
   else
-    self.first, self.own, self.gone = self.first + n, self.own - n, self.gone + n
-    if self.own == 0 then self.first = 0 end
+    self.first, self.copied, self.gone = self.first + n, self.copied - n, self.gone + n
+    if self.copied == 0 then self.first = 0 end
   end
 end
 
@@ -85,17 +85,17 @@ end
 
 -- Makes room for `size` more bytes.
 local function grow(self, size)
-  while self.room < self.own + size do self.room = math.max(self.room * 2, CHUNK) end
+  while self.room < self.copied + size do self.room = math.max(self.room * 2, CHUNK) end
   local bytes = lib.new("uint8_t[?]", self.room)
-  if self.bytes then copy(bytes, self.bytes + self.first, self.own) end
+  if self.bytes then copy(bytes, self.bytes + self.first, self.copied) end
   self.bytes, self.first = bytes, 0
 end
 
 -- Copies bytes to the end of the queue.
 local function queue(self, bytes, size)
-  if self.first + self.own + size > self.room then grow(self, size) end
-  copy(self.bytes + (self.first + self.own), bytes, size)
-  self.own, self.queued = self.own + size, self.queued + size
+  if self.first + self.copied + size > self.room then grow(self, size) end
+  copy(self.bytes + (self.first + self.copied), bytes, size)
+  self.copied, self.queued = self.copied + size, self.queued + size
   if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
 end
 
@@ -118,7 +118,8 @@ end
 function Output:lend(bytes, size)
   if self.failure then return nil, self.failure, self.failure_name end
   if size == 0 then return true end
-  self.lent[#self.lent + 1] = { bytes = bytes, first = 0, size = size, at = self.gone + self.own }
+  local at = self.gone + self.copied
+  self.lent[#self.lent + 1] = { bytes = bytes, first = 0, size = size, at = at }
   self.queued = self.queued + size
   if not self.blocked and not self.outlet.queued then scheduler.wake(self.outlet) end
   return true
@@ -141,7 +142,7 @@ end
 
 --- Prepares the output of a new stream.
 function Output:begin()
-  self.queued, self.own, self.first, self.room, self.gone, self.lent = 0, 0, 0, 0, 0, {}
+  self.queued, self.copied, self.first, self.room, self.gone, self.lent = 0, 0, 0, 0, 0, {}
   self.on_room = function(message, name) on_room(self, message, name) end
   self.outlet = { run = function()
     if self.queued > 0 and not self.blocked then pump(self) end

@@ -2,10 +2,10 @@
 --
 -- One client: a connection over which it sends requests, and gets the answers to them.
 --
--- Requests are read only while few bytes of answers wait for the client: ENOUGH. So a client that
--- does not read gets no further requests done. What is under way then can still answer, and if more
--- than `max_unread` bytes wait, the client is dropped. When a client goes, its jobs are stopped. A
--- client that has only ended its requests (shutdown of one direction) gets the answers to them.
+-- Requests are read only while at most ENOUGH bytes of answers wait for the client. So no further
+-- requests of a client that does not read are done. Jobs under way can still answer; if more than
+-- `max_unread` bytes wait, the client is dropped. When a client leaves, its jobs are stopped. A
+-- client that has shut down only its sending direction still gets the answers to its requests.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

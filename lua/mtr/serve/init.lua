@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A server for programs that cannot have an engine of their own: it listens on a unix socket, and
+-- A server for programs that cannot open an engine themselves: it listens on a unix socket, and
 -- takes requests to trace as lines of JSON, from many clients at once, all over one engine.
 --
 --     local server = assert(mtr.serve { socket = "/run/mtrlua.sock", allow_gid = { 33 } })

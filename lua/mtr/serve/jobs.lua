@@ -4,7 +4,7 @@
 -- the last of them exactly once; stop() ends it early, and its last answer still comes.
 --
 -- The results of a campaign wait until the client has taken earlier ones, and they count as traces
--- under way. So a client that does not read stops its own campaign, and nobody else's.
+-- under way. So a client that does not read stops only its own campaign.
 
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"

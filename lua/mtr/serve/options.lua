@@ -20,7 +20,7 @@ local M = {}
 ---@field max_unread? integer bytes of answers that wait for a client; if more wait, it is dropped
 ---@field client_rate? number|string requests per second of one client; 0 or "max": no limit
 ---@field engine? mtr.Engine default: the default engine
----@field log? fun(message: string) is told of clients that are refused or dropped
+---@field log? fun(message: string) is called for clients that are refused or dropped
 
 local one = check.integer(0, 4294967294)
 
@@ -53,7 +53,7 @@ M.declaration = check.declare("serve", {
   { name = "engine", kind = check.type "table", otherwise = "the default engine",
     doc = "the engine that traces" },
   { name = "log", kind = check.type "function", otherwise = "none",
-    doc = "is told of clients that are refused or dropped" },
+    doc = "is called for clients that are refused or dropped" },
 })
 
 --- Writes the options into a server; returns the message of the first that is wrong.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Reads a request: one line of JSON. Nothing in a line is believed: it may be cut off, nested
--- deeply, of wrong types, or hold NUL bytes. Then the result is a problem that names the member.
+-- deeply, of wrong types, or contain NUL bytes. Then the result is a problem that names the member.
 --
 -- The options of traces and probes are those of mtr.trace and mtr.probe, checked by the same
 -- declarations; only functions, and values that come back as they are, are left out.
@@ -74,8 +74,8 @@ local function without_hooks(who, all, more)
   local kept = {}
   for _, name in ipairs(all.names) do
     local option = all.by_name[name]
-    local own = name == "data" or name == "pace" or name:find "^on_" or more[name]
-    if not own then kept[#kept + 1] = option end
+    local hidden = name == "data" or name == "pace" or name:find "^on_" or more[name]
+    if not hidden then kept[#kept + 1] = option end
   end
   return check.declare(who, kept)
 end

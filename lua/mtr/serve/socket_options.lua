@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Options that all servers have: their socket file, and how options are taken.
+-- The options that all servers have, about their socket file, and how a server reads its options.
 
 local check = require "mtr.base.check"
 

@@ -81,7 +81,7 @@ function Targets:shuffle(seed)
 end
 
 --- Takes one of n parts, which together are all targets, each once: the same chain with shard 1, 2
---- ... n on n machines. A bad line is told in one of them.
+--- ... n on n machines. A bad line is reported in one of them.
 ---@param i integer 1..n
 ---@param n integer
 ---@return mtr.Targets
@@ -238,8 +238,8 @@ function Targets:skip(n)
   return run:skip(n)
 end
 
--- Describes the chain, for a state file: the source and the methods. Of what is in a file only the
--- size is told.
+-- Describes the chain, for a state file: the source and the methods. Of a file only its size is in
+-- it, not its content.
 function Targets:describe()
   local text = self.source:describe()
   for _, word in ipairs(self.words) do text = text .. ":" .. word end

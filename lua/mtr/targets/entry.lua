@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Reads the text of one target: an address, a name, or a prefix. Anything else is told as an error;
+-- Reads the text of one target: an address, a name, or a prefix. Anything else is an error;
 -- what looks like a broken address is no name.
 
 local addr = require "mtr.base.addr"

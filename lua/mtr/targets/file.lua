@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The targets of a text file: one on each line; "#" begins a comment. A line with anything else (a
--- second word, a zero byte, a broken address) is told as an error with its number, and reading goes
--- on. With a column, the line may have other words, and the target is the one in this column.
+-- second word, a zero byte, a broken address) is an error with its number, and reading goes on.
+-- With a column, the line may have other words, and the target is the one in this column.
 --
 -- The last line needs no end. If a file ends in the middle of a line that is wrong, the message
 -- says so, because the file may have been cut off. A file without any target is an error.

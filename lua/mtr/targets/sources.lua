@@ -52,8 +52,8 @@ function File:no_shuffle()
 end
 
 function File:column(n, separator, priority)
-  local own = self.items
-  own.column, own.separator, own.priority = n, separator or false, priority or false
+  local list = self.items
+  list.column, list.separator, list.priority = n, separator or false, priority or false
   self.text = ("%s:column(%d%s%s)"):format(self.text, n,
     separator and ", " .. err.show(separator) or "", priority and ", priority " .. priority or "")
   return self

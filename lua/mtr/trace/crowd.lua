@@ -4,9 +4,9 @@
 -- over engine:trace with a callback. All of them share one slot, and the place of a trace in the
 -- library leads to its function, so tens of thousands under way at once take little memory.
 --
--- The mtr.Trace that engine:trace has returned is held weakly: if the user has dropped it, nothing
+-- The mtr.Trace that engine:trace has returned is kept weakly: if the user has dropped it, nothing
 -- is lost, because the library knows all facts for the result. A field that is set in it (by
--- trace:stop(), a waiting task or the user) could be lost, so from then on it is held strongly.
+-- trace:stop(), a waiting task or the user) could be lost, so from then on it is kept strongly.
 
 local bit = require "mtr.compat".bit
 local lib = require "mtr.lib"
@@ -20,13 +20,13 @@ local M = {}
 ---@class mtr.Crowd: mtr.QuietEntry
 ---@field engine mtr.Engine
 ---@field whole boolean its functions take a result
----@field class table the metatable of a trace that is held strongly, or has ended
+---@field class table the metatable of a trace that is kept strongly, or has ended
 ---@field member table the metatable of the others
 ---@field count integer traces under way
----@field calls table<integer, function|mtr.Trace> by place: what to call, or a trace held strongly
+---@field calls table<integer, function|mtr.Trace> by place: what to call, or a trace kept strongly
 ---@field targets table<integer, string> those that are not the text of the address
----@field held table<integer, mtr.Trace> weak
----@field dropped table stands for a trace that nobody holds, while its result is made
+---@field traces table<integer, mtr.Trace> weak
+---@field dropped table stands for a trace that the user has dropped, while its result is made
 local Crowd = {}
 Crowd.__index = Crowd
 
@@ -38,7 +38,7 @@ Crowd.raises = true
 
 local function place(handle) return band(handle, PLACES) + 1 end
 
--- Makes the metatable of traces that are held weakly. The class sets all their fields.
+-- Makes the metatable of traces that are kept weakly. The class sets all their fields.
 local function member(class)
   return {
     __index = class.__index,
@@ -62,7 +62,7 @@ function M.of(trace)
   local class = getmetatable(trace)
   self = setmetatable({
     engine = engine, whole = whole, class = class, member = member(class), count = 0, calls = {},
-    targets = {}, held = setmetatable({}, { __mode = "v" }), dropped = { engine = engine },
+    targets = {}, traces = setmetatable({}, { __mode = "v" }), dropped = { engine = engine },
   }, Crowd)
   pending.take(engine, self)
   pending.forget(engine, self)
@@ -74,13 +74,13 @@ end
 ---@param trace mtr.Trace
 function Crowd:add(trace)
   local i, count = place(trace.handle), self.count + 1
-  self.calls[i], self.held[i], self.count = trace.on_done, trace, count
+  self.calls[i], self.traces[i], self.count = trace.on_done, trace, count
   if rawget(trace, "dst") then self.targets[i] = trace.target end
   setmetatable(trace, self.member)
   if count == 1 then pending.remember(self.engine, self) end
 end
 
--- Ends a trace that nobody holds; returns its result, or nothing.
+-- Ends a trace that the user has dropped; returns its result, or nothing.
 local function end_dropped(self, handle, target)
   local c, dropped, result = self.engine.c, self.dropped, nil
   if self.whole then
@@ -93,8 +93,8 @@ end
 
 -- Ends a trace; returns its result, or nothing.
 local function settle(self, i, handle)
-  local trace, target, count = self.held[i], self.targets[i], self.count - 1
-  self.calls[i], self.held[i], self.count = false, false, count
+  local trace, target, count = self.traces[i], self.targets[i], self.count - 1
+  self.calls[i], self.traces[i], self.count = false, false, count
   if target then self.targets[i] = nil end
   if count == 0 then pending.forget(self.engine, self) end
   if not trace then return end_dropped(self, handle, target) end
@@ -121,7 +121,7 @@ function Crowd:broke(text) self.engine:report(text) end
 
 --- Ends all its traces as "halted", because all traces must end or the engine closes.
 function Crowd:halt()
-  for _, trace in pairs(self.held) do
+  for _, trace in pairs(self.traces) do
     if trace then trace:halt() end
   end
   C.mtr_stop_all(self.engine.c, self.slot, C.MTR_STOP_HALTED)

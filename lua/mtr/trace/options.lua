@@ -147,7 +147,7 @@ local SWEEP = {
     doc = "complete the trace at a time exceeded from the target's address" },
     C.MTR_TE_COMPLETES),
   flag({ name = "await_answer",
-    doc = "time exceeded and unreachables are told, but the probe still waits for its answer" },
+    doc = "a probe that gets a time exceeded or an unreachable still waits for its answer" },
     C.MTR_AWAIT_ANSWER),
   { name = "strategy", kind = registry.kind, default = registry.SWEEP,
     doc = "decides what to probe next: a name, a table or a function" },

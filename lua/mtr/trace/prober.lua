@@ -73,8 +73,8 @@ local function start(self)
   local t = self.template
   local n = C.mtr_start(self.engine.c, t, 1)
   if n < 0 then return nil, n end
-  self.lanes[#self.lanes + 1] = t.handle
-  self.lane = t.handle
+  self.traces[#self.traces + 1] = t.handle
+  self.trace = t.handle
   return true
 end
 
@@ -98,7 +98,7 @@ function M.open(engine, dst, opts)
   if not ok then return nil, message, name end
   if engine.halted then return err.named("ECANCELED", "interrupted") end
   local self = setmetatable({
-    engine = engine, dst = dst, data = kept.data, template = t, lanes = {},
+    engine = engine, dst = dst, data = kept.data, template = t, traces = {},
     on_probe = kept.on_probe, on_reply = kept.on_reply or ignore,
     on_timeout = kept.on_timeout or ignore, outstanding = 0, flow = t.flow, open = true,
   }, Prober)
@@ -122,16 +122,16 @@ end
 -- Sends through another trace: an old one that has room again, or a new one.
 local function elsewhere(self)
   local c = self.engine.c
-  for _, lane in ipairs(self.lanes) do
-    command.trace = lane
+  for _, trace in ipairs(self.traces) do
+    command.trace = trace
     if C.mtr_probe(c, command, 1) == 1 then
-      self.lane = lane
+      self.trace = trace
       return 1
     end
   end
   local most = self.template.source_port > 0 and 1 or math.ceil(self.engine.max_probes / ROOM)
-  if #self.lanes >= most or not start(self) then return -EAGAIN end
-  command.trace = self.lane
+  if #self.traces >= most or not start(self) then return -EAGAIN end
+  command.trace = self.trace
   return C.mtr_probe(c, command, 1)
 end
 
@@ -148,7 +148,7 @@ function Prober:send(ttl, id, flow)
     error("send: ttl must be 1..255, got " .. err.show(ttl), 2)
   end
   if not self.open then return err.named("ECANCELED", "the prober is closed") end
-  command.trace, command.ttl, command.flow = self.lane, ttl, flow or self.flow
+  command.trace, command.ttl, command.flow = self.trace, ttl, flow or self.flow
   local n = C.mtr_probe(self.engine.c, command, 1)
   if n == -EAGAIN then n = elsewhere(self) end
   if n ~= 1 then return err.env(n, lib.string(C.mtr_why(self.engine.c))) end
@@ -208,8 +208,8 @@ function Prober:close()
   self.open, self.outstanding = false, 0
   self.on_probe, self.on_reply, self.on_timeout = nil, nil, nil
   pending.remember(self.engine, self)
-  for _, lane in ipairs(self.lanes) do
-    C.mtr_stop(self.engine.c, lane, C.MTR_STOP_HALTED, 0, 0)
+  for _, trace in ipairs(self.traces) do
+    C.mtr_stop(self.engine.c, trace, C.MTR_STOP_HALTED, 0, 0)
   end
 end
 
@@ -219,7 +219,7 @@ end
 function Prober:ended(e)
   C.mtr_release(self.engine.c, e.trace)
   self.done = (self.done or 0) + 1
-  if self.done == #self.lanes then pending.free(self.engine, self) end
+  if self.done == #self.traces then pending.free(self.engine, self) end
 end
 
 Prober.halt, Prober.closed = Prober.close, Prober.close

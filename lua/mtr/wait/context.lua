@@ -16,7 +16,7 @@ local M = {}
 ---@field limits mtr.Limit[]
 ---@field token any of the host
 ---@field parked? boolean it is suspended by the host
----@field woken? boolean the host was told to resume it
+---@field woken? boolean the host was asked to resume it
 local Context = {}
 Context.__index = Context
 

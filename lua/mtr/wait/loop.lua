@@ -12,7 +12,7 @@ local xpcall = require "mtr.compat".xpcall
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local hosts = require "mtr.host"
-local own = require "mtr.wait.own"
+local main_loop = require "mtr.wait.main_loop"
 
 local C = lib.C
 local M = {}
@@ -88,9 +88,9 @@ end
 -- If no more traces than this are under way, a new one is sent at once.
 local FEW = 8
 
---- Lets loop.sent() send at once what is started before it: then the host need not wake up to send
---- it. Call it before a call in a host that starts something and waits. Returns false if many traces
---- are under way: then the next step sends several together, which costs less.
+--- Lets loop.sent() send at once what is started before it, so that the host need not wake up to
+--- send it. Call it before a call in a host that starts something and waits. Returns false if many
+--- traces are under way: then the next step sends several together, which costs less.
 ---@param engine mtr.Engine
 ---@return boolean
 function M.send_now(engine)
@@ -210,11 +210,11 @@ function M.turn()
   if only and count == 1 then
     -- There is no loop here, so that LuaJIT compiles the loop around it.
     if only.work == 0 then return false end
-    own.one(only)
+    main_loop.one(only)
     return true
   end
   if M.work() == 0 then return false end
-  own.all(tidy)
+  main_loop.all(tidy)
   return true
 end
 

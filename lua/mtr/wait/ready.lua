@@ -7,7 +7,7 @@
 -- In a host only so many run before its loop goes on; the rest runs soon.
 --
 -- Where the host may switch coroutines inside a hook, the hooks and batches of each coroutine are
--- its own: a hook that sleeps in the host holds up nobody else.
+-- its own: a hook that sleeps in the host delays nobody else.
 
 local coro = require "mtr.wait.coro"
 local context = require "mtr.wait.context"

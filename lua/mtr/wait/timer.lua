@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- One-shot timers of an engine. When the engine closes, a timer ends early and its function is told
--- so by its argument.
+-- One-shot timers of an engine. When the engine closes, a timer ends early, and its function gets
+-- true as its argument.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

@@ -289,5 +289,5 @@ return {
   ["lua/mtr/serve/socket_options.lua"] = { "spec/unit/lua/serve/options_spec.lua", "octal" },
   ["lua/mtr/serve/acceptor.lua"] = { "spec/net/serve_spec.lua", "may connect" },
   ["lua/mtr/wait/interrupt.lua"] = { "spec/regress/interrupted_spec.lua", "interrupted" },
-  ["lua/mtr/wait/own.lua"] = { "spec/regress/dropped_engines_spec.lua", "mtr.run" },
+  ["lua/mtr/wait/main_loop.lua"] = { "spec/regress/dropped_engines_spec.lua", "mtr.run" },
 }

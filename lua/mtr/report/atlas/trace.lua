@@ -42,7 +42,7 @@ local function flags(value)
 end
 
 -- Returns a TOS if it says something: it is not 0, or that of the probes was not.
-local function told(tos, result)
+local function shown_tos(tos, result)
   return tos and (tos ~= 0 or (result.tos or 0) ~= 0) and tos or nil
 end
 
@@ -78,8 +78,8 @@ local function packet(reply, result, late)
     size = M.size(reply.reply_size, M.family(reply.addr), reply.protocol),
     rtt = not late and reply.rtt or nil, late = late, dup = reply.dup,
     ittl = quoted and quoted.ttl ~= 1 and quoted.ttl or nil,
-    itos = told(quoted and quoted.tos, result),
-    tos = told(not quoted and reply.tos, result),
+    itos = shown_tos(quoted and quoted.tos, result),
+    tos = shown_tos(not quoted and reply.tos, result),
     err = fault(reply, result.protocol), mtu = reply.too_big and reply.mtu or nil,
     icmpext = extensions(reply.ext),
   }

@@ -16,7 +16,7 @@ local OK, STREAM_END, BUF_ERROR = 0, 1, -5
 ---@field name string in messages
 ---@field file file*
 ---@field at number offset of the next byte, of what was decompressed
----@field held string bytes that were read and not taken
+---@field bytes string bytes that were read and not taken
 ---@field from integer index of the first of them
 ---@field over boolean true: the file has no more
 ---@field cut? boolean true: compressed bytes end too early
@@ -89,7 +89,7 @@ function M.open(path)
     if not file then return err.env(code, path) end
   end
   local self = setmetatable({ file = file, name = path == "-" and "standard input" or path,
-    at = 0, held = "", from = 1, over = false }, Input)
+    at = 0, bytes = "", from = 1, over = false }, Input)
   local first = piece(self)
   if self.failure then
     self:close()
@@ -101,17 +101,17 @@ function M.open(path)
     if not ok then return nil, message, name end
     first = inflate(self, first)
   end
-  self.held = first
+  self.bytes = first
   return self
 end
 
--- Reads until `n` bytes are held, or there are no more.
+-- Reads until `n` bytes are there, or there are no more.
 local function fill(self, n)
-  while #self.held - self.from + 1 < n and not self.over do
+  while #self.bytes - self.from + 1 < n and not self.over do
     local bytes = piece(self)
     if bytes and self.z then bytes = inflate(self, bytes) end
     if self.over and self.z and not self.ended and not self.failure then self.cut = true end
-    self.held, self.from = self.held:sub(self.from) .. (bytes or ""), 1
+    self.bytes, self.from = self.bytes:sub(self.from) .. (bytes or ""), 1
   end
 end
 
@@ -120,7 +120,7 @@ end
 ---@return string bytes fewer only at the end
 function Input:peek(n)
   fill(self, n)
-  return self.held:sub(self.from, self.from + n - 1)
+  return self.bytes:sub(self.from, self.from + n - 1)
 end
 
 --- Takes the next bytes.
@@ -138,18 +138,18 @@ end
 function Input:line()
   local search = self.from
   while true do
-    local stop = self.held:find("\n", search, true)
+    local stop = self.bytes:find("\n", search, true)
     if stop then
       local line = self:read(stop - self.from + 1)
       return line:sub(1, -2), true
     end
-    local held = #self.held - self.from + 1
+    local size = #self.bytes - self.from + 1
     if self.over then break end
-    fill(self, held + 1)
-    search = self.from + held
+    fill(self, size + 1)
+    search = self.from + size
   end
-  if self.from > #self.held then return nil end
-  return self:read(#self.held), false
+  if self.from > #self.bytes then return nil end
+  return self:read(#self.bytes), false
 end
 
 --- Returns the three values of what went wrong below; nothing if nothing did.

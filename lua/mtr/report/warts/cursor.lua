@@ -82,7 +82,7 @@ end
 function Cursor:address()
   local size = self:u8()
   if size == 0 then
-    return self.addresses[self:u32() + 1] or self:fail "a reference to an address that is not yet defined"
+    return self.addresses[self:u32() + 1] or self:fail "an address is used before it is defined"
   end
   local address = definition(self, size)
   self.addresses[#self.addresses + 1] = address
@@ -92,7 +92,7 @@ end
 function Cursor:static() return (definition(self, self:u8())) end
 
 function Cursor:gid()
-  return self.globals[self:u32()] or self:fail "a reference to an address that is not yet defined"
+  return self.globals[self:u32()] or self:fail "an address is used before it is defined"
 end
 
 function Cursor:codes() return { self:u8(), self:u8() } end

@@ -59,7 +59,7 @@ function M:init(trace)
 end
 
 -- Returns the ms for which the next probe waits, for the router that is expected to answer.
-local function held(self, now)
+local function rest(self, now)
   if not self.due then
     self.due = now + self.rates:wait(self.forward, self.from, self.o.timeout * self.o.attempts)
   end
@@ -69,7 +69,7 @@ end
 function M:next(now)
   if self.out then return nil end
   if self.rates then
-    local wait = held(self, now)
+    local wait = rest(self, now)
     if wait > 0 then return nil, wait end
     self.due = nil
   end
@@ -145,7 +145,7 @@ function M:on_reply(reply)
   elseif reply.unreach then
     reason = self.forward and "unreach" or nil
   elseif addr.names_nobody(at, reply.addr_key, self.dst, self.src) then
-    reason = nil                       -- no router's name: it tells nothing of the way
+    reason = nil                       -- no router's name: it says nothing of the way
   elseif self.forward then
     reason = self.seen[at] and "gss"
     self.mine[#self.mine + 1] = at

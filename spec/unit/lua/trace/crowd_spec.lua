@@ -55,7 +55,7 @@ describe("a trace with a callback only", function()
         if drop then
           trace = nil
           collect()
-          assert.is_nil(next(c.held))
+          assert.is_nil(next(c.traces))
         end
         e:run()
         assert.equal(1, #got)

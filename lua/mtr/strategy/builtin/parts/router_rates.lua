@@ -4,7 +4,7 @@
 -- fill while they trace, and ask how long to wait before the next probe to a hop.
 --
 -- A router is expected where one answered before: behind the same hop, or at the same TTL where the
--- hop before is not known. A report tells now and then what the routers with missing answers did;
+-- hop before is not known. A report says now and then what the routers with missing answers did;
 -- reports of others may be learned as well. All answers of a router, of which many were missing,
 -- are its rate, but a report lowers a rate only by a part. Those that probe the router share it.
 -- While no answers are missing the rate grows, since it may have been too low.
@@ -155,7 +155,7 @@ local function sum(self, router)
 end
 
 -- Takes a new rate from what a router does while answers are missing. What it did when it was asked
--- most is kept, to tell a limit from loss.
+-- most is kept, to distinguish a limit from loss.
 local function judge(self, router, answered, asked)
   if self.round < router.lossy then return end
   if not router.rate or asked >= router.asked then

@@ -97,7 +97,7 @@ describe("a warts record", function()
     local body = unhex "08 0004 00000001 0001 03 0005 00000001 01 0000"
     local record = assert(read.record(6, body, globals))
     assert.same({ "\1\10\0\0\7", "\1\10\0\0\7" }, { record.dst, record.hops[1].addr })
-    assert.same({ nil, "a reference to an address that is not yet defined", 7 }, { read.record(6, body, {}) })
+    assert.same({ nil, "an address is used before it is defined", 7 }, { read.record(6, body, {}) })
   end)
 
   for name, case in pairs {
@@ -105,7 +105,7 @@ describe("a warts record", function()
     ["a hop without a TTL"] = { "80 80 08 0006 0401 0a000001", "a hop has no TTL" },
     ["a TTL of 0"] = { "82 80 08 0007 00 0401 0a000001", "a hop has no TTL" },
     ["a number of no address"] = { "82 80 08 0006 01 00 00000005",
-      "a reference to an address that is not yet defined" },
+      "an address is used before it is defined" },
     ["an address of a wrong length"] = { "82 80 08 0007 01 0402 0a000001",
       "an address has a wrong length or type" },
     ["a block beyond its record"] = { "82 80 08 7fff 01 0401 0a000001",
