@@ -157,7 +157,7 @@ function M.interrupted() return lib.signals[0] > 0 end
 --- Sets the function that gets the errors of hooks and tasks, with their tracebacks. With nil, the
 --- default, they go to standard error.
 ---@param fn? fun(text: string)
-function M.on_error(fn) err.reporter = fn end
+function M.on_error(fn) err.on_error = fn end
 
 -- Modules that many programs do not use are loaded on first use.
 local LAZY = {}

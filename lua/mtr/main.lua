@@ -93,7 +93,7 @@ return function(chunk, ...)
     return BAD_USAGE
   end
   coroutine.resume, coroutine.wrap = coro.resume, coro.wrap  -- luacheck: ignore 122
-  err.reporter = say
+  err.on_error = say
   err.all_frames = program.options.log == "debug"
   main_loop.wake_fd, main_loop.on_wake = program.wake_fd, on_wake
   if program.prompt then rawset(_G, "mtr", require "mtr") end

@@ -10,8 +10,8 @@ describe("a task that finishes the op it once waited for, and ends", function()
   it("is not resumed again", function()
     local engine = mtr.engine { sim = mtr.sim { source = "a", nodes = { a = "192.0.2.1",
       b = "192.0.2.2" }, links = { { "a", "b" } } } }
-    local before, reports = err.reporter, {}
-    err.reporter = function(text) reports[#reports + 1] = text end
+    local before, reports = err.on_error, {}
+    err.on_error = function(text) reports[#reports + 1] = text end
     local op = {}
     local task = engine:go(function()
       pcall(mtr.with_timeout, 10, scheduler.wait, op)
@@ -19,7 +19,7 @@ describe("a task that finishes the op it once waited for, and ends", function()
       return "once"
     end)
     engine:run()
-    err.reporter = before
+    err.on_error = before
     assert.same({ "once" }, { task:wait() })
     assert.same({}, reports)
     engine:close()

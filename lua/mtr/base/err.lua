@@ -5,7 +5,7 @@
 -- A caller's bug is raised by the public function, at the caller's line; functions below it return
 -- the message. An environment error is returned as `nil, message, name`. The outcome of a
 -- measurement is data and never an error. An error that no caller can receive (in a hook, in a
--- task) is reported once, with its traceback, to the reporter of the program or to the log of the
+-- task) is reported once, with its traceback, to the function of mtr.on_error or to the log of the
 -- engine.
 
 local lib = require "mtr.lib"
@@ -201,10 +201,10 @@ end
 --- Receives the errors of hooks and tasks. mtrlua sets it; another host may set it (mtr.on_error).
 --- Without it, errors go to standard error.
 ---@type fun(text: string)?
-M.reporter = nil
+M.on_error = nil
 
---- Takes the errors that go neither to a reporter nor to a log: the host's own log. Without it they
---- go to standard error.
+--- Takes the errors that that function and the log do not get: the log of the host. Without it
+--- they go to standard error.
 ---@type fun(text: string)?
 M.output = nil
 
@@ -214,12 +214,12 @@ M.reports = 0
 --- Reports an error that no caller can receive. Never raises. Ignores M.INTERRUPTED, because the
 --- user who interrupted the program knows of it.
 ---@param text string with traceback
----@param log? fun(level: string, message: string) of the engine; used without a reporter
+---@param log? fun(level: string, message: string) of the engine; used without on_error
 function M.report(text, log)
   if M.is_interrupt(text) then return end
   M.reports = M.reports + 1
-  local reported = M.reporter and pcall(M.reporter, text)
-    or not M.reporter and log and pcall(log, "error", text)
+  local reported = M.on_error and pcall(M.on_error, text)
+    or not M.on_error and log and pcall(log, "error", text)
   if reported or M.output and pcall(M.output, "mtr: " .. text) then return end
   io.stderr:write("mtr: ", text, "\n")
 end

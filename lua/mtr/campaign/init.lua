@@ -203,7 +203,7 @@ local function start(c, whole)
     return true
   end
   if ok then ok, message, name = stored.open(c) end
-  c.begun = ok
+  c.reporting = ok
   if ok then ok, message, name = c.reporters:start(engine, c.ids or {}, c.feed) end
   if ok and saver then ok, message, name = saver:begin() end
   if not ok then return nil, message, name end
@@ -221,7 +221,7 @@ local function failed(c, message, name, level)
   if name == err.BUG then error("campaign: " .. message, level + 1) end
   if not c.summary then
     c.summary = summary(c)
-    if c.begun then c.reporters:call("finish", c.summary) end
+    if c.reporting then c.reporters:call("finish", c.summary) end
   end
   return nil, message, name
 end

@@ -132,10 +132,10 @@ end
 
 -- Calls fn with errors of hooks kept for later.
 local function quietly(fn, ...)
-  local kept, reporter = {}, err.reporter
-  err.reporter = function(message) kept[#kept + 1] = message end
+  local kept, before = {}, err.on_error
+  err.on_error = function(message) kept[#kept + 1] = message end
   local ok, problem = coro.pcall(fn, ...)
-  err.reporter = reporter
+  err.on_error = before
   return ok, problem, kept
 end
 
@@ -150,7 +150,7 @@ local function on_screen(view, run)
     if i > 1 then io.write "\n" end
     io.write(table.concat(page.last(view, path, width), "\n"), "\n")
   end
-  for _, text_of in ipairs(kept) do if err.reporter then err.reporter(text_of) end end
+  for _, text_of in ipairs(kept) do if err.on_error then err.on_error(text_of) end end
   if not ok then error(problem, 0) end
   return true
 end

@@ -48,7 +48,7 @@ local function ended(task, outcome, ...)
   else
     task.err = (...)
     -- Without a reporter it is enough that somebody waits for the task and gets the error.
-    if err.reporter or not task.waiters then err.report(task.err) end
+    if err.on_error or not task.waiters then err.report(task.err) end
   end
   M.finish(task)
 end

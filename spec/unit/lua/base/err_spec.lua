@@ -63,18 +63,18 @@ describe("the number of an errno", function()
 end)
 
 describe("a report", function()
-  after_each(function() err.reporter = nil end)
+  after_each(function() err.on_error = nil end)
 
   it("goes to the reporter, is counted, and never raises", function()
     local got, before = nil, err.reports
-    err.reporter = function(text)
+    err.on_error = function(text)
       got = text
       error "the reporter fails too"
     end
     err.report "boom"
     assert.equal("boom", got)
     assert.equal(before + 1, err.reports)
-    err.reporter = nil
+    err.on_error = nil
     err.report "unheard"
     assert.equal(before + 2, err.reports)
   end)

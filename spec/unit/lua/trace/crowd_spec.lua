@@ -23,10 +23,10 @@ end
 local engine, reported
 before_each(function()
   engine, reported = open(), {}
-  err.reporter = function(text) reported[#reported + 1] = text end
+  err.on_error = function(text) reported[#reported + 1] = text end
 end)
 after_each(function()
-  err.reporter = nil
+  err.on_error = nil
   engine:close()
 end)
 

@@ -149,10 +149,10 @@ describe("in a host", function()
   end)
 
   it("a task that fails is reported once, with the place of the error", function()
-    err.reporter = note
+    err.on_error = note
     local t = scheduler.go(function() error "boom" end)
     run()
-    err.reporter = nil
+    err.on_error = nil
     assert.equal(1, #log)
     assert.truthy(log[1]:find "context_spec.lua:%d+: boom")
     assert.equal(log[1], t.err)

@@ -73,8 +73,8 @@ describe("a task", function()
 end)
 
 describe("a task that fails", function()
-  before_each(function() err.reporter = note end)
-  after_each(function() err.reporter = nil end)
+  before_each(function() err.on_error = note end)
+  after_each(function() err.on_error = nil end)
 
   it("is reported with its traceback, and others go on", function()
     local op = {}
