@@ -92,7 +92,7 @@ static int run(const struct options *o, int argc, char **argv) {
     fprintf(stderr, "mtrlua: %s\n", why);
     return BAD_USAGE;
   }
-  /* The script is read by whoever called us, not by who we become. */
+  /* The script is read with the rights of the caller, not of the new user. */
   if (name && read_script(&script, name) < 0) return EXIT_FAILURE;
   int real = !o->sim && !o->replay;    /* sends packets */
   if (real) privilege_kits(&kits, o->mark);

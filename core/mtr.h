@@ -659,8 +659,9 @@ int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
  *
  * mtr_unlabelled: writes the routers among the kept replies of a trace for
  * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
- * once for all traces; not who completes the trace. Returns how many it wrote;
- * n: there may be more. After two million addresses they all begin anew.
+ * once for all traces; not the address that completes the trace. Returns how
+ * many it wrote; n: there may be more. After two million addresses it forgets
+ * all of them.
  * -ESTALE, -ENOMEM. */
 enum { MTR_LABEL = 320 };
 int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
@@ -702,8 +703,8 @@ int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
  * mtr_unpack_json: writes that record as mtr_json does, with the same bytes.
  * Returns the length; if it exceeds |size|, |buf| is undefined. A hostile
  * record of 2 MiB can be 500 MiB of JSON. -ESTALE: there is none; -EMSGSIZE: it
- * would be longer than 2 GiB. The line has texts of the record: whoever does
- * not trust its maker looks at it, with mtr_json_verbatim. */
+ * would be longer than 2 GiB. The line has texts of the record: if you do not
+ * trust its writer, check the line with mtr_json_verbatim. */
 struct mtr_unpacker;
 struct mtr_unpacker *mtr_unpacker(void);
 void mtr_unpacker_free(struct mtr_unpacker *u);

@@ -2,8 +2,8 @@
  *
  * Reads packed records (see packed.h), which may come from anybody, and writes
  * them as JSON. Numbers that have no meaning are refused. The texts of a record
- * are parts of its JSON: whoever trusts nobody looks at the line, for instance
- * with mtr_json_verbatim.
+ * go into its JSON unchecked: a caller that does not trust the writer checks
+ * the line, for instance with mtr_json_verbatim.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tells whether a line of JSON is a result exactly as this library writes it:
- * to decode it and to encode it again would give the same bytes. Then a program
- * that passes results on needs neither.
+ * Finds out whether a line of JSON is a result exactly as this library writes
+ * it: decoding it and encoding it again would give the same bytes. Then a
+ * program that passes results on can skip both.
  *
  * It says yes only if that is certain. Texts have printable ASCII without
  * escapes, numbers have the digits that their format gives them, members are

@@ -23,10 +23,10 @@ int64_t clock_call(struct loop *l);
  * may return |held_since|. For calls that come in great numbers. */
 int64_t clock_recent(struct loop *l);
 
-/* clock_span: returns |ms| as ns, at least 1 unless it is 0: who waits for the
- * rest of a time must not be asked again at the same time for ever. -EINVAL: it
- * is no wait (below 1e12 ms), or the time of |l|, which a simulation moves,
- * would come near its end by it. */
+/* clock_span: returns |ms| as ns, at least 1 unless |ms| is 0: a wait that is
+ * rounded down to 0 would end at once, again and again. -EINVAL: |ms| is not in
+ * 0..1e12, or the time of |l|, which a simulation moves, would come near the
+ * end of its range. */
 int64_t clock_span(const struct loop *l, double ms);
 
 /* clock_look: measures how far the time of day is ahead of clock_system. */

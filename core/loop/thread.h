@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * thread.h: threads for what may take long. libuv has some of its own, but it
+ * thread.h: threads for what may take long. Those of libuv are not used: it
  * ends the process if it cannot start them.
  */
 #ifndef LOOP_THREAD_H
@@ -8,9 +8,9 @@
 
 #include <pthread.h>
 
-/* thread_start: runs |run|(|arg|) in a thread that takes no signals: they are
- * for the others. |*thread| is for pthread_join; NULL: nobody joins it. 0 or a
- * negative errno. */
+/* thread_start: runs |run|(|arg|) in a thread that takes no signals: the other
+ * threads take them. |*thread| is for pthread_join; NULL: it is not joined. 0
+ * or a negative errno. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 #endif

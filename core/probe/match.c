@@ -83,9 +83,9 @@ static int explained(const struct core *c, const struct probe *p,
   return checksum_update(check, r->sport, p->sport) == sent;
 }
 
-/* Returns 1 if a quote can be of |p| although its source port may be another. A
- * port that is ours proves itself, for nobody else on this host has it; behind
- * a translator that changed it, what it did to the checksum has to fit. */
+/* Returns 1 if a quote can be of |p|, also if its source port differs. Our port
+ * is proof enough, because no other program on this host has it. If a
+ * translator changed the port, it must have changed the checksum to match. */
 static int port_fits(const struct core *c, const struct probe *p,
                      const struct wire_reply *r) {
   if (p->sport == r->sport || r->flags & WIRE_TRUNCATED) return 1;

@@ -9,7 +9,8 @@
 #include "probe/match.h"
 #include "probe/stray.h"
 
-/* Counts |r|, which is taken for nobody's. What fits several is no guess. */
+/* Counts |r|, which matches no single probe. If it fits several probes, it is
+ * no guess. */
 static void unmatched(struct core *c, const struct wire_reply *r, int tier,
                       int64_t now) {
   if (tier & MATCH_SEARCHED) c->searched++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * privilege.h: opens the raw sockets while the process has the privilege, then
- * gives up privileges for ever. Scripts run without any, but for those of root,
- * who keeps the right to all files.
+ * gives up privileges for ever. Scripts run without any; only root keeps the
+ * right to all files.
  */
 #ifndef PROGRAM_PRIVILEGE_H
 #define PROGRAM_PRIVILEGE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * sudo(8) names its caller in SUDO_UID and SUDO_GID. In a user namespace the
- * number may be that of nobody there (unshare -r in a shell of sudo): then it
- * is not meant for us.
+ * number may belong to no user (unshare -r in a shell of sudo): then it is
+ * ignored.
  */
 #include "program/user.h"
 

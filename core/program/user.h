@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * user.h: whom a process of root becomes: the user of --user, else the one who
- * called sudo(8), else nobody new.
+ * user.h: which user a process of root becomes: the one of --user, else the one
+ * who called sudo(8), else it stays root.
  */
 #ifndef PROGRAM_USER_H
 #define PROGRAM_USER_H

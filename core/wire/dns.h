@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * dns.h: reads answers of the DNS (RFC 1035) to one question, for PTR and TXT
- * records. It believes nothing: neither that the answer is to our question, nor
- * that the names in it come to an end.
+ * records. It trusts nothing in an answer: it checks that the answer is to our
+ * question, and that each name in it has an end.
  */
 #ifndef WIRE_DNS_H
 #define WIRE_DNS_H

@@ -143,7 +143,7 @@ describe("the transport", function()
   it("is user where neither can be used, and says why", function()
     local _, mtrlua = lab()
     local got = mtrlua("", "setpriv --no-new-privs " .. NOBODY:sub(9))
-    assert.truthy(got.out:find("^user\traw sockets are not permitted, mtr%-packet has not its "
+    assert.truthy(got.out:find("^user\traw sockets are not permitted, mtr%-packet lacks its "
       .. "privilege, so sockets of an ordinary user are used: "), got.out .. got.err)
     got = mtrlua("--transport mtr-packet", "setpriv --no-new-privs " .. NOBODY:sub(9))
     assert.truthy(got.out:find "^EPERM: .*/mtr%-packet lacks the privilege"

@@ -44,7 +44,7 @@ struct packet_buffers *packet_send_new(void) {
   return b;
 }
 
-/* alone: raw would take another route, so packet sends it or nobody does.
+/* alone: raw would take another route, so only packet may send it.
  * keeping: raw sends this one, so that the kernel confirms the neighbour. */
 static const char alone[] = "a rule of this host that raw cannot follow";
 static const char keeping[] = "the kernel confirms the next hop";

@@ -249,8 +249,8 @@ static int ends(const struct user_slot *s, const struct wire_reply *r) {
          (r->kind == WIRE_UNREACH && !memcmp(r->from, s->dst, sizeof s->dst));
 }
 
-/* Finds the probe of |q|. One that is nobody's keeps no port or handle, and the
- * engine counts it. */
+/* Writes into |r| which probe |q| belongs to. If it belongs to none, |r| gets
+ * no port or handle, and the engine counts it. */
 static void link_reply(struct user *u, int family, unsigned socket, int errors,
                        const struct queue_message *q, struct wire_reply *r) {
   struct user_slot *s = find(u, family, socket, r->quoted_dst, r->dport);

@@ -100,8 +100,8 @@ function M.failed(c, item)
   return again(c, item)
 end
 
---- Ends the store. Without a state, nobody would hear of the targets that waited for another
---- attempt: they go to on_error.
+--- Ends the store. Without a state, the targets that waited for another attempt would be lost: they
+--- go to on_error.
 ---@param c mtr.Campaign
 function M.stop(c)
   local store = c.ahead

@@ -21,8 +21,8 @@ M.wake_fd = -1
 ---@type fun()?
 M.on_wake = nil
 
---- How many ms to rest before each wait: what comes meanwhile is then done in one step. It is for
---- programs with so many traces under way that none has to be served at once; 0: not at all.
+--- How many ms to rest before each wait; 0: none. What comes meanwhile is then done in one step. It
+--- is for programs with so many traces under way that a short delay of each does not matter.
 M.rest = 0
 
 local function wait(n)

@@ -10,7 +10,7 @@
 -- While no answers are missing the rate grows, since it may have been too low.
 --
 -- A router that answers fewer when it is asked less has no limit: its answers are lost. The table
--- is wrong about a router whose limit differs by the one that asks.
+-- is wrong about a router that has a separate limit for each sender.
 
 local each = require "mtr.base.each"
 local recent = require "mtr.base.recent"
@@ -21,8 +21,8 @@ local PERIOD = 500                     -- ms: a report covers at least this time
 local LEAST, SHARE = 3, 0.2            -- answers that are missing in it: at least, and of all
 local LOWEST = 1                       -- answers per second; below that waiting is of no use
 local GROWTH = 1.1                     -- of a rate, in a report without missing answers
--- A router is lossy if it is asked less than so much of what it was asked, and answers less than so
--- much of what it answered, so many reports in a row in which answers are missing.
+-- A router is lossy if, in TIMES reports in a row with missing answers, it is asked less than LESS
+-- times what it was asked, and answers less than FEWER times what it answered.
 local LESS, FEWER, TIMES = 0.5, 0.7, 3
 local HOPS = 8192                      -- that are known, behind others and before others
 local SILENCE, DOUBT = 60, 300         -- reports until a rate is forgotten; until a lossy router is
