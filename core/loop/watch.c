@@ -3,8 +3,8 @@
  * A watcher stays registered with the kernel between its events: most callers
  * ask for the next event at once, and then no system call is needed. It is
  * removed when the descriptor is ready but no event was asked for. libuv makes
- * the descriptors non-blocking. When a watch ends, the flag is set back, because
- * other programs may use the same terminal or pipe.
+ * the descriptors non-blocking. When a watch ends, the flag is set back,
+ * because other programs may use the same terminal or pipe.
  */
 #include "loop/watch.h"
 
