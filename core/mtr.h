@@ -318,6 +318,11 @@ int mtr_interface(const char *name);
  * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
 void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 
+/* mtr_source: writes the address that probes to |addr| would come from into
+ * |src|[16], without sending anything. Errors as of mtr_start. */
+int mtr_source(struct mtr *engine, uint32_t family, const uint8_t *addr,
+               uint8_t *src);
+
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
  * the copy, the same for equal bytes. -EMSGSIZE, -ENOMEM. */
 int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);

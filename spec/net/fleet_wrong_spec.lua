@@ -33,6 +33,9 @@ describe("a fleet says what is wrong:", function()
     refused("submit", "s", "give the targets with one of --targets and --prefix")
     refused("submit", "s --shared " .. LIST, "needs the strategy")
     refused("drain", "nothing", "there is no campaign nothing")
+    refused("drain", "s -o xml", "--output must be one of text, jsonl, warts, json, csv, table, "
+      .. "mtr, caracal, saimiris, dot, prometheus, sqlite, ")
+    refused("forget", "nothing", "there is no campaign nothing")
     refused("pause", "nothing", "there is no campaign nothing")
     refused("work", "--name 'x y'", "--name must be at most 64 letters")
   end)
@@ -64,7 +67,7 @@ describe("a fleet says what is wrong:", function()
     refused("drain", "s", "campaign s has version 3; this mtrlua knows version 2")
     server:call "DEL mtr:fleet:{s}:meta"
     server:call "SET mtr:fleet:{s}:meta foreign"
-    refused("work", "--name b --once", "mtr:fleet:{s}:meta: Redis says: WRONGTYPE")
+    refused("work", "--name b --once", "mtr:fleet:{s}:meta is a string, and no hash")
     refused("submit", "s " .. LIST, "WRONGTYPE")
   end)
 

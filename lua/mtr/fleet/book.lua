@@ -44,7 +44,7 @@ end
 ---@return string? message, string? name
 function M.read(link, name, point)
   local list, message, code = link:call { "HGETALL", keys.meta(name) }
-  if not list then return nil, keys.meta(name) .. ": " .. message, code end
+  if not list then return nil, message, code end
   if not list[1] then return false end
   local facts = table_of(list)
   local version = tonumber(facts.version)

@@ -112,8 +112,13 @@ function Lease:finish(worker)
   end
 end
 
---- Frees the memory of its results.
+--- Returns how many of its targets are done, also those that could not be traced.
+---@return integer
+function Lease:count() return (self.gather and self.gather.count or 0) + (self.failed or 0) end
+
+--- Frees the memory of its results; the campaign counts its targets.
 function Lease:release()
+  self.campaign.traced, self.failed = (self.campaign.traced or 0) + self:count(), 0
   if self.gather then self.gather:release() end
   self.gather = nil
 end

@@ -8,11 +8,11 @@
 local default = require "mtr.engine.default"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
-local json = require "mtr.record.json"
 local lib = require "mtr.lib"
 local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
 local book = require "mtr.fleet.book"
+local facts = require "mtr.fleet.facts"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
 local shared = require "mtr.fleet.shared"
@@ -74,20 +74,11 @@ function Worker:fail(message, name)
   self.ended = true
 end
 
-local function facts(self)
-  return json.encode {
-    point = self.point, place = self.place, version = "0.1.0", leases = self.count,
-    done_leases = self.done_leases, done_targets = self.done_targets,
-    rate = self.engine.rate, transport = self.engine.transport_name,
-    probes = self.engine:stats().probes_sent, campaign = self.working, lease_time = self.lease_time,
-  }
-end
-
 -- Says that the worker lives, and keeps its leases. Returns false if another one has its name.
 local function beat(self)
   local now, message, name = self.link:call(scripts.command(scripts.alive,
     { keys.lock(self.name), keys.WORKERS },
-    { self.secret, self.name, self.lease_time, facts(self) }))
+    { self.secret, self.name, self.lease_time, facts.text(self) }))
   if not now then return self:fail(message, name) end
   if now == 0 then return false end
   local drift = math.abs(now / 1000 - os.time())
