@@ -98,14 +98,14 @@ describe("a foreign key", function()
       META .. "leases")
   end)
 
-  it("that came in the middle of a submission of version 1 loses no campaign", function()
+  it("cannot hide a campaign: the next submission names it in the set again", function()
     fleet:good("submit", "s " .. LIST)
     server:call "DEL mtr:fleet:campaigns"
     fleet:good("submit", "s " .. LIST)
     assert.equal("s", fleet:status().campaigns[1].name)
   end)
 
-  it("a campaign that is over keeps its name until it is forgotten", function()
+  it("of a campaign that is over keeps its name taken until it is forgotten", function()
     fleet:good("submit", "s " .. LIST)
     refused("forget", "s", "campaign s is not over: cancel it first")
     fleet:good("work", "--name a --once")

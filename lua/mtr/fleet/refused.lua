@@ -54,10 +54,18 @@ local function foreign(words, look)
   return ("one of these keys is not of a fleet: %s: %s"):format(table.concat(keys, ", "), WAYS)
 end
 
+-- Does an error tell of a right that lacks? Versions of Redis say differently that it is a command
+-- of a script for which it lacks.
+local function lacks(text)
+  return text:find("NOPERM", 1, true) or text:find("ACL failure in script", 1, true)
+    or text:find("The user executing the script can't", 1, true)
+end
+
 local function forbidden(words, user)
   local keys = table.concat(M.keys(words), ", ")
-  return ("the user %s lacks the right to run %s%s; scripts/README.md lists what a fleet needs")
-    :format(err.plain(user or "default"), words[1], keys ~= "" and " on " .. keys or "")
+  return ("the user %s lacks the right to run %s%s%s; scripts/README.md lists what a fleet needs")
+    :format(err.plain(user or "default"), words[1], keys ~= "" and " on " .. keys or "",
+    words[1] == "EVAL" and ", or a command of its script" or "")
 end
 
 --- Returns what to say of an error of Redis, and its name.
@@ -72,7 +80,7 @@ function M.message(text, words, user, look)
   if text:find("WRONGTYPE", 1, true) then
     return foreign(words, look) .. " (" .. said .. ")", "WRONGTYPE"
   end
-  if text:find("NOPERM", 1, true) or text:find("ACL failure in script", 1, true) then
+  if lacks(text) then
     return forbidden(words, user) .. " (" .. said .. ")", "NOPERM"
   end
   return said, text:match "^%u+" or "ERR"
@@ -83,8 +91,7 @@ end
 ---@return boolean
 function M.lasting(reply)
   local text = type(reply) == "table" and reply.error
-  return type(text) == "string" and (text:find("WRONGTYPE", 1, true) or text:find("NOPERM", 1, true)
-    or text:find("ACL failure in script", 1, true)) ~= nil
+  return type(text) == "string" and (lacks(text) or text:find("WRONGTYPE", 1, true) or 0) > 0
 end
 
 return M
