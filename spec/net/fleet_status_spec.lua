@@ -24,14 +24,13 @@ describe("fleet status", function()
   end
 
   it("has the rate and the time to go", function()
-    fleet:good("submit", "s --lease 50 --rate 300 --prefix 1.0.0.0/22")
+    fleet:good("submit", "s --lease 5000 --prefix 1.0.0.0/14")
     local program = fleet:start("work", "--name ams")
     local c = redis.await("a rate", function()
       local one = fleet:status().campaigns[1]
       return one.rate > 0 and one
     end)
-    -- No lease is done yet: targets count as soon as they are traced.
-    assert.is_true(c.eta >= 1 and c.eta <= 1024 / c.rate, c.eta)
+    assert.is_true(c.eta > 0 and c.eta <= 2 ^ 18 / c.rate, c.eta)
     assert.truthy(shown "text":find "\n  %d+ targets/s, %d+ %l+ to go; 0 targets failed")
     local text = shown "prometheus"
     local rate = tonumber(text:match '\nmtr_fleet_targets_per_second{campaign="s"} (%S+)\n')
@@ -41,7 +40,7 @@ describe("fleet status", function()
   end)
 
   it("has workers that are alive, slow and dead, and why", function()
-    fleet:good("submit", "s --lease 10 --rate 300 --prefix 1.0.0.0/22")
+    fleet:good("submit", "s --prefix 1.0.0.0/14")
     local alive = fleet:start("work", "--name alive --max-rate 200 --allow icmp,udp --place here")
     local dead = fleet:start("work", "--name dead --lease-time 1s")
     fleet:beats("alive", 0)

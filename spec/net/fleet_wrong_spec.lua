@@ -80,6 +80,9 @@ describe("a fleet says what is wrong:", function()
     local got = run.run(fleets.PROGRAM .. " fleet status --redis rediss://h")
     assert.equal(2, got.status)
     assert.truthy(got.err:find("run stunnel beside it", 1, true), got.err)
+    got = run.run(fleets.PROGRAM .. " fleet status --redis http://redis")
+    assert.equal('fleet: --redis = "http://redis": it must begin with redis:// or unix://\n',
+      got.err:match "^[^\n]*\n")
   end)
 
   it("a Redis that wants a password", function()

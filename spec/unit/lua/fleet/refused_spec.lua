@@ -34,8 +34,8 @@ describe("refused", function()
 
   it("names all keys if it cannot look, or the only one", function()
     local message = refused.message(WRONGTYPE, EVAL)
-    assert.truthy(message:find("one of these keys is not of a fleet: " .. LEASES .. ", " .. LEFT, 1,
-      true), message)
+    local both = "one of these keys is not of a fleet: " .. LEASES .. ", " .. LEFT
+    assert.truthy(message:find(both, 1, true), message)
     message = refused.message(WRONGTYPE, { "XADD", "mtr:fleet:{s}:stops" })
     assert.truthy(message:find("mtr:fleet:{s}:stops is no stream of a fleet", 1, true), message)
   end)
