@@ -61,7 +61,7 @@ function M.text(found)
       w.alive and (w.slow and "slow (" .. w.why .. ")" or "alive")
         or "dead since " .. span(w.age),
       plain(f.leases, "?"), plain(f.done_leases, "?"), plain(f.done_targets, "?"),
-      number(f.probe_rate), number(f.rate) > 0 and (" of %g"):format(number(f.rate)) or "")
+      number(f.probe_rate), w.limit > 0 and (" of %g"):format(w.limit) or "")
     local more = about(f)
     if more then lines[#lines + 1] = "  " .. more end
   end

@@ -2,10 +2,11 @@
 --
 -- How fast a fleet is: the rate of each campaign, the time that it still needs, and which workers
 -- are slow. A worker is slow if its last sign of life is older than four seconds, or if it sends
--- less than a quarter of the probes that it may: of its rate, or without one of the median of the
--- workers for the same campaign, if they are three or more. The second is judged over ten seconds,
--- and only while its campaign has leases for all: not while it is paused, its results wait for a
--- drain, or its last leases are under way, when workers have nothing more to send.
+-- less than a quarter of the probes that it may: of its owner's rate and its campaign's, or without
+-- both of the median of the workers for the same campaign, if they are three or more. The second is
+-- judged over ten seconds, and only while its campaign has leases for all: not while it is paused,
+-- its results wait for a drain, or its last leases are under way, when workers have nothing more to
+-- send.
 
 local M = {}
 
@@ -25,6 +26,12 @@ local function rates(workers)
     end
   end
   return by
+end
+
+-- Returns how many probes/s a worker may send for a campaign; 0: as many as it can.
+local function limit(c, w)
+  local own, its = number(w.facts.rate), c and c.limit or 0
+  return own > 0 and its > 0 and math.min(own, its) or math.max(own, its, 0)
 end
 
 -- How many targets are to be traced yet, from all vantage points.
@@ -61,18 +68,19 @@ end
 --- Adds to a look how fast all are.
 ---@param found table of mtr.fleet.status
 function M.judge(found)
-  local by = rates(found.workers)
+  local by, named = rates(found.workers), {}
   for _, c in ipairs(found.campaigns) do
+    named[c.name] = c
     c.rate = by[c.name] or 0
     if c.complete and c.state == "running" and c.rate > 0 then c.eta = targets_left(c) / c.rate end
   end
+  for _, w in ipairs(found.workers) do w.limit = limit(named[w.facts.campaign or ""], w) end
   for _, list in pairs(judged(found)) do
     local usual = median(list)
     for _, w in ipairs(list) do
-      local own, sent = number(w.facts.rate), number(w.facts.probe_rate)
-      local may = own > 0 and own or usual
+      local sent, may = number(w.facts.probe_rate), w.limit > 0 and w.limit or usual
       if sent < FEW * may then
-        w.why = ("%.0f probes/s, where %s %.0f"):format(sent, own > 0 and "it may send"
+        w.why = ("%.0f probes/s, where %s %.0f"):format(sent, w.limit > 0 and "it may send"
           or "others send", may)
       end
     end

@@ -4,6 +4,7 @@
 -- the workers say of themselves, so one look is enough.
 
 local err = require "mtr.base.err"
+local units = require "mtr.base.units"
 local json_read = require "mtr.record.json_read"
 local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
@@ -24,6 +25,7 @@ local M = {}
 ---@field under_way integer leases that workers have
 ---@field undrained_bytes integer
 ---@field repeated integer leases that came twice
+---@field limit number probes per second of each worker; 0: as fast as it may
 ---@field most_bytes integer undrained bytes with which workers rest
 ---@field rate number targets per second, of the last ten seconds
 ---@field eta? number seconds to go; nil: it is not known, or not all targets are submitted
@@ -35,6 +37,7 @@ local M = {}
 ---@field state "alive"|"slow"|"dead"
 ---@field slow boolean see mtr.fleet.speed
 ---@field why? string why it is slow
+---@field limit number probes per second that it may send; 0: as many as it can
 ---@field facts table what it says of itself
 
 local function number(text) return tonumber(text) or 0 end
@@ -68,7 +71,7 @@ local function campaign(link, name)
     wanted = c:wanted(), done = number(f.done), done_targets = number(f.done_targets),
     failed = number(f.failed), under_way = pending, undrained_bytes = number(f.bytes),
     drained = number(f.drained), repeated = number(f.repeated), points = c.points,
-    most_bytes = c.most_bytes,
+    most_bytes = c.most_bytes, limit = units.rate(f.rate or 0) or 0,
   }
 end
 

@@ -118,6 +118,15 @@ describe("the status of a fleet", function()
       "24 probes/s, where it may send 100", "slow (24 probes/s, where it may send 100)")
   end)
 
+  it("takes the lower one of the owner's rate and the campaign's", function()
+    for _, case in ipairs { { 0, 400, 400 }, { 300, 0, 300 }, { 500, 400, 400 }, { 300, 400, 300 } }
+    do
+      local found = look({ s = campaign { rate = tostring(case[2]) } },
+        { a = worker { probe_rate = 50, rate = case[1] } })
+      assert.equal(("50 probes/s, where it may send %d"):format(case[3]), found.workers[1].why)
+    end
+  end)
+
   it("compares those without a rate with each other, if they are three", function()
     local function three(sent, n)
       local workers = {}
