@@ -70,11 +70,14 @@ describe("a fleet of users with few rights", function()
     { "worker", "-xreadgroup", "work", "--once --name a", "XREADGROUP on mtr:fleet:{s}:leases" },
     { "worker", "-xadd", "work", "--once --name a", "EVAL on mtr:fleet:{s}:meta" },
     { "submitter", "-eval", "submit", "t " .. LIST, "EVAL on mtr:fleet:campaigns" },
+    { "submitter", "-exists", "submit", "t --share all " .. LIST,
+      "EXISTS on mtr:fleet:worker:gone" },
     { "drain", "resetkeys", "drain", "s", "HGETALL on mtr:fleet:{s}:meta" },
   } do
     it(("says what lacks: %s %s"):format(case[1], case[2]), function()
       as "submitter"
       fleet:good("submit", "s " .. LIST)
+      server:call "HSET mtr:fleet:workers gone x"
       server:call(("ACL SETUSER %s %s"):format(case[1], case[2]))
       as(case[1])
       local got = fleet:run(case[3], case[4])

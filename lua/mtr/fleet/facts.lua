@@ -82,8 +82,9 @@ end
 ---@param worker mtr.FleetWorker
 ---@return string
 function M.text(worker)
-  local engine, from = worker.engine, M.sources(worker.engine)
-  local probes = engine:stats().probes_sent
+  local engine = worker.engine
+  local probes = engine:stats().probes_sent          -- raises if the engine is closed
+  local from = M.sources(engine)
   local by, tracing = traced(worker)
   local probe_rate, target_rates, over = rates(worker, by, probes)
   return json.encode {

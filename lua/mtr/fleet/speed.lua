@@ -8,6 +8,8 @@
 -- its results wait for a drain, or its last leases are under way, when workers have nothing more to
 -- send.
 
+local each = require "mtr.base.each"
+
 local M = {}
 
 local LATE = 4                         -- s
@@ -21,7 +23,7 @@ local function rates(workers)
   local by = {}
   for _, w in ipairs(workers) do
     local said = w.alive and w.facts.target_rates
-    for name, rate in pairs(type(said) == "table" and said or {}) do
+    for name, rate in each(type(said) == "table" and said or {}) do
       by[name] = (by[name] or 0) + math.max(0, number(rate))
     end
   end
@@ -75,7 +77,7 @@ function M.judge(found)
     if c.complete and c.state == "running" and c.rate > 0 then c.eta = targets_left(c) / c.rate end
   end
   for _, w in ipairs(found.workers) do w.limit = limit(named[w.facts.campaign or ""], w) end
-  for _, list in pairs(judged(found)) do
+  for _, list in each(judged(found)) do
     local usual = median(list)
     for _, w in ipairs(list) do
       local sent, may = number(w.facts.probe_rate), w.limit > 0 and w.limit or usual
