@@ -6,12 +6,14 @@ local err = require "mtr.base.err"
 local json_read = require "mtr.record.json_read"
 local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
+local troubles = require "mtr.fleet.trouble"
 
 local M = {}
 
 ---@class mtr.FleetCampaignStatus
 ---@field name string
----@field state string running, paused, cancelled, done
+---@field state string running, paused, cancelled, done; not known here
+---@field problem? string why it is not known here: then the numbers are 0
 ---@field share string
 ---@field targets integer submitted
 ---@field complete boolean all targets are submitted
@@ -50,8 +52,16 @@ local function under_way(link, name)
   return n
 end
 
+-- What can be said of a campaign that is of no use here, such as one of a later version.
+local function unknown(name, message)
+  return { name = name, share = "", state = "not known here", problem = message, targets = 0,
+    complete = false, leases = 0, wanted = 0, done = 0, done_targets = 0, failed = 0, under_way = 0,
+    undrained_bytes = 0, drained = 0, repeated = 0, points = {} }
+end
+
 local function campaign(link, name)
   local c, message, code = book.read(link, name)
+  if c == nil and troubles.of_keys(code) then return unknown(name, message) end
   if not c then return c, message, code end
   local pending
   pending, message, code = under_way(link, name)
@@ -141,7 +151,8 @@ function M.text(found)
   local lines = {}
   local function add(...) lines[#lines + 1] = (...):format(select(2, ...)) end
   if not found.campaigns[1] then add "no campaigns" end
-  for _, c in ipairs(found.campaigns) do
+  local function add_campaign(c)
+    if c.problem then return add("campaign %s: %s: %s", c.name, c.state, c.problem) end
     add("campaign %s: %s, %d targets%s, %d of %d leases done, %d under way", c.name, c.state,
       c.targets, c.complete and "" or " so far", c.done, c.wanted, c.under_way)
     add("  %.1f leases/s, %.0f targets/s%s; %d targets failed; %.1f MB wait for a drain%s",
@@ -149,6 +160,7 @@ function M.text(found)
       c.undrained_bytes / 1e6,
       c.repeated > 0 and ("; %d leases came twice"):format(c.repeated) or "")
   end
+  for _, c in ipairs(found.campaigns) do add_campaign(c) end
   if not found.workers[1] then add "no workers" end
   for _, w in ipairs(found.workers) do
     local f = w.facts
@@ -186,7 +198,7 @@ function M.prometheus(found)
     add("# HELP %s %s", name, metric[3])
     add("# TYPE %s %s", name, metric[2])
     for _, c in ipairs(found.campaigns) do
-      add('%s{campaign="%s"} %.0f', name, label(c.name), c[metric[1]])
+      if not c.problem then add('%s{campaign="%s"} %.0f', name, label(c.name), c[metric[1]]) end
     end
   end
   add "# HELP mtr_fleet_worker_alive Whether a worker shows signs of life."
