@@ -329,10 +329,12 @@ int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 
 /* mtr_lane: opens a lane: all traces with it in |lanes| together send at most
  * |rate| probes per second, above 0. Returns its number, from 1. -EINVAL,
- * -ENOMEM. mtr_lane_close: lets no more traces start with it, and frees it when
- * the last one that has it is released. -ESTALE: it is not open. */
+ * -ENOMEM. mtr_lane_rate: changes its rate, also for traces under way. -EINVAL;
+ * -ESTALE: it is not open. mtr_lane_close: lets no more traces start with it,
+ * and frees it when the last one that has it is released. -ESTALE. */
 enum { MTR_LANES = 4 };                /* most lanes of a trace */
 int mtr_lane(struct mtr *engine, double rate);
+int mtr_lane_rate(struct mtr *engine, uint32_t lane, double rate);
 int mtr_lane_close(struct mtr *engine, uint32_t lane);
 
 /* mtr_start: starts |n| traces, writes the handle of each, and returns how many

@@ -29,13 +29,12 @@ local function fail(message)
 end
 
 local function open()
-  local url = take "redis" or os.getenv "REDIS_URL" or "redis://127.0.0.1:6379"
-  local message
+  local url, message = take "redis" or os.getenv "REDIS_URL" or "redis://127.0.0.1:6379"
   fleet, message = cli:call(mtr.fleet.open, { redis = url })
   if not fleet then os.exit(fail(message)) end
 end
 
-local RUN = {}
+local RUN, PROTOCOLS = {}, { icmp = true, udp = true, tcp = true }
 
 function RUN.submit()
   open()
@@ -44,9 +43,8 @@ function RUN.submit()
     n = take "from", seed = take "choose", lease = take "lease", rate = take "rate",
     most_leases = take "most_leases", most_bytes = take "most_bytes", shared = take "shared",
     list = take "list", cycle = take "cycle", results = take "results" }
-  opts.targets = mtr.target_options(cli, take)
+  opts.targets, opts.trace = mtr.target_options(cli, take), args
   args.window = take "outstanding"
-  opts.trace = args
   function opts.on_bad(text, message) fail(mtr.plain(text) .. ": " .. message) end
   local targets, leases = cli:call(fleet.submit, fleet, opts)
   if not targets then return fail(leases) end
@@ -57,7 +55,10 @@ function RUN.work()
   local exclude, allowed = take "exclude", names(take "allow")
   if exclude then cli:call(mtr.configure, { exclude = exclude }) end
   local protocols = allowed and {}
-  for _, word in ipairs(allowed or {}) do protocols[word] = true end
+  for _, word in ipairs(allowed or {}) do
+    protocols[word] = PROTOCOLS[word] or cli:usage(
+      ("--allow must have some of icmp, udp, tcp; got '%s'"):format(mtr.plain(word)))
+  end
   open()
   local opts = { name = take "name" or mtr.fleet.host_name(), protocols = protocols }
   for name, value in pairs(args) do opts[name] = value end
@@ -123,6 +124,6 @@ function RUN.set()
   local ok, message = cli:call(fleet.set, fleet, take "name", change[1], take "rate")
   return not ok and fail(message) or nil
 end
-local status = RUN[change and "set" or command]()
-fleet:close()
-return status
+local ok, status = pcall(RUN[change and "set" or command])
+fleet:close()                          -- else the program would not end after an error
+return ok and status or not ok and error(status, 0) or nil

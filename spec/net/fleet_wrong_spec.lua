@@ -38,6 +38,10 @@ describe("a fleet says what is wrong:", function()
     refused("forget", "nothing", "there is no campaign nothing")
     refused("pause", "nothing", "there is no campaign nothing")
     refused("work", "--name 'x y'", "--name must be at most 64 letters")
+    refused("work", "--name a --allow udp,bogus",
+      "--allow must have some of icmp, udp, tcp; got 'bogus'")
+    refused("submit", "s --first-ttl 9 --max-ttl 3 " .. LIST, "--first-ttl 9 is above --max-ttl 3")
+    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:meta")
   end)
 
   it("two workers of one name", function()

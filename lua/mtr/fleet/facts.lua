@@ -95,6 +95,7 @@ function M.text(worker)
     rate = engine.rate, probe_rate = probe_rate, target_rates = target_rates, rates_over = over,
     leases = worker.count, tracing = tracing, done_leases = worker.done_leases,
     done_targets = worker.done_targets, probes = probes, campaign = worker.working,
+    passed_over = worker.trouble:messages(),
   }
 end
 

@@ -21,6 +21,7 @@ local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local scheduler = require "mtr.wait.scheduler"
+local book = require "mtr.fleet.book"
 local clickhouse = require "mtr.fleet.clickhouse"
 local control = require "mtr.fleet.control"
 local drain = require "mtr.fleet.drain"
@@ -135,6 +136,8 @@ function Fleet:submit(opts)
   if s.shared and s.trace.strategy ~= "doubletree" then
     error('fleet:submit: shared needs the strategy "doubletree"', 2)
   end
+  local bug = book.wrong_options(s.trace)
+  if bug then error("fleet:submit: " .. bug, 2) end
   return submit.run(self.link, self.ticker, s)
 end
 
@@ -144,7 +147,7 @@ local WORK = check.declare("fleet:work", {
   { name = "window", kind = check.integer(1, 1000000), doc = "targets under way; default 1000" },
   { name = "lease_time", kind = check.duration(1000, 3600000), doc = "until others take over" },
   { name = "max_rate", kind = check.rate, doc = "probes per second, whatever a campaign wants" },
-  { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
+  { name = "protocols", kind = worker.protocols, doc = "set of those that it sends" },
   { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
   { name = "place", kind = text, doc = "where it is, for people" },
   { name = "engine", kind = check.type "table", doc = "traces; default: the default engine" },

@@ -103,11 +103,12 @@ end
 return 1
 ]]
 
---- KEYS leases left; ARGV group worker id points
---- Acknowledges a lease that is not for this vantage point.
+--- KEYS leases left meta?; ARGV group worker id points
+--- Acknowledges a lease that is not for this vantage point; with meta one that is no lease.
 M.skip = MINE .. [[
 if not mine(KEYS[1], ARGV[1], ARGV[3], ARGV[2]) then return 0 end
 redis.call('HLEN', KEYS[2])
+if KEYS[3] then redis.call('HINCRBY', KEYS[3], 'foreign', 1) end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 if redis.call('HINCRBY', KEYS[2], ARGV[3], 1) >= tonumber(ARGV[4]) then
   redis.call('XDEL', KEYS[1], ARGV[3])

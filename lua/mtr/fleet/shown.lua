@@ -46,13 +46,15 @@ function M.text(found)
   local lines = {}
   local function add(...) lines[#lines + 1] = (...):format(select(2, ...)) end
   if not found.campaigns[1] then add "no campaigns" end
-  for _, c in ipairs(found.campaigns) do
+  local function add_campaign(c)
+    if c.problem then return add("campaign %s: %s: %s", c.name, c.state, c.problem) end
     add("campaign %s: %s, %d targets%s, %d of %d leases done, %d under way", c.name, c.state,
       c.targets, c.complete and "" or " so far", c.done, c.wanted, c.under_way)
     add("  %.0f targets/s%s; %d targets failed; %.1f MB wait for a drain%s", c.rate,
       c.eta and ", " .. span(c.eta) .. " to go" or "", c.failed, c.undrained_bytes / 1e6,
       c.repeated > 0 and ("; %d leases came twice"):format(c.repeated) or "")
   end
+  for _, c in ipairs(found.campaigns) do add_campaign(c) end
   if not found.workers[1] then add "no workers" end
   for _, w in ipairs(found.workers) do
     local f = w.facts
@@ -113,7 +115,7 @@ function M.prometheus(found)
       head(metric)
       for _, one in ipairs(list) do
         local value = metric[4](one)
-        if value then
+        if value and not one.problem then
           add('mtr_fleet_%s{%s="%s"} %.14g', metric[1], what, label(one.name), value)
         end
       end

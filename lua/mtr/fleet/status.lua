@@ -9,12 +9,14 @@ local json_read = require "mtr.record.json_read"
 local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
 local speed = require "mtr.fleet.speed"
+local troubles = require "mtr.fleet.trouble"
 
 local M = {}
 
 ---@class mtr.FleetCampaignStatus
 ---@field name string
----@field state string running, paused, cancelled, done
+---@field state string running, paused, cancelled, done; not known here
+---@field problem? string why it is not known here: then the numbers are 0
 ---@field share string
 ---@field targets integer submitted
 ---@field complete boolean all targets are submitted
@@ -58,8 +60,16 @@ local function under_way(link, name)
   return n
 end
 
+-- What can be said of a campaign that is of no use here, such as one of a later version.
+local function unknown(name, message)
+  return { name = name, share = "", state = "not known here", problem = message, targets = 0,
+    complete = false, leases = 0, wanted = 0, done = 0, done_targets = 0, failed = 0, under_way = 0,
+    undrained_bytes = 0, drained = 0, repeated = 0, points = {}, most_bytes = 0, limit = 0 }
+end
+
 local function campaign(link, name)
   local c, message, code = book.read(link, name)
+  if c == nil and troubles.of_keys(code) then return unknown(name, message) end
   if not c then return c, message, code end
   local pending
   pending, message, code = under_way(link, name)

@@ -32,6 +32,7 @@ return {
   ["lua/mtr/fleet/shown.lua"] = { "spec/unit/lua/fleet/status_spec.lua", "mtr.fleet.shown" },
   ["lua/mtr/fleet/speed.lua"] = { "spec/unit/lua/fleet/status_spec.lua", "judge the speed" },
   ["lua/mtr/fleet/book.lua"] = { "spec/net/fleet_wrong_spec.lua", "a campaign of a later version" },
+  ["lua/mtr/fleet/campaigns.lua"] = { "spec/net/fleet_beside_spec.lua", "passes over one" },
   ["lua/mtr/fleet/clickhouse.lua"] = { "spec/net/fleet_clickhouse_spec.lua", "tries again" },
   ["lua/mtr/fleet/connection.lua"] = { "spec/net/fleet_wrong_spec.lua", "is away" },
   ["lua/mtr/fleet/dial.lua"] = { "spec/net/fleet_wrong_spec.lua", "a Redis that is away" },

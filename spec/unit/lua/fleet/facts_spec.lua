@@ -12,7 +12,8 @@ describe("the facts of a worker", function()
     engine = assert(mtr.engine { sim = mtr.sim.internet { prefixes = 5, dead = 0 },
       exclude = { "192.0.2.0/24", "2001:db8::/32" } })
     worker = { engine = engine, point = "ams", place = "a hall", max = 0, held = {}, count = 0,
-      campaigns = {}, ticker = { count = 0, ms = 100 }, done_leases = 0, done_targets = 0 }
+      campaigns = {}, trouble = { messages = function() end },
+      ticker = { count = 0, ms = 100 }, done_leases = 0, done_targets = 0 }
   end)
 
   after_each(function() engine:close() end)
