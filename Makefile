@@ -50,7 +50,7 @@ TEST_NEEDS = $(PEER_NEEDS) $(HOST_NEEDS) $(LUA_NEEDS) $(FLEET_NEEDS) ethtool g++
 LINT_NEEDS = luajit lua-check clang libclang-rt-dev liblua5.4-dev
 DEB_NEEDS = build-essential debhelper lintian libcap2-bin luajit lua-busted lua5.1 lua5.4 \
   $(foreach v,5.1-0 5.2 5.3 5.4,liblua$v-dev)
-FLEET_NEEDS = libhiredis-dev redis-server redis-tools
+FLEET_NEEDS = libhiredis-dev openssl redis-server redis-tools stunnel4
 for = $(if $(filter deps $(1),$(MAKECMDGOALS)),$(2))
 NEEDS = $(sort $(BUILD_NEEDS) $(call for,demo,$(LAB_NEEDS)) $(call for,bench,$(BENCH_NEEDS)) \
   $(call for,test asan test-lua,$(TEST_NEEDS)) $(call for,lint fuzz,$(LINT_NEEDS)) \

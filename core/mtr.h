@@ -318,16 +318,23 @@ int mtr_interface(const char *name);
  * |addr|[16] that end before bit |last|, 1..128; these bits are zero before. */
 void mtr_address_put(uint8_t *addr, uint32_t last, double value);
 
+/* mtr_source: writes the address that probes to |addr| would come from into
+ * |src|[16], without sending anything. Errors as of mtr_start. */
+int mtr_source(struct mtr *engine, uint32_t family, const uint8_t *addr,
+               uint8_t *src);
+
 /* mtr_payload: copies |size| bytes into the engine and returns the number of
  * the copy, the same for equal bytes. -EMSGSIZE, -ENOMEM. */
 int mtr_payload(struct mtr *engine, const uint8_t *bytes, uint32_t size);
 
 /* mtr_lane: opens a lane: all traces with it in |lanes| together send at most
  * |rate| probes per second, above 0. Returns its number, from 1. -EINVAL,
- * -ENOMEM. mtr_lane_close: lets no more traces start with it, and frees it when
- * the last one that has it is released. -ESTALE: it is not open. */
+ * -ENOMEM. mtr_lane_rate: changes its rate, also for traces under way. -EINVAL;
+ * -ESTALE: it is not open. mtr_lane_close: lets no more traces start with it,
+ * and frees it when the last one that has it is released. -ESTALE. */
 enum { MTR_LANES = 4 };                /* most lanes of a trace */
 int mtr_lane(struct mtr *engine, double rate);
+int mtr_lane_rate(struct mtr *engine, uint32_t lane, double rate);
 int mtr_lane_close(struct mtr *engine, uint32_t lane);
 
 /* mtr_start: starts |n| traces, writes the handle of each, and returns how many

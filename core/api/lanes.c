@@ -14,6 +14,15 @@ int mtr_lane(struct mtr *m, double rate) {
   return number ? (int)number : -ENOMEM;
 }
 
+int mtr_lane_rate(struct mtr *m, uint32_t number, double rate) {
+  if (engine_forked(m)) return -ECHILD;
+  if (!check_rate(rate) || rate == 0) return -EINVAL;
+  int64_t now = clock_call(&m->loop);
+  int code = lane_rate(&m->loop.core, number, rate, now);
+  loop_arm(&m->loop);
+  return code;
+}
+
 int mtr_lane_close(struct mtr *m, uint32_t number) {
   return lane_close(&m->loop.core, number);
 }

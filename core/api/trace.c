@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/engine.h"
 #include "api/names.h"
@@ -32,6 +33,22 @@ int mtr_start(struct mtr *m, struct mtr_trace *traces, uint32_t n) {
     if ((err = start(m, &traces[i]))) break;
   loop_arm(&m->loop);
   return i || !err ? (int)i : err;
+}
+
+int mtr_source(struct mtr *m, uint32_t family, const uint8_t *addr,
+               uint8_t *src) {
+  struct start_route route = {.sport = 0};
+  struct mtr_trace t;
+  if (engine_forked(m)) return -ECHILD;
+  if (family != 4 && family != 6) return -EINVAL;
+  mtr_trace_defaults(&t);
+  t.family = (uint8_t)family;
+  memcpy(t.dst, addr, sizeof t.dst);
+  m->why[0] = 0;
+  clock_call(&m->loop);
+  int err = plan_route(m, &t, &route);
+  if (!err) memcpy(src, route.src, sizeof route.src);
+  return err;
 }
 
 int mtr_stop(struct mtr *m, uint32_t handle, uint32_t reason, uint32_t data,

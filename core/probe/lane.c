@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "probe/turns.h"
+
 /* From turn to turn, as a part of the time between two probes. Less than one,
  * so that others go in place of those whose turn is not used. */
 static const double LANE_STEP = 0.875;
@@ -37,6 +39,27 @@ int lane_close(struct core *c, uint32_t number) {
   if (!l) return -ESTALE;
   l->state = LANE_CLOSING;
   free_unused(c, l, number);
+  return 0;
+}
+
+static int is_in(const struct trace *t, uint32_t number) {
+  if (t->state != TRACE_RUNNING || !t->laned) return 0;
+  for (unsigned i = 0; i < MTR_LANES; i++)
+    if (t->extra->lanes[i] == number) return 1;
+  return 0;
+}
+
+int lane_rate(struct core *c, uint32_t number, double rate, int64_t now) {
+  struct lane *l = lane_at(c, number);
+  if (!l) return -ESTALE;
+  pace_change(&l->pace, rate);
+  l->turn = now;
+  for (uint32_t i = 0; i < c->traces.count; i++) {
+    struct trace *t = slab_at(&c->traces, i);
+    if (!is_in(t, number)) continue;
+    t->extra->turn = 0;                /* turns of the old rate may be far */
+    turns_ready(c, t);
+  }
   return 0;
 }
 

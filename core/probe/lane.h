@@ -36,6 +36,11 @@ uint32_t lane_open(struct core *c, double rate, int64_t now);
  * last one has left. 0; -ESTALE: it is not open. */
 int lane_close(struct core *c, uint32_t number);
 
+/* lane_rate: changes the rate of lane |number|, above 0, also for the traces
+ * that are in it. 0; -ESTALE: it is not open. Its time grows with the number
+ * of traces of the engine. */
+int lane_rate(struct core *c, uint32_t number, double rate, int64_t now);
+
 /* lane_known: returns 1 if all of |lanes|[MTR_LANES] that are not 0 are
  * open. */
 int lane_known(const struct core *c, const uint32_t *lanes);

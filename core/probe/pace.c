@@ -10,6 +10,12 @@ void pace_init(struct pace *p, double rate, int64_t now) {
   p->zero = now;
 }
 
+void pace_change(struct pace *p, double rate) {
+  p->next_ns -= p->gap_ns;
+  p->gap_ns = 1e9 / rate;
+  p->next_ns += p->gap_ns;
+}
+
 uint32_t pace_allow(const struct pace *p, uint32_t want, int64_t now) {
   if (p->gap_ns <= 0) return want;
   double lag = (double)(now - p->zero) - p->next_ns;

@@ -20,6 +20,10 @@ struct pace {
 /* pace_init: allows |rate| packets per second from |now| on; 0: unlimited. */
 void pace_init(struct pace *p, double rate, int64_t now);
 
+/* pace_change: allows |rate| packets per second, above 0, from the last one
+ * on. */
+void pace_change(struct pace *p, double rate);
+
 /* pace_allow: returns how many packets may go now, at most |want|. */
 uint32_t pace_allow(const struct pace *p, uint32_t want, int64_t now);
 

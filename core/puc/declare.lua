@@ -13,7 +13,7 @@ local CDEF, FOREIGN, PARSE = ...
 
 -- What the names of parameters do not say, by function and parameter or by parameter alone.
 local LENGTHS = {
-  addr = "16", fd = "MTR_SOCKETS", keep = "MTR_SOCKETS", connection = "2", who = "4",
+  addr = "16", fd = "MTR_SOCKETS", keep = "MTR_SOCKETS", connection = "2", who = "4", src = "16",
   ["mtr_address_text.buf"] = "46", ["mtr_target.buf"] = "MTR_TARGET_SIZE",
   ["mtr_sim_targets.addr"] = "16 * (size_t)n",
 }

@@ -121,8 +121,16 @@ function Cli:number(name, least, most, default)
   return default
 end
 
---- Calls a function of the library with options of the command line. If it refuses an option, that
---- is wrong usage, and the message names the option as on the command line.
+-- Returns a message with options as on the command line. Values in quotes and schemes of URLs stay.
+local function named(args, bug)
+  return (bug:gsub("()([%l_]+)()", function(from, name, behind)
+    local _, quotes = bug:sub(1, from - 1):gsub('\\"', ""):gsub('"', "")
+    local value = quotes % 2 == 1 or bug:find("^://", behind) or args[name] == nil
+    return value and name or "--" .. name:gsub("_", "-")
+  end))
+end
+
+--- Calls a function of the library. An option that it refuses is wrong usage, named as given.
 ---@param fn function
 ---@param ... any
 ---@return any ... its results
@@ -131,9 +139,7 @@ function Cli:call(fn, ...)
   if results[1] then return compat.unpack(results, 2, results.n) end
   if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?[%l.]+: (.*)" or error(results[2], 0)
-  self:usage((bug:gsub("[%l_]+", function(name)
-    return self.args[name] ~= nil and "--" .. name:gsub("_", "-") or name
-  end)))
+  self:usage(named(self.args, bug))
 end
 
 --- Writes to standard output at once. Ends the program with status 1 if that fails. If a full disk
@@ -148,8 +154,8 @@ function Cli:write(text)
   fail(self, "standard output: " .. message:gsub("^%w+: (.)", string.upper))
 end
 
---- Makes the reporter that --output names, for one kind of results. It writes to standard output,
---- or to the end of the file that is named too. Another word is wrong usage.
+--- Makes the reporter that --output names, for a kind of results. It writes to standard output, or
+--- to the end of the file that is named too. Another word is wrong usage.
 ---@param kind string "trace", "mda", "pmtu" or "ping"
 ---@param opts? table options of the reporter
 ---@return mtr.Reporter

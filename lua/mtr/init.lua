@@ -43,7 +43,7 @@ local task = require "mtr.script.task"
 ---@field outcome fun(summary: mtr.Summary): string[]
 ---@field payloads mtr.payloads
 ---@field mtrp mtr.mtrp
-local M = { version = "0.1.0" }
+local M = { version = require "mtr.base.version" }
 
 M.engine, M.configure, M.default = default.open, default.configure, default.get
 M.go, M.wait_all, M.wait_any = task.go, task.wait_all, task.wait_any

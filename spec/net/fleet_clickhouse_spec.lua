@@ -51,6 +51,24 @@ describe("a drain into ClickHouse", function()
     assert.is_true(rows(name) > 300)
   end
 
+  it("writes the columns of the tables in scripts/README.md", function()
+    local text, reporters = run.read "scripts/README.md", {
+      results = require "mtr.report.caracal", replies = require "mtr.report.saimiris" }
+    for name, reporter in pairs(reporters) do
+      local written, columns = {}, {}
+      reporter.new(function(row)
+        written[#written + 1] = row
+        return true
+      end):start {}
+      local list = text:match("CREATE TABLE " .. name .. " %((.-)%)\nENGINE") .. ","
+      for column in list:gsub("%b()", ""):gmatch "([%w_]+) %w+," do
+        columns[#columns + 1] = column
+      end
+      assert.equal(table.concat(columns, ",") .. "\n", written[1])
+    end
+    assert.equal(2, select(2, text:gsub("SETTINGS non_replicated_deduplication_window", "")))
+  end)
+
   it("writes a row for each reply, in Iris' columns", function()
     same("caracal", "iris.results", 17)
   end)

@@ -33,8 +33,15 @@ describe("a fleet says what is wrong:", function()
     refused("submit", "s", "give the targets with one of --targets and --prefix")
     refused("submit", "s --shared " .. LIST, "needs the strategy")
     refused("drain", "nothing", "there is no campaign nothing")
+    refused("drain", "s -o xml", "--output must be one of text, jsonl, warts, json, csv, table, "
+      .. "mtr, caracal, saimiris, dot, prometheus, sqlite, ")
+    refused("forget", "nothing", "there is no campaign nothing")
     refused("pause", "nothing", "there is no campaign nothing")
     refused("work", "--name 'x y'", "--name must be at most 64 letters")
+    refused("work", "--name a --allow udp,bogus",
+      "--allow must have some of icmp, udp, tcp; got 'bogus'")
+    refused("submit", "s --first-ttl 9 --max-ttl 3 " .. LIST, "--first-ttl 9 is above --max-ttl 3")
+    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:meta")
   end)
 
   it("two workers of one name", function()
@@ -64,7 +71,7 @@ describe("a fleet says what is wrong:", function()
     refused("drain", "s", "campaign s has version 3; this mtrlua knows version 2")
     server:call "DEL mtr:fleet:{s}:meta"
     server:call "SET mtr:fleet:{s}:meta foreign"
-    refused("work", "--name b --once", "mtr:fleet:{s}:meta: Redis says: WRONGTYPE")
+    refused("work", "--name b --once", "mtr:fleet:{s}:meta is a string, and no hash")
     refused("submit", "s " .. LIST, "WRONGTYPE")
   end)
 
@@ -77,6 +84,9 @@ describe("a fleet says what is wrong:", function()
     local got = run.run(fleets.PROGRAM .. " fleet status --redis rediss://h")
     assert.equal(2, got.status)
     assert.truthy(got.err:find("run stunnel beside it", 1, true), got.err)
+    got = run.run(fleets.PROGRAM .. " fleet status --redis http://redis")
+    assert.equal('fleet: --redis = "http://redis": it must begin with redis:// or unix://\n',
+      got.err:match "^[^\n]*\n")
   end)
 
   it("a Redis that wants a password", function()

@@ -25,6 +25,7 @@ local length = lib.new "uint32_t[1]"
 ---@class mtr.PrefixSet
 ---@field embedded? boolean IPv4 prefixes also contain IPv6 addresses that lead to their addresses
 ---@field values table<integer, any> by number of the addition
+---@field entries integer how many were added
 local Set = {}
 Set.__index = Set
 
@@ -33,6 +34,7 @@ Set.__index = Set
 function M.set()
   return setmetatable({
     c = lib.gc(C.mtr_prefixes_new(), C.mtr_prefixes_free), values = {}, embedded = false,
+    entries = 0,
   }, Set)
 end
 
@@ -52,6 +54,7 @@ function Set:add(text, value)
   if not family then return nil, bits end
   local number = check(C.mtr_prefixes_add(self.c, parsed, family, bits))
   if value ~= nil then self.values[number] = value end
+  self.entries = self.entries + 1
   return true
 end
 

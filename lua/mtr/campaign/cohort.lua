@@ -42,7 +42,8 @@ local info = lib.new "struct mtr_info"
 ---@param engine mtr.Engine
 ---@param opts? mtr.TraceOptions
 ---@param owner table has ids (of its results, or nil), ended(result, e), after() (called when the
----trace was released), refused(t, message, name) and halt(); if it has on_start, begun(target)
+---trace was released), refused(t, message, name) and halt(); if it has on_start, begun(target);
+---it may have lane, the number of a lane of the engine for all its traces
 ---@param whole boolean true if results are wanted
 ---@return mtr.Cohort?
 ---@return string? message, string? name err.BUG: a caller's bug
@@ -70,6 +71,7 @@ function M.new(engine, opts, owner, whole)
     self.trace.group = self.instances
     model.flags = model.flags + C.MTR_STRATEGY
   end
+  if owner.lane then model.lanes[0] = owner.lane end
   model.cookie = pending.take(engine, self)
   model.want = admit.wants(self, engine.debug, whole)
   return self

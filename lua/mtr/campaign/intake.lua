@@ -60,7 +60,11 @@ local function start_single(c, target, item)
     c.lookups:over(trace)
   end
   trace.ids = item and c:ids_of(item) or c.ids
-  if item then trace.addressed = into_lanes(c, item) end
+  if item then
+    trace.addressed = into_lanes(c, item)
+  elseif c.lane then
+    function trace.addressed(made_of) made_of.lanes[0] = c.lane end
+  end
   function trace.gate(_, go) c.lookups:found(c, trace, go) end
   trace.on_done = function(message, result)
     over()

@@ -4,7 +4,11 @@
 
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
+local lib = require "mtr.lib"
+local units = require "mtr.base.units"
 local json_read = require "mtr.record.json_read"
+local options = require "mtr.trace.options"
+local request = require "mtr.trace.request"
 local keys = require "mtr.fleet.keys"
 
 local M = {}
@@ -35,44 +39,61 @@ local function words(text)
   return list
 end
 
---- Reads a campaign; false: there is none of this name.
+-- What is wrong with the facts of a campaign of this name for all who look at it; nil: nothing.
+local function wrong(name, facts)
+  local version = tonumber(facts.version)
+  if not version then return keys.meta(name) .. ": this is not a campaign of a fleet" end
+  if version > keys.VERSION then
+    return ("campaign %s has version %g; this mtrlua knows version %d: update it"):format(name,
+      version, keys.VERSION)
+  end
+  if not keys.SHARES[facts.share] then
+    return ("%s: the field share is %s"):format(keys.meta(name), err.show(facts.share))
+  end
+  if type(json_read.decode(facts.trace or "")) ~= "table" then
+    return keys.meta(name) .. ": the field trace is no JSON object"
+  end
+end
+
+--- Returns what is wrong with the options of the traces of a campaign; nil: nothing.
+---@param trace table
+---@return string? message
+function M.wrong_options(trace)
+  local kept, bug = request.fill(options.trace, trace, lib.new "struct mtr_trace")
+  return not kept and bug or nil
+end
+
+-- What is wrong with the facts for a worker.
+local function wrong_for_worker(self, facts)
+  if not units.rate(facts.rate or 0) then
+    return ("%s: the field rate is %s"):format(keys.meta(self.name), err.show(facts.rate))
+  end
+  if self.facts and self.facts.trace == facts.trace then return nil end
+  local bug = M.wrong_options(json_read.decode(facts.trace))
+  return bug and ("%s: the field trace: %s"):format(keys.meta(self.name), err.plain(bug))
+end
+
+--- Reads a campaign; false: there is none of this name. What is there and of no use is EBADMSG.
 ---@async
 ---@param link mtr.RedisLink
 ---@param name string
----@param point? string the vantage point that looks
+---@param point? string the vantage point of a worker that looks
 ---@return mtr.FleetCampaign|false|nil
 ---@return string? message, string? name
 function M.read(link, name, point)
-  local list, message, code = link:call { "HGETALL", keys.meta(name) }
-  if not list then return nil, keys.meta(name) .. ": " .. message, code end
-  if not list[1] then return false end
-  local facts = table_of(list)
-  local version = tonumber(facts.version)
-  if not version then
-    return err.named("EPROTO", keys.meta(name) .. ": this is not a campaign of a fleet")
-  end
-  if version > keys.VERSION then
-    return err.named("EPROTO", ("campaign %s has version %d; this mtrlua knows version %d: update "
-      .. "it"):format(name, version, keys.VERSION))
-  end
   local self = setmetatable({ name = name }, Campaign)
-  local bug = self:take(facts, point)
-  if bug then return err.named("EPROTO", keys.meta(name) .. ": " .. bug) end
-  return self
+  local there, message, code = self:refresh(link, point)
+  if there then return self end
+  return there, message, code
 end
 
---- Takes the facts.
----@return string? message what is wrong with them
-function Campaign:take(facts, point)
+-- Takes facts that are right.
+local function take(self, facts, point)
   self.facts, self.share, self.points = facts, facts.share, words(facts.points)
   self.n, self.seed = tonumber(facts.n) or 1, tonumber(facts.seed) or 0
   self.seats = self.share == "split" and 1 or #self.points
   self.most_bytes = tonumber(facts.most_bytes) or 0
-  self.trace = json_read.decode(facts.trace or "")
-  if type(self.trace) ~= "table" then return "the field trace is no JSON object" end
-  if not keys.SHARES[self.share] then
-    return ("the field share is %s"):format(err.show(self.share))
-  end
+  self.trace = json_read.decode(facts.trace)
   self.group = point and keys.group(self.share, point)
   self.takes_part = self.share == "split"
   for _, one in ipairs(self.points) do
@@ -80,7 +101,8 @@ function Campaign:take(facts, point)
   end
 end
 
---- Reads the facts again. False: the campaign is gone.
+--- Reads the facts again. False: the campaign is gone. If they are of no use any more, it keeps
+--- those that it has.
 ---@async
 ---@param link mtr.RedisLink
 ---@param point? string
@@ -90,7 +112,10 @@ function Campaign:refresh(link, point)
   local list, message, code = link:call { "HGETALL", keys.meta(self.name) }
   if not list then return nil, message, code end
   if not list[1] then return false end
-  self:take(table_of(list), point)
+  local facts = table_of(list)
+  local bug = wrong(self.name, facts) or point and wrong_for_worker(self, facts)
+  if bug then return err.named("EBADMSG", bug) end
+  take(self, facts, point)
   return true
 end
 

@@ -82,7 +82,8 @@ end
 
 local function hold(self)
   local held, message, name = self.link:call(scripts.command(scripts.hold,
-    { keys.drain(self.campaign) }, { self.secret, LOCK }))
+    { keys.drain(self.campaign), keys.leases(self.campaign), keys.left(self.campaign) },
+    { self.secret, LOCK }))
   if held == 0 then
     return err.named("EBUSY", ("another process drains the campaign %s (or one was killed less "
       .. "than %d s ago)"):format(self.campaign, LOCK / 1000))

@@ -58,6 +58,7 @@ function Exchange:hear()
   local words = { "XREAD", "COUNT", READ, "STREAMS", self.key, self.after }
   c:send(function(reply)
     self.reading = false
+    self.link:complain(words, reply)
     if not reply or not shape.fits(words, reply) then return end
     take(self, reply[1][2])
     if #reply[1][2] == READ then self:hear() end

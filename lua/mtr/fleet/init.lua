@@ -21,11 +21,14 @@ local check = require "mtr.base.check"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local scheduler = require "mtr.wait.scheduler"
+local book = require "mtr.fleet.book"
 local clickhouse = require "mtr.fleet.clickhouse"
+local control = require "mtr.fleet.control"
 local drain = require "mtr.fleet.drain"
+local help = require "mtr.fleet.help"
 local keys = require "mtr.fleet.keys"
 local Link = require "mtr.fleet.link"
-local scripts = require "mtr.fleet.scripts"
+local shown = require "mtr.fleet.shown"
 local status = require "mtr.fleet.status"
 local submit = require "mtr.fleet.submit"
 local Ticker = require "mtr.fleet.ticker"
@@ -133,6 +136,8 @@ function Fleet:submit(opts)
   if s.shared and s.trace.strategy ~= "doubletree" then
     error('fleet:submit: shared needs the strategy "doubletree"', 2)
   end
+  local bug = book.wrong_options(s.trace)
+  if bug then error("fleet:submit: " .. bug, 2) end
   return submit.run(self.link, self.ticker, s)
 end
 
@@ -142,7 +147,7 @@ local WORK = check.declare("fleet:work", {
   { name = "window", kind = check.integer(1, 1000000), doc = "targets under way; default 1000" },
   { name = "lease_time", kind = check.duration(1000, 3600000), doc = "until others take over" },
   { name = "max_rate", kind = check.rate, doc = "probes per second, whatever a campaign wants" },
-  { name = "protocols", kind = check.type "table", doc = "set of those that it sends" },
+  { name = "protocols", kind = worker.protocols, doc = "set of those that it sends" },
   { name = "once", kind = check.type "boolean", doc = "ends when all campaigns are done" },
   { name = "place", kind = text, doc = "where it is, for people" },
   { name = "engine", kind = check.type "table", doc = "traces; default: the default engine" },
@@ -194,40 +199,37 @@ end
 ---@return string? message, string? name
 function Fleet:set(campaign, state, rate)
   name_of("fleet:set", "the campaign", campaign)
-  local answer, message, name = self.link:call(scripts.command(scripts.set, { keys.meta(campaign),
-    keys.leases(campaign), keys.left(campaign), keys.stops(campaign),
-    keys.rates(campaign) }, { state, rate and tostring(rate) or "" }))
-  if not answer then return nil, message, name end
-  if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
-  if answer == -1 then
-    return err.named("ECANCELED", ("campaign %s was cancelled"):format(campaign))
-  end
-  return true
+  return control.set(self.link, campaign, state, rate)
 end
 
---- Returns how campaigns and workers are: see mtr.fleet.status. Looks twice, to know the speed.
+--- Forgets a campaign that is done or cancelled; with `discard` also results that nobody drained.
+---@async
+---@param campaign string
+---@param discard? boolean
+---@return true?
+---@return string? message, string? name
+function Fleet:forget(campaign, discard)
+  name_of("fleet:forget", "the campaign", campaign)
+  return control.forget(self.link, campaign, discard)
+end
+
+--- Returns how campaigns and workers are: see mtr.fleet.status.
 ---@async
 ---@param campaign? string
----@param between? integer ms between the looks; 0: looks once
 ---@return table?
 ---@return string? message, string? name
-function Fleet:status(campaign, between)
-  local before, message, name = status.look(self.link, campaign)
-  if not before or between == 0 then return before, message, name end
-  self.ticker:wait(between or 1000)
-  local now
-  now, message, name = status.look(self.link, campaign)
-  if now then status.compare(now, before) end
-  return now, message, name
+function Fleet:status(campaign)
+  if campaign then name_of("fleet:status", "the campaign", campaign) end
+  return status.look(self.link, campaign)
 end
 
-Fleet.text, Fleet.prometheus = status.text, status.prometheus
+Fleet.text, Fleet.prometheus = shown.text, shown.prometheus
 
 --- A default name of a worker, and the output of a drain to a table of ClickHouse.
 M.host_name, M.clickhouse = keys.host_name, clickhouse.new
 
---- The lines of a help text for the options of targets.
-M.target_help = require "mtr.script.target_options".HELP
+--- The help texts of mtrlua fleet, and what its commands that change a campaign set.
+M.help, M.changes = help.of, help.CHANGES
 
 --- Returns what status() returns as JSON.
 ---@param found table

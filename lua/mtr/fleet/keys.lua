@@ -35,6 +35,11 @@ function M.rates(campaign) return part(campaign, "rates") end
 function M.left(campaign) return part(campaign, "left") end
 --- The drain that is at work: a text that only it knows, which expires.
 function M.drain(campaign) return part(campaign, "drain") end
+--- The keys that scripts.create and scripts.forget look at or change.
+function M.all(campaign)
+  return { M.CAMPAIGNS, M.meta(campaign), M.left(campaign), M.leases(campaign), M.results(campaign),
+    M.stops(campaign), M.rates(campaign), M.drain(campaign) }
+end
 --- A worker that lives: a text that only it knows, which expires.
 function M.lock(worker) return "mtr:fleet:worker:" .. worker end
 

@@ -8,6 +8,7 @@
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
 local connection = require "mtr.fleet.connection"
+local refused = require "mtr.fleet.refused"
 local shape = require "mtr.fleet.shape"
 
 local M = {}
@@ -41,7 +42,7 @@ Link.__index = Link
 ---@param say fun(message: string) tells the user of trouble
 ---@return mtr.RedisLink
 function M.new(url, ticker, say)
-  local self = setmetatable({ url = url, ticker = ticker, say = say }, Link)
+  local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {} }, Link)
   ticker:listen(function()
     local c = self.connection
     if not c or c.gone or c:pending() == 0 then
@@ -56,8 +57,8 @@ function M.new(url, ticker, say)
   return self
 end
 
--- Sends one command over a connection and waits for the answer.
-local function exchange(c, words)
+-- Sends one command over a connection and waits for the answer; `plain`: an error is not explained.
+local function exchange(c, words, plain)
   local op = {}
   c:send(function(reply, message, name)
     op.reply, op.message, op.name = reply, message, name
@@ -66,8 +67,9 @@ local function exchange(c, words)
   if not op.done then scheduler.wait(op) end
   if op.message then return nil, op.message, op.name end
   if type(op.reply) == "table" and op.reply.error then
-    local text = op.reply.error
-    return nil, "Redis says: " .. err.plain(text), text:match "^%u+" or "ERR"
+    return nil, refused.message(op.reply.error, words, c.url.user, not plain and function(key)
+      return (exchange(c, { "TYPE", key }, true))
+    end)
   end
   if not shape.fits(words, op.reply) then
     return err.named("EPROTO", ("%s answers %s in a way that this mtrlua does not know"):format(
@@ -78,6 +80,13 @@ end
 
 local function check_version(self, c)
   local info, message, name = exchange(c, { "INFO", "server" })
+  if name == "NOPERM" then               -- such as -@dangerous
+    if not self.noted then
+      self.say(self.url.shown .. ": its user may not run INFO; going on without its version")
+    end
+    self.noted = true
+    return true
+  end
   if not info then return nil, message, name end
   local text = info:match "redis_version:(%S+)" or "0"
   local major, minor = text:match "^(%d+)%.?(%d*)"
@@ -157,13 +166,23 @@ function Link:call(words)
   end
 end
 
---- Sends a command now and forgets its answer; false: there is no connection.
+--- Tells the user once that a command was refused for which nobody waits, if that lasts.
+---@param words (string|number)[]
+---@param reply any
+function Link:complain(words, reply)
+  if not refused.lasting(reply) then return end
+  local message = refused.message(reply.error, words, self.url.user)
+  if not self.complained[message] then self.say(message) end
+  self.complained[message] = true
+end
+
+--- Sends a command now; its answer is only looked at for errors. False: there is no connection.
 ---@param words (string|number)[]
 ---@return boolean
 function Link:post(words)
   local c = self.connection
   if not c or c.gone then return false end
-  c:send(nil, words)
+  c:send(function(reply) self:complain(words, reply) end, words)
   return true
 end
 

@@ -19,17 +19,38 @@ local ALWAYS = "redis.call('PERSIST', KEYS[1])\n"
 
 local M = {}
 
---- KEYS meta leases campaigns; ARGV name groups-count group... field value...
---- Makes a campaign, unless it is there. Returns 1, or 0.
-M.create = [[
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  redis.call('HGET', KEYS[1], 'version')
+-- A script is not undone where a command of it fails: what may be foreign is looked at before the
+-- first change.
+local OURS = [[
+redis.call('SCARD', KEYS[1])
+redis.call('HLEN', KEYS[3])
+for i = 4, 7 do redis.call('XLEN', KEYS[i]) end
+]]
+
+--- KEYS as of mtr.fleet.keys.all(); ARGV name groups-count group... field value...
+--- Makes a campaign, unless it is there. Returns 1; 0 if it is there; -1 if others of its keys are.
+M.create = OURS .. [[
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('HGET', KEYS[2], 'version')
+  if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then redis.call('SADD', KEYS[1], ARGV[1]) end
   return 0
 end
+if redis.call('EXISTS', unpack(KEYS, 3, 7)) > 0 then return -1 end
+redis.call('SADD', KEYS[1], ARGV[1])
 local groups = tonumber(ARGV[2])
-for i = 3, 2 + groups do redis.call('XGROUP', 'CREATE', KEYS[2], ARGV[i], '0', 'MKSTREAM') end
-redis.call('HSET', KEYS[1], unpack(ARGV, 3 + groups))
-redis.call('SADD', KEYS[3], ARGV[1])
+for i = 3, 2 + groups do redis.call('XGROUP', 'CREATE', KEYS[4], ARGV[i], '0', 'MKSTREAM') end
+redis.call('HSET', KEYS[2], unpack(ARGV, 3 + groups))
+return 1
+]]
+
+--- KEYS as of mtr.fleet.keys.all(); ARGV name discard
+--- Forgets a campaign that is over. Returns 1; -1 if somebody drains it; -2 if results wait for
+--- a drain, and discard is not 1.
+M.forget = OURS .. [[
+if redis.call('EXISTS', KEYS[8]) == 1 then return -1 end
+if ARGV[2] ~= '1' and redis.call('XLEN', KEYS[5]) > 0 then return -2 end
+redis.call('SREM', KEYS[1], ARGV[1])
+redis.call('DEL', unpack(KEYS, 2, 7))
 return 1
 ]]
 
@@ -58,6 +79,7 @@ return n
 --- more; -1 if too many results wait for a drain.
 M.finish = MINE .. [[
 if not mine(KEYS[2], ARGV[1], ARGV[3], ARGV[2]) then return 0 end
+redis.call('HLEN', KEYS[4])            -- nothing is changed if it is foreign
 local bytes = tonumber(redis.call('HGET', KEYS[1], 'bytes') or 0)
 if bytes >= tonumber(ARGV[4]) then return -1 end
 local parts = #ARGV - 10
@@ -82,10 +104,12 @@ end
 return 1
 ]]
 
---- KEYS leases left; ARGV group worker id points
---- Acknowledges a lease that is not for this vantage point.
+--- KEYS leases left meta?; ARGV group worker id points
+--- Acknowledges a lease that is not for this vantage point; with meta one that is no lease.
 M.skip = MINE .. [[
 if not mine(KEYS[1], ARGV[1], ARGV[3], ARGV[2]) then return 0 end
+redis.call('HLEN', KEYS[2])
+if KEYS[3] then redis.call('HINCRBY', KEYS[3], 'foreign', 1) end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 if redis.call('HINCRBY', KEYS[2], ARGV[3], 1) >= tonumber(ARGV[4]) then
   redis.call('XDEL', KEYS[1], ARGV[3])
@@ -126,15 +150,19 @@ local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
+redis.call('HLEN', KEYS[2])
 ]] .. ALWAYS .. [[
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[2], ms .. ' ' .. ARGV[4])
 return ms
 ]]
 
---- KEYS lock; ARGV secret ms
---- Takes or keeps a lock for some time. Returns 1; 0 if another one has it.
+--- KEYS lock leases left; ARGV secret ms
+--- Takes or keeps the lock of a drain for some time. Returns 1; 0 if another one has it. Where no
+--- worker can work, because a key is foreign, no drain should wait.
 M.hold = [[
+redis.call('XLEN', KEYS[2])
+redis.call('HLEN', KEYS[3])
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 ]] .. ALWAYS .. [[

@@ -33,7 +33,7 @@ end
 local function group(value) return type(value) == "table" and not value.error end
 
 local SHAPES = {
-  INFO = is_text, EXISTS = is_integer, EVAL = is_integer,
+  INFO = is_text, TYPE = is_text, EXISTS = is_integer, EVAL = is_integer,
   HKEYS = texts, SMEMBERS = texts, TIME = texts, HGETALL = pairs_of,
   HGET = function(value) return value == false or is_text(value) end,
   XPENDING = function(value) return group(value) and is_integer(value[1]) end,

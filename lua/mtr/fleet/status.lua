@@ -1,17 +1,22 @@
 -- SPDX-License-Identifier: MIT
 --
--- How the campaigns and the workers of a fleet are: as a table, as text, as metrics for Prometheus.
+-- How the campaigns and the workers of a fleet are, as a table. How fast they are comes from what
+-- the workers say of themselves, so one look is enough.
 
 local err = require "mtr.base.err"
+local units = require "mtr.base.units"
 local json_read = require "mtr.record.json_read"
 local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
+local speed = require "mtr.fleet.speed"
+local troubles = require "mtr.fleet.trouble"
 
 local M = {}
 
 ---@class mtr.FleetCampaignStatus
 ---@field name string
----@field state string running, paused, cancelled, done
+---@field state string running, paused, cancelled, done; not known here
+---@field problem? string why it is not known here: then the numbers are 0
 ---@field share string
 ---@field targets integer submitted
 ---@field complete boolean all targets are submitted
@@ -22,14 +27,19 @@ local M = {}
 ---@field under_way integer leases that workers have
 ---@field undrained_bytes integer
 ---@field repeated integer leases that came twice
----@field rate? number leases per second between two looks
----@field eta? number seconds
+---@field limit number probes per second of each worker; 0: as fast as it may
+---@field most_bytes integer undrained bytes with which workers rest
+---@field rate number targets per second, of the last ten seconds
+---@field eta? number seconds to go; nil: it is not known, or not all targets are submitted
 
 ---@class mtr.FleetWorkerStatus
 ---@field name string
 ---@field alive boolean
 ---@field age number seconds since its last sign of life
----@field slow boolean it is late with its sign of life
+---@field state "alive"|"slow"|"dead"
+---@field slow boolean see mtr.fleet.speed
+---@field why? string why it is slow
+---@field limit number probes per second that it may send; 0: as many as it can
 ---@field facts table what it says of itself
 
 local function number(text) return tonumber(text) or 0 end
@@ -50,8 +60,16 @@ local function under_way(link, name)
   return n
 end
 
+-- What can be said of a campaign that is of no use here, such as one of a later version.
+local function unknown(name, message)
+  return { name = name, share = "", state = "not known here", problem = message, targets = 0,
+    complete = false, leases = 0, wanted = 0, done = 0, done_targets = 0, failed = 0, under_way = 0,
+    undrained_bytes = 0, drained = 0, repeated = 0, points = {}, most_bytes = 0, limit = 0 }
+end
+
 local function campaign(link, name)
   local c, message, code = book.read(link, name)
+  if c == nil and troubles.of_keys(code) then return unknown(name, message) end
   if not c then return c, message, code end
   local pending
   pending, message, code = under_way(link, name)
@@ -63,6 +81,7 @@ local function campaign(link, name)
     wanted = c:wanted(), done = number(f.done), done_targets = number(f.done_targets),
     failed = number(f.failed), under_way = pending, undrained_bytes = number(f.bytes),
     drained = number(f.drained), repeated = number(f.repeated), points = c.points,
+    most_bytes = c.most_bytes, limit = units.rate(f.rate or 0) or 0,
   }
 end
 
@@ -72,7 +91,7 @@ local function worker(link, name, text, now)
   if not alive then return nil, message, code end
   local age = (now - number(ms)) / 1000
   facts = facts and json_read.decode(facts)
-  return { name = name, alive = alive == 1, age = age, slow = alive == 1 and age > 4,
+  return { name = name, alive = alive == 1, age = age,
     facts = type(facts) == "table" and facts or {} }
 end
 
@@ -109,92 +128,8 @@ function M.look(link, only)
     found.workers[#found.workers + 1] = w
   end
   table.sort(found.workers, function(a, b) return a.name < b.name end)
+  speed.judge(found)
   return found
-end
-
---- Adds rate and time to go, from an earlier look.
----@param now table of look()
----@param before table of look()
-function M.compare(now, before)
-  local seconds = (now.ms - before.ms) / 1000
-  for _, c in ipairs(now.campaigns) do
-    for _, old in ipairs(before.campaigns) do
-      if old.name == c.name and seconds > 0 then
-        c.rate = (c.done - old.done) / seconds
-        c.target_rate = (c.done_targets - old.done_targets) / seconds
-        if c.complete and c.rate > 0 then c.eta = (c.wanted - c.done) / c.rate end
-      end
-    end
-  end
-end
-
-local function span(seconds)
-  if seconds < 100 then return ("%.0f s"):format(seconds) end
-  if seconds < 6000 then return ("%.0f min"):format(seconds / 60) end
-  return ("%.1f h"):format(seconds / 3600)
-end
-
---- Returns the table as text for people.
----@param found table of look()
----@return string
-function M.text(found)
-  local lines = {}
-  local function add(...) lines[#lines + 1] = (...):format(select(2, ...)) end
-  if not found.campaigns[1] then add "no campaigns" end
-  for _, c in ipairs(found.campaigns) do
-    add("campaign %s: %s, %d targets%s, %d of %d leases done, %d under way", c.name, c.state,
-      c.targets, c.complete and "" or " so far", c.done, c.wanted, c.under_way)
-    add("  %.1f leases/s, %.0f targets/s%s; %d targets failed; %.1f MB wait for a drain%s",
-      c.rate or 0, c.target_rate or 0, c.eta and ", " .. span(c.eta) .. " to go" or "", c.failed,
-      c.undrained_bytes / 1e6,
-      c.repeated > 0 and ("; %d leases came twice"):format(c.repeated) or "")
-  end
-  if not found.workers[1] then add "no workers" end
-  for _, w in ipairs(found.workers) do
-    local f = w.facts
-    add("worker %s%s: %s, %s leases, %s done, %s targets%s", err.plain(w.name),
-      f.place and " (" .. err.plain(tostring(f.place)) .. ")" or "",
-      w.alive and (w.slow and ("slow, %.0f s"):format(w.age) or "alive")
-        or ("dead since %s"):format(span(w.age)),
-      err.plain(tostring(f.leases or "?")), err.plain(tostring(f.done_leases or "?")),
-      err.plain(tostring(f.done_targets or "?")),
-      (tonumber(f.rate) or 0) > 0 and (", at most %g probes/s"):format(f.rate) or "")
-  end
-  return table.concat(lines, "\n") .. "\n"
-end
-
-local METRICS = {
-  { "targets", "counter", "Targets that were submitted." },
-  { "done_targets", "counter", "Targets whose results were handed in." },
-  { "failed", "counter", "Targets that could not be traced." },
-  { "wanted", "gauge", "Leases to hand in." }, { "done", "counter", "Leases handed in." },
-  { "under_way", "gauge", "Leases that workers have." },
-  { "undrained_bytes", "gauge", "Bytes of results that wait for a drain." },
-  { "repeated", "counter", "Leases that came twice." },
-}
-
-local function label(text) return (err.plain(text):gsub('[\\"]', "\\%0")) end
-
---- Returns the table in Prometheus' text format.
----@param found table of look()
----@return string
-function M.prometheus(found)
-  local lines = {}
-  local function add(...) lines[#lines + 1] = (...):format(select(2, ...)) end
-  for _, metric in ipairs(METRICS) do
-    local name = "mtr_fleet_" .. metric[1] .. (metric[2] == "counter" and "_total" or "")
-    add("# HELP %s %s", name, metric[3])
-    add("# TYPE %s %s", name, metric[2])
-    for _, c in ipairs(found.campaigns) do
-      add('%s{campaign="%s"} %.0f', name, label(c.name), c[metric[1]])
-    end
-  end
-  add "# HELP mtr_fleet_worker_alive Whether a worker shows signs of life."
-  add "# TYPE mtr_fleet_worker_alive gauge"
-  for _, w in ipairs(found.workers) do
-    add('mtr_fleet_worker_alive{worker="%s"} %d', label(w.name), w.alive and 1 or 0)
-  end
-  return table.concat(lines, "\n") .. "\n"
 end
 
 return M

@@ -41,9 +41,10 @@ local function living(link)
   if not names then return nil, message, name end
   local seen, list = {}, {}
   for _, worker in ipairs(names) do
-    local point = keys.point(worker)
-    local alive = link:call { "EXISTS", keys.lock(worker) } == 1
-    if alive and not seen[point] then seen[point], list[#list + 1] = true, point end
+    local point, alive, problem, code = keys.point(worker), link:call { "EXISTS",
+      keys.lock(worker) }
+    if not alive then return nil, problem, code end
+    if alive == 1 and not seen[point] then seen[point], list[#list + 1] = true, point end
   end
   table.sort(list)
   return list
@@ -70,6 +71,12 @@ local SAME = { "describe", "trace", "share", "points", "n", "seed", "lease", "sh
 -- What a field means that is not there: version 1 had none for results.
 local ABSENT = { results = "json" }
 
+local function leftover(name)
+  return err.named("EEXIST", ("there is no campaign %s, but keys of one are left: look what they "
+    .. "are, and delete them: redis-cli DEL %s"):format(name,
+    table.concat(keys.all(name), " ", 3, 7)))
+end
+
 -- Makes the campaign, or finds it as it was begun before. Returns its position and its leases.
 local function open(link, s, feed)
   local points, message, name = points_of(link, s)
@@ -87,9 +94,9 @@ local function open(link, s, feed)
   for _, point in ipairs(points) do args[#args + 1] = keys.group(s.share, point) end
   for field, value in each(facts) do args[#args + 1], args[#args + 2] = field, value end
   local made
-  made, message, name = link:call(scripts.command(scripts.create,
-    { keys.meta(s.name), keys.leases(s.name), keys.CAMPAIGNS }, args))
+  made, message, name = link:call(scripts.command(scripts.create, keys.all(s.name), args))
   if not made then return nil, ("campaign %s: %s"):format(s.name, message), name end
+  if made == -1 then return leftover(s.name) end
   local campaign
   campaign, message, name = book.read(link, s.name)
   if not campaign then return nil, message or "ENOENT: the campaign is gone", name or "ENOENT" end
@@ -100,6 +107,11 @@ local function open(link, s, feed)
       return err.named("EEXIST", ("there is a campaign %s already, and its %s is %s, not %s")
         :format(s.name, field, err.show(there), err.show(facts[field])))
     end
+  end
+  if made == 0 and (campaign:finished() or campaign.facts.state == "cancelled") then
+    return err.named("EEXIST", ("there is a campaign %s already, which is %s: give another name, "
+      .. "or forget that one (mtrlua fleet forget %s)"):format(s.name,
+      campaign:finished() and "done" or "cancelled", s.name))
   end
   return campaign
 end

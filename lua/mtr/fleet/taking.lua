@@ -4,29 +4,33 @@
 
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
-local units = require "mtr.base.units"
+local words = require "mtr.record.words"
 local scheduler = require "mtr.wait.scheduler"
 local chosen = require "mtr.fleet.chosen"
 local keys = require "mtr.fleet.keys"
 local leases = require "mtr.fleet.lease"
+local pacing = require "mtr.fleet.pacing"
 local scripts = require "mtr.fleet.scripts"
+local troubles = require "mtr.fleet.trouble"
 
 local M = {}
 
--- The rate that the worker may have for a campaign.
-local function set_rate(self, campaign)
-  local wanted, own = units.rate(campaign.facts.rate or 0) or 0, self.max
-  local rate = wanted == 0 and own or own == 0 and wanted or math.min(wanted, own)
-  if rate ~= self.rate then
-    self.rate = rate
-    self.engine:set_rate(rate == 0 and "max" or rate)
+--- Accepts a set of protocols.
+---@type mtr.Kind
+function M.protocols(value)
+  local wanted = "must be a table with any of icmp, udp and tcp = true"
+  if type(value) ~= "table" then return nil, wanted end
+  for protocol in each(value) do
+    if words.protocol[protocol] == nil then return nil, wanted end
   end
+  return value
 end
 
 -- May the worker trace for this campaign now?
 local function willing(self, campaign)
   local state = campaign.facts.state
   if state ~= "running" or campaign.full or not campaign.takes_part then return false end
+  if self.trouble:passed_over(campaign.name) then return false end
   local protocol = campaign.trace.protocol or "icmp"
   if self.protocols and not self.protocols[protocol] then
     self:tell(campaign.name, ("campaign %s wants %s probes, which this worker does not send")
@@ -67,23 +71,40 @@ local function trace(self, lease)
   return nil, "EINVAL: " .. err.plain((tostring(whole):gsub("^%S+:%d+: ", ""))), "EINVAL"
 end
 
--- Traces a lease and hands it in.
-local function work(self, lease)
-  local campaign = lease.campaign
+-- Traces a lease and hands it in. Returns nil and a message if that is not possible; `its`: the
+-- campaign's fault.
+local function trace_and_hand_in(self, lease)
   local whole, message, name = trace(self, lease)
-  if whole == nil then
-    self:fail(("campaign %s: %s"):format(campaign.name, message), name)
-  elseif whole then
-    lease.handing = true
-    local ok
-    ok, message, name = lease:finish(self)
-    if ok then
-      self.done_leases = self.done_leases + 1
-      self.done_targets = self.done_targets + #lease.targets
-    elseif message then
-      self:fail(message, name)
-    end
-    lease.handed = ok ~= nil
+  if whole == nil then return nil, message, name, troubles.of_trace(name) end
+  if not whole then return end
+  lease.handing = true
+  local ok
+  ok, message, name = lease:finish(self)
+  if message then return nil, message, name, troubles.of_keys(name) end
+  if ok then
+    self.done_leases = self.done_leases + 1
+    self.done_targets = self.done_targets + #lease.targets
+    self.trouble:over(lease.campaign.name)
+  end
+  lease.handed = ok ~= nil
+end
+
+-- Gives a lease back that could not be traced or handed in.
+local function give_back(self, lease)
+  local campaign = lease.campaign
+  self.held[lease] = nil
+  self.link:post(scripts.command(scripts.give_back, { keys.leases(campaign.name) },
+    { campaign.group, self.name, lease.id }))
+end
+
+-- Does all of the work on a lease.
+local function work(self, lease)
+  local _, message, name, its = trace_and_hand_in(self, lease)
+  if its then
+    self.trouble:failed(lease.campaign.name, message)
+    give_back(self, lease)
+  elseif message then
+    self:fail(("campaign %s: %s"):format(lease.campaign.name, message), name)
   end
   if lease.handed or lease.lost then self.held[lease] = nil end
   lease:release()
@@ -91,12 +112,28 @@ local function work(self, lease)
   if self.room then scheduler.finish(self.room) end
 end
 
--- Starts the leases of some entries.
+-- Acknowledges an entry that is no lease: traced it cannot be, by no worker.
+local function drop(self, campaign, entry, bug, empty)
+  local name = campaign.name
+  self:tell(name, ("campaign %s: %s; it is acknowledged and counted"):format(name, bug))
+  local ok, message, code
+  if empty then
+    ok, message, code = empty:finish(self)
+    empty:release()
+  else
+    ok, message, code = self.link:call(scripts.command(scripts.skip, { keys.leases(name),
+      keys.left(name), keys.meta(name) }, { campaign.group, self.name, entry[1], campaign.seats }))
+  end
+  if ok == nil and message then return message, code end
+end
+
+-- Starts the leases of some entries. Returns what is wrong with the campaign; nil: nothing.
 local function start(self, campaign, entries)
+  local message, name
   for _, entry in ipairs(entries) do
-    local lease, bug = leases.read(campaign, entry)
+    local lease, bug, empty = leases.read(campaign, entry)
     if not lease then
-      self:fail("EPROTO: " .. bug, "EPROTO")
+      message, name = drop(self, campaign, entry, bug, empty)
     elseif campaign.share == "n" and not chosen.is(self.point, campaign.points, campaign.n,
       campaign.seed, lease.number) then
       self.link:call(scripts.command(scripts.skip, { keys.leases(campaign.name),
@@ -104,9 +141,25 @@ local function start(self, campaign, entries)
     else
       self.held[lease], self.count = true, self.count + 1
       self.working = campaign.name
-      scheduler.go(work, self, lease)
+      self:begin(work, lease)
     end
   end
+  return message, name
+end
+
+-- Takes leases of a campaign, as many as there is room for; returns how many.
+local function take(self, campaign)
+  local most, name = pacing.room(self, campaign), campaign.name
+  if self.trouble:has(name) then most = math.min(most, 1 - self:leases_of(name)) end
+  if most < 1 then return 0 end
+  local entries, message, code = ask(self, campaign, most)
+  if entries then message, code = start(self, campaign, entries) end
+  if message and troubles.of_keys(code) then
+    self.trouble:failed(name, message)
+  elseif message then
+    self:fail(message, code)
+  end
+  return entries and #entries or 0
 end
 
 --- Takes as many leases as there is room for; returns how many it took.
@@ -116,18 +169,8 @@ end
 function M.run(self)
   local taken = 0
   for _, campaign in ipairs(self.list or {}) do
-    if willing(self, campaign) then
-      set_rate(self, campaign)
-      local size = tonumber(campaign.facts.lease) or 200
-      local most = math.max(2, math.floor(self.window / size))
-      if self.count < most then
-        local entries, message, name = ask(self, campaign, most - self.count)
-        if not entries then self:fail(message, name) return taken end
-        start(self, campaign, entries)
-        taken = taken + #entries
-      end
-      if self.count >= most then break end
-    end
+    if willing(self, campaign) then taken = taken + take(self, campaign) end
+    if self.failure then break end
   end
   return taken
 end

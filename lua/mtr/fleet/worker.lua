@@ -8,15 +8,19 @@
 local default = require "mtr.engine.default"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
-local json = require "mtr.record.json"
 local lib = require "mtr.lib"
 local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
-local book = require "mtr.fleet.book"
+local campaigns = require "mtr.fleet.campaigns"
+local facts = require "mtr.fleet.facts"
 local keys = require "mtr.fleet.keys"
+local pacing = require "mtr.fleet.pacing"
 local scripts = require "mtr.fleet.scripts"
 local shared = require "mtr.fleet.shared"
 local taking = require "mtr.fleet.taking"
+local troubles = require "mtr.fleet.trouble"
+
+local xpcall = require "mtr.compat".xpcall
 
 local M = {}
 
@@ -41,6 +45,8 @@ local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs
 local Worker = {}
 Worker.__index = Worker
 
+M.protocols = taking.protocols
+
 --- Makes a worker.
 ---@param opts mtr.FleetWorkerOptions
 ---@return mtr.FleetWorker?
@@ -52,9 +58,11 @@ function M.new(opts)
   local self = setmetatable({
     engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
     done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, shares = {},
+    tasks = {},
   }, Worker)
   for key, value in each(opts) do self[key] = value end
   self.max = self.max_rate and units.rate(self.max_rate) or 0
+  self.trouble = troubles.new(self.ticker, self.say)
   return self
 end
 
@@ -74,20 +82,11 @@ function Worker:fail(message, name)
   self.ended = true
 end
 
-local function facts(self)
-  return json.encode {
-    point = self.point, place = self.place, version = "0.1.0", leases = self.count,
-    done_leases = self.done_leases, done_targets = self.done_targets,
-    rate = self.engine.rate, transport = self.engine.transport_name,
-    probes = self.engine:stats().probes_sent, campaign = self.working, lease_time = self.lease_time,
-  }
-end
-
 -- Says that the worker lives, and keeps its leases. Returns false if another one has its name.
 local function beat(self)
   local now, message, name = self.link:call(scripts.command(scripts.alive,
     { keys.lock(self.name), keys.WORKERS },
-    { self.secret, self.name, self.lease_time, facts(self) }))
+    { self.secret, self.name, self.lease_time, facts.text(self) }))
   if not now then return self:fail(message, name) end
   if now == 0 then return false end
   local drift = math.abs(now / 1000 - os.time())
@@ -119,58 +118,42 @@ function Worker:by_campaign()
   return by
 end
 
+--- Returns how many leases of a campaign it has.
+function Worker:leases_of(campaign)
+  local n = 0
+  for lease in each(self.held) do
+    if lease.campaign.name == campaign then n = n + 1 end
+  end
+  return n
+end
+
+--- Starts a task of the worker, which ends with it if it raises.
+function Worker:begin(fn, ...) self.tasks[scheduler.go(fn, self, ...)] = true end
+
+-- Ends the worker if a part of it has raised.
+local function check(self, whole, problem)
+  if whole or err.is_interrupt(problem) then return end
+  self:fail("ETASK: a fault of mtrlua ends the worker: " .. problem, "ETASK")
+end
+
+-- Forgets the tasks that have ended. One that has raised ends the worker: without it the worker
+-- would look alive and do nothing. Its traceback was reported.
+local function check_tasks(self)
+  local over = {}
+  for task in each(self.tasks) do
+    if task.done then over[#over + 1] = task end
+  end
+  for _, task in ipairs(over) do
+    self.tasks[task] = nil
+    check(self, not task.err, task.err and task.err:match "^[^\n]*")
+  end
+end
+
 --- Returns doubletree with what all workers of a campaign share.
 function Worker:shared(campaign)
   local known = self.shares[campaign.name] or shared.new(self, campaign.name)
   self.shares[campaign.name] = known
   return known:strategy(campaign.trace)
-end
-
--- Looks which campaigns there are, and how they are.
-local function look(self)
-  local names, message, name = { self.campaign }
-  if not self.campaign then
-    names, message, name = self.link:call { "SMEMBERS", keys.CAMPAIGNS }
-    if not names then return self:fail(message, name) end
-    table.sort(names)
-  end
-  local list = {}
-  for _, one in ipairs(names) do
-    local known = self.campaigns[one]
-    local there = known and known:refresh(self.link, self.point)
-    if not there then
-      known, message, name = book.read(self.link, one, self.point)
-      if known == nil then return self:fail(message, name) end
-      if known == false and self.campaign then
-        self:tell(one, ("there is no campaign %s yet"):format(one))
-      end
-    end
-    self.campaigns[one], list[#list + 1] = known or nil, known or nil
-  end
-  for lease in each(self.held) do
-    if lease.campaign.facts.state == "cancelled" then lease:stop() end
-  end
-  self.list = list
-end
-
--- Is nothing left of this campaign for this worker's vantage point?
-local function nothing_left(self, campaign)
-  if campaign.facts.state == "cancelled" or not campaign.takes_part then return true end
-  if campaign.share == "split" then return campaign:finished() end
-  if campaign.facts.complete ~= "1" then return false end
-  local pending = self.link:call { "XPENDING", keys.leases(campaign.name), campaign.group }
-  return type(pending) == "table" and pending[1] == 0
-end
-
--- May a worker with the option `once` end? It has just been told that there is no lease to take.
-local function all_done(self)
-  if not self.once or self.count > 0 then return false end
-  look(self)
-  if self.ended or not self.list[1] then return false end
-  for _, campaign in ipairs(self.list) do
-    if not nothing_left(self, campaign) then return false end
-  end
-  return true
 end
 
 -- Shows signs of life and looks at the campaigns, until the worker ends.
@@ -180,7 +163,7 @@ local function attend(self)
     if beat(self) == false then
       self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
     end
-    look(self)
+    campaigns.look(self)
     for _, known in each(self.shares) do known:exchange() end
   end
   if self.room then scheduler.finish(self.room) end
@@ -198,6 +181,7 @@ end
 
 -- Gives back what is not done, and signs off.
 local function leave(self)
+  pacing.finish(self)
   for _, known in each(self.shares) do known:exchange() end
   for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
@@ -224,12 +208,14 @@ local function sign_on(self)
 end
 
 local function labour(self)
-  look(self)
-  scheduler.go(attend, self)
+  pacing.begin(self)
+  campaigns.look(self)
+  self:begin(attend)
   while not (self.ended or self.ticker.gone) and lib.signals[0] == 0 do
     local taken = taking.run(self)
-    if self.ended or taken == 0 and all_done(self) then break end
+    if self.ended or taken == 0 and campaigns.all_done(self) then break end
     if taken == 0 or self.count > 0 then rest(self) end
+    check_tasks(self)
   end
 end
 
@@ -240,10 +226,10 @@ end
 function Worker:run()
   local ok, message, name = sign_on(self)
   if not ok then return nil, message, name end
-  local whole, problem = pcall(labour, self)   -- after an interrupt nothing can be started
+  local whole, problem = xpcall(labour, err.traceback, self)  -- after an interrupt nothing starts
   self.ended = true
-  leave(self)
-  if not whole and not err.is_interrupt(problem) then error(problem, 0) end
+  check(self, whole, problem)
+  check(self, xpcall(leave, err.traceback, self))
   return not self.failure or nil, self.failure, self.failure_name
 end
 

@@ -18,7 +18,7 @@ mtr.configure { sim = mtr.sim.internet { prefixes = 10, dead = 0 } }
 local function ignore() return true end
 
 local CALLS = {
-  function(fleet) return fleet:status(nil, 0) end,
+  function(fleet) return fleet:status() end,
   function(fleet)
     return fleet:submit { name = "s", targets = { "1.0.0.1", "1.0.0.2" }, lease = 2 }
   end,

@@ -21,9 +21,11 @@ describe("the lanes of an engine", function()
     e = assert(paired.open {})
     for _, rate in ipairs { 0, -1, 1e-9, 2e9, 0 / 0 } do
       assert.equal(EINVAL, C.mtr_lane(e.mtr, rate))
+      assert.equal(EINVAL, C.mtr_lane_rate(e.mtr, 1, rate))
     end
     assert.equal(1, C.mtr_lane(e.mtr, 1e-6))
     assert.equal(2, C.mtr_lane(e.mtr, 1e9))
+    assert.equal(0, C.mtr_lane_rate(e.mtr, 1, 1e9))
   end)
 
   it("are kept while a trace has them, and their numbers are used again", function()
@@ -46,5 +48,6 @@ describe("the lanes of an engine", function()
     local handle, code, why = e:start { lanes = ffi.new("uint32_t[4]", { 9, 0 }) }
     assert.same({ nil, EINVAL, "a lane is not open" }, { handle, code, why })
     assert.equal(ESTALE, C.mtr_lane_close(e.mtr, 9))
+    assert.equal(ESTALE, C.mtr_lane_rate(e.mtr, 9, 5))
   end)
 end)

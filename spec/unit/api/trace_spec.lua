@@ -6,7 +6,7 @@ local paired = require "spec.support.real.paired"
 
 local C, ffi = core.load{ "core/mtr.h", "core/api/names.h" }
 
-local EINVAL, ESTALE, EBUSY, EAGAIN = -22, -116, -16, -11
+local EINVAL, ESTALE, EBUSY, EAGAIN, EACCES = -22, -116, -16, -11, -13
 local HALTED = C.MTR_STOP_HALTED
 
 describe("trace", function()
@@ -35,6 +35,23 @@ describe("trace", function()
     assert.equal(1, e:stats().traces)
     assert.equal(0, C.mtr_release(e.mtr, handle))
     assert.equal(0, e:stats().traces)
+  end)
+
+  it("tells from which address it would probe, without a packet", function()
+    open()
+    local to, src = ffi.new "uint8_t[16]", ffi.new "uint8_t[16]"
+    local text = ffi.new "char[46]"
+    for family, address in pairs { [4] = "127.0.0.1", [6] = "::1" } do
+      C.mtr_address(address, to, nil)
+      assert.equal(0, C.mtr_source(e.mtr, family, to, src))
+      C.mtr_address_text(src, family, text)
+      assert.equal(address, ffi.string(text))
+    end
+    C.mtr_address("224.0.0.1", to, nil)
+    assert.equal(EACCES, C.mtr_source(e.mtr, 4, to, src))
+    assert.equal(EINVAL, C.mtr_source(e.mtr, 5, to, src))
+    local stats = e:stats()
+    assert.same({ 0, 0 }, { tonumber(stats.probes_sent), stats.traces })
   end)
 
   it("refuses a stale, random or zero handle", function()

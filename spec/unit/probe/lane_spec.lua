@@ -118,6 +118,24 @@ describe("lanes", function()
     assert.is_true(list[#list] <= (#list - 1) * 0.5 + 0.001, tostring(list[#list]))
   end)
 
+  for _, case in ipairs { { 0.1, 20 }, { 100, 2 } } do
+    local before, behind = case[1], case[2]
+    it(("change from %g to %g probes per second for traces that wait"):format(before, behind),
+      function()
+        open()
+        local lane = C.lane_open(d.core, before, d.now)
+        local handles = {}
+        for i = 1, 5 do handles[i] = start { lane } end
+        d:run(1000)
+        local early = #times(handles)
+        assert.is_true(early <= before + 1 and early >= math.floor(before), tostring(early))
+        assert.equal(0, C.lane_rate(d.core, lane, behind, d.now))
+        d:run(10000)
+        local n = #times(handles) - early
+        assert.is_true(n >= 10 * behind - 1 and n <= 10 * behind + 1, tostring(n))
+      end)
+  end
+
   it("that are closed are freed when the last trace has left, and take no other", function()
     open()
     local lane = C.lane_open(d.core, 1, d.now)
@@ -141,5 +159,6 @@ describe("lanes", function()
       assert.same({ nil, EINVAL }, { start { number } })
     end
     assert.equal(ESTALE, C.lane_close(d.core, 0))
+    assert.equal(ESTALE, C.lane_rate(d.core, 1, 5, d.now))
   end)
 end)

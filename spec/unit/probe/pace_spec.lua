@@ -150,6 +150,15 @@ describe("pace", function()
     assert.equal(1, allow(1, 5e6))
   end)
 
+  it("keeps another rate from the last packet on", function()
+    for _, case in ipairs { { 1000, 10, 100e6 }, { 10, 1000, 1e6 }, { 50, 50, 20e6 } } do
+      init(case[1])
+      take(1, 0)
+      C.pace_change(p, case[2])
+      assert.equal(case[3], next_ns())
+    end
+  end)
+
   it("delays a wake-up until a burst of 100 us of the rate may go", function()
     for _, case in ipairs{ { 100, 0 }, { 1000, 0 }, { 5000, 0 }, { 10000, 0 }, { 20000, 5e4, 2 },
       { 40000, 75000, 4 }, { 1e5, 9e4, 10 }, { 5e5, 98000, 50 } } do

@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: MIT
+--
+-- What `fleet status` shows of a fleet over a real redis-server, in each format: rates, the time to
+-- go, workers that are alive, slow and dead.
+local fleets = require "spec.support.real.fleet"
+local redis = require "spec.support.real.redis"
+
+describe("fleet status", function()
+  local fleet, server
+
+  before_each(function()
+    fleet = fleets.up()
+    server = fleet.server
+  end)
+
+  after_each(function() fleet:down() end)
+
+  local function shown(word) return fleet:good("status", "-o " .. word).out end
+
+  local function worker(name)
+    for _, one in ipairs(fleet:status().workers) do
+      if one.name == name then return one end
+    end
+  end
+
+  it("has the rate and the time to go", function()
+    fleet:good("submit", "s --lease 5000 --prefix 1.0.0.0/14")
+    local program = fleet:start("work", "--name ams")
+    local c = redis.await("a rate", function()
+      local one = fleet:status().campaigns[1]
+      return one.rate > 0 and one
+    end)
+    assert.is_true(c.eta > 0 and c.eta <= 2 ^ 18 / c.rate, c.eta)
+    assert.truthy(shown "text":find "\n  %d+ targets/s, %d+ %l+ to go; 0 targets failed")
+    local text = shown "prometheus"
+    local rate = tonumber(text:match '\nmtr_fleet_targets_per_second{campaign="s"} (%S+)\n')
+    local eta = tonumber(text:match '\nmtr_fleet_eta_seconds{campaign="s"} (%S+)\n')
+    assert.is_true(rate > 0 and eta > 0)
+    program:kill(15)
+  end)
+
+  it("has workers that are alive, slow and dead, and why", function()
+    fleet:good("submit", "s --prefix 1.0.0.0/14")
+    local alive = fleet:start("work", "--name alive --max-rate 200 --allow icmp,udp --place here")
+    local dead = fleet:start("work", "--name dead --lease-time 1s")
+    fleet:beats("alive", 0)
+    fleet:beats("dead", 0)
+    dead:kill()
+    -- One that says that it sends much less than it may.
+    server:call "SET mtr:fleet:worker:slow secret"
+    local facts = '{"campaign":"s","rate":300,"probe_rate":20,"rates_over":10,"tracing":5}'
+    server:call(([==[EVAL "return redis.call('HSET', KEYS[1], 'slow', redis.call('TIME')[1] ..
+      '000 ' .. ARGV[1])" 1 mtr:fleet:workers '%s']==]):format(facts))
+    redis.await("its death", function() return worker "dead".state == "dead" end)
+    local one = worker "alive"
+    assert.same({ "alive", 200, { "icmp", "udp" }, "here" }, { one.state, one.facts.max_rate,
+      one.facts.allow, one.facts.place })
+    assert.truthy(one.facts.source4:find "^%d+%.%d+%.%d+%.%d+$")
+    local text = shown "text"
+    assert.truthy(text:find("worker alive (here): alive, ", 1, true), text)
+    assert.truthy(text:find("worker dead: dead since ", 1, true), text)
+    assert.truthy(text:find("\n  from " .. one.facts.source4, 1, true), text)
+    -- Its only sign of life may be some seconds old by now.
+    one = worker "slow"
+    assert.equal("slow", one.state)
+    assert.truthy(one.why == "20 probes/s, where it may send 300"
+      or one.why:find "^no sign of life for %d+ s$", one.why)
+    assert.truthy(text:find("worker slow: slow (", 1, true), text)
+    text = shown "prometheus"
+    for _, line in ipairs { 'worker_alive{worker="alive"} 1', 'worker_alive{worker="dead"} 0',
+      'worker_slow{worker="slow"} 1', 'worker_slow{worker="alive"} 0', 'workers{state="dead"} 1',
+      'workers{state="slow"} 1' } do
+      assert.truthy(text:find("\nmtr_fleet_" .. line .. "\n", 1, true), text)
+    end
+    alive:kill(15)
+  end)
+end)
