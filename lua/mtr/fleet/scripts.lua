@@ -2,11 +2,17 @@
 --
 -- What has to happen in Redis as one, as scripts that Redis runs. Each may be run twice with the
 -- same arguments: the second time it changes nothing, so a command whose answer was lost is sent
--- again. `mine`: a lease is the caller's as long as nobody has taken it over.
+-- again. `mine`: a lease is the caller's as long as nobody has taken it over, and its campaign was
+-- not cancelled, which removes the stream.
 
 local MINE = [[
 local function mine(leases, group, id, worker)
-  local entry = redis.call('XPENDING', leases, group, id, id, 1)[1]
+  local list = redis.pcall('XPENDING', leases, group, id, id, 1)
+  if list.err then
+    if list.err:find('NOGROUP', 1, true) then return false end
+    list = redis.call('XPENDING', leases, group, id, id, 1)
+  end
+  local entry = list[1]
   return entry and entry[2] == worker
 end
 ]]

@@ -12,8 +12,8 @@ local json = require "mtr.record.json"
 local lib = require "mtr.lib"
 local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
-local book = require "mtr.fleet.book"
 local keys = require "mtr.fleet.keys"
+local lookout = require "mtr.fleet.lookout"
 local scripts = require "mtr.fleet.scripts"
 local shared = require "mtr.fleet.shared"
 local taking = require "mtr.fleet.taking"
@@ -119,58 +119,20 @@ function Worker:by_campaign()
   return by
 end
 
+--- Ends the leases of a campaign that was cancelled, and forgets what is shared for it.
+---@param campaign mtr.FleetCampaign
+function Worker:drop(campaign)
+  for lease in each(self.held) do
+    if lease.campaign.name == campaign.name then lease:stop() end
+  end
+  self.shares[campaign.name] = nil
+end
+
 --- Returns doubletree with what all workers of a campaign share.
 function Worker:shared(campaign)
   local known = self.shares[campaign.name] or shared.new(self, campaign.name)
   self.shares[campaign.name] = known
   return known:strategy(campaign.trace)
-end
-
--- Looks which campaigns there are, and how they are.
-local function look(self)
-  local names, message, name = { self.campaign }
-  if not self.campaign then
-    names, message, name = self.link:call { "SMEMBERS", keys.CAMPAIGNS }
-    if not names then return self:fail(message, name) end
-    table.sort(names)
-  end
-  local list = {}
-  for _, one in ipairs(names) do
-    local known = self.campaigns[one]
-    local there = known and known:refresh(self.link, self.point)
-    if not there then
-      known, message, name = book.read(self.link, one, self.point)
-      if known == nil then return self:fail(message, name) end
-      if known == false and self.campaign then
-        self:tell(one, ("there is no campaign %s yet"):format(one))
-      end
-    end
-    self.campaigns[one], list[#list + 1] = known or nil, known or nil
-  end
-  for lease in each(self.held) do
-    if lease.campaign.facts.state == "cancelled" then lease:stop() end
-  end
-  self.list = list
-end
-
--- Is nothing left of this campaign for this worker's vantage point?
-local function nothing_left(self, campaign)
-  if campaign.facts.state == "cancelled" or not campaign.takes_part then return true end
-  if campaign.share == "split" then return campaign:finished() end
-  if campaign.facts.complete ~= "1" then return false end
-  local pending = self.link:call { "XPENDING", keys.leases(campaign.name), campaign.group }
-  return type(pending) == "table" and pending[1] == 0
-end
-
--- May a worker with the option `once` end? It has just been told that there is no lease to take.
-local function all_done(self)
-  if not self.once or self.count > 0 then return false end
-  look(self)
-  if self.ended or not self.list[1] then return false end
-  for _, campaign in ipairs(self.list) do
-    if not nothing_left(self, campaign) then return false end
-  end
-  return true
 end
 
 -- Shows signs of life and looks at the campaigns, until the worker ends.
@@ -180,7 +142,7 @@ local function attend(self)
     if beat(self) == false then
       self:fail(("EEXIST: another worker has the name %s; give --name"):format(self.name), "EEXIST")
     end
-    look(self)
+    lookout.look(self)
     for _, known in each(self.shares) do known:exchange() end
   end
   if self.room then scheduler.finish(self.room) end
@@ -224,11 +186,11 @@ local function sign_on(self)
 end
 
 local function labour(self)
-  look(self)
+  lookout.look(self)
   scheduler.go(attend, self)
   while not (self.ended or self.ticker.gone) and lib.signals[0] == 0 do
     local taken = taking.run(self)
-    if self.ended or taken == 0 and all_done(self) then break end
+    if self.ended or taken == 0 and lookout.all_done(self) then break end
     if taken == 0 or self.count > 0 then rest(self) end
   end
 end

@@ -37,6 +37,7 @@ return {
   ["lua/mtr/fleet/init.lua"] = { "spec/net/fleet_wrong_spec.lua", "names, shares and targets" },
   ["lua/mtr/fleet/keys.lua"] = { "spec/net/fleet_wrong_spec.lua", "at most 64 letters" },
   ["lua/mtr/fleet/link.lua"] = { "spec/net/fleet_wrong_spec.lua", "trying again" },
+  ["lua/mtr/fleet/lookout.lua"] = { "spec/net/fleet_cancelled_spec.lua", "gives up those" },
   ["lua/mtr/fleet/rates.lua"] = { "spec/net/fleet_shared_spec.lua", "rates of routers" },
   ["lua/mtr/fleet/scripts.lua"] = { "spec/net/fleet_spec.lua", "gives leases back" },
   ["lua/mtr/fleet/shape.lua"] = { "spec/net/fleet_wrong_spec.lua", "answers strangely" },
