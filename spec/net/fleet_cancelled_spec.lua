@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Workers at a campaign that is cancelled. To cancel removes the stream of leases, and a worker that
--- asked for leases, or handed one in, before it had looked at the campaign again ended with "Redis
--- says: NOGROUP".
+-- Workers at a campaign that is cancelled. To cancel removes the stream of leases, and a worker
+-- that asked for leases, or handed one in, before it had looked at the campaign again ended with
+-- "Redis says: NOGROUP".
 local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
 

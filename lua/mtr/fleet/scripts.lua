@@ -168,6 +168,7 @@ return 1
 --- Removes the results up to an entry, which a drain has written. Returns how many they were. Redis
 --- copies an answer to a script anew for each megabyte by which it grows, so entries come one by
 --- one. A lease of which no target could be traced has no bytes, and -0 is no integer for Redis.
+--- The count of bytes lacks entries that others have put there; it must not become negative.
 M.trim = ALWAYS .. [[
 local count, bytes = 0, 0
 while true do
@@ -181,7 +182,9 @@ while true do
   count = count + 1
 end
 if count > 0 then
-  redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes)
+  if redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes) < 0 then
+    redis.call('HSET', KEYS[1], 'bytes', 0)
+  end
   redis.call('HINCRBY', KEYS[1], 'drained', count)
 end
 redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])
