@@ -2,7 +2,7 @@
 --
 -- The lock of a drain: how often it is renewed, and how its loss is seen. It was renewed only
 -- between reads of eight entries, and not while an output waited, so it expired at large entries.
-local locks = require "mtr.fleet.drain_lock"
+local drain_lock = require "mtr.fleet.drain_lock"
 
 local BUSY = { nil, "EBUSY: another process drains the campaign s (or one was killed less than "
   .. "15 s ago)", "EBUSY" }
@@ -24,7 +24,7 @@ describe("the lock of a drain", function()
       if done then done(self.held) end
       return not self.away
     end
-    lock = locks.new(link, ticker, "s")
+    lock = drain_lock.new(link, ticker, "s")
   end)
 
   after_each(function()

@@ -55,7 +55,7 @@ describe("the bounds of replies #luajit", function()
 
   -- A reply with texts of so many bytes, in pieces: what hiredis gets.
   local function skimmed(sizes, piece, may_be_large)
-    local guard, parts = guards.new(), {}
+    local guard, parts = resp_guard.new(), {}
     local function take(bytes)
       local out, message = guard:take(bytes)
       if message then error(message, 0) end
