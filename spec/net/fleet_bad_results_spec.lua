@@ -61,8 +61,8 @@ describe("a drain passes over", function()
 
   it("an entry that is larger than what is taken, and takes large ones one by one", function()
     local function large(lease, size)
-      server:call(("EVAL \"redis.call('SETRANGE', 'blob', %d, 'x') redis.call('XADD', KEYS[1], '*', "
-        .. "'lease', '%d', 'point', 'x', 'part', '1/1', 'results', redis.call('GET', 'blob')) "
+      server:call(("EVAL \"redis.call('SETRANGE', 'blob', %d, 'x') redis.call('XADD', KEYS[1], "
+        .. "'*', 'lease', '%d', 'point', 'x', 'part', '1/1', 'results', redis.call('GET', 'blob')) "
         .. "redis.call('DEL', 'blob')\" 1 mtr:fleet:{s}:results"):format(size - 1, lease))
     end
     server:call "CONFIG SET appendonly no"

@@ -189,9 +189,9 @@ end
 -- Says what could not be read; nil: nothing.
 local function problem_of(self)
   local counts = {}
-  if self.unread > 0 then counts[1] = self.unread .. " lines" end
+  if self.unread > 0 then counts[1] = ("%d lines"):format(self.unread) end
   if self.strange > 0 then
-    counts[#counts + 1] = self.strange .. (self.strange == 1 and " entry" or " entries")
+    counts[#counts + 1] = ("%d %s"):format(self.strange, self.strange == 1 and "entry" or "entries")
   end
   return counts[1] and ("%s could not be read and are in no output; the first: %s"):format(
     table.concat(counts, " and "), self.unread_why)
