@@ -898,7 +898,11 @@ int mtr_timer_cancel(struct mtr *engine, uint32_t timer);
  * 0; or a single one with |error|: ENOENT: no such name; EAGAIN: the resolver
  * did not answer; ELIBACC: no such name as written, and without libidn2 other
  * letters than ASCII are not mapped (UTS 46); EIO: anything else. Mapped IPv4
- * addresses become IPv4. Returns 0 or a negative errno. */
+ * addresses become IPv4. A simulated network and a replay answer themselves,
+ * unless MTR_RESOLVE_REAL is added to |family|: that is for names of other
+ * programs on the real network, and is not recorded. Returns 0 or a negative
+ * errno. */
+enum { MTR_RESOLVE_REAL = 8 };
 int mtr_resolve(struct mtr *engine, const char *name, uint32_t family,
                 uint32_t cookie);
 

@@ -26,6 +26,7 @@ struct lookup {
   uint32_t family;
   int error;             /* errno; 0: there are |count| addresses */
   int unmapped;          /* 1: letters outside ASCII were not converted */
+  int real;              /* 1: the transport neither answers nor records it */
   uint32_t count;
   struct net_route known[MOST];        /* |dst|, |family|, |interface| */
   char name[NAME];
@@ -161,10 +162,11 @@ int resolve_start(struct loop *l, const char *name, unsigned family,
   if (!k) return -ENOMEM;
   k->loop = l;
   k->cookie = cookie;
-  k->family = family;
+  k->family = family & ~(unsigned)MTR_RESOLVE_REAL;
+  k->real = (family & MTR_RESOLVE_REAL) != 0;
   snprintf(k->name, sizeof k->name, "%s", name);
   int err = 0;
-  if (l->net->ops->resolve) ask_net(l, k);
+  if (l->net->ops->resolve && !k->real) ask_net(l, k);
   else err = ask_real(l, k);
   if (err) free(k);
   return err;
@@ -192,7 +194,7 @@ void resolve_report(struct loop *l) {
          events_room(&l->core) > MOST) {
     const struct net_ops *ops = l->net->ops;
     report(l, k);
-    if (ops->resolved)
+    if (ops->resolved && !k->real)
       ops->resolved(l->net, k->name, k->family, k->known, k->count, k->error);
     l->answers = k->next;
     free(k);

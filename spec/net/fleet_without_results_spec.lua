@@ -3,7 +3,8 @@
 -- A drain ended with "Redis says: ERR value is not an integer" when all that it had read were
 -- leases of which no target could be traced: their results have no bytes, and the script that
 -- removes them subtracted -0. Entries whose lease is no whole number made a state that the next
--- drain could not read.
+-- drain could not read. (Then they ended the drain, and every later one, until somebody removed
+-- them by hand, so now they are passed over.)
 local fleets = require "spec.support.real.fleet"
 local run = require "spec.support.harness.run"
 
@@ -33,14 +34,19 @@ describe("a drain", function()
     fleet:good("work", "--name ams --once")
     local state = run.dir() .. "/state"
     local words = ("s --state %s -o jsonl=%s/out"):format(state, run.dir())
-    for _, number in ipairs { "nan", "inf", "-1", "1.5", "0x10", "1e300", "9007199254740993" } do
+    local numbers = { "nan", "inf", "-1", "1.5", "0x10", "1e300", "9007199254740993" }
+    local first
+    for _, number in ipairs(numbers) do
       local id = server:call(("XADD mtr:fleet:{s}:results '*' lease %s point x worker x part 1/1 "
         .. "targets 0 failed 0 complaints '' results x"):format(number))
-      local got = fleet:run("drain", words)
-      assert.equal(1, got.status, number)
-      assert.truthy(got.err:find("entry " .. id .. " is not of a fleet", 1, true), got.err)
-      server:call("XDEL mtr:fleet:{s}:results " .. id)
+      first = first or id
     end
+    local got = fleet:run("drain", words)
+    assert.equal(1, got.status)
+    assert.truthy(got.err:find(("%d entries could not be read and are in no output; the first: "
+      .. "mtr:fleet:{s}:results %s: this is no entry of a fleet"):format(#numbers, first), 1, true),
+      got.err)
+    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
     assert.equal(0, fleet:run("drain", words).status)
     assert.equal(4, #run.records(run.read(run.dir() .. "/out")))
   end)

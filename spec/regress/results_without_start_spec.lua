@@ -8,6 +8,8 @@ local Reporters = require "mtr.campaign.reporters"
 local entry = require "mtr.fleet.entry"
 local lib = require "mtr.lib"
 
+local LOCK = { keep = function() return true end }
+
 -- The result of a trace as the text of an entry.
 local function results(packed)
   local engine = assert(mtr.engine { sim = mtr.sim.internet { prefixes = 5, dead = 0 } })
@@ -30,7 +32,7 @@ local function drained(text)
     list[i] = mtr.report[name](nowhere)
   end
   local self = { campaign = "s", done = {}, results = 0, leases = 0, repeated = 0, failed = 0,
-    unread = 0, list = assert(Reporters.new(list)) }
+    unread = 0, strange = 0, lock = LOCK, list = assert(Reporters.new(list)) }
   assert(self.list:call("start", {}))
   assert(entry.write(self, { "1-1", { "lease", "3", "point", "a", "part", "1/1", "results",
     text } }))

@@ -65,8 +65,8 @@ function M.look(self)
     if self.failure then return end
   end
   forget_others(self, names)
-  for lease in each(self.held) do
-    if lease.campaign.facts.state == "cancelled" then lease:stop() end
+  for _, known in ipairs(list) do
+    if known.facts.state == "cancelled" then self:drop(known) end
   end
   self.list = list
 end

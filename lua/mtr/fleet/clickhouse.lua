@@ -92,7 +92,7 @@ function ClickHouse:deliver(drain, token)
     if reply then
       message, passes = trouble(to, reply)
       name = "EIO"
-    elseif name == "EPROTO" or name == "ECANCELED" then
+    elseif name == "EPROTO" or name == "EINVAL" or name == "ECANCELED" then
       passes = false
     end
     if not message then break end

@@ -21,6 +21,7 @@ local M = {}
 ---@field waiting fun(reply: any, message: string?, name: string?)[] in the order of the commands
 ---@field first integer index of the first of them
 ---@field last integer
+---@field heard integer bytes that have come
 ---@field gone? string why it has ended
 local Connection = {}
 Connection.__index = Connection
@@ -41,6 +42,7 @@ local function finish(self, message, name)
 end
 
 local function receive(self, bytes)
+  self.heard = self.heard + #bytes
   self.reader:feed(bytes)
   while not self.gone do
     local reply, message = self.reader:next()
@@ -70,7 +72,7 @@ function M.open(url, ticker, patience)
   fd, message, name = dial.open(url, ticker, patience)
   if not fd then return nil, message, name end
   local self = setmetatable({ url = url, fd = fd, reader = reader, waiting = {}, first = 1,
-    last = 0 }, Connection)
+    last = 0, heard = 0 }, Connection)
   local function lost(_, text, why)
     finish(self, text or "ECONNRESET: " .. url.shown .. " closed the connection",
       why or "ECONNRESET")
@@ -84,7 +86,8 @@ end
 
 --- Sends a command. `done` gets the reply (see mtr.fleet.resp), or nil, a message and a name.
 ---@param done? fun(reply: any, message: string?, name: string?)
----@param words (string|number|mtr.RespBytes)[]
+---@param words (string|number|mtr.RespBytes)[] with `large`: the reply has numbers, sizes, in place
+---of texts that are too large
 function Connection:send(done, words)
   if self.gone then
     if done then done(nil, self.gone, self.gone_name) end
@@ -92,6 +95,7 @@ function Connection:send(done, words)
   end
   self.last = self.last + 1
   self.waiting[self.last] = done or false
+  if words.large then self.reader:skim(self.last) end
   resp.write(self.output, words)
 end
 

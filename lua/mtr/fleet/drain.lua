@@ -13,14 +13,15 @@ local book = require "mtr.fleet.book"
 local entry = require "mtr.fleet.entry"
 local keys = require "mtr.fleet.keys"
 local scripts = require "mtr.fleet.scripts"
+local drain_lock = require "mtr.fleet.drain_lock"
 local drain_state = require "mtr.fleet.drain_state"
 
 local C = lib.C
 local M = {}
 
 local REST, EVERY = 200, 1000          -- ms: until it asks again; between two checkpoints
-local LOCK = 15000                     -- ms until another drain may begin after this one was killed
 local READ = 8                         -- entries that are read at once
+local LARGE = 2 ^ 25                   -- bytes of an entry after which they are read one by one
 
 ---@class mtr.FleetDrainOptions
 ---@field link mtr.RedisLink
@@ -41,7 +42,13 @@ local READ = 8                         -- entries that are read at once
 ---@field repeated integer leases that came twice
 ---@field failed integer targets that could not be traced
 ---@field unread integer lines that are no results, and are in no output
+---@field strange integer entries that are not of a fleet, too large, or parts without the others
 ---@field problem? string says how many these are, and what is wrong with the first
+---@field lock mtr.FleetDrainLock
+---@field at_once integer entries that are read next
+---@field open? mtr.FleetPart the part that was written last, if more parts have to follow
+---@field skipping? boolean the present lease is in the outputs already
+---@field whole boolean no lease is written in part
 local Drain = {}
 Drain.__index = Drain
 
@@ -80,17 +87,6 @@ local function checkpoint(self)
   return ok, message, name
 end
 
-local function hold(self)
-  local held, message, name = self.link:call(scripts.command(scripts.hold,
-    { keys.drain(self.campaign), keys.leases(self.campaign), keys.left(self.campaign) },
-    { self.secret, LOCK }))
-  if held == 0 then
-    return err.named("EBUSY", ("another process drains the campaign %s (or one was killed less "
-      .. "than %d s ago)"):format(self.campaign, LOCK / 1000))
-  end
-  return held and true, message, name
-end
-
 -- Opens state and outputs.
 local function open(self)
   local state, message, name
@@ -110,51 +106,58 @@ local function open(self)
   return ok, message, name
 end
 
--- Reads what is there, and writes it. Returns how many entries that was.
+-- Is an entry large? Redis makes an answer as a whole, so large ones are read one by one.
+local function is_large(one)
+  local size = 0
+  for _, text in ipairs(one[2] or {}) do size = size + #tostring(text) end
+  return size > LARGE
+end
+
+-- Reads what is there, and writes it. Returns how many entries were there.
 local function step(self)
-  local answer, message, name = self.link:call { "XREAD", "COUNT", READ, "STREAMS",
-    keys.results(self.campaign), self.after }
+  local answer, message, name = self.link:call { "XREAD", "COUNT", self.at_once, "STREAMS",
+    keys.results(self.campaign), self.after, large = true }
   if answer == nil then return nil, message, name end
   local entries = answer and answer[1][2] or {}
+  self.at_once = math.min(READ, self.at_once * 2)
   for _, one in ipairs(entries) do
+    local large = entry.too_large(one)
+    if large or is_large(one) then self.at_once = 1 end
+    if large and entries[2] then break end       -- perhaps it is not when it comes alone
     local ok
     ok, message, name = entry.write(self, one)
     if not ok then return nil, message, name end
   end
+  if not entries[1] then entry.give_up(self) end
   return #entries
 end
 
--- Is nothing left, and nothing to come?
+-- Is nothing to come any more? What is there already may not have been read.
 local function over(self)
   local there, message, name = self.book:refresh(self.link)
   if there == nil then return nil, message, name end
   local facts = self.book.facts
   if not there or facts.state == "cancelled" then return true end
-  return not self.follow and self.book:finished() and (tonumber(facts.bytes) or 0) <= 0
+  return not self.follow and self.book:finished()
 end
 
 local function run(self)
-  local since = self.ticker.count
+  local done = false                   -- nothing came any more before the last read
   while lib.signals[0] == 0 and not self.ticker.gone do
     local n, message, name = step(self)
-    if not n then return nil, message, name end
+    local held
+    if n then held, message, name = self.lock:keep() end
+    if not held then return nil, message, name end
     if (self.ticker.count - self.at) * self.ticker.ms >= EVERY or n == 0 then
       local ok
       ok, message, name = checkpoint(self)
       if not ok then return nil, message, name end
     end
-    if (self.ticker.count - since) * self.ticker.ms >= EVERY then
-      since = self.ticker.count
-      local ok
-      ok, message, name = hold(self)
-      if not ok then return nil, message, name end
-    end
     if n == 0 then
-      local done
+      if done then return true end
       done, message, name = over(self)
       if done == nil then return nil, message, name end
-      if done then return true end
-      if not self.ticker:wait(REST) then break end
+      if not done and not self.ticker:wait(REST) then break end
     end
   end
   return true
@@ -183,6 +186,17 @@ local function all(self)
   return finish(self, run(self))
 end
 
+-- Says what could not be read; nil: nothing.
+local function problem_of(self)
+  local counts = {}
+  if self.unread > 0 then counts[1] = ("%d lines"):format(self.unread) end
+  if self.strange > 0 then
+    counts[#counts + 1] = ("%d %s"):format(self.strange, self.strange == 1 and "entry" or "entries")
+  end
+  return counts[1] and ("%s could not be read and are in no output; the first: %s"):format(
+    table.concat(counts, " and "), self.unread_why)
+end
+
 --- Drains a campaign until it is done, or until the program is interrupted.
 ---@async
 ---@param opts mtr.FleetDrainOptions
@@ -191,8 +205,9 @@ end
 function M.run(opts)
   local self = setmetatable({
     after = "0-0", done = {}, results = 0, leases = 0, repeated = 0, counted = 0, failed = 0,
-    unread = 0, whole = true, at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
-    secret = keys.secret(),
+    unread = 0, strange = 0, whole = true, at = opts.ticker.count, at_once = 1,
+    fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
+    lock = drain_lock.new(opts.link, opts.ticker, opts.campaign),
   }, Drain)
   for key, value in each(opts) do self[key] = value end
   local bug
@@ -202,14 +217,12 @@ function M.run(opts)
   if ok == false then return err.named("ENOENT", "there is no campaign " .. self.campaign) end
   if not ok then return nil, message, name end
   self.book = ok
-  ok, message, name = hold(self)
+  ok, message, name = self.lock:take()
   if not ok then return nil, message, name end
+  self.lock:watch()
   ok, message, name = all(self)
-  self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
-  if self.unread > 0 then
-    self.problem = ("%d lines could not be read and are in no output; the first: %s"):format(
-      self.unread, self.unread_why)
-  end
+  self.lock:release()
+  self.problem = problem_of(self)
   return ok and self, message, name
 end
 

@@ -1,17 +1,28 @@
 -- SPDX-License-Identifier: MIT
 --
--- One entry of the stream of results: a lease of a vantage point, or a part of one.
+-- One entry of the stream of results: a lease of a vantage point, or a part of one. The parts of a
+-- lease come in one transaction, so they follow each other.
+--
+-- An entry that is none, or is too large, or whose other parts are missing, must not hold up those
+-- behind it: it is counted and passed over. Of a lease whose last parts are missing the first ones
+-- are in the outputs, so it counts as written: else it would be there twice if it came again.
 
 local err = require "mtr.base.err"
-local packed = require "mtr.record.packed"
-local verbatim = require "mtr.record.verbatim"
-local jsonl = require "mtr.report.read.jsonl"
+local contents = require "mtr.fleet.contents"
 local Drained = require "mtr.fleet.drained"
 local keys = require "mtr.fleet.keys"
 
 local M = {}
 
 local MOST_LEASES = 2 ^ 53             -- numbers above it are not exact, and the state would lie
+local COMPLAINTS = 20                  -- of an entry that are told: as many as a worker gathers
+
+---@class mtr.FleetPart what an entry has
+---@field lease integer
+---@field point string
+---@field part integer
+---@field parts integer
+---@field fields table<string, string>
 
 -- Returns a text as a whole number; nil: it is none.
 local function whole(text)
@@ -19,109 +30,87 @@ local function whole(text)
   return number and number < MOST_LEASES and number or nil
 end
 
--- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
--- next_line() returns the next one with its newline, back() gives it back. `text` is that line, and
--- `unpacked` is true if it was a record. If a record is damaged, the lines end there: `damaged`
--- says why, `lost` how many results that are. `failed` is not the fault of a record: there is no
--- memory.
-local function lines_of(text, name, reader)
-  local at, again, input = 1, nil, { name = name, problem = function() end }
-  reader:begin()
-  local function unpack_next()
-    local line, behind, problem = reader:read(text, at)
-    if line then
-      at = behind
-      return line
-    end
-    if problem == "ENOMEM" then input.failed = behind end
-    input.damaged = ("%s: byte %d: %s"):format(name, at, behind)
-    input.lost, at = packed.count(text, at), #text + 1
-  end
-  local function read_next()
-    input.unpacked = text:byte(at) == packed.TAG
-    if input.unpacked then return unpack_next() end
-    local from = at
-    at = (text:find("\n", at, true) or #text) + 1
-    return text:sub(from, at - 1)
-  end
-  function input.next_line()
-    local line = again
-    again = nil
-    if not line and at <= #text then line = read_next() end
-    input.text = line
-    return line
-  end
-  function input.back(line) again = line end
-  function input.line()
-    local line = input.next_line()
-    if not line or line:byte(#line) ~= 10 then return line, false end
-    return line:sub(1, -2), true
-  end
-  return input
+local function name_of(self, id)
+  return ("%s %s"):format(keys.results(self.campaign), err.plain(id))
 end
 
-local function fields_of(entry)
-  local fields = {}
-  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-  return fields
+-- Counts an entry that is passed over.
+local function pass_over(self, id, why)
+  self.strange = self.strange + 1
+  self.unread_why = self.unread_why or ("%s: %s"):format(name_of(self, id), why)
+  self.after, self.whole = id, true
 end
 
--- Returns true if all reporters take lines as they are.
-local function all_take_lines(list)
-  for _, reporter in ipairs(list) do
-    if not reporter.verbatim then return false end
+--- Returns the size of the first text of an entry that was too large to be taken; nil: there is
+--- none. The number is in its place.
+---@param entry [string, (string|number)[]]
+---@return integer?
+function M.too_large(entry)
+  for _, text in ipairs(entry[2] or {}) do
+    if type(text) == "number" then return text end
   end
-  return list[1] ~= nil
 end
 
--- Counts results that cannot be read.
-local function count_unread(self, n, why)
-  self.unread, self.unread_why = self.unread + n, self.unread_why or why
-end
-
--- Returns the next result, and whether it can be written as the line that it is: then the result is
--- that line. Our own records are of the right kinds; lines that others may have written are read.
-local function next_result(lines, results, as_is)
-  local line = as_is and lines.next_line()
-  if line and lines.unpacked and verbatim.is(line) then
-    results.number = results.number + 1
-    return line, true
+-- Returns what an entry has, or nil and why it is passed over.
+local function read(entry)
+  local size, fields = M.too_large(entry), {}
+  if size then return nil, ("a text of %.0f bytes is more than is taken"):format(size) end
+  for i = 1, #(entry[2] or {}), 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  local lease, point = whole(fields.lease), fields.point
+  local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
+  part, parts = whole(part), whole(parts)
+  if not lease or not point or keys.wrong("", point) or not part or not parts or part < 1
+    or part > parts then
+    return nil, "this is no entry of a fleet"
   end
-  if line then lines.back(line) end
-  local result, problem = results:next()
-  if result and result.type ~= "trace" then
-    return nil, false, ("%s: line %d: this is not the result of a trace"):format(lines.name,
-      results.number)
-  end
-  if result and as_is and verbatim.is(lines.text) then return lines.text, true end
-  return result, false, problem
+  return { lease = lease, point = point, part = part, parts = parts, fields = fields }
 end
 
--- Writes the results of an entry. Lines that are none are counted.
-local function write(self, id, fields)
-  self.unpacker = self.unpacker or packed.reader()
-  local lines = lines_of(fields.results or "", keys.results(self.campaign) .. " " .. id,
-    self.unpacker)
-  local results, as_is = jsonl.new(lines), all_take_lines(self.list)
-  while true do
-    local result, pass, problem = next_result(lines, results, as_is)
-    if result then
-      local ok, message, name = self.list:call(pass and "verbatim" or "trace", result)
-      if not ok then return nil, message, name end
-      self.results = self.results + 1
-    elseif problem then
-      count_unread(self, 1, problem)
-    else
-      if lines.failed then return nil, lines.failed, "ENOMEM" end
-      if lines.damaged then count_unread(self, lines.lost, lines.damaged) end
-      return true
-    end
+-- Is `next` the part behind the part `one`?
+local function follows(one, next)
+  return next and next.point == one.point and next.lease == one.lease and next.parts == one.parts
+    and next.part == one.part + 1
+end
+
+-- Ends the lease of which some part was written last.
+local function end_lease(self)
+  local one = self.open
+  if not self.skipping then self.done[one.point]:add(one.lease) end
+  self.open, self.whole = nil, true
+end
+
+--- Gives up waiting for the other parts of the lease that was written last, if any are missing. To
+--- be called when nothing is behind it.
+---@param self mtr.FleetDrain
+function M.give_up(self)
+  local one = self.open
+  if not one then return end
+  end_lease(self)
+  pass_over(self, self.after, ("lease %.0f of %s has no part %.0f of %.0f"):format(one.lease,
+    one.point, one.part + 1, one.parts))
+end
+
+-- Begins with the first part of a lease.
+local function begin(self, one)
+  local set = self.done[one.point] or Drained.new()
+  self.done[one.point] = set
+  self.skipping = set:has(one.lease)
+  if self.skipping then
+    self.repeated = self.repeated + 1
+    return
+  end
+  local fields, n = one.fields, 0
+  self.failed, self.leases = self.failed + (whole(fields.failed) or 0), self.leases + 1
+  for line in (fields.complaints or ""):gmatch "[^\n]+" do
+    n = n + 1
+    if n > COMPLAINTS then break end
+    self.say(("%s: %s"):format(one.point, err.plain(line)))
   end
 end
 
 -- Lets the outputs that are not files take the rows of an entry, before it counts as written.
-local function deliver(self, point, fields)
-  local token = ("%s/%s/%s/%s"):format(self.campaign, point, fields.lease, fields.part)
+local function deliver(self, one)
+  local token = ("%s/%s/%s/%s"):format(self.campaign, one.point, one.fields.lease, one.fields.part)
   for _, reporter in ipairs(self.list) do
     if reporter.deliver then
       local ok, message, name = reporter:deliver(self, token)
@@ -131,40 +120,33 @@ local function deliver(self, point, fields)
   return true
 end
 
---- Gives the results of an entry to the reporters. The parts of a lease come one behind the other.
+--- Gives the results of an entry to the reporters, or passes it over.
+---@async
 ---@param self mtr.FleetDrain
 ---@param entry [string, string[]]
 ---@return true?
 ---@return string? message, string? name
 function M.write(self, entry)
-  local id, fields = entry[1], fields_of(entry)
-  local lease, point = whole(fields.lease), fields.point
-  local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
-  part, parts = whole(part), whole(parts)
-  if not lease or not point or not part or not parts or part < 1 or part > parts then
-    return err.named("EPROTO", ("%s: entry %s is not of a fleet"):format(
-      keys.results(self.campaign), err.plain(id)))
+  local id, one, why = entry[1], read(entry)
+  if self.open and not follows(self.open, one) then M.give_up(self) end
+  if not one then
+    pass_over(self, id, why)
+    return true
   end
-  local set = self.done[point] or Drained.new()
-  self.done[point] = set
-  local first, last = part == 1, part == parts
-  if first then
-    self.skipping = set:has(lease)
-    if self.skipping then self.repeated = self.repeated + 1 end
-    if not self.skipping then
-      self.failed, self.leases = self.failed + (whole(fields.failed) or 0), self.leases + 1
-      for line in (fields.complaints or ""):gmatch "[^\n]+" do
-        self.say(("%s: %s"):format(err.plain(point), err.plain(line)))
-      end
-    end
+  if not self.open and one.part > 1 then
+    pass_over(self, id, ("lease %.0f of %s has no part 1 of %.0f"):format(one.lease, one.point,
+      one.parts))
+    return true
   end
+  if one.part == 1 then begin(self, one) end
   if not self.skipping then
-    local ok, message, name = write(self, id, fields)
-    if ok then ok, message, name = deliver(self, point, fields) end
+    local ok, message, name = contents.write(self, one.fields.results or "", name_of(self, id))
+    if ok then ok, message, name = deliver(self, one) end
     if not ok then return nil, message, name end
   end
-  if last and not self.skipping then set:add(lease) end
-  self.after, self.whole = id, last
+  one.fields = nil
+  self.open, self.after, self.whole = one, id, false
+  if one.part == one.parts then end_lease(self) end
   return true
 end
 

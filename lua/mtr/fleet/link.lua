@@ -13,7 +13,8 @@ local shape = require "mtr.fleet.shape"
 
 local M = {}
 
--- ms: for a connection, for an answer, and between two tries (which grows up to the second).
+-- ms: for a connection, for more bytes of an answer, and between two tries (which grows up to the
+-- second).
 local CONNECT, ANSWER, FIRST, MOST = 5000, 10000, 200, 3000
 local LAST_WORDS = 2000                -- ms for an answer after an interrupt
 
@@ -47,8 +48,8 @@ function M.new(url, ticker, say)
     local c = self.connection
     if not c or c.gone or c:pending() == 0 then
       self.since = nil
-    elseif self.since ~= c.first then
-      self.since, self.at = c.first, ticker.count
+    elseif self.since ~= c.first or self.heard ~= c.heard then
+      self.since, self.heard, self.at = c.first, c.heard, ticker.count
     elseif (ticker.count - self.at) * ticker.ms > (ticker.gone and LAST_WORDS or ANSWER) then
       c:close("ETIMEDOUT: " .. url.shown .. " does not answer", "ETIMEDOUT")
     end
@@ -176,13 +177,17 @@ function Link:complain(words, reply)
   self.complained[message] = true
 end
 
---- Sends a command now; its answer is only looked at for errors. False: there is no connection.
+--- Sends a command now, and does not wait for its answer. False: there is no connection.
 ---@param words (string|number)[]
+---@param done? fun(reply: any) gets its answer, or nil if none comes
 ---@return boolean
-function Link:post(words)
+function Link:post(words, done)
   local c = self.connection
   if not c or c.gone then return false end
-  c:send(function(reply) self:complain(words, reply) end, words)
+  c:send(function(reply)
+    self:complain(words, reply)
+    if done then done(reply) end
+  end, words)
   return true
 end
 

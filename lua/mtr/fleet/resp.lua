@@ -77,6 +77,11 @@ local function value(self, pointer)
   return { error = ("ERR a reply of the unknown type %d"):format(kind) }
 end
 
+--- Lets a reply that has not come yet have texts that are too large: they are not read, and have
+--- their sizes, as numbers, in their places.
+---@param n integer how many replies have come, with this one
+function Reader:skim(n) self.guard.large[n] = true end
+
 --- Takes bytes of the connection.
 ---@param bytes string
 function Reader:feed(bytes)

@@ -2,11 +2,17 @@
 --
 -- What must happen in Redis in one step, as scripts that Redis runs. Each may be run twice with the
 -- same arguments: the second time it changes nothing, so a command whose answer was lost is sent
--- again. `mine`: a lease is the caller's as long as nobody has taken it over.
+-- again. `mine`: a lease is the caller's as long as nobody has taken it over, and its campaign was
+-- not cancelled, which removes the stream.
 
 local MINE = [[
 local function mine(leases, group, id, worker)
-  local entry = redis.call('XPENDING', leases, group, id, id, 1)[1]
+  local list = redis.pcall('XPENDING', leases, group, id, id, 1)
+  if list.err then
+    if list.err:find('NOGROUP', 1, true) then return false end
+    list = redis.call('XPENDING', leases, group, id, id, 1)
+  end
+  local entry = list[1]
   return entry and entry[2] == worker
 end
 ]]
@@ -191,6 +197,7 @@ return 1
 --- Removes the results up to an entry, which a drain has written. Returns how many they were. Redis
 --- copies an answer to a script anew for each megabyte by which it grows, so entries come one by
 --- one. A lease of which no target could be traced has no bytes, and -0 is no integer for Redis.
+--- The count of bytes lacks entries that others have put there; it must not become negative.
 M.trim = ALWAYS .. [[
 local count, bytes = 0, 0
 while true do
@@ -204,7 +211,9 @@ while true do
   count = count + 1
 end
 if count > 0 then
-  redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes)
+  if redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes) < 0 then
+    redis.call('HSET', KEYS[1], 'bytes', 0)
+  end
   redis.call('HINCRBY', KEYS[1], 'drained', count)
 end
 redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])

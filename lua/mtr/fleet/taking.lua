@@ -40,15 +40,28 @@ local function willing(self, campaign)
   return true
 end
 
+-- Looks why a campaign has no group of this vantage point, as Redis says. If it was cancelled, its
+-- leases end, and there are none to take.
+local function without_group(self, campaign, message, name)
+  local there, problem, code = campaign:refresh(self.link, self.point)
+  if there == nil then return nil, problem, code end
+  if there and campaign.facts.state ~= "cancelled" then return nil, message, name end
+  campaign.facts.state = "cancelled"
+  self:drop(campaign)
+  return {}
+end
+
 -- Asks for at most `n` leases: new ones, else those of dead workers. Returns their entries.
 local function ask(self, campaign, n)
   local key = keys.leases(campaign.name)
   local answer, message, name = self.link:call { "XREADGROUP", "GROUP", campaign.group, self.name,
     "COUNT", n, "STREAMS", key, ">" }
+  if name == "NOGROUP" then return without_group(self, campaign, message, name) end
   if answer == nil then return nil, message, name end
   if answer then return answer[1][2] end
   answer, message, name = self.link:call { "XAUTOCLAIM", key, campaign.group, self.name,
     self.lease_time, "0", "COUNT", n }
+  if name == "NOGROUP" then return without_group(self, campaign, message, name) end
   if answer == nil then return nil, message, name end
   local list = {}
   for _, entry in ipairs(answer[2]) do

@@ -149,6 +149,15 @@ local function check_tasks(self)
   end
 end
 
+--- Ends the leases of a campaign that was cancelled, and forgets what is shared for it.
+---@param campaign mtr.FleetCampaign
+function Worker:drop(campaign)
+  for lease in each(self.held) do
+    if lease.campaign.name == campaign.name then lease:stop() end
+  end
+  self.shares[campaign.name] = nil
+end
+
 --- Returns doubletree with what all workers of a campaign share.
 function Worker:shared(campaign)
   local known = self.shares[campaign.name] or shared.new(self, campaign.name)

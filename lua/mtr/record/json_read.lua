@@ -142,9 +142,10 @@ end
 
 --- Decodes a text.
 ---@param text string
+---@param brief? boolean only the value counts: to find out what is wrong costs more than the rest
 ---@return any value nil if it is wrong
 ---@return string? message where and why
-function M.decode(text)
+function M.decode(text, brief)
   if not found then return M.plain(text) end
   local result, message = cjson.decode(text)
   if type(result) == "table" then
@@ -153,6 +154,7 @@ function M.decode(text)
   end
   if result == cjson.null then return nil end
   if result ~= nil then return result end
+  if brief then return nil, message end
   local _, why = M.plain(text)
   return nil, why or message
 end

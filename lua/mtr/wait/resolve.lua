@@ -35,14 +35,16 @@ local WHY = {
 ---@param name string
 ---@param family integer 4, 6, or 0 for both
 ---@param done fun(addresses: mtr.Address[]?, message: string?, name: string?)
+---@param real? boolean of the real network, also if that of the engine is simulated
 ---@return mtr.Lookup?
 ---@return string? message, string? name
-function M.start(engine, name, family, done)
+function M.start(engine, name, family, done, real)
   local ok, message, errname = dns.apply(engine)
   if not ok then return nil, message, errname end
   local lookup = setmetatable({
     engine = engine, name = name, family = family, done = done, addresses = {}, seen = {},
   }, Lookup)
+  if real or engine.dns_only then family = family + C.MTR_RESOLVE_REAL end
   local code = C.mtr_resolve(engine.c, name, family, pending.take(engine, lookup))
   if code < 0 then
     pending.free(engine, lookup)

@@ -112,6 +112,14 @@ function Redis:call(command)
   return (got.out:gsub("\n$", ""))
 end
 
+---Lets it listen at a port of 127.0.0.1 as well; returns the port.
+function Redis:listen()
+  self:call "CONFIG SET bind 127.0.0.1"
+  for port = 20000 + self.program.pid % 10000, 65535 do
+    if self:call("CONFIG SET port " .. port) == "OK" then return port end
+  end
+end
+
 ---Ends the server as by a crash.
 function Redis:kill() self.program:kill(9) end
 

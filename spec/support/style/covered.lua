@@ -35,7 +35,6 @@ return {
   ["lua/mtr/fleet/campaigns.lua"] = { "spec/net/fleet_beside_spec.lua", "passes over one" },
   ["lua/mtr/fleet/clickhouse.lua"] = { "spec/net/fleet_clickhouse_spec.lua", "tries again" },
   ["lua/mtr/fleet/connection.lua"] = { "spec/net/fleet_wrong_spec.lua", "is away" },
-  ["lua/mtr/fleet/dial.lua"] = { "spec/net/fleet_wrong_spec.lua", "a Redis that is away" },
   ["lua/mtr/fleet/drain.lua"] = { "spec/net/fleet_killed_spec.lua", "kills of workers, drain" },
   ["lua/mtr/fleet/drain_state.lua"] = { "spec/net/fleet_killed_spec.lua", "kills of workers" },
   ["lua/mtr/fleet/exchange.lua"] = { "spec/net/fleet_shared_spec.lua", "rates of routers" },

@@ -3,7 +3,9 @@
 -- Tests core/loop/resolve.c.
 
 local core = require "spec.support.harness.core"
+local mtr = require "mtr"
 local paired = require "spec.support.real.paired"
+local resolve = require "mtr.wait.resolve"
 
 local C = core.load{ "core/mtr.h" }
 
@@ -49,6 +51,20 @@ describe("resolve", function()
     local answer = ask(0)
     assert.same({ "192.0.2.9", 4 }, { answer.addr, answer.family })
     assert.same({ 0, 2 }, { ask(6).family, ask(6).error })
+  end)
+
+  it("asks the system although the network is simulated, if that is wanted", function()
+    local engine = assert(mtr.engine { sim = { source = "a", nodes = { a = "192.0.2.1" } } })
+    local lo, found = C.mtr_interface "lo", {}
+    for real, name in pairs { [false] = "fe80::2%lo", [true] = "fe80::2%lo" } do
+      assert(resolve.start(engine, name, 0, function(list, message)
+        found[real] = list and list[1].zone or message
+      end, real))
+    end
+    engine:run()
+    engine:close()
+    assert.same({ [true] = lo, [false] = 'ENOENT: name "fe80::2%lo" not found: it has no address' },
+      found)
   end)
 
   it("waits at close for a resolution under way", function()

@@ -18,7 +18,7 @@ local M = {}
 local Results = {}
 Results.__index = Results
 
---- Reads the results of an input.
+--- Reads the results of an input. With its field `brief` messages do not say which line is wrong.
 ---@param input mtr.Input
 ---@return mtr.JsonlResults
 function M.new(input)
@@ -41,12 +41,13 @@ local function trace_of(line)
 end
 
 local function fault(self, text)
+  if self.input.brief then return nil, text, "EBADMSG" end
   return err.named("EBADMSG", ("%s: line %d: %s"):format(self.input.name, self.number, text))
 end
 
 -- Returns the result in the text of a line.
 local function parse(self, text, whole)
-  local line = json_read.decode(text)
+  local line = text:find "^%s*[{%[]" and json_read.decode(text, true)
   if type(line) ~= "table" then
     return fault(self, whole and "this is not JSON" or "the file is cut off within a line")
   end

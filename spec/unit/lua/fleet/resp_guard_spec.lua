@@ -53,6 +53,43 @@ describe("the bounds of replies #luajit", function()
     assert.equal(deep:rep(9), (passed(deep:rep(9), 5)))
   end)
 
+  -- A reply with texts of so many bytes, in pieces: what hiredis gets.
+  local function skimmed(sizes, piece, may_be_large)
+    local guard, parts = resp_guard.new(), {}
+    local function take(bytes)
+      local out, message = guard:take(bytes)
+      if message then error(message, 0) end
+      parts[#parts + 1] = #out > 100 and out:find "^x+$" and "x" or out
+    end
+    guard.large[2] = may_be_large
+    take ":1\r\n"
+    take(("*%d\r\n"):format(2 * #sizes))
+    for _, size in ipairs(sizes) do
+      local head = ("$%d\r\n"):format(size)
+      for i = 1, #head do take(head:sub(i, i)) end
+      local left = size
+      while left > 0 do
+        take(left < #piece and piece:sub(1, left) or piece)
+        left = left - math.min(left, #piece)
+      end
+      take "\r"
+      take "\n:7\r\n"
+    end
+    return (table.concat(parts):gsub("x+", "x"))
+  end
+
+  it("take numbers for texts that are too large, if a reply may have them", function()
+    local piece = ("x"):rep(2 ^ 22 + 1)
+    assert.equal(":1\r\n*6\r\n$3\r\nx\r\n:7\r\n:300000000\r\n:7\r\n$3\r\nx\r\n:7\r\n",
+      skimmed({ 3, 300000000, 3 }, piece, true))
+    assert.equal(":1\r\n*6\r\n$70000000\r\nx\r\n:7\r\n$70000000\r\nx\r\n:7\r\n"
+      .. ":70000000\r\n:7\r\n", skimmed({ 7e7, 7e7, 7e7 }, piece, true))
+    assert.has_error(function() skimmed({ 300000000 }, piece) end,
+      "a text of 300000000 bytes; at most 268435456 are taken")
+    assert.has_error(function() skimmed({ 2 ^ 33 }, piece, true) end,
+      "a text of 8589934592 bytes; at most 268435456 are taken")
+  end)
+
   it("refuse a reply that does not end", function()
     local guard = resp_guard.new()
     local piece, message, n = ("x"):rep(2 ^ 24), nil, 0

@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The results in an entry of the stream of results: packed records and lines of JSON, which go to
+-- the reporters of a drain. What cannot be read is counted, and why is said of the first only: an
+-- entry may have ten million such lines.
+
+local packed = require "mtr.record.packed"
+local verbatim = require "mtr.record.verbatim"
+local jsonl = require "mtr.report.read.jsonl"
+
+local M = {}
+
+local AT_ONCE = 256                    -- results between two looks at the lock of the drain
+
+-- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
+-- next_line() returns the next one with its newline, back() gives it back. `text` is that line, and
+-- `unpacked` is true if it was a record. If a record is damaged, the lines end there: `damaged`
+-- says why, `lost` how many results that are. `failed` is not the fault of a record: there is no
+-- memory.
+local function lines_of(text, name, reader)
+  local at, again, input = 1, nil, { name = name, problem = function() end }
+  reader:begin()
+  local function unpack_next()
+    local line, behind, problem = reader:read(text, at)
+    if line then
+      at = behind
+      return line
+    end
+    if problem == "ENOMEM" then input.failed = behind end
+    input.damaged = ("%s: byte %d: %s"):format(name, at, behind)
+    input.lost, at = packed.count(text, at), #text + 1
+  end
+  local function read_next()
+    input.unpacked = text:byte(at) == packed.TAG
+    if input.unpacked then return unpack_next() end
+    local from = at
+    at = (text:find("\n", at, true) or #text) + 1
+    return text:sub(from, at - 1)
+  end
+  function input.next_line()
+    local line = again
+    again = nil
+    if not line and at <= #text then line = read_next() end
+    input.text = line
+    return line
+  end
+  function input.back(line) again = line end
+  function input.line()
+    local line = input.next_line()
+    if not line or line:byte(#line) ~= 10 then return line, false end
+    return line:sub(1, -2), true
+  end
+  return input
+end
+
+-- Returns true if all reporters take lines as they are.
+local function all_take_lines(list)
+  for _, reporter in ipairs(list) do
+    if not reporter.verbatim then return false end
+  end
+  return list[1] ~= nil
+end
+
+-- Counts results that cannot be read.
+local function count_unread(self, lines, n, why)
+  self.unread, self.unread_why, lines.brief = self.unread + n, self.unread_why or why, true
+end
+
+-- Returns the next result, and whether it can be written as the line that it is: then the result is
+-- that line. Our own records are of the right kinds; lines that others may have written are read.
+local function next_result(lines, results, as_is)
+  local line = as_is and lines.next_line()
+  if line and lines.unpacked and verbatim.is(line) then
+    results.number = results.number + 1
+    return line, true
+  end
+  if line then lines.back(line) end
+  local result, problem = results:next()
+  if result and result.type ~= "trace" then
+    return nil, false, ("%s: line %d: this is not the result of a trace"):format(lines.name,
+      results.number)
+  end
+  if result and as_is and verbatim.is(lines.text) then return lines.text, true end
+  return result, false, problem
+end
+
+--- Writes the results of an entry.
+---@async
+---@param self mtr.FleetDrain
+---@param text string
+---@param name string of the entry, for messages
+---@return true?
+---@return string? message, string? name
+function M.write(self, text, name)
+  self.unpacker = self.unpacker or packed.reader()
+  local lines, n = lines_of(text, name, self.unpacker), 0
+  lines.brief = self.unread > 0
+  local results, as_is = jsonl.new(lines), all_take_lines(self.list)
+  while true do
+    local result, pass, problem = next_result(lines, results, as_is)
+    local ok, message, code = true, nil, nil
+    if result then
+      ok, message, code = self.list:call(pass and "verbatim" or "trace", result)
+      self.results = self.results + (ok and 1 or 0)
+    elseif problem then
+      count_unread(self, lines, 1, problem)
+    else
+      if lines.failed then return nil, lines.failed, "ENOMEM" end
+      if lines.damaged then count_unread(self, lines, lines.lost, lines.damaged) end
+      return true
+    end
+    n = n + 1
+    if ok and n % AT_ONCE == 0 then ok, message, code = self.lock:keep() end
+    if not ok then return nil, message, code end
+  end
+end
+
+return M
