@@ -67,6 +67,7 @@ describe("a worker whose campaign is cancelled", function()
     server:call "XGROUP DESTROY mtr:fleet:{s}:leases point:ams"
     local got = fleet:run("work", "--name ams --once")
     assert.equal(1, got.status)
-    assert.truthy(got.err:find("fleet: campaign s is passed over: Redis says: NOGROUP", 1, true), got.err)
+    assert.truthy(got.err:find("fleet: campaign s is passed over: Redis says: NOGROUP", 1, true),
+      got.err)
   end)
 end)

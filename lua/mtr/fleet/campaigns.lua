@@ -30,7 +30,7 @@ local function read(self, name, known)
   end
   pacing.forget(self, name)
   self.trouble:forget(name)
-  if self.campaign then self:tell(name, ("there is no campaign %s yet"):format(name)) end
+  if self.campaign then self:notify(name, ("there is no campaign %s yet"):format(name)) end
 end
 
 -- Forgets the campaigns that are not in a list any more.
@@ -86,7 +86,7 @@ local function nothing_left(self, campaign)
   return true
 end
 
---- May a worker with the option `once` end? It has just been told that there is no lease to take.
+--- May a worker with the option `once` end? Redis has just said that there is no lease to take.
 --- It fails if it has passed campaigns over.
 ---@async
 ---@param self mtr.FleetWorker

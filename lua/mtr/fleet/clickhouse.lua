@@ -81,7 +81,7 @@ end
 ---@return string? message, string? name
 function ClickHouse:deliver(drain, token)
   if #self.parts < 2 then return true end
-  local to, pause, told = self.to, FIRST, nil
+  local to, pause, said = self.to, FIRST, nil
   self.http = self.http or Http.new(to, drain.ticker)
   local path = ("/?query=%s&insert_deduplicate=1&insert_deduplication_token=%s%s"):format(
     encode(("INSERT INTO %s FORMAT CSVWithNames"):format(to.table)), encode(token), to.query)
@@ -99,13 +99,13 @@ function ClickHouse:deliver(drain, token)
     if not passes then return nil, message, name end
     -- A connection that was kept may have been closed meanwhile: that is no trouble.
     if reply or not kept then
-      if told ~= message then drain.say(message .. "; trying again") end
-      told = message
+      if said ~= message then drain.say(message .. "; trying again") end
+      said = message
       if not drain.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
       pause = math.min(pause * 2, MOST)
     end
   end
-  if told then drain.say(to.shown .. " takes rows again") end
+  if said then drain.say(to.shown .. " takes rows again") end
   for i = #self.parts, 2, -1 do self.parts[i] = nil end
   return true
 end

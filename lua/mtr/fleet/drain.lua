@@ -145,9 +145,9 @@ local function run(self)
   local done = false                   -- nothing came any more before the last read
   while lib.signals[0] == 0 and not self.ticker.gone do
     local n, message, name = step(self)
-    local held
-    if n then held, message, name = self.lock:keep() end
-    if not held then return nil, message, name end
+    local locked
+    if n then locked, message, name = self.lock:keep() end
+    if not locked then return nil, message, name end
     if (self.ticker.count - self.at) * self.ticker.ms >= EVERY or n == 0 then
       local ok
       ok, message, name = checkpoint(self)

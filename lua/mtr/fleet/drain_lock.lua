@@ -32,7 +32,7 @@ Lock.__index = Lock
 function M.new(link, ticker, campaign)
   local secret = keys.secret()
   return setmetatable({ link = link, ticker = ticker, campaign = campaign, secret = secret,
-    words = scripts.command(scripts.hold, { keys.drain(campaign), keys.leases(campaign),
+    words = scripts.command(scripts.lock, { keys.drain(campaign), keys.leases(campaign),
       keys.left(campaign) }, { secret, LASTS }) }, Lock)
 end
 
@@ -48,9 +48,9 @@ end
 ---@return true?
 ---@return string? message, string? name
 function Lock:take()
-  local held, message, name = self.link:call(self.words)
-  if held == 0 then return busy(self) end
-  if not held then return nil, message, name end
+  local locked, message, name = self.link:call(self.words)
+  if locked == 0 then return busy(self) end
+  if not locked then return nil, message, name end
   renewed(self)
   return true
 end

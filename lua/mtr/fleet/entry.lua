@@ -15,7 +15,7 @@ local keys = require "mtr.fleet.keys"
 local M = {}
 
 local MOST_LEASES = 2 ^ 53             -- numbers above it are not exact, and the state would lie
-local COMPLAINTS = 20                  -- of an entry that are told: as many as a worker gathers
+local COMPLAINTS = 20                  -- of an entry that are shown: as many as a worker gathers
 
 ---@class mtr.FleetPart what an entry has
 ---@field lease integer

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the workers of a campaign tell each other while they trace, through a stream in Redis, many
--- lines at a time. Nothing waits for it, and without Redis nobody hears: what is told must be of
+-- What the workers of a campaign send each other while they trace, through a stream in Redis, many
+-- lines at a time. Nothing waits for it, and without Redis nobody hears: what is sent must be of
 -- use, but not needed.
 
 local shape = require "mtr.fleet.shape"
@@ -29,11 +29,11 @@ function M.new(self)
   return setmetatable(self, Exchange)
 end
 
---- Tells the others some lines, and more fields of the entry; false: there is no connection.
+--- Sends the others some lines, and more fields of the entry; false: there is no connection.
 ---@param lines string[]
 ---@param ... string|number
 ---@return boolean
-function Exchange:tell(lines, ...)
+function Exchange:send(lines, ...)
   return self.link:post { "XADD", self.key, "MAXLEN", "~", self.kept, "*", "worker", self.worker,
     self.field, table.concat(lines, "\n"), ... }
 end
@@ -50,7 +50,7 @@ local function take(self, entries)
   end
 end
 
---- Asks for what the others have told since the last time; does not wait.
+--- Asks for what the others have sent since the last time; does not wait.
 function Exchange:hear()
   local c = self.link.connection
   if self.reading or not c or c.gone then return end

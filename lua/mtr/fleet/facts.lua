@@ -2,7 +2,7 @@
 --
 -- What a worker says of itself in Redis with each sign of life: who and where it is, from which
 -- addresses it probes, what its owner allows, what it has done, and how fast it is. Nothing is sent
--- to learn the addresses: the engine tells from where it would probe an address of a documentation.
+-- to learn the addresses: the engine says from where it would probe an address of a documentation.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -37,7 +37,7 @@ end
 local function traced(worker)
   local by, tracing = {}, 0
   for name, campaign in each(worker.campaigns) do by[name] = campaign.traced or 0 end
-  for lease in each(worker.held) do
+  for lease in each(worker.leases_here) do
     local name, n = lease.campaign.name, lease:count()
     by[name] = (by[name] or 0) + n
     if not lease.handing and not lease.handed then tracing = tracing + #lease.targets - n end

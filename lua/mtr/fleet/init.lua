@@ -13,8 +13,8 @@
 -- once for each vantage point that traces it. Leases of a worker that has died are taken over. A
 -- drain gives the results to reporters.
 --
--- All calls wait, also for a Redis that is away: `say` tells of it. The file scripts/README.md
--- describes what is in Redis.
+-- All calls wait, also for a Redis that is away: `say` is called with what happens. The file
+-- scripts/README.md describes what is in Redis.
 
 local default = require "mtr.engine.default"
 local check = require "mtr.base.check"
@@ -39,7 +39,7 @@ local M, TICK = {}, 100                -- ms
 
 ---@class mtr.FleetOptions
 ---@field redis string where it is: redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE] or unix:///PATH
----@field say? fun(message: string) tells of trouble that may pass; default: standard error
+---@field say? fun(message: string) is called for trouble that may pass; default: standard error
 
 ---@class mtr.Fleet
 ---@field link mtr.RedisLink
@@ -51,7 +51,7 @@ Fleet.__index = Fleet
 local text, hook = check.type "string", check.type "function"
 local OPEN = check.declare("fleet.open", {
   { name = "redis", kind = text, doc = "URL of the Redis" },
-  { name = "say", kind = hook, doc = "tells of trouble that may pass" },
+  { name = "say", kind = hook, doc = "is called for trouble that may pass" },
 })
 
 -- Where there is no engine that may send, a simulated one watches the descriptors.

@@ -113,7 +113,7 @@ local function check_size(self, worker)
   local message = ("its results have %.0f MiB; at most %.0f can be handed in: submit with a "
     .. "smaller --lease"):format(size / 2 ^ 20, LARGEST / 2 ^ 20)
   self:give_up(#self.targets, message)
-  worker:tell(self.campaign.name, ("campaign %s: lease %.0f: %s"):format(self.campaign.name,
+  worker:notify(self.campaign.name, ("campaign %s: lease %.0f: %s"):format(self.campaign.name,
     self.number, message))
 end
 

@@ -3,7 +3,7 @@
 -- A Redis that may go away and come back. A call waits for its answer, across lost connections and
 -- restarts of the server; so each command has to be one that may be done twice. What cannot be
 -- mended by waiting (a wrong password, a foreign key) ends the call with its error at once. The
--- user is told once when the trouble begins, and when it is over.
+-- user hears of it once when the trouble begins, and when it is over.
 
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
@@ -40,7 +40,7 @@ Link.__index = Link
 --- Makes a link; the connection is made by the first call.
 ---@param url mtr.RedisUrl
 ---@param ticker mtr.Ticker
----@param say fun(message: string) tells the user of trouble
+---@param say fun(message: string) shows trouble to the user
 ---@return mtr.RedisLink
 function M.new(url, ticker, say)
   local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {} }, Link)

@@ -52,7 +52,7 @@ end
 -- Gives leases back that are under way without a lane: their traces would go on without a limit.
 local function give_back(self, campaign)
   local args = { campaign.group, self.name }
-  for lease in each(self.held) do
+  for lease in each(self.leases_here) do
     if lease.campaign.name == campaign.name and not (lease.lane or lease.handing or lease.lost) then
       lease:stop()
       args[#args + 1] = lease.id
@@ -105,7 +105,7 @@ function M.room(self, campaign)
   local limited = rate > 0
   if rate == 0 or own > 0 and own < rate then rate = own end
   local count, left = 0, 0
-  for lease in each(self.held) do
+  for lease in each(self.leases_here) do
     local same = lease.campaign.name == campaign.name
     if same then left = left + #lease.targets - lease:count() end
     if same or not limited and wanted(lease.campaign) == 0 then count = count + 1 end

@@ -52,7 +52,7 @@ function Rates:exchange()
   local lines, ms = self.table:report()
   if lines and lines[1] then
     learn(self, table.concat(lines, "\n"), self.worker, ms)
-    self.others:tell(lines, "ms", ("%.0f"):format(ms))
+    self.others:send(lines, "ms", ("%.0f"):format(ms))
   end
   self.others:hear()
 end

@@ -54,8 +54,8 @@ local function foreign(words, look)
   return ("one of these keys is not of a fleet: %s: %s"):format(table.concat(keys, ", "), WAYS)
 end
 
--- Does an error tell of a right that lacks? Versions of Redis say differently that it is a command
--- of a script for which it lacks.
+-- Is an error about a right that lacks? Versions of Redis say differently that a command of a
+-- script lacks it.
 local function lacks(text)
   return text:find("NOPERM", 1, true) or text:find("ACL failure in script", 1, true)
     or text:find("The user executing the script can't", 1, true)
@@ -76,7 +76,7 @@ end
 ---@return string message, string name
 function M.message(text, words, user, look)
   local said = "Redis says: " .. err.plain(text)
-  -- Redis 6 tells errors of commands in scripts as its own, ERR, with theirs behind.
+  -- Redis 6 shows errors of commands in scripts as its own, ERR, with theirs behind.
   if text:find("WRONGTYPE", 1, true) then
     return foreign(words, look) .. " (" .. said .. ")", "WRONGTYPE"
   end

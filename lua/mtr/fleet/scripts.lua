@@ -166,7 +166,7 @@ return ms
 --- KEYS lock leases left; ARGV secret ms
 --- Takes or keeps the lock of a drain for some time. Returns 1; 0 if another one has it. Where no
 --- worker can work, because a key is foreign, no drain should wait.
-M.hold = [[
+M.lock = [[
 redis.call('XLEN', KEYS[2])
 redis.call('HLEN', KEYS[3])
 local holder = redis.call('GET', KEYS[1])

@@ -34,7 +34,7 @@ end
 ---@return table
 function Shared:strategy(trace) return self.stops:strategy(trace) end
 
---- Tells the others what is new here, and asks what is new there; does not wait.
+--- Sends the others what is new here, and asks what is new there; does not wait.
 function Shared:exchange()
   self.stops:exchange()
   self.rates:exchange()

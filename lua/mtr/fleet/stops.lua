@@ -74,7 +74,7 @@ end
 
 --- Sends the additions of this worker, and asks for those of others; does not wait.
 function Stops:exchange()
-  if self.fresh[1] and self.others:tell(self.fresh) then self.fresh = {} end
+  if self.fresh[1] and self.others:send(self.fresh) then self.fresh = {} end
   self.others:hear()
 end
 

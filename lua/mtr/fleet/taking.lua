@@ -33,7 +33,7 @@ local function willing(self, campaign)
   if self.trouble:passed_over(campaign.name) then return false end
   local protocol = campaign.trace.protocol or "icmp"
   if self.protocols and not self.protocols[protocol] then
-    self:tell(campaign.name, ("campaign %s wants %s probes, which this worker does not send")
+    self:notify(campaign.name, ("campaign %s wants %s probes, which this worker does not send")
       :format(campaign.name, err.plain(tostring(protocol))))
     return false
   end
@@ -66,7 +66,7 @@ local function ask(self, campaign, n)
   local list = {}
   for _, entry in ipairs(answer[2]) do
     local ours = not entry[2]          -- its target was deleted
-    for lease in each(self.held) do ours = ours or lease.id == entry[1] end
+    for lease in each(self.leases_here) do ours = ours or lease.id == entry[1] end
     if not ours then list[#list + 1] = entry end
   end
   if list[1] then
@@ -105,7 +105,7 @@ end
 -- Gives a lease back that could not be traced or handed in.
 local function give_back(self, lease)
   local campaign = lease.campaign
-  self.held[lease] = nil
+  self.leases_here[lease] = nil
   self.link:post(scripts.command(scripts.give_back, { keys.leases(campaign.name) },
     { campaign.group, self.name, lease.id }))
 end
@@ -119,7 +119,7 @@ local function work(self, lease)
   elseif message then
     self:fail(("campaign %s: %s"):format(lease.campaign.name, message), name)
   end
-  if lease.handed or lease.lost then self.held[lease] = nil end
+  if lease.handed or lease.lost then self.leases_here[lease] = nil end
   lease:release()
   self.count = self.count - 1
   if self.room then scheduler.finish(self.room) end
@@ -128,7 +128,7 @@ end
 -- Acknowledges an entry that is no lease: traced it cannot be, by no worker.
 local function drop(self, campaign, entry, bug, empty)
   local name = campaign.name
-  self:tell(name, ("campaign %s: %s; it is acknowledged and counted"):format(name, bug))
+  self:notify(name, ("campaign %s: %s; it is acknowledged and counted"):format(name, bug))
   local ok, message, code
   if empty then
     ok, message, code = empty:finish(self)
@@ -152,7 +152,7 @@ local function start(self, campaign, entries)
       self.link:call(scripts.command(scripts.skip, { keys.leases(campaign.name),
         keys.left(campaign.name) }, { campaign.group, self.name, lease.id, campaign.seats }))
     else
-      self.held[lease], self.count = true, self.count + 1
+      self.leases_here[lease], self.count = true, self.count + 1
       self.working = campaign.name
       self:begin(work, lease)
     end

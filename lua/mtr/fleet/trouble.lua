@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The campaigns that a worker passes over, because something is wrong with them: what stands in
--- Redis for one is not of this version, or its options cannot be traced with. The user is told
--- once, and the other campaigns go on.
+-- Redis for one is not of this version, or its options cannot be traced with. The user hears
+-- of it once, and the other campaigns go on.
 --
 -- A campaign whose facts are wrong is passed over until they are right: a worker reads them all the
 -- time anyway. One whose leases could not be traced or handed in is tried again after a while,

@@ -41,7 +41,7 @@ local REST, BEAT = 200, 1000           -- ms: until it asks again; between signs
 ---@field say fun(message: string)
 
 ---@class mtr.FleetWorker: mtr.FleetWorkerOptions
----@field held table<mtr.FleetLease, true>
+---@field leases_here table<mtr.FleetLease, true> those under way
 local Worker = {}
 Worker.__index = Worker
 
@@ -56,9 +56,9 @@ function M.new(opts)
   if not engine then engine, message, name = default.get() end
   if not engine then return nil, message, name end
   local self = setmetatable({
-    engine = engine, point = keys.point(opts.name), secret = keys.secret(), held = {}, count = 0,
-    done_leases = 0, done_targets = 0, campaigns = {}, ended = false, told = {}, shares = {},
-    tasks = {},
+    engine = engine, point = keys.point(opts.name), secret = keys.secret(), leases_here = {},
+    count = 0, done_leases = 0, done_targets = 0, campaigns = {}, ended = false, noted = {},
+    shares = {}, tasks = {},
   }, Worker)
   for key, value in each(opts) do self[key] = value end
   self.max = self.max_rate and units.rate(self.max_rate) or 0
@@ -69,9 +69,9 @@ end
 --- Tells the user something, but not twice in a row.
 ---@param about string
 ---@param message string
-function Worker:tell(about, message)
-  if self.told[about] ~= message then self.say(message) end
-  self.told[about] = message
+function Worker:notify(about, message)
+  if self.noted[about] ~= message then self.say(message) end
+  self.noted[about] = message
 end
 
 --- Ends the worker for a reason that no waiting mends.
@@ -91,8 +91,8 @@ local function beat(self)
   if now == 0 then return false end
   local drift = math.abs(now / 1000 - os.time())
   if drift > 5 then
-    self:tell("clock", ("the clock of this host is %.0f s off that of Redis; the times in results "
-      .. "are this host's"):format(drift))
+    self:notify("clock", ("the clock of this host is %.0f s off that of Redis; the times in "
+      .. "results are this host's"):format(drift))
   end
   for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
@@ -111,7 +111,7 @@ end
 ---@return table<mtr.FleetCampaign, mtr.FleetLease[]>
 function Worker:by_campaign()
   local by = {}
-  for lease in each(self.held) do
+  for lease in each(self.leases_here) do
     local list = by[lease.campaign] or {}
     by[lease.campaign], list[#list + 1] = list, lease
   end
@@ -121,7 +121,7 @@ end
 --- Returns how many leases of a campaign it has.
 function Worker:leases_of(campaign)
   local n = 0
-  for lease in each(self.held) do
+  for lease in each(self.leases_here) do
     if lease.campaign.name == campaign then n = n + 1 end
   end
   return n
@@ -152,7 +152,7 @@ end
 --- Ends the leases of a campaign that was cancelled, and forgets what is shared for it.
 ---@param campaign mtr.FleetCampaign
 function Worker:drop(campaign)
-  for lease in each(self.held) do
+  for lease in each(self.leases_here) do
     if lease.campaign.name == campaign.name then lease:stop() end
   end
   self.shares[campaign.name] = nil
@@ -211,7 +211,7 @@ local function sign_on(self)
     local alive = beat(self)
     if self.failure then return nil, self.failure, self.failure_name end
     if alive then return true end
-    self:tell("name", ("another worker has the name %s; waiting for its end"):format(self.name))
+    self:notify("name", ("another worker has the name %s; waiting for its end"):format(self.name))
     if not self.ticker:wait(BEAT) then return err.named("ECANCELED", "interrupted") end
   end
 end

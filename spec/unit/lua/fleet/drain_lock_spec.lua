@@ -14,14 +14,14 @@ describe("the lock of a drain", function()
     now, kept = 1000, os.time
     os.time = function() return now end          -- luacheck: ignore 122
     ticker = { ms = 100, count = 0, listen = function(self, fn) self.listener = fn end }
-    link = { calls = 0, posts = 0, held = 1 }
+    link = { calls = 0, posts = 0, locked = 1 }
     function link:call()
       self.calls = self.calls + 1
-      return self.held
+      return self.locked
     end
     function link:post(words, done)
       self.posts, self.words = self.posts + 1, words
-      if done then done(self.held) end
+      if done then done(self.locked) end
       return not self.away
     end
     lock = drain_lock.new(link, ticker, "s")
@@ -71,12 +71,12 @@ describe("the lock of a drain", function()
   end)
 
   it("is lost when another one has it", function()
-    link.held = 0
+    link.locked = 0
     assert.same(BUSY, { lock:take() })
-    link.held = 1
+    link.locked = 1
     assert.is_true(lock:take())
     lock:watch()
-    link.held = 0
+    link.locked = 0
     ticks(10)
     assert.same(BUSY, { lock:keep() })
   end)

@@ -11,8 +11,8 @@ describe("the facts of a worker", function()
   before_each(function()
     engine = assert(mtr.engine { sim = mtr.sim.internet { prefixes = 5, dead = 0 },
       exclude = { "192.0.2.0/24", "2001:db8::/32" } })
-    worker = { engine = engine, point = "ams", place = "a hall", max = 0, held = {}, count = 0,
-      campaigns = {}, trouble = { messages = function() end },
+    worker = { engine = engine, point = "ams", place = "a hall", max = 0, leases_here = {},
+      count = 0, campaigns = {}, trouble = { messages = function() end },
       ticker = { count = 0, ms = 100 }, done_leases = 0, done_targets = 0 }
   end)
 
@@ -41,14 +41,14 @@ describe("the facts of a worker", function()
     worker.campaigns.s = campaign
     local lease = { campaign = campaign, targets = { "a", "b", "c" },
       count = function(self) return self.n end, n = 0 }
-    worker.held[lease] = true
+    worker.leases_here[lease] = true
     assert.same({ 0, 3 }, { said().rates_over, said().tracing })
     worker.ticker.count, lease.n = 20, 2                     -- after 2 s
     local now = said()
     assert.same({ 2, 1, 1 }, { now.rates_over, now.target_rates.s, now.tracing })
     -- The lease ends: its targets are still counted, once.
     worker.ticker.count, lease.n, campaign.traced = 40, 0, 3
-    worker.held = {}
+    worker.leases_here = {}
     assert.equal(3 / 4, said().target_rates.s)
     worker.ticker.count = 130                                -- nothing more was traced
     said()

@@ -16,8 +16,8 @@ describe("a worker's pace", function()
   after_each(function() engine:close() end)
 
   local function worker(max, window)
-    local self = { engine = engine, max = max or 0, window = window or 1000, held = {}, name = "w",
-      posted = {} }
+    local self = { engine = engine, max = max or 0, window = window or 1000, leases_here = {},
+      name = "w", posted = {} }
     self.link = { post = function(_, words) self.posted[#self.posted + 1] = words end }
     pacing.begin(self)
     return self
@@ -33,7 +33,7 @@ describe("a worker's pace", function()
     for i = 1, targets do lease.targets[i] = "1.0.0.1" end
     function lease.count() return done or 0 end
     function lease.stop() lease.lost = true end
-    self.held[lease] = true
+    self.leases_here[lease] = true
     return lease
   end
 
@@ -99,7 +99,7 @@ describe("a worker's pace", function()
     assert.equal(1, pacing.room(self, slow))
     hold(self, slow, 200, 199)
     assert.is_true(pacing.room(self, slow) <= 0)
-    self.held = {}
+    self.leases_here = {}
     hold(self, slow, 200, 200)
     assert.equal(1, pacing.room(self, slow))
     assert.equal(5, pacing.room(self, campaign("c", "100000")))
