@@ -25,7 +25,7 @@ describe("a lease", function()
   -- A worker that keeps what a lease says and hands in.
   local function keeper()
     local self = { name = "a", point = "a", said = {}, link = {} }
-    function self.tell(_, about, message) self.said[#self.said + 1] = about .. " " .. message end
+    function self.notify(_, about, message) self.said[#self.said + 1] = about .. " " .. message end
     function self.link.call(_, words)
       self.words = words
       return 1
