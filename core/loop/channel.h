@@ -8,6 +8,8 @@
 #ifndef LOOP_CHANNEL_H
 #define LOOP_CHANNEL_H
 
+/* Debian 13 calls functions deprecated that Debian 12 has no others for. */
+#define CARES_NO_DEPRECATED 1
 #include <ares.h>
 
 #include "loop/state.h"

@@ -46,14 +46,24 @@ static void receive_all(struct net *net) {
   }
 }
 
+/* Moves the time on to |at|, through the recorded steps before it. */
+static void go_to(struct net *net, const struct replay_file *f, int64_t at) {
+  uint32_t steps = 0;
+  while (net->at < at) {
+    int64_t before = net->at;
+    net->ops->tick(net, at);
+    must(net->at >= before && steps++ <= f->tick_count);
+  }
+}
+
 /* Sends |p| once more, waiting where it is not taken. */
-static void send_again(struct net *net, struct wire_probe *p) {
+static void send_again(struct net *net, const struct replay_file *f,
+                       struct wire_probe *p) {
   struct net_sent sent;
   while (net->ops->send(net, p, 1, &sent) != 1) {
     int64_t at = net->ops->deadline(net);
     must(at < INT64_MAX);
-    net->ops->tick(net, at);
-    must(net->at >= at);
+    go_to(net, f, at);
     receive_all(net);
   }
 }
@@ -73,7 +83,7 @@ static void ask(struct net *net, const struct replay_file *f,
     must(!tape_take_send(&body, &u.send));
     u.send.probe.payload_size = 0;
     u.send.probe.id ^= 0x55;
-    send_again(net, &u.send.probe);
+    send_again(net, f, &u.send.probe);
     break;
   case TAPE_ROUTE:
     must(!tape_take_route(&body, &u.route));
@@ -102,8 +112,7 @@ static void replay(struct replay_file *f) {
     receive_all(net);
   }
   for (int64_t at; (at = net->ops->deadline(net)) < INT64_MAX;) {
-    net->ops->tick(net, at);
-    must(net->at >= at);
+    go_to(net, f, at);
     receive_all(net);
   }
   net->ops->close(net, NULL);

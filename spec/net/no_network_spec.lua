@@ -79,9 +79,9 @@ describe("a moment without network", function()
     it("ends no ping: IPv" .. v, function()
       if not privileged then pending(reason) end
       local base = run.dir() .. "/ping"
-      os.execute(("(timeout 120 %s >%s.out 2>&1; touch %s.done) &"):format(l:command(
+      os.execute(("(timeout 120 %s >%s.out 2>%s.err; touch %s.done) &"):format(l:command(
         '"$MTR_PROGRAM" scripts/ping.lua -o jsonl -W 0.5 -i 50ms -c 80 ' .. l["dst" .. v]), base,
-        base))
+        base, base))
       local many = 'for i in $(seq 600); do [ "$(grep -c %s %s.out)" -ge %d ] && break; '
         .. "sleep 0.1; done"
       os.execute(many:format("rtt", base, 15))
@@ -89,10 +89,9 @@ describe("a moment without network", function()
       os.execute(many:format("error", base, 25))
       nets.must(l, WAYS.link[2])
       os.execute(("for i in $(seq 600); do [ -e %s.done ] && break; sleep 0.1; done"):format(base))
-      local file = assert(io.open(base .. ".out"))
-      local text = file:read "*a"
-      file:close()
+      local text = run.read(base .. ".out")
       os.remove(base .. ".done")
+      assert.equal("", run.read(base .. ".err"))
       local list = run.records(text)
       local s, failed = list[#list], 0
       for _, r in ipairs(list) do

@@ -10,6 +10,16 @@ local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 -- What is said of the first signal.
 local SAID = "^mtrlua: interrupted\n$"
 
+-- What the commands may use: mtrlua, and `unread`, which runs a command whose output is a pipe that
+-- has lost its reader. (Behind "| true" the reader may live longer than the command.)
+local SHELL = [[
+mtrlua() { "$MTR_PROGRAM" "$@"; }
+unread() {
+  rm -f "$DIR/pipe" && mkfifo "$DIR/pipe" || exit 99
+  (exec 3<>"$DIR/pipe" 4>"$DIR/pipe" 3>&-; "$@" >&4)
+}
+]]
+
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
     "^mtrlua %d+%.%d+%.%d+ %(ABI 8, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
@@ -120,13 +130,13 @@ local cases = {
   { "ends quietly when its reader has gone",
     "(mtrlua -e 'while true do print(1) end'; echo $? >&2) | head -1", 0, "^1\n$", "^141\n$" },
   { "keeps a script's own status when its reader has gone",
-    "(mtrlua -e 'print(1) os.exit(3)'; echo $? >&2) | true", 0, "", "^3\n$" },
+    "unread mtrlua -e 'print(1) os.exit(3)'; echo $? >&2", 0, "", "^3\n$" },
   { "keeps a status that the script returns when its reader has gone",
-    "(mtrlua -e 'print(1) return 3'; echo $? >&2) | true", 0, "", "^3\n$" },
+    "unread mtrlua -e 'print(1) return 3'; echo $? >&2", 0, "", "^3\n$" },
   { "says that its reader has gone where the script says that all is well",
-    "(mtrlua -e 'print(1) os.exit(0)'; echo $? >&2) | true", 0, "", "^141\n$" },
+    "unread mtrlua -e 'print(1) os.exit(0)'; echo $? >&2", 0, "", "^141\n$" },
   { "ends quietly when its reader has gone before the end",
-    "(mtrlua -e 'print(1)'; echo $? >&2) | true", 0, "", "^141\n$" },
+    "unread mtrlua -e 'print(1)'; echo $? >&2", 0, "", "^141\n$" },
   { "survives closed streams", "mtrlua -e 'os.exit(3)' <&- >&- 2>&-", 3, "", "" },
   { "reports output that nobody can have", "mtrlua -e 'print(1)' >&-", 1, "",
     "^mtrlua: standard output: Bad file descriptor\n$" },
@@ -183,7 +193,7 @@ for i = 0, -4, -1 do print(arg[i]) end
   for _, case in ipairs(cases) do
     local name, command, status, out, err = unpack(case, 1, 5)
     it(name, function()
-      local got = run('mtrlua() { "$MTR_PROGRAM" "$@"; }; ' .. command)
+      local got = run(SHELL .. command)
       local text = ("%s\nstatus %d\nstdout: %s\nstderr: %s"):format(
         command, got.status, got.out:sub(1, 2000), got.err:sub(1, 2000))
       assert.message(text).equal(status, got.status)

@@ -6,6 +6,8 @@
 #ifndef HOST_NAMESERVER_H
 #define HOST_NAMESERVER_H
 
+/* Debian 13 calls functions deprecated that Debian 12 has no others for. */
+#define CARES_NO_DEPRECATED 1
 #include <ares.h>
 
 /* nameserver_sockets: for ares_set_socket_functions. */
