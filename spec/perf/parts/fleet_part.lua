@@ -39,6 +39,24 @@ local function list_of(n)
   return list
 end
 
+-- The processor time of a probe, us, where as many plain campaigns as there are workers run side by
+-- side, each of its part of a list: they have to share the processors' caches too.
+local function beside(list)
+  good(("split -n l/%d %s %s.part"):format(WORKERS, list, list))
+  local programs, cpu, probes = {}, 0, 0
+  for i = 1, WORKERS do
+    local part = ("%s.parta%s"):format(list, string.char(96 + i))
+    programs[i] = redis.start(("%s spec/perf/loads/fleet.lua targets=%d list=%s way=plain"):format(
+      MTRLUA, TARGETS, part), part .. ".log")
+  end
+  for i, program in ipairs(programs) do
+    program:wait()
+    local values = values_of(run.read(("%s.parta%s.log"):format(list, string.char(96 + i))))
+    cpu, probes = cpu + values.cpu, probes + values.probes
+  end
+  return cpu / probes * 1e6
+end
+
 local function cost(report)
   local server, list = redis.up "--appendonly no", list_of(TARGETS)
   local load = ("%s spec/perf/loads/fleet.lua targets=%d list=%s url=%s "):format(MTRLUA, TARGETS,
@@ -68,6 +86,8 @@ local function cost(report)
   assert(traces == TARGETS, "bench: " .. traces .. " targets were traced")
   report:add { name = "fleet_cost", text = "a worker above a plain campaign, us per probe",
     value = cpu / probes * 1e6 - (first + plain()) / 2, most = SPENT, digits = 3 }
+  report:add { name = "fleet_cost_beside", text = "and above four plain ones side by side",
+    value = cpu / probes * 1e6 - beside(list), digits = 3 }
   report:add { name = "fleet_memory", text = "memory of a worker, MiB", value = peak / 2 ^ 20,
     most = MEMORY / 2 ^ 20, digits = 1 }
   report:add { name = "fleet_submitted", text = "targets/s submitted",
