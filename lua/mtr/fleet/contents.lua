@@ -67,7 +67,8 @@ local function count_unread(self, lines, n, why)
 end
 
 -- Returns the next result, and whether it can be written as the line that it is: then the result is
--- that line. Our own records are of the right kinds; lines that others may have written are read.
+-- that line. What was a packed record has members of the right kinds. A line may be of any program,
+-- so it is decoded and checked first.
 local function next_result(lines, results, as_is)
   local line = as_is and lines.next_line()
   if line and lines.unpacked and verbatim.is(line) then
