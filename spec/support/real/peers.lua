@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The results of other tracers, for comparison: traceroute(8) and scamper run in the
--- prober's namespace of a lab, all protocols side by side, in the background. Both send one probe
--- per hop, and use our ports where the path depends on them. The caller leaves out what a tool is
--- known to get wrong.
+-- prober's namespace of a lab, all protocols side by side, in the background. traceroute sends one
+-- probe per hop, scamper one or, after silence, two. Both use our ports where the path depends on
+-- them. The caller leaves out what a tool is known to get wrong.
 
 local cjson = require "cjson"
 
@@ -31,7 +31,8 @@ local function scamper(q, hops)
   if q.protocol == "udp" and q.v == 6 then method = "udp -d %d" end
   local words = method:format(q.port or 0)
   if q.sport and q.protocol ~= "icmp" then words = words .. " -s " .. q.sport end
-  return ("'trace -w 1 -q 1 -m %d -P %s %s'"):format(hops + 1, words, q.dst)
+  -- Two attempts: on a busy machine scamper may miss a reply, mostly that of its first probe.
+  return ("'trace -w 1 -q 2 -m %d -P %s %s'"):format(hops + 1, words, q.dst)
 end
 
 local function why_missing(peer)
