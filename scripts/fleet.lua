@@ -84,6 +84,7 @@ function RUN.drain()
     local into = path:find "^https?://" and word ~= "prometheus" and mtr.fleet.clickhouse
     reporters[i] = into and cli:call(into, word, path)
       or cli:call(mtr.report[mtr.report.name("trace", word)], path, opts)
+    given[i] = into and ("%s=%s"):format(word, reporters[i].to.shown) or text -- without a password
   end
   open()
   local drain, message = cli:call(fleet.drain, fleet, { campaign = take "name",
