@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Users of Redis who may do only what they need: the rights that scripts/README.md lists are
+-- Users of Redis who may do only what they need: the rights that scripts/FLEET.md lists are
 -- enough, fewer are not, and a message says what lacks.
 local fleets = require "spec.support.real.fleet"
 local run = require "spec.support.harness.run"
@@ -10,10 +10,10 @@ local LIST = "--prefix 1.0.0.0/26 --lease 16"
 describe("a fleet of users with few rights", function()
   local fleet, server, usual
 
-  -- Gives the users of scripts/README.md what is written there.
+  -- Gives the users of scripts/FLEET.md what is written there.
   local function users()
     local n = 0
-    local text = run.read "scripts/README.md":gsub("\\\n *", "")
+    local text = run.read "scripts/FLEET.md":gsub("\\\n *", "")
     for words in text:gmatch "\nACL (SETUSER [^\n]+)" do
       n = n + 1
       assert.equal("OK", server:call("ACL " .. words:gsub("[>~|*]", "\\%0")))
@@ -84,7 +84,7 @@ describe("a fleet of users with few rights", function()
       assert.equal(1, got.status, got.err)
       assert.truthy(got.err:find(("the user %s lacks the right to run %s"):format(case[1], case[5]),
         1, true), got.err)
-      assert.truthy(got.err:find("scripts/README.md lists what a fleet needs", 1, true), got.err)
+      assert.truthy(got.err:find("scripts/FLEET.md lists what a fleet needs", 1, true), got.err)
     end)
   end
 end)

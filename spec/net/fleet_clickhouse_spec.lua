@@ -51,8 +51,8 @@ describe("a drain into ClickHouse", function()
     assert.is_true(rows(name) > 300)
   end
 
-  it("writes the columns of the tables in scripts/README.md", function()
-    local text, reporters = run.read "scripts/README.md", {
+  it("writes the columns of the tables in scripts/FLEET.md", function()
+    local text, reporters = run.read "scripts/FLEET.md", {
       results = require "mtr.report.caracal", replies = require "mtr.report.saimiris" }
     for name, reporter in pairs(reporters) do
       local written, columns = {}, {}

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- A fleet over TLS, as scripts/README.md says: a real redis-server that speaks nothing else, and a
+-- A fleet over TLS, as scripts/FLEET.md says: a real redis-server that speaks nothing else, and a
 -- stunnel beside the programs, which they reach by a unix socket.
 local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
@@ -29,10 +29,10 @@ print(s.getsockname()[1])']]
     fleet:down()
   end)
 
-  -- Starts a stunnel with the lines of scripts/README.md; the programs use it from now on.
+  -- Starts a stunnel with the lines of scripts/FLEET.md; the programs use it from now on.
   local function tunnel(host)
     local dir = run.dir()
-    local text = run.read "scripts/README.md":match "\n(%[redis%]\nclient = yes\n.-)```"
+    local text = run.read "scripts/FLEET.md":match "\n(%[redis%]\nclient = yes\n.-)```"
     for from, to in pairs { ["/run/mtr/redis.sock"] = dir .. "/tls.sock",
       ["redis.example:6380"] = "127.0.0.1:" .. port, ["CAfile = %S+"] = "CAfile = " .. dir
       .. "/cert.pem", ["checkHost = %S+"] = "checkHost = " .. host } do

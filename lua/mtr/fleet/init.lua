@@ -14,7 +14,7 @@
 -- drain gives the results to reporters.
 --
 -- All calls wait, also for a Redis that is away: `say` is called with what happens. The file
--- scripts/README.md describes what is in Redis.
+-- README.md beside this one describes what is in Redis.
 
 local default = require "mtr.engine.default"
 local check = require "mtr.base.check"

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The keys of a fleet in Redis, and the fields in them. The file scripts/README.md describes them
--- for other programs.
+-- The keys of a fleet in Redis, and the fields in them. The file README.md beside this one
+-- describes them for other programs.
 
 local err = require "mtr.base.err"
 
