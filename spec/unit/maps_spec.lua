@@ -92,7 +92,8 @@ describe("maps", function()
     ["a document that no link leads to"] = { "lua/A" .. ".md", "[l](README.md)",
       "README.md: leads to no link to lua/A" .. ".md" },
     ["a link to nothing"] = { "README.md", "[c](core/README.md) [l](lua/README.md)\n"
-      .. "[s](scripts/README.md) [t](spec/README.md) [x](lua/lib)", "README.md: has a link to lua/lib" },
+      .. "[s](scripts/README.md) [t](spec/README.md) [x](lua/lib)",
+      "README.md: has a link to lua/lib" },
     ["a document that never was there"] = { "core/base/a.h", "/* " .. "DES" .. "IGN 3 */",
       "core/base/a.h: refers to " .. "DES" .. "IGN" },
   } do

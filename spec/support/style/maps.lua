@@ -101,8 +101,10 @@ end
 
 -- The path that a link of a document leads to: of "../b/c" in a/d it is b/c.
 local function resolve(from, link)
-  local path, n = (from:match "^(.*/)" or "") .. link, nil
-  repeat path, n = path:gsub("[^/]+/%.%./", "", 1) until n == 0
+  local path, shorter = nil, (from:match "^(.*/)" or "") .. link
+  while path ~= shorter do
+    path, shorter = shorter, shorter:gsub("[^/]+/%.%./", "", 1)
+  end
   return path
 end
 
