@@ -6,12 +6,12 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a drain into ClickHouse", function()
-  local fleet, url
+  local fleet = fleets.each(before_each, after_each)
+  local url
 
   local function behave(mode) run.file("mode", mode) end
 
   before_each(function()
-    fleet = fleets.up()
     behave "ok"
     redis.start("python3 spec/support/real/clickhouse.py " .. run.dir(), run.dir() .. "/click.log")
     local port = redis.await("a port", function()
@@ -24,8 +24,6 @@ describe("a drain into ClickHouse", function()
     fleet:good("submit", "s --lease 10 --prefix 1.0.0.0/26")
     fleet:good("work", "--name ams --once")
   end)
-
-  after_each(function() fleet:down() end)
 
   local function into(format, name)
     return ("s -o %s='%s' --state %s/state"):format(format, url:gsub("TABLE", name), run.dir())
@@ -91,7 +89,7 @@ describe("a drain into ClickHouse", function()
     drain:says "closed the connection; trying again"
     drain:kill()
     behave "stale"
-    fleet.server:call "DEL mtr:fleet:{s}:drain"
+    fleet:redis "DEL mtr:fleet:{s}:drain"
     fleet:good("drain", into("caracal", "r"))
     assert.is_true(rows "r" > 300)
   end)

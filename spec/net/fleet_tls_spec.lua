@@ -7,7 +7,7 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a fleet over TLS", function()
-  local fleet, usual, port
+  local fleet, port
 
   before_each(function()
     local got = run.run [[cd $DIR && openssl req -x509 -newkey ec -pkeyopt \
@@ -21,13 +21,9 @@ print(s.getsockname()[1])']]
     port = got.out:match "%d+"
     fleet = fleets.up(("--bind 127.0.0.1 --tls-port %s --tls-cert-file cert.pem "
       .. "--tls-key-file key.pem --tls-auth-clients no"):format(port))
-    usual = fleet.url
   end)
 
-  after_each(function()
-    fleet.url = usual
-    fleet:down()
-  end)
+  after_each(function() fleet:down() end)
 
   -- Starts a stunnel with the lines of scripts/FLEET.md; the programs use it from now on.
   local function tunnel(host)
@@ -63,6 +59,6 @@ print(s.getsockname()[1])']]
     submission:says "trying again"
     submission:kill(15)
     program:kill(15)
-    assert.equal("", fleet.server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
   end)
 end)
