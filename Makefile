@@ -239,6 +239,7 @@ install: all install-lua ## install into DESTDIR/PREFIX
 	sed 's,^prefix=,&$(PREFIX),; s,^libdir=,&$(LIBDIR),' build/mtr.pc | \
 	  install -Dm644 /dev/stdin $(LIB)/pkgconfig/mtr.pc
 	install -D -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.lua)
+	install -Dm644 -t $(DEST)/share/mtrlua/scripts $(wildcard scripts/*.md)
 	for f in $(NVIM); do \
 	  install -Dm644 $$f $(DEST)/share/nvim/site/$${f#scripts/nvim/} || exit; done
 	for f in $(wildcard scripts/examples/*.*); do m=644; \

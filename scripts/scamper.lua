@@ -3,7 +3,7 @@
 --
 -- scamper: speaks scamper's control protocol and takes its command line, over this engine.
 --
--- It is mtr.attach with options of a command line. The file README.md beside this one says which
+-- It is mtr.attach with options of a command line. The file SCAMPER.md beside this one says which
 -- parts of scamper there are.
 
 local mtr = require "mtr"

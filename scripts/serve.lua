@@ -1,7 +1,7 @@
 #!/usr/bin/env mtrlua
 -- SPDX-License-Identifier: MIT
 --
--- serve: traces for other programs, which ask over a unix socket. The file README.md beside this
+-- serve: traces for other programs, which ask over a unix socket. The file SERVE.md beside this
 -- one describes what they write and read.
 --
 -- It is mtr.serve with options of a command line.

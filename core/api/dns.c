@@ -57,7 +57,7 @@ int mtr_unlabelled(struct mtr *m, uint32_t handle, uint8_t *addr,
   uint32_t at = SLAB_NONE, found = 0;
   if (!trace) return -ESTALE;
   struct replies *r = &m->replies;
-  if (!r->room && replies_reserve(r, 1)) return -ENOMEM;
+  if (replies_reserve(r, 1)) return -ENOMEM;
   while (found < n && (cell = cells_next(cells, &trace->cells, &at))) {
     struct mtr_event *e = r->events;
     cells_event(cells, cell, e, r->ext);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * packed.h: packed records: results in a tenth of the bytes of their JSON. They
- * are made for the way from a worker of a fleet to its drain; scripts/README.md
- * describes them for other programs.
+ * are made for the way from a worker of a fleet to its drain. The file
+ * lua/mtr/fleet/README.md describes them for other programs.
  *
  * A result is a few words of 32 bits for the trace and some for each reply.
  * A word is written only if it differs from that of the trace or the reply

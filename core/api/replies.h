@@ -7,6 +7,8 @@
 #ifndef API_REPLIES_H
 #define API_REPLIES_H
 
+#include <stddef.h>
+
 #include "api/phrase.h"
 #include "mtr.h"
 
@@ -20,13 +22,16 @@ struct replies {
   uint8_t *ext;          /* what their ext offsets refer to */
   uint32_t *next;        /* for each event, the next one of its hop */
   struct phrase *phrases;            /* [PHRASES] */
+  size_t ext_room;       /* bytes */
   uint32_t room;
   const struct labels *labels;       /* NULL: there are none; borrowed */
 };
 
-/* replies_reserve: makes room for |n| events, 1 or more, with as many extension
- * bytes as they can have; the contents are lost. 0; -ENOMEM: |r| is
- * unchanged. */
+/* replies_reserve_ext: makes room for |n| events and |ext| bytes of extensions.
+ * If there was less, the contents are lost. 0; -ENOMEM: |r| is unchanged. */
+int replies_reserve_ext(struct replies *r, uint32_t n, size_t ext);
+
+/* replies_reserve: the same, with as many bytes as |n| events can have. */
 int replies_reserve(struct replies *r, uint32_t n);
 
 /* replies_close: frees the memory of |r|. */

@@ -5,20 +5,16 @@
 
 enum { FIRST_ROOM = 64 /* events */ };
 
-static int reserve(struct replies *r) {
-  return r->room ? 0 : replies_reserve(r, FIRST_ROOM);
-}
-
 int walk_begin(struct walk *w, struct mtr *m, const struct trace *trace,
                unsigned last) {
   *w = (struct walk){trace, SLAB_NONE, 1, last};
   ahead_begin(&m->ahead, &m->loop.core, trace->handle);
-  return reserve(&m->replies);
+  return replies_reserve(&m->replies, FIRST_ROOM);
 }
 
 int walk_fetch(struct mtr *m, uint32_t trace) {
   struct replies *r = &m->replies;
-  if (reserve(r)) return -ENOMEM;
+  if (replies_reserve(r, FIRST_ROOM)) return -ENOMEM;
   for (;;) {
     int n = mtr_replies(m, trace, MTR_ALL_TTLS, r->events, r->room, r->ext,
                         r->room * REPLIES_EXT);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "base/bytes.h"
 #include "wire/ext.h"
 
 enum { MAGIC = 0x1205, TRACE = 6, HEADER = 8, MOST = 192, SLOTS = 256 };
@@ -35,18 +36,6 @@ struct out {
   uint8_t size[MOST + 2];
 };
 
-static inline uint8_t *put16(uint8_t *p, unsigned v) {
-  p[0] = (uint8_t)(v >> 8);
-  p[1] = (uint8_t)v;
-  return p + 2;
-}
-
-static inline uint8_t *put32(uint8_t *p, uint32_t v) {
-  v = __builtin_bswap32(v);
-  memcpy(p, &v, 4);
-  return p + 4;
-}
-
 /* Parameter |number| of the block, by the size of its value. */
 
 static inline void u8(struct out *o, unsigned number, unsigned v) {
@@ -56,17 +45,17 @@ static inline void u8(struct out *o, unsigned number, unsigned v) {
 
 static inline void u16(struct out *o, unsigned number, unsigned v) {
   o->bits |= 1ull << (number - 1);
-  o->p = put16(o->p, v);
+  o->p = put_u16(o->p, v);
 }
 
 static inline void u32(struct out *o, unsigned number, uint32_t v) {
   o->bits |= 1ull << (number - 1);
-  o->p = put32(o->p, v);
+  o->p = put_u32(o->p, v);
 }
 
 static inline void moment(struct out *o, unsigned number, uint64_t us) {
   u32(o, number, (uint32_t)(us / 1000000));
-  o->p = put32(o->p, (uint32_t)(us % 1000000));
+  o->p = put_u32(o->p, (uint32_t)(us % 1000000));
 }
 
 static unsigned hash(const uint8_t *addr, unsigned size) {
@@ -84,7 +73,7 @@ static void address(struct out *o, unsigned number, const uint8_t *addr,
     unsigned k = o->slot[i] - 1u;
     if (o->size[k] != size || memcmp(o->addr[k], addr, size)) continue;
     *o->p++ = 0;
-    o->p = put32(o->p, k);
+    o->p = put_u32(o->p, k);
     return;
   }
   o->addr[o->known] = addr;
@@ -107,7 +96,7 @@ static inline uint8_t *open_block(struct out *o, unsigned flags) {
 static inline void close_block(struct out *o, uint8_t *at, unsigned flags) {
   for (unsigned i = 0; i < flags; i++)
     at[i] = (uint8_t)((o->bits >> 7 * i & 127) | (i + 1 < flags ? 128 : 0));
-  put16(at + flags, (unsigned)(o->p - at) - flags - 2);
+  put_u16(at + flags, (unsigned)(o->p - at) - flags - 2);
 }
 
 /* Microseconds, rounded as in JSON; never negative. */
@@ -129,7 +118,7 @@ static void extensions(struct out *o, const uint8_t *ext, unsigned size) {
   uint8_t *at = o->p;
   o->p += 2;
   while (ext_next(&b, &object) > 0) {
-    o->p = put16(o->p, object.size);
+    o->p = put_u16(o->p, object.size);
     *o->p++ = object.class;
     *o->p++ = object.type;
     memcpy(o->p, object.data, object.size);
@@ -139,7 +128,7 @@ static void extensions(struct out *o, const uint8_t *ext, unsigned size) {
     o->p = at;
     return;
   }
-  put16(at, (unsigned)(o->p - at) - 2);
+  put_u16(at, (unsigned)(o->p - at) - 2);
   o->bits |= 1u << 16;
 }
 
@@ -260,7 +249,7 @@ static int collect(struct mtr *m, const struct trace *t, unsigned last) {
   const struct cell *cell;
   uint32_t at = SLAB_NONE;
   int n = 0;
-  if (r->room < MOST && replies_reserve(r, MOST)) return -ENOMEM;
+  if (replies_reserve(r, MOST)) return -ENOMEM;
   ahead_begin(&m->ahead, c, t->handle);
   while ((cell = cells_next(&c->cells, &t->cells, &at))) {
     if (cell->next != SLAB_NONE)
@@ -305,13 +294,13 @@ int mtr_warts(struct mtr *m, uint32_t handle, uint32_t list, uint32_t cycle,
   memset(o.slot, 0, sizeof o.slot);
   sort(m->replies.events, n, order);
   parameters(&o, t->opts, &info, list, cycle, user);
-  o.p = put16(o.p, (unsigned)n);
+  o.p = put_u16(o.p, (unsigned)n);
   for (int i = 0; i < n; i++) {
     const struct mtr_event *e = &m->replies.events[order[i]];
     if (o.end - o.p < ROOM_HOP + e->ext_words * 4) return -EMSGSIZE;
     hop(&o, e, m->replies.ext + (size_t)order[i] * REPLIES_EXT, info.size);
   }
-  o.p = put16(o.p, 0);
-  put32(put16(put16(buf, MAGIC), TRACE), (uint32_t)(o.p - buf) - HEADER);
+  o.p = put_u16(o.p, 0);
+  put_u32(put_u16(put_u16(buf, MAGIC), TRACE), (uint32_t)(o.p - buf) - HEADER);
   return (int)(o.p - buf);
 }

@@ -60,7 +60,7 @@ local function on_wake()
   end
   program.clear()
   local steps = program.speed()
-  if steps ~= 0 then require "mtr.campaign.live".change(steps, say) end
+  if steps ~= 0 then require "mtr.campaign.running".change(steps, say) end
 end
 
 -- Returns the status of the script: the whole number that it returned.

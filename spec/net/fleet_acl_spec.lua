@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Users of Redis who may do only what they need: the rights that scripts/README.md lists are
+-- Users of Redis who may do only what they need: the rights that scripts/FLEET.md lists are
 -- enough, fewer are not, and a message says what lacks.
 local fleets = require "spec.support.real.fleet"
 local run = require "spec.support.harness.run"
@@ -8,31 +8,22 @@ local run = require "spec.support.harness.run"
 local LIST = "--prefix 1.0.0.0/26 --lease 16"
 
 describe("a fleet of users with few rights", function()
-  local fleet, server, usual
+  local fleet = fleets.each(before_each, after_each)
 
-  -- Gives the users of scripts/README.md what is written there.
+  -- Gives the users of scripts/FLEET.md what is written there.
   local function users()
     local n = 0
-    local text = run.read "scripts/README.md":gsub("\\\n *", "")
+    local text = run.read "scripts/FLEET.md":gsub("\\\n *", "")
     for words in text:gmatch "\nACL (SETUSER [^\n]+)" do
       n = n + 1
-      assert.equal("OK", server:call("ACL " .. words:gsub("[>~|*]", "\\%0")))
+      assert.equal("OK", fleet:redis("ACL " .. words:gsub("[>~|*]", "\\%0")))
     end
     assert.equal(3, n)
   end
 
-  local function as(user) fleet.url = ("unix://%s:SECRET@%s"):format(user, server.path) end
+  local function as(user) fleet.url = ("unix://%s:SECRET@%s"):format(user, fleet.server.path) end
 
-  before_each(function()
-    fleet = fleets.up()
-    server, usual = fleet.server, fleet.url
-    users()
-  end)
-
-  after_each(function()
-    fleet.url = usual
-    fleet:down()
-  end)
+  before_each(users)
 
   it("submits, works, shows, drains and forgets", function()
     as "submitter"
@@ -53,15 +44,15 @@ describe("a fleet of users with few rights", function()
     as "submitter"
     fleet:good("cancel", "next")
     for _, name in ipairs { "s", "some", "next" } do fleet:good("forget", name) end
-    assert.equal("", server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
   end)
 
   it("goes on without INFO, and says so", function()
-    server:call "ACL SETUSER u on '>SECRET' '~*' +@all -@dangerous"
+    fleet:redis "ACL SETUSER u on '>SECRET' '~*' +@all -@dangerous"
     as "u"
     local got = fleet:good("submit", "s " .. LIST)
     assert.equal(("fleet: unix://%s: its user may not run INFO; going on without its version\n")
-      :format(server.path), got.err)
+      :format(fleet.server.path), got.err)
     fleet:good("work", "--once --name a")
     assert.equal(64, (fleets.dsts(fleet:drained "s")))
   end)
@@ -77,14 +68,14 @@ describe("a fleet of users with few rights", function()
     it(("says what lacks: %s %s"):format(case[1], case[2]), function()
       as "submitter"
       fleet:good("submit", "s " .. LIST)
-      server:call "HSET mtr:fleet:workers gone x"
-      server:call(("ACL SETUSER %s %s"):format(case[1], case[2]))
+      fleet:redis "HSET mtr:fleet:workers gone x"
+      fleet:redis(("ACL SETUSER %s %s"):format(case[1], case[2]))
       as(case[1])
       local got = fleet:run(case[3], case[4])
       assert.equal(1, got.status, got.err)
       assert.truthy(got.err:find(("the user %s lacks the right to run %s"):format(case[1], case[5]),
         1, true), got.err)
-      assert.truthy(got.err:find("scripts/README.md lists what a fleet needs", 1, true), got.err)
+      assert.truthy(got.err:find("scripts/FLEET.md lists what a fleet needs", 1, true), got.err)
     end)
   end
 end)

@@ -6,19 +6,16 @@ local fleets = require "spec.support.real.fleet"
 local run = require "spec.support.harness.run"
 
 describe("a drain passes over", function()
-  local fleet, server, lines
+  local fleet = fleets.each(before_each, after_each)
+  local lines
 
   before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
     fleet:good("submit", "s --lease 4 --prefix 1.0.0.0/28")
   end)
 
-  after_each(function() fleet:down() end)
-
   -- Puts a file there as the results of an entry.
   local function add(lease, part, path)
-    return server:call(("-x XADD mtr:fleet:{s}:results '*' lease %s point x worker x part %s "
+    return fleet:redis(("-x XADD mtr:fleet:{s}:results '*' lease %s point x worker x part %s "
       .. "targets 0 failed 0 complaints '' results <%s"):format(lease, part, path or "/dev/null"))
   end
 
@@ -30,7 +27,7 @@ describe("a drain passes over", function()
     local n, count = fleets.dsts(run.records(run.read(out)))
     assert.equal(16, n)
     for _, times in pairs(count) do assert.equal(1, times) end
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:results")
     assert.equal(0, fleet:field("s", "bytes"))
     lines = got.err
     return got.status
@@ -50,7 +47,7 @@ describe("a drain passes over", function()
   end)
 
   it("entries of others", function()
-    server:call "XADD mtr:fleet:{s}:results '*' foreign x"
+    fleet:redis "XADD mtr:fleet:{s}:results '*' foreign x"
     fleet:good("work", "--name ams --once")
     add(-1, "1/1")
     add(1, "2/1")
@@ -61,11 +58,11 @@ describe("a drain passes over", function()
 
   it("an entry that is larger than what is taken, and takes large ones one by one", function()
     local function large(lease, size)
-      server:call(("EVAL \"redis.call('SETRANGE', 'blob', %d, 'x') redis.call('XADD', KEYS[1], "
+      fleet:redis(("EVAL \"redis.call('SETRANGE', 'blob', %d, 'x') redis.call('XADD', KEYS[1], "
         .. "'*', 'lease', '%d', 'point', 'x', 'part', '1/1', 'results', redis.call('GET', 'blob')) "
         .. "redis.call('DEL', 'blob')\" 1 mtr:fleet:{s}:results"):format(size - 1, lease))
     end
-    server:call "CONFIG SET appendonly no"
+    fleet:redis "CONFIG SET appendonly no"
     large(81, 70000000)
     large(82, 300000000)
     fleet:good("work", "--name ams --once")

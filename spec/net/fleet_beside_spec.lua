@@ -7,15 +7,11 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("beside a good campaign of a fleet, a worker passes over one", function()
-  local fleet, server
+  local fleet = fleets.each(before_each, after_each)
 
   before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
     fleet:good("submit", "bad --lease 20 --prefix 1.0.1.0/26")
   end)
-
-  after_each(function() fleet:down() end)
 
   local function times(text, part)
     local n, at = 0, 0
@@ -45,7 +41,7 @@ describe("beside a good campaign of a fleet, a worker passes over one", function
   } do
     it(what, function()
       fleet:good("submit", "good --lease 20 --prefix 1.0.0.0/26")
-      server:call(case[1])
+      fleet:redis(case[1])
       local worker = fleet:start("work", "--name ams")
       worker:says "fleet: campaign bad is passed over: "
       redis.await("the good campaign", function() return fleet:field("good", "done") == 4 end)
@@ -53,7 +49,7 @@ describe("beside a good campaign of a fleet, a worker passes over one", function
       assert.is_false(worker:ended())
       assert.equal(1, times(worker:text(), "passed over"), worker:text())
       assert.truthy(worker:text():find(case[2], 1, true), worker:text())
-      local said = server:call "HGET mtr:fleet:workers ams"
+      local said = fleet:redis "HGET mtr:fleet:workers ams"
       assert.truthy(said:find('"passed_over":{"bad":"', 1, true), said)
       -- It looks bad beside the good one, if nobody can know what it means.
       if case[3] then
@@ -72,17 +68,17 @@ describe("beside a good campaign of a fleet, a worker passes over one", function
   end
 
   it("until it is mended", function()
-    server:call "HSET mtr:fleet:{bad}:meta version 3"
+    fleet:redis "HSET mtr:fleet:{bad}:meta version 3"
     local worker = fleet:start("work", "--name ams")
     worker:says "campaign bad is passed over"
-    server:call "HSET mtr:fleet:{bad}:meta version 2 trace '{\"interface\":\"nope0\"}'"
+    fleet:redis "HSET mtr:fleet:{bad}:meta version 2 trace '{\"interface\":\"nope0\"}'"
     worker:says 'interface "nope0"'
     -- What it could not trace is not kept from others.
     redis.await("what is given back", function()
-      local first = server:call "XPENDING mtr:fleet:{bad}:leases all - + 1"
+      local first = fleet:redis "XPENDING mtr:fleet:{bad}:leases all - + 1"
       return (tonumber(first:match "\n(%d%d%d+)\n") or 0) >= 86400000
     end)
-    server:call "HSET mtr:fleet:{bad}:meta trace '{}'"
+    fleet:redis "HSET mtr:fleet:{bad}:meta trace '{}'"
     worker:says "campaign bad goes on"
     redis.await("its end", function() return fleet:field("bad", "done") == 4 end)
     worker:kill(15)
@@ -91,15 +87,15 @@ describe("beside a good campaign of a fleet, a worker passes over one", function
 
   it("not for entries that are no leases: they are acknowledged and counted", function()
     local add = "XADD mtr:fleet:{bad}:leases '*' "
-    server:call(add .. "foreign entry")
-    server:call(add .. "lease 5 count 7")
-    server:call "HINCRBY mtr:fleet:{bad}:meta leases 1"
+    fleet:redis(add .. "foreign entry")
+    fleet:redis(add .. "lease 5 count 7")
+    fleet:redis "HINCRBY mtr:fleet:{bad}:meta leases 1"
     local got = fleet:good("work", "--name ams --once")
     assert.truthy(got.err:find("is no lease of this version; it is acknowledged and counted", 1,
       true), got.err)
     assert.same({ 5, 1, 7 }, { fleet:field("bad", "done"), fleet:field("bad", "foreign"),
       fleet:field("bad", "failed") })
-    assert.equal("0", server:call "XLEN mtr:fleet:{bad}:leases")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{bad}:leases")
     got = fleet:good("drain", "bad")
     assert.equal(64, #run.records(got.out))
     assert.truthy(got.err:find("ams: lease 5: mtr:fleet:{bad}:leases: the entry ", 1, true),
@@ -109,10 +105,7 @@ describe("beside a good campaign of a fleet, a worker passes over one", function
 end)
 
 describe("a worker of a fleet in which something raises", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   for what, how in pairs {
     ["as it takes leases"] = [[local taking = require "mtr.fleet.taking"
@@ -150,7 +143,7 @@ describe("a worker of a fleet in which something raises", function()
       assert.truthy(got.out:find("^nil\tETASK: a fault of mtrlua ends the worker: .*raised here"),
         all)
       assert.truthy(all:find("stack traceback:", 1, true), all)
-      assert.equal("", fleet.server:call "HKEYS mtr:fleet:workers")
+      assert.equal("", fleet:redis "HKEYS mtr:fleet:workers")
       local worker = fleet:start("work", "--name fra --once --lease-time 1h")
       assert.equal(128, (fleets.dsts(fleet:drained "s")))
       worker:wait()

@@ -7,14 +7,7 @@ local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
 
 describe("a worker whose campaign is cancelled", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   -- It still works: for another campaign, and until it is ended.
   local function goes_on(worker)
@@ -24,7 +17,7 @@ describe("a worker whose campaign is cancelled", function()
     assert.is_false(worker:ended())
     worker:kill(15)
     assert.is_nil(worker:text():find("Redis says", 1, true), worker:text())
-    assert.equal("", server:call "HKEYS mtr:fleet:workers")
+    assert.equal("", fleet:redis "HKEYS mtr:fleet:workers")
   end
 
   for _, share in ipairs { "split", "all" } do
@@ -49,7 +42,7 @@ describe("a worker whose campaign is cancelled", function()
     fleet:good("drain", "s")           -- there is room for more results now
     goes_on(worker)
     assert.equal(done, fleet:field("s", "done"))
-    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:leases")
+    assert.equal("0", fleet:redis "EXISTS mtr:fleet:{s}:leases")
   end)
 
   it("ends with --once", function()
@@ -64,7 +57,7 @@ describe("a worker whose campaign is cancelled", function()
 
   it("says so if only its group is gone", function()
     fleet:good("submit", "s --share all --points ams,fra --prefix 1.0.0.0/28")
-    server:call "XGROUP DESTROY mtr:fleet:{s}:leases point:ams"
+    fleet:redis "XGROUP DESTROY mtr:fleet:{s}:leases point:ams"
     local got = fleet:run("work", "--name ams --once")
     assert.equal(1, got.status)
     assert.truthy(got.err:find("fleet: campaign s is passed over: Redis says: NOGROUP", 1, true),

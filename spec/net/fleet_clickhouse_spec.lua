@@ -7,15 +7,15 @@ local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
-local TABLES = "scripts/README.md"
+local TABLES = "scripts/FLEET.md"
 
 describe("a drain into ClickHouse", function()
-  local fleet, url
+  local fleet = fleets.each(before_each, after_each)
+  local url
 
   local function behave(mode) run.file("mode", mode) end
 
   before_each(function()
-    fleet = fleets.up()
     behave "ok"
     redis.start("python3 spec/support/real/clickhouse.py " .. run.dir(), run.dir() .. "/click.log")
     local port = redis.await("a port", function()
@@ -28,8 +28,6 @@ describe("a drain into ClickHouse", function()
     fleet:good("submit", "s --lease 10 --prefix 1.0.0.0/26")
     fleet:good("work", "--name ams --once")
   end)
-
-  after_each(function() fleet:down() end)
 
   local function into(format, name)
     return ("s -o %s='%s' --state %s/state"):format(format, url:gsub("TABLE", name), run.dir())
@@ -95,7 +93,7 @@ describe("a drain into ClickHouse", function()
     drain:says "closed the connection; trying again"
     drain:kill()
     behave "stale"
-    fleet.server:call "DEL mtr:fleet:{s}:drain"
+    fleet:redis "DEL mtr:fleet:{s}:drain"
     fleet:good("drain", into("caracal", "r"))
     assert.is_true(rows "r" > 300)
   end)
@@ -128,7 +126,8 @@ end)
 
 describe("a drain into a real ClickHouse", function()
   local missing = clickhouse.missing()
-  local fleet, server
+  local fleet = fleets.each(before_each, after_each)
+  local server
 
   -- The columns of a table, as the README has them, with types that the version of 2018 knows.
   local function columns_of(name)
@@ -144,16 +143,10 @@ describe("a drain into a real ClickHouse", function()
 
   before_each(function()
     if missing then return end
-    fleet, server = fleets.up(), nil
     server = clickhouse.up()
     make "results"
     fleet:good("submit", "s --lease 10 --prefix 1.0.0.0/26")
     fleet:good("work", "--name ams --once")
-  end)
-
-  after_each(function()
-    if fleet then fleet:down() end
-    fleet = nil
   end)
 
   local function into(format, name, user)

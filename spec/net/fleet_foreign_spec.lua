@@ -10,14 +10,7 @@ local LIST = "--prefix 1.0.0.0/26 --lease 16"
 local META = "mtr:fleet:{s}:"
 
 describe("a foreign key", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   local function refused(command, words, ...)
     local got = fleet:run(command, words)
@@ -25,7 +18,7 @@ describe("a foreign key", function()
     for _, text in ipairs { ... } do assert.truthy(got.err:find(text, 1, true), got.err) end
   end
 
-  local function put(key) server:call("SET " .. key .. " foreign") end
+  local function put(key) fleet:redis("SET " .. key .. " foreign") end
   local WHAT = "another program uses this name; rename or delete it"
 
   for _, case in ipairs {
@@ -43,8 +36,8 @@ describe("a foreign key", function()
       put(case[1])
       refused(case[3], case[4], ("%s is a string, and no %s of a fleet"):format(case[1], case[2]),
         WHAT)
-      assert.equal(case[1], server:call "KEYS '*'")
-      server:call("DEL " .. case[1])
+      assert.equal(case[1], fleet:redis "KEYS '*'")
+      fleet:redis("DEL " .. case[1])
       assert.equal("campaign s: 64 targets in 4 leases\n", fleet:good("submit", "s " .. LIST).out)
       assert.equal("s", fleet:status().campaigns[1].name)
     end)
@@ -61,20 +54,20 @@ describe("a foreign key", function()
   } do
     it(("%s of a campaign is named by %s"):format(case[1], case[3]), function()
       fleet:good("submit", "s --share all --points a,b " .. LIST)
-      local before = server:call("HGETALL " .. META .. "meta")
-      server:call("DEL " .. case[1])
+      local before = fleet:redis("HGETALL " .. META .. "meta")
+      fleet:redis("DEL " .. case[1])
       put(case[1])
       refused(case[3], case[4], ("%s is a string, and no %s of a fleet"):format(case[1], case[2]),
         WHAT)
-      assert.equal(before, server:call("HGETALL " .. META .. "meta"))
-      assert.equal("foreign", server:call("GET " .. case[1]))
+      assert.equal(before, fleet:redis("HGETALL " .. META .. "meta"))
+      assert.equal("foreign", fleet:redis("GET " .. case[1]))
     end)
   end
 
   it("in place of a lock is named", function()
     fleet:good("submit", "s " .. LIST)
-    server:call "RPUSH mtr:fleet:worker:a foreign"
-    server:call("RPUSH " .. META .. "drain foreign")
+    fleet:redis "RPUSH mtr:fleet:worker:a foreign"
+    fleet:redis("RPUSH " .. META .. "drain foreign")
     refused("work", "--name a --once", "mtr:fleet:worker:a is a list, and no string of a fleet")
     refused("drain", "s", META .. "drain is a list, and no string of a fleet")
   end)
@@ -93,14 +86,14 @@ describe("a foreign key", function()
 
   it("or keys that were left, let no campaign begin over them", function()
     fleet:good("submit", "s " .. LIST)
-    server:call("DEL " .. META .. "meta")
+    fleet:redis("DEL " .. META .. "meta")
     refused("submit", "s " .. LIST, "there is no campaign s, but keys of one are left",
       META .. "leases")
   end)
 
   it("cannot hide a campaign: the next submission names it in the set again", function()
     fleet:good("submit", "s " .. LIST)
-    server:call "DEL mtr:fleet:campaigns"
+    fleet:redis "DEL mtr:fleet:campaigns"
     fleet:good("submit", "s " .. LIST)
     assert.equal("s", fleet:status().campaigns[1].name)
   end)
@@ -117,15 +110,15 @@ describe("a foreign key", function()
     refused("forget", "s", "a process drains the campaign s")
     drain:kill(15)
     fleet:good("forget", "s")
-    assert.equal("", server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
     fleet:good("submit", "s " .. LIST)
     fleet:good("work", "--name a --once")
     fleet:good("forget", "s --discard")
-    assert.equal("", server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
     fleet:good("submit", "s " .. LIST)
     fleet:good("cancel", "s")
     refused("submit", "s " .. LIST, "there is a campaign s already, which is cancelled")
     fleet:good("forget", "s")
-    assert.equal("", server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
   end)
 end)

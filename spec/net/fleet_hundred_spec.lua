@@ -8,10 +8,7 @@ local run = require "spec.support.harness.run"
 local WORKERS, PROCESSES, TARGETS = 100, 4, 200
 
 describe("a fleet of a hundred workers", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   it("traces each target once from each", function()
     local points, targets, commands = {}, {}, {}
@@ -36,6 +33,6 @@ describe("a fleet of a hundred workers", function()
       seen[key], n = true, n + 1
     end
     assert.equal(WORKERS * TARGETS, n)
-    assert.equal("", fleet.server:call "HKEYS mtr:fleet:workers")
+    assert.equal("", fleet:redis "HKEYS mtr:fleet:workers")
   end)
 end)

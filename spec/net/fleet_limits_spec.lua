@@ -19,10 +19,7 @@ local function span(results)
 end
 
 describe("a worker's limits", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   it("keep prefixes free of probes; their targets are counted", function()
     fleet:good("submit", "s --lease 50 --prefix 1.0.0.0/24")

@@ -13,15 +13,13 @@ local run = require "spec.support.harness.run"
 local Ticker = require "mtr.fleet.ticker"
 
 describe("a fleet's host that has a name", function()
-  local fleet, port
+  local fleet = fleets.each(before_each, after_each)
+  local port
 
   before_each(function()
-    fleet = fleets.up()
     port = fleet.server:listen()
     fleet.url = "redis://localhost:" .. port
   end)
-
-  after_each(function() fleet:down() end)
 
   it("is found by all commands, also beside a simulated network", function()
     fleet:good("submit", "s --prefix 1.0.0.0/28")

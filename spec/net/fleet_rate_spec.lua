@@ -7,10 +7,7 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("the rate of a campaign of a fleet", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   -- The probes per second of a campaign, in the time of the simulated network.
   local function speed(name)

@@ -6,10 +6,7 @@ local run = require "spec.support.harness.run"
 local vantage = dofile "spec/perf/loads/vantage.lua"
 
 describe("workers of a fleet", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   it("shares stop sets of doubletree between vantage points", function()
     local list = run.file("list", table.concat(vantage("targets", 60), "\n") .. "\n")
@@ -75,11 +72,11 @@ describe("workers of a fleet", function()
     for point, n in pairs(together) do
       assert.is_true(n > 2 * apart[point], point .. ": " .. n)
     end
-    local told = fleet.server:call "XRANGE mtr:fleet:{together}:rates - +"
+    local told = fleet:redis "XRANGE mtr:fleet:{together}:rates - +"
     for point in pairs(together) do
       assert.truthy(told:find("worker\n" .. point .. "\nrates\n10.0.0.8 ", 1, true), told)
     end
     fleet:good("cancel", "together")
-    assert.equal("0", fleet.server:call "EXISTS mtr:fleet:{together}:rates")
+    assert.equal("0", fleet:redis "EXISTS mtr:fleet:{together}:rates")
   end)
 end)

@@ -9,14 +9,7 @@ local run = require "spec.support.harness.run"
 local dsts = fleets.dsts
 
 describe("the fleet", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   local LIST = "--prefix 1.0.0.0/24 --prefix 1.0.1.0/25"
 
@@ -33,14 +26,14 @@ describe("the fleet", function()
     local now = fleet:status()
     assert.same({ "done", 384, 8, 8, 0 }, { now.campaigns[1].state, now.campaigns[1].targets,
       now.campaigns[1].leases, now.campaigns[1].done, now.campaigns[1].undrained_bytes })
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:leases")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:results")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:leases")
   end)
 
   it("counts what it drains and cannot read", function()
     fleet:good("submit", "s --lease 50 " .. LIST)
     fleet:good("work", "--name ams --once")
-    server:call("XADD mtr:fleet:{s}:results '*' lease 99 point x worker x part 1/1 targets 2 "
+    fleet:redis("XADD mtr:fleet:{s}:results '*' lease 99 point x worker x part 1/1 targets 2 "
       .. "failed 0 complaints '' results \"$(printf '[1]\\nno\\033[m\\n\\n{')\"")
     local got = fleet:run("drain", "s")
     assert.equal(1, got.status)
@@ -49,7 +42,7 @@ describe("the fleet", function()
     assert.equal("fleet: 384 results of 9 leases written; 0 targets could not be traced; 0 leases "
       .. "came twice\nfleet: 3 lines could not be read and are in no output; the first: EBADMSG: "
       .. "mtr:fleet:{s}:results " .. id .. ": line 1: this is no result of mtrlua\n", got.err)
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:results")
   end)
 
   it("traces each target from every vantage point, or from some", function()
@@ -81,7 +74,7 @@ describe("the fleet", function()
     local words = "s --lease 10 --most-leases 16 -t " .. list
     local submission = fleet:start("submit", words)
     redis.await("16 leases", function()
-      return server:call "XLEN mtr:fleet:{s}:leases" == "16"
+      return fleet:redis "XLEN mtr:fleet:{s}:leases" == "16"
     end)
     submission:kill()
     assert.truthy(fleet:good("status").out:find("160 targets so far", 1, true))
@@ -99,8 +92,8 @@ describe("the fleet", function()
 
   it("goes on with a campaign of version 1, whose results are lines", function()
     fleet:good("submit", "s --results json " .. LIST)
-    server:call "HSET mtr:fleet:{s}:meta version 1"
-    assert.equal("1", server:call "HDEL mtr:fleet:{s}:meta results")
+    fleet:redis "HSET mtr:fleet:{s}:meta version 1"
+    assert.equal("1", fleet:redis "HDEL mtr:fleet:{s}:meta results")
     fleet:good("submit", "s --results json " .. LIST)
     local got = fleet:run("submit", "s " .. LIST)
     assert.equal(1, got.status)
@@ -139,7 +132,7 @@ describe("the fleet", function()
     redis.await("results", function() return fleet:field("s", "bytes") >= 20000 end)
     worker:kill(15)
     assert.truthy(worker:text():find("mtrlua: interrupted", 1, true))
-    assert.equal("", server:call "HKEYS mtr:fleet:workers")
+    assert.equal("", fleet:redis "HKEYS mtr:fleet:workers")
     assert.is_true(fleet:field("s", "done") < 52)
     worker = fleet:start("work", "--name a/2 --once")
     local n, count = dsts(fleet:drained "s")

@@ -6,14 +6,7 @@ local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
 
 describe("fleet status", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   local function shown(word) return fleet:good("status", "-o " .. word).out end
 
@@ -47,9 +40,9 @@ describe("fleet status", function()
     fleet:beats("dead", 0)
     dead:kill()
     -- One that says that it sends much less than it may.
-    server:call "SET mtr:fleet:worker:slow secret"
+    fleet:redis "SET mtr:fleet:worker:slow secret"
     local facts = '{"campaign":"s","rate":300,"probe_rate":20,"rates_over":10,"tracing":5}'
-    server:call(([==[EVAL "return redis.call('HSET', KEYS[1], 'slow', redis.call('TIME')[1] ..
+    fleet:redis(([==[EVAL "return redis.call('HSET', KEYS[1], 'slow', redis.call('TIME')[1] ..
       '000 ' .. ARGV[1])" 1 mtr:fleet:workers '%s']==]):format(facts))
     redis.await("its death", function() return worker "dead".state == "dead" end)
     local one = worker "alive"

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 --
--- A fleet over TLS, as scripts/README.md says: a real redis-server that speaks nothing else, and a
+-- A fleet over TLS, as scripts/FLEET.md says: a real redis-server that speaks nothing else, and a
 -- stunnel beside the programs, which they reach by a unix socket.
 local fleets = require "spec.support.real.fleet"
 local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a fleet over TLS", function()
-  local fleet, usual, port
+  local fleet, port
 
   before_each(function()
     local got = run.run [[cd $DIR && openssl req -x509 -newkey ec -pkeyopt \
@@ -21,18 +21,14 @@ print(s.getsockname()[1])']]
     port = got.out:match "%d+"
     fleet = fleets.up(("--bind 127.0.0.1 --tls-port %s --tls-cert-file cert.pem "
       .. "--tls-key-file key.pem --tls-auth-clients no"):format(port))
-    usual = fleet.url
   end)
 
-  after_each(function()
-    fleet.url = usual
-    fleet:down()
-  end)
+  after_each(function() fleet:down() end)
 
-  -- Starts a stunnel with the lines of scripts/README.md; the programs use it from now on.
+  -- Starts a stunnel with the lines of scripts/FLEET.md; the programs use it from now on.
   local function tunnel(host)
     local dir = run.dir()
-    local text = run.read "scripts/README.md":match "\n(%[redis%]\nclient = yes\n.-)```"
+    local text = run.read "scripts/FLEET.md":match "\n(%[redis%]\nclient = yes\n.-)```"
     for from, to in pairs { ["/run/mtr/redis.sock"] = dir .. "/tls.sock",
       ["redis.example:6380"] = "127.0.0.1:" .. port, ["CAfile = %S+"] = "CAfile = " .. dir
       .. "/cert.pem", ["checkHost = %S+"] = "checkHost = " .. host } do
@@ -63,6 +59,6 @@ print(s.getsockname()[1])']]
     submission:says "trying again"
     submission:kill(15)
     program:kill(15)
-    assert.equal("", fleet.server:call "KEYS '*'")
+    assert.equal("", fleet:redis "KEYS '*'")
   end)
 end)

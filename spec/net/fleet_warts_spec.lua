@@ -8,10 +8,7 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a drain into files of warts that rotate", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   -- Drains 16 targets of a campaign of their own.
   local function drain(name, net, state)
@@ -54,7 +51,7 @@ describe("a drain into files of warts that rotate", function()
     local killed = fleet:start("drain", words .. " --follow")
     redis.await("a state", function() return fleet:field("s", "drained") == 1 end)
     killed:kill()
-    fleet.server:call "DEL mtr:fleet:{s}:drain"
+    fleet:redis "DEL mtr:fleet:{s}:drain"
     local got = fleet:run("drain", words)
     assert.equal(0, got.status, got.err)
     assert.equal(16, traces())

@@ -9,14 +9,7 @@ local fleets = require "spec.support.real.fleet"
 local run = require "spec.support.harness.run"
 
 describe("a drain", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   it("removes a lease of which no target could be traced", function()
     local list = run.file("list", "no.such.name.invalid\n")
@@ -25,7 +18,7 @@ describe("a drain", function()
     local got = fleet:run("drain", "s")
     assert.equal(0, got.status, got.err)
     assert.truthy(got.err:find("0 results of 1 leases written; 1 targets could not", 1, true))
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:results")
     assert.same({ 1, 0 }, { fleet:field("s", "drained"), fleet:field("s", "bytes") })
   end)
 
@@ -37,7 +30,7 @@ describe("a drain", function()
     local numbers = { "nan", "inf", "-1", "1.5", "0x10", "1e300", "9007199254740993" }
     local first
     for _, number in ipairs(numbers) do
-      local id = server:call(("XADD mtr:fleet:{s}:results '*' lease %s point x worker x part 1/1 "
+      local id = fleet:redis(("XADD mtr:fleet:{s}:results '*' lease %s point x worker x part 1/1 "
         .. "targets 0 failed 0 complaints '' results x"):format(number))
       first = first or id
     end
@@ -46,7 +39,7 @@ describe("a drain", function()
     assert.truthy(got.err:find(("%d entries could not be read and are in no output; the first: "
       .. "mtr:fleet:{s}:results %s: this is no entry of a fleet"):format(#numbers, first), 1, true),
       got.err)
-    assert.equal("0", server:call "XLEN mtr:fleet:{s}:results")
+    assert.equal("0", fleet:redis "XLEN mtr:fleet:{s}:results")
     assert.equal(0, fleet:run("drain", words).status)
     assert.equal(4, #run.records(run.read(run.dir() .. "/out")))
   end)

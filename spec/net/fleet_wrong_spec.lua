@@ -9,14 +9,7 @@ local run = require "spec.support.harness.run"
 local LIST = "--prefix 1.0.0.0/24 --prefix 1.0.1.0/25"
 
 describe("a fleet says what is wrong:", function()
-  local fleet, server
-
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   local function refused(command, words, message)
     local got = fleet:run(command, words)
@@ -41,7 +34,7 @@ describe("a fleet says what is wrong:", function()
     refused("work", "--name a --allow udp,bogus",
       "--allow must have some of icmp, udp, tcp; got 'bogus'")
     refused("submit", "s --first-ttl 9 --max-ttl 3 " .. LIST, "--first-ttl 9 is above --max-ttl 3")
-    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:meta")
+    assert.equal("0", fleet:redis "EXISTS mtr:fleet:{s}:meta")
   end)
 
   it("two workers of one name", function()
@@ -52,25 +45,25 @@ describe("a fleet says what is wrong:", function()
     first:kill(15)
     fleet:beats("ams", 0)              -- the second one's
     second:kill(15)
-    assert.equal("", server:call "HKEYS mtr:fleet:workers")
+    assert.equal("", fleet:redis "HKEYS mtr:fleet:workers")
   end)
 
   it("two drains of one campaign", function()
     fleet:good("submit", "s " .. LIST)
     local first = fleet:start("drain", "s --follow")
-    redis.await("the lock", function() return server:call "EXISTS mtr:fleet:{s}:drain" == "1" end)
+    redis.await("the lock", function() return fleet:redis "EXISTS mtr:fleet:{s}:drain" == "1" end)
     refused("drain", "s", "another process drains the campaign s")
     first:kill(15)
-    assert.equal("0", server:call "EXISTS mtr:fleet:{s}:drain")
+    assert.equal("0", fleet:redis "EXISTS mtr:fleet:{s}:drain")
   end)
 
   it("a campaign of a later version, foreign keys", function()
     fleet:good("submit", "s " .. LIST)
-    server:call "HSET mtr:fleet:{s}:meta version 3"
+    fleet:redis "HSET mtr:fleet:{s}:meta version 3"
     refused("work", "--name b --once", "campaign s has version 3; this mtrlua knows version 2")
     refused("drain", "s", "campaign s has version 3; this mtrlua knows version 2")
-    server:call "DEL mtr:fleet:{s}:meta"
-    server:call "SET mtr:fleet:{s}:meta foreign"
+    fleet:redis "DEL mtr:fleet:{s}:meta"
+    fleet:redis "SET mtr:fleet:{s}:meta foreign"
     refused("work", "--name b --once", "mtr:fleet:{s}:meta is a string, and no hash")
     refused("submit", "s " .. LIST, "WRONGTYPE")
   end)
@@ -90,24 +83,25 @@ describe("a fleet says what is wrong:", function()
   end)
 
   it("a Redis that wants a password", function()
-    server:call "CONFIG SET requirepass secret"
+    fleet:redis "CONFIG SET requirepass secret"
     refused("status", "", "NOAUTH")
-    local login = fleets.PROGRAM .. " fleet status --redis unix://:%s@" .. server.path
+    local login = fleets.PROGRAM .. " fleet status --redis unix://:%s@"
+      .. fleet.server.path
     local got = run.run(login:format "wrong")
     assert.equal(1, got.status)
     assert.truthy(got.err:find("WRONGPASS", 1, true), got.err)
     got = run.run(login:format "secret")
     assert.equal(0, got.status, got.err)
-    server:call "-a secret CONFIG SET requirepass ''"
+    fleet:redis "-a secret CONFIG SET requirepass ''"
   end)
 
   -- While the server refuses writes the command waits; then it succeeds.
   local function waits(refuse, allow, message)
-    server:call(refuse)
+    fleet:redis(refuse)
     local submission = fleet:start("submit", "s --lease 50 " .. LIST)
     submission:says(message)
     submission:says "trying again"
-    server:call(allow)
+    fleet:redis(allow)
     submission:says "campaign s: 384 targets in 8 leases"
     submission:wait()
     assert.truthy(submission:text():find("answers again", 1, true))
@@ -125,11 +119,11 @@ describe("a fleet says what is wrong:", function()
     fleet:good("submit", "s --results json --lease 20 --most-bytes 300K --prefix 1.0.0.0/24")
     local worker = fleet:start("work", "--name ams --once --lease-time 1s")
     redis.await("results", function() return fleet:field("s", "bytes") >= 300000 end)
-    local used = server:call "INFO memory":match "used_memory:(%d+)"
-    server:call("CONFIG SET maxmemory " .. used - 100000)
+    local used = fleet:redis "INFO memory":match "used_memory:(%d+)"
+    fleet:redis("CONFIG SET maxmemory " .. used - 100000)
     local drain = fleet:start("drain", "s -o jsonl=" .. run.dir() .. "/out")
     redis.await("an empty Redis", function() return fleet:field("s", "bytes") == 0 end)
-    server:call "CONFIG SET maxmemory 0"
+    fleet:redis "CONFIG SET maxmemory 0"
     drain:wait()
     worker:wait()
     local n, count = fleets.dsts(run.records(run.read(run.dir() .. "/out")))
@@ -139,10 +133,10 @@ describe("a fleet says what is wrong:", function()
 
   it("results that are larger than Redis takes", function()
     fleet:good("submit", "s --results json --lease 600 --prefix 1.0.0.0/23")
-    server:call "CONFIG SET proto-max-bulk-len 1048576"
+    fleet:redis "CONFIG SET proto-max-bulk-len 1048576"
     local worker = fleet:start("work", "--name ams --once")
     worker:says "trying again"
-    server:call "CONFIG SET proto-max-bulk-len 100mb"
+    fleet:redis "CONFIG SET proto-max-bulk-len 100mb"
     worker:wait()
     assert.equal(512, (fleets.dsts(fleet:drained "s")))
   end)

@@ -46,11 +46,14 @@ describe("maps", function()
 
   local function small()
     return {
+      ["README.md"] = "[c](core/README.md) [l](lua/README.md) [s](scripts/README.md#x)\n"
+        .. "[t](spec/README.md)\n",
       ["core/README.md"] = "| room | its files |\n|---|---|\n| `base/` | `a` does this |\n"
         .. "| `net/raw/` | `b` does that |\n| top | `main` |\n\n## Words\n\n| `x` | none |\n",
       ["core/base/a.c"] = "", ["core/base/a.h"] = "", ["core/net/raw/b.h"] = "",
       ["core/main.c"] = "",
-      ["lua/README.md"] = "| room | its files |\n|---|---|\n| `lib` | loads |\n",
+      ["lua/README.md"] = "[c](../core/README.md)\n| room | its files |\n|---|---|\n"
+        .. "| `lib` | loads |\n",
       ["lua/mtr/lib.lua"] = "",
       ["scripts/README.md"] = "text\n| `trace` | a path |\n", ["scripts/trace.lua"] = "",
       ["spec/README.md"] = "text\n| `unit/` | units |\n", ["spec/unit/base/a_spec.lua"] = "",
@@ -86,6 +89,11 @@ describe("maps", function()
       "spec/README.md: names sim/, which is not there" },
     ["a document that is not there"] = { "core/base/a.h", "/* see notes" .. ".md */",
       "core/base/a.h: refers to notes" .. ".md" },
+    ["a document that no link leads to"] = { "lua/A" .. ".md", "[l](README.md)",
+      "README.md: leads to no link to lua/A" .. ".md" },
+    ["a link to nothing"] = { "README.md", "[c](core/README.md) [l](lua/README.md)\n"
+      .. "[s](scripts/README.md) [t](spec/README.md) [x](lua/lib)",
+      "README.md: has a link to lua/lib" },
     ["a document that never was there"] = { "core/base/a.h", "/* " .. "DES" .. "IGN 3 */",
       "core/base/a.h: refers to " .. "DES" .. "IGN" },
   } do

@@ -35,7 +35,7 @@ local enrich = require "mtr.campaign.enrich"
 local intake = require "mtr.campaign.intake"
 local results = require "mtr.campaign.results"
 local stored = require "mtr.campaign.stored"
-local live = require "mtr.campaign.live"
+local running = require "mtr.campaign.running"
 local lookups = require "mtr.campaign.lookups"
 local thresholds = require "mtr.campaign.thresholds"
 local window = require "mtr.campaign.window"
@@ -86,7 +86,7 @@ function Campaign:stop()
 end
 
 Campaign.abandon, Campaign.halt = Campaign.stop, Campaign.stop
-Campaign.set_rate, Campaign.set_window, Campaign.hand_out = live.set_rate, live.set_window,
+Campaign.set_rate, Campaign.set_window, Campaign.hand_out = running.set_rate, running.set_window,
   enrich.hand_out
 
 -- Ends the campaign with an error.
@@ -154,7 +154,7 @@ local function finish(c)
   if saver and saver:wait(function() finish(c) end) then return end
   c.done = true
   clock.stop(c)
-  live.remove(c)
+  running.remove(c)
   if c.lanes then c.lanes:close() end
   pending.remember(c.engine, c.cohort)
   c.cohort:close()
@@ -211,7 +211,7 @@ local function start(c, whole)
   if not c.cohort then return nil, message, name end
   if engine.halted then c:stop() end
   clock.start(c)
-  live.add(c)
+  running.add(c)
   scheduler.wake(c.pump)
   return true
 end

@@ -36,7 +36,7 @@ local LARGE = 2 ^ 25                   -- bytes of an entry after which they are
 
 ---@class mtr.FleetDrain: mtr.FleetDrainOptions
 ---@field after string id of the last entry that was written
----@field done table<string, mtr.FleetDrained>
+---@field done table<string, mtr.FleetWrittenLeases>
 ---@field results integer written by this run
 ---@field leases integer
 ---@field repeated integer leases that came twice

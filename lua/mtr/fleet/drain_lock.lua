@@ -32,7 +32,7 @@ Lock.__index = Lock
 function M.new(link, ticker, campaign)
   local secret = keys.secret()
   return setmetatable({ link = link, ticker = ticker, campaign = campaign, secret = secret,
-    words = scripts.command(scripts.lock, { keys.drain(campaign), keys.leases(campaign),
+    words = scripts.command(scripts.lock_drain, { keys.drain_lock(campaign), keys.leases(campaign),
       keys.left(campaign) }, { secret, LASTS }) }, Lock)
 end
 
@@ -79,7 +79,8 @@ end
 --- Gives it back.
 function Lock:release()
   self.over = true
-  self.link:post(scripts.command(scripts.release, { keys.drain(self.campaign) }, { self.secret }))
+  self.link:post(scripts.command(scripts.unlock_drain, { keys.drain_lock(self.campaign) },
+    { self.secret }))
 end
 
 return M

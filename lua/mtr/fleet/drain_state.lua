@@ -8,7 +8,7 @@ local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
-local Drained = require "mtr.fleet.drained"
+local WrittenLeases = require "mtr.fleet.written_leases"
 
 local C = lib.C
 local M = {}
@@ -18,7 +18,7 @@ local KIND, VERSION = "mtrlua fleet drain", 1
 ---@class mtr.FleetDrainState
 ---@field campaign string
 ---@field after string id of the last entry that was written
----@field done table<string, mtr.FleetDrained> by vantage point
+---@field done table<string, mtr.FleetWrittenLeases> by vantage point
 ---@field reporters table[] what save() of each reporter returned
 ---@field outputs string[] their formats and files
 ---@field finished boolean
@@ -54,7 +54,7 @@ function M.read(path, campaign, outputs)
       :format(path, state.campaign, before, campaign, now))
   end
   for point, ranges in each(state.done) do
-    state.done[point] = Drained.new(ranges)
+    state.done[point] = WrittenLeases.new(ranges)
     if not state.done[point] then return wrong(path, "the numbers of leases are damaged") end
   end
   return state

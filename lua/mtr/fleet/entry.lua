@@ -9,8 +9,8 @@
 
 local err = require "mtr.base.err"
 local contents = require "mtr.fleet.contents"
-local Drained = require "mtr.fleet.drained"
 local keys = require "mtr.fleet.keys"
+local WrittenLeases = require "mtr.fleet.written_leases"
 
 local M = {}
 
@@ -92,7 +92,7 @@ end
 
 -- Begins with the first part of a lease.
 local function begin(self, one)
-  local set = self.done[one.point] or Drained.new()
+  local set = self.done[one.point] or WrittenLeases.new()
   self.done[one.point] = set
   self.skipping = set:has(one.lease)
   if self.skipping then

@@ -100,7 +100,7 @@ Writes the results of a campaign to files, and removes them from Redis when the 
                           caracal=URL, saimiris=URL: to a table of ClickHouse with Iris' or that's
                           columns: http://[USER:PASSWORD@]HOST[:8123]/DATABASE.TABLE; a plain
                           MergeTree needs the setting non_replicated_deduplication_window to take
-                          each lease once (scripts/README.md has its CREATE TABLE)
+                          each lease once (scripts/FLEET.md has its CREATE TABLE)
   --state FILE            saves how far it is; the same command again goes on from there
   --follow                go on when all targets are done
   --overwrite             empty the files first; without it they are appended to

@@ -14,7 +14,7 @@
 -- drain gives the results to reporters.
 --
 -- All calls wait, also for a Redis that is away: `say` is called with what happens. The file
--- scripts/README.md describes what is in Redis.
+-- README.md beside this one describes what is in Redis.
 
 local default = require "mtr.engine.default"
 local check = require "mtr.base.check"
@@ -28,8 +28,8 @@ local drain = require "mtr.fleet.drain"
 local help = require "mtr.fleet.help"
 local keys = require "mtr.fleet.keys"
 local Link = require "mtr.fleet.link"
-local shown = require "mtr.fleet.shown"
 local status = require "mtr.fleet.status"
+local status_text = require "mtr.fleet.status_text"
 local submit = require "mtr.fleet.submit"
 local Ticker = require "mtr.fleet.ticker"
 local fleet_url = require "mtr.fleet.url"
@@ -223,7 +223,7 @@ function Fleet:status(campaign)
   return status.look(self.link, campaign)
 end
 
-Fleet.text, Fleet.prometheus = shown.text, shown.prometheus
+Fleet.text, Fleet.prometheus = status_text.text, status_text.prometheus
 
 --- A default name of a worker, and the output of a drain to a table of ClickHouse.
 M.host_name, M.clickhouse = keys.host_name, clickhouse.new

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- The keys of a fleet in Redis, and the fields in them. The file scripts/README.md describes them
--- for other programs.
+-- The keys of a fleet in Redis, and the fields in them. The file README.md beside this one
+-- describes them for other programs.
 
 local err = require "mtr.base.err"
 
@@ -33,20 +33,20 @@ function M.stops(campaign) return part(campaign, "stops") end
 function M.rates(campaign) return part(campaign, "rates") end
 --- How many vantage points are done with a lease: a hash, by the id of its entry.
 function M.left(campaign) return part(campaign, "left") end
---- The drain that is at work: a text that only it knows, which expires.
-function M.drain(campaign) return part(campaign, "drain") end
+--- The lock of the drain that is at work: a text that only it knows, which expires.
+function M.drain_lock(campaign) return part(campaign, "drain") end
 --- The keys that scripts.create and scripts.forget look at or change.
 function M.all(campaign)
   return { M.CAMPAIGNS, M.meta(campaign), M.left(campaign), M.leases(campaign), M.results(campaign),
-    M.stops(campaign), M.rates(campaign), M.drain(campaign) }
+    M.stops(campaign), M.rates(campaign), M.drain_lock(campaign) }
 end
 --- A worker that lives: a text that only it knows, which expires.
-function M.lock(worker) return "mtr:fleet:worker:" .. worker end
+function M.worker(worker) return "mtr:fleet:worker:" .. worker end
 
 --- Returns the group of consumers that takes leases of a campaign for a vantage point.
 function M.group(share, point) return share == "split" and "all" or "point:" .. point end
 
---- Returns a text that no other process has: the value of a lock.
+--- Returns a text that no other process has, for M.worker and M.drain_lock.
 ---@return string
 function M.secret()
   local file = assert(io.open("/dev/urandom", "rb"))

@@ -63,7 +63,7 @@ end
 
 local function forbidden(words, user)
   local keys = table.concat(M.keys(words), ", ")
-  return ("the user %s lacks the right to run %s%s%s; scripts/README.md lists what a fleet needs")
+  return ("the user %s lacks the right to run %s%s%s; scripts/FLEET.md lists what a fleet needs")
     :format(err.plain(user or "default"), words[1], keys ~= "" and " on " .. keys or "",
     words[1] == "EVAL" and ", or a command of its script" or "")
 end

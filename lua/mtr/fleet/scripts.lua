@@ -149,7 +149,7 @@ end
 return 1
 ]]
 
---- KEYS lock workers; ARGV secret name ms facts
+--- KEYS worker workers; ARGV secret name ms facts
 --- Says that a worker lives. Returns Redis' time in ms, or 0 if another one has its name.
 M.alive = [[
 local now = redis.call('TIME')
@@ -163,10 +163,10 @@ redis.call('HSET', KEYS[2], ARGV[2], ms .. ' ' .. ARGV[4])
 return ms
 ]]
 
---- KEYS lock leases left; ARGV secret ms
+--- KEYS drain-lock leases left; ARGV secret ms
 --- Takes or keeps the lock of a drain for some time. Returns 1; 0 if another one has it. Where no
 --- worker can work, because a key is foreign, no drain should wait.
-M.lock = [[
+M.lock_drain = [[
 redis.call('XLEN', KEYS[2])
 redis.call('HLEN', KEYS[3])
 local holder = redis.call('GET', KEYS[1])
@@ -176,14 +176,14 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 ]]
 
---- KEYS lock; ARGV secret
---- Releases a lock.
-M.release = [[
+--- KEYS drain-lock; ARGV secret
+--- Releases the lock of a drain.
+M.unlock_drain = [[
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1
 ]]
 
---- KEYS lock workers; ARGV secret name
+--- KEYS worker workers; ARGV secret name
 --- Says that a worker has ended.
 M.gone = [[
 if redis.call('GET', KEYS[1]) == ARGV[1] then

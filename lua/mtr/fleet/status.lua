@@ -87,7 +87,7 @@ end
 
 local function worker(link, name, text, now)
   local ms, facts = text:match "^(%d+) (.*)$"
-  local alive, message, code = link:call { "EXISTS", keys.lock(name) }
+  local alive, message, code = link:call { "EXISTS", keys.worker(name) }
   if not alive then return nil, message, code end
   local age = (now - number(ms)) / 1000
   facts = facts and json_read.decode(facts)

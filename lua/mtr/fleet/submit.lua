@@ -42,7 +42,7 @@ local function living(link)
   local seen, list = {}, {}
   for _, worker in ipairs(names) do
     local point, alive, problem, code = keys.point(worker), link:call { "EXISTS",
-      keys.lock(worker) }
+      keys.worker(worker) }
     if not alive then return nil, problem, code end
     if alive == 1 and not seen[point] then seen[point], list[#list + 1] = true, point end
   end

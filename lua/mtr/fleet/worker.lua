@@ -85,7 +85,7 @@ end
 -- Says that the worker lives, and keeps its leases. Returns false if another one has its name.
 local function beat(self)
   local now, message, name = self.link:call(scripts.command(scripts.alive,
-    { keys.lock(self.name), keys.WORKERS },
+    { keys.worker(self.name), keys.WORKERS },
     { self.secret, self.name, self.lease_time, facts.text(self) }))
   if not now then return self:fail(message, name) end
   if now == 0 then return false end
@@ -200,7 +200,7 @@ local function leave(self)
     end
     self.link:post(scripts.command(scripts.give_back, { keys.leases(campaign.name) }, args))
   end
-  self.link:post(scripts.command(scripts.gone, { keys.lock(self.name), keys.WORKERS },
+  self.link:post(scripts.command(scripts.gone, { keys.worker(self.name), keys.WORKERS },
     { self.secret, self.name }))
   self.link:close()
 end

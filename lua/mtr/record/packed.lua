@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Reads packed records: results in a tenth of the bytes of their JSON, as workers of a fleet hand
--- them in. See mtr_unpack in core/mtr.h, and scripts/README.md for the bytes.
+-- them in. See mtr_unpack in core/mtr.h, and lua/mtr/fleet/README.md for the bytes.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

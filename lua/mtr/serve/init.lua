@@ -7,7 +7,7 @@
 --     server:wait()
 --
 -- The kernel says who a client is. Those that are not allowed get an error and are closed. The rate
--- of probes is that of the engine, for all clients together. The file scripts/README.md describes
+-- of probes is that of the engine, for all clients together. The file scripts/SERVE.md describes
 -- the protocol. After ^C, and by close(), the socket file is removed, what is under way ends as
 -- "halted", and clients get their answers.
 

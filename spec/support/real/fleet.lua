@@ -14,12 +14,23 @@ local M = { PROGRAM = os.getenv "MTR_PROGRAM" or "build/mtrlua" }
 local Fleet = {}
 Fleet.__index = Fleet
 
----Starts it; `options`: more options of redis-server.
-function M.up(options)
-  local server = redis.up(options)
-  local net = run.file("net.lua", [[return require("mtr").sim.internet {
+local function start(fleet, options)
+  fleet.server = redis.up(options)
+  fleet.url, fleet.logs = fleet.server.url, 0
+  fleet.net = run.file("net.lua", [[return require("mtr").sim.internet {
     prefixes = 2000, dead = 0 }]])
-  return setmetatable({ server = server, url = server.url, net = net, logs = 0 }, Fleet)
+  return fleet
+end
+
+---Starts it; `options`: more options of redis-server.
+function M.up(options) return start(setmetatable({}, Fleet), options) end
+
+---Returns a fleet that is started before each test and ended after it, by functions of busted.
+function M.each(before_each, after_each)
+  local fleet = setmetatable({}, Fleet)
+  before_each(function() start(fleet) end)
+  after_each(function() fleet:down() end)
+  return fleet
 end
 
 ---Ends all of it.
@@ -28,6 +39,9 @@ function Fleet:down()
   redis.reap()
   run.clean()
 end
+
+---Runs a command of Redis; its answer.
+function Fleet:redis(words) return self.server:call(words) end
 
 ---The shell command of a fleet's command.
 function Fleet:command(command, words)
@@ -59,7 +73,7 @@ function Fleet:drained(name) return run.records(self:good("drain", name).out) en
 
 ---A field of a campaign in Redis, as a number.
 function Fleet:field(campaign, name)
-  return tonumber(self.server:call(("HGET mtr:fleet:{%s}:meta %s"):format(campaign, name))) or 0
+  return tonumber(self:redis(("HGET mtr:fleet:{%s}:meta %s"):format(campaign, name))) or 0
 end
 
 ---Waits until a worker has given so many signs of life from now on.
@@ -67,7 +81,7 @@ function Fleet:beats(worker, n)
   local last
   for _ = 0, n do
     redis.await("a sign of life of " .. worker, function()
-      local said = self.server:call("HGET mtr:fleet:workers " .. worker):match "^%d+"
+      local said = self:redis("HGET mtr:fleet:workers " .. worker):match "^%d+"
       if said == last then return false end
       last = said
       return said

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Whether the maps (the README.md of core, lua, scripts and spec) name what is there and
--- nothing else, and whether all documents that files refer to are in the repository. Pure: files
--- are given as a table of path and text.
+-- nothing else, whether all documents that files refer to are in the repository, and whether links
+-- lead from README.md to each document. Pure: files are given as a table of path and text.
 --
 -- A map of rooms is a table whose rows begin with a room, "`wait/`", or with a word for the files
 -- beside the rooms. In the row each file is in backticks, without its ending.
@@ -99,6 +99,15 @@ local function check_spec(files, fault)
   end
 end
 
+-- The path that a link of a document leads to: of "../b/c" in a/d it is b/c.
+local function resolve(from, link)
+  local path, shorter = nil, (from:match "^(.*/)" or "") .. link
+  while path ~= shorter do
+    path, shorter = shorter, shorter:gsub("[^/]+/%.%./", "", 1)
+  end
+  return path
+end
+
 local function check_documents(files, path, fault)
   for _, pattern in ipairs(GONE) do
     local word = files[path]:match("%f[%w]" .. pattern)
@@ -106,9 +115,31 @@ local function check_documents(files, path, fault)
   end
   for name in files[path]:gmatch "[%w_%.%-/]+%.md%f[^%w_]" do
     local base = name:match "[^/]+$"
-    local beside = (path:match "^(.*/)" or "") .. name
+    local beside = resolve(path, name)
     if base ~= "README.md" and not files[name] and not files[beside] then
       fault(path, ": refers to ", name)
+    end
+  end
+end
+
+-- Pages of the manual are no documents of the tree: `make doc` makes one text of them.
+local function check_links(files, fault)
+  local linked = { ["README.md"] = true }
+  local waiting = { "README.md" }
+  while waiting[1] do
+    local from = table.remove(waiting)
+    for link in (files[from] or ""):gmatch "%]%(([^)#%s]+)[^)]*%)" do
+      local to = resolve(from, link)
+      if not files[to] then fault(from, ": has a link to ", link) end
+      if to:find "%.md$" and not linked[to] then
+        linked[to] = true
+        waiting[#waiting + 1] = to
+      end
+    end
+  end
+  for path in pairs(files) do
+    if path:find "%.md$" and not linked[path] and not path:find "^scripts/doc/" then
+      fault("README.md: leads to no link to ", path)
     end
   end
 end
@@ -137,6 +168,7 @@ function M.check(files)
   check_rooms(files, "lua/README.md", "lua/mtr/", fault)
   check_scripts(files, fault)
   check_spec(files, fault)
+  check_links(files, fault)
   for path in pairs(files) do check_documents(files, path, fault) end
   table.sort(faults)
   return faults

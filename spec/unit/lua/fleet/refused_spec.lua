@@ -49,7 +49,7 @@ describe("refused", function()
       local message, name = refused.message(text, EVAL, "w")
       assert.equal("NOPERM", name)
       assert.equal(("the user w lacks the right to run EVAL on %s, %s, or a command of its script; "
-        .. "scripts/README.md lists what a fleet needs (Redis says: %s)"):format(LEASES, LEFT,
+        .. "scripts/FLEET.md lists what a fleet needs (Redis says: %s)"):format(LEASES, LEFT,
         text), message)
       assert.is_true(refused.lasting { error = text })
     end)

@@ -5,7 +5,7 @@
 local cjson = require "cjson"
 local fleet = require "mtr.fleet"
 local keys = require "mtr.fleet.keys"
-local shown = require "mtr.fleet.shown"
+local status_text = require "mtr.fleet.status_text"
 local status = require "mtr.fleet.status"
 
 local NOW = 1000000                    -- ms
@@ -50,7 +50,7 @@ local function look(campaigns, workers, o)
       end
       return list(said)
     end,
-    EXISTS = function(key) return o.dead and key == keys.lock(o.dead) and 0 or 1 end,
+    EXISTS = function(key) return o.dead and key == keys.worker(o.dead) and 0 or 1 end,
     XINFO = function() return { { "name", "all", "pending", o.under_way or 3 } } end,
   }
   return assert(status.look({ call = function(_, words) return answers[words[1]](words[2]) end }))
@@ -67,12 +67,12 @@ describe("the status of a fleet", function()
     local s, t = found.campaigns[1], found.campaigns[2]
     assert.same({ 30, 20 }, { s.rate, s.eta })               -- 600 targets are left
     assert.same({ 7 }, { t.rate, t.eta })                    -- more may come
-    local text = shown.text(found)
+    local text = status_text.text(found)
     assert.truthy(text:find("30 targets/s, 20 s to go; 10 targets failed", 1, true), text)
     assert.truthy(text:find("  7 targets/s; 10 targets failed", 1, true), text)
     local json = cjson.decode(fleet.json(found))
     assert.same({ 30, 20 }, { json.campaigns[1].rate, json.campaigns[1].eta })
-    text = shown.prometheus(found)
+    text = status_text.prometheus(found)
     metric(text, 'mtr_fleet_targets_per_second{campaign="s"} 30')
     metric(text, 'mtr_fleet_eta_seconds{campaign="s"} 20')
     assert.falsy(text:find('eta_seconds{campaign="t"}', 1, true))
@@ -93,11 +93,11 @@ describe("the status of a fleet", function()
     local w = found.workers[1]
     assert.same({ state, why, state == "slow", state ~= "dead" },
       { w.state, w.why, w.slow, w.alive })
-    local text = shown.text(found)
+    local text = status_text.text(found)
     assert.truthy(text:find("worker a: " .. words, 1, true), text)
     local json = cjson.decode(fleet.json(found)).workers[1]
     assert.same({ state, why }, { json.state, json.why })
-    text = shown.prometheus(found)
+    text = status_text.prometheus(found)
     metric(text, ('mtr_fleet_worker_alive{worker="a"} %d'):format(state ~= "dead" and 1 or 0))
     metric(text, ('mtr_fleet_worker_slow{worker="a"} %d'):format(state == "slow" and 1 or 0))
     metric(text, ('mtr_fleet_workers{state="%s"} 1'):format(state))
@@ -158,7 +158,7 @@ describe("the status of a fleet", function()
   end
 
   it("shows from where workers probe, and what their owners allow", function()
-    local text = shown.text(look({}, { a = worker { place = "Amsterdam", version = "0.1.0",
+    local text = status_text.text(look({}, { a = worker { place = "Amsterdam", version = "0.1.0",
       source4 = "192.0.2.7", source6 = "2001:db8::7", max_rate = 500, allow = { "icmp", "udp" },
       exclude = 12 } }))
     assert.equal([[
@@ -175,7 +175,7 @@ worker a (Amsterdam): alive, 1 leases, 2 done, 200 targets, 100 probes/s of 100
       for name in pairs(worker { place = 1, source4 = 1, source6 = 1, version = 1, max_rate = 1,
         allow = 1, exclude = 1 }) do facts[name] = value end
       local found = look({ s = campaign() }, { a = facts })
-      for _, text in ipairs { shown.text(found), shown.prometheus(found) } do
+      for _, text in ipairs { status_text.text(found), status_text.prometheus(found) } do
         assert.falsy(text:gsub("\n", ""):find "[%c]", text)
       end
       cjson.decode(fleet.json(found))

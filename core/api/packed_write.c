@@ -7,6 +7,7 @@
 
 #include "api/packed.h"
 #include "api/walk.h"
+#include "base/bytes.h"
 
 enum {
   REPLY_ROOM = 2 + 4 * MTR_PACKED_EVENT,
@@ -22,20 +23,6 @@ struct record {
   int full;
 };
 
-static uint8_t *put32(uint8_t *p, uint32_t v) {
-  p[0] = (uint8_t)v;
-  p[1] = (uint8_t)(v >> 8);
-  p[2] = (uint8_t)(v >> 16);
-  p[3] = (uint8_t)(v >> 24);
-  return p + 4;
-}
-
-static uint8_t *put16(uint8_t *p, unsigned v) {
-  p[0] = (uint8_t)v;
-  p[1] = (uint8_t)(v >> 8);
-  return p + 2;
-}
-
 /* Writes the words that differ from those |before|, behind |*p|. Each is
  * written, and then kept or not, so there must be room for all. Returns which
  * they are. */
@@ -45,7 +32,7 @@ static inline uint32_t put_changed(uint8_t **p, uint32_t *before,
   uint8_t *to = *p;
   for (unsigned i = 0; i < n; i++) {
     uint32_t differs = w[i] != before[i];
-    put32(to, w[i]);
+    put_le(to, w[i], 4);
     to += 4 * differs;
     changed |= differs << i;
     before[i] = w[i];
@@ -64,9 +51,8 @@ static void put_reply(struct record *r, const struct mtr_event *e,
   }
   packed_event(w, e);
   uint8_t *p = r->p + 2;
-  put16(r->p, put_changed(&p, r->event, w, MTR_PACKED_EVENT));
-  if (more) memcpy(p, ext, more);
-  r->p = p + more;
+  put_le(r->p, put_changed(&p, r->event, w, MTR_PACKED_EVENT), 2);
+  r->p = put_bytes(p, ext, more);
   r->n++;
 }
 
@@ -95,9 +81,7 @@ static void put_text(struct record *r, const void *text, size_t n) {
     r->full = 1;
     return;
   }
-  r->p = put16(r->p, (unsigned)n);
-  if (n) memcpy(r->p, text, n);
-  r->p += n;
+  r->p = put_bytes(put_le(r->p, n, 2), text, n);
 }
 
 static const struct payload *label_of(const struct mtr *m, uint32_t label) {
@@ -142,10 +126,9 @@ int mtr_pack(struct mtr *m, uint32_t trace, struct mtr_packing *before,
   if (!r.full) err = put_replies(&r, m, t, info.hop_count);
   if (err) return err;
   if (r.full) return -EMSGSIZE;
-  put32(count, r.n);
-  r.start[0] = PACKED_TAG;
-  put32(r.start + 1, (uint32_t)(r.p - r.start) - PACKED_HEAD);
-  put32(r.start + PACKED_HEAD, changed);
+  put_le(count, r.n, 4);
+  uint64_t length = (uint64_t)(r.p - r.start) - PACKED_HEAD;
+  put_le(put_le(put_u8(r.start, PACKED_TAG), length, 4), changed, 4);
   memcpy(before->trace, words, sizeof words);
   memcpy(before->event, r.event, sizeof r.event);
   before->label = label;

@@ -31,8 +31,8 @@ struct mtr_unpacker {
   uint32_t trace[MTR_PACKED_TRACE], event[MTR_PACKED_EVENT];
   struct kept transport, label;
   struct mtr_info info;  /* of the record that was read last */
-  struct replies replies;            /* owned; ext has |ext_room| bytes */
-  uint32_t n, ext_room;
+  struct replies replies;            /* owned */
+  uint32_t n;            /* of them */
 };
 
 struct mtr_unpacker *mtr_unpacker(void) {
@@ -73,26 +73,6 @@ static int take_text(struct bytes *b, struct kept *kept) {
   return 0;
 }
 
-/* Makes room for |n| replies and |ext| bytes of extension objects. */
-static int reserve(struct mtr_unpacker *u, uint32_t n, uint32_t ext) {
-  struct replies *r = &u->replies;
-  if (n <= r->room && ext <= u->ext_room && r->phrases) return 0;
-  if (n < r->room) n = r->room;
-  if (ext < u->ext_room) ext = u->ext_room;
-  replies_close(r);
-  *r = (struct replies){.room = n};
-  r->events = malloc((n + 1) * sizeof *r->events);
-  r->next = malloc((n + 1) * sizeof *r->next);
-  r->ext = malloc(ext + 1u);
-  r->phrases = calloc(PHRASES, sizeof *r->phrases);
-  u->ext_room = ext;
-  if (r->events && r->next && r->ext && r->phrases) return 0;
-  replies_close(r);
-  *r = (struct replies){0};
-  u->ext_room = 0;
-  return -ENOMEM;
-}
-
 static int good_family(unsigned family) { return family == 4 || family == 6; }
 
 static int good_info(const struct mtr_info *i) {
@@ -110,7 +90,7 @@ static int take_replies(struct bytes *b, struct mtr_unpacker *u, uint32_t n) {
   struct replies *r = &u->replies;
   uint32_t used = 0;
   int err = n > MOST_REPLIES || n > bytes_left(b) / LEAST_REPLY ? -EBADMSG
-            : reserve(u, n, (uint32_t)bytes_left(b));
+            : replies_reserve_ext(r, n, bytes_left(b));
   if (err) return err;
   for (u->n = 0; u->n < n; u->n++) {
     struct mtr_event *e = &r->events[u->n];

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The leases that a drain has written, as ranges.
-local Drained = require "mtr.fleet.drained"
+local WrittenLeases = require "mtr.fleet.written_leases"
 local random = require "spec.support.harness.random"
 
 describe("the leases that were drained", function()
   it("are kept as ranges", function()
-    local set = Drained.new()
+    local set = WrittenLeases.new()
     assert.equal("", set:text())
     for _, n in ipairs { 5, 1, 2, 9, 3, 4, 4, 7 } do set:add(n) end
     assert.equal("1-5,7,9", set:text())
@@ -16,15 +16,15 @@ describe("the leases that were drained", function()
   end)
 
   it("are read from text again", function()
-    local set = Drained.new "1-5,7,9-12"
+    local set = WrittenLeases.new "1-5,7,9-12"
     assert.equal("1-5,7,9-12", set:text())
     assert.is_true(set:has(5) and set:has(7) and set:has(10))
     assert.is_false(set:has(6) or set:has(8) or set:has(13) or set:has(0))
-    assert.is_nil(Drained.new "1-5,x")
+    assert.is_nil(WrittenLeases.new "1-5,x")
   end)
 
   it("are those that were added, in any order", function()
-    local r, set, all = random(3), Drained.new(), {}
+    local r, set, all = random(3), WrittenLeases.new(), {}
     for _ = 1, 3000 do
       local n = r(2000)
       set:add(n)

@@ -5,17 +5,17 @@
 
 local M = {}
 
----@class mtr.FleetDrained
+---@class mtr.FleetWrittenLeases
 ---@field low integer[] first numbers of the ranges, ascending
 ---@field high integer[] their last numbers
-local Drained = {}
-Drained.__index = Drained
+local WrittenLeases = {}
+WrittenLeases.__index = WrittenLeases
 
 --- Makes an empty set, or one of a text; nil if the text is none.
 ---@param text? string
----@return mtr.FleetDrained?
+---@return mtr.FleetWrittenLeases?
 function M.new(text)
-  local self = setmetatable({ low = {}, high = {} }, Drained)
+  local self = setmetatable({ low = {}, high = {} }, WrittenLeases)
   for part in (text or ""):gmatch "[^,]+" do
     local low, high = part:match "^(%d+)%-?(%d*)$"
     if not low then return nil end
@@ -38,14 +38,14 @@ end
 --- Is a number in the set?
 ---@param n integer
 ---@return boolean
-function Drained:has(n)
+function WrittenLeases:has(n)
   local i = find(self, n)
   return i > 0 and n <= self.high[i]
 end
 
 --- Adds a number.
 ---@param n integer
-function Drained:add(n)
+function WrittenLeases:add(n)
   local i = find(self, n)
   if i > 0 and n <= self.high[i] then return end
   local below, above = i > 0 and self.high[i] == n - 1, self.low[i + 1] == n + 1
@@ -65,7 +65,7 @@ end
 
 --- Returns the set as text.
 ---@return string
-function Drained:text()
+function WrittenLeases:text()
   local parts = {}
   for i, low in ipairs(self.low) do
     local high = self.high[i]

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The strategy of lua/README.md, copied to the letter, over a simulated network and over the same
+-- The strategy of lua/API.md, copied to the letter, over a simulated network and over the same
 -- path through kernel routers, by raw sockets and by mtr-packet.
 local nets = require "spec.support.real.nets"
 local run = require "spec.support.harness.run"
@@ -8,13 +8,13 @@ local run = require "spec.support.harness.run"
 local HOPS = 4
 
 local function program()
-  local file = assert(io.open "lua/README.md")
+  local file = assert(io.open "lua/API.md")
   local text = file:read "*a"
   file:close()
   return assert(text:match "\n## Write a strategy\n.-\n```lua\n(.-)```\n")
 end
 
-describe("the strategy of lua/README.md", function()
+describe("the strategy of lua/API.md", function()
   teardown(run.clean)
   after_each(nets.down)
 
