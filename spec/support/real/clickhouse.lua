@@ -65,7 +65,9 @@ end
 function ClickHouse:begin()
   local config = run.file("clickhouse.xml", CONFIG:format(self.port, self.dir, self.dir))
   local log = run.file("clickhouse.log", "")
-  local at = io.popen "dpkg-architecture -qDEB_HOST_MULTIARCH":read "*l"
+  local pipe = assert(io.popen "gcc -dumpmachine")
+  local at = pipe:read "*l"
+  pipe:close()
   self.program = redis.start(("env LD_LIBRARY_PATH=%s/usr/lib/%s %s/usr/sbin/clickhouse-server "
     .. "--config-file=%s"):format(TREE, at, TREE, config), log)
   return redis.await("ClickHouse", function()
