@@ -685,14 +685,15 @@ enum { MTR_JSON_KEY = 16 };
 int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
                       uint32_t n);
 
-/* mtr_pack: appends the result of a trace that is not yet released as a packed
- * record, a tenth of the bytes of its JSON, to the |*used| bytes of |buf|
- * [|size|]. A record contains only what differs from the record before it:
- * |before| knows that one. It is all zero where a run of records begins, and is
- * only changed if the record was written. 0; -ESTALE, -ENOMEM; -EINVAL:
- * |*used| is above |size|; -EMSGSIZE: there is no room; -EOPNOTSUPP: addresses
- * have labels (mtr_label), which records have not, or the text of the label of
- * the trace has more than 8,192 bytes. */
+/* mtr_pack: appends the result of a trace that has ended and is not yet
+ * released as a packed record, a tenth of the bytes of its JSON, to the |*used|
+ * bytes of |buf|[|size|]. A record contains only what differs from the record
+ * before it: |before| knows that one. It is all zero where a run of records
+ * begins, and is only changed if the record was written. 0; -ESTALE, -ENOMEM;
+ * -EBUSY: the trace has not ended; -EINVAL: |*used| is above |size|; -EMSGSIZE:
+ * there is no room; -EOPNOTSUPP: addresses have labels (mtr_label), which
+ * records have not, or the text of the label of the trace has more than 8,192
+ * bytes. */
 enum { MTR_PACKED_TRACE = 24, MTR_PACKED_EVENT = 12 /* words */ };
 struct mtr_packing {
   uint32_t trace[24], event[12];     /* MTR_PACKED_TRACE, MTR_PACKED_EVENT */

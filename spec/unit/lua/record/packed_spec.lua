@@ -146,9 +146,10 @@ describe("a reader of packed records", function()
       math.floor(n / 65536) % 256, math.floor(n / 2 ^ 24)) end
     -- Replies like the one before have two bytes each.
     local function hostile(n)
-      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0" .. le(n)
-        .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(32) .. "\255\255\255\0"
-        .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
+      local time = "\165\212\104\83"   -- 1e12 as a float, in ms
+      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 21 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0"
+        .. "\30\4\1\2" .. le(n) .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(16) .. time .. time
+        .. ("\255"):rep(8) .. "\255\255\255\0" .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
       return "\1" .. le(#body) .. body
     end
     local reader = packed.reader()
