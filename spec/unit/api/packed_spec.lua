@@ -220,7 +220,8 @@ describe("a packed record", function()
     given.info.first_ttl = 3
     local some = { [0] = false, [1] = true, [255] = true }
     try(given.info, {
-      family = { [0] = false, [5] = false }, protocol = { [0] = false, [4] = false, [6] = true, [17] = true },
+      family = { [0] = false, [5] = false },
+      protocol = { [0] = false, [4] = false, [6] = true, [17] = true },
       multipath = { [2] = true, [3] = false },
       stop_reason = { [0] = false, [1] = true, [L.names_stops] = false },
       first_ttl = { [0] = false }, max_ttl = { [0] = false, [2] = false, [3] = true },

@@ -101,6 +101,21 @@ describe("what is packed", function()
   end)
 end)
 
+describe("a trace in flight", function()
+  it("is not packed: nobody could read the record", function()
+    local engine = assert(mtr.engine { sim = PATHS, seed = 1 })
+    local done = false
+    local trace = engine:trace("203.0.113.9", {}, function() done = true end)
+    local bytes, used = lib.new "uint8_t[4096]", lib.new "uint32_t[1]"
+    local before = lib.new "struct mtr_packing"
+    assert.equal(-16, lib.C.mtr_pack(engine.c, trace.handle, before, bytes, 4096, used))
+    assert.same({ 0, 0 }, { used[0], before.any })
+    engine:run()
+    assert.is_true(done)
+    engine:close()
+  end)
+end)
+
 describe("what a worker gathers", function()
   it("is in parts of 5,000 results, each of which is read by itself", function()
     for _, packs in ipairs { true, false } do
