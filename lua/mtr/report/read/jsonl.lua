@@ -8,6 +8,7 @@ local json_read = require "mtr.record.json_read"
 local kept = require "mtr.record.kept"
 local members = require "mtr.record.members"
 local Result = require "mtr.record.result"
+local verbatim = require "mtr.record.verbatim"
 
 local M = {}
 
@@ -52,7 +53,7 @@ local function parse(self, text, whole)
     return fault(self, whole and "this is not JSON" or "the file is cut off within a line")
   end
   local check = members.of[line.type]
-  local wrong = check and check(line)
+  local wrong = check and not verbatim.is_text(text) and check(line)
   if not check or wrong then
     return fault(self, "this is no result of mtrlua" .. (wrong and ": " .. wrong:sub(2) or ""))
   end
