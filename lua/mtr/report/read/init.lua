@@ -6,6 +6,8 @@
 --     local file = assert(mtr.report.read "out.warts.gz")
 --     for result in file:results() do print(result.dst, result.stop_reason) end
 --     if file.problem then print(file.problem) end
+--
+-- A file ends at its first fault. After file:skip_wrong() results go on behind wrong lines of JSON.
 
 local err = require "mtr.base.err"
 local input = require "mtr.report.read.input"
@@ -64,6 +66,15 @@ function File:results()
     return result
   end
 end
+
+--- Passes over whole lines of JSON that are no results, from now on, and counts them. What else is
+--- wrong with a file (bytes of warts, compressed bytes, a last line that is cut off) still ends it.
+function File:skip_wrong() self.source.skip_wrong = true end
+
+--- Returns how many lines were passed over so, and what is wrong with the first.
+---@return integer count
+---@return string? message with the name of the file and the number of the line
+function File:wrong() return self.source.wrong or 0, self.source.wrong_why end
 
 --- Returns how many records were skipped because their type is not known.
 ---@return integer
