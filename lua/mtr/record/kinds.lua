@@ -7,6 +7,7 @@
 
 local addr = require "mtr.base.addr"
 local each = require "mtr.base.each"
+local recent = require "mtr.base.recent"
 
 local M = {}
 
@@ -33,10 +34,15 @@ function M.text(value)
   if type(value) ~= "string" then return " is not a text" end
 end
 
+-- Addresses that were looked at. Most come again: of the hop and of its reply, on the next paths.
+local addresses = recent.new(8192)
+
 -- The zone of an address (fe80::1%eth0) need not exist on this machine.
 function M.address(value)
+  if addresses[value] then return nil end
   local bare = type(value) == "string" and value:match "^([^%%]+)%%?[%w._-]*$"
   if not bare or not addr.family(bare) then return " is not an address" end
+  addresses[value] = true
 end
 
 -- A node of a path: an address, silence, or where the paths begin.

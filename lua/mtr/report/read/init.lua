@@ -16,6 +16,8 @@ local warts = require "mtr.report.read.warts"
 
 local M = {}
 
+local BEGINNING = 65536                -- bytes that are looked at
+
 ---@class mtr.ReadFile
 ---@field name string in messages
 ---@field input mtr.Input
@@ -24,14 +26,16 @@ local M = {}
 local File = {}
 File.__index = File
 
--- Returns what reads an input.
+-- Returns what reads an input. The first line of JSON may be damaged, as that of the rest of a file
+-- that was cut in two.
 local function source(bytes)
   local first = bytes:peek(64)
   local _, message, name = bytes:problem()
   if message then return nil, message, name end
   if first == "" then return err.named("ENODATA", bytes.name .. ": the file is empty") end
   if first:sub(1, 1) == "\18" then return warts.new(bytes) end
-  if first:find "^%s*{" or first:find "^%s+$" then return jsonl.new(bytes) end
+  if first:find "^%s*{" or first:find "^%s+$"
+    or bytes:peek(BEGINNING):find('\n{"type":"', 1, true) then return jsonl.new(bytes) end
   return err.named("EBADMSG", bytes.name
     .. ": this is neither warts nor JSON lines (nor either of them compressed)")
 end

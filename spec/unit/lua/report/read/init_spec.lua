@@ -135,6 +135,8 @@ describe("a file of results", function()
       "line 2: the file is cut off within a line" },
     ["a line that is no JSON"] = { LINE .. "\n\n{a}\n" .. LINE, 1, "line 3: this is not JSON" },
     ["other JSON"] = { '{"type":"trace"}\n', 0, "line 1: this is no result of mtrlua" },
+    ["a first line that is cut off"] = { LINE:sub(40) .. "\n" .. LINE .. "\n", 0,
+      "line 1: this is not JSON" },
     ["a JSON number"] = { LINE .. "\n7\n", 1, "line 2: this is not JSON" },
     ["a hop that is none"] = { (LINE:gsub('"ttl":1,', '"ttl":7,')) .. "\n", 0,
       "line 1: this is no result of mtrlua" },
@@ -163,6 +165,11 @@ describe("a file of results", function()
       assert.is_nil(file.problem)
       file:close()
     end
+    local rest = assert(read.open(run.file("rest", LINE:sub(40) .. "\n" .. LINE .. "\n")))
+    rest:skip_wrong()
+    assert.equal("192.0.2.9", rest:next().dst)
+    assert.same({ 1, "EBADMSG: " .. rest.name .. ": line 1: this is not JSON" }, { rest:wrong() })
+    rest:close()
     local file = assert(read.open(run.file("cut", LINE .. "\n{}\n" .. LINE:sub(1, 90))))
     file:skip_wrong()
     for _ in file:results() do assert.is_nil(file.problem) end
