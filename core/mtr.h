@@ -79,7 +79,7 @@ extern "C" {
 #endif
 
 /* ---- The library and its errors ---- */
-enum { MTR_ABI = 8 };    /* changes whenever a struct or a meaning changes */
+enum { MTR_ABI = 9 };    /* changes whenever a struct or a meaning changes */
 enum { MTR_ADDR_SIZE = 16 };           /* bytes of an address field */
 
 /* mtr_abi: returns MTR_ABI as compiled into the library. mtr_sizeof: returns
@@ -676,23 +676,50 @@ int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
 int mtr_unlabelled(struct mtr *engine, uint32_t trace, uint8_t *addr,
                    uint8_t *family, uint32_t n);
 
-/* mtr_json_verbatim: returns 1 if |text|[|size|], without newline, is a result
- * as JSON that would be the same after decoding and encoding; 0 if that is not
- * certain. |keys| are the names of members in the order of results: |n| times
- * MTR_JSON_KEY bytes, a name with zeros behind it and in the last byte the
- * number of decimals that its value has. */
-enum { MTR_JSON_KEY = 16 };
-int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
-                      uint32_t n);
+/* mtr_json_kind: which values a member of a result as JSON may have. Kinds
+ * themselves are the members of an object, in order, the elements of a list
+ * (one kind) and the words of a text: |n| from the index |first| on in the same
+ * array. */
+enum {
+  MTR_JSON_TEXT,         /* any text */
+  MTR_JSON_ADDRESS,      /* without a zone */
+  MTR_JSON_WORD,         /* a text of letters, digits and "-" */
+  MTR_JSON_HEX,          /* bytes in hexadecimal, 0-9a-f */
+  MTR_JSON_ONE_OF,       /* one of the words */
+  MTR_JSON_TRUE,
+  MTR_JSON_BOOLEAN,
+  MTR_JSON_NUMBER,
+  MTR_JSON_ID,           /* any text, or a number */
+  MTR_JSON_LIST,
+  MTR_JSON_NUMBERED,     /* a list of objects; the first member of each is the
+                          * number of its place, from 1 */
+  MTR_JSON_OBJECT
+};
+struct mtr_json_kind {
+  char name[16];         /* of the member, or the word; then zeros */
+  double least, most;    /* of a number */
+  uint16_t first, n;
+  uint8_t type;          /* MTR_JSON_* */
+  uint8_t decimals;      /* that a number has, 0..6 */
+  uint8_t needed;        /* 1: each such object has this member */
+  uint8_t pad;
+};
 
-/* mtr_pack: appends the result of a trace that is not yet released as a packed
- * record, a tenth of the bytes of its JSON, to the |*used| bytes of |buf|
- * [|size|]. A record contains only what differs from the record before it:
- * |before| knows that one. It is all zero where a run of records begins, and is
- * only changed if the record was written. 0; -ESTALE, -ENOMEM; -EINVAL:
- * |*used| is above |size|; -EMSGSIZE: there is no room; -EOPNOTSUPP: addresses
- * have labels (mtr_label), which records have not, or the text of the label of
- * the trace has more than 8,192 bytes. */
+/* mtr_json_verbatim: returns 1 if |text|[|size|], without newline, is a value
+ * of the first of |kinds|[|n|], and would be the same bytes after decoding and
+ * encoding; 0 if that is not certain. */
+int mtr_json_verbatim(const char *text, uint32_t size,
+                      const struct mtr_json_kind *kinds, uint32_t n);
+
+/* mtr_pack: appends the result of a trace that has ended and is not yet
+ * released as a packed record, a tenth of the bytes of its JSON, to the |*used|
+ * bytes of |buf|[|size|]. A record contains only what differs from the record
+ * before it: |before| knows that one. It is all zero where a run of records
+ * begins, and is only changed if the record was written. 0; -ESTALE, -ENOMEM;
+ * -EBUSY: the trace has not ended; -EINVAL: |*used| is above |size|; -EMSGSIZE:
+ * there is no room; -EOPNOTSUPP: addresses have labels (mtr_label), which
+ * records have not, or the text of the label of the trace has more than 8,192
+ * bytes. */
 enum { MTR_PACKED_TRACE = 24, MTR_PACKED_EVENT = 12 /* words */ };
 struct mtr_packing {
   uint32_t trace[24], event[12];     /* MTR_PACKED_TRACE, MTR_PACKED_EVENT */

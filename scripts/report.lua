@@ -21,6 +21,10 @@ Formats: {formats any}.
 The name of a FILE that is to be compressed ends in .gz. Warts is written as it was read, byte for
 byte; of several files the numbers of lists and cycles are counted on.
 
+A line of JSON that is no result is left out, and so is a last line that is cut off. How many they
+were, and what is wrong with the first, is said at the end of the FILE. Warts and compressed bytes
+that are damaged cannot be read any further.
+
 examples:
   report out.warts.gz
   report -o jsonl out.warts | jq .stop_reason
@@ -28,8 +32,8 @@ examples:
   report -o csv=out.csv --fields dst,ttl,addr,rtt out.warts.gz
   report -o warts=all.warts.gz monday.jsonl.gz tuesday.warts
 
-Exit status: 0 done, 1 a file could not be read to its end, or a result could not be written, 2
-wrong usage, 130 interrupted. What was read before is written all the same.
+Exit status: 0 done, 1 something in a file could not be read, or a result could not be written, 2
+wrong usage, 130 interrupted. What could be read is written all the same.
 ]])
 
 local args = cli:parse(arg)
@@ -67,7 +71,17 @@ local given = args.output and #args.output > 0 and args.output or { "text" }
 for i, text in ipairs(given) do outputs[i] = output(text, taken) end
 for _, one in ipairs(outputs) do cli:pass(one, "start", {}) end
 
+-- Says which lines of a file were left out.
+local function complain_of_lines(file)
+  local count, first = file:wrong()
+  if count > 0 then
+    complain(("%s: %d %s could not be read and %s in no output; the first: %s"):format(file.name,
+      count, count == 1 and "line" or "lines", count == 1 and "is" or "are", first))
+  end
+end
+
 local function copy(file)
+  file:skip_wrong()
   while not mtr.interrupted() do
     local result, message = file:next()
     if not result then
@@ -82,6 +96,7 @@ local function copy(file)
       end
     end
   end
+  complain_of_lines(file)
   if file:skipped() > 0 then
     io.stderr:write(("report: %s: %d records of other types skipped\n"):format(file.name,
       file:skipped()))

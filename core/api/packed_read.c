@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reads packed records (see packed.h), which may come from anybody, and writes
- * them as JSON. Numbers that have no meaning are refused. The texts of a record
- * go into its JSON unchecked: a caller that does not trust the writer checks
- * the line, for instance with mtr_json_verbatim.
+ * them as JSON. Numbers that have no meaning are refused, so that readers of
+ * results (lua/mtr/record/members.lua) take the line. The texts of a record go
+ * into its JSON unchecked: a caller that does not trust the writer checks the
+ * line, for instance with mtr_json_verbatim.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ enum {
   LEAST_REPLY = 2,       /* bytes of a reply */
   LONGEST_NAME = 32      /* bytes of the name of a transport */
 };
+
+/* The longest time of a result, in ms: some 31 years. */
+static const double LONGEST_TIME = 1e12;
 
 /* A text of the run: the same until another one comes. */
 struct kept {
@@ -75,9 +79,27 @@ static int take_text(struct bytes *b, struct kept *kept) {
 
 static int good_family(unsigned family) { return family == 4 || family == 6; }
 
+/* Not so if |ms| is not a number. */
+static int good_time(double ms) { return ms >= 0 && ms <= LONGEST_TIME; }
+
+/* A record is of a trace that has ended. */
+static int good_stop(unsigned reason) {
+  return reason != MTR_STOP_NONE && reason < names_stops;
+}
+
 static int good_info(const struct mtr_info *i) {
-  return good_family(i->family) && i->stop_reason < names_stops &&
-         i->multipath <= MTR_DUBLIN;
+  return good_family(i->family) && mtr_protocol_name(i->protocol) &&
+         i->multipath <= MTR_DUBLIN && good_stop(i->stop_reason) &&
+         i->first_ttl && i->first_ttl <= i->max_ttl && i->window &&
+         i->queries && i->attempts && good_time(i->duration) &&
+         good_time(i->timeout);
+}
+
+/* An event without an address counts probes, and may count none. */
+static int good_event(const struct mtr_event *e) {
+  return !e->family ||
+         (good_family(e->family) && mtr_protocol_name(e->protocol) &&
+          e->attempt && good_time(e->rtt) && good_time(e->at));
 }
 
 /* The JSON has it as it is. */
@@ -99,7 +121,7 @@ static int take_replies(struct bytes *b, struct mtr_unpacker *u, uint32_t n) {
     packed_reply(e, u->event);
     const uint8_t *ext = bytes_take(b, e->ext_words * 4u);
     if (b->bad || changed >> MTR_PACKED_EVENT || used >= MOST_EXT ||
-        (e->family && !good_family(e->family)))
+        !good_event(e))
       return -EBADMSG;
     if (e->ext_words) memcpy(r->ext + used, ext, e->ext_words * 4u);
     e->ext = (uint16_t)(used / 4);

@@ -104,6 +104,7 @@ int mtr_pack(struct mtr *m, uint32_t trace, struct mtr_packing *before,
   uint32_t w[MTR_PACKED_TRACE], words[MTR_PACKED_TRACE];
   int err = *used > size ? -EINVAL : mtr_describe(m, trace, &info);
   if (err) return err;
+  if (info.stop_reason == MTR_STOP_NONE) return -EBUSY;
   const struct trace *t = engine_trace(m, trace);
   uint32_t label = t->opts->label;
   const struct payload *text = label_of(m, label);

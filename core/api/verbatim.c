@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Finds out whether a line of JSON is a result exactly as this library writes
- * it: decoding it and encoding it again would give the same bytes. Then a
- * program that passes results on can skip both.
+ * it: its members have values of their kinds, and decoding it and encoding it
+ * again would give the same bytes. Then a program that passes results on can
+ * skip both, and one that reads them need not look at the kinds.
  *
  * It says yes only if that is certain. Texts have printable ASCII without
  * escapes, numbers have the digits that their format gives them, members are
- * known and in the order of results, and what a reader of results needs is
- * there. Any other line, also a good one, is left to a reader that decodes it.
+ * known and in the order of results, and those that a reader needs are there.
+ * Any other line, also a good one, is left to a reader that decodes it.
  * Wrong if the writer in Lua (mtr.record.json) changes and this file does not:
  * the spec compares them.
  */
@@ -16,34 +17,21 @@
 
 #include "mtr.h"
 
-enum { DEEPEST = 12 };                  /* lists and objects within others */
-
-/* What an object is for a reader of results. */
-enum role { OTHER, TRACE, HOP, REPLY };
+enum {
+  DEEPEST = 12,          /* lists and objects within others */
+  DIGITS = 15,           /* of a number: a double keeps them apart */
+  ADDRESS = 46           /* bytes of the text of an address, with a zero */
+};
 
 struct text {
   const char *at;
   const char *end;
-  const char *keys;      /* of MTR_JSON_KEY bytes each, in order */
+  const struct mtr_json_kind *kinds;
   uint32_t n;
 };
 
-/* Members that must be there, and how their values begin: 0 is a number. */
-struct need {
-  enum role role;
-  char first;
-  const char *name;
-};
-
-static const struct need NEEDS[] = {
-  { TRACE, '"', "type" }, { TRACE, '"', "protocol" }, { TRACE, '"', "dst" },
-  { TRACE, '"', "target" }, { TRACE, '"', "stop_reason" },
-  { TRACE, '[', "hops" }, { HOP, '0', "ttl" }, { HOP, '[', "replies" },
-  { REPLY, '"', "addr" }, { REPLY, '0', "rtt" },
-};
-
-static int value(struct text *t, unsigned depth, char decimals,
-                  enum role role);
+static int value(struct text *t, unsigned depth,
+                 const struct mtr_json_kind *k);
 
 static int take(struct text *t, char c) {
   if (t->at == t->end || *t->at != c) return 0;
@@ -51,8 +39,10 @@ static int take(struct text *t, char c) {
   return 1;
 }
 
-static int is(const char *name, size_t n, const char *other) {
-  return !strncmp(other, name, n) && !other[n];
+static int word(struct text *t, const char *text, size_t n) {
+  if ((size_t)(t->end - t->at) < n || memcmp(t->at, text, n)) return 0;
+  t->at += n;
+  return 1;
 }
 
 static int string(struct text *t, const char **name, size_t *n) {
@@ -66,135 +56,163 @@ static int string(struct text *t, const char **name, size_t *n) {
   return take(t, '"');
 }
 
-static size_t digits(struct text *t) {
+/* Is this the name of |k|? Mostly the first byte says no. */
+static inline int is(const struct mtr_json_kind *k, const char *name,
+                     size_t n) {
+  return n && *k->name == *name && n < sizeof k->name &&
+         !memcmp(k->name, name, n) && !k->name[n];
+}
+
+/* Returns the first of the kinds within |k|; NULL: the array ends before. */
+static const struct mtr_json_kind *within(const struct text *t,
+                                          const struct mtr_json_kind *k) {
+  return (uint32_t)k->first + k->n > t->n ? NULL : t->kinds + k->first;
+}
+
+static int is_address(const char *text, size_t n) {
+  char copy[ADDRESS];
+  uint8_t addr[MTR_ADDR_SIZE];
+  if (n >= sizeof copy) return 0;
+  memcpy(copy, text, n);
+  copy[n] = 0;
+  return mtr_address(copy, addr, NULL) > 0;
+}
+
+static int is_word(const char *text, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    char c = text[i], low = (char)(c | 0x20);
+    if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+      return 0;
+  }
+  return n > 0;
+}
+
+static int is_hex(const char *text, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!(text[i] >= '0' && text[i] <= '9') &&
+        !(text[i] >= 'a' && text[i] <= 'f'))
+      return 0;
+  return n % 2 == 0;
+}
+
+static int one_of(const struct text *t, const struct mtr_json_kind *k,
+                  const char *text, size_t n) {
+  const struct mtr_json_kind *words = within(t, k);
+  for (unsigned i = 0; words && i < k->n; i++)
+    if (is(&words[i], text, n)) return 1;
+  return 0;
+}
+
+static int some_text(struct text *t, const struct mtr_json_kind *k) {
+  const char *text;
+  size_t n;
+  if (!string(t, &text, &n)) return 0;
+  switch (k->type) {
+  case MTR_JSON_ADDRESS: return is_address(text, n);
+  case MTR_JSON_WORD: return is_word(text, n);
+  case MTR_JSON_HEX: return is_hex(text, n);
+  case MTR_JSON_ONE_OF: return one_of(t, k, text, n);
+  default: return 1;
+  }
+}
+
+/* Reads digits behind those of |*v|. Returns how many they are. */
+static unsigned digits(struct text *t, double *v) {
   const char *from = t->at;
-  while (t->at < t->end && *t->at >= '0' && *t->at <= '9') t->at++;
-  return (size_t)(t->at - from);
+  for (; t->at < t->end && *t->at >= '0' && *t->at <= '9'; t->at++)
+    *v = *v * 10 + (*t->at - '0');
+  return (unsigned)(t->at - from);
 }
 
 /* A whole number below 10^15, or one with exactly so many decimals, which a
- * double keeps apart from its neighbours. */
-static int number(struct text *t, char decimals) {
-  int minus = !decimals && take(t, '-');
+ * double keeps apart from its neighbours: seconds since 1970 up to 2096. */
+static int number(struct text *t, const struct mtr_json_kind *k) {
+  static const double scales[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+  const unsigned decimals = k->decimals;
+  int minus = !decimals && k->least < 0 && take(t, '-');
   const char *from = t->at;
-  size_t n = digits(t);
-  if (!n || n > 15 || (*from == '0' && (n > 1 || minus))) return 0;
-  if (!decimals) return 1;
-  size_t most = 15 - (size_t)decimals;
-  if (n > most && (decimals != 6 || n > 10 || *from > '3')) return 0;
-  return take(t, '.') && digits(t) == (size_t)decimals;
+  double v = 0;
+  unsigned n = digits(t, &v);
+  if (decimals >= sizeof scales / sizeof *scales) return 0;
+  if (!n || n > DIGITS || (*from == '0' && (n > 1 || minus))) return 0;
+  if (decimals) {
+    if (n > DIGITS - decimals && (decimals != 6 || n > 10 || *from > '3'))
+      return 0;
+    if (!take(t, '.') || digits(t, &v) != decimals) return 0;
+  }
+  if (minus) v = -v;
+  return v >= k->least * scales[decimals] && v <= k->most * scales[decimals];
 }
 
-/* A list; its elements have the role. Those of hops are numbered by ttl. */
-static int list(struct text *t, unsigned depth, enum role role) {
-  unsigned n = 0;
+/* Is there an object whose first member is the number |place|? */
+static int numbered(const struct text *t, const struct mtr_json_kind *element,
+                    unsigned place) {
+  const struct mtr_json_kind *first = within(t, element);
+  struct text ahead = *t;
+  const char *name;
+  size_t n;
+  double v = 0;
+  return first && element->n && take(&ahead, '{') &&
+         string(&ahead, &name, &n) && is(first, name, n) &&
+         take(&ahead, ':') && digits(&ahead, &v) && v == place;
+}
+
+static int list(struct text *t, unsigned depth, const struct mtr_json_kind *k) {
+  const struct mtr_json_kind *element = within(t, k);
+  unsigned place = 0;
+  if (!element || k->n != 1) return 0;
   if (take(t, ']')) return 1;
   do {
-    if (role != OTHER && (t->at == t->end || *t->at != '{')) return 0;
-    if (role == HOP) {
-      size_t size = sizeof "{\"ttl\":" - 1;
-      unsigned ttl = 0;
-      if ((size_t)(t->end - t->at) < size + 4) return 0;
-      if (memcmp(t->at, "{\"ttl\":", size)) return 0;
-      for (const char *c = t->at + size; *c >= '0' && *c <= '9'; c++) {
-        if (c == t->at + size + 3) return 0;
-        ttl = ttl * 10 + (unsigned)(*c - '0');
-      }
-      if (ttl != ++n) return 0;
-    }
-    if (!value(t, depth, 0, role)) return 0;
+    place++;
+    if (k->type == MTR_JSON_NUMBERED && !numbered(t, element, place)) return 0;
+    if (!value(t, depth, element)) return 0;
   } while (take(t, ','));
   return take(t, ']');
 }
 
-/* Returns the index behind that of a key, among those from |k| on; 0: it is
- * not there. */
-static uint32_t find(const struct text *t, uint32_t k, const char *name,
-                     size_t n) {
-  if (n >= MTR_JSON_KEY - 1) return 0;
-  for (; k < t->n; k++) {
-    const char *key = t->keys + (size_t)k * MTR_JSON_KEY;
-    if (!memcmp(key, name, n) && !key[n]) return k + 1;
-  }
-  return 0;
-}
-
-/* Counts what a reader needs; -1: it has another kind of value. */
-static int needed(enum role role, const char *name, size_t n, char first) {
-  for (size_t i = 0; i < sizeof NEEDS / sizeof *NEEDS; i++) {
-    if (NEEDS[i].role != role || !is(name, n, NEEDS[i].name)) continue;
-    if (first == '-' || (first >= '0' && first <= '9')) first = '0';
-    return first == NEEDS[i].first ? 1 : -1;
-  }
-  return 0;
-}
-
-static int all_needed(enum role role) {
-  int n = 0;
-  for (size_t i = 0; i < sizeof NEEDS / sizeof *NEEDS; i++)
-    n += NEEDS[i].role == role;
-  return n;
-}
-
-static enum role role_in(enum role role, const char *name, size_t n) {
-  if (role == TRACE && is(name, n, "hops")) return HOP;
-  if (role == HOP && is(name, n, "replies")) return REPLY;
-  return OTHER;
-}
-
-static int object(struct text *t, unsigned depth, enum role role) {
-  uint32_t k = 0;
-  int found = 0;
+static int object(struct text *t, unsigned depth,
+                  const struct mtr_json_kind *k) {
+  const struct mtr_json_kind *member = within(t, k), *end;
+  if (!member) return 0;
+  end = member + k->n;
   do {
     const char *name;
     size_t n;
-    if (!string(t, &name, &n) || !take(t, ':') || t->at == t->end) return 0;
-    k = find(t, k, name, n);
-    if (!k) return 0;
-    if (role != OTHER) {
-      int one = needed(role, name, n, *t->at);
-      if (one < 0) return 0;
-      found += one;
-    }
-    char decimals = t->keys[(size_t)k * MTR_JSON_KEY - 1];
-    if (!value(t, depth, decimals, role_in(role, name, n))) return 0;
+    if (!string(t, &name, &n) || !take(t, ':')) return 0;
+    for (; member < end && !is(member, name, n); member++)
+      if (member->needed) return 0;
+    if (member == end || !value(t, depth, member)) return 0;
+    member++;
   } while (take(t, ','));
-  return take(t, '}') && (role == OTHER || found == all_needed(role));
+  for (; member < end; member++)
+    if (member->needed) return 0;
+  return take(t, '}');
 }
 
-static int word(struct text *t, const char *text, size_t n) {
-  if ((size_t)(t->end - t->at) < n || memcmp(t->at, text, n)) return 0;
-  t->at += n;
-  return 1;
-}
-
-static int value(struct text *t, unsigned depth, char decimals,
-                  enum role role) {
-  const char *name;
-  size_t n;
+static int value(struct text *t, unsigned depth,
+                 const struct mtr_json_kind *k) {
   if (t->at == t->end || depth == DEEPEST) return 0;
-  switch (*t->at) {
-  case '{':
-    t->at++;
-    return object(t, depth + 1, role);
-  case '[':
-    t->at++;
-    return list(t, depth + 1, role);
-  case '"':
-    return string(t, &name, &n);
-  case 't':
+  switch (k->type) {
+  case MTR_JSON_OBJECT:
+    return take(t, '{') && object(t, depth + 1, k);
+  case MTR_JSON_LIST:
+  case MTR_JSON_NUMBERED:
+    return take(t, '[') && list(t, depth + 1, k);
+  case MTR_JSON_TRUE:
     return word(t, "true", 4);
-  case 'f':
-    return word(t, "false", 5);
+  case MTR_JSON_BOOLEAN:
+    return word(t, "true", 4) || word(t, "false", 5);
+  case MTR_JSON_NUMBER:
+    return number(t, k);
+  case MTR_JSON_ID:
+    return *t->at == '"' ? some_text(t, k) : number(t, k);
   default:
-    return number(t, decimals);
+    return some_text(t, k);
   }
 }
 
-int mtr_json_verbatim(const char *text, uint32_t size, const char *keys,
-                      uint32_t n) {
-  static const char HEAD[] = "{\"type\":\"trace\",";
-  struct text t = { text, text + size, keys, n };
-  if (size < sizeof HEAD - 1 || memcmp(text, HEAD, sizeof HEAD - 1)) return 0;
-  return value(&t, 0, 0, TRACE) && t.at == t.end;
+int mtr_json_verbatim(const char *text, uint32_t size,
+                      const struct mtr_json_kind *kinds, uint32_t n) {
+  struct text t = {text, text + size, kinds, n};
+  return n && value(&t, 0, kinds) && t.at == t.end;
 }

@@ -24,6 +24,7 @@ uint32_t mtr_sizeof(const char *which) {
       {"probe_opts", sizeof(struct mtr_probe_opts)},
       {"event", sizeof(struct mtr_event)},
       {"info", sizeof(struct mtr_info)},
+      {"json_kind", sizeof(struct mtr_json_kind)},
       {"packing", sizeof(struct mtr_packing)},
       {"counters", sizeof(struct mtr_counters)},
       {"sim_node", sizeof(struct mtr_sim_node)},

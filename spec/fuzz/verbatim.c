@@ -3,36 +3,57 @@
  * verbatim.c: fuzz target of the scanner that lets results pass a drain as they
  * are (mtr_json_verbatim). The text is copied to memory of exactly its size.
  * What it lets pass is one line of printable ASCII with an object in it, and
- * any shorter text is not.
+ * any shorter text is not. The kinds are those of a small result, one of each
+ * type, and a list of such lists without end.
  */
 #include "mtr.h"
 #include "target.h"
 
 #include <string.h>
 
-enum { KEYS = 12 };
+/* Where the kinds within others begin. */
+enum { MEMBERS = 1, MEMBERS_N = 13, HOP = 14, HOP_MEMBERS = 15, REPLY = 18,
+       REPLY_MEMBERS = 19, DEEP = 22, TYPES = 23, KINDS = 24 };
 
-/* The members of a small result, in order, with their decimals. */
-static const char names[KEYS][MTR_JSON_KEY] = {
-  "type", "protocol", "dst", "target", "stop_reason", "start", "hops", "ttl",
-  "addr", "replies", "rtt", "ext",
+static const struct mtr_json_kind kinds[KINDS] = {
+  {.type = MTR_JSON_OBJECT, .first = MEMBERS, .n = MEMBERS_N},
+  {.name = "type", .type = MTR_JSON_ONE_OF, .first = TYPES, .n = 1,
+   .needed = 1},
+  {.name = "list", .type = MTR_JSON_ID, .least = -9007199254740992.0,
+   .most = 9007199254740992.0},
+  {.name = "protocol", .type = MTR_JSON_WORD, .needed = 1},
+  {.name = "dst", .type = MTR_JSON_ADDRESS, .needed = 1},
+  {.name = "target", .type = MTR_JSON_TEXT, .needed = 1},
+  {.name = "stop_reason", .type = MTR_JSON_WORD, .needed = 1},
+  {.name = "start", .type = MTR_JSON_NUMBER, .most = 4294967295.0,
+   .decimals = 6},
+  {.name = "ttl", .type = MTR_JSON_NUMBER, .least = 1, .most = 255},
+  {.name = "hops", .type = MTR_JSON_NUMBERED, .first = HOP, .n = 1,
+   .needed = 1},
+  {.name = "hex", .type = MTR_JSON_HEX},
+  {.name = "complete", .type = MTR_JSON_BOOLEAN},
+  {.name = "deep", .type = MTR_JSON_LIST, .first = DEEP, .n = 1},
+  {.name = "outside", .type = MTR_JSON_LIST, .first = KINDS, .n = 1},
+  {.type = MTR_JSON_OBJECT, .first = HOP_MEMBERS, .n = 3},
+  {.name = "ttl", .type = MTR_JSON_NUMBER, .least = 1, .most = 255,
+   .needed = 1},
+  {.name = "addr", .type = MTR_JSON_ADDRESS},
+  {.name = "replies", .type = MTR_JSON_LIST, .first = REPLY, .n = 1,
+   .needed = 1},
+  {.type = MTR_JSON_OBJECT, .first = REPLY_MEMBERS, .n = 3},
+  {.name = "addr", .type = MTR_JSON_ADDRESS, .needed = 1},
+  {.name = "rtt", .type = MTR_JSON_NUMBER, .most = 1e12, .decimals = 3,
+   .needed = 1},
+  {.name = "dup", .type = MTR_JSON_TRUE},
+  {.type = MTR_JSON_LIST, .first = DEEP, .n = 1},
+  {.name = "trace"},
 };
-static const struct {
-  const char *name;
-  char decimals;
-} fractions[] = {{"start", 6}, {"rtt", 3}};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
-  char keys[KEYS][MTR_JSON_KEY];
-  memcpy(keys, names, sizeof keys);
-  for (int i = 0; i < KEYS; i++)
-    for (size_t k = 0; k < sizeof fractions / sizeof *fractions; k++)
-      if (!strcmp(keys[i], fractions[k].name))
-        keys[i][MTR_JSON_KEY - 1] = fractions[k].decimals;
   char *text = malloc(n ? n : 1);
   if (!text) return 0;
   memcpy(text, data, n);
-  int yes = mtr_json_verbatim(text, (uint32_t)n, keys[0], KEYS);
+  int yes = mtr_json_verbatim(text, (uint32_t)n, kinds, KINDS);
   must(yes == 0 || yes == 1);
   if (yes) {
     must(text[0] == '{' && text[n - 1] == '}');
@@ -40,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     char *shorter = malloc(n - 1);
     if (shorter) {
       memcpy(shorter, text, n - 1);
-      must(!mtr_json_verbatim(shorter, (uint32_t)n - 1, keys[0], KEYS));
+      must(!mtr_json_verbatim(shorter, (uint32_t)n - 1, kinds, KINDS));
     }
     free(shorter);
   }

@@ -159,6 +159,32 @@ describe("report #luajit", function()
     assert.truthy(got.err:find "^report: .*other: 1 records of other types skipped\n$", got.err)
   end)
 
+  it("goes on behind lines that are no results, and says which was the first", function()
+    made("lines.jsonl", "trace", "web")
+    local line = read "lines.jsonl"
+    local function reads(text, status, problem, n)
+      run.file("wrong.jsonl", text)
+      local got = report '-o jsonl "$DIR/wrong.jsonl"'
+      local told = got.err:gsub(run.dir():gsub("%p", "%%%0") .. "/wrong.jsonl", "FILE")
+      assert.same({ status, problem, line:rep(n) }, { got.status, told, got.out })
+    end
+    assert.equal(1, select(2, line:gsub("\n", "")))
+    reads(line .. line, 0, "", 2)
+    reads(line .. "{a}\n" .. line, 1, "report: FILE: 1 line could not be read and is in no output; "
+      .. "the first: EBADMSG: FILE: line 2: this is not JSON\n", 2)
+    local zero = line:gsub('"attempts":%d', '"attempts":0')
+    reads(line .. zero .. " \n[1]\n\1\n" .. line .. '{"type":"x"}\n', 1, "report: FILE: 4 lines "
+      .. "could not be read and are in no output; the first: EBADMSG: FILE: line 2: this is no "
+      .. "result of mtrlua: attempts is not a whole number from 1 to 255\n", 2)
+    local cut = "report: EBADMSG: FILE: line %d: the file is cut off within a line\n"
+    reads(line .. line:sub(1, 90), 1, cut:format(2), 1)
+    reads(line .. "{}\n" .. line .. line:sub(1, 90), 1, cut:format(4) .. "report: FILE: 1 line "
+      .. "could not be read and is in no output; the first: EBADMSG: FILE: line 2: this is no "
+      .. "result of mtrlua\n", 2)
+    reads("{}\n" .. line .. line:sub(1, -2), 1, "report: FILE: 1 line could not be read and is in "
+      .. "no output; the first: EBADMSG: FILE: line 1: this is no result of mtrlua\n", 2)
+  end)
+
   for words, message in pairs {
     ["-o xml " .. CORPUS .. "ping"] = "--output must be one of text, ",
     ["-o jsonl -o text " .. CORPUS .. "ping"] = "two outputs cannot share '-'",

@@ -13,10 +13,9 @@ local M = {}
 local AT_ONCE = 256                    -- results between two looks at the lock of the drain
 
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
--- next_line() returns the next one with its newline, back() gives it back. `text` is that line, and
--- `unpacked` is true if it was a record. If a record is damaged, the lines end there: `damaged`
--- says why, `lost` how many results that are. `failed` is not the fault of a record: there is no
--- memory.
+-- next_line() returns the next one with its newline, back() gives it back. If a record is damaged,
+-- the lines end there: `damaged` says why, `lost` how many results that are. `failed` is not the
+-- fault of a record: there is no memory.
 local function lines_of(text, name, reader)
   local at, again, input = 1, nil, { name = name, problem = function() end }
   reader:begin()
@@ -31,8 +30,7 @@ local function lines_of(text, name, reader)
     input.lost, at = packed.count(text, at), #text + 1
   end
   local function read_next()
-    input.unpacked = text:byte(at) == packed.TAG
-    if input.unpacked then return unpack_next() end
+    if text:byte(at) == packed.TAG then return unpack_next() end
     local from = at
     at = (text:find("\n", at, true) or #text) + 1
     return text:sub(from, at - 1)
@@ -41,7 +39,6 @@ local function lines_of(text, name, reader)
     local line = again
     again = nil
     if not line and at <= #text then line = read_next() end
-    input.text = line
     return line
   end
   function input.back(line) again = line end
@@ -67,11 +64,10 @@ local function count_unread(self, lines, n, why)
 end
 
 -- Returns the next result, and whether it can be written as the line that it is: then the result is
--- that line. What was a packed record has members of the right kinds. A line may be of any program,
--- so it is decoded and checked first.
+-- that line. Other lines are decoded and checked.
 local function next_result(lines, results, as_is)
   local line = as_is and lines.next_line()
-  if line and lines.unpacked and verbatim.is(line) then
+  if line and verbatim.is(line) then
     results.number = results.number + 1
     return line, true
   end
@@ -81,7 +77,6 @@ local function next_result(lines, results, as_is)
     return nil, false, ("%s: line %d: this is not the result of a trace"):format(lines.name,
       results.number)
   end
-  if result and as_is and verbatim.is(lines.text) then return lines.text, true end
   return result, false, problem
 end
 

@@ -2,132 +2,32 @@
 --
 -- The kinds of the members of a line of JSON, and what is wrong with a line that somebody else
 -- wrote: reporters count on numbers where numbers belong. A spec compares this file with
--- result.schema.json. Members that are not known are not looked at.
+-- result.schema.json. Members that are not known are not looked at. mtr.record.verbatim finds the
+-- same in the text of most lines, which costs a fraction.
 
-local addr = require "mtr.base.addr"
-local each = require "mtr.base.each"
+local kinds = require "mtr.record.kinds"
 
 local M = {}
 
 local LONGEST = 1e12                   -- ms, some 31 years
 local LAST = 4294967295                -- unix seconds: warts and others have 32 bits
-local EXACT = 2 ^ 53                   -- larger numbers are not exact
 
--- A kind is a function: it returns nil for a value of that kind, or what is wrong with it.
-
-local function text(value)
-  if type(value) ~= "string" then return " is not a text" end
-end
-
--- The zone of an address (fe80::1%eth0) need not exist on this machine.
-local function address(value)
-  local bare = type(value) == "string" and value:match "^([^%%]+)%%?[%w._-]*$"
-  if not bare or not addr.family(bare) then return " is not an address" end
-end
-
--- A node of a path: an address, silence, or where the paths begin.
-local function node(value)
-  if value ~= "*" and value ~= "source" and address(value) then return " is not a node" end
-end
-
--- A word of ours; readers take those of later versions too.
-local function word(value)
-  if type(value) ~= "string" or not value:find "^[%w-]+$" then return " is not a word" end
-end
-
-local function flag(value)
-  if value ~= true then return " is not true" end
-end
-
-local function boolean(value)
-  if type(value) ~= "boolean" then return " is neither true nor false" end
-end
-
-local function number(least, most)
-  local fault = (" is not a number from %.0f to %.0f"):format(least, most)
-  return function(value)
-    if type(value) ~= "number" or value < least or value > most then return fault end
-  end
-end
-
-local function whole(least, most)
-  local fault = (" is not a whole number from %.0f to %.0f"):format(least, most)
-  return function(value)
-    if type(value) ~= "number" or value < least or value > most or value % 1 ~= 0 then
-      return fault
-    end
-  end
-end
-
-local function one_of(...)
-  local words, fault = {}, " is none of " .. table.concat({ ... }, ", ")
-  for _, one in ipairs { ... } do words[one] = true end
-  return function(value)
-    if not words[value] then return fault end
-  end
-end
-
-local function list(kind)
-  return function(value)
-    if type(value) ~= "table" then return " is not a list" end
-    local count = 0
-    for i, element in each(value) do
-      if type(i) ~= "number" then return " is not a list" end
-      local fault = kind(element)
-      if fault then return ("[%d]%s"):format(i, fault) end
-      count = count + 1
-    end
-    if count > 0 and value[count] == nil then return " has an element that is null" end
-  end
-end
-
--- An object that may have some members, and must have others.
-local function object(members, needed)
-  return function(value)
-    if type(value) ~= "table" or value[1] ~= nil then return " is not an object" end
-    for i = 1, #needed do
-      if value[needed[i]] == nil then return (".%s is missing"):format(needed[i]) end
-    end
-    for name, member in each(value) do
-      local kind = members[name]
-      local fault = kind and kind(member)
-      if fault then return "." .. name .. fault end
-    end
-  end
-end
-
--- An object of any members.
-local function any(value)
-  if type(value) ~= "table" or value[1] ~= nil then return " is not an object" end
-end
-
--- An object whose members are all of a kind.
-local function map(kind)
-  return function(value)
-    if type(value) ~= "table" or value[1] ~= nil then return " is not an object" end
-    for _, member in each(value) do
-      local fault = kind(member)
-      if fault then return " has a member that" .. fault end
-    end
-  end
-end
-
-local function id(value)
-  if type(value) ~= "string" and (type(value) ~= "number" or value % 1 ~= 0) then
-    return " is neither a text nor a whole number"
-  end
-end
+local text, word, flag, boolean, id = kinds.text, kinds.word, kinds.flag, kinds.boolean, kinds.id
+local address, node, number, whole = kinds.address, kinds.node, kinds.number, kinds.whole
+local one_of, list, object = kinds.one_of, kinds.list, kinds.object
 
 local BYTE, SHORT, LONG = whole(0, 255), whole(0, 65535), whole(0, 4294967295)
-local TTL, TIME, COUNT = whole(1, 255), number(0, LONGEST), whole(0, EXACT)
+local TTL, TIME, COUNT = whole(1, 255), number(0, LONGEST), whole(0, kinds.EXACT)
 
 local origin = object({
   asn = whole(1, 4294967295), asns = list(LONG), prefix = text, name = text, country = text,
   ixp = text, label = text,
 }, {})
 
+local tier = kinds.described(one_of(2, 3, 4), { type = "NUMBER", least = 2, most = 4 })
+
 local quote = object({
-  ttl = BYTE, size = SHORT, tos = BYTE, nat = flag, truncated = flag, tier = one_of(2, 3, 4),
+  ttl = BYTE, size = SHORT, tos = BYTE, nat = flag, truncated = flag, tier = tier,
   changed = list(one_of("src", "dst", "sport", "dport", "id", "ip_id")),
 }, { "ttl", "size", "tos" })
 
@@ -139,11 +39,7 @@ local extension = object({
     role = one_of("incoming", "sub-ip", "outgoing", "next-hop"), ifindex = LONG, addr = address,
     mtu = LONG, name = text,
   }, { "role" }),
-  hex = function(value)
-    if type(value) ~= "string" or not value:find "^[0-9a-f]*$" or #value % 2 ~= 0 then
-      return " is not in hexadecimal"
-    end
-  end,
+  hex = kinds.hex,
 }, { "type", "class" })
 
 local reply = object({
@@ -161,11 +57,14 @@ local hop = object({
   hidden = flag, rtt = TIME, unanswered = TTL, failed = TTL, error = text, replies = list(reply),
 }, { "ttl", "replies" })
 
+local hops = list(hop)
+kinds.about[hops].type = "NUMBERED"          -- M.of.trace asks for that
+
 local doubletree = object({ forward = text, backward = text, h = TTL }, { "h" })
 
 local mda = object({
-  confidence = number(0, 100), flows = SHORT, diamonds = list(any),
-  names = map(object({ addr = address, name = text, origin = origin }, { "addr" })),
+  confidence = number(0, 100), flows = SHORT, diamonds = list(kinds.any),
+  names = kinds.map(object({ addr = address, name = text, origin = origin }, { "addr" })),
   hops = list(object({
     ttl = TTL, nodes = list(node), links = list(object({ from = node, to = node },
       { "from", "to" })),
@@ -178,16 +77,20 @@ local pmtu = object({
 }, { "complete", "limits" })
 
 local trace = object({
-  list = id, cycle = id, campaign = id, monitor = id, try = whole(1, EXACT), transport = word,
+  list = id, cycle = id, campaign = id, monitor = id, try = whole(1, kinds.EXACT), transport = word,
   protocol = one_of("icmp", "udp", "tcp"), multipath = one_of("paris", "classic", "dublin"),
   src = address, dst = address, target = text, all_addresses = list(address),
   sport = whole(1, 65535), dport = SHORT, icmp_sum = SHORT, flow = SHORT,
   flow_label = whole(0, 1048575), size = SHORT, tos = BYTE, tcp_flags = one_of("syn", "ack"),
   start = number(0, LAST), duration = TIME, stop_reason = word, stop_data = BYTE, error = text,
   first_ttl = TTL, max_ttl = TTL, window = TTL, queries = TTL, attempts = TTL, timeout = TIME,
-  gap_limit = BYTE, loop_limit = BYTE, hop_count = BYTE, probe_count = LONG, hops = list(hop),
+  gap_limit = BYTE, loop_limit = BYTE, hop_count = BYTE, probe_count = LONG, hops = hops,
   doubletree = doubletree, mda = mda, pmtu = pmtu,
 }, { "protocol", "dst", "target", "stop_reason", "hops" })
+
+--- The kind of a trace; what else M.of.trace asks for is in mtr.record.verbatim as well.
+---@type function
+M.trace = trace
 
 --- By the member `type` of a line: fault(line) returns what is wrong with the decoded line, such as
 --- ".hops[2].ttl is missing"; nil: nothing is.

@@ -12,6 +12,7 @@ return {
   ["core/api/walk.c"] = { "spec/unit/lua/record/packed_spec.lua", "in whatever order" },
   ["core/api/uuencode.c"] = { "spec/unit/lua/attach/uuencode_spec.lua", "mtr_uuencode" },
   ["core/api/verbatim.c"] = { "spec/unit/lua/record/verbatim_spec.lua", "verbatim" },
+  ["lua/mtr/record/kinds.lua"] = { "spec/unit/lua/record/members_spec.lua", "mtr.record.members" },
   ["core/api/dns.c"] = { "spec/unit/loop/query_spec.lua", "mtr_dns_use" },
   ["core/loop/channel.c"] = { "spec/net/names_spec.lua", "at the same time" },
   ["core/loop/poll.c"] = { "spec/net/faults_spec.lua", "few descriptors" },

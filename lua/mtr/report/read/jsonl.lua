@@ -1,13 +1,15 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Reads results that mtr.report.jsonl wrote, one in each line. They have the classes of mtr.Result,
--- so every reporter takes them. Lines of blanks, which a full disk can leave, are skipped.
+-- so every reporter takes them. Lines of blanks, which a full disk can leave, are skipped. A line
+-- that is no result says nothing about the next one, so a reader can go on behind it.
 
 local err = require "mtr.base.err"
 local json_read = require "mtr.record.json_read"
 local kept = require "mtr.record.kept"
 local members = require "mtr.record.members"
 local Result = require "mtr.record.result"
+local verbatim = require "mtr.record.verbatim"
 
 local M = {}
 
@@ -15,6 +17,9 @@ local M = {}
 ---@field input mtr.Input
 ---@field number integer of the last line
 ---@field skipped integer always 0
+---@field skip_wrong? boolean go on behind whole lines that are no results
+---@field wrong integer how many they were
+---@field wrong_why? string what is wrong with the first
 local Results = {}
 Results.__index = Results
 
@@ -22,7 +27,7 @@ Results.__index = Results
 ---@param input mtr.Input
 ---@return mtr.JsonlResults
 function M.new(input)
-  return setmetatable({ input = input, number = 0, skipped = 0 }, Results)
+  return setmetatable({ input = input, number = 0, skipped = 0, wrong = 0 }, Results)
 end
 
 -- Reporters count on an attempt, a time and a protocol, which lines of others may lack.
@@ -45,16 +50,22 @@ local function fault(self, text)
   return err.named("EBADMSG", ("%s: line %d: %s"):format(self.input.name, self.number, text))
 end
 
--- Returns the result in the text of a line.
-local function parse(self, text, whole)
+-- Counts a line that is no result; the message says what is wrong with it.
+local function count_wrong(self, text)
+  self.wrong = self.wrong + 1
+  self.wrong_why = self.wrong_why or select(2, fault(self, text))
+end
+
+-- Returns the result in the text of a line; nil and what is wrong with it.
+local function parse(text, whole)
   local line = text:find "^%s*[{%[]" and json_read.decode(text, true)
   if type(line) ~= "table" then
-    return fault(self, whole and "this is not JSON" or "the file is cut off within a line")
+    return nil, whole and "this is not JSON" or "the file is cut off within a line"
   end
   local check = members.of[line.type]
-  local wrong = check and check(line)
+  local wrong = check and not verbatim.is_text(text) and check(line)
   if not check or wrong then
-    return fault(self, "this is no result of mtrlua" .. (wrong and ": " .. wrong:sub(2) or ""))
+    return nil, "this is no result of mtrlua" .. (wrong and ": " .. wrong:sub(2) or "")
   end
   return line.type == "trace" and trace_of(line) or line
 end
@@ -71,7 +82,12 @@ function Results:next()
       if not text then return nil end
     end
     self.number = self.number + 1
-    if text:find "%S" then return parse(self, text, whole) end
+    if text:find "%S" then
+      local result, wrong = parse(text, whole)
+      if result then return result end
+      if not whole or not self.skip_wrong then return fault(self, wrong) end
+      count_wrong(self, wrong)
+    end
   end
 end
 

@@ -124,8 +124,11 @@ describe("an entry of results", function()
     local record = records:sub(1, from - 1)
     assert.equal(line:gsub('"version":"2"', '%0,"list":"l"'),
       (drained(labelled(record, ',"list":"l"'))))
-    local written, drain = drained(labelled(record, '}\n' .. line:sub(1, 60)))
-    assert.same({ "", 0, 1 }, { written, drain.results, drain.unread })
+    for _, label in ipairs { '}\n' .. line:sub(1, 60), ',"list":{"ttl":1}', ',"list":[]',
+      ',"try":0', ',"try":"1"', ',"list":1.5', ',"mda":7', ',"cycle":true' } do
+      local written, drain = drained(labelled(record, label))
+      assert.same({ "", 0, 1 }, { written, drain.results, drain.unread }, label)
+    end
   end)
 
   it("has only the members that are asked for", function()

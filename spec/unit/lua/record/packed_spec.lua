@@ -101,6 +101,21 @@ describe("what is packed", function()
   end)
 end)
 
+describe("a trace in flight", function()
+  it("is not packed: nobody could read the record", function()
+    local engine = assert(mtr.engine { sim = PATHS, seed = 1 })
+    local done = false
+    local trace = engine:trace("203.0.113.9", {}, function() done = true end)
+    local bytes, used = lib.new "uint8_t[4096]", lib.new "uint32_t[1]"
+    local before = lib.new "struct mtr_packing"
+    assert.equal(-16, lib.C.mtr_pack(engine.c, trace.handle, before, bytes, 4096, used))
+    assert.same({ 0, 0 }, { used[0], before.any })
+    engine:run()
+    assert.is_true(done)
+    engine:close()
+  end)
+end)
+
 describe("what a worker gathers", function()
   it("is in parts of 5,000 results, each of which is read by itself", function()
     for _, packs in ipairs { true, false } do
@@ -146,9 +161,10 @@ describe("a reader of packed records", function()
       math.floor(n / 65536) % 256, math.floor(n / 2 ^ 24)) end
     -- Replies like the one before have two bytes each.
     local function hostile(n)
-      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0" .. le(n)
-        .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(32) .. "\255\255\255\0"
-        .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
+      local time = "\165\212\104\83"   -- 1e12 as a float, in ms
+      local body = le(2 ^ 10 + 2 ^ 11 + 2 ^ 21 + 2 ^ 23 + 2 ^ 30) .. "\4\1\0\1\1\2\255\0"
+        .. "\30\4\1\2" .. le(n) .. "\3\0raw\255\15\4\1\255\1" .. ("\255"):rep(16) .. time .. time
+        .. ("\255"):rep(8) .. "\255\255\255\0" .. ("\255"):rep(8) .. ("\0\0"):rep(n - 1)
       return "\1" .. le(#body) .. body
     end
     local reader = packed.reader()

@@ -135,6 +135,8 @@ describe("a file of results", function()
       "line 2: the file is cut off within a line" },
     ["a line that is no JSON"] = { LINE .. "\n\n{a}\n" .. LINE, 1, "line 3: this is not JSON" },
     ["other JSON"] = { '{"type":"trace"}\n', 0, "line 1: this is no result of mtrlua" },
+    ["a first line that is cut off"] = { LINE:sub(40) .. "\n" .. LINE .. "\n", 0,
+      "line 1: this is not JSON" },
     ["a JSON number"] = { LINE .. "\n7\n", 1, "line 2: this is not JSON" },
     ["a hop that is none"] = { (LINE:gsub('"ttl":1,', '"ttl":7,')) .. "\n", 0,
       "line 1: this is no result of mtrlua" },
@@ -149,6 +151,39 @@ describe("a file of results", function()
       assert.truthy(problem:find(case[3]), problem)
     end)
   end
+
+  it("goes on behind wrong lines if it is asked to, and counts them", function()
+    local bad = LINE:gsub('"rtt":1.500', '"rtt":"x"')
+    local path = run.file("wrong", LINE .. "\n\n{a}\n" .. LINE .. "\n" .. bad .. "\n7\n" .. LINE)
+    run.run("cd $DIR; gzip -c wrong >wrong.gz")
+    for _, name in ipairs { path, path .. ".gz" } do
+      local file, n = assert(read.open(name)), 0
+      file:skip_wrong()
+      for _ in file:results() do n = n + 1 end
+      assert.same({ 3, 3, "EBADMSG: " .. name .. ": line 3: this is not JSON" },
+        { n, file:wrong() })
+      assert.is_nil(file.problem)
+      file:close()
+    end
+    local rest = assert(read.open(run.file("rest", LINE:sub(40) .. "\n" .. LINE .. "\n")))
+    rest:skip_wrong()
+    assert.equal("192.0.2.9", rest:next().dst)
+    assert.same({ 1, "EBADMSG: " .. rest.name .. ": line 1: this is not JSON" }, { rest:wrong() })
+    rest:close()
+    local file = assert(read.open(run.file("cut", LINE .. "\n{}\n" .. LINE:sub(1, 90))))
+    file:skip_wrong()
+    for _ in file:results() do assert.is_nil(file.problem) end
+    assert.equal(1, (file:wrong()))
+    assert.matches("line 3: the file is cut off within a line$", file.problem)
+    file:close()
+  end)
+
+  it("says of warts that no line is wrong", function()
+    local file = assert(read.open "spec/fuzz/corpus/warts/ping")
+    file:skip_wrong()
+    for _ in file:results() do assert.equal(0, (file:wrong())) end
+    file:close()
+  end)
 
   it("says that compressed bytes are cut off or damaged", function()
     run.file("plain", (LINE .. "\n"):rep(500))
