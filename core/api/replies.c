@@ -8,7 +8,7 @@ int replies_reserve_ext(struct replies *r, uint32_t n, size_t ext) {
   if (r->phrases && n <= r->room && ext <= r->ext_room) return 0;
   if (n < r->room) n = r->room;
   if (ext < r->ext_room) ext = r->ext_room;
-  struct replies bigger = {.room = n, .ext_room = ext};
+  struct replies bigger = {.room = n, .ext_room = ext, .labels = r->labels};
   bigger.events = malloc((n + (size_t)1) * sizeof *r->events);
   bigger.ext = malloc(ext + 1);
   bigger.next = malloc((n + (size_t)1) * sizeof *r->next);

@@ -28,7 +28,8 @@ struct replies {
 };
 
 /* replies_reserve_ext: makes room for |n| events and |ext| bytes of extensions.
- * If there was less, the contents are lost. 0; -ENOMEM: |r| is unchanged. */
+ * If there was less, the contents are lost, but not the labels. 0; -ENOMEM: |r|
+ * is unchanged. */
 int replies_reserve_ext(struct replies *r, uint32_t n, size_t ext);
 
 /* replies_reserve: the same, with as many bytes as |n| events can have. */

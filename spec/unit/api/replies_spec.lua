@@ -32,6 +32,17 @@ describe("room for replies", function()
     C.replies_close(r)
   end)
 
+  it("keeps what addresses are labelled with when it grows", function()
+    local r = ffi.new("struct replies")
+    local labels = ffi.cast("const struct labels *", r)
+    r.labels = labels
+    for _, n in ipairs{ 1, 64 } do
+      assert.equal(0, C.replies_reserve(r, n))
+      assert.equal(labels, r.labels)
+    end
+    C.replies_close(r)
+  end)
+
   it("is empty at first, and can be closed so", function()
     C.replies_close(ffi.new("struct replies"))
   end)
