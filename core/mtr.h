@@ -668,8 +668,7 @@ int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
  * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
  * once for all traces; not the address that completes the trace. Returns how
  * many it wrote; n: there may be more. After two million addresses it forgets
- * all of them.
- * -ESTALE, -ENOMEM. */
+ * all of them. -ESTALE, -ENOMEM. */
 enum { MTR_LABEL = 320 };
 int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
               const char *text, uint32_t size);
