@@ -63,7 +63,7 @@ function RUN.drain()
   local reporters, given = cli:outputs("jsonl", formats, function(format, path)
     local into = path:find "^https?://" and format ~= "prometheus" and mtr.fleet.clickhouse
     if not into then
-      return cli:call(mtr.report[mtr.report.name("trace", format)], path, opts)
+      return (cli:call(mtr.report[mtr.report.name("trace", format)], path, opts))
     end
     local reporter = cli:call(into, format, path)
     return reporter, ("%s=%s"):format(format, reporter.to.shown)       -- without a password
