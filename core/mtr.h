@@ -668,8 +668,7 @@ int mtr_json_line(struct mtr *engine, uint32_t trace, char *buf, uint32_t size,
  * which mtr_label was not called into |addr|[|n|][16] and |family|[|n|], each
  * once for all traces; not the address that completes the trace. Returns how
  * many it wrote; n: there may be more. After two million addresses it forgets
- * all of them.
- * -ESTALE, -ENOMEM. */
+ * all of them. -ESTALE, -ENOMEM. */
 enum { MTR_LABEL = 320 };
 int mtr_label(struct mtr *engine, const uint8_t *addr, uint32_t family,
               const char *text, uint32_t size);
@@ -732,8 +731,8 @@ int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
  * mtr_unpacker_free; NULL: no memory. It needs no engine.
  * mtr_unpack_begin: a run of records begins: call it before the first one.
  * mtr_unpack: reads the record at |*at| of |bytes|[|size|] and sets |*at| to
- * the byte after it. 0; -EBADMSG: it is none or is damaged, and no later one of
- * the run can be read; -ENOMEM; -EINVAL: |*at| is above |size|.
+ * the byte after it. 0; -EBADMSG: it is not a record, or is damaged, and no
+ * later one of the run can be read; -ENOMEM; -EINVAL: |*at| is above |size|.
  * mtr_unpack_json: writes that record as mtr_json does, with the same bytes.
  * Returns the length; if it exceeds |size|, |buf| is undefined. A hostile
  * record of 2 MiB can be 500 MiB of JSON. -ESTALE: there is none; -EMSGSIZE: it

@@ -61,16 +61,7 @@ outputs:
   --no-progress           show nothing while it runs
 
 traces (see mtrlua trace --help):
-  {family}
-  {protocol}
-  --port N
-  {ttl}
-  -q, --queries N
-  --attempts N
-  -w, --timeout WAIT
-  --outstanding N         probes outstanding in each trace (8)
-  {ends}
-  {flow}
+  {many}
   {from}
   --tos N
   {packet}
@@ -96,18 +87,7 @@ local function fail(message)
   return 1
 end
 
-local function take(name)
-  local value = args[name]
-  args[name] = nil
-  if type(value) == "table" and not value[1] then return nil end
-  return value
-end
-
-local function names(text)
-  local list = {}
-  for name in (text or ""):gmatch "[^,%s]+" do list[#list + 1] = name end
-  return list[1] and list or nil
-end
+local function take(name) return cli:take(name) end
 
 local function chain_of()
   local chain, exclude = mtr.target_options(cli, take)
@@ -115,29 +95,20 @@ local function chain_of()
   return chain
 end
 
-local function output(text, taken, opts)
-  local word, path = text:match "^([^=]*)=?(.*)$"
-  local name = mtr.report.name("trace", word)
-  if not name then
-    cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
-      table.concat(mtr.report.words("trace", true), ", "), text))
-  end
-  path = path ~= "" and path or "-"
-  if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
-  taken[path] = true
-  return cli:call(mtr.report[name], path, opts)
-end
-
 -- What is left in args are options of the traces.
 local function outputs()
   local size, every = take "rotate_size", take "rotate_every"
-  local opts = { only = names(take "only"), fields = names(take "fields"),
+  local opts = { only = cli:list "only", fields = cli:list "fields",
     public = take "public", overwrite = take "overwrite",
     rotate = (size or every) and { size = size, every = every } }
-  local given, quiet, list, taken = take "output" or { "text" }, take "no_progress", {}, {}
+  local quiet = take "no_progress"
   args.window = take "outstanding"
-  for name, value in pairs(args) do opts[name] = value end
-  for i, text in ipairs(given) do list[i] = output(text, taken, opts) end
+  for name, value in pairs(args) do
+    if name ~= "output" then opts[name] = value end
+  end
+  local list = cli:outputs("text", mtr.report.words("trace", true), function(format, path)
+    return cli:call(mtr.report[mtr.report.name("trace", format)], path, opts)
+  end)
   if quiet then return list end
   list[#list + 1] = mtr.report.progress()
   return list, list[#list].terminal
@@ -166,7 +137,7 @@ end
 
 local function scheduling()
   local window, times = take "window", take "retry"
-  local retry = { times = times, after = take "retry_after", when = names(take "retry_when") }
+  local retry = { times = times, after = take "retry_after", when = cli:list "retry_when" }
   if not times and next(retry) then cli:usage "--retry-after and --retry-when need --retry" end
   return {
     prefix_rate = pairs_of("prefix_rate", "^%s*([%w/]+)%s*=%s*(%S+)%s*$", "'/16=2/s'"),

@@ -6,21 +6,9 @@
 local mtr = require "mtr"
 
 local cli, fleet
-local args = {}                        -- of the command line, until they are taken
+local args                             -- of the command line, until they are taken
 
-local function take(name)
-  local value = args[name]
-  args[name] = nil
-  if type(value) == "table" and not value[1] then return nil end
-  return value
-end
-
-local function names(text)
-  local list = {}
-  for name in (text or ""):gmatch "[^,%s]+" do list[#list + 1] = name end
-  return list[1] and list
-end
-
+local function take(name) return cli:take(name) end
 local function say(text, ...) io.stderr:write("fleet: ", text:format(...), "\n") end
 -- Says why the command failed. mtrlua itself tells of an interrupt, also by its exit status.
 local function fail(message)
@@ -39,7 +27,7 @@ local RUN, PROTOCOLS = {}, { icmp = true, udp = true, tcp = true }
 function RUN.submit()
   open()
   local name = take "name"
-  local opts = { name = name, share = take "share", points = names(take "points"),
+  local opts = { name = name, share = take "share", points = cli:list "points",
     n = take "from", seed = take "choose", lease = take "lease", rate = take "rate",
     most_leases = take "most_leases", most_bytes = take "most_bytes", shared = take "shared",
     list = take "list", cycle = take "cycle", results = take "results" }
@@ -52,7 +40,7 @@ function RUN.submit()
 end
 
 function RUN.work()
-  local exclude, allowed = take "exclude", names(take "allow")
+  local exclude, allowed = take "exclude", cli:list "allow"
   if exclude then cli:call(mtr.configure, { exclude = exclude }) end
   local protocols = allowed and {}
   for _, word in ipairs(allowed or {}) do
@@ -69,23 +57,17 @@ end
 
 function RUN.drain()
   local size, every = take "rotate_size", take "rotate_every"
-  local opts, taken, reporters = { overwrite = take "overwrite",
-    rotate = (size or every) and { size = size, every = every } }, {}, {}
-  local given = take "output" or { "jsonl" }
-  for i, text in ipairs(given) do
-    local word, path = text:match "^([^=]*)=?(.*)$"
-    if not mtr.report.name("trace", word) then
-      cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
-        table.concat(mtr.report.words("trace", true), ", "), text))
+  local opts = { overwrite = take "overwrite",
+    rotate = (size or every) and { size = size, every = every } }
+  local formats = mtr.report.words("trace", true)
+  local reporters, given = cli:outputs("jsonl", formats, function(format, path)
+    local into = path:find "^https?://" and format ~= "prometheus" and mtr.fleet.clickhouse
+    if not into then
+      return (cli:call(mtr.report[mtr.report.name("trace", format)], path, opts))
     end
-    path = path ~= "" and path or "-"
-    if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
-    taken[path] = true
-    local into = path:find "^https?://" and word ~= "prometheus" and mtr.fleet.clickhouse
-    reporters[i] = into and cli:call(into, word, path)
-      or cli:call(mtr.report[mtr.report.name("trace", word)], path, opts)
-    given[i] = into and ("%s=%s"):format(word, reporters[i].to.shown) or text -- without a password
-  end
+    local reporter = cli:call(into, format, path)
+    return reporter, ("%s=%s"):format(format, reporter.to.shown)       -- without a password
+  end)
   open()
   local drain, message = cli:call(fleet.drain, fleet, { campaign = take "name",
     reporters = reporters, outputs = given, state = take "state", follow = take "follow" })
@@ -119,7 +101,8 @@ if not help or command == "fleet" then
     or "give a command: submit, work, drain, status, pause, resume, cancel or forget")
 end
 cli = mtr.cli("fleet", help)
-for name, value in pairs(cli:parse { unpack(arg, 2) }) do args[name] = value end
+args = cli:parse { unpack(arg, 2) }
+
 function RUN.set()
   open()
   local ok, message = cli:call(fleet.set, fleet, take "name", change[1], take "rate")

@@ -44,31 +44,11 @@ local function complain(...)
   status = 1
 end
 
-local function names(list)
-  local out = {}
-  for name in (list or ""):gmatch "[^,%s]+" do out[#out + 1] = name end
-  return out[1] and out or nil
-end
-
--- Makes the reporter of one --output.
-local function output(text, taken)
-  local word, path = text:match "^([^=]*)=?(.*)$"
-  local known, formats = false, mtr.report.formats()
-  for _, format in ipairs(formats) do known = known or format == word end
-  if not known then
-    cli:usage(("--output must be one of %s, or one with =FILE; got '%s'"):format(
-      table.concat(formats, ", "), text))
-  end
-  path = path ~= "" and path or "-"
-  if taken[path] then cli:usage(("two outputs cannot share '%s'"):format(path)) end
-  taken[path] = true
-  return cli:call(mtr.report.any, word, path, { only = names(args.only), copy = true,
-    fields = names(args.fields), overwrite = args.overwrite })
-end
-
-local outputs, taken = {}, {}
-local given = args.output and #args.output > 0 and args.output or { "text" }
-for i, text in ipairs(given) do outputs[i] = output(text, taken) end
+local only, fields = cli:list "only", cli:list "fields"
+local outputs = cli:outputs("text", mtr.report.formats(), function(format, path)
+  return cli:call(mtr.report.any, format, path, { only = only, fields = fields, copy = true,
+    overwrite = args.overwrite })
+end)
 for _, one in ipairs(outputs) do cli:pass(one, "start", {}) end
 
 -- Says which lines of a file were left out.

@@ -56,11 +56,7 @@ Exit status: 0 all rounds are done, 1 it cannot go on, 2 wrong usage, 130 interr
 
 local args = cli:parse(arg)
 
-local function take(name)
-  local value = args[name]
-  args[name] = nil
-  return value
-end
+local function take(name) return cli:take(name) end
 
 local function fail(message)
   io.stderr:write("watch: ", message, "\n")
@@ -68,7 +64,7 @@ local function fail(message)
 end
 
 local function source(words, file)
-  if file and words[1] or not file and not words[1] then
+  if file and words or not file and not words then
     cli:usage "give the targets either as words or with --targets"
   end
   if not file then return words end
@@ -102,9 +98,8 @@ local opts = { every = take "every", rounds = take "rounds", flows = take "flows
   state = take "state" }
 opts.targets = source(take "target", take "targets")
 local quiet, command = take "quiet", take "exec"
-local given, outputs = take "output", {}
-local public = take "public"
-for i, text in ipairs(given and given[1] and given or { "text" }) do
+local outputs, public = {}, take "public"
+for i, text in ipairs(take "output" or { "text" }) do
   outputs[i] = output(text, { public = public })
 end
 local hook = command and mtr.event_hook(command)

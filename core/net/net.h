@@ -119,7 +119,7 @@ struct net_ops {
    * has none. NULL: no address has a name. */
   const char *(*name_of)(struct net *net, const uint8_t *addr, unsigned family);
 
-  /* resolved: takes in that the system's resolver found |n| addresses of
+  /* resolved: notes that the system's resolver found |n| addresses of
    * |name|, or gave the errno |error|. NULL: not needed. */
   void (*resolved)(struct net *net, const char *name, unsigned family,
                    const struct net_route *v, uint32_t n, int error);

@@ -16,7 +16,7 @@ static void leave(struct core *c, struct trace *t, unsigned ttl) {
   if (ttl > t->settled + 1u) turns_dirty(c, t);
 }
 
-/* Takes in the answer of |t| that it has no more probes now. */
+/* Notes the answer of |t| that it has no more probes now. */
 static void rest(struct core *c, struct trace *t) {
   ask_answered(c, t);
   leave(c, t, UINT8_MAX + 1u);

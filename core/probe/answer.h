@@ -17,7 +17,7 @@
 int answer_probe(struct core *c, struct trace *t, struct mtr_probe_opts *opts,
                  uint16_t sport, int64_t now);
 
-/* answer_pass: takes in that strategy |t| has no probe now. It is asked again
+/* answer_pass: notes that strategy |t| has no probe now. It is asked again
  * after |wake| ns (negative: never). 0; -EBUSY: it was not asked. */
 int answer_pass(struct core *c, struct trace *t, int64_t wake, int64_t now);
 

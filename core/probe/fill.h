@@ -15,7 +15,7 @@
 uint32_t fill_probes(struct core *c, struct wire_probe *v, uint32_t *handles,
                      uint32_t n, int64_t now);
 
-/* fill_sent: takes in that probe |handle| of |size| bytes left at |at|, or
+/* fill_sent: notes that probe |handle| of |size| bytes left at |at|, or
  * failed with the errno |error|. */
 void fill_sent(struct core *c, uint32_t handle, unsigned size, unsigned error,
                int64_t at);

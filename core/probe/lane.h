@@ -54,7 +54,7 @@ void lane_leave(struct core *c, const struct trace *t);
  * it may send now. */
 int64_t lane_wake(const struct core *c, struct trace *t, int64_t now);
 
-/* lane_sent: takes in that |t| sends a probe at |now|. */
+/* lane_sent: notes that |t| sends a probe at |now|. */
 void lane_sent(struct core *c, struct trace *t, int64_t now);
 
 #endif

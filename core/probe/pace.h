@@ -27,7 +27,7 @@ void pace_change(struct pace *p, double rate);
 /* pace_allow: returns how many packets may go now, at most |want|. */
 uint32_t pace_allow(const struct pace *p, uint32_t want, int64_t now);
 
-/* pace_take: takes in that |n| packets went at |now|. */
+/* pace_take: notes that |n| packets went at |now|. */
 void pace_take(struct pace *p, uint32_t n, int64_t now);
 
 /* pace_next: returns when the next packet may go, ns; it may be in the past. */

@@ -40,10 +40,10 @@ uint8_t sweep_error(const struct trace *t, const struct cells *cells,
 /* sweep_answer: takes in an answer for |ttl|; |flags| are MTR_REPLY_*. */
 void sweep_answer(struct trace *t, unsigned ttl, unsigned flags);
 
-/* sweep_lost: takes in that a probe for |ttl| ended without an answer. */
+/* sweep_lost: notes that a probe for |ttl| ended without an answer. */
 void sweep_lost(struct trace *t, unsigned ttl);
 
-/* sweep_too_big: takes in that a probe of |size| bytes for |ttl| was too big.
+/* sweep_too_big: notes that a probe of |size| bytes for |ttl| was too big.
  * The next hop takes |mtu| bytes (0: unknown); |floor| is the size of the
  * smallest probe. Lowers the size and tries again, or counts the attempt. */
 void sweep_too_big(struct trace *t, unsigned ttl, unsigned size, unsigned mtu,

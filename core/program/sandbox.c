@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
@@ -23,16 +22,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/architecture.h"
 #include "program/privilege.h"
 #include "program/signals.h"
-
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCHITECTURE AUDIT_ARCH_RISCV64
-#endif
 
 enum { CREATE_RULESET = 444, RESTRICT_SELF = 446, VERSION_ONLY = 1 };
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Reads a user or group number. Returns 1, or 0 if |text| is none. */
+/* Reads a user or group number. Returns 1, or 0 if |text| is not one. */
 static int number(const char *text, uint32_t *value) {
   char *end;
   errno = 0;

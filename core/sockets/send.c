@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "net/host/control.h"
 #include "wire/fragment.h"
 
 static int64_t now(void) {
@@ -17,42 +18,31 @@ static int64_t now(void) {
   return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-static void option(struct msghdr *m, struct cmsghdr **last, int level, int type,
-                   const void *data, size_t size) {
-  struct cmsghdr *c = *last ? CMSG_NXTHDR(m, *last) : CMSG_FIRSTHDR(m);
-  c->cmsg_level = level;
-  c->cmsg_type = type;
-  c->cmsg_len = CMSG_LEN(size);
-  memcpy(CMSG_DATA(c), data, size);
-  *last = c;
-}
-
 /* Writes what the kernel's routes and policies are to know of the packet. */
 static void options(const struct serve *s, struct msghdr *m, uint8_t *room,
                     int family, const struct message_packet *p,
                     const struct guard_packet *g) {
-  struct cmsghdr *last = NULL;
+  struct cmsghdr *c = NULL;
   int protocol = g->protocol, tos = g->tos, v4 = family == 4;
   memset(room, 0, RAW_CONTROL);
   m->msg_control = room;
   m->msg_controllen = RAW_CONTROL;
   if (v4 && s->able)
-    option(m, &last, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
+    c = control_add(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol,
+                    sizeof protocol);
   if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, g->src, 4);
-    option(m, &last, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
   } else if (p->interface || p->by_source) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     if (p->by_source) memcpy(&info.ipi6_addr, g->src, 16);
-    option(m, &last, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
   }
   if (tos)
-    option(m, &last, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
-           &tos, sizeof tos);
-  m->msg_controllen = last ? (size_t)((uint8_t *)last - room) +
-                                 CMSG_ALIGN(last->cmsg_len) : 0;
-  if (!last) m->msg_control = NULL;
+    c = control_add(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+                    v4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos);
+  control_end(m, c);
 }
 
 static socklen_t address(struct serve *s, struct sockaddr_in6 *to, int family,

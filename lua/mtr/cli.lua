@@ -27,6 +27,7 @@ local Lineup = require "mtr.script.lineup"
 local view = require "mtr.names.view"
 local help_text = require "mtr.script.help_text"
 local option_help = require "mtr.script.option_help"
+local option_values = require "mtr.script.option_values"
 local Turns = require "mtr.script.turns"
 
 local C = lib.C
@@ -34,6 +35,8 @@ local C = lib.C
 ---@field name string name of the program
 ---@field help string
 ---@field flags table<string, { [1]: string, [2]: any }>
+---@field args table<string, any> what parse() has returned
+---@field taken table<string, true> options that were taken out of it
 ---@field file? string of --output FORMAT=FILE; "": standard output
 local Cli = {}
 Cli.__index = Cli
@@ -44,7 +47,8 @@ Cli.__index = Cli
 ---@param flags? table<string, { [1]: string, [2]: any }> what each flag sets, beside -4 -6 -I -U -T
 ---@return mtr.Cli
 local function new(name, help, flags)
-  return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {} }, Cli)
+  return setmetatable({ name = name, help = option_help.complete(help), flags = flags or {},
+    taken = {} }, Cli)
 end
 
 --- Ends the program because of wrong usage: status 2.
@@ -93,40 +97,16 @@ function Cli:parse(words)
   return args
 end
 
---- Returns the value of an option that must be one of some words; the first word is its default.
----@param name string as in the table of parse()
----@param words string[]
----@return string
-function Cli:choice(name, words)
-  local value = self.args[name] or words[1]
-  for _, word in ipairs(words) do
-    if word == value then return value end
-  end
-  local last = #words
-  self:usage(("--%s must be %s or %s, got '%s'"):format(name:gsub("_", "-"),
-    table.concat(words, ", ", 1, last - 1), words[last], value))
-  return value
-end
-
---- Returns the value of an option that must be a whole number.
----@param name string as in the table of parse()
----@param least integer
----@param most integer
----@param default integer
----@return integer
-function Cli:number(name, least, most, default)
-  local n = self.args[name] or default
-  if type(n) == "number" and n >= least and n <= most and n % 1 == 0 then return n end
-  self:usage(("--%s must be %d..%d, got %s"):format(name:gsub("_", "-"), least, most, n))
-  return default
-end
+Cli.take, Cli.list, Cli.choice = option_values.take, option_values.list, option_values.choice
+Cli.number, Cli.outputs = option_values.number, option_values.outputs
 
 -- Returns a message with options as on the command line. Values in quotes and schemes of URLs stay.
-local function named(args, bug)
+local function named(self, bug)
   return (bug:gsub("()([%l_]+)()", function(from, name, behind)
     local _, quotes = bug:sub(1, from - 1):gsub('\\"', ""):gsub('"', "")
-    local value = quotes % 2 == 1 or bug:find("^://", behind) or args[name] == nil
-    return value and name or "--" .. name:gsub("_", "-")
+    local value = quotes % 2 == 1 or bug:find("^://", behind)
+    local given = self.args[name] ~= nil or self.taken[name]
+    return (value or not given) and name or "--" .. name:gsub("_", "-")
   end))
 end
 
@@ -139,7 +119,7 @@ function Cli:call(fn, ...)
   if results[1] then return compat.unpack(results, 2, results.n) end
   if err.is_interrupt(results[2]) then error(results[2], 0) end
   local bug = tostring(results[2]):match "^%S-:?%d*:? ?[%l.]+: (.*)" or error(results[2], 0)
-  self:usage(named(self.args, bug))
+  self:usage(named(self, bug))
 end
 
 --- Writes to standard output at once. Ends the program with status 1 if that fails. If a full disk

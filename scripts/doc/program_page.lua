@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- Makes the page of a program, and parts of the page of mtrlua, of what they print with --help.
+-- Makes the page of a program, and parts of the page of mtrlua, from what they print with --help.
 
 local M = {}
 
@@ -27,7 +27,7 @@ function M.options(help)
   return blocks
 end
 
---- Returns the lines of a usage, without what is said beside them.
+--- Returns the lines of a usage, without the texts beside them.
 ---@param help table from help.read
 ---@return table[] blocks
 function M.usage(help)

@@ -55,7 +55,7 @@ int listen_open(const uint8_t *addr, uint32_t family, uint32_t *port) {
 int listen_accept(int fd) {
   int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (client >= 0) return client;
-  /* A client that has gone is no error of the server. */
+  /* A client that has gone is not an error of the server. */
   return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
 }
 

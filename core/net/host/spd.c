@@ -172,7 +172,7 @@ static const void *attribute(const struct nlmsghdr *h, size_t body,
   return NULL;
 }
 
-/* Takes in one policy. Those of an xfrm interface do not matter here. */
+/* Notes one policy. Those of an xfrm interface do not matter here. */
 static void policy(struct spd *s, const struct nlmsghdr *h) {
   const struct xfrm_userpolicy_info *p = NLMSG_DATA(h);
   size_t body = sizeof *p;
@@ -210,14 +210,14 @@ static void deleted(struct spd *s, const struct nlmsghdr *h) {
     policies_drop(&s->list, id->index);
 }
 
-/* Takes in the default policy, for packets that no other policy matches. */
+/* Notes the default policy, for packets that no other policy matches. */
 static void usual_policy(struct spd *s, const struct nlmsghdr *h) {
   const struct xfrm_userpolicy_default *d = NLMSG_DATA(h);
   if (h->nlmsg_len >= NLMSG_LENGTH(sizeof *d))
     s->list.blocks = d->out == XFRM_USERPOLICY_BLOCK;
 }
 
-/* Takes in a message; returns 1 if it ends the list. */
+/* Reads a message; returns 1 if it ends the list. */
 static int message(struct spd *s, const struct nlmsghdr *h) {
   switch (h->nlmsg_type) {
   case XFRM_MSG_NEWPOLICY:

@@ -214,7 +214,7 @@ static int greet(struct worker *w, const struct mtrp_reply *r, int64_t now) {
   return 0;
 }
 
-/* Takes in that it lived at |at|. It may have hung since: perhaps its line
+/* Notes that it lived at |at|. It may have hung since: perhaps its line
  * waited, because this process was slow to read it. */
 static void hear(struct worker *w, int64_t at, int64_t now) {
   if (at > now) at = now;

@@ -51,8 +51,8 @@ int helped_add(struct helped *h, const struct message_packet *p,
 const struct message_answer *helped_send(struct helped *h, int family,
                                          unsigned most, int *err);
 
-/* helped_awaits: takes in that a packet left at |at| (ns), whose answer is
- * waited for until |until|. helped_heard: takes in that it worked at |at|, when
+/* helped_awaits: notes that a packet left at |at| (ns), whose answer is
+ * waited for until |until|. helped_heard: notes that it worked at |at|, when
  * a packet came that it has passed on. It may hang since then, if this process
  * was slow to read. */
 void helped_awaits(struct helped *h, int64_t at, int64_t until);

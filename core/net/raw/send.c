@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/host/control.h"
 #include "net/raw/filters.h"
 #include "net/raw/helped.h"
 #include "wire/build.h"
@@ -46,17 +47,6 @@ struct raw_buffers *raw_send_new(void) {
   return b;
 }
 
-static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
-                              int level, int type, const void *data,
-                              size_t size) {
-  struct cmsghdr *c = after ? CMSG_NXTHDR(m, after) : CMSG_FIRSTHDR(m);
-  c->cmsg_level = level;
-  c->cmsg_type = type;
-  c->cmsg_len = CMSG_LEN(size);
-  memcpy(CMSG_DATA(c), data, size);
-  return c;
-}
-
 /* Writes control messages for the kernel's routes and policies, which do not
  * look into a packet that has its own IP header: interface, source address for
  * routing, mark, type of service, and for IPv4 the protocol. */
@@ -69,24 +59,23 @@ static void options(struct msghdr *m, uint8_t *room,
   if (p->interface || p->mark || p->by_source || tos)
     memset(room, 0, RAW_CONTROL);
   if (v4 && able)
-    c = option(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol, sizeof protocol);
+    c = control_add(m, c, IPPROTO_IP, RAW_IP_PROTOCOL, &protocol,
+                    sizeof protocol);
   if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
-    c = option(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
   } else if (p->interface || p->by_source) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     if (p->by_source) memcpy(&info.ipi6_addr, p->src, 16);
-    c = option(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
   }
   if (tos)
-    c = option(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
-               &tos, sizeof tos);
+    c = control_add(m, c, v4 ? IPPROTO_IP : IPPROTO_IPV6,
+                    v4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos);
   if (p->mark)
-    c = option(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
-  m->msg_controllen =
-      c ? (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len) : 0;
-  if (!c) m->msg_control = NULL;
+    c = control_add(m, c, SOL_SOCKET, SO_MARK, &p->mark, sizeof p->mark);
+  control_end(m, c);
 }
 
 /* Lays out |p| as message |i|. Returns its size or a negative errno. For IPv6

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/host/control.h"
+
 /* Options that this C library may not have: Linux 5.9, 4.4. */
 enum { RECVERR_RFC4884 = 26, RECVERR_RFC4884_6 = 31 };
 
@@ -85,17 +87,6 @@ int socket_watch(struct user *u, int fd, unsigned kind, uint32_t index,
   return epoll_ctl(u->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
 
-static struct cmsghdr *option(struct msghdr *m, struct cmsghdr *after,
-                              int level, int type, const void *data,
-                              size_t size) {
-  struct cmsghdr *c = after ? CMSG_NXTHDR(m, after) : CMSG_FIRSTHDR(m);
-  c->cmsg_level = level;
-  c->cmsg_type = type;
-  c->cmsg_len = CMSG_LEN(size);
-  memcpy(CMSG_DATA(c), data, size);
-  return c;
-}
-
 /* The checksum of ICMPv6 covers the source address, so it is always said. */
 static int says_source(const struct wire_probe *p) {
   return p->by_source || (p->family == 6 && p->protocol == WIRE_ICMP);
@@ -108,20 +99,20 @@ void socket_options(struct msghdr *m, uint8_t *room,
   m->msg_control = room;
   m->msg_controllen = USER_CONTROL;
   memset(room, 0, 4 * CMSG_SPACE(sizeof(struct in6_pktinfo)));
-  struct cmsghdr *c = option(m, NULL, level, v4 ? IP_TTL : IPV6_HOPLIMIT, &ttl,
-                             sizeof ttl);
+  struct cmsghdr *c = control_add(
+      m, NULL, level, v4 ? IP_TTL : IPV6_HOPLIMIT, &ttl, sizeof ttl);
   if (tos)
-    c = option(m, c, level, v4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos);
+    c = control_add(m, c, level, v4 ? IP_TOS : IPV6_TCLASS, &tos, sizeof tos);
   if (v4 && (p->interface || p->by_source)) {
     struct in_pktinfo info = {.ipi_ifindex = (int)p->interface};
     if (p->by_source) memcpy(&info.ipi_spec_dst, p->src, 4);
-    c = option(m, c, level, IP_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, level, IP_PKTINFO, &info, sizeof info);
   } else if (!v4 && (p->interface || says_source(p))) {
     struct in6_pktinfo info = {.ipi6_ifindex = p->interface};
     memcpy(&info.ipi6_addr, p->src, 16);
-    c = option(m, c, level, IPV6_PKTINFO, &info, sizeof info);
+    c = control_add(m, c, level, IPV6_PKTINFO, &info, sizeof info);
   }
-  m->msg_controllen = (size_t)((uint8_t *)c - room) + CMSG_ALIGN(c->cmsg_len);
+  control_end(m, c);
 }
 
 int socket_reason(struct user *u, const struct wire_probe *p, int err) {

@@ -17,6 +17,7 @@
 local lib = require "mtr.lib"
 local scheduler = require "mtr.wait.scheduler"
 local stream = require "mtr.script.stream"
+local connections = require "mtr.serve.connections"
 local lines = require "mtr.serve.lines"
 local control = require "mtr.attach.control"
 local params = require "mtr.attach.params"
@@ -47,11 +48,7 @@ Client.__index = Client
 --- Closes the connection, and stops what is under way.
 ---@param why? string for the log; nil: it went away
 function Client:leave(why)
-  if self.gone then return end
-  self.gone = true
-  if self.input then self.input:drop() end
-  self.output:drop()
-  C.mtr_local_hangup(self.fd)
+  if not connections.hang_up(self) then return end
   if self.source then
     self.server.pool:leave(self.source)
     self.source:stop()

@@ -129,7 +129,7 @@ local METHOD = { trace = { "udp" }, tracelb = { "udp" }, ping = { "icmp" } }
 
 local bytes = lib.new "uint8_t[16]"
 
--- Returns the address family of a target: 4 or 6; nil: it is none.
+-- Returns the address family of a target: 4 or 6; nil: it is not an address.
 local function family(text)
   if #text > 64 or not addr.parse_ip(text) then return nil end
   if addr.unspecified(bytes, addr.parse(text, bytes)) then return nil end

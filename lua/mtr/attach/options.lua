@@ -45,12 +45,9 @@ M.declaration = check.declare("attach", {
   { name = "mode", kind = mode, default = "600", doc = "permission bits of the socket, octal" },
   { name = "window", kind = check.integer(1, 100000), default = 1000,
     doc = "commands under way at once" },
-  { name = "max_clients", kind = check.integer(1, 10000), default = 64, doc = "clients at once" },
+  socket_options.MAX_CLIENTS,
   { name = "monitor", kind = text, otherwise = "none", doc = "name of this vantage point" },
-  { name = "engine", kind = check.type "table", otherwise = "the default engine",
-    doc = "the engine that traces" },
-  { name = "log", kind = check.type "function", otherwise = "none",
-    doc = "is called for clients that are refused or dropped" },
+  socket_options.ENGINE, socket_options.LOG,
 })
 
 --- Writes the options into a server; returns the message of the first that is wrong.

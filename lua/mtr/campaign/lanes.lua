@@ -197,7 +197,7 @@ function Lanes:of(bytes, family)
   return list[1] and list or false
 end
 
---- Takes in that a target of these lanes is done.
+--- Notes that a target of these lanes is done.
 ---@param list mtr.Lane[]
 function Lanes:drop(list)
   for _, lane in ipairs(list) do
@@ -228,7 +228,7 @@ function M.full(list)
   end
 end
 
---- Takes in that a trace starts (1) or has ended (-1).
+--- Notes that a trace starts (1) or has ended (-1).
 ---@param list mtr.Lane[]
 ---@param n integer
 function M.count(list, n)

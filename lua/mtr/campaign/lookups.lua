@@ -18,14 +18,14 @@ function M.new()
   return setmetatable({ looking = {}, count = 0, waiting = 0, first = 1, last = 0 }, Lookups)
 end
 
---- Takes in that a trace has been launched; its name may be looked up.
+--- Notes that a trace has been launched; its name may be looked up.
 ---@param trace mtr.Trace
 function Lookups:begun(trace)
   if trace.state ~= "resolving" then return end
   self.looking[trace], self.count = true, self.count + 1
 end
 
---- Takes in that the name of a trace was found, or that the trace has ended.
+--- Notes that the name of a trace was found, or that the trace has ended.
 ---@param trace mtr.Trace
 function Lookups:over(trace)
   if not self.looking[trace] then return end

@@ -195,14 +195,14 @@ end
 ---@return boolean
 function Store:empty() return self.over and self.count == 0 end
 
--- Takes in that the trace of a target has ended.
+-- Notes that the trace of a target has ended.
 local function leave(self, item)
   if not item.lanes then return end
   lanes.count(item.lanes, -1)
   for _, lane in ipairs(item.lanes) do unpark(self, lane) end
 end
 
---- Takes in that a target is done.
+--- Notes that a target is done.
 ---@param item mtr.StoredTarget
 function Store:done(item)
   leave(self, item)

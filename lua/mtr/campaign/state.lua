@@ -10,6 +10,7 @@
 
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
+local state_file = require "mtr.base.state_file"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
 
@@ -58,27 +59,24 @@ function M.text(state, left, count)
   return json.encode(state, SHAPE) .. "\n" .. left .. "end\n"
 end
 
-local function wrong(path, what) return err.named("EPROTO", path .. ": " .. what) end
-
 local function parse(path, text)
   local head, rest = text:match "^([^\n]*)\n(.*)$"
   local state = json_read.decode(head or text)
   if type(state) ~= "table" or state.state ~= KIND then
     if text:find(('{"state":"%s"'):format(KIND), 1, true) == 1 then
-      return wrong(path, "the state is cut off")
+      return state_file.wrong(path, "the state is cut off")
     end
-    return wrong(path, "this is not the state of a campaign")
+    return state_file.wrong(path, "this is not the state of a campaign")
   end
   if state.version ~= VERSION then
-    return wrong(path, ("this state has version %s; this mtrlua reads version %d"):format(
-      tostring(state.version), VERSION))
+    return state_file.other_version(path, state.version, VERSION)
   end
   state.left = {}
   for line in (rest or ""):gmatch "([^\n]*)\n" do
     state.left[#state.left + 1] = line:find '^["{]' and json_read.decode(line) or line
   end
   if table.remove(state.left) ~= "end" or #state.left ~= state.unfinished then
-    return wrong(path, "the state is cut off")
+    return state_file.wrong(path, "the state is cut off")
   end
   return state
 end
@@ -88,14 +86,8 @@ end
 ---@return mtr.CampaignState? state nil without a message: there is no such file
 ---@return string? message, string? name
 function M.read(path)
-  local file, _, code = io.open(path, "rb")
-  if not file then
-    if err.name(code) == "ENOENT" then return nil end
-    return err.env(code, path)
-  end
-  local text, _, problem = file:read "*a"
-  file:close()
-  if not text then return err.env(problem, path) end
+  local text, message, name = state_file.read(path)
+  if not text then return nil, message, name end
   return parse(path, text)
 end
 

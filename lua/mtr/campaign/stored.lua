@@ -66,7 +66,7 @@ local function again(c, item)
   return true
 end
 
---- Takes in a result. Returns true if its target is tried again.
+--- Notes a result. Returns true if its target is tried again.
 ---@param c mtr.Campaign
 ---@param item mtr.StoredTarget
 ---@param result mtr.Result|mtr.BorrowedResult
@@ -87,7 +87,7 @@ function M.ended(c, item, result)
   return again(c, item)
 end
 
---- Takes in that a target could not be traced. Returns true if it is tried again.
+--- Notes that a target could not be traced. Returns true if it is tried again.
 ---@param c mtr.Campaign
 ---@param item mtr.StoredTarget
 ---@return boolean

@@ -78,7 +78,7 @@ local declaration = check.declare("watch", {
   { name = "say", kind = hook, doc = "is called when the state cannot be saved" },
 })
 
--- Returns the options of the traces as text: a state is of no use for others.
+-- Returns the options of the traces as text: a state can be used only with the same options.
 local function identity(self)
   local parts = { ("flows %d"):format(self.flows) }
   for name, value in each(self.trace) do
@@ -168,7 +168,7 @@ local function save_soon(self)
   state_is(self, not ok and problem or nil)
 end
 
--- Runs a round of a target. An error is reported once, until there is none or another one.
+-- Runs a round of a target. An error is reported unless the round before had the same error.
 local function round(self, one, context)
   local ok, message, name = one:round(context)
   if not ok and name ~= one.failed then

@@ -3,9 +3,9 @@
 -- The path that is known of a target, and how another one differs from it.
 --
 -- A known path has for each TTL the addresses that may answer there: the first is the usual one,
--- the others are equal-cost alternatives, and none means that the hop is silent. A hop that has
--- become silent is no difference, because routers limit their answers. A hop that was silent and
--- answers now is none either.
+-- the others are equal-cost alternatives, and an empty list means that the hop is silent. A hop
+-- that has become silent is not a difference, because routers limit their answers. Neither is a hop
+-- that was silent and answers now.
 --
 --     { hops = { { "10.0.0.1" }, {}, { "10.0.2.1", "10.0.3.1" } }, length = 3 }
 

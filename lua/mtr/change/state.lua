@@ -9,6 +9,7 @@
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"
+local state_file = require "mtr.base.state_file"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
 
@@ -18,31 +19,24 @@ local SHAPE = json.shape { "state", "version", "options", "subjects", "target", 
 
 local M = {}
 
-local function wrong(path, text) return err.named("EPROTO", path .. ": " .. text) end
-
 --- Reads a state.
 ---@param path string
 ---@param options string of the traces; they must be those of the state
 ---@return table<string, table>? saved what Subject:save() returned, by target; empty: no such file
 ---@return string? message, string? name
 function M.read(path, options)
-  local file, _, code = io.open(path, "rb")
-  if not file then
-    if err.name(code) == "ENOENT" then return {} end
-    return err.env(code, path)
-  end
-  local text = file:read "*a"
-  file:close()
-  local state = json_read.decode(text or "")
+  local text, message, name = state_file.read(path)
+  if not text and message then return nil, message, name end
+  if not text then return {} end
+  local state = json_read.decode(text)
   if type(state) ~= "table" or state.state ~= KIND then
-    return wrong(path, "this is not the state of a watch")
+    return state_file.wrong(path, "this is not the state of a watch")
   end
   if state.version ~= VERSION then
-    return wrong(path, ("this state has version %s; this mtrlua reads version %d"):format(
-      tostring(state.version), VERSION))
+    return state_file.other_version(path, state.version, VERSION)
   end
   if state.options ~= options then
-    return wrong(path, ("the state is of traces with %s, not with %s"):format(
+    return state_file.wrong(path, ("the state is of traces with %s, not with %s"):format(
       tostring(state.options), options))
   end
   local saved = {}

@@ -73,7 +73,7 @@ local function wrong_for_worker(self, facts)
   return bug and ("%s: the field trace: %s"):format(keys.meta(self.name), err.plain(bug))
 end
 
---- Reads a campaign; false: there is none of this name. What is there and of no use is EBADMSG.
+--- Reads a campaign; false: there is none of this name. EBADMSG: it is there, but cannot be used.
 ---@async
 ---@param link mtr.RedisLink
 ---@param name string
@@ -101,8 +101,8 @@ local function take(self, facts, point)
   end
 end
 
---- Reads the facts again. False: the campaign is gone. If they are of no use any more, it keeps
---- those that it has.
+--- Reads the facts again. False: the campaign is gone. If they cannot be used any more, the former
+--- ones stay.
 ---@async
 ---@param link mtr.RedisLink
 ---@param point? string

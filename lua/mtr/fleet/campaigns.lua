@@ -71,8 +71,8 @@ function M.look(self)
   self.list = list
 end
 
--- Is nothing left of this campaign for this worker's vantage point? What cannot be worked for is
--- not waited for.
+-- Returns whether nothing is left of this campaign for this worker's vantage point. A campaign that
+-- the worker passes over has nothing left for it.
 local function nothing_left(self, campaign)
   if campaign.facts.state == "cancelled" or not campaign.takes_part then return true end
   if self.trouble:has(campaign.name) then return true end

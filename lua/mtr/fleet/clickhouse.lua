@@ -7,8 +7,8 @@
 -- between the INSERT and its checkpoint, or because no answer came. A table that remembers tokens
 -- (replicated ones do; others with the setting non_replicated_deduplication_window) takes each
 -- lease once. A server that is too old to know tokens gets none: there, a replicated table leaves
--- out rows that are the same as those of an insert before. What may pass (no connection, 429, most
--- of 5xx) is tried again; other errors end the drain.
+-- out rows that are the same as those of an insert before. Trouble that may pass (no connection,
+-- 429, most of 5xx) is tried again; other errors end the drain.
 
 local err = require "mtr.base.err"
 local report = require "mtr.report"
@@ -17,7 +17,7 @@ local url = require "mtr.fleet.url"
 
 local M = {}
 
-local FIRST, MOST = 200, 10000         -- ms between two tries, which grows
+local FIRST, MOST = 200, 10000         -- ms between two tries, at first and at most
 
 -- Codes of exceptions that do not pass: a value that cannot be read, columns that the table does
 -- not have, a wrong request, no such table, no right. Old versions send many of them with 500.

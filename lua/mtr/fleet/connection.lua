@@ -3,9 +3,10 @@
 -- One connection to Redis. Commands go out in order, without waiting for the answers to those
 -- before; each answer goes to the function that was given with its command.
 --
--- The connection ends once: by close(), by the other end, or by bytes that are no answer. Then
--- every function that still waits is called with nil, a message and a name. An interrupt of the
--- program does not end it: a worker that ends still sends a few commands and waits for the answers.
+-- The connection ends once: by close(), by the other end, or by bytes that are not an answer of
+-- Redis. Then every function that still waits is called with nil, a message and a name. An
+-- interrupt of the program does not end it: a worker that ends still sends a few commands and waits
+-- for the answers.
 
 local lib = require "mtr.lib"
 local err = require "mtr.base.err"

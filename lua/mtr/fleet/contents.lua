@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The results in an entry of the stream of results: packed records and lines of JSON, which go to
--- the reporters of a drain. What cannot be read is counted, and why is said of the first only: an
--- entry may have ten million such lines.
+-- the reporters of a drain. What cannot be read is counted, and the reason is given for the
+-- first one only: an entry may have ten million such lines.
 
 local packed = require "mtr.record.packed"
 local verbatim = require "mtr.record.verbatim"
@@ -14,8 +14,8 @@ local AT_ONCE = 256                    -- results between two looks at the lock 
 
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
 -- next_line() returns the next one with its newline, back() gives it back. If a record is damaged,
--- the lines end there: `damaged` says why, `lost` how many results that are. `failed` is not the
--- fault of a record: there is no memory.
+-- the lines end there: `damaged` says why, `lost` how many results are lost. `failed`: the memory
+-- was too small, which is not the fault of a record.
 local function lines_of(text, name, reader)
   local at, again, input = 1, nil, { name = name, problem = function() end }
   reader:begin()

@@ -106,7 +106,8 @@ local function open(self)
   return ok, message, name
 end
 
--- Is an entry large? Redis makes an answer as a whole, so large ones are read one by one.
+-- Returns whether an entry is large. Redis makes an answer as a whole, so large entries are read
+-- one by one.
 local function is_large(one)
   local size = 0
   for _, text in ipairs(one[2] or {}) do size = size + #tostring(text) end
@@ -132,7 +133,7 @@ local function step(self)
   return #entries
 end
 
--- Is nothing to come any more? What is there already may not have been read.
+-- Returns whether no results will be added any more. Those that are there may not have been read.
 local function over(self)
   local there, message, name = self.book:refresh(self.link)
   if there == nil then return nil, message, name end

@@ -65,7 +65,7 @@ function Lock:watch()
   end)
 end
 
---- Renews it if the time has come, and says if another one has it. Costs little; to be called often
+--- Renews it if the time has come, and says if another one has it. Costs little: call it often
 --- where nothing waits.
 ---@async
 ---@return true?

@@ -6,6 +6,7 @@
 local lib = require "mtr.lib"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
+local state_file = require "mtr.base.state_file"
 local json = require "mtr.record.json"
 local json_read = require "mtr.record.json_read"
 local WrittenLeases = require "mtr.fleet.written_leases"
@@ -23,8 +24,6 @@ local KIND, VERSION = "mtrlua fleet drain", 1
 ---@field outputs string[] their formats and files
 ---@field finished boolean
 
-local function wrong(path, what) return err.named("EPROTO", path .. ": " .. what) end
-
 --- Reads a state; nil without a message: there is none.
 ---@param path string
 ---@param campaign string
@@ -32,21 +31,14 @@ local function wrong(path, what) return err.named("EPROTO", path .. ": " .. what
 ---@return mtr.FleetDrainState?
 ---@return string? message, string? name
 function M.read(path, campaign, outputs)
-  local file, _, code = io.open(path, "rb")
-  if not file then
-    if err.name(code) == "ENOENT" then return nil end
-    return err.env(code, path)
-  end
-  local text, _, problem = file:read "*a"
-  file:close()
-  if not text then return err.env(problem, path) end
+  local text, message, name = state_file.read(path)
+  if not text then return nil, message, name end
   local state = json_read.decode(text)
   if type(state) ~= "table" or state.state ~= KIND or not state.ends then
-    return wrong(path, "this is not the state of a drain, or it was cut off")
+    return state_file.wrong(path, "this is not the state of a drain, or it was cut off")
   end
   if state.version ~= VERSION then
-    return wrong(path, ("this state has version %s; this mtrlua reads version %d"):format(
-      tostring(state.version), VERSION))
+    return state_file.other_version(path, state.version, VERSION)
   end
   local before, now = table.concat(state.outputs, " "), table.concat(outputs, " ")
   if state.campaign ~= campaign or before ~= now then
@@ -55,7 +47,9 @@ function M.read(path, campaign, outputs)
   end
   for point, ranges in each(state.done) do
     state.done[point] = WrittenLeases.new(ranges)
-    if not state.done[point] then return wrong(path, "the numbers of leases are damaged") end
+    if not state.done[point] then
+      return state_file.wrong(path, "the numbers of leases are damaged")
+    end
   end
   return state
 end

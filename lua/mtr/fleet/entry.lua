@@ -3,9 +3,10 @@
 -- One entry of the stream of results: a lease of a vantage point, or a part of one. The parts of a
 -- lease come in one transaction, so they follow each other.
 --
--- An entry that is none, or is too large, or whose other parts are missing, must not hold up those
--- behind it: it is counted and passed over. Of a lease whose last parts are missing the first ones
--- are in the outputs, so it counts as written: else it would be there twice if it came again.
+-- An entry must not hold up those behind it, even if it has no results of a lease, is too large, or
+-- other parts of its lease are missing: it is counted and passed over. If the last parts of a lease
+-- are missing, the first ones are in the outputs already. So the lease counts as written; otherwise
+-- these parts would be there twice when it comes again.
 
 local err = require "mtr.base.err"
 local contents = require "mtr.fleet.contents"
@@ -24,7 +25,7 @@ local COMPLAINTS = 20                  -- of an entry that are shown: as many as
 ---@field parts integer
 ---@field fields table<string, string>
 
--- Returns a text as a whole number; nil: it is none.
+-- Returns a text as a whole number; nil: it is not one.
 local function whole(text)
   local number = (text or ""):find "^%d+$" and tonumber(text)
   return number and number < MOST_LEASES and number or nil
@@ -41,8 +42,8 @@ local function pass_over(self, id, why)
   self.after, self.whole = id, true
 end
 
---- Returns the size of the first text of an entry that was too large to be taken; nil: there is
---- none. The number is in its place.
+--- Returns the size of the first text of an entry that was too large to be taken; nil: there is no
+--- such text. The entry has the size in place of the text.
 ---@param entry [string, (string|number)[]]
 ---@return integer?
 function M.too_large(entry)
@@ -54,7 +55,7 @@ end
 -- Returns what an entry has, or nil and why it is passed over.
 local function read(entry)
   local size, fields = M.too_large(entry), {}
-  if size then return nil, ("a text of %.0f bytes is more than is taken"):format(size) end
+  if size then return nil, ("a text of %.0f bytes is too long"):format(size) end
   for i = 1, #(entry[2] or {}), 2 do fields[entry[2][i]] = entry[2][i + 1] end
   local lease, point = whole(fields.lease), fields.point
   local part, parts = (fields.part or ""):match "^(%d+)/(%d+)$"
@@ -79,8 +80,8 @@ local function end_lease(self)
   self.open, self.whole = nil, true
 end
 
---- Gives up waiting for the other parts of the lease that was written last, if any are missing. To
---- be called when nothing is behind it.
+--- Gives up waiting for the other parts of the lease that was written last, if any are missing.
+--- Call it when no entry follows.
 ---@param self mtr.FleetDrain
 function M.give_up(self)
   local one = self.open

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- What the workers of a campaign send each other while they trace, through a stream in Redis, many
--- lines at a time. Nothing waits for it, and without Redis nobody hears: what is sent must be of
--- use, but not needed.
+-- lines at a time. Nothing waits for it, and what is sent without Redis is lost: so it must be
+-- useful, but not necessary.
 
 local shape = require "mtr.fleet.shape"
 

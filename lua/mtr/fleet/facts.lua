@@ -2,7 +2,8 @@
 --
 -- What a worker says of itself in Redis with each sign of life: who and where it is, from which
 -- addresses it probes, what its owner allows, what it has done, and how fast it is. Nothing is sent
--- to learn the addresses: the engine says from where it would probe an address of a documentation.
+-- to learn the addresses: the engine says from where it would probe addresses that are reserved for
+-- documentation.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"
@@ -15,12 +16,13 @@ local M = {}
 
 local OVER = 10000                     -- ms that a rate covers, about
 
--- Destinations of RFC 5737 and RFC 3849. Probes to most others leave from the same addresses.
+-- Destinations of RFC 5737 and RFC 3849. Most other destinations are probed from the same
+-- addresses.
 local ASKED = { { "source4", 4, "192.0.2.1" }, { "source6", 6, "2001:db8::1" } }
 
 local bytes, src = lib.new "uint8_t[16]", lib.new "uint8_t[16]"
 
---- Returns the addresses that the engine uses as source; a family that is not there has none.
+--- Returns the addresses that the engine uses as source; none for a family that this host lacks.
 ---@param engine mtr.Engine
 ---@return { source4?: string, source6?: string }
 function M.sources(engine)

@@ -51,16 +51,7 @@ vantage points:
   --most-bytes SIZE       results that wait for a drain; then workers rest (256M)
   --results WORD          packed: few bytes; json: for other programs to drain (packed)
 traces (see mtrlua trace --help):
-  {family}
-  {protocol}
-  --port N
-  {ttl}
-  -q, --queries N
-  --attempts N
-  -w, --timeout WAIT
-  --outstanding N         probes outstanding in each trace (8)
-  {ends}
-  {flow}
+  {many}
   --tos N
   {packet}
   --strategy NAME         window, random, doubletree ... (window)

@@ -59,7 +59,7 @@ end
 
 local function receive(self, bytes)
   local op = self.op
-  if not op then return self:close() end        -- it talks without being asked
+  if not op then return self:close() end        -- it sends something without a request
   op.heard = self.ticker.count
   local ok, problem = op.reply:feed(bytes)
   if not ok then

@@ -23,7 +23,7 @@ function M.new()
     read = "head" }, Reply)
 end
 
--- A line of the body has not come whole. Returns false, or nil and a message if it never will.
+-- Returns false because a line is not whole yet; nil and a message if it never will be.
 local function short(self)
   if #self.text > MOST_HEAD then return nil, "a line is too long" end
   return false
@@ -53,7 +53,7 @@ local function begin_body(self)
     self.read = "size"
   elseif headers["content-length"] then
     self.left = tonumber(headers["content-length"]:match "^%d+")
-    if not self.left then return nil, "its Content-Length is no number" end
+    if not self.left then return nil, "its Content-Length is not a number" end
     self.read = "length"
   else
     self.read, self.keep = "rest", false
@@ -125,7 +125,7 @@ function READ:trailer()
   return not self.done
 end
 
---- Takes bytes. Returns nil and a message if they are no answer.
+--- Takes bytes. Returns nil and a message if they are not an answer.
 ---@param bytes string
 ---@return true?
 ---@return string? message

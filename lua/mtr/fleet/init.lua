@@ -105,7 +105,7 @@ local SUBMIT = check.declare("fleet:submit", {
   { name = "shared", kind = check.type "boolean", doc = "doubletree with stop sets for all" },
   { name = "list", kind = text, doc = "name of the list of targets" },
   { name = "cycle", kind = text, doc = "name of this pass over it" },
-  { name = "on_bad", kind = hook, doc = "gets targets that are none, and why" },
+  { name = "on_bad", kind = hook, doc = "gets texts that are not targets, and why" },
 })
 
 local function take(declaration, opts, to)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The keys of a fleet in Redis, and the fields in them. The file README.md beside this one
--- describes them for other programs.
+-- describes them for those who write other programs.
 
 local err = require "mtr.base.err"
 

@@ -33,8 +33,8 @@ local function make(campaign, id, number, targets)
     failed = 0, complaints = "" }, Lease)
 end
 
---- Reads an entry of the stream of leases; nil and a message if it is none. If it only has no
---- targets, there is also a lease to hand in, so that the campaign can end.
+--- Reads an entry of the stream of leases; nil and a message if it is not a lease. If only its
+--- targets are missing, the third value is a lease to hand in, so that the campaign can end.
 ---@param campaign mtr.FleetCampaign
 ---@param entry [string, string[]]
 ---@return mtr.FleetLease?
@@ -54,7 +54,7 @@ function M.read(campaign, entry)
   return nil, message, empty
 end
 
---- Has no results to hand in: so many targets count as failed.
+--- Drops its results: so many targets count as failed.
 ---@param failed integer
 ---@param message string
 function Lease:give_up(failed, message)
@@ -105,7 +105,7 @@ function Lease:stop()
   if self.run then self.run:stop() end
 end
 
--- Results that are too large could never be handed in, however often they are traced.
+-- Results that are too large cannot be handed in, however often their targets are traced.
 local function check_size(self, worker)
   local size = 0
   for _, part in ipairs(self.gather:take()) do size = size + part.size end

@@ -13,8 +13,8 @@ local shape = require "mtr.fleet.shape"
 
 local M = {}
 
--- ms: for a connection, for more bytes of an answer, and between two tries (which grows up to the
--- second).
+-- ms: for a connection, for more bytes of an answer, and between two tries (the first pause, and
+-- the longest).
 local CONNECT, ANSWER, FIRST, MOST = 5000, 10000, 200, 3000
 local LAST_WORDS = 2000                -- ms for an answer after an interrupt
 
@@ -23,7 +23,7 @@ local PASSING = {
   LOADING = true, OOM = true, READONLY = true, MISCONF = true, BUSY = true, MASTERDOWN = true,
   TRYAGAIN = true, CLUSTERDOWN = true, NOREPLICAS = true,
 }
--- Errors of the system that no waiting mends.
+-- Errors of the system that waiting cannot mend.
 local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = true, EACCES = true,
   ESHUTDOWN = true, ECANCELED = true }
 
@@ -167,7 +167,8 @@ function Link:call(words)
   end
 end
 
---- Tells the user once that a command was refused for which nobody waits, if that lasts.
+--- Tells the user once that Redis refuses a command for whose answer no call waits, if waiting
+--- cannot mend that.
 ---@param words (string|number)[]
 ---@param reply any
 function Link:complain(words, reply)

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- How fast a worker traces. The engine's rate is the owner's, for all campaigns together. Each
--- campaign with a rate has a lane of the engine (mtr_lane), in which all its traces are: so each
--- keeps to its own rate, and holds up no other. A campaign without a rate has none, which costs
--- nothing.
+-- campaign with a rate has a lane of the engine (mtr_lane), in which all its traces are: so it
+-- keeps to its own rate and does not delay other campaigns. A campaign without a rate needs no
+-- lane.
 --
 -- The rate also says how many leases a worker takes: not more than it traces in some seconds, so
 -- that the others are left to other workers.
@@ -63,7 +63,7 @@ local function give_back(self, campaign)
   end
 end
 
---- Takes in the rate of a campaign, which somebody may have changed.
+--- Notes the rate of a campaign, which somebody may have changed.
 ---@param self mtr.FleetWorker
 ---@param campaign mtr.FleetCampaign
 function M.follow(self, campaign)

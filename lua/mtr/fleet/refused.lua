@@ -54,8 +54,8 @@ local function foreign(words, look)
   return ("one of these keys is not of a fleet: %s: %s"):format(table.concat(keys, ", "), WAYS)
 end
 
--- Is an error about a right that lacks? Versions of Redis say differently that a command of a
--- script lacks it.
+-- Returns whether an error is about a missing right. If it is missing for a command of a script,
+-- each version of Redis says so in other words.
 local function lacks(text)
   return text:find("NOPERM", 1, true) or text:find("ACL failure in script", 1, true)
     or text:find("The user executing the script can't", 1, true)
@@ -86,7 +86,8 @@ function M.message(text, words, user, look)
   return said, text:match "^%u+" or "ERR"
 end
 
---- Is this an error that no waiting mends, of which those have to hear who do not wait for it?
+--- Returns whether waiting cannot mend an error. Then the user must hear of it, even if no call
+--- waits for the answer.
 ---@param reply any
 ---@return boolean
 function M.lasting(reply)

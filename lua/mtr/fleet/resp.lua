@@ -77,7 +77,7 @@ local function value(self, pointer)
   return { error = ("ERR a reply of the unknown type %d"):format(kind) }
 end
 
---- Lets a reply that has not come yet have texts that are too large: they are not read, and have
+--- Allows the next reply to have texts that are too large: they are not read, and the reply has
 --- their sizes, as numbers, in their places.
 ---@param n integer how many replies have come, with this one
 function Reader:skim(n) self.guard.large[n] = true end
@@ -90,7 +90,7 @@ function Reader:feed(bytes)
   self.library.mtr_redis_feed(self.reader, bytes, #bytes)
 end
 
---- Returns the next reply; nil if it has not come whole; nil and a message if it is none.
+--- Returns the next reply; nil if it is not whole yet; nil and a message if it is not a reply.
 ---@return any
 ---@return string? message
 function Reader:next()

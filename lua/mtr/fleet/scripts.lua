@@ -34,7 +34,8 @@ for i = 4, 7 do redis.call('XLEN', KEYS[i]) end
 ]]
 
 --- KEYS as of mtr.fleet.keys.all(); ARGV name groups-count group... field value...
---- Makes a campaign, unless it is there. Returns 1; 0 if it is there; -1 if others of its keys are.
+--- Makes a campaign, unless it is there. Returns 1; 0 if it is there; -1 if only other keys of
+--- it are there.
 M.create = OURS .. [[
 if redis.call('EXISTS', KEYS[2]) == 1 then
   redis.call('HGET', KEYS[2], 'version')
@@ -165,7 +166,7 @@ return ms
 
 --- KEYS drain-lock leases left; ARGV secret ms
 --- Takes or keeps the lock of a drain for some time. Returns 1; 0 if another one has it. Where no
---- worker can work, because a key is foreign, no drain should wait.
+--- worker can work, because a key is foreign, a drain must not wait for results.
 M.lock_drain = [[
 redis.call('XLEN', KEYS[2])
 redis.call('HLEN', KEYS[3])

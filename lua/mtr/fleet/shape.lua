@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- What the answers of Redis must look like, so that nobody else has to look: who answers may be
--- another program, or a later Redis that answers otherwise.
+-- What the answers of Redis must look like, checked here once. The server may be another program,
+-- or a later Redis that answers in another way.
 
 local M = {}
 
@@ -60,7 +60,7 @@ local SHAPES = {
 }
 SHAPES.XREADGROUP = SHAPES.XREAD
 
---- Tells whether an answer, which is no error, is one of its command's.
+--- Returns whether an answer, which is not an error, fits its command.
 ---@param words table the command; with `texts` it is a script that returns a list of texts,
 ---and with `large` texts of the reply may be numbers
 ---@param reply any

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- Puts a campaign into Redis: its facts, and its targets as leases of some hundred. It waits while
--- there are many that nobody took. When it is killed, the same again goes on where it was.
+-- many of them are not taken. After a kill, the same call goes on where it was.
 
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
@@ -68,7 +68,7 @@ local function points_of(link, s)
 end
 
 local SAME = { "describe", "trace", "share", "points", "n", "seed", "lease", "shared", "results" }
--- What a field means that is not there: version 1 had none for results.
+-- The meaning of a missing field: version 1 had no field for results.
 local ABSENT = { results = "json" }
 
 local function leftover(name)

@@ -40,8 +40,8 @@ local function willing(self, campaign)
   return true
 end
 
--- Looks why a campaign has no group of this vantage point, as Redis says. If it was cancelled, its
--- leases end, and there are none to take.
+-- Finds out why Redis says that a campaign has no group for this vantage point. If the campaign was
+-- cancelled, its leases end, and there are none to take.
 local function without_group(self, campaign, message, name)
   local there, problem, code = campaign:refresh(self.link, self.point)
   if there == nil then return nil, problem, code end
@@ -76,7 +76,8 @@ local function ask(self, campaign, n)
   return list
 end
 
--- Traces a lease. What raises, such as options that only a start shows to be wrong, is a message.
+-- Traces a lease. Returns an error that it raises as a message: some options are found to be wrong
+-- only when a trace starts.
 local function trace(self, lease)
   local ok, whole, message, name = pcall(lease.trace, lease, self)
   if ok then return whole, message, name end
@@ -84,8 +85,8 @@ local function trace(self, lease)
   return nil, "EINVAL: " .. err.plain((tostring(whole):gsub("^%S+:%d+: ", ""))), "EINVAL"
 end
 
--- Traces a lease and hands it in. Returns nil and a message if that is not possible; `its`: the
--- campaign's fault.
+-- Traces a lease and hands it in. Returns nil and a message if that is not possible; the fourth
+-- value is true if the fault is the campaign's.
 local function trace_and_hand_in(self, lease)
   local whole, message, name = trace(self, lease)
   if whole == nil then return nil, message, name, troubles.of_trace(name) end
@@ -125,7 +126,7 @@ local function work(self, lease)
   if self.room then scheduler.finish(self.room) end
 end
 
--- Acknowledges an entry that is no lease: traced it cannot be, by no worker.
+-- Acknowledges an entry that is not a lease: no worker can trace it.
 local function drop(self, campaign, entry, bug, empty)
   local name = campaign.name
   self:notify(name, ("campaign %s: %s; it is acknowledged and counted"):format(name, bug))

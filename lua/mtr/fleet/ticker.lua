@@ -21,7 +21,7 @@ local M = {}
 local Ticker = {}
 Ticker.__index = Ticker
 
--- Calls the listeners, and forgets those that have heard enough.
+-- Calls the listeners, and forgets those that returned true.
 local function call_listeners(self)
   local listeners = self.listeners
   self.listeners = {}

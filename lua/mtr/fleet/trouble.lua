@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- The campaigns that a worker passes over, because something is wrong with them: what stands in
--- Redis for one is not of this version, or its options cannot be traced with. The user hears
--- of it once, and the other campaigns go on.
+-- The campaigns that a worker passes over, because something is wrong with them: its facts in
+-- Redis are of another version, or its options cannot be used. The user hears of it once, and the
+-- other campaigns go on.
 --
 -- A campaign whose facts are wrong is passed over until they are right: a worker reads them all the
 -- time anyway. One whose leases could not be traced or handed in is tried again after a while,
@@ -20,12 +20,12 @@ local OF_KEYS = { WRONGTYPE = true, NOGROUP = true, NOPERM = true, ERR = true, E
 -- Errors of a trace that come from the worker.
 local OF_WORKER = { ESHUTDOWN = true, ECANCELED = true }
 
---- Tells whether an error of reading, asking or handing in is the campaign's.
+--- Returns whether the campaign is the cause of an error of reading, asking or handing in.
 ---@param name string of the error
 ---@return boolean
 function M.of_keys(name) return OF_KEYS[name] == true end
 
---- Tells whether an error of tracing a whole lease is the campaign's.
+--- Returns whether the campaign is the cause of an error of tracing a whole lease.
 ---@param name string of the error
 ---@return boolean
 function M.of_trace(name) return not OF_WORKER[name] end
@@ -64,7 +64,7 @@ end
 ---@param message string
 function Trouble:wrong(campaign, message) note(self, campaign, message).facts = true end
 
---- Takes in that the facts of a campaign are right.
+--- Notes that the facts of a campaign are right.
 ---@param campaign string
 function Trouble:right(campaign)
   local known = self.by[campaign]
@@ -83,7 +83,7 @@ function Trouble:failed(campaign, message)
   known.at = ticker.count + math.ceil(known.pause / ticker.ms)
 end
 
---- Takes in that a lease was handed in: all is well.
+--- Notes that a lease was handed in: nothing is wrong any more.
 ---@param campaign string
 function Trouble:over(campaign)
   if self.by[campaign] then self.say(("campaign %s goes on"):format(err.plain(campaign))) end

@@ -3,7 +3,8 @@
 -- A worker of the fleet: takes leases, traces their targets, hands the results in. It keeps its
 -- leases alive, takes over those of workers that are dead, and gives its own back when it ends.
 --
--- Its owner's word stands above the campaign's: max_rate, protocols, the engine's exclude list.
+-- What its owner has set limits what campaigns may do: max_rate, protocols, the engine's exclude
+-- list.
 
 local default = require "mtr.engine.default"
 local each = require "mtr.base.each"
@@ -74,7 +75,7 @@ function Worker:notify(about, message)
   self.noted[about] = message
 end
 
---- Ends the worker for a reason that no waiting mends.
+--- Ends the worker for a reason that waiting cannot mend.
 ---@param message string
 ---@param name string
 function Worker:fail(message, name)

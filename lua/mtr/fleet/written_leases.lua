@@ -11,7 +11,7 @@ local M = {}
 local WrittenLeases = {}
 WrittenLeases.__index = WrittenLeases
 
---- Makes an empty set, or one of a text; nil if the text is none.
+--- Makes an empty set, or the set that a text says; nil if the text says none.
 ---@param text? string
 ---@return mtr.FleetWrittenLeases?
 function M.new(text)

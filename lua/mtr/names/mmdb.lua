@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- Origins from a local database in MaxMind's format: GeoLite2 ASN, IPinfo and others, whose names
--- of the fields differ.
+-- Origins from a local database in MaxMind's format: GeoLite2 ASN, IPinfo and others, which have
+-- different names for the same fields.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"

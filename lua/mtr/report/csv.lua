@@ -23,7 +23,6 @@ local ext = require "mtr.record.ext"
 local Sink = require "mtr.report.sink"
 
 local C = lib.C
-local EMSGSIZE = err.code.EMSGSIZE
 
 -- The columns that can be chosen: those of the trace, of the hop and the probe, of the reply.
 local TRACE = { "target", "dst", "src", "transport", "protocol", "multipath", "sport", "dport",
@@ -135,15 +134,9 @@ end
 
 -- Writes the result for which fast() has returned this code.
 local function rest(self, result, code)
-  local sink = self.sink
-  if code == -EMSGSIZE and sink.used[0] > 0 then
-    local ok, message, name = sink:flush()
-    if not ok then return nil, message, name end
-    code = fast(self, result)
-  end
-  if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
-  return sink:write(rows(self, result:copy()))
+  local ok, message, name = self.sink:settle(code, fast, self, result)
+  if ok ~= false then return ok, message, name end
+  return self.sink:write(rows(self, result:copy()))
 end
 
 --- Writes one result. What is rare is in another function: see mtr.report.jsonl.

@@ -50,7 +50,7 @@ local strict = require "mtr.base.strict"
 
 -- The name of each reporter, which is also that of its file; and for each kind of results that it
 -- writes, its word for the option --output of programs. The first word of a kind is the default.
--- `says` is what --help says of it; `binary`: it is no text; `file`: it needs the name of a file.
+-- `says` is what --help says of it; `binary`: it is not text; `file`: it needs the name of a file.
 local BUILT_IN = {
   { "text", trace = "text" },
   { "mda", mda = "text" },

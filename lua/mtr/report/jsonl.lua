@@ -13,13 +13,10 @@
 ---@class mtr.Reports
 ---@field jsonl fun(out?: mtr.ReportOut, opts?: table): mtr.Reporter each result as a line of JSON
 
-local err = require "mtr.base.err"
 local json = require "mtr.record.json"
 local only = require "mtr.report.only"
 local ping = require "mtr.report.ping"
 local Sink = require "mtr.report.sink"
-
-local EMSGSIZE = err.code.EMSGSIZE
 
 ---@class mtr.JsonlOptions: mtr.SinkOptions
 ---@field fields? string[] members of plain tables to write
@@ -41,17 +38,16 @@ local function encode(self, result)
   return json.encode(line, self.shape) .. "\n"
 end
 
+local function again(self, result)
+  local sink = self.sink
+  return result:line(sink.buffer, sink.room, sink.used)
+end
+
 -- Writes the result that gave this code for its line: false, it has no line().
 local function rest(self, result, code)
-  local sink = self.sink
-  if code == -EMSGSIZE and sink.used[0] > 0 then
-    local ok, message, name = sink:flush()
-    if not ok then return nil, message, name end
-    code = result:line(sink.buffer, sink.room, sink.used)
-  end
-  if code == 0 then return true end
-  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. sink.file.name) end
-  return sink:write(encode(self, result))
+  local ok, message, name = self.sink:settle(code, again, self, result)
+  if ok ~= false then return ok, message, name end
+  return self.sink:write(encode(self, result))
 end
 
 --- Writes one result. What is rare is in another function: LuaJIT must keep all that is in use

@@ -17,6 +17,7 @@ local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local series = require "mtr.report.output.series"
 
+local EMSGSIZE = err.code.EMSGSIZE
 local M = {}
 
 --- Bytes of memory for records of a buffered sink.
@@ -120,6 +121,26 @@ function Sink:flush()
 end
 
 Sink.update = Sink.flush
+
+--- Ends the writing of a result into the memory of the sink. `code` is what again(reporter, result)
+--- has returned for it; false or nil: it was not called. If the memory is full, it is emptied, and
+--- the result is written once more. Returns false if the result has to be written as a text.
+---@param code integer|false|nil
+---@param again fun(reporter: table, result: table): integer|false|nil
+---@param reporter table
+---@param result table
+---@return boolean?
+---@return string? message, string? name
+function Sink:settle(code, again, reporter, result)
+  if code == -EMSGSIZE and self.used[0] > 0 then
+    local ok, message, name = self:flush()
+    if not ok then return nil, message, name end
+    code = again(reporter, result)
+  end
+  if code and code >= 0 then return true end
+  if code and code ~= -EMSGSIZE then return err.env(code, "writing " .. self.file.name) end
+  return false
+end
 
 --- Writes a text of whole records.
 ---@param text string

@@ -17,7 +17,6 @@
 ---@class mtr.Reports
 ---@field warts fun(out?: mtr.ReportOut, opts?: mtr.WartsOptions): mtr.Reporter scamper's format
 
-local err = require "mtr.base.err"
 local Sink = require "mtr.report.sink"
 local records = require "mtr.report.read.records"
 local options = require "mtr.report.warts.options"
@@ -27,8 +26,6 @@ local renumber = require "mtr.report.warts.renumber"
 local trace = require "mtr.report.warts.trace"
 local tracelb = require "mtr.report.warts.tracelb"
 local write = require "mtr.report.warts.write"
-
-local EMSGSIZE = err.code.EMSGSIZE
 
 ---@class mtr.WartsOptions: mtr.SinkOptions
 ---@field list? string name of the list; default "default"
@@ -174,14 +171,8 @@ end
 
 -- Writes the result for which fast() has returned `n`: nil, it was not called.
 local function rest(self, result, n)
-  local sink = self.sink
-  if n == -EMSGSIZE and sink.used[0] > 0 then
-    local ok, message, name = sink:flush()
-    if not ok then return nil, message, name end
-    n = fast(self, result)
-    if n and n >= 0 then return true end
-  end
-  if n and n ~= -EMSGSIZE then return err.env(n, "writing " .. sink.file.name) end
+  local ok, message, name = self.sink:settle(n, fast, self, result)
+  if ok ~= false then return ok, message, name end
   if result.type:find "^ping" then return pinged(self, result) end
   local record = rawget(result, "_warts")
   if record then return put(self, self.renumber:result(record, result._file)) end

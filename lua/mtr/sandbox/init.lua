@@ -140,7 +140,7 @@ function M.enter(chunk, sandbox)
   setfenv(chunk, env)
   local ok, landlocked = pcall(sandbox.close, engine:transport().ordinary)
   if not ok then return nil, landlocked end
-  return true, not landlocked and "this kernel has no landlock: the filter of system calls is alone"
+  return true, not landlocked and "this kernel has no landlock: only seccomp limits the process"
     or nil
 end
 

@@ -16,7 +16,7 @@ local report = require "mtr.report"
 
 local COLUMN, WIDTH = 26, 98
 
--- Lines that are the same in several programs.
+-- Lines that are the same in several programs; {many} is for those that trace many targets.
 local GROUPS = {
   family = [[
   -4                      IPv4 only
@@ -48,6 +48,17 @@ local GROUPS = {
   -A, --origin            the AS that announces each address, from Team Cymru's DNS; [private] and
                           such words for special addresses
   --privacy N             hide the first N hops, and the address of this host]],
+  many = [[
+  {family}
+  {protocol}
+  --port N
+  {ttl}
+  -q, --queries N
+  --attempts N
+  -w, --timeout WAIT
+  --outstanding N         probes outstanding in each trace (8)
+  {ends}
+  {flow}]],
   packet = [[
   -l, --flow-label N
   -F, --dont-fragment

@@ -13,6 +13,7 @@ local scheduler = require "mtr.wait.scheduler"
 local stream = require "mtr.script.stream"
 local timer = require "mtr.wait.timer"
 local answer = require "mtr.serve.answer"
+local connections = require "mtr.serve.connections"
 local jobs = require "mtr.serve.jobs"
 local lines = require "mtr.serve.lines"
 
@@ -37,11 +38,7 @@ Client.__index = Client
 --- Closes the connection, and stops what is under way.
 ---@param why? string for the log; nil: it went away
 function Client:leave(why)
-  if self.gone then return end
-  self.gone = true
-  if self.input then self.input:drop() end
-  self.output:drop()
-  C.mtr_local_hangup(self.fd)
+  if not connections.hang_up(self) then return end
   if self.clock then self.clock:cancel() end
   for _, job in pairs(self.jobs) do job.stop() end
   self.server:left(self, why)

@@ -2,12 +2,15 @@
 --
 -- The clients of a server, and the end of the server: parts of the servers of mtr.serve and
 -- mtr.attach. A server is a table with `engine`, `log`, and the fields of M.none(). Its clients
--- have leave(why) and close(), and call joined() and left() of their server.
+-- have leave(why) and close(), and call joined() and left() of their server; `fd`, `input` and
+-- `output` are their connection.
 
+local lib = require "mtr.lib"
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
 local timer = require "mtr.wait.timer"
 
+local C = lib.C
 local M = {}
 
 local LAST = 1000                      -- ms that a client has to read the last that it gets
@@ -53,6 +56,18 @@ function M.left(self, client, why)
   self.clients[client], self.client_count = nil, self.client_count - 1
   if why then M.log(self, "%s: %s", client.who, why) end
   settle(self)
+end
+
+--- Closes the connection of a client, once: true if it was open.
+---@param client table
+---@return boolean
+function M.hang_up(client)
+  if client.gone then return false end
+  client.gone = true
+  if client.input then client.input:drop() end
+  client.output:drop()
+  C.mtr_local_hangup(client.fd)
+  return true
 end
 
 --- Returns the clients as a list, which does not change when they leave.

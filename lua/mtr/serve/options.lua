@@ -39,7 +39,7 @@ M.declaration = check.declare("serve", {
   { name = "allow_uid", kind = ids, otherwise = "none",
     doc = "users who may connect, beside the server's own and root" },
   { name = "allow_gid", kind = ids, otherwise = "none", doc = "groups whose members may connect" },
-  { name = "max_clients", kind = check.integer(1, 10000), default = 64, doc = "clients at once" },
+  socket_options.MAX_CLIENTS,
   { name = "max_requests", kind = check.integer(1, 100000), default = 100,
     doc = "requests of one client under way" },
   { name = "max_window", kind = check.integer(1, 1000000), default = 1000,
@@ -50,10 +50,7 @@ M.declaration = check.declare("serve", {
     doc = "answers that wait for a client; if more wait, it is dropped" },
   { name = "client_rate", kind = check.rate, default = "max", unit = "requests/s",
     doc = "requests of one client" },
-  { name = "engine", kind = check.type "table", otherwise = "the default engine",
-    doc = "the engine that traces" },
-  { name = "log", kind = check.type "function", otherwise = "none",
-    doc = "is called for clients that are refused or dropped" },
+  socket_options.ENGINE, socket_options.LOG,
 })
 
 --- Writes the options into a server; returns the message of the first that is wrong.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- The options that all servers have, about their socket file, and how a server reads its options.
+-- The options that all servers have, and how a server reads its options.
 
 local check = require "mtr.base.check"
 
@@ -19,6 +19,14 @@ function M.mode(value)
   if type(value) == "string" and value:find "^[0-7][0-7][0-7]$" then return tonumber(value, 8) end
   return nil, 'must be three octal digits, such as "660"'
 end
+
+--- The options of all servers that are no part of their socket file.
+M.MAX_CLIENTS = { name = "max_clients", kind = check.integer(1, 10000), default = 64,
+  doc = "clients at once" }
+M.ENGINE = { name = "engine", kind = check.type "table", otherwise = "the default engine",
+  doc = "the engine that traces" }
+M.LOG = { name = "log", kind = check.type "function", otherwise = "none",
+  doc = "is called for clients that are refused or dropped" }
 
 --- Writes options, or their defaults, into a server; returns the message of the first wrong one.
 ---@param declaration mtr.Declaration

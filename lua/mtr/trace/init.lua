@@ -35,8 +35,8 @@ local Trace = {}
 Trace.launch = launch.launch
 for name, method in pairs(script.methods) do Trace[name] = method end
 
--- What most traces lack and is asked for on the way of each event or trace: found here, so that
--- __index goes no further.
+-- Fields that most traces do not have, but that are read for each event or trace. They are found
+-- here, so that __index goes no further.
 for name in ([[on_probe on_reply on_timeout on_hop on_done pace strategy options base group
     instances ids begun unsent send_probe reply problem lookup slot forgotten done idle waiters
     raises addressed gate at_last

@@ -77,7 +77,7 @@ M.running, M.isyieldable = running, yieldable
 
 --- Returns the coroutine in which the outermost resume or wrap of this file runs that leads to
 --- `co`; `co` itself if it was resumed by the host.
----@param co any a thread, or a token of the host that is none
+---@param co any a thread, or a token of the host in place of one
 ---@return any
 ---@private
 function M.root(co)

@@ -4,7 +4,7 @@
 --
 --     http://127.0.0.1:9100/metrics    http://[::1]:9100    http://localhost:9100    :9100
 --
--- The path is /metrics if there is none. ":9100" stands for http://127.0.0.1:9100/metrics.
+-- Without a path it is /metrics. ":9100" stands for http://127.0.0.1:9100/metrics.
 
 local lib = require "mtr.lib"
 local addr = require "mtr.base.addr"

@@ -79,7 +79,7 @@ describe("a drain's entry", function()
   it("is passed over if it is too large, with its size", function()
     assert(entry.write(drain, { "1-1", { "lease", "3", "point", "a", "part", "1/1", "results",
       300000000 } }))
-    passed(1, "1-1: a text of 300000000 bytes is more than is taken")
+    passed(1, "1-1: a text of 300000000 bytes is too long")
     assert.is_nil(drain.done.a)
   end)
 
