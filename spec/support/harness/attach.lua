@@ -58,10 +58,10 @@ end
 
 function Client:close() self.socket:close() end
 
----Connects. A client waits for each answer for half a minute at most.
+---Connects. A client waits for each answer for two minutes at most.
 local function connect(self)
   local socket = assert(unix.stream())
-  socket:settimeout(30)
+  socket:settimeout(120)
   assert(socket:connect(self.path))
   return setmetatable({ socket = socket }, Client)
 end
