@@ -33,9 +33,9 @@ local function all_down()
   end
 end
 
--- Run traceroute; what each TTL answered, as a list of { addr or false, note }. Where it sees nothing
--- and |truth| has somebody, it is asked once more, with patience: a busy machine may keep it from
--- looking for longer than it waits.
+-- Run traceroute; what each TTL answered, as a list of { addr or false, note }. Where it sees
+-- nothing and |truth| has somebody, it is asked once more, with patience: a busy machine may keep
+-- it from looking for longer than it waits.
 local function trace(l, options, dst, truth, wait)
   local output, status = l:exec(("traceroute -n -q 1 -w %s %s %s"):format(wait or "0.2", options,
     dst))

@@ -51,7 +51,7 @@ describe("routers that limit ICMP", function()
   it("look silent while they are limited, and the trace still ends", function()
     nets.needs_privilege(pending)
     local l = nets.up(LIMITED)
-    -- One answer in 20 s, not in one: none in the time that a busy machine may take between the two.
+    -- One answer in 20 s, not in one: a busy machine may take as long between the two.
     for _, node in ipairs { "r1", "r2", "r3", "d" } do
       nets.must(l, "echo 20000 >/proc/sys/net/ipv4/icmp_ratelimit", node)
     end

@@ -7,8 +7,8 @@ local nets = require "spec.support.real.nets"
 local runs = require "spec.support.harness.run"
 
 local MDA = '"$MTR_PROGRAM" --rate 0 --seed 7 scripts/mda.lua -w 1s '
--- Which way a flow takes is the kernel's to choose, by its ports and by a key of its own: as sure as
--- it gets, one run in a thousand misses a way. Then another seed has other ports.
+-- Which way a flow takes is the kernel's to choose, by its ports and by a key of its own: as sure
+-- as it gets, one run in a thousand misses a way. Then another seed has other ports.
 local SURE = MDA .. "-c 99.9 "
 local privileged, reason = lab.available()
 

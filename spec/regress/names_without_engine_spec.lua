@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
--- Where the default engine could not be opened, as without a privilege or when all ports are in use,
--- whoever wanted a name got "engine: sim: no source" raised: a page of html, a campaign's results.
+-- Where the default engine could not be opened, as without a privilege or when all ports are in
+-- use, whoever wanted a name got "engine: sim: no source" raised: a page of html, a campaign's
+-- results.
 local default = require "mtr.engine.default"
 local fds = require "spec.support.harness.fds"
 local ask = require "mtr.names.ask"

@@ -112,8 +112,8 @@ function Redis:call(command)
   return (got.out:gsub("\n$", ""))
 end
 
----Lets it listen at a port of 127.0.0.1 as well; returns the port. `option`: "tls-port" for TLS. None
----that the kernel gives to sockets without one: it might be taken by the time.
+---Lets it listen at a port of 127.0.0.1 as well; returns the port: none that the kernel gives to
+---sockets without one, for it might be taken by then. `option`: "tls-port" for TLS.
 ---@param option? string
 function Redis:listen(option)
   self:call "CONFIG SET bind 127.0.0.1"

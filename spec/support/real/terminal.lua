@@ -151,8 +151,8 @@ function Terminal:clear()
   self:wait "^ready>$"
 end
 
----Runs a command in the shell of the terminal and returns what it prints, in one line. What is typed
----ahead of a shell is on the screen twice, but never at the start of a line.
+---Runs a command in the shell of the terminal and returns what it prints, in one line. What is
+---typed ahead of a shell is on the screen twice, but never at the start of a line.
 function Terminal:shell(command)
   self:clear()
   self:type(("printf '<%%s>' \"$(%s)\"\n"):format(command))
