@@ -409,8 +409,8 @@ describe("a campaign with a state", function()
 
   it("saves its state less often if that takes long", function()
     local dir, saves, ticks = fresh(), 0, 0
-    -- Saves are done by a thread, in real time, and while one is under way there is no other: so the
-    -- simulated time waits for it. The threads look for names as well, so there are none.
+    -- Saves are done by a thread, in real time, and while one is under way there is no other: so
+    -- the simulated time waits for it. The threads look for names as well, so there are none.
     local function update()
       ticks = ticks + 1
       for _ = 1, 6000 do
