@@ -4,6 +4,7 @@
 -- classes have. A function is public if it has a comment with three dashes and no @private.
 
 local annotations = require "scripts.doc.annotations"
+local each = require "mtr.base.each"   -- and not pairs(), in whose loops LuaJIT may lose some
 
 local M = {}
 
@@ -73,8 +74,8 @@ function M.members(module)
       list[#list + 1] = { name = own, def = def }
     end
   end
-  for name, def in pairs(file.functions) do add(name, def) end
-  for name, value in pairs(file.assigned) do add(name, follow(file, value)) end
+  for name, def in each(file.functions) do add(name, def) end
+  for name, value in each(file.assigned) do add(name, follow(file, value)) end
   table.sort(list, function(a, b) return a.name < b.name end)
   return list
 end
@@ -97,19 +98,19 @@ function M.methods(file)
       table.insert(class.methods, { name = name, def = def })
     end
   end
-  for name, def in pairs(file.functions) do add(name, def) end
-  for name, value in pairs(file.assigned) do add(name, follow(file, value)) end
+  for name, def in each(file.functions) do add(name, def) end
+  for name, value in each(file.assigned) do add(name, follow(file, value)) end
 end
 
 --- Returns everything in the module "mtr": functions, and modules with functions of their own.
 ---@return table<string, { def: table?, module: string? }>
 function M.top()
   local file, all = files["lua/mtr/init.lua"], {}
-  for name, def in pairs(file.functions) do
+  for name, def in each(file.functions) do
     local own = name:match "^M%.([%w_]+)$"
     if own then all[own] = { def = def } end
   end
-  for target, value in pairs(file.assigned) do
+  for target, value in each(file.assigned) do
     local own = target:match "^M%.([%w_]+)$"
     if own then
       local module = file.requires[value]

@@ -5,6 +5,7 @@
 -- and default; their types and further words come from the annotations.
 
 local check = require "mtr.base.check"
+local each = require "mtr.base.each"
 local library = require "scripts.doc.library"
 
 local M = {}
@@ -109,7 +110,7 @@ function M.functions(names)
   left = left or library.top()
   local blocks, list = {}, {}
   if names == "rest" then
-    for name in pairs(left) do list[#list + 1] = name end
+    for name in each(left) do list[#list + 1] = name end
     table.sort(list)
   else
     for name in names:gmatch "%S+" do list[#list + 1] = name end

@@ -12,7 +12,7 @@ local RTT = 40
 -- What r1 has for the client goes through an interface that delays it. r1's own answers do not.
 local DELAY = [[
   i=$(ip -o -4 route get DST4 | sed 's/.* dev \([^ ]*\).*/\1/')
-  for _ in $(seq 100); do ip link show delay0 >/dev/null 2>&1 && break; sleep 0.05; done
+  for _ in $(seq 1200); do ip link show delay0 >/dev/null 2>&1 && break; sleep 0.05; done
   sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.delay0.rp_filter=0
   ip link set delay0 up
   for v in -4 -6; do ip $v rule add iif $i lookup 100 priority 10; done

@@ -17,13 +17,14 @@ describe("fleet status", function()
   end
 
   it("has the rate and the time to go", function()
-    fleet:good("submit", "s --lease 5000 --prefix 1.0.0.0/14")
+    -- So many targets that it is not done before it has been shown for the third time.
+    fleet:good("submit", "s --lease 5000 --prefix 1.0.0.0/13")
     local program = fleet:start("work", "--name ams")
     local c = redis.await("a rate", function()
       local one = fleet:status().campaigns[1]
       return one.rate > 0 and one
     end)
-    assert.is_true(c.eta > 0 and c.eta <= 2 ^ 18 / c.rate, c.eta)
+    assert.is_true(c.eta > 0 and c.eta <= 2 ^ 19 / c.rate, c.eta)
     assert.truthy(shown "text":find "\n  %d+ targets/s, %d+ %l+ to go; 0 targets failed")
     local text = shown "prometheus"
     local rate = tonumber(text:match '\nmtr_fleet_targets_per_second{campaign="s"} (%S+)\n')
@@ -45,12 +46,22 @@ describe("fleet status", function()
     fleet:redis(([==[EVAL "return redis.call('HSET', KEYS[1], 'slow', redis.call('TIME')[1] ..
       '000 ' .. ARGV[1])" 1 mtr:fleet:workers '%s']==]):format(facts))
     redis.await("its death", function() return worker "dead".state == "dead" end)
-    local one = worker "alive"
-    assert.same({ "alive", 200, { "icmp", "udp" }, "here" }, { one.state, one.facts.max_rate,
-      one.facts.allow, one.facts.place })
+    -- A worker that a busy machine did not let say so for four seconds is slow meanwhile.
+    local one = redis.await("a sign of life", function()
+      local found = worker "alive"
+      return found.state == "alive" and found
+    end)
+    assert.same({ 200, { "icmp", "udp" }, "here" }, { one.facts.max_rate, one.facts.allow,
+      one.facts.place })
     assert.truthy(one.facts.source4:find "^%d+%.%d+%.%d+%.%d+$")
-    local text = shown "text"
-    assert.truthy(text:find("worker alive (here): alive, ", 1, true), text)
+    -- What is shown in a format, once that has a text.
+    local function shows(word, part)
+      return redis.await(part, function()
+        local text = shown(word)
+        return text:find(part, 1, true) and text
+      end)
+    end
+    local text = shows("text", "worker alive (here): alive, ")
     assert.truthy(text:find("worker dead: dead since ", 1, true), text)
     assert.truthy(text:find("\n  from " .. one.facts.source4, 1, true), text)
     -- Its only sign of life may be some seconds old by now.
@@ -59,7 +70,7 @@ describe("fleet status", function()
     assert.truthy(one.why == "20 probes/s, where it may send 300"
       or one.why:find "^no sign of life for %d+ s$", one.why)
     assert.truthy(text:find("worker slow: slow (", 1, true), text)
-    text = shown "prometheus"
+    text = shows("prometheus", 'worker_slow{worker="alive"} 0')
     for _, line in ipairs { 'worker_alive{worker="alive"} 1', 'worker_alive{worker="dead"} 0',
       'worker_slow{worker="slow"} 1', 'worker_slow{worker="alive"} 0', 'workers{state="dead"} 1',
       'workers{state="slow"} 1' } do

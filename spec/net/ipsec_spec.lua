@@ -24,16 +24,18 @@ end
 
 local function add(l, selector) nets.must(l, (ADD:format(selector or "", selector or ""))) end
 
-local function trace(e, dst, protocol)
-  return (nets.counted(e, dst, { protocol = protocol, timeout = 60, max_ttl = 4, attempts = 1 }))
+-- |timeout|: 60 ms, where nobody should answer.
+local function trace(e, dst, protocol, timeout)
+  return (nets.counted(e, dst, { protocol = protocol, timeout = timeout or 60, max_ttl = 4,
+    attempts = 1 }))
 end
 
 -- Traces by all protocols; returns the probes sent, and how many hops answered.
-local function all(e, l)
+local function all(e, l, timeout)
   local sent, answered = 0, 0
   for v = 4, 6, 2 do
     for _, protocol in ipairs(PROTOCOLS) do
-      local result = trace(e, l["dst" .. v], protocol)
+      local result = trace(e, l["dst" .. v], protocol, timeout)
       sent = sent + result.probe_count
       for _, hop in ipairs(result.hops) do answered = answered + (hop.addr and 1 or 0) end
     end
@@ -45,7 +47,7 @@ end
 local function settle(e, l)
   for _ = 1, 20 do
     local before = e:stats().detours
-    all(e, l)
+    all(e, l, 2000)
     if e:stats().detours == before then return end
     mtr.sleep "100ms"
   end
@@ -67,9 +69,9 @@ describe("an IPsec policy", function()
         assert.equal(sent, e:stats().detours)
         assert.equal(WHY, e:transport().detour)
         -- r2, which the policy is not for
-        trace(e, l.truth.v4[2][1])
+        trace(e, l.truth.v4[2][1], nil, 2000)
         local before = e:stats().detours
-        assert.equal("completed", trace(e, l.truth.v4[2][1]).stop_reason)
+        assert.equal("completed", trace(e, l.truth.v4[2][1], nil, 2000).stop_reason)
         assert.equal(before, e:stats().detours)
       end, { transport = transport })
     end)
@@ -94,7 +96,7 @@ describe("an IPsec policy", function()
     local l = up()
     add(l, " proto udp")
     nets.inside(l, function(e)
-      local result = trace(e, l.dst4, "icmp")
+      local result = trace(e, l.dst4, "icmp", 2000)
       assert.equal("completed", result.stop_reason)
       assert.equal(result.probe_count, e:stats().detours)
       for v = 4, 6, 2 do
@@ -219,7 +221,7 @@ describe("an IPsec policy", function()
       .. " ip xfrm policy add dir in src 0.0.0.0/0 dst 10.0.4.0/24 action block")
     nets.inside(l, function(e)
       settle(e, l)
-      assert.same({ 24, 24 }, { all(e, l) })
+      assert.same({ 24, 24 }, { all(e, l, 2000) })
     end, { transport = "packet" })
   end)
 

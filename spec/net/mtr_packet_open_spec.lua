@@ -50,7 +50,7 @@ describe("a helper that cannot be used is told, with what to do:", function()
       assert.equal(name, got)
       local words = name == "EPROTO" and "" or "[^:]*: .*"   -- the system's words explain nothing
       assert.truthy(message:find("^" .. name .. ": " .. words .. ".*" .. text), message)
-      assert.truthy(os.time() - began <= 4)
+      assert.truthy(os.time() - began < 30)        -- the longest of them sleeps a minute
       assert.equal(before, nets.descriptors())
     end)
   end

@@ -131,7 +131,7 @@ describe("through one mtr-packet", function()
     it("500 concurrent traces all end, half of them in silence, by " .. protocol, function()
       local l = half_silent()
       nets.inside(l, function(e)
-        campaign(e, l, 20, { trace = { protocol = protocol, timeout = 100 } })
+        campaign(e, l, 20, { trace = { protocol = protocol, timeout = 1000 } })
         collectgarbage()
         local before, began = memory(), os.time()
         local ends = campaign(e, l, 500, {
@@ -143,7 +143,7 @@ describe("through one mtr-packet", function()
         assert.equal(1, #list)
         assert.truthy(list[1].rss < 20000, list[1].rss)
         assert.truthy(memory() - before < 8000, memory() - before)
-        assert.truthy(os.time() - began < 20)
+        assert.truthy(os.time() - began < 100)      -- one after the other: 40 minutes
         assert.same({ 0, 0, 0 }, { stats.malformed, stats.unmatched, stats.send_errors })
       end, HELPED)
       assert.same({}, helpers())
@@ -152,7 +152,7 @@ describe("through one mtr-packet", function()
 
   it("a campaign goes on when mtr-packet is killed, or hangs", function()
     local l = half_silent()
-    for signal, timeout in pairs { [SIGKILL] = 500, [SIGSTOP] = "20s" } do
+    for signal, timeout in pairs { [SIGKILL] = 500, [SIGSTOP] = "200s" } do
       nets.inside(l, function(e)
         local pid
         local opts = { timeout = timeout, attempts = 1, gap_limit = 1 }
@@ -162,9 +162,9 @@ describe("through one mtr-packet", function()
           pid = helpers()[1].pid
           ffi.C.mtrp_kill(pid, signal)
         end)
-        assert.truthy(os.time() - began < 10)
+        assert.truthy(os.time() - began < 100)
         assert.same({ completed = 10, gaplimit = 10, error = 0 },
-          campaign(e, l, 20, { trace = { timeout = 300 } }))
+          campaign(e, l, 20, { trace = { timeout = 1500 } }))
         assert.not_equal(pid, helpers()[1].pid)
       end, HELPED)
       assert.same({}, helpers())
@@ -193,7 +193,7 @@ describe("through one mtr-packet", function()
       end
       assert.equal("ETIMEDOUT", result.hops[3].error)
       assert.equal(0, e:stats().timeouts)
-      assert.equal("completed", e:trace(l.dst4, { timeout = 300 }).stop_reason, "it was replaced")
+      assert.equal("completed", e:trace(l.dst4).stop_reason, "it was replaced")
     end, HELPED)
   end)
 
@@ -210,7 +210,7 @@ describe("through one mtr-packet", function()
         }, function() end)
       end
       while e:stats().probes < 64 do e:step() end
-      local result = e:trace(l.target(2), { protocol = "udp", timeout = 500, attempts = 1 })
+      local result = e:trace(l.target(2), { protocol = "udp", attempts = 1, timeout = "10s" })
       assert.equal("completed: 10.0.1.2 10.0.2.2 10.0.3.2 " .. l.target(2), told(result))
       for i = 1, 8 do silent[i]:stop() end
       e:run()

@@ -18,7 +18,6 @@ ip addr add 10.9.0.1/24 dev side; ip -6 addr add fd00:9::1/64 dev side nodad; ip
 nsenter --net=%s sh -e <<'R2'
 ip addr add 10.9.0.2/24 dev side; ip -6 addr add fd00:9::2/64 dev side nodad; ip link set side up
 R2
-for i in $(seq 200); do ip link show side | grep -q 'state UP' && break; sleep 0.01; done
 ip addr add 10.0.1.9/24 dev r1; ip -6 addr add fd00:1::9/64 dev r1 nodad
 for t in main 66; do
 ip route add 10.0.0.0/8 via 10.9.0.2 dev side metric 900 table $t
@@ -34,6 +33,7 @@ local function set_up()
   l = nets.up "chain 4"
   local p, r2 = l:path(), l:path "r2"
   nets.must(l, SIDE:format(p, r2, r2))
+  nets.await_links(l, { p = "side", r2 = "side" })
   ways = { r1 = capture.open(l, "r1", "p"), side = capture.open(l, "r2", "side") }
 end
 

@@ -169,11 +169,12 @@ end)
 
 -- Other programs, and how they are called. mtr's helper needs its privilege, and so does a trace of
 -- traceroute by TCP: these run as root. With several pings at once, traceroute loses those that it
--- sends while the error about another one is pending.
+-- sends while the error about another one is pending. Without -w it waits for a hop ten times as
+-- long as the next one took: that may be less than a millisecond.
 local PEERS = {
-  { "traceroute", "traceroute -n -q 1 -U -p 33434" },
-  { "traceroute", "traceroute -n -q 1 -N 1 -I" },
-  { "traceroute", "traceroute -n -q 1 -T -p 80", root = true },
+  { "traceroute", "traceroute -n -q 1 -w 10 -U -p 33434" },
+  { "traceroute", "traceroute -n -q 1 -w 10 -N 1 -I" },
+  { "traceroute", "traceroute -n -q 1 -w 10 -T -p 80", root = true },
   { "tracepath", "tracepath -n -m 8" },
   { "mtr", "mtr -n -r -c 1 -G 1", root = true },
   { "mtr", "mtr -n -r -c 1 -G 1 -u", root = true },

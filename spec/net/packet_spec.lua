@@ -236,6 +236,7 @@ describe("in the middle of a trace, packet", function()
         local result, n = counted(e, l["dst" .. v], o)
         check(result, n, e)
         if back then must(l, back) end
+        nets.await_links(l)
         settle(e, l)
       end
     end)

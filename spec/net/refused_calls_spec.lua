@@ -16,7 +16,7 @@ local SCRIPT = [[
   print(t.name, t.capabilities.ipv4, t.capabilities.ipv6, t.why)
   for _, dst in ipairs { "10.0.4.2", "fd00:4::2" } do
     for _, p in ipairs { "icmp", "udp", "tcp" } do
-      local r, text, code = e:trace(dst, { protocol = p, timeout = 500 })
+      local r, text, code = e:trace(dst, { protocol = p })
       print(r and r.stop_reason or code, r and #r.hops or text)
     end
   end

@@ -14,9 +14,7 @@ echo 0 >/proc/sys/net/ipv4/conf/side/rp_filter
 nsenter --net=%s sh -e <<'R2'
 ip addr add 10.9.0.2/24 dev side; ip -6 addr add fd00:9::2/64 dev side nodad; ip link set side up
 R2
-ip route add 10.0.4.0/24 via 10.9.0.2 table 9; ip -6 route add fd00:4::/64 via fd00:9::2 table 9
-up() { $1 ip link show side | grep -q 'state UP'; }
-for i in $(seq 200); do up && up nsenter\ --net=%s && break; sleep 0.01; done; sleep 0.1]]
+ip route add 10.0.4.0/24 via 10.9.0.2 table 9; ip -6 route add fd00:4::/64 via fd00:9::2 table 9]]
 
 local WORD = "a rule of this host"
 
@@ -34,7 +32,8 @@ local function up(rule)
   if not host then
     host = nets.up "chain 4"
     local r2 = host:path "r2"
-    nets.must(host, UPLINK:format(host:path(), r2, r2, r2))
+    nets.must(host, UPLINK:format(host:path(), r2, r2))
+    nets.await_links(host, { p = "side", r2 = "side" })
   end
   change("add", rule)
   rules[#rules + 1] = rule

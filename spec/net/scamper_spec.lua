@@ -61,7 +61,7 @@ on_loopback("a command for mtrlua scamper", function()
     one:close()
     until_under_way(server, 1)
     two:say "done"
-    assert.equal("OK", (two:record()[3]))
+    assert.same({ "OK id-1", "MORE", "OK" }, { two:line(), two:line(), (two:line()) })
     two:close()
     until_under_way(server, 0)
   end)
@@ -89,7 +89,8 @@ on_loopback("a command for mtrlua scamper", function()
   for how, records in pairs { now = 4, flush = 4, done = 5 } do
     it("ends as a client wishes: shutdown " .. how, function()
       local client = attached(server)
-      local ping = how == "now" and LONG or "ping -c 3 -i 0.3 127.0.0.1"
+      -- All three must still be under way when the server hears of its end.
+      local ping = how == "now" and LONG or "ping -c 2 -i 2 127.0.0.1"
       client:say(ping, ping, ping, ping)
       until_under_way(server, 3)
       assert.equal("OK", server:ask("shutdown " .. how))
@@ -181,12 +182,6 @@ describe("scamper's own programs", function()
     local got = run.run(('sc_attach -U %s -i %s -o "$DIR/ours.warts"'):format(server.path, list))
     assert.same({ 0, "" }, { got.status, got.err })
     server:stop()
-    got = run.run(l:command(([[mkdir -p /var/empty; scamper -p 1000 -P 31337 & scamper=$!
-      for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        sc_attach -p 31337 -i %s -o %s/theirs.warts 2>/dev/null && break
-        sleep 0.5
-      done
-      kill $scamper]]):format(list, run.dir())))
     local function by_user(name)
       local by = {}
       for line in read(name):gmatch "[^\n]+" do
@@ -195,7 +190,23 @@ describe("scamper's own programs", function()
       end
       return by
     end
-    local ours, theirs = by_user "ours.warts", by_user "theirs.warts"
+    local ours, theirs = by_user "ours.warts", nil
+    local function differs()
+      for user = 2, 5 do
+        if constant(theirs[user] or "") ~= constant(ours[user]) then return true end
+      end
+    end
+    -- On a busy machine scamper may miss a reply: then it is asked again.
+    for _ = 1, 5 do
+      got = run.run(l:command(([[mkdir -p /var/empty; scamper -p 1000 -P 31337 & scamper=$!
+        for i in $(seq 240); do
+          sc_attach -p 31337 -i %s -o %s/theirs.warts 2>/dev/null && break
+          sleep 0.5
+        done
+        kill $scamper; wait]]):format(list, run.dir())))
+      theirs = by_user "theirs.warts"
+      if not differs() then break end
+    end
     for user = 2, 5 do
       assert.equal(constant(theirs[user]), constant(ours[user]), got.err)
     end

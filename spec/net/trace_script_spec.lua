@@ -214,6 +214,11 @@ describe("trace", function()
         :match "^(%d+)\n(%d+)\n$"
       return v4 + v6
     end
+    -- How many sockets have packets that nobody has read.
+    local function unread()
+      return tonumber((l:exec [[cat /proc/net/raw /proc/net/raw6 |
+        awk 'split($5, queue, ":") == 2 && queue[2] ~ /[1-9A-F]/ { n++ } END { print n + 0 }']]))
+    end
     for _, format in ipairs { "text", "jsonl" } do
       local before = expired()
       local pipe = assert(io.popen(l:command(("echo $$; exec %s -w 60 -o %s %s %s"):format(
@@ -221,7 +226,7 @@ describe("trace", function()
       local pid, lines = pipe:read "*l", {}
       for i = 1, format == "text" and 4 or 0 do lines[i] = pipe:read "*l" end
       repeat runs.pause(0.05) until expired() >= before + 2 * 3 * 3
-      runs.pause(0.2)
+      repeat runs.pause(0.2) until unread() == 0
       os.execute("kill -INT " .. pid)
       local rest = pipe:read "*a"
       pipe:close()

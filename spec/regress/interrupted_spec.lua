@@ -92,13 +92,13 @@ describe("a signal", function()
   it("lets a script that catches the error go on", function()
     local script = [[
       local tasks = {}
-      signal_later()
       for i = 1, 3 do
         tasks[i] = mtr.go(function()
           while not mtr.interrupted() do pcall(mtr.sleep, "1s") end
           return i
         end)
       end
+      signal_later()
       print(mtr.wait_all(tasks))
       print(mtr.go(function() mtr.sleep(1) end):wait())
       os.exit(7)]]

@@ -7,7 +7,7 @@ local nets = require "spec.support.real.nets"
 
 local PROBES, LEAST, MOST = 300, 0.002, 0.25 -- ms: what a path of two hops can take
 
-describe("an RTT on a path of some microseconds", function()
+describe("an RTT on a path of some microseconds #alone", function()
   after_each(nets.down)
 
   for _, transport in ipairs { "raw", "packet" } do

@@ -47,7 +47,7 @@ function M.engine()
   local found = default.for_timers()
   if found then return found end
   local opened, message, name = require "mtr.engine".open {
-    sim = { nodes = { names = { "192.0.2.1", "2001:db8::1" } } },
+    sim = { nodes = { me = { "192.0.2.1", "2001:db8::1" } } },
   }
   if not opened then return nil, message, name end
   opened.dns_only, spare = true, opened

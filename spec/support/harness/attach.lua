@@ -58,10 +58,10 @@ end
 
 function Client:close() self.socket:close() end
 
----Connects. A client waits for each answer for half a minute at most.
+---Connects. A client waits for each answer for two minutes at most.
 local function connect(self)
   local socket = assert(unix.stream())
-  socket:settimeout(30)
+  socket:settimeout(120)
   assert(socket:connect(self.path))
   return setmetatable({ socket = socket }, Client)
 end
@@ -86,8 +86,9 @@ function M.start(before, options, wrap)
   local command = ('"$MTR_PROGRAM" %s scripts/scamper.lua -U "%s" %s'):format(before or "",
     self.path, options or "")
   if wrap then command = wrap("exec " .. command) end
-  self.pipe = assert(io.popen(
-    "exec 2>&1; " .. command .. ' & echo $!; wait $!; echo "status $?"'))
+  -- It says its process id before it becomes the program, which may be the faster one.
+  self.pipe = assert(io.popen([[exec 2>&1; sh -c 'echo $$; exec "$0" "$@"' ]] .. command
+    .. ' & wait $!; echo "status $?"'))
   self.pid = tonumber(self.pipe:read "*l")
   local said = self.pipe:read "*l"
   if said:find "^scamper: listening at " then

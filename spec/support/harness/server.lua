@@ -94,8 +94,9 @@ function M.start(before, options, path, wrap)
   local command = ('"$MTR_PROGRAM" %s scripts/serve.lua --socket "%s" %s'):format(
     before or "", self.path, options or "")
   if wrap then command = wrap("exec " .. command) end
-  self.pipe = assert(io.popen(
-    "exec 2>&1; " .. command .. ' & echo $!; wait $!; echo "status $?"'))
+  -- It says its process id before it becomes the program, which may be the faster one.
+  self.pipe = assert(io.popen([[exec 2>&1; sh -c 'echo $$; exec "$0" "$@"' ]] .. command
+    .. ' & wait $!; echo "status $?"'))
   self.pid = tonumber(self.pipe:read "*l")
   local said = self.pipe:read "*l"
   if said:find "^serve: listening at " then return self end

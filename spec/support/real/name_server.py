@@ -143,14 +143,22 @@ def main():
     options = parser.parse_args()
     options.log = open(options.log, "w") if options.log else None
     family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((options.address, options.port))
-    listener.listen(16)
-    port = listener.getsockname()[1]
-    udp = socket.socket(family, socket.SOCK_DGRAM)
-    udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    udp.bind((options.address, port))
+    while True:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((options.address, options.port))
+        listener.listen(16)
+        port = listener.getsockname()[1]
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        try:
+            udp.bind((options.address, port))
+            break
+        except OSError:  # somebody has this number for UDP: the next one then
+            if options.port:
+                raise
+            listener.close()
+            udp.close()
     udp.setblocking(False)
     print(port, flush=True)
     later, clients, serial = [], {}, 0

@@ -8,8 +8,10 @@
 
 local assert = require "luassert"
 local mtr = require "mtr"
+local carrier = require "spec.lab.carrier"
 local fds = require "spec.support.harness.fds"
 local lab = require "spec.lab.lab"
+local run = require "spec.support.harness.run"
 local traces = require "spec.support.virtual.traces"
 
 local M = { transport = os.getenv "MTR_TRANSPORT" or "raw" }
@@ -44,6 +46,22 @@ function M.up(words)
   local l = build(words)
   labs[#labs + 1] = l
   return l
+end
+
+---Waits until every link of a lab carries packets, after links were set up or added: till then
+---what is sent there vanishes unseen, up to a second, and on a busy machine for longer.
+---@param l lab.Lab
+---@param more? table<string, string>  one more interface of a node, by the node's name
+function M.await_links(l, more)
+  for _, node in ipairs(l.plan.nodes) do
+    local names, tries = { more and more[node.name] }, 0
+    for _, iface in ipairs(node.ifaces) do names[#names + 1] = iface.name end
+    while not l:inside(function() return carrier.all(names) end, node.name) do
+      tries = tries + 1
+      assert.is_true(tries < 12000, "links did not come up: " .. node.name)
+      run.pause(0.01)
+    end
+  end
 end
 
 ---Takes down every lab of `up`.

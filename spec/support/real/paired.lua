@@ -112,7 +112,7 @@ end
 
 ---Steps until a trace is done; its last event.
 function Engine:done(handle)
-  return self:until_event(function(e) return e.kind == "DONE" and e.trace == handle end, 100)
+  return self:until_event(function(e) return e.kind == "DONE" and e.trace == handle end, 5000)
 end
 
 ---Puts a packet into the other end of a socket; sees to it that it got there.

@@ -21,7 +21,7 @@ local SCAMPER = { icmp = "icmp-paris", udp = "udp-paris -d %d", tcp = "tcp -d %d
 local function traceroute(q, hops)
   local words = TRACEROUTE[q.protocol]:format(q.port or 0)
   if q.sport and q.protocol ~= "icmp" then words = words .. " --sport=" .. q.sport end
-  return ("traceroute -n -q 1 -w 1 -m %d %s %s"):format(hops, words, q.dst)
+  return ("traceroute -n -q 1 -w 3 -m %d %s %s"):format(hops, words, q.dst)
 end
 
 local function scamper(q, hops)

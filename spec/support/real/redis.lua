@@ -112,11 +112,13 @@ function Redis:call(command)
   return (got.out:gsub("\n$", ""))
 end
 
----Lets it listen at a port of 127.0.0.1 as well; returns the port.
-function Redis:listen()
+---Lets it listen at a port of 127.0.0.1 as well; returns the port: none that the kernel gives to
+---sockets without one, for it might be taken by then. `option`: "tls-port" for TLS.
+---@param option? string
+function Redis:listen(option)
   self:call "CONFIG SET bind 127.0.0.1"
-  for port = 20000 + self.program.pid % 10000, 65535 do
-    if self:call("CONFIG SET port " .. port) == "OK" then return port end
+  for port = 10000 + self.program.pid % 6000, 32000 do
+    if self:call(("CONFIG SET %s %d"):format(option or "port", port)) == "OK" then return port end
   end
 end
 

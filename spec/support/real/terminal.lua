@@ -151,11 +151,12 @@ function Terminal:clear()
   self:wait "^ready>$"
 end
 
----Runs a command in the shell of the terminal and returns what it prints, in one line.
+---Runs a command in the shell of the terminal and returns what it prints, in one line. What is
+---typed ahead of a shell is on the screen twice, but never at the start of a line.
 function Terminal:shell(command)
   self:clear()
   self:type(("printf '<%%s>' \"$(%s)\"\n"):format(command))
-  return self:wait("<.*>%s*ready>$"):match "<(.*)>":gsub("\n", "")
+  return self:wait("\n<.*>%s*ready>$"):match "\n<(.*)>":gsub("\n", "")
 end
 
 ---Ends the terminal with all that runs in it.

@@ -29,7 +29,7 @@ describe("run", function()
     local r = run.run([[
       (trap 'echo inner; exit' TERM; sleep 60 & wait) &
       trap 'wait; echo outer; exit 7' TERM
-      wait]], 1)
+      wait]], 4)                         -- by then all three have set their traps
     assert.same({ status = 124, out = "inner\nouter\n", err = "" }, r)
   end)
 
