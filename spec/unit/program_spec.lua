@@ -6,7 +6,8 @@ local run = runs.run
 
 local sanitized = (os.getenv "MTR_PROGRAM" or ""):find("/asan/", 1, true) ~= nil
 
--- name, command, status, then patterns of standard output and standard error ("" is nothing).
+local ABI = runs.read "core/mtr.h":match "MTR_ABI = (%d+)"
+
 -- What is said of the first signal.
 local SAID = "^mtrlua: interrupted\n$"
 
@@ -20,9 +21,10 @@ unread() {
 }
 ]]
 
+-- name, command, status, then patterns of standard output and standard error ("" is nothing).
 local cases = {
   { "prints its versions", "mtrlua -v", 0,
-    "^mtrlua %d+%.%d+%.%d+ %(ABI 8, LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
+    "^mtrlua %d+%.%d+%.%d+ %(ABI " .. ABI .. ", LuaJIT 2%.1[^,]*, JIT on, libuv 1[%d.]+%)\n$", "" },
   { "prints its versions (long)", "mtrlua --version", 0, "^mtrlua ", "" },
   { "prints its usage", "mtrlua --help", 0, "^usage: mtrlua .*%-%-transport.*Exit status", "" },
   { "needs a script", "mtrlua", 2, "", "no script given.*usage: mtrlua" },
