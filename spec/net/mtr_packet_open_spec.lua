@@ -92,7 +92,7 @@ local SCRIPT = [[
   local found = engine:transport()
   print(found.name, found.why)
   for _, protocol in ipairs { "icmp", "udp", "tcp" } do
-    local result, why = engine:trace(arg[1], { protocol = protocol, timeout = 700 })
+    local result, why = engine:trace(arg[1], { protocol = protocol })
     if result then
       local words = {}
       for ttl, hop in ipairs(result.hops) do words[ttl] = hop.addr or "*" end

@@ -69,7 +69,7 @@ describe("a user's strategy", function()
           end
           inside("chain " .. HOPS, function(e, l)
             local told = {}
-            local r = e:trace(l["dst" .. v], { strategy = make(), window = 2, timeout = 500,
+            local r = e:trace(l["dst" .. v], { strategy = make(), window = 2, timeout = 2000,
               protocol = "udp", on_hop = function(_, hop) told[hop.ttl] = hop.addr end })
             local truth = {}
             for ttl, addresses in ipairs(l.truth["v" .. v]) do truth[ttl] = addresses[1] end
