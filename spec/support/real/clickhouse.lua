@@ -68,8 +68,9 @@ function ClickHouse:begin()
   local pipe = assert(io.popen "gcc -dumpmachine")
   local at = pipe:read "*l"
   pipe:close()
-  self.program = redis.start(("env LD_LIBRARY_PATH=%s/usr/lib/%s %s/usr/sbin/clickhouse-server "
-    .. "--config-file=%s"):format(TREE, at, TREE, config), log)
+  self.program = redis.start(("env LD_LIBRARY_PATH=%s/usr/lib/%s:%s/lib/%s "
+    .. "%s/usr/sbin/clickhouse-server --config-file=%s"):format(TREE, at, TREE, at, TREE, config),
+    log)
   return redis.await("ClickHouse", function()
     if self.program:ended() then
       assert(self.program:text():find("Address already in use", 1, true), self.program:text())
