@@ -45,7 +45,7 @@ describe(":Mtr", function()
       say(tostring(soon(function() return sent() >= 3 end)))
       local before = sent()
       say(tostring(soon(function() return sent() > before end)))
-      say(tostring(ticks >= 20), text():match "^[^\n]*")]]
+      say(tostring(soon(function() return ticks >= 20 end)), text():match "^[^\n]*")]]
     assert.equal("", problems)
     assert.equal("nofile mtr false\ntrue\ntrue\ntrue Mtr 127.0.0.1\n", out)
   end)
