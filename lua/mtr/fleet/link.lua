@@ -3,7 +3,10 @@
 -- A Redis that may go away and come back. A call waits for its answer, across lost connections and
 -- restarts of the server; so each command has to be one that may be done twice. What cannot be
 -- mended by waiting (a wrong password, a foreign key) ends the call with its error at once. The
--- user hears of it once when the trouble begins, and when it is over.
+-- user hears of each trouble once, and when all is over.
+--
+-- A server that has become a replica may have left its name to another one, so it is asked no more:
+-- the next try looks the name up again.
 
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
@@ -27,6 +30,9 @@ local PASSING = {
 local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = true, EACCES = true,
   ESHUTDOWN = true, ECANCELED = true }
 
+-- Errors of a server that is not, or no longer, the one that takes writes.
+local REPLICA = { READONLY = true, MASTERDOWN = true }
+
 local OLDEST = { 6, 2 }                -- XAUTOCLAIM
 
 ---@class mtr.RedisLink
@@ -34,6 +40,8 @@ local OLDEST = { 6, 2 }                -- XAUTOCLAIM
 ---@field ticker mtr.Ticker
 ---@field say fun(message: string)
 ---@field closed? boolean
+---@field troubled integer calls that try again now
+---@field told table<string, true> names of the errors that the user has heard of
 local Link = {}
 Link.__index = Link
 
@@ -43,7 +51,8 @@ Link.__index = Link
 ---@param say fun(message: string) shows trouble to the user
 ---@return mtr.RedisLink
 function M.new(url, ticker, say)
-  local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {} }, Link)
+  local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {}, told = {},
+    troubled = 0 }, Link)
   ticker:listen(function()
     local c = self.connection
     if not c or c.gone or c:pending() == 0 then
@@ -138,9 +147,27 @@ local function passes(name)
   return PASSING[name] == true
 end
 
-local function trouble(self, message)
-  if self.troubled ~= message then self.say(message .. "; trying again") end
-  self.troubled = message
+-- Tells the user of an error with which a call tries again; once, as long as any call is in trouble.
+local function tell(self, message, name)
+  if not self.told[name] then self.say(message .. "; trying again") end
+  self.told[name] = true
+end
+
+-- Sends a command until there is an answer, or an error that lasts.
+local function try(self, words, pass)
+  local pause = FIRST
+  while true do
+    if self.closed then return err.named("ECANCELED", "the link was closed") end
+    local c, message, name = ready(self)
+    local reply
+    if c then reply, message, name = exchange(c, words) end
+    if not message then return reply end
+    if not passes(name) then return nil, message, name end
+    pass(message, name)
+    if c and REPLICA[name] then c:close(message, name) end
+    if not self.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
+    pause = math.min(pause * 2, MOST)
+  end
 end
 
 --- Sends a command and waits for its answer, as long as that takes.
@@ -149,22 +176,18 @@ end
 ---@return any reply nil with a message: it can never succeed
 ---@return string? message, string? name
 function Link:call(words)
-  local pause = FIRST
-  while true do
-    if self.closed then return err.named("ECANCELED", "the link was closed") end
-    local c, message, name = ready(self)
-    local reply
-    if c then reply, message, name = exchange(c, words) end
-    if not message then
-      if self.troubled then self.say(self.url.shown .. " answers again") end
-      self.troubled = nil
-      return reply
-    end
-    if not passes(name) then return nil, message, name end
-    trouble(self, message)
-    if not self.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
-    pause = math.min(pause * 2, MOST)
+  local troubled = false
+  local reply, message, name = try(self, words, function(text, code)
+    if not troubled then self.troubled, troubled = self.troubled + 1, true end
+    tell(self, text, code)
+  end)
+  if not troubled then return reply, message, name end
+  self.troubled = self.troubled - 1
+  if self.troubled == 0 then
+    if not message then self.say(self.url.shown .. " answers again") end
+    self.told = {}
   end
+  return reply, message, name
 end
 
 --- Tells the user once that Redis refuses a command for whose answer no call waits, if waiting
