@@ -138,7 +138,11 @@ local function over(self)
   local there, message, name = self.book:refresh(self.link)
   if there == nil then return nil, message, name end
   local facts = self.book.facts
-  if not there or facts.state == "cancelled" then return true end
+  if not there then
+    return err.named("ENOENT", ("the campaign %s is gone from Redis: its keys were deleted, and "
+      .. "what was not drained is lost"):format(self.campaign))
+  end
+  if facts.state == "cancelled" then return true end
   return not self.follow and self.book:finished()
 end
 
@@ -220,6 +224,7 @@ function M.run(opts)
   self.book = ok
   ok, message, name = self.lock:take()
   if not ok then return nil, message, name end
+  if self.link.evicts then self.say(self.link.evicts) end
   self.lock:watch()
   ok, message, name = all(self)
   self.lock:release()

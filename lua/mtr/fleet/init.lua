@@ -133,6 +133,8 @@ function Fleet:submit(opts)
   end
   if (s.share == "n") ~= (s.n ~= nil) then error("fleet:submit: n goes with share = \"n\"", 2) end
   for _, point in ipairs(s.points or {}) do name_of("fleet:submit", "points", point) end
+  local twice = keys.twice(s.points or {})
+  if twice then error(("fleet:submit: points has %s twice"):format(twice), 2) end
   if s.shared and s.trace.strategy ~= "doubletree" then
     error('fleet:submit: shared needs the strategy "doubletree"', 2)
   end

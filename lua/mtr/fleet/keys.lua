@@ -73,6 +73,17 @@ function M.host_name()
   return ("%s/%d"):format(host:gsub("[^%w_.-]", "-"):sub(1, 40), pid)
 end
 
+--- Returns a name that is in a list twice; nil: there is none.
+---@param names string[]
+---@return string?
+function M.twice(names)
+  local seen = {}
+  for _, name in ipairs(names) do
+    if seen[name] then return name end
+    seen[name] = true
+  end
+end
+
 --- Returns what is wrong with a name; nil if nothing is.
 ---@param what string
 ---@param name string

@@ -12,6 +12,7 @@ local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
 local connection = require "mtr.fleet.connection"
 local refused = require "mtr.fleet.refused"
+local server = require "mtr.fleet.server"
 local shape = require "mtr.fleet.shape"
 
 local M = {}
@@ -33,13 +34,12 @@ local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = t
 -- Errors of a server that is not, or no longer, the one that takes writes.
 local REPLICA = { READONLY = true, MASTERDOWN = true }
 
-local OLDEST = { 6, 2 }                -- XAUTOCLAIM
-
 ---@class mtr.RedisLink
 ---@field url mtr.RedisUrl
 ---@field ticker mtr.Ticker
 ---@field say fun(message: string)
 ---@field closed? boolean
+---@field evicts? string it deletes keys when its memory is full
 ---@field troubled integer calls that try again now
 ---@field told table<string, true> names of the errors that the user has heard of
 local Link = {}
@@ -88,23 +88,22 @@ local function exchange(c, words, plain)
   return op.reply
 end
 
-local function check_version(self, c)
-  local info, message, name = exchange(c, { "INFO", "server" })
+local function say_once(self, message)
+  if not self.complained[message] then self.say(message) end
+  self.complained[message] = true
+end
+
+-- Looks whether a fleet can use the server.
+local function check_server(self, c)
+  local info, message, name = exchange(c, { "INFO" })
   if name == "NOPERM" then               -- such as -@dangerous
-    if not self.noted then
-      self.say(self.url.shown .. ": its user may not run INFO; going on without its version")
-    end
-    self.noted = true
+    say_once(self, self.url.shown .. ": its user may not run INFO; going on without its version")
     return true
   end
   if not info then return nil, message, name end
-  local text = info:match "redis_version:(%S+)" or "0"
-  local major, minor = text:match "^(%d+)%.?(%d*)"
-  major, minor = tonumber(major) or 0, tonumber(minor) or 0
-  if major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2] then
-    return err.named("EINVAL", ("%s is Redis %s; a fleet needs %d.%d or later"):format(
-      self.url.shown, err.plain(text), OLDEST[1], OLDEST[2]))
-  end
+  local bug, evicts = server.too_old(info), server.evicts(info)
+  if bug then return err.named("EINVAL", self.url.shown .. " " .. bug) end
+  self.evicts = evicts and self.url.shown .. " " .. evicts
   return true
 end
 
@@ -121,7 +120,7 @@ local function open(self)
   if ok and url.database > 0 then
     ok, message, name = exchange(c, { "SELECT", url.database })
   end
-  if ok then ok, message, name = check_version(self, c) end
+  if ok then ok, message, name = check_server(self, c) end
   if not ok then
     c:close()
     return nil, url.shown .. ": " .. message, name
@@ -147,7 +146,7 @@ local function passes(name)
   return PASSING[name] == true
 end
 
--- Tells the user of an error with which a call tries again; once, as long as any call is in trouble.
+-- Tells the user of an error with which a call tries again: once, as long as one is in trouble.
 local function tell(self, message, name)
   if not self.told[name] then self.say(message .. "; trying again") end
   self.told[name] = true
@@ -196,9 +195,7 @@ end
 ---@param reply any
 function Link:complain(words, reply)
   if not refused.lasting(reply) then return end
-  local message = refused.message(reply.error, words, self.url.user)
-  if not self.complained[message] then self.say(message) end
-  self.complained[message] = true
+  say_once(self, (refused.message(reply.error, words, self.url.user)))
 end
 
 --- Sends a command now, and does not wait for its answer. False: there is no connection.

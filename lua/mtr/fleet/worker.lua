@@ -211,7 +211,10 @@ local function sign_on(self)
   while true do
     local alive = beat(self)
     if self.failure then return nil, self.failure, self.failure_name end
-    if alive then return true end
+    if alive then
+      if self.link.evicts then self.say(self.link.evicts) end
+      return true
+    end
     self:notify("name", ("another worker has the name %s; waiting for its end"):format(self.name))
     if not self.ticker:wait(BEAT) then return err.named("ECANCELED", "interrupted") end
   end
