@@ -131,6 +131,18 @@ describe("a fleet says what is wrong:", function()
     for _, times in pairs(count) do assert.equal(1, times) end
   end)
 
+  it("a Redis without memory, until it is interrupted", function()
+    fleet:good("submit", "s --lease 1 --prefix 1.0.0.0/19")
+    local worker = fleet:start("work", "--name ams")
+    redis.await("leases", function() return fleet:field("s", "done") > 0 end)
+    server:call "CONFIG SET maxmemory 1"
+    worker:says "Redis says: OOM"
+    worker:kill(15)
+    server:call "CONFIG SET maxmemory 0"
+    assert.truthy(worker:text():find("mtrlua: interrupted", 1, true), worker:text())
+    assert.is_nil(worker:text():find("ECANCELED", 1, true))
+  end)
+
   it("results that are larger than Redis takes", function()
     fleet:good("submit", "s --results json --lease 600 --prefix 1.0.0.0/23")
     fleet:redis "CONFIG SET proto-max-bulk-len 1048576"

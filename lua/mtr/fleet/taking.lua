@@ -124,7 +124,8 @@ local function work(self, lease)
     self.trouble:failed(lease.campaign.name, message)
     give_back(self, lease)
   elseif message then
-    self:fail(("campaign %s: %s"):format(lease.campaign.name, message), name)
+    self:fail(name == "ECANCELED" and message
+      or ("campaign %s: %s"):format(lease.campaign.name, message), name)
   end
   if lease.handed or lease.lost then self.leases_here[lease] = nil end
   lease:release()

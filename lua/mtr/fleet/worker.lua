@@ -90,11 +90,8 @@ local function beat(self)
     { self.secret, self.name, self.lease_time, facts.text(self) }))
   if not now then return self:fail(message, name) end
   if now == 0 then return false end
-  local drift = math.abs(now / 1000 - os.time())
-  if drift > 5 then
-    self:notify("clock", ("the clock of this host is %.0f s off that of Redis; the times in "
-      .. "results are this host's"):format(drift))
-  end
+  local off = facts.clock(self, now / 1000 - os.time())
+  if off then self.say(off) end
   for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
     for _, lease in ipairs(list) do args[#args + 1] = lease.id end
