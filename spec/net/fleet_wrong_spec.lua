@@ -68,6 +68,35 @@ describe("a fleet says what is wrong:", function()
     refused("submit", "s " .. LIST, "WRONGTYPE")
   end)
 
+  -- It was written as it was, and workers passed the campaign over from then on.
+  it("a rate that is none, in commands that change it", function()
+    fleet:good("submit", "s --rate 20 " .. LIST)
+    for _, command in ipairs { "pause", "resume", "cancel" } do
+      for _, rate in ipairs { "-1", "5x", "nan", "1e-9" } do
+        local got = fleet:run(command, "s --rate " .. rate)
+        assert.equal(2, got.status)
+        assert.truthy(got.err:find("rate must be a", 1, true), got.err)
+      end
+    end
+    assert.equal("running", server:call "HGET mtr:fleet:{s}:meta state")
+    assert.equal("20", server:call "HGET mtr:fleet:{s}:meta rate")
+    for _, case in ipairs { { "max", "0" }, { "100", "100" }, { "7.5/s", "7.5" },
+      { "0.00001", "0.00001" } } do
+      fleet:good("resume", "s --rate " .. case[1])
+      assert.equal(case[2], server:call "HGET mtr:fleet:{s}:meta rate")
+    end
+  end)
+
+  it("no rate that is very high or low", function()
+    for name, rate in pairs { a = "0.00001", b = "99999999999", c = "1e26" } do
+      fleet:good("submit", ("%s --lease 50 --rate %s --prefix 1.0.0.0/28"):format(name, rate))
+    end
+    assert.equal("0.00001", server:call "HGET mtr:fleet:{a}:meta rate")
+    fleet:good("resume", "a --rate 1e15")
+    local got = fleet:good("work", "--name a --once")
+    assert.equal("fleet: 3 leases, 48 targets\n", got.err)
+  end)
+
   it("a Redis that is away", function()
     local path = run.dir() .. "/none"
     local status = redis.start(("%s fleet status --redis unix://%s"):format(fleets.PROGRAM, path),

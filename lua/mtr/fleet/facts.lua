@@ -49,8 +49,8 @@ function M.clock(worker, seconds)
   end
   if known and math.abs(seconds - known) <= OFF then return nil end
   worker.clock_off = seconds
-  return ("the clock of this host is %.0f s off that of Redis; the times in results are this host's")
-    :format(math.abs(seconds))
+  return ("the clock of this host is %.0f s off that of Redis; the times in "
+    .. "results are this host's"):format(math.abs(seconds))
 end
 
 -- How many targets it has traced, by campaign, and how many are under way.

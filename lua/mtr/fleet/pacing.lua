@@ -22,7 +22,10 @@ local AHEAD, PROBES = 10, 15           -- s of work; probes of a target, about
 local UNLIMITED = 1e9                  -- the highest rate of a lane
 
 -- Returns the rate of a campaign; 0: no limit.
-local function wanted(campaign) return units.rate(campaign.facts.rate or 0) or 0 end
+local function wanted(campaign)
+  local rate = units.rate(campaign.facts.rate or 0) or 0
+  return rate < UNLIMITED and rate or 0
+end
 
 --- Sets the owner's rate.
 ---@param self mtr.FleetWorker

@@ -88,7 +88,7 @@ local function open(link, s, feed)
   local facts = {
     version = tostring(keys.VERSION), name = s.name, state = "running", share = s.share,
     points = table.concat(points, ","), n = tostring(s.n or 1), seed = ("%.0f"):format(s.seed or 0),
-    lease = tostring(s.lease), trace = json.encode(s.trace), rate = tostring(s.rate or 0),
+    lease = tostring(s.lease), trace = json.encode(s.trace), rate = keys.rate(s.rate),
     describe = feed:describe(), list = s.list or "default", cycle = s.cycle or "1",
     shared = s.shared and "1" or "0", results = s.results, complete = "0", leases = "0",
     most_bytes = ("%.0f"):format(s.most_bytes), position = "0", targets = "0", done = "0",
