@@ -93,7 +93,7 @@ describe("a fleet says what is wrong:", function()
     end
     assert.equal("0.00001", server:call "HGET mtr:fleet:{a}:meta rate")
     fleet:good("resume", "a --rate 1e15")
-    local got = fleet:good("work", "--name a --once")
+    local got = fleet:good("work", "--name a --once --max-rate 1e10")
     assert.equal("fleet: 3 leases, 48 targets\n", got.err)
   end)
 

@@ -10,7 +10,6 @@ local default = require "mtr.engine.default"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local lib = require "mtr.lib"
-local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
 local campaigns = require "mtr.fleet.campaigns"
 local facts = require "mtr.fleet.facts"
@@ -62,7 +61,7 @@ function M.new(opts)
     shares = {}, tasks = {},
   }, Worker)
   for key, value in each(opts) do self[key] = value end
-  self.max = self.max_rate and units.rate(self.max_rate) or 0
+  self.max = pacing.limit(self.max_rate)
   self.trouble = troubles.new(self.ticker, self.say)
   return self
 end
