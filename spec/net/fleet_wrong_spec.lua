@@ -87,14 +87,17 @@ describe("a fleet says what is wrong:", function()
     end
   end)
 
-  it("no rate that is very high or low", function()
-    for name, rate in pairs { a = "0.00001", b = "99999999999", c = "1e26" } do
+  it("a rate that is too high; none that is very low, or was put there by others", function()
+    refused("submit", "s --rate 1e10 " .. LIST, 'rate must be at most 1e9, or "max", got 1')
+    refused("work", "--name a --max-rate 1e10", 'max-rate must be at most 1e9, or "max", got 1')
+    for name, rate in pairs { a = "0.00001", b = "1e9" } do
       fleet:good("submit", ("%s --lease 50 --rate %s --prefix 1.0.0.0/28"):format(name, rate))
     end
+    refused("pause", "a --rate 1e10", 'rate must be at most 1e9, or "max", got 1')
     assert.equal("0.00001", server:call "HGET mtr:fleet:{a}:meta rate")
-    fleet:good("resume", "a --rate 1e15")
-    local got = fleet:good("work", "--name a --once --max-rate 1e10")
-    assert.equal("fleet: 3 leases, 48 targets\n", got.err)
+    server:call "HSET mtr:fleet:{a}:meta rate 99999999999"
+    local got = fleet:good("work", "--name a --once --max-rate 1e9")
+    assert.equal("fleet: 2 leases, 32 targets\n", got.err)
   end)
 
   it("a Redis that is away", function()
