@@ -139,6 +139,15 @@ describe("a fleet says what is wrong:", function()
     assert.truthy(submission:text():find("answers again", 1, true))
   end
 
+  it("nothing but an interrupt, if it is interrupted meanwhile", function()
+    server:call "REPLICAOF 127.0.0.1 1"
+    local submission = fleet:start("submit", "s " .. LIST)
+    submission:says "trying again"
+    submission:kill(15)
+    assert.truthy(submission:text():find("mtrlua: interrupted", 1, true), submission:text())
+    assert.is_nil(submission:text():find("ECANCELED", 1, true))
+  end)
+
   it("a Redis that is a read-only replica", function()
     waits("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "Redis says: READONLY")
   end)

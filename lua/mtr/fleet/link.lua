@@ -25,7 +25,7 @@ local LAST_WORDS = 2000                -- ms for an answer after an interrupt
 -- Errors of Redis that go away by themselves, or when an operator has mended their cause.
 local PASSING = {
   LOADING = true, OOM = true, READONLY = true, MISCONF = true, BUSY = true, MASTERDOWN = true,
-  TRYAGAIN = true, CLUSTERDOWN = true, NOREPLICAS = true,
+  NOREPLICAS = true,
 }
 -- Errors of the system that waiting cannot mend.
 local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = true, EACCES = true,
@@ -101,7 +101,7 @@ local function check_server(self, c)
     return true
   end
   if not info then return nil, message, name end
-  local bug, evicts = server.too_old(info), server.evicts(info)
+  local bug, evicts = server.unfit(info), server.evicts(info)
   if bug then return err.named("EINVAL", self.url.shown .. " " .. bug) end
   self.evicts = evicts and self.url.shown .. " " .. evicts
   return true

@@ -9,10 +9,13 @@ local M = {}
 
 local OLDEST = { 6, 2 }                -- XAUTOCLAIM
 
---- Returns the version if it is too old; nil: it is not.
+--- Returns why a fleet cannot use it; nil: it can.
 ---@param info string
 ---@return string? message
-function M.too_old(info)
+function M.unfit(info)
+  if info:find "redis_mode:cluster" then
+    return "belongs to a cluster; a fleet needs one server that has all its keys"
+  end
   local text = info:match "redis_version:(%S+)" or "0"
   local major, minor = text:match "^(%d+)%.?(%d*)"
   major, minor = tonumber(major) or 0, tonumber(minor) or 0

@@ -99,7 +99,9 @@ local function open(link, s, feed)
   for field, value in each(facts) do args[#args + 1], args[#args + 2] = field, value end
   local made
   made, message, name = link:call(scripts.command(scripts.create, keys.all(s.name), args))
-  if not made then return nil, ("campaign %s: %s"):format(s.name, message), name end
+  if not made then
+    return nil, name == "ECANCELED" and message or ("campaign %s: %s"):format(s.name, message), name
+  end
   if made == -1 then return leftover(s.name) end
   local campaign
   campaign, message, name = book.read(link, s.name)

@@ -11,13 +11,20 @@ end
 describe("what a Redis says", function()
   it("is too old before 6.2", function()
     for _, version in ipairs { "6.2.0", "6.10.1", "7.0.15", "8.1.0", "7" } do
-      assert.is_nil(server.too_old(info(version, 0, "noeviction")), version)
+      assert.is_nil(server.unfit(info(version, 0, "noeviction")), version)
     end
     for _, version in ipairs { "6.1.9", "5.0.14", "2.8", "x" } do
       assert.equal(("is Redis %s; a fleet needs 6.2 or later"):format(version),
-        server.too_old(info(version, 0, "noeviction")))
+        server.unfit(info(version, 0, "noeviction")))
     end
-    assert.equal("is Redis 0; a fleet needs 6.2 or later", server.too_old "")
+    assert.equal("is Redis 0; a fleet needs 6.2 or later", server.unfit "")
+  end)
+
+  it("is of no use in a cluster, where keys are on several servers", function()
+    local text = info("7.0.15", 0, "noeviction")
+    assert.is_nil(server.unfit(text .. "redis_mode:standalone\r\n"))
+    assert.equal("belongs to a cluster; a fleet needs one server that has all its keys",
+      server.unfit(text .. "redis_mode:cluster\r\n"))
   end)
 
   it("means that it deletes keys, with a limit and a policy for all keys", function()
