@@ -68,6 +68,38 @@ describe("a fleet says what is wrong:", function()
     refused("submit", "s " .. LIST, "WRONGTYPE")
   end)
 
+  -- It was written as it was, and workers passed the campaign over from then on.
+  it("a rate that is none, in commands that change it", function()
+    fleet:good("submit", "s --rate 20 " .. LIST)
+    for _, command in ipairs { "pause", "resume", "cancel" } do
+      for _, rate in ipairs { "-1", "5x", "nan", "1e-9" } do
+        local got = fleet:run(command, "s --rate " .. rate)
+        assert.equal(2, got.status)
+        assert.truthy(got.err:find("rate must be a", 1, true), got.err)
+      end
+    end
+    assert.equal("running", server:call "HGET mtr:fleet:{s}:meta state")
+    assert.equal("20", server:call "HGET mtr:fleet:{s}:meta rate")
+    for _, case in ipairs { { "max", "0" }, { "100", "100" }, { "7.5/s", "7.5" },
+      { "0.00001", "0.00001" } } do
+      fleet:good("resume", "s --rate " .. case[1])
+      assert.equal(case[2], server:call "HGET mtr:fleet:{s}:meta rate")
+    end
+  end)
+
+  it("a rate that is too high; none that is very low, or was put there by others", function()
+    refused("submit", "s --rate 1e10 " .. LIST, 'rate must be at most 1e9, or "max", got 1')
+    refused("work", "--name a --max-rate 1e10", 'max-rate must be at most 1e9, or "max", got 1')
+    for name, rate in pairs { a = "0.00001", b = "1e9" } do
+      fleet:good("submit", ("%s --lease 50 --rate %s --prefix 1.0.0.0/28"):format(name, rate))
+    end
+    refused("pause", "a --rate 1e10", 'rate must be at most 1e9, or "max", got 1')
+    assert.equal("0.00001", server:call "HGET mtr:fleet:{a}:meta rate")
+    server:call "HSET mtr:fleet:{a}:meta rate 99999999999"
+    local got = fleet:good("work", "--name a --once --max-rate 1e9")
+    assert.equal("fleet: 2 leases, 32 targets\n", got.err)
+  end)
+
   it("a Redis that is away", function()
     local path = run.dir() .. "/none"
     local status = redis.start(("%s fleet status --redis unix://%s"):format(fleets.PROGRAM, path),
@@ -107,6 +139,15 @@ describe("a fleet says what is wrong:", function()
     assert.truthy(submission:text():find("answers again", 1, true))
   end
 
+  it("nothing but an interrupt, if it is interrupted meanwhile", function()
+    server:call "REPLICAOF 127.0.0.1 1"
+    local submission = fleet:start("submit", "s " .. LIST)
+    submission:says "trying again"
+    submission:kill(15)
+    assert.truthy(submission:text():find("mtrlua: interrupted", 1, true), submission:text())
+    assert.is_nil(submission:text():find("ECANCELED", 1, true))
+  end)
+
   it("a Redis that is a read-only replica", function()
     waits("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "Redis says: READONLY")
   end)
@@ -129,6 +170,18 @@ describe("a fleet says what is wrong:", function()
     local n, count = fleets.dsts(run.records(run.read(run.dir() .. "/out")))
     assert.equal(256, n)
     for _, times in pairs(count) do assert.equal(1, times) end
+  end)
+
+  it("a Redis without memory, until it is interrupted", function()
+    fleet:good("submit", "s --lease 1 --prefix 1.0.0.0/19")
+    local worker = fleet:start("work", "--name ams")
+    redis.await("leases", function() return fleet:field("s", "done") > 0 end)
+    server:call "CONFIG SET maxmemory 1"
+    worker:says "Redis says: OOM"
+    worker:kill(15)
+    server:call "CONFIG SET maxmemory 0"
+    assert.truthy(worker:text():find("mtrlua: interrupted", 1, true), worker:text())
+    assert.is_nil(worker:text():find("ECANCELED", 1, true))
   end)
 
   it("results that are larger than Redis takes", function()

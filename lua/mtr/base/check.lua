@@ -50,11 +50,14 @@ function M.duration(low, high)
   end
 end
 
+local HIGHEST = 1e9                    -- rate that the library takes
+
 --- Accepts a rate; 0 and "max" mean no limit.
 ---@type mtr.Kind
 function M.rate(value)
   local rate = units.rate(value)
-  if rate then return rate end
+  if rate and rate <= HIGHEST then return rate end
+  if rate then return nil, 'must be at most 1e9, or "max"' end
   return nil, 'must be a rate in probes per second, such as 100, "100/s" or "max"'
 end
 

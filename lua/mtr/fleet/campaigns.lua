@@ -11,6 +11,14 @@ local troubles = require "mtr.fleet.trouble"
 
 local M = {}
 
+-- Forgets a campaign that is gone.
+local function forget(self, name)
+  if self.campaigns[name] then self.trouble:gone(self.campaigns[name]) end
+  self.campaigns[name] = nil
+  pacing.forget(self, name)
+  self.trouble:forget(name)
+end
+
 -- Reads a campaign, which may be known. Returns it; nil: there is none, or it cannot be worked for.
 local function read(self, name, known)
   local there, message, code
@@ -23,13 +31,12 @@ local function read(self, name, known)
     return self.trouble:wrong(name, message)
   end
   self.trouble:right(name)
-  self.campaigns[name] = known or nil
   if known then
+    self.campaigns[name] = known
     pacing.follow(self, known)
     return known
   end
-  pacing.forget(self, name)
-  self.trouble:forget(name)
+  forget(self, name)
   if self.campaign then self:notify(name, ("there is no campaign %s yet"):format(name)) end
 end
 
@@ -39,11 +46,7 @@ local function forget_others(self, names)
   for _, name in ipairs(names) do there[name] = true end
   for _, known in ipairs { self.campaigns, self.trouble.by } do
     for name in each(known) do
-      if not there[name] then
-        self.campaigns[name] = nil
-        pacing.forget(self, name)
-        self.trouble:forget(name)
-      end
+      if not there[name] then forget(self, name) end
     end
   end
 end

@@ -21,7 +21,7 @@ local M = {}
 function M.set(link, campaign, state, rate)
   local answer, message, name = link:call(scripts.command(scripts.set, { keys.meta(campaign),
     keys.leases(campaign), keys.left(campaign), keys.stops(campaign), keys.rates(campaign) },
-    { state, rate and tostring(rate) or "" }))
+    { state, rate and keys.rate(rate) or "" }))
   if not answer then return nil, message, name end
   if answer == 0 then return err.named("ENOENT", "there is no campaign " .. campaign) end
   if answer == -1 then

@@ -3,7 +3,7 @@
 -- Takes the results of a campaign out of Redis and gives them to reporters. With a state each lease
 -- is once in every output, whatever is killed: results are removed from Redis only when the disk
 -- has them, outputs are cut back to what the state speaks of, and a lease that comes twice (Redis
--- may forget its last second when it is killed) is written once.
+-- may forget its last second when it is killed) is written once (see also mtr.fleet.place).
 
 local lib = require "mtr.lib"
 local each = require "mtr.base.each"
@@ -12,6 +12,7 @@ local Reporters = require "mtr.campaign.reporters"
 local book = require "mtr.fleet.book"
 local entry = require "mtr.fleet.entry"
 local keys = require "mtr.fleet.keys"
+local place = require "mtr.fleet.place"
 local scripts = require "mtr.fleet.scripts"
 local drain_lock = require "mtr.fleet.drain_lock"
 local drain_state = require "mtr.fleet.drain_state"
@@ -35,7 +36,10 @@ local LARGE = 2 ^ 25                   -- bytes of an entry after which they are
 ---@field on_update? fun(drain: mtr.FleetDrain)
 
 ---@class mtr.FleetDrain: mtr.FleetDrainOptions
----@field after string id of the last entry that was written
+---@field after string id of the entry behind which it reads
+---@field seen string the highest id of the entries that were written
+---@field ids string[] of those of them that are not removed from Redis yet
+---@field connection? mtr.RedisConnection over which it reads
 ---@field done table<string, mtr.FleetWrittenLeases>
 ---@field results integer written by this run
 ---@field leases integer
@@ -54,12 +58,13 @@ Drain.__index = Drain
 
 -- Removes from Redis what was written.
 local function trim(self)
-  if self.after == self.trimmed then return true end
-  local repeated = self.repeated - self.counted
-  local n, message, name = self.link:call(scripts.command(scripts.trim,
-    { keys.meta(self.campaign), keys.results(self.campaign) }, { self.after, repeated }))
+  if not self.ids[1] then return true end
+  local words = scripts.command(scripts.trim, { keys.meta(self.campaign),
+    keys.results(self.campaign) }, { self.repeated - self.counted })
+  for _, id in ipairs(self.ids) do words[#words + 1] = id end
+  local n, message, name = self.link:call(words)
   if not n then return nil, message, name end
-  self.trimmed, self.counted = self.after, self.repeated
+  self.ids, self.counted = {}, self.repeated
   return true
 end
 
@@ -70,7 +75,7 @@ local function save(self, finished)
     data, count, name = self.list:save(self.fds, C.MTR_SAVE_FDS)
     if not data then return nil, count, name end
   end
-  return drain_state.save(self.state, { campaign = self.campaign, after = self.after,
+  return drain_state.save(self.state, { campaign = self.campaign, after = self.seen,
     done = self.done, outputs = self.outputs, reporters = data, finished = finished },
     self.fds, count)
 end
@@ -81,7 +86,7 @@ local function checkpoint(self)
   self.at = self.ticker.count
   local ok, message, name = self.list:call("update",
     { traces = self.results, failed = self.failed })
-  if ok and self.after ~= self.trimmed then ok, message, name = save(self, false) end
+  if ok and self.ids[1] then ok, message, name = save(self, false) end
   if ok then ok, message, name = trim(self) end
   if self.on_update then self.on_update(self) end
   return ok, message, name
@@ -95,7 +100,7 @@ local function open(self)
     if message then return nil, message, name end
   end
   if state then
-    self.after, self.done, self.finished = state.after, state.done, state.finished
+    self.seen, self.done, self.finished = state.after, state.done, state.finished
     if self.finished then return true end
     self.list:restore(state.reporters)
   end
@@ -114,20 +119,24 @@ local function is_large(one)
   return size > LARGE
 end
 
--- Reads what is there, and writes it. Returns how many entries were there.
+-- Reads what is there, and writes it; a drain that has finished only notes what it has written.
+-- Returns how many entries were there.
 local function step(self)
   local answer, message, name = self.link:call { "XREAD", "COUNT", self.at_once, "STREAMS",
     keys.results(self.campaign), self.after, large = true }
   if answer == nil then return nil, message, name end
+  if place.begin_again(self) then return 1 end
   local entries = answer and answer[1][2] or {}
   self.at_once = math.min(READ, self.at_once * 2)
   for _, one in ipairs(entries) do
     local large = entry.too_large(one)
     if large or is_large(one) then self.at_once = 1 end
     if large and entries[2] then break end       -- perhaps it is not when it comes alone
-    local ok
-    ok, message, name = entry.write(self, one)
+    local ok = entry.known(self, one)
+    if not ok and self.finished then return 0 end
+    if not ok then ok, message, name = entry.write(self, one) end
     if not ok then return nil, message, name end
+    place.took(self, one[1])
   end
   if not entries[1] then entry.give_up(self) end
   return #entries
@@ -138,7 +147,11 @@ local function over(self)
   local there, message, name = self.book:refresh(self.link)
   if there == nil then return nil, message, name end
   local facts = self.book.facts
-  if not there or facts.state == "cancelled" then return true end
+  if not there then
+    return err.named("ENOENT", ("the campaign %s is gone from Redis: its keys were deleted, and "
+      .. "what was not drained is lost"):format(self.campaign))
+  end
+  if facts.state == "cancelled" then return true end
   return not self.follow and self.book:finished()
 end
 
@@ -183,7 +196,14 @@ end
 local function all(self)
   local ok, message, name = open(self)
   if not ok then return nil, message, name end
-  if self.finished then return trim(self) end
+  if self.finished then
+    local n
+    repeat
+      n, message, name = step(self)
+      if not n then return nil, message, name end
+    until n == 0
+    return trim(self)
+  end
   return finish(self, run(self))
 end
 
@@ -205,9 +225,9 @@ end
 ---@return string? message, string? name
 function M.run(opts)
   local self = setmetatable({
-    after = "0-0", done = {}, results = 0, leases = 0, repeated = 0, counted = 0, failed = 0,
-    unread = 0, strange = 0, whole = true, at = opts.ticker.count, at_once = 1,
-    fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
+    after = place.FIRST, seen = place.FIRST, ids = {}, done = {}, results = 0, leases = 0,
+    repeated = 0, counted = 0, failed = 0, unread = 0, strange = 0, whole = true, at_once = 1,
+    at = opts.ticker.count, fds = lib.new("int32_t[?]", C.MTR_SAVE_FDS),
     lock = drain_lock.new(opts.link, opts.ticker, opts.campaign),
   }, Drain)
   for key, value in each(opts) do self[key] = value end
@@ -220,6 +240,7 @@ function M.run(opts)
   self.book = ok
   ok, message, name = self.lock:take()
   if not ok then return nil, message, name end
+  if self.link.evicts then self.say(self.link.evicts) end
   self.lock:watch()
   ok, message, name = all(self)
   self.lock:release()

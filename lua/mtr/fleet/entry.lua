@@ -11,6 +11,7 @@
 local err = require "mtr.base.err"
 local contents = require "mtr.fleet.contents"
 local keys = require "mtr.fleet.keys"
+local place = require "mtr.fleet.place"
 local WrittenLeases = require "mtr.fleet.written_leases"
 
 local M = {}
@@ -65,6 +66,16 @@ local function read(entry)
     return nil, "this is no entry of a fleet"
   end
   return { lease = lease, point = point, part = part, parts = parts, fields = fields }
+end
+
+--- Was an entry written before the drain has begun to read again?
+---@param self mtr.FleetDrain
+---@param entry [string, string[]]
+---@return boolean
+function M.known(self, entry)
+  if place.is_new(self, entry[1]) then return false end
+  local one = read(entry)
+  return not one or self.done[one.point] ~= nil and self.done[one.point]:has(one.lease)
 end
 
 -- Is `next` the part behind the part `one`?

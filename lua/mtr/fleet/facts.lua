@@ -15,6 +15,7 @@ local C = lib.C
 local M = {}
 
 local OVER = 10000                     -- ms that a rate covers, about
+local OFF = 5                          -- s by which clocks may differ; and by which they drift
 
 -- Destinations of RFC 5737 and RFC 3849. Most other destinations are probed from the same
 -- addresses.
@@ -33,6 +34,23 @@ function M.sources(engine)
     if code == 0 then found[one[1]] = addr.text(src, one[2]) end
   end
   return found
+end
+
+--- Says that this host's clock is off; nil: it is not, or that is known. The difference is known to
+--- about a second.
+---@param worker mtr.FleetWorker
+---@param seconds number Redis' clock without this host's
+---@return string? message
+function M.clock(worker, seconds)
+  local known = worker.clock_off
+  if math.abs(seconds) <= OFF then
+    worker.clock_off = nil
+    return nil
+  end
+  if known and math.abs(seconds - known) <= OFF then return nil end
+  worker.clock_off = seconds
+  return ("the clock of this host is %.0f s off that of Redis; the times in "
+    .. "results are this host's"):format(math.abs(seconds))
 end
 
 -- How many targets it has traced, by campaign, and how many are under way.

@@ -133,6 +133,8 @@ function Fleet:submit(opts)
   end
   if (s.share == "n") ~= (s.n ~= nil) then error("fleet:submit: n goes with share = \"n\"", 2) end
   for _, point in ipairs(s.points or {}) do name_of("fleet:submit", "points", point) end
+  local twice = keys.twice(s.points or {})
+  if twice then error(("fleet:submit: points has %s twice"):format(twice), 2) end
   if s.shared and s.trace.strategy ~= "doubletree" then
     error('fleet:submit: shared needs the strategy "doubletree"', 2)
   end
@@ -199,6 +201,8 @@ end
 ---@return string? message, string? name
 function Fleet:set(campaign, state, rate)
   name_of("fleet:set", "the campaign", campaign)
+  local known, bug = check.rate(rate or 0)
+  if not known then error("fleet:set: rate " .. bug .. ", got " .. err.show(rate), 2) end
   return control.set(self.link, campaign, state, rate)
 end
 
@@ -232,9 +236,7 @@ M.host_name, M.clickhouse = keys.host_name, clickhouse.new
 M.help, M.changes = help.of, help.CHANGES
 
 --- Returns what status() returns as JSON.
----@param found table
----@return string
-function M.json(found) return json.encode(found) end
+M.json = json.encode
 
 --- Ends the connection.
 ---@async

@@ -4,6 +4,7 @@
 -- describes them for those who write other programs.
 
 local err = require "mtr.base.err"
+local units = require "mtr.base.units"
 
 local M = {}
 
@@ -71,6 +72,25 @@ function M.host_name()
   local pid = stat and stat:read "*n" or 0
   if stat then stat:close() end
   return ("%s/%d"):format(host:gsub("[^%w_.-]", "-"):sub(1, 40), pid)
+end
+
+--- Returns a rate as it is written into Redis: digits, perhaps with a point. (Lua would write
+--- 1e-05, and workers would not read that.)
+---@param rate number|string|nil one that is right; nil: no limit
+---@return string
+function M.rate(rate)
+  return (("%.6f"):format(units.rate(rate or 0)):gsub("%.?0+$", ""))
+end
+
+--- Returns a name that is in a list twice; nil: there is none.
+---@param names string[]
+---@return string?
+function M.twice(names)
+  local seen = {}
+  for _, name in ipairs(names) do
+    if seen[name] then return name end
+    seen[name] = true
+  end
 end
 
 --- Returns what is wrong with a name; nil if nothing is.

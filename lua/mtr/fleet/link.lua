@@ -3,12 +3,16 @@
 -- A Redis that may go away and come back. A call waits for its answer, across lost connections and
 -- restarts of the server; so each command has to be one that may be done twice. What cannot be
 -- mended by waiting (a wrong password, a foreign key) ends the call with its error at once. The
--- user hears of it once when the trouble begins, and when it is over.
+-- user hears of each trouble once, and when all is over.
+--
+-- A server that has become a replica may have left its name to another one, so it is asked no more:
+-- the next try looks the name up again.
 
 local err = require "mtr.base.err"
 local scheduler = require "mtr.wait.scheduler"
 local connection = require "mtr.fleet.connection"
 local refused = require "mtr.fleet.refused"
+local server = require "mtr.fleet.server"
 local shape = require "mtr.fleet.shape"
 
 local M = {}
@@ -21,19 +25,23 @@ local LAST_WORDS = 2000                -- ms for an answer after an interrupt
 -- Errors of Redis that go away by themselves, or when an operator has mended their cause.
 local PASSING = {
   LOADING = true, OOM = true, READONLY = true, MISCONF = true, BUSY = true, MASTERDOWN = true,
-  TRYAGAIN = true, CLUSTERDOWN = true, NOREPLICAS = true,
+  NOREPLICAS = true,
 }
 -- Errors of the system that waiting cannot mend.
 local LASTING = { ELIBACC = true, EINVAL = true, ENAMETOOLONG = true, EPROTO = true, EACCES = true,
   ESHUTDOWN = true, ECANCELED = true }
 
-local OLDEST = { 6, 2 }                -- XAUTOCLAIM
+-- Errors of a server that is not, or no longer, the one that takes writes.
+local REPLICA = { READONLY = true, MASTERDOWN = true }
 
 ---@class mtr.RedisLink
 ---@field url mtr.RedisUrl
 ---@field ticker mtr.Ticker
 ---@field say fun(message: string)
 ---@field closed? boolean
+---@field evicts? string it deletes keys when its memory is full
+---@field troubled integer calls that try again now
+---@field told table<string, true> names of the errors that the user has heard of
 local Link = {}
 Link.__index = Link
 
@@ -43,7 +51,8 @@ Link.__index = Link
 ---@param say fun(message: string) shows trouble to the user
 ---@return mtr.RedisLink
 function M.new(url, ticker, say)
-  local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {} }, Link)
+  local self = setmetatable({ url = url, ticker = ticker, say = say, complained = {}, told = {},
+    troubled = 0 }, Link)
   ticker:listen(function()
     local c = self.connection
     if not c or c.gone or c:pending() == 0 then
@@ -79,23 +88,22 @@ local function exchange(c, words, plain)
   return op.reply
 end
 
-local function check_version(self, c)
-  local info, message, name = exchange(c, { "INFO", "server" })
+local function say_once(self, message)
+  if not self.complained[message] then self.say(message) end
+  self.complained[message] = true
+end
+
+-- Looks whether a fleet can use the server.
+local function check_server(self, c)
+  local info, message, name = exchange(c, { "INFO" })
   if name == "NOPERM" then               -- such as -@dangerous
-    if not self.noted then
-      self.say(self.url.shown .. ": its user may not run INFO; going on without its version")
-    end
-    self.noted = true
+    say_once(self, self.url.shown .. ": its user may not run INFO; going on without its version")
     return true
   end
   if not info then return nil, message, name end
-  local text = info:match "redis_version:(%S+)" or "0"
-  local major, minor = text:match "^(%d+)%.?(%d*)"
-  major, minor = tonumber(major) or 0, tonumber(minor) or 0
-  if major < OLDEST[1] or major == OLDEST[1] and minor < OLDEST[2] then
-    return err.named("EINVAL", ("%s is Redis %s; a fleet needs %d.%d or later"):format(
-      self.url.shown, err.plain(text), OLDEST[1], OLDEST[2]))
-  end
+  local bug, evicts = server.unfit(info), server.evicts(info)
+  if bug then return err.named("EINVAL", self.url.shown .. " " .. bug) end
+  self.evicts = evicts and self.url.shown .. " " .. evicts
   return true
 end
 
@@ -112,7 +120,7 @@ local function open(self)
   if ok and url.database > 0 then
     ok, message, name = exchange(c, { "SELECT", url.database })
   end
-  if ok then ok, message, name = check_version(self, c) end
+  if ok then ok, message, name = check_server(self, c) end
   if not ok then
     c:close()
     return nil, url.shown .. ": " .. message, name
@@ -138,9 +146,27 @@ local function passes(name)
   return PASSING[name] == true
 end
 
-local function trouble(self, message)
-  if self.troubled ~= message then self.say(message .. "; trying again") end
-  self.troubled = message
+-- Tells the user of an error with which a call tries again: once, as long as one is in trouble.
+local function tell(self, message, name)
+  if not self.told[name] then self.say(message .. "; trying again") end
+  self.told[name] = true
+end
+
+-- Sends a command until there is an answer, or an error that lasts.
+local function try(self, words, pass)
+  local pause = FIRST
+  while true do
+    if self.closed then return err.named("ECANCELED", "the link was closed") end
+    local c, message, name = ready(self)
+    local reply
+    if c then reply, message, name = exchange(c, words) end
+    if not message then return reply end
+    if not passes(name) then return nil, message, name end
+    pass(message, name)
+    if c and REPLICA[name] then c:close(message, name) end
+    if not self.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
+    pause = math.min(pause * 2, MOST)
+  end
 end
 
 --- Sends a command and waits for its answer, as long as that takes.
@@ -149,22 +175,18 @@ end
 ---@return any reply nil with a message: it can never succeed
 ---@return string? message, string? name
 function Link:call(words)
-  local pause = FIRST
-  while true do
-    if self.closed then return err.named("ECANCELED", "the link was closed") end
-    local c, message, name = ready(self)
-    local reply
-    if c then reply, message, name = exchange(c, words) end
-    if not message then
-      if self.troubled then self.say(self.url.shown .. " answers again") end
-      self.troubled = nil
-      return reply
-    end
-    if not passes(name) then return nil, message, name end
-    trouble(self, message)
-    if not self.ticker:wait(pause) then return err.named("ECANCELED", "interrupted") end
-    pause = math.min(pause * 2, MOST)
+  local troubled = false
+  local reply, message, name = try(self, words, function(text, code)
+    if not troubled then self.troubled, troubled = self.troubled + 1, true end
+    tell(self, text, code)
+  end)
+  if not troubled then return reply, message, name end
+  self.troubled = self.troubled - 1
+  if self.troubled == 0 then
+    if not message then self.say(self.url.shown .. " answers again") end
+    self.told = {}
   end
+  return reply, message, name
 end
 
 --- Tells the user once that Redis refuses a command for whose answer no call waits, if waiting
@@ -173,9 +195,7 @@ end
 ---@param reply any
 function Link:complain(words, reply)
   if not refused.lasting(reply) then return end
-  local message = refused.message(reply.error, words, self.url.user)
-  if not self.complained[message] then self.say(message) end
-  self.complained[message] = true
+  say_once(self, (refused.message(reply.error, words, self.url.user)))
 end
 
 --- Sends a command now, and does not wait for its answer. False: there is no connection.

@@ -19,16 +19,24 @@ local C = lib.C
 local M = {}
 
 local AHEAD, PROBES = 10, 15           -- s of work; probes of a target, about
-local UNLIMITED = 1e9                  -- the highest rate of a lane
+local UNLIMITED = 1e9                  -- the highest rate of a lane, and of an engine
+
+--- Returns a rate as a number; 0: no limit.
+---@param rate? number|string
+---@return number
+function M.limit(rate)
+  local number = units.rate(rate or 0) or 0
+  return number < UNLIMITED and number or 0
+end
 
 -- Returns the rate of a campaign; 0: no limit.
-local function wanted(campaign) return units.rate(campaign.facts.rate or 0) or 0 end
+local function wanted(campaign) return M.limit(campaign.facts.rate) end
 
 --- Sets the owner's rate.
 ---@param self mtr.FleetWorker
 function M.begin(self)
-  self.engine:set_rate(self.max == 0 and "max" or self.max)
   self.lanes = {}
+  self.engine:set_rate(self.max == 0 and "max" or self.max)
 end
 
 --- Returns the lane for a new lease of a campaign; nil without an error: it needs none.

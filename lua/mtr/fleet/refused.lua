@@ -75,6 +75,7 @@ end
 ---@param look? fun(key: string): any asks Redis for the type of a key
 ---@return string message, string name
 function M.message(text, words, user, look)
+  text = text:gsub(" script: %x+, on @.*$", "")  -- where it failed in a script, as Redis 7 says
   local said = "Redis says: " .. err.plain(text)
   -- Redis 6 shows errors of commands in scripts as its own, ERR, with theirs behind.
   if text:find("WRONGTYPE", 1, true) then

@@ -194,30 +194,28 @@ end
 return 1
 ]]
 
---- KEYS meta results; ARGV id repeated
---- Removes the results up to an entry, which a drain has written. Returns how many they were. Redis
---- copies an answer to a script anew for each megabyte by which it grows, so entries come one by
---- one. A lease of which no target could be traced has no bytes, and -0 is no integer for Redis.
---- The count of bytes lacks entries that others have put there; it must not become negative.
+--- KEYS meta results; ARGV repeated id...
+--- Removes results that a drain has written. Returns how many they were. Redis copies an answer to
+--- a script anew for each megabyte by which it grows, so entries come one by one. A lease of which
+--- no target could be traced has no bytes, and -0 is no integer for Redis. The count of bytes lacks
+--- entries that others have put there; it must not become negative.
 M.trim = ALWAYS .. [[
 local count, bytes = 0, 0
-while true do
-  local entry = redis.call('XRANGE', KEYS[2], '-', ARGV[1], 'COUNT', 1)[1]
-  if not entry then break end
-  local fields = entry[2]
-  for i = 1, #fields, 2 do
-    if fields[i] == 'results' then bytes = bytes + #fields[i + 1] end
+for i = 2, #ARGV do
+  local entry = redis.call('XRANGE', KEYS[2], ARGV[i], ARGV[i])[1]
+  local fields = entry and entry[2] or {}
+  for j = 1, #fields, 2 do
+    if fields[j] == 'results' then bytes = bytes + #fields[j + 1] end
   end
-  redis.call('XDEL', KEYS[2], entry[1])
-  count = count + 1
+  count = count + redis.call('XDEL', KEYS[2], ARGV[i])
 end
 if count > 0 then
   if redis.call('HINCRBY', KEYS[1], 'bytes', 0 - bytes) < 0 then
     redis.call('HSET', KEYS[1], 'bytes', 0)
   end
   redis.call('HINCRBY', KEYS[1], 'drained', count)
+  redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[1])
 end
-redis.call('HINCRBY', KEYS[1], 'repeated', ARGV[2])
 return count
 ]]
 

@@ -77,14 +77,18 @@ local function leftover(name)
     table.concat(keys.all(name), " ", 3, 7)))
 end
 
--- Makes the campaign, or finds it as it was begun before. Returns its position and its leases.
+-- Makes the campaign, or finds it as it was begun before. Returns it, and 1 if it was made now.
 local function open(link, s, feed)
-  local points, message, name = points_of(link, s)
+  local alive, message, name = link:call { "PING" }
+  if not alive then return nil, message, name end
+  if link.evicts then return err.named("EINVAL", link.evicts) end
+  local points
+  points, message, name = points_of(link, s)
   if not points then return nil, message, name end
   local facts = {
     version = tostring(keys.VERSION), name = s.name, state = "running", share = s.share,
     points = table.concat(points, ","), n = tostring(s.n or 1), seed = ("%.0f"):format(s.seed or 0),
-    lease = tostring(s.lease), trace = json.encode(s.trace), rate = tostring(s.rate or 0),
+    lease = tostring(s.lease), trace = json.encode(s.trace), rate = keys.rate(s.rate),
     describe = feed:describe(), list = s.list or "default", cycle = s.cycle or "1",
     shared = s.shared and "1" or "0", results = s.results, complete = "0", leases = "0",
     most_bytes = ("%.0f"):format(s.most_bytes), position = "0", targets = "0", done = "0",
@@ -95,7 +99,9 @@ local function open(link, s, feed)
   for field, value in each(facts) do args[#args + 1], args[#args + 2] = field, value end
   local made
   made, message, name = link:call(scripts.command(scripts.create, keys.all(s.name), args))
-  if not made then return nil, ("campaign %s: %s"):format(s.name, message), name end
+  if not made then
+    return nil, name == "ECANCELED" and message or ("campaign %s: %s"):format(s.name, message), name
+  end
   if made == -1 then return leftover(s.name) end
   local campaign
   campaign, message, name = book.read(link, s.name)
@@ -113,7 +119,7 @@ local function open(link, s, feed)
       .. "or forget that one (mtrlua fleet forget %s)"):format(s.name,
       campaign:finished() and "done" or "cancelled", s.name))
   end
-  return campaign
+  return campaign, made
 end
 
 -- Reads the targets of one lease; nil at the end.
@@ -153,6 +159,11 @@ local function put(link, ticker, s, first, position, complete, batch)
   end
 end
 
+-- Removes a campaign that was made for targets of which none can be read.
+local function unmake(link, name)
+  link:call(scripts.command(scripts.forget, keys.all(name), { name, "1" }))
+end
+
 --- Submits a campaign. Returns how many targets and leases it has in all.
 ---@async
 ---@param link mtr.RedisLink
@@ -164,8 +175,9 @@ end
 function M.run(link, ticker, s)
   local feed = targets.feed(s.targets)
   if not feed then return err.named("EINVAL", targets.wrong(s.targets)) end
-  local campaign, message, name = open(link, s, feed)
-  if not campaign then return nil, message, name end
+  local campaign, made, name = open(link, s, feed)
+  if not campaign then return nil, made, name end
+  local message
   local count = tonumber(campaign.facts.leases)
   local total = tonumber(campaign.facts.targets)
   if campaign.facts.complete == "1" then return total, count end
@@ -179,7 +191,10 @@ function M.run(link, ticker, s)
     while #batch < BATCH and not complete do
       local list
       list, message, name = lease(s, feed)
-      if name then return nil, message, name end
+      if name then
+        if made == 1 and count == 0 then unmake(link, s.name) end
+        return nil, message, name
+      end
       complete = #list < s.lease
       if list[1] then batch[#batch + 1], total = list, total + #list end
     end

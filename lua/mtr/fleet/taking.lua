@@ -29,7 +29,12 @@ end
 -- May the worker trace for this campaign now?
 local function willing(self, campaign)
   local state = campaign.facts.state
-  if state ~= "running" or campaign.full or not campaign.takes_part then return false end
+  if state ~= "running" or campaign.full then return false end
+  if not campaign.takes_part then
+    self:notify(campaign.name, ("campaign %s is traced from %s, and not from %s"):format(
+      campaign.name, err.plain(table.concat(campaign.points, ", ")), self.point))
+    return false
+  end
   if self.trouble:passed_over(campaign.name) then return false end
   local protocol = campaign.trace.protocol or "icmp"
   if self.protocols and not self.protocols[protocol] then
@@ -46,6 +51,7 @@ local function without_group(self, campaign, message, name)
   local there, problem, code = campaign:refresh(self.link, self.point)
   if there == nil then return nil, problem, code end
   if there and campaign.facts.state ~= "cancelled" then return nil, message, name end
+  if not there then self.trouble:gone(campaign) end
   campaign.facts.state = "cancelled"
   self:drop(campaign)
   return {}
@@ -118,7 +124,8 @@ local function work(self, lease)
     self.trouble:failed(lease.campaign.name, message)
     give_back(self, lease)
   elseif message then
-    self:fail(("campaign %s: %s"):format(lease.campaign.name, message), name)
+    self:fail(name == "ECANCELED" and message
+      or ("campaign %s: %s"):format(lease.campaign.name, message), name)
   end
   if lease.handed or lease.lost then self.leases_here[lease] = nil end
   lease:release()

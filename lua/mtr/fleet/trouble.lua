@@ -90,6 +90,13 @@ function Trouble:over(campaign)
   self.by[campaign] = nil
 end
 
+--- Says that a campaign is gone, if nobody has ended it.
+---@param campaign mtr.FleetCampaign
+function Trouble:gone(campaign)
+  if campaign.facts.state == "cancelled" or campaign:finished() then return end
+  self.say(("campaign %s is gone from Redis, and was not done a moment ago"):format(campaign.name))
+end
+
 --- Forgets a campaign that is gone.
 ---@param campaign string
 function Trouble:forget(campaign) self.by[campaign] = nil end

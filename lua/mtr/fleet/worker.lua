@@ -10,7 +10,6 @@ local default = require "mtr.engine.default"
 local each = require "mtr.base.each"
 local err = require "mtr.base.err"
 local lib = require "mtr.lib"
-local units = require "mtr.base.units"
 local scheduler = require "mtr.wait.scheduler"
 local campaigns = require "mtr.fleet.campaigns"
 local facts = require "mtr.fleet.facts"
@@ -62,7 +61,7 @@ function M.new(opts)
     shares = {}, tasks = {},
   }, Worker)
   for key, value in each(opts) do self[key] = value end
-  self.max = self.max_rate and units.rate(self.max_rate) or 0
+  self.max = pacing.limit(self.max_rate)
   self.trouble = troubles.new(self.ticker, self.say)
   return self
 end
@@ -90,11 +89,8 @@ local function beat(self)
     { self.secret, self.name, self.lease_time, facts.text(self) }))
   if not now then return self:fail(message, name) end
   if now == 0 then return false end
-  local drift = math.abs(now / 1000 - os.time())
-  if drift > 5 then
-    self:notify("clock", ("the clock of this host is %.0f s off that of Redis; the times in "
-      .. "results are this host's"):format(drift))
-  end
+  local off = facts.clock(self, now / 1000 - os.time())
+  if off then self.say(off) end
   for campaign, list in each(self:by_campaign()) do
     local args = { campaign.group, self.name }
     for _, lease in ipairs(list) do args[#args + 1] = lease.id end
@@ -211,7 +207,10 @@ local function sign_on(self)
   while true do
     local alive = beat(self)
     if self.failure then return nil, self.failure, self.failure_name end
-    if alive then return true end
+    if alive then
+      if self.link.evicts then self.say(self.link.evicts) end
+      return true
+    end
     self:notify("name", ("another worker has the name %s; waiting for its end"):format(self.name))
     if not self.ticker:wait(BEAT) then return err.named("ECANCELED", "interrupted") end
   end

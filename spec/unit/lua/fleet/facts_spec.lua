@@ -36,6 +36,16 @@ describe("the facts of a worker", function()
     assert.same({}, { now.max_rate, now.allow })
   end)
 
+  -- The seconds were rounded, and the message came again with each other number.
+  it("have no clock that is off; if it is, that is said once, and when it changes much", function()
+    local told = {}
+    for _, seconds in ipairs { 0.5, -4.9, 7199.6, 7200.4, 7200.6, 7199.4, 7204, 7206, 3, -5.1, -6,
+      7200.2 } do
+      told[#told + 1] = (facts.clock(worker, seconds) or ""):match "%d+"
+    end
+    assert.same({ "7200", "7206", "5", "7200" }, told)
+  end)
+
   it("have rates over the last ten seconds, of targets by campaign", function()
     local campaign = { name = "s", traced = 0 }
     worker.campaigns.s = campaign
