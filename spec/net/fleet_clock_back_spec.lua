@@ -7,16 +7,15 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a drain of a Redis whose clock goes back", function()
-  local fleet, server, words
+  local fleet = fleets.each(before_each, after_each)
+  local server, words
 
   before_each(function()
-    fleet = fleets.up()
     server = fleet.server
     words = ("s -o jsonl=%s/out --state %s/state"):format(run.dir(), run.dir())
     fleet:good("submit", "s --lease 16 --prefix 1.0.0.0/26")
     fleet:good("work", "--name ams --once")
   end)
-  after_each(function() fleet:down() end)
 
   -- Runs a script in Redis, with the streams of results and of those that are set aside.
   local function eval(script)

@@ -8,13 +8,10 @@ local redis = require "spec.support.real.redis"
 local run = require "spec.support.harness.run"
 
 describe("a fleet", function()
-  local fleet, server
+  local fleet = fleets.each(before_each, after_each)
+  local server
 
-  before_each(function()
-    fleet = fleets.up()
-    server = fleet.server
-  end)
-  after_each(function() fleet:down() end)
+  before_each(function() server = fleet.server end)
 
   local function failed(command, words, message)
     local got = fleet:run(command, words)

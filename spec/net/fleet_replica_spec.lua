@@ -12,10 +12,7 @@ local Ticker = require "mtr.fleet.ticker"
 local url = require "mtr.fleet.url"
 
 describe("a Redis that becomes a replica", function()
-  local fleet
-
-  before_each(function() fleet = fleets.up() end)
-  after_each(function() fleet:down() end)
+  local fleet = fleets.each(before_each, after_each)
 
   it("is left for the one that has its name now", function()
     local dir = run.dir()

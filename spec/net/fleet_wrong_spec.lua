@@ -78,12 +78,12 @@ describe("a fleet says what is wrong:", function()
         assert.truthy(got.err:find("rate must be a", 1, true), got.err)
       end
     end
-    assert.equal("running", server:call "HGET mtr:fleet:{s}:meta state")
-    assert.equal("20", server:call "HGET mtr:fleet:{s}:meta rate")
+    assert.equal("running", fleet.server:call "HGET mtr:fleet:{s}:meta state")
+    assert.equal("20", fleet.server:call "HGET mtr:fleet:{s}:meta rate")
     for _, case in ipairs { { "max", "0" }, { "100", "100" }, { "7.5/s", "7.5" },
       { "0.00001", "0.00001" } } do
       fleet:good("resume", "s --rate " .. case[1])
-      assert.equal(case[2], server:call "HGET mtr:fleet:{s}:meta rate")
+      assert.equal(case[2], fleet.server:call "HGET mtr:fleet:{s}:meta rate")
     end
   end)
 
@@ -94,8 +94,8 @@ describe("a fleet says what is wrong:", function()
       fleet:good("submit", ("%s --lease 50 --rate %s --prefix 1.0.0.0/28"):format(name, rate))
     end
     refused("pause", "a --rate 1e10", 'rate must be at most 1e9, or "max", got 1')
-    assert.equal("0.00001", server:call "HGET mtr:fleet:{a}:meta rate")
-    server:call "HSET mtr:fleet:{a}:meta rate 99999999999"
+    assert.equal("0.00001", fleet.server:call "HGET mtr:fleet:{a}:meta rate")
+    fleet.server:call "HSET mtr:fleet:{a}:meta rate 99999999999"
     local got = fleet:good("work", "--name a --once --max-rate 1e9")
     assert.equal("fleet: 2 leases, 32 targets\n", got.err)
   end)
@@ -140,7 +140,7 @@ describe("a fleet says what is wrong:", function()
   end
 
   it("nothing but an interrupt, if it is interrupted meanwhile", function()
-    server:call "REPLICAOF 127.0.0.1 1"
+    fleet.server:call "REPLICAOF 127.0.0.1 1"
     local submission = fleet:start("submit", "s " .. LIST)
     submission:says "trying again"
     submission:kill(15)
@@ -176,10 +176,10 @@ describe("a fleet says what is wrong:", function()
     fleet:good("submit", "s --lease 1 --prefix 1.0.0.0/19")
     local worker = fleet:start("work", "--name ams")
     redis.await("leases", function() return fleet:field("s", "done") > 0 end)
-    server:call "CONFIG SET maxmemory 1"
+    fleet.server:call "CONFIG SET maxmemory 1"
     worker:says "Redis says: OOM"
     worker:kill(15)
-    server:call "CONFIG SET maxmemory 0"
+    fleet.server:call "CONFIG SET maxmemory 0"
     assert.truthy(worker:text():find("mtrlua: interrupted", 1, true), worker:text())
     assert.is_nil(worker:text():find("ECANCELED", 1, true))
   end)

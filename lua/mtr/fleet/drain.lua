@@ -196,14 +196,12 @@ end
 local function all(self)
   local ok, message, name = open(self)
   if not ok then return nil, message, name end
-  if self.finished then
-    local n
-    repeat
-      n, message, name = step(self)
-      if not n then return nil, message, name end
-    until n == 0
-    return trim(self)
+  local n = 1
+  while self.finished and n > 0 do
+    n, message, name = step(self)
+    if not n then return nil, message, name end
   end
+  if self.finished then return trim(self) end
   return finish(self, run(self))
 end
 
