@@ -16,7 +16,7 @@ local cases = {
     'f: x must be a duration such as 250, "250ms", "2s" or "1m", from 0 to 3600000 ms, got "2h"' },
   { check.rate, "max", 0, "often",
     'f: x must be a rate in probes per second, such as 100, "100/s" or "max", got "often"' },
-  { check.rate, 1e9, 1e9, 2e9, 'f: x must be at most 1e9, or "max", got 2000000000' },
+  { check.rate, 1e9, 1e9, 2000000000, 'f: x must be at most 1e9, or "max", got 2000000000' },
   { check.word({ icmp = 1, udp = 17 }, { "icmp", "udp" }), "udp", 17, "udb",
     'f: x must be "icmp" or "udp", got "udb"; did you mean "udp"?' },
   { check.word({ window = 1 }, { "window" }), "window", 1, 3, 'f: x must be "window", got 3' },
