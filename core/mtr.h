@@ -737,7 +737,9 @@ int mtr_pack(struct mtr *engine, uint32_t trace, struct mtr_packing *before,
  * Returns the length; if it exceeds |size|, |buf| is undefined. A hostile
  * record of 2 MiB can be 500 MiB of JSON. -ESTALE: there is none; -EMSGSIZE: it
  * would be longer than 2 GiB. The line has texts of the record: if you do not
- * trust its writer, check the line with mtr_json_verbatim. */
+ * trust its writer, check the line with mtr_json_verbatim.
+ * mtr_unpack_warts: writes that record as mtr_warts does, with the same bytes,
+ * its length and -EMSGSIZE; -ESTALE: there is none. */
 struct mtr_unpacker;
 struct mtr_unpacker *mtr_unpacker(void);
 void mtr_unpacker_free(struct mtr_unpacker *u);
@@ -745,6 +747,8 @@ void mtr_unpack_begin(struct mtr_unpacker *u);
 int mtr_unpack(struct mtr_unpacker *u, const uint8_t *bytes, uint32_t size,
                uint32_t *at);
 int mtr_unpack_json(struct mtr_unpacker *u, char *buf, uint32_t size);
+int mtr_unpack_warts(struct mtr_unpacker *u, uint32_t list, uint32_t cycle,
+                     uint8_t *buf, uint32_t size);
 
 /* Columns of CSV: of the trace, of the hop or the probe, of the reply. */
 enum {

@@ -213,7 +213,7 @@ static char *put_hop(char *p, const char *end, const struct plan *plan,
     const struct mtr_event *e = &r->events[i];
     if (!e->family || (whole && !(e->flags & MTR_REPLY_PRIMARY))) continue;
     row->reply = e;
-    row->ext = r->ext + ((uint32_t)e->ext_high << 16 | e->ext) * 4u;
+    row->ext = replies_ext(r, e);
     p = put_row(p, end, plan, row);
     rows++;
   }

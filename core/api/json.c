@@ -183,7 +183,7 @@ static void reply(struct text *t, struct replies *r, const struct mtr_event *e,
   p = put_run(p, text + phrase->reply_ttl, phrase->size - phrase->reply_ttl);
   if (e->ext_words) {
     text_close(t, piece, p);
-    const uint8_t *ext = r->ext + ((uint32_t)e->ext_high << 16 | e->ext) * 4u;
+    const uint8_t *ext = replies_ext(r, e);
     if (extensions(t, ext, e->ext_words * 4u))
       flags |= MTR_REPLY_EXT_BAD;
     p = piece = text_open(t, spare);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Reads packed records (see packed.h), which may come from anybody, and writes
- * them as JSON. Numbers that have no meaning are refused, so that readers of
- * results (lua/mtr/record/members.lua) take the line. The texts of a record go
- * into its JSON unchecked: a caller that does not trust the writer checks the
- * line, for instance with mtr_json_verbatim.
+ * them as JSON or warts. Numbers that have no meaning are refused, so that
+ * readers of results (lua/mtr/record/members.lua) take the line. The texts of a
+ * record go into its JSON unchecked: a caller that does not trust the writer
+ * checks the line, for instance with mtr_json_verbatim.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "api/json.h"
 #include "api/names.h"
 #include "api/packed.h"
+#include "api/warts.h"
 #include "base/bytes.h"
 
 enum {
@@ -174,4 +175,11 @@ int mtr_unpack_json(struct mtr_unpacker *u, char *buf, uint32_t size) {
   json_write(&t, u->transport.text, &u->info, label.size ? &label : NULL,
              &u->replies, u->n);
   return t.size > INT32_MAX ? -EMSGSIZE : (int)t.size;
+}
+
+int mtr_unpack_warts(struct mtr_unpacker *u, uint32_t list, uint32_t cycle,
+                     uint8_t *buf, uint32_t size) {
+  if (!u->info.family) return -ESTALE;
+  const struct warts_ids ids = {list, cycle, 0};
+  return warts_write(&u->info, &u->replies, u->n, &ids, buf, size);
 }

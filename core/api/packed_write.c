@@ -71,7 +71,7 @@ static int put_replies(struct record *r, struct mtr *m,
   int n = walk_fetch(m, trace->handle);
   for (int i = 0; i < n && !r->full; i++) {
     const struct mtr_event *e = &replies->events[i];
-    put_reply(r, e, replies->ext + ((uint32_t)e->ext_high << 16 | e->ext) * 4u);
+    put_reply(r, e, replies_ext(replies, e));
   }
   return n < 0 ? n : 0;
 }

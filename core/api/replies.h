@@ -35,6 +35,12 @@ int replies_reserve_ext(struct replies *r, uint32_t n, size_t ext);
 /* replies_reserve: the same, with as many bytes as |n| events can have. */
 int replies_reserve(struct replies *r, uint32_t n);
 
+/* replies_ext: returns the extension objects of the event |e| of |r|. */
+static inline const uint8_t *replies_ext(const struct replies *r,
+                                         const struct mtr_event *e) {
+  return r->ext + ((uint32_t)e->ext_high << 16 | e->ext) * 4u;
+}
+
 /* replies_close: frees the memory of |r|. */
 void replies_close(struct replies *r);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/engine.h"
+#include "api/warts.h"
 #include "base/bytes.h"
 #include "wire/ext.h"
 
@@ -178,12 +179,17 @@ static void hop(struct out *o, const struct mtr_event *e, const uint8_t *ext,
   close_block(o, at, 3);
 }
 
-static unsigned type(const struct opts *o, const struct mtr_info *info) {
+static unsigned type(const struct mtr_info *i) {
   static const uint8_t icmp[] = {4, 1, 4}, udp[] = {5, 2, 2};
-  if (o->protocol == MTR_TCP)
-    return o->flags & MTR_TCP_ACK ? TYPE_TCP_ACK : TYPE_TCP;
-  return o->protocol == MTR_ICMP ? icmp[info->multipath]
-                                 : udp[info->multipath];
+  if (i->protocol == MTR_TCP)
+    return i->flags & MTR_TCP_ACK ? TYPE_TCP_ACK : TYPE_TCP;
+  return i->protocol == MTR_ICMP ? icmp[i->multipath] : udp[i->multipath];
+}
+
+/* The timeout in seconds, rounded up. */
+static unsigned seconds(double ms) {
+  unsigned s = ms < 255000 ? (unsigned)(ms / 1000) : 255;
+  return s < 255 && s * 1000.0 < ms ? s + 1 : s;
 }
 
 static unsigned at_most(unsigned value, unsigned most) {
@@ -202,32 +208,31 @@ uint32_t mtr_warts_stop(uint32_t reason) {
   return reason < sizeof stops ? stops[reason] : 0;
 }
 
-static void parameters(struct out *o, const struct opts *opts,
-                       const struct mtr_info *info, uint32_t list,
-                       uint32_t cycle, uint32_t user) {
-  unsigned flags = opts->window > 1 ? 5 : 4;
-  int all = opts->queries > 1 && opts->attempts == 1;
+static void parameters(struct out *o, const struct mtr_info *info,
+                       const struct warts_ids *ids) {
+  unsigned flags = info->window > 1 ? 5 : 4;
+  int all = info->queries > 1 && info->attempts == 1;
   uint8_t *at = open_block(o, flags);
-  u32(o, 1, list);
-  u32(o, 2, cycle);
+  u32(o, 1, ids->list);
+  u32(o, 2, ids->cycle);
   moment(o, 5, o->start);
   u8(o, 6, mtr_warts_stop(info->stop_reason));
   u8(o, 7, info->stop_data == MTR_NO_CODE ? 0 : info->stop_data);
   if (all || info->icmp_sum)
     u8(o, 8, (all ? ALL_ATTEMPTS : 0u) | (info->icmp_sum ? ICMP_SUM : 0u));
-  u8(o, 9, opts->attempts * opts->queries);
-  u8(o, 10, opts->max_ttl);
-  u8(o, 11, type(opts, info));
+  u8(o, 9, info->attempts * info->queries);
+  u8(o, 10, info->max_ttl);
+  u8(o, 11, type(info));
   if (info->size) u16(o, 12, info->size);
   if (info->source_port) u16(o, 13, info->source_port);
-  if (opts->protocol != MTR_ICMP) u16(o, 14, info->port);
+  if (info->protocol != MTR_ICMP) u16(o, 14, info->port);
   else if (info->icmp_sum) u16(o, 14, info->icmp_sum);
   u8(o, 15, info->first_ttl);
-  u8(o, 16, opts->tos);
-  u8(o, 17, at_most((unsigned)((opts->timeout + 999999999) / 1000000000), 255));
-  u8(o, 18, opts->loop_limit);
+  u8(o, 16, info->tos);
+  u8(o, 17, seconds(info->timeout));
+  u8(o, 18, info->loop_limit);
   u16(o, 19, info->hop_count);
-  u8(o, 20, opts->gap_limit);
+  u8(o, 20, info->gap_limit);
   u8(o, 21, GAP_STOP);
   u8(o, 22, 0);
   u16(o, 23, at_most(info->probes, 65535));
@@ -235,8 +240,8 @@ static void parameters(struct out *o, const struct opts *opts,
   u8(o, 25, 0);
   address(o, 26, info->src, info->family);
   address(o, 27, info->dst, info->family);
-  if (user) u32(o, 28, user);
-  if (opts->window > 1) u8(o, 31, opts->window);
+  if (ids->user) u32(o, 28, ids->user);
+  if (info->window > 1) u8(o, 31, info->window);
   close_block(o, at, flags);
 }
 
@@ -257,50 +262,68 @@ static int collect(struct mtr *m, const struct trace *t, unsigned last) {
     ahead_next(&m->ahead, c);
     if (n == MOST) return -EMSGSIZE;
     struct mtr_event *e = &r->events[n];
-    cells_event(&c->cells, cell, e, r->ext + (size_t)n * REPLIES_EXT);
+    unsigned ext = (unsigned)n * REPLIES_EXT;
+    cells_event(&c->cells, cell, e, r->ext + ext);
+    e->ext = (uint16_t)(ext / 4);
+    e->ext_high = 0;
     n += e->family != 0 && e->ttl <= last;
   }
   return n;
 }
 
-/* Sorts events by TTL, then attempt. Mostly they are in this order. */
-static void sort(const struct mtr_event *events, int n, uint8_t *order) {
-  for (int i = 0; i < n; i++) {
-    unsigned key = events[i].ttl * 256u + events[i].attempt;
-    int k = i;
-    for (; k; k--) {
-      const struct mtr_event *e = &events[order[k - 1]];
-      if (e->ttl * 256u + e->attempt <= key) break;
+static unsigned place(const struct mtr_event *e) {
+  return e->ttl * 256u + e->attempt;
+}
+
+/* Puts the numbers of those of |n| events that are replies up to the hop |last|
+ * into |order|, by TTL, then attempt. Mostly they are in this order. Returns
+ * how many there are; -EMSGSIZE: more than MOST. */
+static int sort(const struct mtr_event *events, uint32_t n, unsigned last,
+                uint32_t *order) {
+  int count = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const struct mtr_event *e = &events[i];
+    if (!e->family || !e->ttl || e->ttl > last) continue;
+    if (count == MOST) return -EMSGSIZE;
+    int k = count++;
+    for (; k && place(&events[order[k - 1]]) > place(e); k--)
       order[k] = order[k - 1];
-    }
-    order[k] = (uint8_t)i;
+    order[k] = i;
   }
+  return count;
+}
+
+int warts_write(const struct mtr_info *info, const struct replies *r,
+                uint32_t n, const struct warts_ids *ids, uint8_t *buf,
+                uint32_t size) {
+  uint32_t order[MOST];
+  int count = sort(r->events, n, info->hop_count, order);
+  if (count < 0 || size < ROOM_TRACE) return -EMSGSIZE;
+  struct out o;
+  o.p = buf + HEADER;
+  o.end = buf + size;
+  o.start = unix_micros(info->start);
+  o.known = 0;
+  memset(o.slot, 0, sizeof o.slot);
+  parameters(&o, info, ids);
+  o.p = put_u16(o.p, (unsigned)count);
+  for (int i = 0; i < count; i++) {
+    const struct mtr_event *e = &r->events[order[i]];
+    if (o.end - o.p < ROOM_HOP + e->ext_words * 4) return -EMSGSIZE;
+    hop(&o, e, replies_ext(r, e), info->size);
+  }
+  o.p = put_u16(o.p, 0);
+  put_u32(put_u16(put_u16(buf, MAGIC), TRACE), (uint32_t)(o.p - buf) - HEADER);
+  return (int)(o.p - buf);
 }
 
 int mtr_warts(struct mtr *m, uint32_t handle, uint32_t list, uint32_t cycle,
               uint32_t user, uint8_t *buf, uint32_t size) {
   struct mtr_info info;
-  uint8_t order[MOST];
-  struct out o;
-  int err = mtr_describe(m, handle, &info);
-  if (err < 0) return err;
-  const struct trace *t = engine_trace(m, handle);
-  int n = collect(m, t, info.hop_count);
-  if (n < 0 || size < ROOM_TRACE) return n < 0 ? n : -EMSGSIZE;
-  o.p = buf + HEADER;
-  o.end = buf + size;
-  o.start = unix_micros(info.start);
-  o.known = 0;
-  memset(o.slot, 0, sizeof o.slot);
-  sort(m->replies.events, n, order);
-  parameters(&o, t->opts, &info, list, cycle, user);
-  o.p = put_u16(o.p, (unsigned)n);
-  for (int i = 0; i < n; i++) {
-    const struct mtr_event *e = &m->replies.events[order[i]];
-    if (o.end - o.p < ROOM_HOP + e->ext_words * 4) return -EMSGSIZE;
-    hop(&o, e, m->replies.ext + (size_t)order[i] * REPLIES_EXT, info.size);
-  }
-  o.p = put_u16(o.p, 0);
-  put_u32(put_u16(put_u16(buf, MAGIC), TRACE), (uint32_t)(o.p - buf) - HEADER);
-  return (int)(o.p - buf);
+  const struct warts_ids ids = {list, cycle, user};
+  int n = mtr_describe(m, handle, &info);
+  if (n < 0) return n;
+  n = collect(m, engine_trace(m, handle), info.hop_count);
+  if (n < 0) return n;
+  return warts_write(&info, &m->replies, (uint32_t)n, &ids, buf, size);
 }

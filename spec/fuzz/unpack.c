@@ -3,12 +3,14 @@
  * unpack.c: fuzz target of the reader of packed records (mtr_unpack). The input
  * is a run of records, in memory of exactly its size. What is read can be
  * written as JSON, into memory of the length that it says, and not more; it has
- * no number that readers of results refuse. After a damaged record there is
- * nothing to write.
+ * no number that readers of results refuse. It can be written as warts, into
+ * memory of any length, or has too many replies for it. After a damaged record
+ * there is nothing to write.
  */
 #include "mtr.h"
 #include "target.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What no line of a result has. In a text, quotes have a backslash. */
@@ -30,6 +32,19 @@ static void check(const char *text, size_t n) {
   must(strstr(first, ",\"stop_reason\":\"") != NULL);
   for (size_t i = 0; i < sizeof NEVER / sizeof *NEVER; i++)
     must(!strstr(first, NEVER[i]));
+}
+
+static void write_warts(struct mtr_unpacker *u) {
+  int longest = 0;
+  for (uint32_t size = 64; size <= 1 << 18; size *= 2) {
+    uint8_t *bytes = malloc(size);
+    if (!bytes) return;
+    int n = mtr_unpack_warts(u, 1, 1, bytes, size);
+    must(n == -EMSGSIZE || (n > 8 && (uint32_t)n <= size));
+    must(n == -EMSGSIZE ? !longest : !longest || n == longest);
+    if (n > 0) longest = n;
+    free(bytes);
+  }
 }
 
 static void write(struct mtr_unpacker *u) {
@@ -56,9 +71,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
          before = at) {
       must(at > before && at <= n);
       write(u);
+      write_warts(u);
     }
     char none[1];
     must(mtr_unpack_json(u, none, 1) < 0);
+    must(mtr_unpack_warts(u, 1, 1, (uint8_t *)none, 1) < 0);
     must(at <= n);
   }
   free(bytes);

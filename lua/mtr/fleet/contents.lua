@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The results in an entry of the stream of results: packed records and lines of JSON, which go to
--- the reporters of a drain. What cannot be read is counted, and the reason is given for the
+-- the reporters of a drain. A result is decoded only if a reporter needs its members: jsonl takes
+-- its line, warts a packed record. What cannot be read is counted, and the reason is given for the
 -- first one only: an entry may have ten million such lines.
 
 local packed = require "mtr.record.packed"
@@ -10,19 +11,31 @@ local jsonl = require "mtr.report.read.jsonl"
 
 local M = {}
 
+---@class mtr.UnpackedResult a result that stands in a packed record
+---@field type "trace"
+---@field reader mtr.PackedReader which has read it
+---@field copy fun(): mtr.Result decodes it
+local Unpacked = { type = "trace" }
+Unpacked.__index = Unpacked
+
+--- Writes it into memory, as mtr.BorrowedResult has it.
+function Unpacked:warts(list, cycle, _, out, size)
+  return self.reader:warts(list, cycle, out, size)
+end
+
 local AT_ONCE = 256                    -- results between two looks at the lock of the drain
 
 -- The results of a text as lines, as mtr.report.read.jsonl wants them; packed records become lines.
 -- next_line() returns the next one with its newline, back() gives it back. If a record is damaged,
 -- the lines end there: `damaged` says why, `lost` how many results are lost. `failed`: the memory
--- was too small, which is not the fault of a record.
+-- was too small, which is not the fault of a record. `packed`: the last line was a record.
 local function lines_of(text, name, reader)
   local at, again, input = 1, nil, { name = name, problem = function() end }
   reader:begin()
   local function unpack_next()
     local line, behind, problem = reader:read(text, at)
     if line then
-      at = behind
+      at, input.packed = behind, true
       return line
     end
     if problem == "ENOMEM" then input.failed = behind end
@@ -32,7 +45,7 @@ local function lines_of(text, name, reader)
   local function read_next()
     if text:byte(at) == packed.TAG then return unpack_next() end
     local from = at
-    at = (text:find("\n", at, true) or #text) + 1
+    at, input.packed = (text:find("\n", at, true) or #text) + 1, false
     return text:sub(from, at - 1)
   end
   function input.next_line()
@@ -50,12 +63,13 @@ local function lines_of(text, name, reader)
   return input
 end
 
--- Returns true if all reporters take lines as they are.
-local function all_take_lines(list)
+-- What all reporters take without members: "lines", "records" that were packed, or nothing.
+local function taken_by_all(list)
+  local what = list[1] ~= nil and "lines"
   for _, reporter in ipairs(list) do
-    if not reporter.verbatim then return false end
+    if not reporter.verbatim then what = what and reporter.unpacked and "records" end
   end
-  return list[1] ~= nil
+  return what
 end
 
 -- Counts results that cannot be read.
@@ -65,9 +79,9 @@ end
 
 -- Returns the next result, and whether it can be written as the line that it is: then the result is
 -- that line. Other lines are decoded and checked.
-local function next_result(lines, results, as_is)
-  local line = as_is and lines.next_line()
-  if line and verbatim.is(line) then
+local function next_result(lines, results, taken)
+  local line = taken and lines.next_line()
+  if line and (taken == "lines" or lines.packed) and verbatim.is(line) then
     results.number = results.number + 1
     return line, true
   end
@@ -78,6 +92,15 @@ local function next_result(lines, results, as_is)
       results.number)
   end
   return result, false, problem
+end
+
+-- Gives the reporters a result as the line that it is; those of another kind a packed record.
+local function pass_on(self, line, unpacked)
+  local ok, message, name = self.list:call("verbatim", line)
+  if not unpacked then return ok, message, name end
+  local fine, why, code = self.list:call("unpacked", unpacked)
+  if not ok then return nil, message, name end
+  return fine, why, code
 end
 
 --- Writes the results of an entry.
@@ -91,12 +114,23 @@ function M.write(self, text, name)
   self.unpacker = self.unpacker or packed.reader()
   local lines, n = lines_of(text, name, self.unpacker), 0
   lines.brief = self.unread > 0
-  local results, as_is = jsonl.new(lines), all_take_lines(self.list)
+  local results, taken = jsonl.new(lines), taken_by_all(self.list)
+  local line
+  local unpacked = taken == "records" and setmetatable({ reader = self.unpacker, copy = function()
+    lines.back(line)
+    results.number = results.number - 1
+    return results:next()
+  end }, Unpacked) or nil
   while true do
-    local result, pass, problem = next_result(lines, results, as_is)
+    local result, as_line, problem = next_result(lines, results, taken)
     local ok, message, code = true, nil, nil
     if result then
-      ok, message, code = self.list:call(pass and "verbatim" or "trace", result)
+      line = result
+      if as_line then
+        ok, message, code = pass_on(self, line, unpacked)
+      else
+        ok, message, code = self.list:call("trace", result)
+      end
       self.results = self.results + (ok and 1 or 0)
     elseif problem then
       count_unread(self, lines, 1, problem)

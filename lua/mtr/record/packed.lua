@@ -60,6 +60,16 @@ function Reader:read(bytes, from)
   return lib.string(self.line, size + 1), at[0] + 1
 end
 
+--- Writes the record that was read last as a warts record into memory: see mtr.report.warts.
+---@param list integer number of the list in its file; 0: none
+---@param cycle integer likewise
+---@param out ffi.cdata*
+---@param size integer
+---@return integer length or a negative errno, -EMSGSIZE: no room, or too many replies
+function Reader:warts(list, cycle, out, size)
+  return C.mtr_unpack_warts(self.c, list, cycle, out, size)
+end
+
 --- Counts the results from a place on, records and lines, as long as the lengths of records are
 --- right; at least one.
 ---@param bytes string

@@ -25,6 +25,8 @@ local strict = require "mtr.base.strict"
 ---@field trace? fun(self: mtr.Reporter, result: mtr.BorrowedResult): any, string?, string?
 ---@field verbatim? fun(self: mtr.Reporter, lines: string): any, string?, string? in place of
 ---trace(): takes lines of JSON that it would write just so
+---@field unpacked? fun(self: mtr.Reporter, result: mtr.UnpackedResult): any, string?, string?
+---likewise: takes a result of which it needs no member
 ---@field update? fun(self: mtr.Reporter, summary: mtr.Summary): any, string?, string?
 ---@field finish? fun(self: mtr.Reporter, summary: mtr.Summary|{}): any, string?, string?
 ---@field save? fun(self: mtr.Reporter): table?, string|integer?, string?

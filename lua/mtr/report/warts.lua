@@ -187,6 +187,9 @@ function Warts:trace(result)
   return rest(self, result, n)
 end
 
+--- Writes a result that is a packed record: see mtr.fleet.contents.
+Warts.unpacked = Warts.trace
+
 --- Writes the collected records and says how far the output is whole.
 function Warts:save()
   local data, what, name = self.sink:save()

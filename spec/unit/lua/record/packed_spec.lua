@@ -3,9 +3,13 @@
 -- What a campaign packs, and what is read of it: the same JSON as without. Results come from
 -- simulated networks with many kinds of replies, in order and out of order.
 local mtr = require "mtr"
+local contents = require "mtr.fleet.contents"
 local Gather = require "mtr.fleet.gather"
 local lib = require "mtr.lib"
+local json_read = require "mtr.record.json_read"
 local packed = require "mtr.record.packed"
+local Reporters = require "mtr.campaign.reporters"
+local run = require "spec.support.harness.run"
 
 local PATHS = {
   nodes = {
@@ -60,7 +64,61 @@ local function both(opts)
   return packs, lines_of(table.concat(texts_of(plain))), parts
 end
 
+-- What a drain writes as warts of parts, beside other reporters; and how many lines it decodes.
+local function warts_of(parts, ...)
+  local path, decode, n = run.file("out.warts", ""), json_read.decode, 0
+  json_read.decode = function(...)
+    n = n + 1
+    return decode(...)
+  end
+  local to = mtr.report.warts(path, { overwrite = true, clock = function() return 1 end })
+  local drain = { results = 0, unread = 0, lock = { keep = function() return true end },
+    list = assert(Reporters.new { to, ... }) }
+  drain.list:call("start", {})
+  for _, part in ipairs(parts) do assert(contents.write(drain, part, "e")) end
+  drain.list:call("finish", {})
+  json_read.decode = decode
+  assert.same({ 0, 2 }, { drain.unread, drain.results })
+  return run.read(path), n
+end
+
+local OTHER = { trace = function() return true end }     -- it needs members
+
 describe("what is packed", function()
+  it("is written as the same warts, decoded or not", function()
+    for name, trace in pairs {
+      icmp = {}, udp = { protocol = "udp", timeout = 1500, tos = 8 },
+      tcp = { protocol = "tcp", port = 443, window = 1 },
+      ack = { protocol = "tcp", tcp_flags = "ack", timeout = 300000 },
+      classic = { multipath = "classic", gap_limit = 3, loop_limit = 2 },
+      dublin = { protocol = "udp", multipath = "dublin", attempts = 1, queries = 2 },
+      ["many queries"] = { queries = 3, first_ttl = 2, max_ttl = 3 },
+      random = { strategy = "random" },
+    } do
+      local _, lines, parts = both { sim = PATHS, trace = trace }
+      local decoded, n = warts_of(parts, OTHER)
+      assert.equal(2, n)
+      assert.same({ decoded, 0 }, { warts_of(parts) }, name)
+      assert.same({ decoded, 0 }, { warts_of(parts, mtr.report.jsonl(OTHER.trace)) }, name)
+      assert.same({ decoded, 2 }, { warts_of { table.concat(lines) } }, name)
+    end
+  end)
+
+  it("is decoded for warts if it has more replies than the library writes", function()
+    local nodes, path = { me = "192.0.2.1", web = "203.0.113.9" }, { "me", delay = "1ms" }
+    for i = 1, 14 do
+      nodes["r" .. i] = "198.18.0." .. i
+      path[#path + 1] = "r" .. i
+    end
+    path[#path + 1] = "web"
+    local _, _, parts = both { sim = { nodes = nodes, links = { path } },
+      trace = { queries = 16 }, targets = { "203.0.113.9", "198.18.0.9" } }
+    local decoded = warts_of(parts, OTHER)
+    assert.same({ decoded, 1 }, { warts_of(parts) })
+  end)
+
+  teardown(run.clean)
+
   it("is read as the same JSON, whatever is traced and in whatever order", function()
     local seen = {}
     for name, trace in pairs {
