@@ -34,6 +34,19 @@ describe("fleet status", function()
     program:kill(15)
   end)
 
+  it("has dead workers for a day", function()
+    local put = [==[EVAL "return redis.call('HSET', KEYS[1], ARGV[1],
+      redis.call('TIME')[1] - ARGV[2] .. '000 {}')" 1 mtr:fleet:workers %s %d]==]
+    fleet:redis(put:format("yesterday/1", 86000))
+    fleet:redis(put:format("older/1", 86500))
+    fleet:redis "HSET mtr:fleet:workers foreign 1"
+    fleet:good("submit", "s --prefix 1.0.0.0/24")
+    fleet:good("work", "--name ams --once")
+    local left = fleet:redis "HKEYS mtr:fleet:workers"
+    assert.truthy(left:find("yesterday/1", 1, true) and left:find("foreign", 1, true), left)
+    assert.is_nil(left:find("older", 1, true))
+  end)
+
   it("has workers that are alive, slow and dead, and why", function()
     fleet:good("submit", "s --prefix 1.0.0.0/14")
     local alive = fleet:start("work", "--name alive --max-rate 200 --allow icmp,udp --place here")

@@ -104,10 +104,11 @@ HELP.status = [[
 usage: fleet status [options]
 
 Shows how campaigns and workers are. Rates are of the last ten seconds. A worker is dead if it
-showed no sign of life for its --lease-time. It is slow if its last one is over 4 s old, or if it
-sends less than a quarter of the probes that it may: of its --max-rate and its campaign's --rate, or
-without both of the median of the workers for the same campaign, if they are three or more. The
-latter is not judged at the end of a campaign and while results wait for a drain, when workers rest.
+showed no sign of life for its --lease-time, and forgotten a day later, when the next one comes. It
+is slow if its last one is over 4 s old, or if it sends less than a quarter of the probes that it
+may: of its --max-rate and its campaign's --rate, or without both of the median of the workers for
+the same campaign, if they are three or more. The latter is not judged at the end of a campaign and
+while results wait for a drain, when workers rest.
 
   --redis URL             where the Redis is
   --campaign NAME         this campaign only

@@ -151,15 +151,20 @@ return 1
 ]]
 
 --- KEYS worker workers; ARGV secret name ms facts
---- Says that a worker lives. Returns Redis' time in ms, or 0 if another one has its name.
+--- Says that a worker lives; a new one forgets those that are dead for a day. Returns Redis' time
+--- in ms, or 0 if another one has its name.
 M.alive = [[
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
-redis.call('HLEN', KEYS[2])
+local others = redis.call('HGET', KEYS[2], ARGV[2]) and {} or redis.call('HGETALL', KEYS[2])
 ]] .. ALWAYS .. [[
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+for i = 1, #others, 2 do
+  local sign = tonumber(string.match(others[i + 1], '^%d+ '))
+  if sign and ms - sign > 86400000 then redis.call('HDEL', KEYS[2], others[i]) end
+end
 redis.call('HSET', KEYS[2], ARGV[2], ms .. ' ' .. ARGV[4])
 return ms
 ]]
@@ -196,9 +201,8 @@ return 1
 
 --- KEYS meta results; ARGV repeated id...
 --- Removes results that a drain has written. Returns how many they were. Redis copies an answer to
---- a script anew for each megabyte by which it grows, so entries come one by one. A lease of which
---- no target could be traced has no bytes, and -0 is no integer for Redis. The count of bytes lacks
---- entries that others have put there; it must not become negative.
+--- a script anew for each megabyte by which it grows, so entries come one by one. -0 is no integer
+--- for Redis. The count of bytes lacks entries of others; it must not become negative.
 M.trim = ALWAYS .. [[
 local count, bytes = 0, 0
 for i = 2, #ARGV do
