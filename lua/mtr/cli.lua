@@ -100,11 +100,13 @@ end
 Cli.take, Cli.list, Cli.choice = option_values.take, option_values.list, option_values.choice
 Cli.number, Cli.outputs = option_values.number, option_values.outputs
 
--- Returns a message with options as on the command line. Values in quotes and schemes of URLs stay.
+-- Returns a message with options as on the command line. Values in quotes, schemes of URLs and "a
+-- rate" stay.
 local function named(self, bug)
   return (bug:gsub("()([%l_]+)()", function(from, name, behind)
-    local _, quotes = bug:sub(1, from - 1):gsub('\\"', ""):gsub('"', "")
-    local value = quotes % 2 == 1 or bug:find("^://", behind)
+    local before = bug:sub(1, from - 1)
+    local _, quotes = before:gsub('\\"', ""):gsub('"', "")
+    local value = quotes % 2 == 1 or bug:find("^://", behind) or before:find "%f[%a]an? $"
     local given = self.args[name] ~= nil or self.taken[name]
     return (value or not given) and name or "--" .. name:gsub("_", "-")
   end))

@@ -25,6 +25,7 @@ describe("a fleet says what is wrong:", function()
       .. "from 3 vantage points, and there are 2: a, b")
     refused("submit", "s", "give the targets with one of --targets and --prefix")
     refused("submit", "s --shared " .. LIST, "needs the strategy")
+    refused("submit", "s --rate 5x " .. LIST, "--rate must be a rate in probes per second")
     refused("drain", "nothing", "there is no campaign nothing")
     refused("drain", "s -o xml", "--output must be one of text, jsonl, warts, json, csv, table, "
       .. "mtr, caracal, saimiris, dot, prometheus, sqlite, ")
