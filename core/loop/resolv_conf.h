@@ -27,7 +27,7 @@ void resolv_conf_read(struct resolv_conf *c);
  * changed or replaced. */
 int64_t resolv_conf_stamp(void);
 
-/* resolv_conf_line, resolv_conf_nsswitch: take in one line of resolv.conf and
+/* resolv_conf_line, resolv_conf_nsswitch: read one line of resolv.conf and
  * of nsswitch.conf. */
 void resolv_conf_line(struct resolv_conf *c, const char *line);
 void resolv_conf_nsswitch(struct resolv_conf *c, const char *line);

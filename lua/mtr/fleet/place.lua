@@ -27,7 +27,7 @@ function M.is_new(self, id)
   return ms > most or ms == most and number > last
 end
 
---- Takes in that an entry is written, or passed over.
+--- Notes that an entry is written, or passed over.
 ---@param self mtr.FleetDrain
 ---@param id string
 function M.took(self, id)

@@ -11,4 +11,5 @@ packages=$(apt-get -q -s --no-install-recommends install clickhouse-server |
   sed -n 's/^Inst \([^ ]*\) .*/\1/p')
 # Each word is a package.
 # shellcheck disable=SC2086
-exec sh "${0%/*}/unpack.sh" "$directory" ${packages:-clickhouse-server clickhouse-common}
+exec sh "${0%/*}/unpack.sh" "$directory" usr/sbin/clickhouse-server \
+  ${packages:-clickhouse-server clickhouse-common}

@@ -17,4 +17,4 @@ for package in $(apt-cache depends --important libnginx-mod-http-lua |
 done
 # Each word is a package.
 # shellcheck disable=SC2086
-exec sh "${0%/*}/unpack.sh" "$directory" $packages
+exec sh "${0%/*}/unpack.sh" "$directory" usr/sbin/nginx $packages
